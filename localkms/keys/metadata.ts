@@ -1,0 +1,60 @@
+import type { KeyMetadata, MultiRegionConfiguration } from "@aws-sdk/client-kms";
+import type { Call } from "../operations/call.js";
+import { keyArn } from "./arn.js";
+import { deletionDate, type KeyRecord } from "./record.js";
+import { currentMaterial, isPermanent, isPresent, keyState } from "./state.js";
+
+/** KeyMetadata as DescribeKey shows it: https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html */
+export function keyMetadata(call: Call, key: KeyRecord): KeyMetadata {
+  const state = keyState(key, call.now);
+  return {
+    AWSAccountId: key.account,
+    KeyId: key.id,
+    Arn: keyArn(key),
+    CreationDate: new Date(key.createdAt),
+    Enabled: state === "Enabled",
+    Description: key.description,
+    KeyUsage: key.usage,
+    KeyState: state,
+    Origin: key.origin,
+    KeyManager: "CUSTOMER",
+    CustomerMasterKeySpec: key.spec as KeyMetadata["CustomerMasterKeySpec"],
+    KeySpec: key.spec,
+    EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],
+    MultiRegion: key.multiRegion !== undefined,
+    MultiRegionConfiguration: key.multiRegion && multiRegionConfiguration(call, key),
+    ...materialMetadata(key, call.now),
+    ...deletionMetadata(key),
+  };
+}
+
+/** ValidTo is the earliest of all materials; both go away with the material. A replica shows its material once it has it. */
+function materialMetadata(key: KeyRecord, now: number): Partial<KeyMetadata> {
+  const current = currentMaterial(key);
+  const metadata: Partial<KeyMetadata> = {};
+  if (current?.importedAt !== undefined || key.origin === "AWS_KMS")
+    metadata.CurrentKeyMaterialId = current?.id;
+  if (key.origin !== "EXTERNAL" || !current || !isPresent(current, now)) return metadata;
+  const ends = key.materials.filter((m) => isPermanent(m) && m.validTo !== undefined).map((m) => m.validTo!);
+  if (ends.length > 0) metadata.ValidTo = new Date(Math.min(...ends));
+  metadata.ExpirationModel = ends.length > 0 ? "KEY_MATERIAL_EXPIRES" : "KEY_MATERIAL_DOES_NOT_EXPIRE";
+  return metadata;
+}
+
+/** A primary that waits for its replicas has no date yet, only the length of the waiting period. */
+function deletionMetadata(key: KeyRecord): Partial<KeyMetadata> {
+  const date = deletionDate(key);
+  if (date !== undefined) return { DeletionDate: new Date(date) };
+  return key.deletion ? { PendingDeletionWindowInDays: key.deletion.windowDays } : {};
+}
+
+function multiRegionConfiguration(call: Call, key: KeyRecord): MultiRegionConfiguration {
+  const related = call.kms.store.relatedKeys(key).sort((a, b) => (a.region < b.region ? -1 : 1));
+  const shown = (record: KeyRecord) => ({ Arn: keyArn(record), Region: record.region });
+  const primary = related.find((record) => record.multiRegion === "PRIMARY");
+  return {
+    MultiRegionKeyType: key.multiRegion,
+    PrimaryKey: primary && shown(primary),
+    ReplicaKeys: related.filter((record) => record.multiRegion === "REPLICA").map(shown),
+  };
+}

@@ -1,0 +1,62 @@
+import { accessDenied, aliasNotFound, invalidArn, keyNotFound, notFound } from "../api/errors.js";
+import type { Call } from "../operations/call.js";
+import { aliasArn, isKeyId, keyArn, type Place, parseArn } from "./arn.js";
+import type { KeyRecord } from "./record.js";
+import { keyState } from "./state.js";
+import { checkState, type KeyOperation } from "./stateTable.js";
+
+/** What a KeyId parameter may be: AWS's page of each operation says which. */
+export type Accepts = "keys" | "keys and aliases";
+
+/** The key that a KeyId names, in a state that allows the operation. */
+export function usableKey(call: Call, keyId: string, accepts: Accepts): KeyRecord {
+  const key = findKey(call, keyId, accepts);
+  requireState(call, key);
+  return key;
+}
+
+export function requireState(call: Call, key: KeyRecord): void {
+  checkState(call.operation as KeyOperation, keyState(key, call.now), keyArn(key));
+}
+
+/** The key that a key id, key ARN, alias name or alias ARN names. */
+export function findKey(call: Call, keyId: string, accepts: Accepts): KeyRecord {
+  const resource = keyId.startsWith("arn:") ? resourceOf(call, keyId) : keyId;
+  if (resource.startsWith("alias/")) {
+    if (accepts === "keys")
+      throw keyId === resource ? notFound(`Invalid keyId '${keyId}'`) : invalidArn(`Invalid arn ${keyId}`);
+    return keyOfAlias(call, resource);
+  }
+  const id = keyId.startsWith("arn:") ? resource.replace(/^key\//, "") : resource;
+  if (!isKeyId(id)) throw notFound(`Invalid keyId '${keyId}'`);
+  const key = call.kms.store.key(call, id);
+  if (!key) throw keyNotFound(keyArn({ ...place(call), id }));
+  return key;
+}
+
+/** The resource of an ARN in the caller's own account and Region: no other can be reached from here. */
+function resourceOf(call: Call, arn: string): string {
+  const parsed = parseArn(arn);
+  if (!parsed) throw invalidArn(`Invalid arn ${arn}`);
+  if (parsed.region !== call.region) throw notFound(`Invalid arn ${parsed.region}`);
+  if (parsed.account !== call.account) throw accessDenied(foreignKeyMessage(call, arn));
+  return parsed.resource;
+}
+
+/** AWS's words for a key of another account that no key policy opens to the caller. */
+function foreignKeyMessage(call: Call, arn: string): string {
+  return (
+    `User: arn:aws:iam::${call.account}:root is not authorized to perform: kms:${call.operation} on resource: ${arn} ` +
+    "because the resource does not exist in this Region, no resource-based policies allow access, " +
+    "or a resource-based policy explicitly denies access"
+  );
+}
+
+function keyOfAlias(call: Call, name: string): KeyRecord {
+  const alias = call.kms.store.alias(call, name);
+  const key = alias && call.kms.store.key(call, alias.targetKeyId);
+  if (!key) throw aliasNotFound(aliasArn({ ...place(call), name }));
+  return key;
+}
+
+const place = ({ account, region }: Place): Place => ({ account, region });

@@ -1,0 +1,105 @@
+import type {
+  CreateAliasRequest,
+  DeleteAliasRequest,
+  ListAliasesRequest,
+  ListAliasesResponse,
+  UpdateAliasRequest,
+} from "@aws-sdk/client-kms";
+import { aliasNotFound, KmsError, limitExceeded, validation } from "../api/errors.js";
+import { aliasArn } from "../keys/arn.js";
+import type { AliasRecord, KeyRecord } from "../keys/record.js";
+import { findKey, usableKey } from "../keys/resolve.js";
+import { putAlias, removeAlias } from "../store/change.js";
+import type { Call } from "./call.js";
+import { page } from "./paging.js";
+
+/** Quota "Aliases per KMS key": https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html */
+const MOST_ALIASES_PER_KEY = 50;
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html */
+export async function createAlias(call: Call, input: CreateAliasRequest): Promise<void> {
+  const name = input.AliasName!;
+  checkName(name);
+  const target = aliasTarget(call, input.TargetKeyId!);
+  const existing = call.kms.store.alias(call, name);
+  if (existing)
+    throw new KmsError(
+      "AlreadyExistsException",
+      `An alias with the name ${aliasArn(existing)} already exists`,
+    );
+  checkAliasCount(call, target);
+  const { account, region, now } = call;
+  await call.kms.store.commit([
+    putAlias({ account, region, name, targetKeyId: target.id, createdAt: now, updatedAt: now }),
+  ]);
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateAlias.html: same key type and usage before and after. */
+export async function updateAlias(call: Call, input: UpdateAliasRequest): Promise<void> {
+  checkName(input.AliasName!);
+  const alias = findAlias(call, input.AliasName!);
+  const target = aliasTarget(call, input.TargetKeyId!);
+  const source = call.kms.store.key(call, alias.targetKeyId);
+  if (source && (source.usage !== target.usage || source.spec !== target.spec)) {
+    throw validation("The current and new KMS key must be the same type and have the same key usage");
+  }
+  if (alias.targetKeyId !== target.id) checkAliasCount(call, target);
+  await call.kms.store.commit([putAlias({ ...alias, targetKeyId: target.id, updatedAt: call.now })]);
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteAlias.html: in any state of its key. */
+export async function deleteAlias(call: Call, input: DeleteAliasRequest): Promise<void> {
+  checkName(input.AliasName!);
+  await call.kms.store.commit([removeAlias(findAlias(call, input.AliasName!))]);
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html (AWS's own alias/aws/… are not there). */
+export function listAliases(call: Call, input: ListAliasesRequest): ListAliasesResponse {
+  const key = input.KeyId === undefined ? undefined : findKey(call, input.KeyId, "keys");
+  const aliases = call.kms.store.aliasesOf(call).filter((alias) => !key || alias.targetKeyId === key.id);
+  const { items, ...rest } = page("ListAliases", aliases, (alias) => alias.name, input, {
+    usual: 50,
+    most: 100,
+  });
+  return { Aliases: items.map(entry), ...rest };
+}
+
+function entry(alias: AliasRecord) {
+  return {
+    AliasName: alias.name,
+    AliasArn: aliasArn(alias),
+    TargetKeyId: alias.targetKeyId,
+    CreationDate: new Date(alias.createdAt),
+    LastUpdatedDate: new Date(alias.updatedAt),
+  };
+}
+
+function checkName(name: string): void {
+  if (!name.startsWith("alias/")) {
+    throw validation(
+      'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+    );
+  }
+  if (!/^alias\/[a-zA-Z0-9/_-]+$/.test(name)) {
+    throw new KmsError("InvalidAliasNameException", `${name} contains invalid characters for an alias`);
+  }
+  if (name.startsWith("alias/aws/"))
+    throw new KmsError("NotAuthorizedException", "The prefix alias/aws/ is reserved");
+}
+
+function aliasTarget(call: Call, keyId: string): KeyRecord {
+  if (/(^|:)alias\//.test(keyId)) throw validation("Aliases must refer to keys. Not aliases");
+  return usableKey(call, keyId, "keys");
+}
+
+function findAlias(call: Call, name: string): AliasRecord {
+  const alias = call.kms.store.alias(call, name);
+  if (!alias) throw aliasNotFound(aliasArn({ account: call.account, region: call.region, name }));
+  return alias;
+}
+
+function checkAliasCount(call: Call, target: KeyRecord): void {
+  const count = call.kms.store.aliasesOf(call).filter((alias) => alias.targetKeyId === target.id).length;
+  if (count >= MOST_ALIASES_PER_KEY)
+    throw limitExceeded(`A KMS key can have at most ${MOST_ALIASES_PER_KEY} aliases`);
+}

@@ -1,0 +1,21 @@
+import type { Operation } from "../api/inputs.js";
+import type { Settings } from "../config.js";
+import type { ImportKeyPool } from "../crypto/importKeyPool.js";
+import type { Place } from "../keys/arn.js";
+import type { Store } from "../store/store.js";
+
+/** What all requests share. */
+export interface Kms {
+  readonly store: Store;
+  readonly pool: ImportKeyPool;
+  readonly settings: Settings;
+  /** Seals import tokens; as durable as the keys. */
+  readonly tokenKey: Buffer;
+}
+
+/** One request: who asks (the account), where (the Region), for what, and when. */
+export interface Call extends Place {
+  readonly operation: Operation;
+  readonly now: number;
+  readonly kms: Kms;
+}

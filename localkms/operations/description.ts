@@ -1,0 +1,85 @@
+import type {
+  DescribeKeyRequest,
+  DescribeKeyResponse,
+  GetKeyPolicyRequest,
+  GetKeyPolicyResponse,
+  ListKeysRequest,
+  ListKeysResponse,
+  ListResourceTagsRequest,
+  ListResourceTagsResponse,
+  PutKeyPolicyRequest,
+  TagResourceRequest,
+  UntagResourceRequest,
+  UpdateKeyDescriptionRequest,
+} from "@aws-sdk/client-kms";
+import { notFound } from "../api/errors.js";
+import { keyArn } from "../keys/arn.js";
+import { keyMetadata } from "../keys/metadata.js";
+import { checkPolicy } from "../keys/policy.js";
+import { usableKey } from "../keys/resolve.js";
+import { withTags } from "../keys/tags.js";
+import { putKey } from "../store/change.js";
+import type { Call } from "./call.js";
+import { page } from "./paging.js";
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html */
+export function describeKey(call: Call, input: DescribeKeyRequest): DescribeKeyResponse {
+  return { KeyMetadata: keyMetadata(call, usableKey(call, input.KeyId!, "keys and aliases")) };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeys.html: keys in every state. */
+export function listKeys(call: Call, input: ListKeysRequest): ListKeysResponse {
+  const keys = call.kms.store.keysOf(call);
+  const { items, ...rest } = page("ListKeys", keys, (key) => key.id, input, { usual: 100, most: 1000 });
+  return { Keys: items.map((key) => ({ KeyId: key.id, KeyArn: keyArn(key) })), ...rest };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateKeyDescription.html */
+export async function updateKeyDescription(call: Call, input: UpdateKeyDescriptionRequest): Promise<void> {
+  const key = usableKey(call, input.KeyId!, "keys");
+  await call.kms.store.commit([putKey({ ...key, description: input.Description! })]);
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_TagResource.html */
+export async function tagResource(call: Call, input: TagResourceRequest): Promise<void> {
+  const key = usableKey(call, input.KeyId!, "keys");
+  await call.kms.store.commit([putKey({ ...key, tags: withTags(key.tags, input.Tags!) })]);
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_UntagResource.html: a tag that is not there is no error. */
+export async function untagResource(call: Call, input: UntagResourceRequest): Promise<void> {
+  const key = usableKey(call, input.KeyId!, "keys");
+  const tags = key.tags.filter((tag) => !input.TagKeys!.includes(tag.TagKey!));
+  await call.kms.store.commit([putKey({ ...key, tags })]);
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListResourceTags.html */
+export function listResourceTags(call: Call, input: ListResourceTagsRequest): ListResourceTagsResponse {
+  const key = usableKey(call, input.KeyId!, "keys");
+  const { items, ...rest } = page("ListResourceTags", key.tags, (tag) => tag.TagKey!, input, {
+    usual: 50,
+    most: 50,
+  });
+  return { Tags: items, ...rest };
+}
+
+const POLICY_NAME = "default";
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html: `default` is the only policy name. */
+export async function putKeyPolicy(call: Call, input: PutKeyPolicyRequest): Promise<void> {
+  const key = usableKey(call, input.KeyId!, "keys");
+  checkPolicyName(input.PolicyName);
+  checkPolicy(call, input.Policy!, input.BypassPolicyLockoutSafetyCheck);
+  await call.kms.store.commit([putKey({ ...key, policy: input.Policy! })]);
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html */
+export function getKeyPolicy(call: Call, input: GetKeyPolicyRequest): GetKeyPolicyResponse {
+  const key = usableKey(call, input.KeyId!, "keys");
+  checkPolicyName(input.PolicyName);
+  return { Policy: key.policy, PolicyName: POLICY_NAME };
+}
+
+function checkPolicyName(name = POLICY_NAME): void {
+  if (name !== POLICY_NAME) throw notFound("No such policy exists");
+}

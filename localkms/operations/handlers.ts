@@ -1,0 +1,62 @@
+import type { Operation } from "../api/inputs.js";
+import { createAlias, deleteAlias, listAliases, updateAlias } from "./aliases.js";
+import type { Call } from "./call.js";
+import { createKey } from "./creation.js";
+import { decrypt, encrypt } from "./crypto.js";
+import { generateDataKey, generateDataKeyWithoutPlaintext, generateRandom, reEncrypt } from "./dataKeys.js";
+import {
+  describeKey,
+  getKeyPolicy,
+  listKeys,
+  listResourceTags,
+  putKeyPolicy,
+  tagResource,
+  untagResource,
+  updateKeyDescription,
+} from "./description.js";
+import { getParametersForImport, importKeyMaterial } from "./import.js";
+import {
+  cancelKeyDeletion,
+  deleteImportedKeyMaterial,
+  disableKey,
+  enableKey,
+  scheduleKeyDeletion,
+} from "./lifeCycle.js";
+import { replicateKey } from "./replication.js";
+
+/**
+ * Carries out an operation on an input that has passed validate.ts; resolves when what it changed is durable. A
+ * handler reads, decides and commits without waiting in between, so requests need no locks.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each handler has its own input type, which INPUTS guarantees by name.
+export type Handler = (call: Call, input: any) => unknown;
+
+export const HANDLERS: Record<Operation, Handler> = {
+  CancelKeyDeletion: cancelKeyDeletion,
+  CreateAlias: createAlias,
+  CreateKey: createKey,
+  Decrypt: decrypt,
+  DeleteAlias: deleteAlias,
+  DeleteImportedKeyMaterial: deleteImportedKeyMaterial,
+  DescribeKey: describeKey,
+  DisableKey: disableKey,
+  EnableKey: enableKey,
+  Encrypt: encrypt,
+  GenerateDataKey: generateDataKey,
+  GenerateDataKeyWithoutPlaintext: generateDataKeyWithoutPlaintext,
+  GenerateRandom: generateRandom,
+  GetKeyPolicy: getKeyPolicy,
+  GetParametersForImport: getParametersForImport,
+  ImportKeyMaterial: importKeyMaterial,
+  ListAliases: listAliases,
+  ListKeys: listKeys,
+  ListResourceTags: listResourceTags,
+  PutKeyPolicy: putKeyPolicy,
+  ReEncrypt: reEncrypt,
+  ReplicateKey: replicateKey,
+  ScheduleKeyDeletion: scheduleKeyDeletion,
+  TagResource: tagResource,
+  UntagResource: untagResource,
+  UpdateAlias: updateAlias,
+  UpdateKeyDescription: updateKeyDescription,
+};

@@ -1,0 +1,108 @@
+import type {
+  GetParametersForImportRequest,
+  GetParametersForImportResponse,
+  ImportKeyMaterialRequest,
+  ImportKeyMaterialResponse,
+} from "@aws-sdk/client-kms";
+import { KmsError, unsupported, validation } from "../api/errors.js";
+import { type RsaWrappingKeySpec, WRAPPING_BITS } from "../crypto/importKeyPool.js";
+import { openImportToken, sealImportToken } from "../crypto/importToken.js";
+import { canUnwrap, unwrap } from "../crypto/unwrap.js";
+import { keyArn } from "../keys/arn.js";
+import { bindMaterial } from "../keys/material.js";
+import type { KeyRecord } from "../keys/record.js";
+import { findKey, requireState } from "../keys/resolve.js";
+import { putKey } from "../store/change.js";
+import type { Call } from "./call.js";
+
+const DAY = 24 * 60 * 60 * 1000;
+const LONGEST_DAYS = 365;
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_GetParametersForImport.html: each set is fresh, valid for 24 h. */
+export async function getParametersForImport(
+  call: Call,
+  input: GetParametersForImportRequest,
+): Promise<GetParametersForImportResponse> {
+  const key = importableKey(call, input.KeyId!);
+  const wrappingAlgorithm = input.WrappingAlgorithm!;
+  checkWrapping(wrappingAlgorithm, input.WrappingKeySpec!);
+  const { publicKey, privateKey } = await call.kms.pool.take(input.WrappingKeySpec as RsaWrappingKeySpec);
+  const validTo = call.now + DAY;
+  const token = sealImportToken(call.kms.tokenKey, {
+    keyArn: keyArn(key),
+    wrappingAlgorithm,
+    validTo,
+    privateKey,
+  });
+  return {
+    KeyId: keyArn(key),
+    ImportToken: token,
+    PublicKey: publicKey,
+    ParametersValidTo: new Date(validTo),
+  };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ImportKeyMaterial.html */
+export async function importKeyMaterial(
+  call: Call,
+  input: ImportKeyMaterialRequest,
+): Promise<ImportKeyMaterialResponse> {
+  const key = importableKey(call, input.KeyId!);
+  checkExpiry(call.now, input);
+  const bytes = unwrapMaterial(call, key, input);
+  const { materials, material, enables } = bindMaterial(key, call.now, bytes, input);
+  await call.kms.store.commit([putKey({ ...key, materials, enabled: enables || key.enabled })]);
+  return { KeyId: keyArn(key), KeyMaterialId: material.id };
+}
+
+function importableKey(call: Call, keyId: string): KeyRecord {
+  const key = findKey(call, keyId, "keys");
+  if (key.origin !== "EXTERNAL") {
+    throw unsupported(`${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`);
+  }
+  requireState(call, key);
+  return key;
+}
+
+/** Symmetric material is wrapped by RSAES_OAEP only; RSAES_PKCS1_V1_5 ended on 2023-10-10; SM2 is for the China Regions. */
+function checkWrapping(algorithm: string, spec: string): void {
+  if (!canUnwrap(algorithm as "RSAES_OAEP_SHA_1")) {
+    throw unsupported(
+      `WrappingAlgorithm ${algorithm} is not valid for key material of KeySpec SYMMETRIC_DEFAULT`,
+    );
+  }
+  if (!Object.hasOwn(WRAPPING_BITS, spec))
+    throw unsupported(`WrappingKeySpec ${spec} is not valid for ${algorithm}`);
+}
+
+function checkExpiry(
+  now: number,
+  { ExpirationModel = "KEY_MATERIAL_EXPIRES", ValidTo }: ImportKeyMaterialRequest,
+): void {
+  if (ExpirationModel === "KEY_MATERIAL_DOES_NOT_EXPIRE") {
+    if (ValidTo)
+      throw validation("A validTo date cannot be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE");
+    return;
+  }
+  if (!ValidTo) throw validation("A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES");
+  if (ValidTo.getTime() <= now) throw validation("The validTo date must be in the future");
+  if (ValidTo.getTime() > now + LONGEST_DAYS * DAY)
+    throw validation(`The validTo date must be within ${LONGEST_DAYS} days`);
+}
+
+function unwrapMaterial(call: Call, key: KeyRecord, input: ImportKeyMaterialRequest): Buffer {
+  const set = openImportToken(call.kms.tokenKey, input.ImportToken!);
+  if (set?.keyArn !== keyArn(key)) {
+    throw new KmsError("InvalidImportTokenException", "The import token is not valid for this KMS key");
+  }
+  if (call.now >= set.validTo)
+    throw new KmsError("ExpiredImportTokenException", "The import token has expired");
+  const bytes = unwrap(set.wrappingAlgorithm, set.privateKey, input.EncryptedKeyMaterial!);
+  if (!bytes) {
+    throw new KmsError(
+      "InvalidCiphertextException",
+      "The encrypted key material cannot be decrypted with the import token's key",
+    );
+  }
+  return bytes;
+}

@@ -1,0 +1,23 @@
+import type { AliasRecord, KeyRecord } from "../keys/record.js";
+
+/** One entity as stored. The value of `secret` is the server's own key for import tokens, base64. */
+export interface Collections {
+  key: KeyRecord;
+  alias: AliasRecord;
+  secret: string;
+}
+
+/** Puts an entity, or removes it (null). A list of changes is carried out whole or not at all. */
+export type Change = {
+  [C in keyof Collections]: readonly [C, id: string, value: Collections[C] | null];
+}[keyof Collections];
+
+export const keyEntity = (key: Pick<KeyRecord, "account" | "region" | "id">) =>
+  `${key.account}/${key.region}/${key.id}`;
+export const aliasEntity = (alias: Pick<AliasRecord, "account" | "region" | "name">) =>
+  `${alias.account}/${alias.region}/${alias.name}`;
+
+export const putKey = (record: KeyRecord): Change => ["key", keyEntity(record), record];
+export const removeKey = (record: KeyRecord): Change => ["key", keyEntity(record), null];
+export const putAlias = (record: AliasRecord): Change => ["alias", aliasEntity(record), record];
+export const removeAlias = (record: AliasRecord): Change => ["alias", aliasEntity(record), null];
