@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+
+/** How to reach one AWS account's KMS: what a KmsProvider hands to every resource that uses it. */
+export interface KmsConnection {
+  /** The primary Region, e.g. "us-west-1". */
+  keyCollection: string;
+  credentials?: { accessKey: string; secretKey: string; sessionToken?: string };
+  /** A profile of the shared config and credentials files. Beats the environment, as it is set on purpose. */
+  profile?: string;
+  /** A role taken with whatever credentials were found. `durationSeconds`: 900 to the role's maximum, AWS's default 3600. */
+  assumeRole?: { roleArn: string; sessionName?: string; externalId?: string; durationSeconds?: number };
+  /** A role taken with an OIDC token that is read from `tokenFile` each time. */
+  webIdentity?: { roleArn: string; tokenFile: string };
+  /** Base URL of KMS; may hold `{region}`. */
+  endpoint?: string;
+  /** Requests a second by operation, for accounts whose quotas differ from AWS's defaults. */
+  quotas?: Record<string, number>;
+  /** The account that the credentials belong to, where it is known already. */
+  accountId?: string;
+}
+
+/** A name for the connection that equal connections share and that shows no secret (a SHA-256, in hex). */
+export function connectionIdentity(connection: KmsConnection): string {
+  return createHash("sha256").update(canonical(connection)).digest("hex");
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, inner: unknown) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
