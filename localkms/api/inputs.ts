@@ -14,19 +14,19 @@ import {
 /** Input shapes of the operations that are built, as AWS's API model (service-2.json of kms, 2014-11-01) gives them. */
 
 const keyId = string(1, 2048);
-const aliasName = string(1, 256, /[a-zA-Z0-9:/_-]+/);
+const aliasName = string(1, 256, /^[a-zA-Z0-9:/_-]+$/);
 const description = string(0, 8192);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: tab and line ends are what the model allows.
 const policy = string(1, 131072, /[\u0009\u000A\u000D\u0020-\u00FF]+/);
 const policyName = string(1, 128, /[\w]+/);
-const region = string(1, 32, /([a-z]+-){2,3}\d+/);
+const region = string(1, 32, /^([a-z]+-){2,3}\d+$/);
 const limit = integer(1, 1000);
 const marker = string(1, 1024, /[\u0020-\u00FF]*/);
 const ciphertext = blob(1, 6144);
 const tagKey = string(1, 128);
 const tags = list(structure({ "TagKey!": tagKey, "TagValue!": string(0, 256) }));
 const grantTokens = list(string(1, 8192), 0, 10);
-const keyMaterialId = string(64, 64, /[a-f0-9]+/);
+const keyMaterialId = string(64, 64, /^[a-f0-9]+$/);
 const encryptionAlgorithm = oneOf("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE");
 const recipient = structure({
   KeyEncryptionAlgorithm: oneOf("RSAES_OAEP_SHA_256"),
@@ -85,7 +85,7 @@ export const INPUTS = {
     BypassPolicyLockoutSafetyCheck: boolean,
     Tags: tags,
     MultiRegion: boolean,
-    XksKeyId: string(1, 128, /[a-zA-Z0-9-_.]+/),
+    XksKeyId: string(1, 128, /^[a-zA-Z0-9-_.]+$/),
   }),
   ReplicateKey: structure({
     "KeyId!": keyId,
@@ -121,7 +121,7 @@ export const INPUTS = {
     ValidTo: timestamp,
     ExpirationModel: oneOf("KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"),
     ImportType: oneOf("NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"),
-    KeyMaterialDescription: string(0, 256, /[a-zA-Z0-9:/_\s.-]+/),
+    KeyMaterialDescription: string(0, 256, /^[a-zA-Z0-9:/_\s.-]+$/),
     KeyMaterialId: keyMaterialId,
   }),
   DeleteImportedKeyMaterial: structure({ "KeyId!": keyId, KeyMaterialId: keyMaterialId }),

@@ -15,7 +15,7 @@ export type Answerer = (request: WireRequest, requestId: string) => Promise<Answ
 /** An HTTP server (not yet listening) that answers POSTs to any path and never lets a request go unanswered. */
 export function createListener(answer: Answerer): Server {
   const server = createServer((request, response) => {
-    void serve(answer, request, response).catch(() => request.destroy());
+    void serve(answer, request, response).catch(() => request.socket.destroy());
   });
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
   return server;
@@ -41,7 +41,7 @@ async function serve(answer: Answerer, request: IncomingMessage, response: Serve
     const target = request.headers["x-amz-target"] as string | undefined;
     const given = await answer({ authorization, contentType, target, body }, requestId);
     if (given) write(response, requestId, given);
-    else request.destroy();
+    else request.socket.destroy();
   }
 }
 

@@ -4,7 +4,7 @@ import { keyArn, partitionOf } from "../keys/arn.js";
 import { keyMetadata } from "../keys/metadata.js";
 import { checkPolicy, defaultPolicy } from "../keys/policy.js";
 import type { KeyRecord, Material } from "../keys/record.js";
-import { findKey, requireState } from "../keys/resolve.js";
+import { usableKey } from "../keys/resolve.js";
 import { withTags } from "../keys/tags.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
@@ -14,10 +14,9 @@ import type { Call } from "./call.js";
  * The replica takes id, spec, usage and origin; not policy, tags, description, alias or whether it is enabled.
  */
 export async function replicateKey(call: Call, input: ReplicateKeyRequest): Promise<ReplicateKeyResponse> {
-  const primary = findKey(call, input.KeyId!, "keys");
+  const primary = usableKey(call, input.KeyId!, "keys");
   if (primary.multiRegion !== "PRIMARY")
     throw unsupported(`${keyArn(primary)} is not a multi-Region primary key.`);
-  requireState(call, primary);
   const region = input.ReplicaRegion!;
   const there = { account: call.account, region };
   checkReplicaRegion(call, primary, region);

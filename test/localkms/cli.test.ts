@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ReplicateKeyCommand } from "@aws-sdk/client-kms";
+import { clientFor, createKey, start, stateOf, temporaryFolder, WEST } from "./support.js";
+
+const MAIN = join(__dirname, "../../cli/main.ts");
+
+interface Run {
+  process: ChildProcess;
+  stdout: string;
+  stderr: string;
+  ended: Promise<number | null>;
+}
+
+function run(...args: string[]): Run {
+  const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args]);
+  const result: Run = {
+    process: child,
+    stdout: "",
+    stderr: "",
+    ended: once(child, "close").then(([code]) => code),
+  };
+  child.stdout.on("data", (data) => {
+    result.stdout += data;
+  });
+  child.stderr.on("data", (data) => {
+    result.stderr += data;
+  });
+  return result;
+}
+
+/** The address that the server says it listens on. */
+async function listening(server: Run): Promise<string> {
+  while (!server.stdout.includes("\n")) await once(server.process.stdout!, "data");
+  return server.stdout.trim().replace("keymgmt local-kms listening on ", "");
+}
+
+describe("keymgmt local-kms", () => {
+  it("prints where it listens, says what it is for, and ends cleanly on SIGTERM and SIGINT", async () => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      const server = run("local-kms", "--port", "0");
+      const url = await listening(server);
+      assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
+      await createKey(clientFor(url));
+      server.process.kill(signal);
+      assert.equal(await server.ended, 0);
+      assert.equal(server.stdout, `keymgmt local-kms listening on ${url}\n`);
+      assert.match(server.stderr, /for trying out and testing, not for production/);
+    }
+  });
+
+  it("logs each request and, at the end, the number of requests by operation", async () => {
+    const server = run("local-kms", "--port", "0", "--log");
+    const url = await listening(server);
+    await createKey(clientFor(url));
+    server.process.kill("SIGTERM");
+    await server.ended;
+    const [, entry, count] = server.stdout.split("\n");
+    assert.match(entry!, /^\S+Z 111122223333 us-east-1 CreateKey - ok$/);
+    assert.equal(count, "CreateKey  1");
+  });
+
+  it("reads its settings from a JSON file and says what is wrong with one", async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, "config.json");
+    await writeFile(file, '{"replicaCreatingMillis": 600000}');
+    const server = run("local-kms", "--port", "0", "--config", file);
+    const url = await listening(server);
+    const { KeyId } = await createKey(clientFor(url), { MultiRegion: true });
+    await clientFor(url).send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: WEST }));
+    assert.equal(await stateOf(clientFor(url, WEST), KeyId), "Creating");
+    server.process.kill("SIGTERM");
+    await server.ended;
+    for (const [text, message] of [
+      ["{", /config\.json is not valid JSON/],
+      ['{"replicaCreatingMilis": 1}', /Unknown setting `replicaCreatingMilis`/],
+      [
+        '{"replicaCreatingMillis": -1}',
+        /Expected `replicaCreatingMillis` to be a whole number from 0 on, got `-1`/,
+      ],
+    ] as const) {
+      await writeFile(file, text);
+      const failed = run("local-kms", "--port", "0", "--config", file);
+      assert.equal(await failed.ended, 1);
+      assert.match(failed.stderr, message);
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  it("says that a port is taken or no port, and ends", async () => {
+    const kms = await start();
+    const taken = run("local-kms", "--port", String(kms.port));
+    assert.equal(await taken.ended, 1);
+    assert.match(taken.stderr, /EADDRINUSE/);
+    await kms.close();
+    const wrong = run("local-kms", "--port", "http");
+    assert.equal(await wrong.ended, 1);
+    assert.match(wrong.stderr, /Expected a number from 0 to 65535/);
+  });
+
+  it("has a help that names the command and its options", async () => {
+    const general = run("--help");
+    assert.equal(await general.ended, 0);
+    assert.match(general.stdout, /local-kms/);
+    const help = run("local-kms", "--help");
+    await help.ended;
+    for (const option of ["--host", "--port", "--data", "--config", "--log"])
+      assert.ok(help.stdout.includes(option));
+  });
+});

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DecryptCommand,
+  EncryptCommand,
+  type KMSClient,
+  ListKeysCommand,
+  ReplicateKeyCommand,
+} from "@aws-sdk/client-kms";
+import {
+  clientFor,
+  createEnabledKey,
+  createExternalKey,
+  createKey,
+  getParameters,
+  importMaterial,
+  metadataOf,
+  start,
+  stateOf,
+  temporaryFolder,
+  WEST,
+} from "./support.js";
+
+describe("local KMS: state in a folder", () => {
+  let dataDir: string;
+  beforeEach(async () => {
+    dataDir = await temporaryFolder();
+  });
+  afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+  it("survives a restart: keys, replicas, material, aliases, and import tokens that are not used yet", async () => {
+    const first = await start({ dataDir });
+    const { KeyId, material } = await createEnabledKey(first.client(), { MultiRegion: true });
+    await first.client().send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: WEST }));
+    await first.client().send(new CreateAliasCommand({ AliasName: "alias/kept", TargetKeyId: KeyId }));
+    const { CiphertextBlob } = await first
+      .client()
+      .send(new EncryptCommand({ KeyId, Plaintext: Buffer.from("a") }));
+    const before = await metadataOf(first.client(), KeyId);
+    const parameters = await getParameters(first.client(WEST), KeyId);
+    await first.close();
+
+    const second = await start({ dataDir });
+    assert.deepEqual(await metadataOf(second.client(), "alias/kept"), before);
+    await importMaterial(second.client(WEST), KeyId, material, {}, parameters);
+    const { Plaintext } = await second.client(WEST).send(new DecryptCommand({ CiphertextBlob }));
+    assert.equal(Buffer.from(Plaintext!).toString(), "a");
+    await second.close();
+  });
+
+  it("is gone with the server where no folder is given", async () => {
+    const first = await start();
+    await createKey(first.client());
+    await first.close();
+    const second = await start();
+    assert.deepEqual((await second.client().send(new ListKeysCommand({}))).Keys, []);
+    await second.close();
+  });
+
+  it("is readable by its owner only", async () => {
+    const kms = await start({ dataDir: join(dataDir, "new") });
+    await createKey(kms.client());
+    for (const name of ["", ...(await readdir(join(dataDir, "new")))]) {
+      const { mode } = await stat(join(dataDir, "new", name));
+      assert.equal(mode & 0o077, 0, `mode of ${name || "the folder"}`);
+    }
+    await kms.close();
+  });
+
+  it("belongs to one server at a time", async () => {
+    const first = await start({ dataDir });
+    await assert.rejects(start({ dataDir }), /data folder .* is in use by another local KMS \(process \d+\)/);
+    await first.close();
+    await (await start({ dataDir })).close();
+    assert.deepEqual((await readdir(dataDir)).sort(), ["journal", "snapshot"]);
+  });
+
+  it("is taken over from a process that is gone, also where its process id is another's now", async () => {
+    const gone = spawn(process.execPath, ["-e", ""]);
+    await once(gone, "exit");
+    await writeFile(join(dataDir, "lock"), JSON.stringify({ pid: gone.pid }));
+    await (await start({ dataDir })).close();
+    await writeFile(join(dataDir, "lock"), JSON.stringify({ pid: process.pid, started: "another boot" }));
+    if (process.platform === "linux") await (await start({ dataDir })).close();
+  });
+
+  it("drops a last journal line that was never acknowledged", async () => {
+    const { KeyId } = await makeJournal(dataDir);
+    await appendFile(join(dataDir, "journal"), '12345678 [99,[["key","half');
+    const kms = await start({ dataDir });
+    assert.equal(await stateOf(kms.client(), KeyId), "PendingImport");
+    await kms.close();
+  });
+
+  it("is refused, and left as it is, where a byte of it changed", async () => {
+    await makeJournal(dataDir);
+    await (await start({ dataDir })).close();
+    const snapshot = await readFile(join(dataDir, "snapshot"));
+    await makeJournal(dataDir);
+    const journal = await readFile(join(dataDir, "journal"));
+    for (const [name, bytes] of [
+      ["journal", journal],
+      ["snapshot", snapshot],
+    ] as const) {
+      const changed = Buffer.from(bytes);
+      changed[Math.floor(changed.length / 2)]! ^= 1;
+      await writeFile(join(dataDir, name), changed);
+      await assert.rejects(start({ dataDir }), /data folder .* is damaged: .*checksum.*Nothing was changed/);
+      assert.deepEqual(await readFile(join(dataDir, name)), changed);
+      await writeFile(join(dataDir, name), name === "journal" ? journal : snapshot);
+    }
+  });
+
+  it("is refused where a part of it is missing or empty", async () => {
+    await makeJournal(dataDir);
+    const journal = await readFile(join(dataDir, "journal"), "utf8");
+    const lines = journal.split("\n");
+    await writeFile(join(dataDir, "journal"), [lines[0], ...lines.slice(2)].join("\n"));
+    await assert.rejects(start({ dataDir }), /damaged: the journal goes from change \d+ to \d+/);
+    await writeFile(join(dataDir, "journal"), journal);
+    await (await start({ dataDir })).close();
+    await rm(join(dataDir, "journal"));
+    await assert.rejects(start({ dataDir }), /damaged: there is a snapshot but no journal/);
+    await writeFile(join(dataDir, "journal"), "");
+    await truncate(join(dataDir, "snapshot"));
+    await assert.rejects(start({ dataDir }), /damaged: snapshot/);
+    await rm(join(dataDir, "snapshot"));
+    await assert.rejects(start({ dataDir }), /damaged: there is a journal but no snapshot/);
+  });
+
+  it("keeps every acknowledged write through a SIGKILL under load", async () => {
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const server = await spawnServer(dataDir);
+      const writers = Array.from({ length: 6 }, () => writeUntilKilled(server.client, acknowledged));
+      await new Promise((resolve) => setTimeout(resolve, 150 + 100 * round));
+      server.process.kill("SIGKILL");
+      await once(server.process, "exit");
+      await Promise.all(writers);
+    }
+    assert.ok(acknowledged.length > 50, `${acknowledged.length} writes`);
+    const kms = await start({ dataDir });
+    for (const KeyId of acknowledged) assert.equal(await stateOf(kms.client(), KeyId), "Enabled");
+    await kms.close();
+  });
+});
+
+/** Leaves a journal with some lines, as a killed server does. */
+async function makeJournal(dataDir: string) {
+  const kms = await start({ dataDir });
+  const { KeyId } = await createExternalKey(kms.client());
+  await createKey(kms.client(), { Description: randomBytes(200).toString("hex") });
+  await kms.close();
+  return { KeyId };
+}
+
+async function writeUntilKilled(client: KMSClient, acknowledged: string[]): Promise<void> {
+  try {
+    for (;;) acknowledged.push((await client.send(new CreateKeyCommand({}))).KeyMetadata!.KeyId!);
+  } catch {
+    client.destroy();
+  }
+}
+
+async function spawnServer(dataDir: string): Promise<{ process: ChildProcess; client: KMSClient }> {
+  const args = [
+    "--import",
+    "tsx",
+    join(__dirname, "../../cli/main.ts"),
+    "local-kms",
+    "--port",
+    "0",
+    "--data",
+    dataDir,
+  ];
+  const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
+  const [line] = await once(createInterface(server.stdout!), "line");
+  const client = clientFor((line as string).replace("keymgmt local-kms listening on ", ""));
+  return { process: server, client };
+}

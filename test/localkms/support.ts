@@ -1,0 +1,154 @@
+import { constants, createPublicKey, publicEncrypt, randomBytes } from "node:crypto";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CreateKeyCommand,
+  type CreateKeyCommandInput,
+  DescribeKeyCommand,
+  GetParametersForImportCommand,
+  type GetParametersForImportCommandOutput,
+  ImportKeyMaterialCommand,
+  type ImportKeyMaterialCommandInput,
+  type KeyMetadata,
+  KMSClient,
+} from "@aws-sdk/client-kms";
+import { type LocalKms, type LocalKmsOptions, startLocalKms } from "../../localkms/index.js";
+
+export const ACCOUNT = "111122223333";
+export const EAST = "us-east-1";
+export const WEST = "eu-west-1";
+const DAY = 24 * 60 * 60 * 1000;
+
+/** A local KMS of a test's own, with a clock that the test moves. */
+export interface TestKms extends LocalKms {
+  client(region?: string, accessKeyId?: string): KMSClient;
+  /** Moves the clock ahead. */
+  wait(millis: number): void;
+  waitDays(days: number): void;
+}
+
+export async function start(options: LocalKmsOptions = {}): Promise<TestKms> {
+  let ahead = 0;
+  const now = () => new Date(Date.now() + ahead);
+  const config = {
+    replicaCreatingMillis: 0,
+    importKeyPool: { RSA_3072: 0, RSA_4096: 0 },
+    now,
+    ...options.config,
+  };
+  const kms = await startLocalKms({ ...options, config });
+  const clients = new Map<string, KMSClient>();
+  return {
+    ...kms,
+    wait: (millis) => {
+      ahead += millis;
+    },
+    waitDays: (days) => {
+      ahead += days * DAY;
+    },
+    client: (region = EAST, accessKeyId = ACCOUNT) => {
+      const client = clients.get(region + accessKeyId) ?? clientFor(kms.url, region, accessKeyId);
+      clients.set(region + accessKeyId, client);
+      return client;
+    },
+    close: async () => {
+      for (const client of clients.values()) client.destroy();
+      await kms.close();
+    },
+  };
+}
+
+/** One attempt: a test sees every refusal. */
+export function clientFor(url: string, region = EAST, accessKeyId = ACCOUNT): KMSClient {
+  return new KMSClient({
+    region,
+    endpoint: url,
+    maxAttempts: 1,
+    credentials: { accessKeyId, secretAccessKey: "any" },
+  });
+}
+
+export const temporaryFolder = () => mkdtemp(join(tmpdir(), "keymgmt-local-kms-"));
+
+export interface Refusal {
+  name: string;
+  message: string;
+  status: number | undefined;
+}
+
+/** What a request is refused with; fails where it is not. */
+export async function refusal(request: Promise<unknown>): Promise<Refusal> {
+  const answer = await request.then(
+    () => undefined,
+    (error: Error & { $metadata?: { httpStatusCode?: number } }) => error,
+  );
+  if (!answer) throw new Error("Expected a refusal, and the request was carried out");
+  return { name: answer.name, message: answer.message, status: answer.$metadata?.httpStatusCode };
+}
+
+/** What CreateKey always shows. */
+export type CreatedKey = KeyMetadata & { KeyId: string; Arn: string; CreationDate: Date };
+
+export async function createKey(client: KMSClient, input: CreateKeyCommandInput = {}): Promise<CreatedKey> {
+  const { KeyMetadata } = await client.send(new CreateKeyCommand(input));
+  return KeyMetadata as CreatedKey;
+}
+
+export const createExternalKey = (client: KMSClient, input: CreateKeyCommandInput = {}) =>
+  createKey(client, { Origin: "EXTERNAL", ...input });
+
+export async function metadataOf(client: KMSClient, KeyId: string): Promise<KeyMetadata> {
+  return (await client.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata!;
+}
+
+export const stateOf = async (client: KMSClient, KeyId: string) => (await metadataOf(client, KeyId)).KeyState;
+
+export const getParameters = (
+  client: KMSClient,
+  KeyId: string,
+  spec: "RSA_2048" | "RSA_3072" | "RSA_4096" = "RSA_2048",
+) =>
+  client.send(
+    new GetParametersForImportCommand({
+      KeyId,
+      WrappingAlgorithm: "RSAES_OAEP_SHA_256",
+      WrappingKeySpec: spec,
+    }),
+  );
+
+/** Wraps material as a customer would, by node:crypto. */
+export function wrap(publicKey: Uint8Array, material: Uint8Array, oaepHash = "sha256"): Buffer {
+  const key = createPublicKey({ key: Buffer.from(publicKey), format: "der", type: "spki" });
+  return publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, material);
+}
+
+type ImportOptions = Partial<ImportKeyMaterialCommandInput>;
+
+/** Gives material to a key with a set of its own, or with one that the test already has. */
+export async function importMaterial(
+  client: KMSClient,
+  KeyId: string,
+  material: Uint8Array = randomBytes(32),
+  options: ImportOptions = {},
+  parameters?: GetParametersForImportCommandOutput,
+) {
+  const { ImportToken, PublicKey } = parameters ?? (await getParameters(client, KeyId));
+  return client.send(
+    new ImportKeyMaterialCommand({
+      KeyId,
+      ImportToken,
+      EncryptedKeyMaterial: wrap(PublicKey!, material),
+      ExpirationModel: options.ValidTo ? "KEY_MATERIAL_EXPIRES" : "KEY_MATERIAL_DOES_NOT_EXPIRE",
+      ...options,
+    }),
+  );
+}
+
+/** A key with material, and that material. */
+export async function createEnabledKey(client: KMSClient, input: CreateKeyCommandInput = {}) {
+  const material = randomBytes(32);
+  const key = await createExternalKey(client, input);
+  await importMaterial(client, key.KeyId, material);
+  return { KeyId: key.KeyId, Arn: key.Arn, material };
+}
