@@ -1,0 +1,21 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const execute = promisify(execFile);
+
+/** The root of this checkout. */
+export const checkout = join(__dirname, "..");
+
+let engine: Promise<string> | undefined;
+
+/** The folder to put on PATH for a working `pulumi`. At once where one is installed or cached; else minutes. */
+export function engineFolder(): Promise<string> {
+  engine ??= lastLine("tools/engine/main.mjs");
+  return engine;
+}
+
+async function lastLine(script: string): Promise<string> {
+  const { stdout } = await execute(process.execPath, [join(checkout, script)]);
+  return stdout.trimEnd().split("\n").at(-1)!;
+}
