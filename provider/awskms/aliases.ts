@@ -1,0 +1,83 @@
+import { isKeymgmtError, KeymgmtError } from "../errors";
+import type { CallContext, Kms } from "./client";
+import { eventually } from "./eventually";
+
+/**
+ * Has the alias point to `keyId`: one CreateAlias where there is none yet, one UpdateAlias where it pointed elsewhere, no
+ * call where it points there already.
+ *
+ * @param target id of the KMS key that the alias points to, as far as is known
+ * @param ours ids of all KMS keys of this distribution, among which an alias may be moved
+ */
+export async function ensureAlias(
+  kms: Kms,
+  aliasName: string,
+  keyId: string,
+  target: string | undefined,
+  ours: string[],
+  context: CallContext,
+): Promise<void> {
+  if (target === keyId) return;
+  if (target !== undefined && (await moved(kms, aliasName, keyId, context))) return;
+  try {
+    await eventually(
+      `KMS key ${keyId} to be visible in ${kms.region}`,
+      () => kms.call("CreateAlias", { AliasName: aliasName, TargetKeyId: keyId }, context),
+      { error: (error) => isKeymgmtError(error, "NotFound") },
+    );
+  } catch (error) {
+    if (!isKeymgmtError(error, "AlreadyExists")) throw error;
+    await takeOver(kms, aliasName, keyId, ours, context);
+  }
+}
+
+/** DeleteAlias. An alias that is gone is as wanted. */
+export async function deleteAlias(kms: Kms, aliasName: string, context: CallContext): Promise<void> {
+  try {
+    await kms.call("DeleteAlias", { AliasName: aliasName }, context);
+  } catch (error) {
+    if (!isKeymgmtError(error, "NotFound")) throw error;
+  }
+}
+
+/** UpdateAlias; false where the alias is gone. */
+async function moved(kms: Kms, aliasName: string, keyId: string, context: CallContext): Promise<boolean> {
+  try {
+    await kms.call("UpdateAlias", { AliasName: aliasName, TargetKeyId: keyId }, context);
+    return true;
+  } catch (error) {
+    if (isKeymgmtError(error, "NotFound")) return false;
+    throw error;
+  }
+}
+
+/** The alias exists: it is moved if one of our KMS keys has it (an answer was lost), and left alone otherwise. */
+async function takeOver(
+  kms: Kms,
+  aliasName: string,
+  keyId: string,
+  ours: string[],
+  context: CallContext,
+): Promise<void> {
+  if (await hasAlias(kms, keyId, aliasName, context)) return;
+  for (const other of ours.filter((id) => id !== keyId)) {
+    if (!(await hasAlias(kms, other, aliasName, context))) continue;
+    await kms.call("UpdateAlias", { AliasName: aliasName, TargetKeyId: keyId }, context);
+    return;
+  }
+  throw new KeymgmtError(
+    "AlreadyExists",
+    `Expected ${aliasName} in ${kms.region} to be free or to point to a KMS key of this distribution; it points to another KMS key, and was left alone. See whose it is: aws kms describe-key --region ${kms.region} --key-id ${aliasName}`,
+    { ...context, region: kms.region, keyId: aliasName },
+  );
+}
+
+async function hasAlias(kms: Kms, keyId: string, aliasName: string, context: CallContext): Promise<boolean> {
+  let marker: string | undefined;
+  do {
+    const page = await kms.call("ListAliases", { KeyId: keyId, Marker: marker }, context);
+    if (page.Aliases?.some((alias) => alias.AliasName === aliasName)) return true;
+    marker = page.Truncated ? page.NextMarker : undefined;
+  } while (marker);
+  return false;
+}

@@ -1,0 +1,45 @@
+import { createWaiter, WaiterState } from "@smithy/util-waiter";
+import { KeymgmtError } from "../errors";
+
+/** Seconds. KMS is eventually consistent: a write may take this long until every read and every other write sees it. */
+const SETTLING_SECONDS = 120;
+const MIN_DELAY_SECONDS = 0.2;
+const MAX_DELAY_SECONDS = 5;
+
+/**
+ * Does the work, and again while `notYet` says of its error or its result that KMS has not caught up.
+ * Throws what the work throws otherwise, and Timeout after `seconds`.
+ */
+export async function eventually<T>(
+  what: string,
+  work: () => Promise<T>,
+  notYet: { error?: (error: unknown) => boolean; result?: (result: T) => boolean },
+  seconds = SETTLING_SECONDS,
+): Promise<T> {
+  let value: { result: T } | undefined;
+  let failure: { error: unknown } | undefined;
+  const outcome = await createWaiter(
+    { client: undefined, maxWaitTime: seconds, minDelay: MIN_DELAY_SECONDS, maxDelay: MAX_DELAY_SECONDS },
+    undefined,
+    async () => {
+      try {
+        const result = await work();
+        if (notYet.result?.(result)) return { state: WaiterState.RETRY };
+        value = { result };
+        return { state: WaiterState.SUCCESS };
+      } catch (error) {
+        failure = { error };
+        return { state: notYet.error?.(error) ? WaiterState.RETRY : WaiterState.FAILURE };
+      }
+    },
+  );
+  if (outcome.state === WaiterState.SUCCESS) return value!.result;
+  if (outcome.state === WaiterState.FAILURE) throw failure!.error;
+  throw (
+    failure?.error ??
+    new KeymgmtError(
+      "Timeout",
+      `Expected ${what} within ${seconds} s; it did not come. Run the update again: it goes on from here.`,
+    )
+  );
+}

@@ -1,0 +1,156 @@
+/** The life of one KMS key: made, given its material, enabled and disabled, scheduled for deletion and taken back. */
+import type { Tag } from "@aws-sdk/client-kms";
+import { isKeymgmtError } from "../errors";
+import type { CallContext, Kms } from "./client";
+import { eventually } from "./eventually";
+import { ifPermitted } from "./optional";
+import { SYMMETRIC_WRAPPING_ALGORITHM, wrapKeyMaterial } from "./wrapping";
+
+export type WrappingKeySpec = "RSA_2048" | "RSA_3072" | "RSA_4096";
+
+/** What a KMS key has besides its material; all of it goes into CreateKey or ReplicateKey. */
+export interface KmsKeyMetadata {
+  tags: Record<string, string>;
+  policy?: string;
+  description?: string;
+}
+
+/** What AWS shows of a KMS key. `state` is AWS's KeyState, or "Deleted" where AWS does not know the key. */
+export interface SeenKmsKey {
+  state: string;
+  /** ISO 8601 UTC. */
+  validTo?: string;
+  keyMaterialId?: string;
+  /** Regions of its replicas, for the primary of a multi-Region key. */
+  replicaRegions: string[];
+}
+
+/** One CreateKey. Throws OutcomeUnknown where the answer was lost: then look for the key by its tags first. */
+export async function createKmsKey(
+  kms: Kms,
+  metadata: KmsKeyMetadata,
+  multiRegion: boolean,
+  context: CallContext,
+): Promise<{ keyId: string; keyArn: string }> {
+  const { KeyMetadata: made } = await kms.call(
+    "CreateKey",
+    { Origin: "EXTERNAL", MultiRegion: multiRegion, ...metadataInput(metadata) },
+    context,
+  );
+  return { keyId: made!.KeyId!, keyArn: made!.Arn! };
+}
+
+/** Tags, policy and description as CreateKey and ReplicateKey take them. */
+export function metadataInput({ tags, policy, description }: KmsKeyMetadata) {
+  return { Tags: tagList(tags), Policy: policy, Description: description };
+}
+
+export function tagList(tags: Record<string, string>): Tag[] {
+  return Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
+}
+
+/**
+ * Wraps the material and imports it: GetParametersForImport and ImportKeyMaterial. The call layer repeats an import with
+ * the token and ciphertext it has. The expiration model is always sent: AWS's default is that material expires.
+ */
+export async function importMaterial(
+  kms: Kms,
+  keyId: string,
+  material: Buffer,
+  wrappingKeySpec: WrappingKeySpec,
+  context: CallContext,
+): Promise<{ importedAt: string; keyMaterialId?: string }> {
+  const parameters = await eventually(
+    `KMS key ${keyId} to be visible in ${kms.region}`,
+    () =>
+      kms.call(
+        "GetParametersForImport",
+        { KeyId: keyId, WrappingAlgorithm: SYMMETRIC_WRAPPING_ALGORITHM, WrappingKeySpec: wrappingKeySpec },
+        context,
+      ),
+    { error: (error) => isKeymgmtError(error, "NotFound") || isCreating(error) },
+  );
+  const imported = await kms.call(
+    "ImportKeyMaterial",
+    {
+      KeyId: keyId,
+      ImportToken: parameters.ImportToken,
+      EncryptedKeyMaterial: wrapKeyMaterial(material, parameters.PublicKey!),
+      ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE",
+    },
+    context,
+  );
+  return { importedAt: new Date().toISOString(), keyMaterialId: imported.KeyMaterialId };
+}
+
+/** EnableKey or DisableKey; waits while KMS has not yet seen an import that was just made. */
+export async function setEnabled(
+  kms: Kms,
+  keyId: string,
+  enabled: boolean,
+  context: CallContext,
+): Promise<void> {
+  await eventually(
+    `KMS key ${keyId} to be imported in ${kms.region}`,
+    () => kms.call(enabled ? "EnableKey" : "DisableKey", { KeyId: keyId }, context),
+    { error: isPendingImport },
+    30,
+  );
+}
+
+/** ScheduleKeyDeletion. A KMS key that is gone, or scheduled already, is as wanted. */
+export async function scheduleDeletion(
+  kms: Kms,
+  keyId: string,
+  days: number,
+  context: CallContext,
+): Promise<void> {
+  try {
+    await eventually(
+      `KMS key ${keyId} in ${kms.region} to leave the state Creating or Updating`,
+      () => kms.call("ScheduleKeyDeletion", { KeyId: keyId, PendingWindowInDays: days }, context),
+      { error: isCreating },
+    );
+  } catch (error) {
+    if (!isKeymgmtError(error, "NotFound") && !isPendingDeletion(error)) throw error;
+  }
+}
+
+/** DescribeKey. Needs kms:DescribeKey, which the minimum has only for multi-Region keys. */
+export async function describeKmsKey(kms: Kms, keyId: string, context: CallContext): Promise<SeenKmsKey> {
+  try {
+    const { KeyMetadata: seen } = await kms.call("DescribeKey", { KeyId: keyId }, context);
+    return {
+      state: seen!.KeyState!,
+      validTo: seen!.ValidTo?.toISOString(),
+      keyMaterialId: seen!.CurrentKeyMaterialId,
+      replicaRegions: (seen!.MultiRegionConfiguration?.ReplicaKeys ?? []).map((replica) => replica.Region!),
+    };
+  } catch (error) {
+    if (isKeymgmtError(error, "NotFound")) return { state: "Deleted", replicaRegions: [] };
+    throw error;
+  }
+}
+
+/** Waits until KMS shows the key Enabled, where DescribeKey is permitted. */
+export async function waitEnabled(kms: Kms, keyId: string, context: CallContext): Promise<void> {
+  await ifPermitted("a new version is not waited for before the alias moves to it", () =>
+    eventually(`KMS key ${keyId} to be Enabled in ${kms.region}`, () => describeKmsKey(kms, keyId, context), {
+      result: (seen) =>
+        seen.state === "PendingImport" || seen.state === "Creating" || seen.state === "Deleted",
+    }),
+  );
+}
+
+/** AWS tells these states of a KMSInvalidStateException apart only in its message. */
+export function isPendingDeletion(error: unknown): boolean {
+  return isKeymgmtError(error, "InvalidState") && /pending (replica )?deletion/i.test(error.message);
+}
+
+export function isPendingImport(error: unknown): boolean {
+  return isKeymgmtError(error, "InvalidState") && /pending ?import/i.test(error.message);
+}
+
+function isCreating(error: unknown): boolean {
+  return isKeymgmtError(error, "InvalidState") && /creating|updating/i.test(error.message);
+}

@@ -1,0 +1,58 @@
+import { isKeymgmtError } from "../errors";
+import type { CallContext, Kms } from "./client";
+import { eventually } from "./eventually";
+import {
+  describeKmsKey,
+  isPendingImport,
+  type KmsKeyMetadata,
+  metadataInput,
+  type SeenKmsKey,
+} from "./kmsKeys";
+
+/**
+ * Has a replica of a multi-Region key in `kms`'s Region and waits out its state Creating. AWS does not copy imported
+ * material: the replica is PendingImport until its own import. ReplicateKey is called in the primary's Region, and the
+ * primary must be Enabled. There is one replica a Region, so a call repeated after a lost answer finds the first one's.
+ *
+ * @returns what AWS shows of the replica
+ */
+export async function ensureReplicaKey(
+  primary: Kms,
+  kms: Kms,
+  keyId: string,
+  metadata: KmsKeyMetadata,
+  context: CallContext,
+): Promise<SeenKmsKey> {
+  try {
+    await eventually(
+      `KMS key ${keyId} to be Enabled in ${primary.region}, so that it can be replicated`,
+      () =>
+        primary.call(
+          "ReplicateKey",
+          { KeyId: keyId, ReplicaRegion: kms.region, ...metadataInput(metadata) },
+          context,
+        ),
+      {
+        error: (error) =>
+          isPendingImport(error) ||
+          isKeymgmtError(error, "OutcomeUnknown") ||
+          isKeymgmtError(error, "NotFound"),
+      },
+    );
+  } catch (error) {
+    if (!isKeymgmtError(error, "AlreadyExists")) throw error;
+  }
+  return waitForReplica(kms, keyId, context);
+}
+
+async function waitForReplica(kms: Kms, keyId: string, context: CallContext): Promise<SeenKmsKey> {
+  return eventually(
+    `the replica of ${keyId} to be made in ${kms.region}`,
+    () => describeKmsKey(kms, keyId, context),
+    { result: ({ state }) => state === "Creating" || state === "Deleted" },
+    REPLICA_SECONDS,
+  );
+}
+
+/** Users report that a replica may stay Creating for ten minutes (terraform-provider-aws#49915). */
+const REPLICA_SECONDS = 20 * 60;

@@ -1,0 +1,82 @@
+import { isKeymgmtError } from "../errors";
+import type { Kms } from "./client";
+import { tagList } from "./kmsKeys";
+import { ifPermitted } from "./optional";
+
+/** Tags that every KMS key of this project has. Fixed: they find a KMS key again when its id was lost. */
+export const TAG = {
+  key: "keymgmt:key",
+  version: "keymgmt:version",
+  distribution: "keymgmt:distribution",
+  stack: "keymgmt:stack",
+} as const;
+
+export interface TaggedKey {
+  keyId: string;
+  keyArn: string;
+  tags: Record<string, string>;
+}
+
+const AT_ONCE = 16;
+
+/**
+ * Every customer KMS key of the Region that is tagged as one of a distribution: ListKeys, and ListResourceTags for each.
+ * AWS managed keys, whose tags may not be read by everyone, are passed over.
+ */
+export async function listTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
+  const found: TaggedKey[] = [];
+  let marker: string | undefined;
+  do {
+    const page = await kms.call("ListKeys", { Limit: 1000, Marker: marker });
+    const keys = page.Keys ?? [];
+    for (let start = 0; start < keys.length; start += AT_ONCE) {
+      const tagged = await Promise.all(
+        keys.slice(start, start + AT_ONCE).map(async ({ KeyId, KeyArn }) => ({
+          keyId: KeyId!,
+          keyArn: KeyArn!,
+          tags: await tagsOf(kms, KeyId!),
+        })),
+      );
+      found.push(...tagged.filter(({ tags }) => tags[TAG.distribution] !== undefined));
+    }
+    marker = page.Truncated ? page.NextMarker : undefined;
+  } while (marker);
+  return found;
+}
+
+/** The command that lists a distribution's KMS keys, for a person whose program may not. */
+export function findCommand(region: string, distribution: string): string {
+  return `aws resourcegroupstaggingapi get-resources --region ${region} --resource-type-filters kms --tag-filters Key=${TAG.distribution},Values=${distribution}`;
+}
+
+/** Brings a KMS key's tags from `old` to `now`. Needs kms:UntagResource where a tag goes. */
+export async function syncTags(
+  kms: Kms,
+  keyId: string,
+  old: Record<string, string>,
+  now: Record<string, string>,
+): Promise<void> {
+  const set = Object.fromEntries(Object.entries(now).filter(([key, value]) => old[key] !== value));
+  const gone = Object.keys(old).filter((key) => now[key] === undefined);
+  if (Object.keys(set).length) await kms.call("TagResource", { KeyId: keyId, Tags: tagList(set) });
+  if (gone.length) {
+    await ifPermitted("tags that were removed stay on the KMS keys", () =>
+      kms.call("UntagResource", { KeyId: keyId, TagKeys: gone }),
+    );
+  }
+}
+
+async function tagsOf(kms: Kms, keyId: string): Promise<Record<string, string>> {
+  const tags: Record<string, string> = {};
+  let marker: string | undefined;
+  try {
+    do {
+      const page = await kms.call("ListResourceTags", { KeyId: keyId, Marker: marker });
+      for (const { TagKey, TagValue } of page.Tags ?? []) tags[TagKey!] = TagValue ?? "";
+      marker = page.Truncated ? page.NextMarker : undefined;
+    } while (marker);
+  } catch (error) {
+    if (!isKeymgmtError(error, "NotFound")) throw error; // deleted since it was listed
+  }
+  return tags;
+}

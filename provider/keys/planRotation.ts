@@ -1,0 +1,63 @@
+import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
+import { parseMaterial } from "./material";
+import { dateAfter, parseRotationPeriod, utcDate } from "./rotationPeriod";
+
+/** The inputs of a ManagedKey that decide about its rotation. */
+export interface RotationInputs {
+  rotationPeriod?: string;
+  rotationTrigger?: string;
+  material?: string;
+}
+
+/** What `check` puts into the inputs, so that a preview shows it. Dates are UTC, YYYY-MM-DD. */
+export interface RotationPlan {
+  /** The latest version after the update; the unknown sentinel where that cannot be told yet. */
+  keyVersion: number | string;
+  rotatedOn: string;
+  rotateAfter?: string;
+}
+
+/**
+ * Decides from the inputs of the last update and the new ones whether the key gets a new version: where
+ * `rotationTrigger` or `material` changed, or `rotateAfter` has come. Counts in whole days, so that a preview and
+ * the update after it agree.
+ */
+export function planRotation(
+  olds: (RotationInputs & Partial<RotationPlan>) | undefined,
+  news: RotationInputs,
+  now: Date,
+): RotationPlan {
+  const today = utcDate(now);
+  if (typeof olds?.keyVersion !== "number") return withDue({ keyVersion: 1, rotatedOn: today }, news);
+
+  const same = withDue({ keyVersion: olds.keyVersion, rotatedOn: olds.rotatedOn ?? today }, news);
+  const next = withDue({ keyVersion: olds.keyVersion + 1, rotatedOn: today }, news);
+  if (materialChanged(olds.material, news.material)) return next;
+  if (!isUnknown(news.rotationTrigger) && olds.rotationTrigger !== news.rotationTrigger) return next;
+  if (typeof same.rotateAfter === "string" && !isUnknown(same.rotateAfter) && same.rotateAfter <= today)
+    return next;
+  if (isUnknown(news.material) || isUnknown(news.rotationTrigger)) return { ...same, keyVersion: UNKNOWN };
+  return same;
+}
+
+/** Whether new material of the user's own was given. Taking it away changes nothing for the versions there are. */
+function materialChanged(old: string | undefined, now: string | undefined): boolean {
+  const given = known(now);
+  if (given === undefined) return false;
+  return old === undefined || !sameBytes(old, given);
+}
+
+function sameBytes(a: string, b: string): boolean {
+  const [left, right] = [parseMaterial(a), parseMaterial(b)];
+  if (!("material" in left) || !("material" in right)) return a === b;
+  const same = left.material.equals(right.material);
+  left.material.fill(0);
+  right.material.fill(0);
+  return same;
+}
+
+function withDue(plan: RotationPlan, inputs: RotationInputs): RotationPlan {
+  if (isUnknown(inputs.rotationPeriod)) return { ...plan, rotateAfter: UNKNOWN };
+  const period = inputs.rotationPeriod === undefined ? undefined : parseRotationPeriod(inputs.rotationPeriod);
+  return period ? { ...plan, rotateAfter: dateAfter(plan.rotatedOn, period) } : plan;
+}

@@ -1,0 +1,24 @@
+import { DateTime, Duration } from "luxon";
+
+const SHORTHAND = /^(\d+)\s*(d|w|y|days?|weeks?|years?|months?)$/i;
+
+/**
+ * Reads a rotation period: `90d`, `12w`, `1y`, `6 months`, or an ISO 8601 duration such as `P3M`.
+ * Undefined where it is neither, or shorter than a day: an update rotates on or after a date, not an hour.
+ */
+export function parseRotationPeriod(text: string): Duration | undefined {
+  const shorthand = SHORTHAND.exec(text.trim());
+  const iso = shorthand ? `P${shorthand[1]}${shorthand[2]!.charAt(0).toUpperCase()}` : text.trim();
+  const period = Duration.fromISO(iso);
+  return period.isValid && period.as("days") >= 1 ? period : undefined;
+}
+
+/** The UTC date (YYYY-MM-DD) one period after another UTC date. */
+export function dateAfter(date: string, period: Duration): string {
+  return DateTime.fromISO(date, { zone: "utc" }).plus(period).toISODate() as string;
+}
+
+/** A moment's UTC date, YYYY-MM-DD. */
+export function utcDate(moment: Date): string {
+  return moment.toISOString().slice(0, 10);
+}

@@ -1,0 +1,272 @@
+import { deleteAlias, ensureAlias } from "../awskms/aliases";
+import { parseKmsArn } from "../awskms/arn";
+import { type Kms, openKms } from "../awskms/client";
+import { scheduleDeletion, waitEnabled } from "../awskms/kmsKeys";
+import { KeymgmtError } from "../errors";
+import { difference } from "../schema/compare";
+import { hasUnknown, isUnknown, known } from "../schema/unknowns";
+import { schemaMistakes, withDefaults } from "../schema/validate";
+import { isNamedInThisRun } from "./distributionAlias";
+import { ensureKmsKey } from "./primaryKey";
+import { PartialFailure, type Resource, recording, STATE_VERSION, type Values } from "./resource";
+import { replicasHeld, replicateTo } from "./rotateReplicas";
+import { aliasLengthMistakes, deletionWindowMistakes, policyMistakes, tagMistakes } from "./rules";
+import {
+  ensureUsable,
+  needsWork,
+  observe,
+  observeAlias,
+  syncMetadata,
+  syncState,
+  takeBack,
+  wantedVersions,
+} from "./versions";
+import {
+  contextOf,
+  type KeyRef,
+  type KmsKeyRecords,
+  type KmsRef,
+  type MetadataInputs,
+  type Owner,
+  versionsOf,
+  withoutKeyring,
+} from "./wire";
+
+export interface DistributionInputs extends MetadataInputs {
+  kms: KmsRef;
+  key: KeyRef;
+  name: string;
+  aliasName: string;
+  stack: string;
+  multiRegion: boolean;
+  deletionWindowDays: number;
+}
+
+interface DistributionOutputs extends DistributionInputs {
+  versions: KmsKeyRecords;
+  keyId?: string;
+  keyArn?: string;
+  aliasTarget?: string;
+}
+
+/** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
+export const keyDistribution: Resource = {
+  async check(_olds, news) {
+    const inputs = planned(withDefaults("KeyDistribution", news));
+    const key = known(inputs.key) as Partial<KeyRef> | undefined;
+    const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
+    const mistakes = [
+      ...schemaMistakes("KeyDistribution", inputs),
+      ...purposeMistakes(inputs.purpose),
+      ...protectionMistakes(inputs.protection),
+      ...primaryMistakes(key, kms),
+      ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
+      ...deletionWindowMistakes(inputs),
+      ...policyMistakes(inputs.policy),
+      ...tagMistakes(inputs.tags),
+    ];
+    return { inputs, mistakes };
+  },
+
+  async diff(_id, olds, news) {
+    const { changed, replaces } = difference("KeyDistribution", olds, news, ["key.keyring"]);
+    const key = news.key as KeyRef;
+    // An unknown keyring says nothing: the material of a version never changes, and new versions show in keyVersion.
+    const work =
+      hasUnknown(withoutKeyring(key)) ||
+      needsWork(key, (olds.versions ?? {}) as KmsKeyRecords, olds.aliasTarget);
+    return { changes: work || changed.length > 0, replaces };
+  },
+
+  async create(inputs) {
+    const id = String(inputs.name);
+    const outputs = blank(inputs);
+    await reconcile(outputs, inputs as unknown as DistributionInputs, !isNamedInThisRun(inputs.name)).catch(
+      (error) => {
+        if (error instanceof PartialFailure && !versionsOf(outputs.versions).length) throw error.cause;
+        throw error;
+      },
+    );
+    return { id, outputs: outputs as unknown as Values };
+  },
+
+  async read(id, outputs) {
+    const state = outputs as unknown as DistributionOutputs;
+    const kms = openKms(state.kms);
+    const versions = await observe(kms, state.versions, state.key.name);
+    const aliasTarget = (await observeAlias(kms, state.aliasName)) ?? state.aliasTarget;
+    return { id, outputs: { ...outputs, versions, aliasTarget } };
+  },
+
+  async update(_id, olds, news) {
+    const old = olds as unknown as DistributionOutputs;
+    const inputs = news as unknown as DistributionInputs;
+    refuseOtherAccount(old, inputs);
+    const outputs = { ...blank(news), ...pick(old, ["versions", "keyId", "keyArn", "aliasTarget"]) };
+    outputs.versions = structuredClone(old.versions ?? {});
+    const last = { tags: old.tags, policy: old.policy, description: old.description, kmsTags: old.kms?.tags };
+    await reconcile(outputs, inputs, true, last);
+    return outputs as unknown as Values;
+  },
+
+  /** The alias, then every version's KMS key; replicas are KeyReplica's, and what a rotation made ready for them ours. */
+  async delete(_id, outputs) {
+    const state = outputs as unknown as DistributionOutputs;
+    const kms = openKms(state.kms);
+    const context = { key: state.key.name };
+    await deleteAlias(kms, state.aliasName, context);
+    for (const version of versionsOf(state.versions)) {
+      const { keyId, replicas } = state.versions[version]!;
+      for (const region of replicas ?? []) {
+        await scheduleDeletion(openKms(state.kms, region), keyId, state.deletionWindowDays, {
+          ...context,
+          version,
+        });
+      }
+      await scheduleDeletion(kms, keyId, state.deletionWindowDays, { ...context, version });
+    }
+  },
+};
+
+/**
+ * Observe, ensure, sync: what is missing is made, in an order in which no moment loses anything. New versions are ready in
+ * every Region before the alias moves; old versions are disabled only after it has.
+ */
+async function reconcile(
+  outputs: DistributionOutputs,
+  inputs: DistributionInputs,
+  mayBeMade: boolean,
+  last?: MetadataInputs & { kmsTags?: Record<string, string> },
+): Promise<void> {
+  const { key } = inputs;
+  const owner: Owner = { distribution: inputs.name, stack: inputs.stack, kms: inputs.kms, key };
+  const kms = openKms(inputs.kms);
+  const records = outputs.versions;
+  const before = versionsOf(records);
+
+  await recording(inputs.name, outputs, async () => {
+    if (last) {
+      // Until they are applied, state says what AWS has.
+      Object.assign(outputs, pick(last, ["tags", "policy", "description"]), {
+        kms: { ...inputs.kms, tags: last.kmsTags },
+      });
+      await syncMetadata(
+        kms,
+        owner,
+        before.map((version) => records[version]!),
+        last,
+        inputs,
+      );
+      Object.assign(outputs, pick(inputs, ["tags", "policy", "description", "kms"]));
+    }
+    for (const version of before) await takeBack(kms, owner, version, records[version]!);
+    const settled = before.find((version) => records[version]!.keyId === outputs.keyId);
+    for (const version of wantedVersions(key)) {
+      const record = records[version] ?? (await ensureKmsKey(kms, owner, version, inputs, mayBeMade));
+      records[version] = record;
+      await ensureUsable(kms, owner, version, record);
+      if (record.state === "Disabled") await syncState(kms, owner, version, record);
+      if (settled !== undefined && version > settled)
+        await replicateNew(kms, owner, version, settled, outputs);
+    }
+    await pointAlias(kms, outputs, owner, before.length > 0);
+    for (const version of versionsOf(records)) await syncState(kms, owner, version, records[version]!);
+  });
+}
+
+/**
+ * A replicated key's new version goes to every Region that holds a replica of the version in use, before any alias moves:
+ * what is encrypted through an alias can then be decrypted in every one of them.
+ *
+ * @param settled the version that the last finished update left in use
+ */
+async function replicateNew(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  settled: number,
+  outputs: DistributionOutputs,
+): Promise<void> {
+  if (!outputs.multiRegion) return;
+  const record = outputs.versions[version]!;
+  const inUse = outputs.versions[settled]!.keyId;
+  const ready = new Set(record.replicas);
+  const missing = (await replicasHeld(kms, owner, settled, inUse)).filter((region) => !ready.has(region));
+  await Promise.all(
+    missing.map(async (region) => {
+      await replicateTo(kms, region, owner, version, record, inUse);
+      record.replicas = [...ready.add(region)].sort();
+    }),
+  );
+}
+
+async function pointAlias(
+  kms: Kms,
+  outputs: DistributionOutputs,
+  owner: Owner,
+  rotating: boolean,
+): Promise<void> {
+  const { keyId, keyArn } = outputs.versions[owner.key.keyVersion]!;
+  const context = contextOf(owner, owner.key.keyVersion);
+  const target = outputs.aliasTarget || undefined;
+  if (rotating && target !== keyId) await waitEnabled(kms, keyId, context);
+  const ours = Object.values(outputs.versions).map((record) => record.keyId);
+  await ensureAlias(kms, outputs.aliasName, keyId, target, ours, context);
+  Object.assign(outputs, { keyId, keyArn, aliasTarget: keyId });
+}
+
+/** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */
+function planned(inputs: Values): Values {
+  const key = known(inputs.key) as Partial<KeyRef> | undefined;
+  const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
+  const purpose = inputs.purpose ?? ["encrypt", "decrypt"];
+  return {
+    ...inputs,
+    purpose: Array.isArray(purpose) ? [...purpose].sort() : purpose,
+    ...(key && { keyVersion: key.keyVersion, multiRegion: (key.replicaRegions?.length ?? 0) > 0 }),
+    ...(kms && { primaryRegion: kms.keyCollection }),
+  };
+}
+
+function blank(inputs: Values): DistributionOutputs {
+  const key = withoutKeyring(inputs.key as KeyRef);
+  return { ...inputs, key, versions: {}, stateVersion: STATE_VERSION } as unknown as DistributionOutputs;
+}
+
+function purposeMistakes(purpose: unknown): string[] {
+  if (!Array.isArray(purpose) || hasUnknown(purpose)) return [];
+  if (purpose.join() === "decrypt,encrypt") return [];
+  return [
+    `Expected \`purpose\` to be ["encrypt", "decrypt"], which is what an aes256-gcm96 key is for in AWS KMS, got ${JSON.stringify(purpose)}.`,
+  ];
+}
+
+function protectionMistakes(protection: unknown): string[] {
+  if (protection === "hsm" || typeof protection !== "string" || isUnknown(protection)) return [];
+  return [
+    `Expected \`protection\` to be "hsm", because AWS KMS keeps every key in HSMs, got "${protection}".`,
+  ];
+}
+
+function primaryMistakes(key: Partial<KeyRef> | undefined, kms: Partial<KmsRef> | undefined): string[] {
+  const region = known(kms?.keyCollection);
+  if (region === undefined || !key?.replicaRegions?.includes(region)) return [];
+  return [
+    `Expected \`replicaRegions\` of key "${key.name}" without "${region}": it is the primary Region (\`keyCollection\` of the KmsProvider), which cannot hold a replica too.`,
+  ];
+}
+
+function refuseOtherAccount(old: DistributionOutputs, inputs: DistributionInputs): void {
+  const { accountId } = inputs.kms;
+  const held = old.keyArn ? parseKmsArn(old.keyArn).accountId : accountId;
+  if (!accountId || accountId === held) return;
+  throw new KeymgmtError(
+    "AccountMismatch",
+    `Expected a KmsProvider of AWS account ${held}, which holds the KMS keys of ${inputs.name}, got one of account ${accountId}. Nothing was changed. Declare a new KeyDistribution for ${accountId} instead.`,
+    { key: inputs.key.name },
+  );
+}
+
+function pick<T extends object, K extends keyof T>(from: T, names: K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<T, K>;
+}

@@ -1,0 +1,71 @@
+import { identify } from "../awskms/account";
+import type { KmsConnection } from "../awskms/connection";
+import { endpointMistakes } from "../awskms/endpoint";
+import { KeymgmtError } from "../errors";
+import { difference } from "../schema/compare";
+import { schemaMistakes, withDefaults } from "../schema/validate";
+import { type Resource, STATE_VERSION, type Values } from "./resource";
+import { aliasPartMistakes, regionMistakes, tagMistakes } from "./rules";
+
+/** Where keys go: an account and a Region, and how to reach it. Asks STS who the credentials belong to; calls no KMS operation. */
+export const kmsProvider: Resource = {
+  async check(_olds, news) {
+    const inputs = withDefaults("KmsProvider", news);
+    const mistakes = [
+      ...schemaMistakes("KmsProvider", inputs),
+      ...regionMistakes("keyCollection", inputs.keyCollection),
+      ...aliasPartMistakes("aliasPrefix", inputs.aliasPrefix),
+      ...tagMistakes(inputs.tags),
+      ...endpointMistakes(inputs.endpoint),
+      ...kindMistakes(inputs.provider),
+      ...reservedPrefixMistakes(inputs.aliasPrefix),
+    ];
+    return { inputs, mistakes };
+  },
+
+  async diff(_id, olds, news) {
+    const { changed, replaces } = difference("KmsProvider", olds, news);
+    return { changes: changed.length > 0, replaces };
+  },
+
+  async create(inputs) {
+    const outputs = await identified(inputs);
+    return { id: `${outputs.accountId}/${inputs.keyCollection}`, outputs };
+  },
+
+  async read(id, outputs) {
+    return { id, outputs };
+  },
+
+  async update(_id, olds, news) {
+    const outputs = await identified(news);
+    if (olds.accountId && outputs.accountId !== olds.accountId) {
+      throw new KeymgmtError(
+        "AccountMismatch",
+        `Expected credentials of AWS account ${olds.accountId}, which holds the KMS keys of this KmsProvider, got credentials of account ${outputs.accountId}. Use credentials of ${olds.accountId}, or declare a second KmsProvider for ${outputs.accountId}.`,
+      );
+    }
+    return outputs;
+  },
+
+  async delete() {},
+};
+
+async function identified(inputs: Values): Promise<Values> {
+  const { accountId, credentialSource } = await identify(inputs as unknown as KmsConnection);
+  return { ...inputs, accountId, credentialSource, stateVersion: STATE_VERSION };
+}
+
+function kindMistakes(provider: unknown): string[] {
+  if (provider === "awskms" || typeof provider !== "string") return [];
+  return [`Expected \`provider\` to be "awskms", the only kind there is, got "${provider}".`];
+}
+
+/** `alias/aws/` is AWS's own (CreateAlias's reference). */
+function reservedPrefixMistakes(prefix: unknown): string[] {
+  return typeof prefix === "string" && /^aws(\/|$)/.test(prefix)
+    ? [
+        `Expected \`aliasPrefix\` not to be under "aws", which is reserved for AWS's own keys, got "${prefix}".`,
+      ]
+    : [];
+}

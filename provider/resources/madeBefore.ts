@@ -1,0 +1,48 @@
+import type { Kms } from "../awskms/client";
+import { ifPermitted } from "../awskms/optional";
+import { findCommand, listTaggedKeys, TAG, type TaggedKey } from "../awskms/taggedKeys";
+import { KeymgmtError } from "../errors";
+
+const scans = new WeakMap<Kms, Promise<TaggedKey[] | undefined>>();
+
+/**
+ * KMS keys of this distribution that AWS has and state does not: an earlier run made them and was killed before it could
+ * say so. CreateKey has no idempotency token, so they are looked for by their tags before another is made. A Region is
+ * listed once a run.
+ *
+ * @returns KMS keys by version; empty where listing is not permitted
+ */
+export async function madeByEarlierRun(kms: Kms, distribution: string): Promise<Map<number, TaggedKey>> {
+  let scan = scans.get(kms);
+  if (!scan) {
+    scan = ifPermitted("KMS keys of an update that was killed half-way are not found again", () =>
+      listTaggedKeys(kms),
+    );
+    scans.set(kms, scan);
+  }
+  return byVersion((await scan) ?? [], distribution);
+}
+
+/** The KMS key of a CreateKey whose answer was lost, if it was made; needs kms:ListKeys and kms:ListResourceTags. */
+export async function madeByLostAnswer(
+  kms: Kms,
+  distribution: string,
+  version: number,
+): Promise<TaggedKey | undefined> {
+  scans.delete(kms);
+  const listed = await ifPermitted("the outcome of CreateKey cannot be found out", () => listTaggedKeys(kms));
+  if (listed) return byVersion(listed, distribution).get(version);
+  throw new KeymgmtError(
+    "OutcomeUnknown",
+    `The answer to CreateKey was lost in ${kms.region}, and listing KMS keys is not permitted, so whether version ${version} has a KMS key is not known. Nothing more was made. Find it with: ${findCommand(kms.region, distribution)} — then grant kms:ListKeys and kms:ListResourceTags and run the update again, which takes that key up.`,
+    { operation: "CreateKey", region: kms.region, version },
+  );
+}
+
+function byVersion(keys: TaggedKey[], distribution: string): Map<number, TaggedKey> {
+  return new Map(
+    keys
+      .filter(({ tags }) => tags[TAG.distribution] === distribution)
+      .map((key) => [Number(key.tags[TAG.version]), key]),
+  );
+}

@@ -1,0 +1,141 @@
+import { KeymgmtError } from "../errors";
+import { keyCheckValue } from "../keys/keyCheckValue";
+import { describeVersions, formatKeyring, type Keyring, parseKeyring, withVersion } from "../keys/keyring";
+import { generateMaterial, parseMaterial } from "../keys/material";
+import { planRotation } from "../keys/planRotation";
+import { parseRotationPeriod } from "../keys/rotationPeriod";
+import { difference } from "../schema/compare";
+import { isUnknown, known } from "../schema/unknowns";
+import { schemaMistakes, withDefaults } from "../schema/validate";
+import { type Resource, STATE_VERSION, type Values } from "./resource";
+import { aliasPartMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
+
+/** A key with its versions and their material. Calls no AWS operation: what it holds reaches AWS by KeyDistribution. */
+export const managedKey: Resource = {
+  async check(olds, news) {
+    const filled = withDefaults("ManagedKey", { replicaRegions: [], ...news });
+    if (Array.isArray(filled.replicaRegions)) filled.replicaRegions = [...filled.replicaRegions].sort();
+    const plan = planRotation(olds, filled, new Date());
+    const inputs: Values = { ...filled, ...plan };
+    const mistakes = [
+      ...schemaMistakes("ManagedKey", inputs),
+      ...aliasPartMistakes("name", inputs.name),
+      ...replicaRegionMistakes(inputs.replicaRegions),
+      ...minEnabledVersionMistakes(inputs),
+      ...rotationMistakes(olds, inputs),
+      ...replacementMistakes(olds, inputs),
+    ];
+    return { inputs, mistakes };
+  },
+
+  async diff(_id, olds, news) {
+    const { changed, replaces } = difference("ManagedKey", olds, news, ["material"]);
+    return { changes: changed.length > 0 || news.keyVersion !== olds.latestVersion, replaces };
+  },
+
+  async create(inputs) {
+    const outputs = withVersions({ keys: [] }, inputs);
+    const [first] = outputs.versions as { kcv: string }[];
+    return { id: `${inputs.name}-${first?.kcv}`, outputs };
+  },
+
+  async read(id, outputs) {
+    return { id, outputs };
+  },
+
+  async update(_id, olds, news) {
+    return withVersions(parseKeyring(String(olds.keyring)), news);
+  },
+
+  async delete(_id, outputs) {
+    if (outputs.deletionAllowed === true) return;
+    throw new KeymgmtError(
+      "DeletionNotAllowed",
+      `Expected \`deletionAllowed: true\` in the state of key "${outputs.name}" before it is deleted; it is false. Deleting it destroys its material: to go on, set \`deletionAllowed: true\`, run \`pulumi up\`, then delete.`,
+      { key: String(outputs.name) },
+    );
+  },
+};
+
+/** The outputs with every version up to the planned one: own material where it is new, else the CSPRNG's. */
+function withVersions(keyring: Keyring, inputs: Values): Values {
+  const { material: own, ...rest } = inputs;
+  let grown = keyring;
+  while (grown.keys.length < Number(inputs.keyVersion)) {
+    grown = withVersion(grown, nextMaterial(grown, own as string | undefined), new Date());
+  }
+  return {
+    ...rest,
+    latestVersion: grown.keys.length,
+    versions: describeVersions(grown, Number(inputs.minEnabledVersion)),
+    keyring: formatKeyring(grown),
+    stateVersion: STATE_VERSION,
+  };
+}
+
+function nextMaterial(keyring: Keyring, own: string | undefined): Buffer {
+  if (own === undefined) return generateMaterial();
+  const parsed = parseMaterial(own);
+  if ("mistake" in parsed) throw new KeymgmtError("InvalidInput", parsed.mistake);
+  const kcv = keyCheckValue(parsed.material);
+  const twin = describeVersions(keyring, 1).find((version) => version.kcv === kcv);
+  if (!twin) return parsed.material;
+  parsed.material.fill(0);
+  throw new KeymgmtError(
+    "InvalidInput",
+    `Expected \`material\` that no version has had; what came is that of version ${twin.version} (key check value ${kcv}). Give new bytes: openssl rand -base64 32`,
+  );
+}
+
+function replicaRegionMistakes(regions: unknown): string[] {
+  if (!Array.isArray(regions)) return [];
+  const twice = regions.filter((region, index) => !isUnknown(region) && regions.indexOf(region) !== index);
+  return [
+    ...regions.flatMap((region) => regionMistakes("replicaRegions", region)),
+    ...twice.map((region) => `Expected \`replicaRegions\` to name each Region once, got "${region}" twice.`),
+  ];
+}
+
+function minEnabledVersionMistakes(inputs: Values): string[] {
+  const latest = typeof inputs.keyVersion === "number" ? inputs.keyVersion : undefined;
+  return wholeNumberMistakes("minEnabledVersion", inputs.minEnabledVersion, 1, latest);
+}
+
+function rotationMistakes(olds: Values | undefined, inputs: Values): string[] {
+  const mistakes: string[] = [];
+  const [period, own] = [known(inputs.rotationPeriod), known(inputs.material)];
+  if (typeof period === "string" && !parseRotationPeriod(period)) {
+    mistakes.push(
+      `Expected \`rotationPeriod\` to be a duration of at least a day, such as "90d", "12w", "1y" or ISO 8601 "P3M", got "${period}".`,
+    );
+  }
+  if (typeof own !== "string") return mistakes;
+  const parsed = parseMaterial(own);
+  if ("mistake" in parsed) mistakes.push(parsed.mistake);
+  else parsed.material.fill(0);
+  if (period !== undefined) {
+    mistakes.push(
+      "Expected `rotationPeriod` or `material`, got both: with own material a new version comes when you change `material`.",
+    );
+  }
+  const rotatesByTrigger =
+    olds !== undefined &&
+    typeof inputs.keyVersion === "number" &&
+    inputs.keyVersion !== olds.keyVersion &&
+    olds.material === inputs.material;
+  if (rotatesByTrigger && period === undefined) {
+    mistakes.push(
+      "Expected `material` to change together with `rotationTrigger`: a new version needs new material. Change `material`, or remove it to have it made.",
+    );
+  }
+  return mistakes;
+}
+
+/** A replaced key is a new key: the old one's material would be lost. */
+function replacementMistakes(olds: Values | undefined, inputs: Values): string[] {
+  if (!olds || olds.deletionAllowed === true) return [];
+  return difference("ManagedKey", olds, inputs, ["material"]).replaces.map(
+    (name) =>
+      `\`${name}\` cannot change: it would replace the key and lose its material, while \`deletionAllowed\` is false in the state. Keep \`${name}\`, or declare a new ManagedKey beside this one; only if the material may be lost, set \`deletionAllowed: true\`, run \`pulumi up\`, and change it then.`,
+  );
+}

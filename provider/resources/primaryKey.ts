@@ -1,0 +1,54 @@
+import type { Kms } from "../awskms/client";
+import { createKmsKey, describeKmsKey } from "../awskms/kmsKeys";
+import { ifPermitted } from "../awskms/optional";
+import type { TaggedKey } from "../awskms/taggedKeys";
+import { isKeymgmtError } from "../errors";
+import { kcvOf, parseKeyring } from "../keys/keyring";
+import { madeByEarlierRun, madeByLostAnswer } from "./madeBefore";
+import { contextOf, type KmsKeyRecord, type MetadataInputs, metadataFor, type Owner } from "./wire";
+
+/**
+ * The KMS key of one version in the primary Region: the one an earlier, interrupted run made, else a new one.
+ *
+ * @param mayBeMade whether an earlier run can have made it; where it cannot, nothing is looked for
+ */
+export async function ensureKmsKey(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  inputs: MetadataInputs,
+  mayBeMade: boolean,
+): Promise<KmsKeyRecord> {
+  const kcv = kcvOf(parseKeyring(owner.key.keyring), version);
+  const earlier = mayBeMade ? (await madeByEarlierRun(kms, owner.distribution)).get(version) : undefined;
+  if (earlier) return takenUp(kms, owner, version, earlier, kcv);
+  const multiRegion = owner.key.replicaRegions.length > 0;
+  try {
+    const made = await createKmsKey(
+      kms,
+      metadataFor(owner, version, inputs),
+      multiRegion,
+      contextOf(owner, version),
+    );
+    return { ...made, state: "PendingImport", kcv };
+  } catch (error) {
+    if (!isKeymgmtError(error, "OutcomeUnknown")) throw error;
+    const lost = await madeByLostAnswer(kms, owner.distribution, version);
+    if (!lost) throw error;
+    return takenUp(kms, owner, version, lost, kcv);
+  }
+}
+
+/** Importing again is harmless: AWS takes the same material a second time and refuses any other. */
+async function takenUp(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  { keyId, keyArn }: TaggedKey,
+  kcv: string,
+): Promise<KmsKeyRecord> {
+  const seen = await ifPermitted("a KMS key of an earlier run is imported into again", () =>
+    describeKmsKey(kms, keyId, contextOf(owner, version)),
+  );
+  return { keyId, keyArn, state: seen?.state ?? "PendingImport", kcv };
+}

@@ -1,0 +1,63 @@
+/** Inputs or outputs of a resource, without `__provider`. */
+export type Values = Record<string, unknown>;
+
+export interface CheckResult {
+  /** Inputs with defaults and with what is planned. */
+  inputs: Values;
+  /**
+   * What is wrong with them, one sentence each. Reported for the resource as a whole: under a property's name the
+   * engine would print the property's value, even a secret's.
+   */
+  mistakes: string[];
+}
+
+export interface DiffResult {
+  changes: boolean;
+  replaces: string[];
+}
+
+export interface ReadResult {
+  /** Empty where the resource is gone. */
+  id: string;
+  outputs: Values;
+}
+
+/**
+ * What each of the four resources implements. `create` and `update` converge: both look at what there is, do what is
+ * missing, and can be run again after a failure. A failure half-way is a PartialFailure, so that nothing is orphaned.
+ */
+export interface Resource {
+  check(olds: Values | undefined, news: Values): Promise<CheckResult>;
+  diff(id: string, olds: Values, news: Values): Promise<DiffResult>;
+  create(inputs: Values): Promise<{ id: string; outputs: Values }>;
+  read(id: string, outputs: Values): Promise<ReadResult>;
+  update(id: string, olds: Values, news: Values): Promise<Values>;
+  delete(id: string, outputs: Values): Promise<void>;
+}
+
+/** Some of the work is done and `outputs` says which; the engine records it and runs `update` next time. */
+export class PartialFailure extends Error {
+  constructor(
+    readonly id: string,
+    readonly outputs: Values,
+    override readonly cause: Error,
+  ) {
+    super(cause.message);
+  }
+}
+
+/** Runs work that records its progress in `outputs`; where it fails, what was recorded is kept. */
+export async function recording<T extends object>(
+  id: string,
+  outputs: T,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw new PartialFailure(id, outputs as Values, error as Error);
+  }
+}
+
+/** Shape of the state that this release writes. */
+export const STATE_VERSION = 1;

@@ -1,0 +1,61 @@
+/** A rotation in the other Regions: the new version is ready there before any alias moves. */
+import { type Kms, openKms } from "../awskms/client";
+import { describeKmsKey, waitEnabled } from "../awskms/kmsKeys";
+import { ifPermitted } from "../awskms/optional";
+import { ensureReplicaKey } from "../awskms/replicas";
+import { ensureUsable } from "./versions";
+import { contextOf, type KmsKeyRecord, type MetadataInputs, metadataFor, type Owner } from "./wire";
+
+/** Regions that hold a replica of this version's KMS key which is not on its way to deletion. */
+export async function replicasHeld(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  keyId: string,
+): Promise<string[]> {
+  const context = contextOf(owner, version);
+  const { replicaRegions } = await describeKmsKey(kms, keyId, context);
+  const states = await Promise.all(
+    replicaRegions.map(async (region) => ({
+      region,
+      ...(await describeKmsKey(openKms(owner.kms, region), keyId, context)),
+    })),
+  );
+  return states
+    .filter(({ state }) => state !== "Deleted" && state !== "PendingDeletion")
+    .map(({ region }) => region)
+    .sort();
+}
+
+/** Replicates a version into a Region and imports its material there. KeyReplica takes the replica up afterwards. */
+export async function replicateTo(
+  primary: Kms,
+  region: string,
+  owner: Owner,
+  version: number,
+  record: KmsKeyRecord,
+  previousKeyId: string,
+): Promise<void> {
+  const kms = openKms(owner.kms, region);
+  const context = contextOf(owner, version);
+  const inputs = await metadataOfPrevious(kms, previousKeyId);
+  const seen = await ensureReplicaKey(
+    primary,
+    kms,
+    record.keyId,
+    metadataFor(owner, version, inputs),
+    context,
+  );
+  await ensureUsable(kms, owner, version, { ...record, state: seen.state });
+  await waitEnabled(kms, record.keyId, context);
+}
+
+/** The replica starts with the policy and description of the version before it; KeyReplica brings its own afterwards. */
+async function metadataOfPrevious(kms: Kms, keyId: string): Promise<MetadataInputs> {
+  const described = await kms.call("DescribeKey", { KeyId: keyId });
+  const policy = await ifPermitted(
+    "a new version's replica has AWS's default key policy until its KeyReplica is updated",
+    () => kms.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
+  );
+  return { policy: policy?.Policy, description: described.KeyMetadata?.Description || undefined };
+}

@@ -1,0 +1,84 @@
+/** Rules for inputs that a type alone cannot say. Each returns the sentences that are wrong; unknown values pass. */
+import { isRegion, suggestRegion } from "../awskms/regions";
+import { known } from "../schema/unknowns";
+import type { Values } from "./resource";
+
+/** An alias name is `alias/` and letters, digits, `/`, `_` and `-`, 256 characters at the most (CreateAlias's reference). */
+const ALIAS_PART = /^[a-zA-Z0-9/_-]+$/;
+const ALIAS_LENGTH = 256;
+const TIMESTAMP_LENGTH = "-1700000000".length;
+
+export function aliasPartMistakes(property: string, value: unknown): string[] {
+  const part = known(value);
+  if (typeof part !== "string" || ALIAS_PART.test(part)) return [];
+  return [
+    `Expected \`${property}\` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias, got "${part}".`,
+  ];
+}
+
+export function aliasLengthMistakes(aliasPrefix: unknown, keyName: unknown): string[] {
+  const [prefix, name] = [known(aliasPrefix), known(keyName)];
+  if (typeof prefix !== "string" || typeof name !== "string") return [];
+  const length = `alias/${prefix}/${name}`.length + TIMESTAMP_LENGTH;
+  return length <= ALIAS_LENGTH
+    ? []
+    : [
+        `Expected the alias alias/${prefix}/<key name>-<timestamp> to have ${ALIAS_LENGTH} characters at the most, got ${length}; shorten the key's name.`,
+      ];
+}
+
+export function regionMistakes(property: string, value: unknown): string[] {
+  const region = known(value);
+  if (typeof region !== "string" || isRegion(region)) return [];
+  const suggestion = suggestRegion(region);
+  return [
+    `Expected \`${property}\` to be an AWS Region such as "us-east-1", got "${region}"${suggestion ? `; did you mean "${suggestion}"?` : "."}`,
+  ];
+}
+
+export function wholeNumberMistakes(property: string, value: unknown, from: number, to?: number): string[] {
+  const number = known(value);
+  if (typeof number !== "number" || (number >= from && (to === undefined || number <= to))) return [];
+  const range = to === undefined ? `at least ${from}` : `from ${from} to ${to}`;
+  return [`Expected \`${property}\` to be ${range}, got ${number}.`];
+}
+
+/** AWS's window for ScheduleKeyDeletion is 7 to 30 days. */
+export function deletionWindowMistakes(inputs: Values): string[] {
+  return wholeNumberMistakes("deletionWindowDays", inputs.deletionWindowDays, 7, 30);
+}
+
+/** Tag keys: 128 characters, values 256, 50 tags a KMS key, of which ours take four; `aws:` is AWS's own. */
+export function tagMistakes(value: unknown): string[] {
+  const tags = known(value);
+  if (typeof tags !== "object" || tags === null) return [];
+  const mistakes = Object.entries(tags).flatMap(([key, text]) => {
+    if (/^(aws|keymgmt):/i.test(key))
+      return [`Expected \`tags\` without the reserved prefixes "aws:" and "keymgmt:", got the key "${key}".`];
+    if (key.length > 128)
+      return [`Expected the keys of \`tags\` to have 128 characters at the most, got ${key.length}.`];
+    const tooLong = typeof text === "string" && text.length > 256;
+    return tooLong
+      ? [`Expected the value of tag "${key}" to have 256 characters at the most, got ${text.length}.`]
+      : [];
+  });
+  const most = 50 - 4;
+  if (Object.keys(tags).length > most)
+    mistakes.push(`Expected \`tags\` to hold ${most} tags at the most, got ${Object.keys(tags).length}.`);
+  return mistakes;
+}
+
+/** A key policy is a JSON object. AWS checks the rest. The policy itself is not echoed: it may be long. */
+export function policyMistakes(value: unknown): string[] {
+  const policy = known(value);
+  if (typeof policy !== "string") return [];
+  try {
+    const parsed: unknown = JSON.parse(policy);
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return [];
+  } catch {
+    // said below
+  }
+  return [
+    'Expected `policy` to be a JSON document, such as pulumi.jsonStringify({ Version: "2012-10-17", Statement: [ … ] }).',
+  ];
+}

@@ -1,0 +1,93 @@
+/** What the SDK hands from one resource to another, as schema.json describes it. */
+import type { CallContext } from "../awskms/client";
+import type { KmsConnection } from "../awskms/connection";
+import type { KmsKeyMetadata, WrappingKeySpec } from "../awskms/kmsKeys";
+import { TAG } from "../awskms/taggedKeys";
+
+/** KmsConnection of schema.json: a KmsProvider as its users see it. */
+export interface KmsRef extends KmsConnection {
+  aliasPrefix: string;
+  wrappingKeySpec?: WrappingKeySpec;
+  tags?: Record<string, string>;
+}
+
+/** KeyVersions of schema.json: a ManagedKey as its users see it. `keyring` is not kept in their outputs. */
+export interface KeyRef {
+  id: string;
+  name: string;
+  type: string;
+  replicaRegions: string[];
+  minEnabledVersion: number;
+  keyVersion: number;
+  keyring: string;
+}
+
+/** KmsKeyVersion of schema.json: the KMS key of one version in one Region. */
+export interface KmsKeyRecord {
+  keyId: string;
+  keyArn: string;
+  /** AWS's KeyState as last seen, or "Deleted". */
+  state: string;
+  kcv: string;
+  importedAt?: string;
+  validTo?: string;
+  keyMaterialId?: string;
+  replicas?: string[];
+}
+
+/** KMS keys by version, from "1". */
+export type KmsKeyRecords = Record<string, KmsKeyRecord>;
+
+/** What an alias, a KMS key and its replica share: whose they are. */
+export interface Owner {
+  distribution: string;
+  stack: string;
+  kms: KmsRef;
+  key: KeyRef;
+}
+
+/** Inputs that become metadata of a KMS key. */
+export interface MetadataInputs {
+  tags?: Record<string, string>;
+  policy?: string;
+  description?: string;
+}
+
+/** Tags of the user's: those of the KmsProvider under those of the resource. */
+export function userTags(
+  kms: Pick<KmsRef, "tags"> | undefined,
+  inputs: MetadataInputs,
+): Record<string, string> {
+  return { ...kms?.tags, ...inputs.tags };
+}
+
+/** Everything that one version's KMS key has besides its material. */
+export function metadataFor(owner: Owner, version: number, inputs: MetadataInputs): KmsKeyMetadata {
+  return {
+    policy: inputs.policy,
+    description: inputs.description,
+    tags: {
+      ...userTags(owner.kms, inputs),
+      [TAG.key]: owner.key.name,
+      [TAG.version]: String(version),
+      [TAG.distribution]: owner.distribution,
+      [TAG.stack]: owner.stack,
+    },
+  };
+}
+
+export function contextOf(owner: Owner, version?: number): CallContext {
+  return { key: owner.key.name, version };
+}
+
+/** Numbers of the versions there are records of, ascending. */
+export function versionsOf(records: KmsKeyRecords): number[] {
+  return Object.keys(records)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** The key as it goes into outputs: without its material. */
+export function withoutKeyring({ keyring: _, ...key }: KeyRef): Omit<KeyRef, "keyring"> {
+  return key;
+}

@@ -1,0 +1,53 @@
+import { isDeepStrictEqual } from "node:util";
+import { type PropertySpec, referredType, resourceSpec } from "./definition";
+import { hasUnknown, isUnknown } from "./unknowns";
+
+type Values = Record<string, unknown>;
+
+/** What differs between two sets of inputs, by schema.json. */
+export interface Difference {
+  /** Names of the top-level properties that differ (values not known yet count as different). */
+  changed: string[];
+  /** Those of them whose change replaces the resource; never because of a value that is not known yet. */
+  replaces: string[];
+}
+
+/**
+ * Compares old state with new inputs, property by property as schema.json lists them.
+ *
+ * @param ignore paths that the resource compares by itself, for example "key.keyring"
+ */
+export function difference(resource: string, olds: Values, news: Values, ignore: string[] = []): Difference {
+  const result: Difference = { changed: [], replaces: [] };
+  for (const [name, property] of Object.entries(resourceSpec(resource).inputProperties)) {
+    const { changed, replaces } = compare(property, olds[name], news[name], name, ignore);
+    if (changed) result.changed.push(name);
+    if (replaces) result.replaces.push(name);
+  }
+  return result;
+}
+
+function compare(
+  property: PropertySpec,
+  old: unknown,
+  now: unknown,
+  path: string,
+  ignore: string[],
+): { changed: boolean; replaces: boolean } {
+  if (ignore.includes(path) || isDeepStrictEqual(old ?? undefined, now ?? undefined)) {
+    return { changed: false, replaces: false };
+  }
+  if (isUnknown(now)) return { changed: true, replaces: false };
+  const referred = referredType(property);
+  if (referred && "properties" in referred && isObject(old) && isObject(now)) {
+    const inner = Object.entries(referred.properties).map(([name, spec]) =>
+      compare(spec, old[name], now[name], `${path}.${name}`, ignore),
+    );
+    return { changed: inner.some((c) => c.changed), replaces: inner.some((c) => c.replaces) };
+  }
+  return { changed: true, replaces: (property.willReplaceOnChanges ?? false) && !hasUnknown(now) };
+}
+
+function isObject(value: unknown): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,51 @@
+import schemaJson from "../../schema.json";
+
+/** The parts of a Pulumi package schema that `check` and `diff` read. */
+export interface PropertySpec {
+  type?: "string" | "integer" | "number" | "boolean" | "array" | "object";
+  $ref?: string;
+  items?: PropertySpec;
+  additionalProperties?: PropertySpec;
+  default?: string | number | boolean;
+  secret?: boolean;
+  willReplaceOnChanges?: boolean;
+  description?: string;
+}
+
+export interface ObjectSpec {
+  type: "object";
+  properties: Record<string, PropertySpec>;
+  required?: string[];
+}
+
+export interface EnumSpec {
+  type: "string";
+  enum: { value: string }[];
+}
+
+export interface ResourceSpec {
+  inputProperties: Record<string, PropertySpec>;
+  requiredInputs?: string[];
+  properties: Record<string, PropertySpec>;
+  required?: string[];
+}
+
+const schema = schemaJson as unknown as {
+  types: Record<string, ObjectSpec | EnumSpec>;
+  resources: Record<string, ResourceSpec>;
+};
+
+/** A resource of schema.json by its bare name, for example "ManagedKey". */
+export function resourceSpec(name: string): ResourceSpec {
+  const spec = schema.resources[`keymgmt:index:${name}`];
+  if (!spec) throw new Error(`schema.json has no resource ${name}`);
+  return spec;
+}
+
+/** The type that a property refers to, if it refers to one. */
+export function referredType(property: PropertySpec): ObjectSpec | EnumSpec | undefined {
+  if (!property.$ref) return undefined;
+  const spec = schema.types[property.$ref.replace("#/types/", "")];
+  if (!spec) throw new Error(`schema.json has no type ${property.$ref}`);
+  return spec;
+}
