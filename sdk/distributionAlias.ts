@@ -1,0 +1,55 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, outputs } from "./dynamicResource";
+import type { KmsProvider } from "./kmsProvider";
+import type { ManagedKey } from "./managedKey";
+
+interface DistributionAliasArgs {
+  kms: KmsProvider;
+  key: ManagedKey;
+  purpose: pulumi.Input<pulumi.Input<string>[]>;
+  protection: pulumi.Input<string>;
+  rotationStrategy: pulumi.Input<string>;
+}
+
+/**
+ * Name and alias of one distribution. KeyDistribution makes it; programs do not. It never updates, which keeps the alias
+ * known in every preview, and is replaced with its distribution, which gives the new one a new name.
+ */
+export class DistributionAlias extends DynamicResource {
+  declare readonly name: pulumi.Output<string>;
+  declare readonly aliasName: pulumi.Output<string>;
+  declare readonly aliasArn: pulumi.Output<string>;
+  declare readonly distributionTime: pulumi.Output<string>;
+
+  constructor(name: string, args: DistributionAliasArgs, opts: pulumi.CustomResourceOptions) {
+    const { kms, key, ...rest } = args;
+    const { parent, protect, retainOnDelete } = opts;
+    const aliases = followed(opts.aliases);
+    super(
+      "DistributionAlias",
+      name,
+      {
+        ...rest,
+        keyName: key.name,
+        keyId: key.id,
+        replicaRegions: key.replicaRegions,
+        aliasPrefix: kms.aliasPrefix,
+        region: kms.keyCollection,
+        accountId: kms.accountId,
+        ...outputs("name", "aliasName", "aliasArn", "distributionTime", "stateVersion"),
+      },
+      { parent, protect, retainOnDelete, aliases },
+    );
+  }
+}
+
+/** A renamed distribution keeps its alias: its earlier names are followed here too, with this type in their URNs. */
+function followed(aliases: pulumi.CustomResourceOptions["aliases"]): pulumi.CustomResourceOptions["aliases"] {
+  return aliases?.map((alias) =>
+    pulumi
+      .output(alias as pulumi.Input<string | pulumi.Alias>)
+      .apply((known) =>
+        typeof known === "string" ? known.replace(":KeyDistribution::", ":DistributionAlias::") : known,
+      ),
+  ) as pulumi.CustomResourceOptions["aliases"];
+}

@@ -1,0 +1,17 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * A dynamic resource whose provider is the installed package, not a serialized closure: `__provider` is one constant line.
+ * Never rename what it requires: it is stored in users' state and run from there for deletes and refreshes.
+ */
+export abstract class DynamicResource extends pulumi.CustomResource {
+  constructor(type: string, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+    const __provider = `exports.handler = () => require("pulumi-keymgmt/dynamic").${type};`;
+    super(`pulumi-nodejs:dynamic/keymgmt:${type}`, name, { ...props, __provider }, opts);
+  }
+}
+
+/** Outputs that a resource declares: Pulumi fills only properties that were passed in, so each starts as undefined. */
+export function outputs(...names: string[]): Record<string, undefined> {
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}

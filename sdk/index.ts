@@ -1,0 +1,14 @@
+export { KeyDistribution, type KeyDistributionArgs } from "./keyDistribution";
+export { KeyReplica, type KeyReplicaArgs } from "./keyReplica";
+export { KmsProvider, type KmsProviderArgs } from "./kmsProvider";
+export { ManagedKey, type ManagedKeyArgs } from "./managedKey";
+export type {
+  AssumeRole,
+  Credentials,
+  KeyType,
+  KeyVersion,
+  KmsKeyVersion,
+  Purpose,
+  WebIdentity,
+  WrappingKeySpec,
+} from "./types";

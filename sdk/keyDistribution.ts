@@ -1,0 +1,145 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DistributionAlias } from "./distributionAlias";
+import { DynamicResource, outputs } from "./dynamicResource";
+import { KeyReplica, type KeyReplicaArgs } from "./keyReplica";
+import type { KmsProvider } from "./kmsProvider";
+import type { ManagedKey } from "./managedKey";
+import type { KmsKeyVersion, Purpose } from "./types";
+
+export interface KeyDistributionArgs {
+  /** The KmsProvider to distribute through. */
+  kms: KmsProvider;
+  /** The ManagedKey to distribute. */
+  key: ManagedKey;
+  /** What the key is for; by default what its type allows: encrypt and decrypt. A change replaces. */
+  purpose?: pulumi.Input<pulumi.Input<Purpose>[]>;
+  /** Always `hsm`, the default: AWS KMS keeps every key in HSMs. A change replaces. */
+  protection?: pulumi.Input<"hsm">;
+  /** How a rotation reaches AWS; by default `manual`: a new KMS key for each version behind one alias. A change replaces. */
+  rotationStrategy?: pulumi.Input<"manual">;
+  /** Days (7 to 30, by default 30) between scheduling the deletion of a KMS key and AWS deleting it. */
+  deletionWindowDays?: pulumi.Input<number>;
+  /** Key policy, a JSON document; by default AWS's default key policy. Removing it leaves the policy in AWS as it is. */
+  policy?: pulumi.Input<string>;
+  /** Description of the KMS keys. AWS shows it in plain text, in CloudTrail too. */
+  description?: pulumi.Input<string>;
+  /** Tags, over those of the KmsProvider. `aws:` and `keymgmt:` are reserved. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+const distributed = new WeakMap<KmsProvider, Map<ManagedKey, string>>();
+
+/**
+ * A key given to AWS KMS: a KMS key with imported material for each version, behind one alias that stays the same
+ * through rotations. Vault: `vault write keymgmt/kms/<kms>/key/<key>`.
+ */
+export class KeyDistribution extends DynamicResource {
+  /** `<key name>-<unix timestamp of the distribution>`. */
+  declare readonly name: pulumi.Output<string>;
+  /** `alias/<aliasPrefix>/<name>`: what applications use. Known in every preview after the first update. */
+  declare readonly aliasName: pulumi.Output<string>;
+  /** ARN of the alias. Known in every preview after the first update. */
+  declare readonly aliasArn: pulumi.Output<string>;
+  /** When the distribution was made, ISO 8601 UTC. */
+  declare readonly distributionTime: pulumi.Output<string>;
+  /** Latest version of the key. */
+  declare readonly keyVersion: pulumi.Output<number>;
+  /** Whether the KMS keys are multi-Region. */
+  declare readonly multiRegion: pulumi.Output<boolean>;
+  /** Region of the primary KMS keys. */
+  declare readonly primaryRegion: pulumi.Output<string>;
+  declare readonly purpose: pulumi.Output<Purpose[]>;
+  declare readonly protection: pulumi.Output<string>;
+  declare readonly rotationStrategy: pulumi.Output<string>;
+  declare readonly deletionWindowDays: pulumi.Output<number>;
+  declare readonly policy: pulumi.Output<string | undefined>;
+  declare readonly description: pulumi.Output<string | undefined>;
+  declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
+  /** Id of the latest version's KMS key. */
+  declare readonly keyId: pulumi.Output<string>;
+  /** ARN of the latest version's KMS key. */
+  declare readonly keyArn: pulumi.Output<string>;
+  /** KMS keys by version. */
+  declare readonly versions: pulumi.Output<Record<string, KmsKeyVersion>>;
+  /** Id of the KMS key that the alias points to, as last seen. */
+  declare readonly aliasTarget: pulumi.Output<string>;
+  /** Shape of this resource's state. */
+  declare readonly stateVersion: pulumi.Output<number>;
+
+  readonly #args: KeyDistributionArgs;
+  readonly #opts: pulumi.CustomResourceOptions;
+  readonly #name: string;
+  readonly #stack: string;
+
+  constructor(name: string, args: KeyDistributionArgs, opts: pulumi.CustomResourceOptions = {}) {
+    refuseSecond(name, args);
+    const { kms, key, ...rest } = args;
+    const { purpose = ["encrypt", "decrypt"], protection = "hsm", rotationStrategy = "manual" } = args;
+    const alias = new DistributionAlias(name, { kms, key, purpose, protection, rotationStrategy }, opts);
+    const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+    const { name: distribution, aliasName, aliasArn, distributionTime } = alias;
+    super(
+      "KeyDistribution",
+      name,
+      {
+        ...rest,
+        kms: kms.connection(),
+        key: key.ref(),
+        purpose,
+        protection,
+        rotationStrategy,
+        stack,
+        name: distribution,
+        aliasName,
+        aliasArn,
+        distributionTime,
+        ...outputs("keyVersion", "multiRegion", "primaryRegion"),
+        ...outputs("keyId", "keyArn", "versions", "aliasTarget", "stateVersion"),
+      },
+      opts,
+    );
+    this.#args = args;
+    this.#opts = opts;
+    this.#name = name;
+    this.#stack = stack;
+  }
+
+  /**
+   * One KeyReplica for each of the key's `replicaRegions`, named `<this name>-<Region>`.
+   * Vault: `vault write -f keymgmt/kms/<kms>/key/<key>/replicate`.
+   */
+  replicate(args: Omit<KeyReplicaArgs, "distribution" | "region"> = {}): KeyReplica[] {
+    const { parent, protect, retainOnDelete } = this.#opts;
+    return this.#args.key.replicaRegions.map(
+      (region) =>
+        new KeyReplica(
+          `${this.#name}-${region}`,
+          { ...args, distribution: this, region },
+          { parent, protect, retainOnDelete },
+        ),
+    );
+  }
+
+  /** What a KeyReplica needs of the distribution. @internal */
+  ref(): pulumi.Inputs {
+    const { kms, key } = this.#args;
+    return {
+      name: this.name,
+      stack: this.#stack,
+      kms: kms.connection(),
+      key: key.ref(),
+      versions: this.versions,
+    };
+  }
+}
+
+function refuseSecond(name: string, { kms, key }: KeyDistributionArgs): void {
+  const keys = distributed.get(kms) ?? new Map<ManagedKey, string>();
+  const first = keys.get(key);
+  if (first !== undefined) {
+    throw new pulumi.RunError(
+      `KeyDistribution "${name}" distributes a key through a KmsProvider that KeyDistribution "${first}" has distributed it through already. One key goes to a KmsProvider once: use "${first}", or another KmsProvider.`,
+    );
+  }
+  distributed.set(kms, keys.set(key, name));
+}

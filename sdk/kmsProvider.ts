@@ -1,0 +1,70 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, outputs } from "./dynamicResource";
+import type { AssumeRole, Credentials, WebIdentity, WrappingKeySpec } from "./types";
+
+export interface KmsProviderArgs {
+  /** Kind of the provider. Only `awskms`, the default. A change replaces. */
+  provider?: pulumi.Input<"awskms">;
+  /** AWS Region that holds the KMS keys; the primary Region of multi-Region keys. A change replaces. */
+  keyCollection: pulumi.Input<string>;
+  /**
+   * AWS access keys. They win over every other source. Without them: `profile` or `webIdentity` where given, then the
+   * environment, the shared credentials file, and the role of the ECS task or EC2 instance.
+   */
+  credentials?: pulumi.Input<Credentials>;
+  /** Profile of the shared AWS config and credentials files. */
+  profile?: pulumi.Input<string>;
+  /** A role to assume with whichever credentials were found. */
+  assumeRole?: pulumi.Input<AssumeRole>;
+  /** An OIDC token to exchange for a role, for CI without long-lived keys. */
+  webIdentity?: pulumi.Input<WebIdentity>;
+  /** Endpoint of AWS KMS; `{region}` in it is replaced by the Region. Default: `AWS_KMS_ENDPOINT`, `AWS_ENDPOINT_URL_KMS`, AWS's own. */
+  endpoint?: pulumi.Input<string>;
+  /** First part of every alias, by default `hashicorp`. A change replaces. */
+  aliasPrefix?: pulumi.Input<string>;
+  /** RSA key that AWS KMS makes to wrap material on its way, by default `RSA_4096`. */
+  wrappingKeySpec?: pulumi.Input<WrappingKeySpec>;
+  /** Tags for every KMS key distributed through this provider. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Requests a second by operation, for accounts whose KMS quotas were raised. Default: AWS's documented quotas. */
+  quotas?: pulumi.Input<Record<string, pulumi.Input<number>>>;
+}
+
+/**
+ * Where keys go: an AWS account and Region, and how to reach it. One for each account and primary Region.
+ * Vault: `vault write keymgmt/kms/<name> provider=awskms key_collection=…`.
+ */
+export class KmsProvider extends DynamicResource {
+  declare readonly provider: pulumi.Output<string>;
+  declare readonly keyCollection: pulumi.Output<string>;
+  declare readonly credentials: pulumi.Output<Credentials | undefined>;
+  declare readonly profile: pulumi.Output<string | undefined>;
+  declare readonly assumeRole: pulumi.Output<AssumeRole | undefined>;
+  declare readonly webIdentity: pulumi.Output<WebIdentity | undefined>;
+  declare readonly endpoint: pulumi.Output<string | undefined>;
+  declare readonly aliasPrefix: pulumi.Output<string>;
+  declare readonly wrappingKeySpec: pulumi.Output<WrappingKeySpec>;
+  declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly quotas: pulumi.Output<Record<string, number> | undefined>;
+  /** AWS account that the credentials belong to. */
+  declare readonly accountId: pulumi.Output<string>;
+  /** Which source of credentials won. */
+  declare readonly credentialSource: pulumi.Output<string>;
+  /** Shape of this resource's state. */
+  declare readonly stateVersion: pulumi.Output<number>;
+
+  constructor(name: string, args: KmsProviderArgs, opts: pulumi.CustomResourceOptions = {}) {
+    const credentials = args.credentials === undefined ? undefined : pulumi.secret(args.credentials);
+    const defaults = { provider: "awskms", aliasPrefix: "hashicorp", wrappingKeySpec: "RSA_4096" };
+    const declared = outputs("accountId", "credentialSource", "stateVersion");
+    super("KmsProvider", name, { ...defaults, ...args, credentials, ...declared }, opts);
+  }
+
+  /** What KeyDistribution and KeyReplica need to reach AWS. @internal */
+  connection(): pulumi.Inputs {
+    const { keyCollection, credentials, profile, assumeRole, webIdentity, endpoint } = this;
+    const { aliasPrefix, wrappingKeySpec, tags, quotas, accountId } = this;
+    const reach = { keyCollection, credentials, profile, assumeRole, webIdentity, endpoint };
+    return { ...reach, aliasPrefix, wrappingKeySpec, tags, quotas, accountId };
+  }
+}

@@ -1,0 +1,90 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, outputs } from "./dynamicResource";
+import type { KeyType, KeyVersion } from "./types";
+
+export interface ManagedKeyArgs {
+  /** Name of the key, in aliases and tags; by default the resource's name. A change replaces. */
+  name?: pulumi.Input<string>;
+  /** Type of the key, by default `aes256-gcm96`, the one that AWS KMS takes. A change replaces. */
+  type?: pulumi.Input<KeyType>;
+  /** Regions that may hold replicas: a plain list. Not empty makes multi-Region KMS keys. A change replaces. */
+  replicaRegions?: string[];
+  /** Versions below it are disabled in AWS, and enabled again when it is lowered. By default 1. */
+  minEnabledVersion?: pulumi.Input<number>;
+  /**
+   * Whether the key, and its material with it, may be deleted or replaced; must be true in the state before that. By
+   * default false, which also sets Pulumi's own `protect`. A plain boolean.
+   */
+  deletionAllowed?: boolean;
+  /** Time between rotations: `90d`, `12w`, `1y`, or ISO 8601 (`P3M`); at least a day. */
+  rotationPeriod?: pulumi.Input<string>;
+  /** Any change of this value rotates the key. */
+  rotationTrigger?: pulumi.Input<string>;
+  /** Own material for the next version: 32 bytes in base64. A change is a new version. By default 32 bytes of the system's CSPRNG. */
+  material?: pulumi.Input<string>;
+  /** Where the material is kept, by default `state`: in the stack's state, as a Pulumi secret. */
+  keystore?: pulumi.Input<"state">;
+}
+
+/**
+ * A key whose material is made and kept by its owner: a name, a type, and numbered versions. It calls no AWS operation;
+ * a KeyDistribution gives it to AWS KMS. Vault: `vault write keymgmt/key/<name>`, `…/rotate`.
+ */
+export class ManagedKey extends DynamicResource {
+  declare readonly name: pulumi.Output<string>;
+  declare readonly type: pulumi.Output<KeyType>;
+  declare readonly minEnabledVersion: pulumi.Output<number>;
+  declare readonly deletionAllowed: pulumi.Output<boolean>;
+  declare readonly rotationPeriod: pulumi.Output<string | undefined>;
+  declare readonly rotationTrigger: pulumi.Output<string | undefined>;
+  declare readonly keystore: pulumi.Output<string>;
+  /** Latest version after the update; known in previews. */
+  declare readonly keyVersion: pulumi.Output<number>;
+  /** UTC date of the latest version (YYYY-MM-DD). */
+  declare readonly rotatedOn: pulumi.Output<string>;
+  /** UTC date from which an update rotates the key (YYYY-MM-DD). */
+  declare readonly rotateAfter: pulumi.Output<string | undefined>;
+  /** Number of the latest version. */
+  declare readonly latestVersion: pulumi.Output<number>;
+  /** All versions, without material. */
+  declare readonly versions: pulumi.Output<KeyVersion[]>;
+  /** All versions with their material: a JWK set (RFC 7517). A secret. */
+  declare readonly keyring: pulumi.Output<string>;
+  /** Shape of this resource's state. */
+  declare readonly stateVersion: pulumi.Output<number>;
+  /** Regions that may hold replicas. */
+  readonly replicaRegions: string[];
+
+  constructor(name: string, args: ManagedKeyArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
+    const deletionAllowed = args.deletionAllowed ?? false;
+    const replicaRegions = [...(args.replicaRegions ?? [])].sort();
+    const material = args.material === undefined ? undefined : pulumi.secret(args.material);
+    const planned = { keyVersion: undefined, rotatedOn: undefined, rotateAfter: undefined };
+    const defaults = { name, type: "aes256-gcm96", minEnabledVersion: 1, keystore: "state" };
+    super(
+      "ManagedKey",
+      name,
+      {
+        ...defaults,
+        ...args,
+        deletionAllowed,
+        replicaRegions,
+        material,
+        ...planned,
+        ...outputs("latestVersion", "versions", "keyring", "stateVersion"),
+      },
+      {
+        protect: !deletionAllowed,
+        ...opts,
+        additionalSecretOutputs: [...(opts.additionalSecretOutputs ?? []), "keyring", "material"],
+      },
+    );
+    this.replicaRegions = replicaRegions;
+  }
+
+  /** What KeyDistribution and KeyReplica need of the key. @internal */
+  ref(): pulumi.Inputs {
+    const { id, name, type, replicaRegions, minEnabledVersion, keyVersion, keyring } = this;
+    return { id, name, type, replicaRegions, minEnabledVersion, keyVersion, keyring };
+  }
+}

@@ -1,0 +1,63 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** AWS access keys. */
+export interface Credentials {
+  accessKey: pulumi.Input<string>;
+  secretKey: pulumi.Input<string>;
+  /** Of temporary credentials. They end while the stack lives: prefer the environment or a role for them. */
+  sessionToken?: pulumi.Input<string>;
+}
+
+/** A role to assume (sts:AssumeRole). */
+export interface AssumeRole {
+  roleArn: pulumi.Input<string>;
+  /** Name of the session in CloudTrail. */
+  sessionName?: pulumi.Input<string>;
+  externalId?: pulumi.Input<string>;
+  /** Life time of a session in seconds, 900 to 43200. */
+  durationSeconds?: pulumi.Input<number>;
+}
+
+/** An OIDC token for sts:AssumeRoleWithWebIdentity. */
+export interface WebIdentity {
+  roleArn: pulumi.Input<string>;
+  /** Path of the file that holds the token. */
+  tokenFile: pulumi.Input<string>;
+}
+
+/** RSA key that AWS KMS makes to wrap material on its way. */
+export type WrappingKeySpec = "RSA_4096" | "RSA_3072" | "RSA_2048";
+
+/** Type of a managed key, by Vault's name. AWS KMS takes aes256-gcm96. */
+export type KeyType = "aes256-gcm96";
+
+/** What a distributed key may be used for. */
+export type Purpose = "encrypt" | "decrypt";
+
+/** One version of a managed key, without its material. */
+export interface KeyVersion {
+  version: number;
+  /** ISO 8601 UTC. */
+  createdAt: string;
+  /** Key check value: first 5 bytes of the AES-CMAC of 16 zero bytes (ANSI X9.24-1), in hex. */
+  kcv: string;
+  enabled: boolean;
+}
+
+/** The KMS key of one version in one Region. */
+export interface KmsKeyVersion {
+  keyId: string;
+  keyArn: string;
+  /** State of the KMS key as last seen: Enabled, Disabled, PendingImport, PendingDeletion, …, or Deleted. */
+  state: string;
+  /** Key check value of the material that was imported. */
+  kcv: string;
+  /** ISO 8601 UTC. */
+  importedAt?: string;
+  /** ISO 8601 UTC. */
+  validTo?: string;
+  /** AWS's id of the material. */
+  keyMaterialId?: string;
+  /** Regions in which a rotation has made a replica ready. */
+  replicas?: string[];
+}
