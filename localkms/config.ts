@@ -18,13 +18,19 @@ export interface InterceptedRequest extends Place {
   input: unknown;
 }
 
-/** What becomes of a request; `when` says whether it still takes effect ("after"); by default it does not. */
-export interface Interception {
+/** What becomes of a request: an error in place of the answer, or a connection that closes without one. */
+export type Interception = InterceptionTime &
+  (
+    | {
+        /** AWS's name of the error; `status` is AWS's for that name unless given. */
+        error: { name: string; message?: string; status?: number };
+      }
+    | { drop: true }
+  );
+
+interface InterceptionTime {
+  /** Whether the request still takes effect ("after"); by default it does not. */
   when?: "before" | "after";
-  /** Answered in place of the real answer; `status` is AWS's for that name unless given. */
-  error?: { name: string; message?: string; status?: number };
-  /** The connection is closed without an answer. */
-  drop?: boolean;
 }
 
 export type Intercept = (request: InterceptedRequest) => Interception | undefined;

@@ -126,7 +126,8 @@ function parseBody(body: string): unknown {
   }
 }
 
-function intercepted({ error, drop }: Interception): Answer | undefined {
-  if (drop || !error) return undefined;
-  return errorAnswer(new KmsError(error.name, error.message, error.status));
+function intercepted(interception: Interception): Answer | undefined {
+  if ("drop" in interception) return undefined;
+  const { name, message, status } = interception.error;
+  return errorAnswer(new KmsError(name, message, status));
 }

@@ -8,20 +8,23 @@ import { readSnapshot, syncFolder, writeSnapshot } from "./snapshot.js";
 import type { Journal } from "./store.js";
 
 /** A journal longer than this is folded into the snapshot. */
-const MOST_JOURNAL_BYTES = 32 * 1024 * 1024;
+const USUAL_JOURNAL_BYTES = 32 * 1024 * 1024;
 
 /**
  * A folder with a lock, a snapshot and the journal of what changed since. Appends that come while one is being
  * written are written together, so that one fsync acknowledges many requests.
  */
-export async function openJournal(dir: string): Promise<{ state: Change[]; journal: Journal }> {
+export async function openJournal(
+  dir: string,
+  mostBytes = USUAL_JOURNAL_BYTES,
+): Promise<{ state: Change[]; journal: Journal }> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(dir);
   try {
     const { entities, sequence } = await load(dir);
     await writeSnapshot(dir, entities.values(), sequence);
     const file = await emptyJournal(dir);
-    const journal = new FileJournal(dir, file, entities, sequence, lock.release);
+    const journal = new FileJournal(dir, file, entities, sequence, mostBytes, lock.release);
     return { state: [...entities.values()], journal };
   } catch (error) {
     await lock.release();
@@ -80,6 +83,7 @@ class FileJournal implements Journal {
     private readonly file: FileHandle,
     private readonly entities: Entities,
     private sequence: number,
+    private readonly mostBytes: number,
     private readonly release: () => Promise<void>,
   ) {}
 
@@ -123,7 +127,7 @@ class FileJournal implements Journal {
 
   private async compact(written: number, sequence: number): Promise<void> {
     this.bytes += written;
-    if (this.bytes < MOST_JOURNAL_BYTES) return;
+    if (this.bytes < this.mostBytes) return;
     await writeSnapshot(this.dir, this.entities.values(), sequence);
     await this.file.truncate(0);
     await this.file.datasync();

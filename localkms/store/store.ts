@@ -13,6 +13,7 @@ export class Store {
   private readonly keys = new Map<string, Map<string, KeyRecord>>();
   private readonly aliases = new Map<string, Map<string, AliasRecord>>();
   private readonly related = new Map<string, Map<string, KeyRecord>>();
+  private readonly pending = new Map<string, KeyRecord>();
   private readonly secrets = new Map<string, string>();
 
   constructor(
@@ -49,8 +50,8 @@ export class Store {
   }
 
   /** Keys that wait for their deletion, in every account and Region. */
-  *pendingDeletion(): Iterable<KeyRecord> {
-    for (const keys of this.keys.values()) for (const key of keys.values()) if (key.deletion) yield key;
+  pendingDeletion(): Iterable<KeyRecord> {
+    return this.pending.values();
   }
 
   secret(name: string): string | undefined {
@@ -70,6 +71,7 @@ export class Store {
       else {
         set(inner(this.keys, scope({ account, region })), name, value);
         set(inner(this.related, `${account}/${name}`), region, value);
+        set(this.pending, id, value?.deletion ? value : null);
       }
     }
   }

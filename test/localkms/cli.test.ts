@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ReplicateKeyCommand } from "@aws-sdk/client-kms";
 import { clientFor, createKey, start, stateOf, temporaryFolder, WEST } from "./support.js";
@@ -99,6 +99,18 @@ describe("keymgmt local-kms", () => {
     const wrong = run("local-kms", "--port", "http");
     assert.equal(await wrong.ended, 1);
     assert.match(wrong.stderr, /Expected a number from 0 to 65535/);
+  });
+
+  it("starts without the AWS SDK, of which only types are used", async () => {
+    const folder = join(__dirname, "../../localkms");
+    const sources = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".ts"));
+    assert.ok(sources.length > 30);
+    for (const source of sources) {
+      const text = await readFile(join(folder, source), "utf8");
+      for (const [statement] of text.matchAll(/^(import|export)\b[^;]*from "@[^;]*;/gm))
+        assert.match(statement, /^import type /);
+      assert.doesNotMatch(text, /from "[^"]*\/(provider|sdk)\//);
+    }
   });
 
   it("has a help that names the command and its options", async () => {

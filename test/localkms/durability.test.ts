@@ -13,7 +13,9 @@ import {
   type KMSClient,
   ListKeysCommand,
   ReplicateKeyCommand,
+  UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
+import { openJournal } from "../../localkms/store/journal.js";
 import {
   clientFor,
   createEnabledKey,
@@ -97,6 +99,34 @@ describe("local KMS: state in a folder", () => {
     const kms = await start({ dataDir });
     assert.equal(await stateOf(kms.client(), KeyId), "PendingImport");
     await kms.close();
+  });
+
+  it("counts a journal line once that is in the snapshot already, as after a crash between the two", async () => {
+    const { KeyId } = await makeJournal(dataDir);
+    const journal = await readFile(join(dataDir, "journal"));
+    const kms = await start({ dataDir });
+    await kms.client().send(new UpdateKeyDescriptionCommand({ KeyId, Description: "later" }));
+    await kms.close();
+    const later = await readFile(join(dataDir, "journal"));
+    await writeFile(join(dataDir, "journal"), Buffer.concat([journal, later]));
+    const again = await start({ dataDir });
+    assert.equal((await metadataOf(again.client(), KeyId)).Description, "later");
+    await again.close();
+  });
+
+  it("folds a long journal into the snapshot and loses nothing by it", async () => {
+    const { journal } = await openJournal(dataDir, 1000);
+    const tokens = Array.from({ length: 200 }, (_, i) => `value ${i}`);
+    for (const token of tokens) await journal.append([["secret", token, token]]);
+    assert.ok((await stat(join(dataDir, "journal"))).size < 1100);
+    await Promise.all(tokens.slice(50).map((token) => journal.append([["secret", token, null]])));
+    await journal.close();
+    const { state, journal: reopened } = await openJournal(dataDir);
+    assert.deepEqual(
+      state.map(([, , value]) => value),
+      tokens.slice(0, 50),
+    );
+    await reopened.close();
   });
 
   it("is refused, and left as it is, where a byte of it changed", async () => {

@@ -33,7 +33,7 @@ export async function start(options: LocalKmsOptions = {}): Promise<TestKms> {
   const now = () => new Date(Date.now() + ahead);
   const config = {
     replicaCreatingMillis: 0,
-    importKeyPool: { RSA_3072: 0, RSA_4096: 0 },
+    importKeyPool: { RSA_2048: 1, RSA_3072: 0, RSA_4096: 0 },
     now,
     ...options.config,
   };
