@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { Application } from "../provider/resources/support/client";
+import { LIFTED } from "../provider/resources/support/program";
+import { openProject, type Project, type Result } from "./support";
+
+interface Settings {
+  trigger?: string;
+  minEnabledVersion?: number;
+  deletionAllowed?: boolean;
+  tags?: Record<string, string>;
+  regions?: string[];
+}
+
+/** A key in us-west-1 with two replicas, and a consumer that knows nothing but the alias. */
+function program(
+  url: string,
+  { trigger = "1", minEnabledVersion = 1, deletionAllowed = false, tags = {} }: Settings = {},
+): string {
+  return `
+    const pulumi = require("@pulumi/pulumi");
+    const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
+    const kms = new KmsProvider("prod", {
+      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+    });
+    const key = new ManagedKey("orders", {
+      replicaRegions: ["us-east-1", "eu-west-1"], rotationTrigger: "${trigger}",
+      minEnabledVersion: ${minEnabledVersion}, deletionAllowed: ${deletionAllowed},
+    });
+    const distribution = new KeyDistribution("orders-prod", { kms, key, tags: ${JSON.stringify(tags)} });
+    const replicas = distribution.replicate();
+    class Consumer extends pulumi.dynamic.Resource {
+      constructor(name, props) { super({ create: async (inputs) => ({ id: "consumer", outs: inputs }) }, name, props); }
+    }
+    new Consumer("consumer", { aliasName: distribution.aliasName, aliasArn: distribution.aliasArn });
+    new Consumer("abroad", { aliasName: replicas[0].aliasName, aliasArn: replicas[0].aliasArn });
+    exports.alias = distribution.aliasName;
+    exports.arn = distribution.aliasArn;
+    exports.regional = replicas.map((replica) => replica.aliasArn);
+    exports.versions = distribution.versions;
+  `;
+}
+
+describe("a key's life on the real engine", function () {
+  this.timeout(300_000);
+  let local: LocalKms;
+  let project: Project;
+  let alias: string;
+  const ciphertexts: Record<string, Uint8Array> = {};
+
+  before(async () => {
+    local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 } } });
+    const env = { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" };
+    project = await openProject({ program: program(local.url), env });
+  });
+  after(async () => {
+    await project?.close();
+    await local?.close();
+  });
+
+  const application = (region: string) => new Application(local, region);
+  const kmsCalls = () =>
+    Object.fromEntries(Object.entries(local.counts()).filter(([name]) => !name.startsWith("sts:")));
+  const steps = ({ json }: Result) =>
+    Object.fromEntries(
+      (json.steps as { urn: string; op: string }[]).map(({ urn, op }) => [
+        urn
+          .split("::")
+          .slice(2)
+          .join(" ")
+          .replace(/pulumi-nodejs:dynamic\/?(keymgmt)?:/, ""),
+        op,
+      ]),
+    );
+
+  it("is created: what the alias of any Region encrypts, every Region decrypts", async () => {
+    await project.up();
+    const outputs = (await project.stackOutput()).json;
+    alias = outputs.alias;
+    assert.match(alias, /^alias\/hashicorp\/orders-\d{10}$/);
+    assert.equal(outputs.arn, `arn:aws:kms:us-west-1:111122223333:${alias}`);
+    assert.deepEqual(
+      outputs.regional,
+      ["eu-west-1", "us-east-1"].map((region) => `arn:aws:kms:${region}:111122223333:${alias}`),
+    );
+    const { DescribeKey, ...calls } = kmsCalls();
+    assert.deepEqual(calls, {
+      CreateKey: 1,
+      ReplicateKey: 2,
+      GetParametersForImport: 3,
+      ImportKeyMaterial: 3,
+      CreateAlias: 3,
+    });
+    ciphertexts.first = await application("us-west-1").encrypt(alias, "under version 1");
+    for (const region of ["us-east-1", "eu-west-1"]) {
+      assert.equal((await application(region).decrypt(ciphertexts.first)).text, "under version 1");
+    }
+  });
+
+  it("is left alone by an update that changes nothing: no request at all", async () => {
+    local.resetCounts();
+    const { stdout } = await project.previewAndUp();
+    assert.deepEqual(local.counts(), {});
+    assert.match(stdout, /unchanged/);
+    assert.doesNotMatch(stdout, /updated|to update|created/);
+  });
+
+  it("keeps its provider text under 100 bytes in state", async () => {
+    const { json } = await project.stackExport();
+    const ours = (json.deployment.resources as { type: string; outputs?: { __provider: string } }[]).filter(
+      ({ type }) => type.includes("keymgmt:"),
+    );
+    assert.equal(ours.length, 6);
+    for (const { outputs } of ours)
+      assert.ok(Buffer.byteLength(outputs!.__provider) < 100, outputs!.__provider);
+  });
+
+  for (const [what, settings] of Object.entries({
+    "a tag": { tags: { team: "payments" } },
+    "a rotation": { trigger: "2" },
+    "no version enabled but the latest": { trigger: "2", minEnabledVersion: 2 },
+    "permission to delete": { deletionAllowed: true },
+  })) {
+    it(`previews ${what} with the alias known: its consumers do not change`, async () => {
+      await project.setProgram(program(local.url, settings));
+      const changes = steps(await project.preview({ json: true }));
+      assert.equal(
+        changes["Consumer consumer"] ?? changes["Resource consumer"],
+        "same",
+        JSON.stringify(changes),
+      );
+      assert.equal(changes["Resource abroad"], "same", JSON.stringify(changes));
+    });
+  }
+
+  it("previews a rotation as keyVersion: 1 => 2", async () => {
+    await project.setProgram(program(local.url, { trigger: "2" }));
+    const { stdout } = await project.preview({ diff: true });
+    assert.match(stdout, /~ keyVersion\s*: 1 => 2/);
+    assert.doesNotMatch(stdout, /replace/);
+  });
+
+  it("rotates: old ciphertext decrypts, new ciphertext is under the new KMS key, the alias is the same", async () => {
+    await project.up();
+    const outputs = (await project.stackOutput()).json;
+    assert.equal(outputs.alias, alias);
+    for (const region of ["us-west-1", "us-east-1", "eu-west-1"]) {
+      assert.equal((await application(region).decrypt(ciphertexts.first!)).text, "under version 1");
+      const { keyArn } = await application("us-east-1").decrypt(
+        await application(region).encrypt(alias, region),
+      );
+      assert.equal(keyArn.split("/")[1], outputs.versions[2].keyId);
+    }
+  });
+
+  it("disables version 1 by minEnabledVersion, and enables it again", async () => {
+    await project.setProgram(program(local.url, { trigger: "2", minEnabledVersion: 2 }));
+    await project.up();
+    for (const region of ["us-west-1", "eu-west-1"]) {
+      await assert.rejects(application(region).decrypt(ciphertexts.first!), { name: "DisabledException" });
+    }
+    await project.setProgram(program(local.url, { trigger: "2" }));
+    await project.up();
+    assert.equal((await application("eu-west-1").decrypt(ciphertexts.first!)).text, "under version 1");
+  });
+
+  it("is refreshed against AWS, and repaired", async () => {
+    const { DisableKeyCommand } = await import("@aws-sdk/client-kms");
+    await application("us-west-1").send(new DisableKeyCommand({ KeyId: alias }));
+    await project.refresh();
+    assert.equal((await project.stackOutput()).json.versions[2].state, "Enabled"); // stack outputs are of the last update
+    await project.up();
+    assert.equal((await application("us-west-1").describe(alias)).KeyState, "Enabled");
+    local.resetCounts();
+    await project.up();
+    assert.deepEqual(local.counts(), {});
+  });
+
+  it("is not destroyed while deletion is not allowed: nothing is touched", async () => {
+    local.resetCounts();
+    const { stdout, stderr } = await project.pulumi(["destroy", "--yes"], { fails: true });
+    assert.match(stdout + stderr, /protect/);
+    assert.deepEqual(local.counts(), {});
+  });
+
+  it("refuses to be replaced while deletion is not allowed", async () => {
+    await project.setProgram(program(local.url, { trigger: "2" }).replace('"eu-west-1"]', '"eu-central-1"]'));
+    const { stdout, stderr } = await project.preview({ fails: true });
+    assert.match(
+      stdout + stderr,
+      /replicaRegions. cannot change: it would replace the key and lose its material/,
+    );
+  });
+
+  it("is destroyed once deletion is allowed: every KMS key is scheduled, with its window", async () => {
+    await project.setProgram(program(local.url, { trigger: "2", deletionAllowed: true }));
+    await project.up();
+    const { versions } = (await project.stackOutput()).json;
+    await project.pulumi(["destroy", "--yes"]);
+    for (const { keyId } of Object.values<{ keyId: string }>(versions)) {
+      assert.equal((await application("us-east-1").describe(keyId)).KeyState, "PendingDeletion");
+      assert.equal((await application("us-west-1").describe(keyId)).KeyState, "PendingReplicaDeletion");
+    }
+  });
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { LIFTED } from "../provider/resources/support/program";
+import { openProject, type Project, type Result } from "./support";
+import { assertNoSecret } from "./support/planted";
+
+/** One key with own material and explicit credentials, in every place where the program takes a secret. */
+function program(url: string, more = ""): string {
+  return `
+    const pulumi = require("@pulumi/pulumi");
+    const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
+    const config = new pulumi.Config();
+    const kms = new KmsProvider("prod", {
+      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+      credentials: { accessKey: "111122223333", secretKey: config.requireSecret("secretKey"), sessionToken: config.requireSecret("sessionToken") },
+    });
+    const key = new ManagedKey("orders", { replicaRegions: ["eu-west-1"], material: config.requireSecret("material") ${more} });
+    const distribution = new KeyDistribution("orders-prod", { kms, key, description: "orders" });
+    distribution.replicate();
+    exports.key = key;
+    exports.distribution = distribution;
+    exports.kms = kms;
+  `;
+}
+
+describe("the secrets that a program holds", function () {
+  this.timeout(300_000);
+  const material = [randomBytes(32), randomBytes(32)];
+  const secretKey = `planted-secret-key-${randomBytes(12).toString("hex")}`;
+  const sessionToken = `planted-token-${randomBytes(12).toString("hex")}`;
+  const secrets: Record<string, Buffer> = {
+    "the material of version 1": material[0]!,
+    "the material of version 2": material[1]!,
+    "the secret key": Buffer.from(secretKey),
+    "the session token": Buffer.from(sessionToken),
+  };
+  let local: LocalKms;
+  let project: Project;
+  const log: string[] = [];
+
+  before(async () => {
+    local = await startLocalKms({
+      config: { importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 } },
+      log: (entry) => log.push(JSON.stringify(entry)),
+    });
+    const config = {
+      secretKey: { secret: secretKey },
+      sessionToken: { secret: sessionToken },
+      material: { secret: material[0]!.toString("base64") },
+    };
+    project = await openProject({ program: program(local.url), config });
+  });
+  after(async () => {
+    await project?.close();
+    await local?.close();
+  });
+
+  const clean = (where: string, { stdout, stderr }: Result) => {
+    assertNoSecret(`stdout of ${where}`, stdout, secrets);
+    assertNoSecret(`stderr of ${where}`, stderr, secrets);
+  };
+
+  it("are in no output of previews and updates, whatever the flags", async () => {
+    clean("preview", await project.preview());
+    clean("preview --diff", await project.preview({ diff: true }));
+    clean("preview --json", await project.preview({ json: true }));
+    clean("preview --debug", await project.pulumi(["preview", "--debug"]));
+    clean("up --diff --debug", await project.up({ args: ["--diff", "--debug"] }));
+    await project.configSet({ material: { secret: material[1]!.toString("base64") } });
+    clean("preview --diff of a rotation", await project.preview({ diff: true }));
+    clean("up of a rotation with engine logs", await project.up({ args: ["--logtostderr", "-v=5"] }));
+    clean("refresh", await project.refresh({ args: ["--diff"] }));
+    clean("stack output", await project.stackOutput());
+    clean("up --json", await project.pulumi(["up", "--yes", "--skip-preview", "--json"]));
+  });
+
+  it("are in the state only encrypted", async () => {
+    clean("stack export", await project.stackExport());
+    const files = (await readdir(project.folder.state, { recursive: true, withFileTypes: true })).filter(
+      (file) => file.isFile(),
+    );
+    assert.ok(files.length > 0);
+    for (const file of files)
+      assertNoSecret(
+        `the state file ${file.name}`,
+        await readFile(join(file.parentPath, file.name), "utf8"),
+        secrets,
+      );
+  });
+
+  it("are there for who holds the passphrase and asks: the search would find them", async () => {
+    const { stdout } = await project.stackExport({ showSecrets: true });
+    for (const [name, secret] of Object.entries(secrets)) {
+      assert.throws(
+        () => assertNoSecret("the decrypted state", stdout, { [name]: secret }),
+        `${name} is not found where it must be`,
+      );
+    }
+  });
+
+  it("are in no error: bad material, wrong credentials, an AWS failure", async () => {
+    const weak = "weak-material-that-is-not-32-bytes";
+    const bad = { ...secrets, "the bad material": Buffer.from(weak) };
+    await project.configSet({ material: { secret: weak } });
+    const refused = await project.preview({ fails: true, args: ["--debug"] });
+    assert.match(refused.stdout + refused.stderr, /Expected `material` to be 32 bytes in base64/);
+    assertNoSecret("a failed check", refused.stdout + refused.stderr, bad);
+
+    await project.configSet({ material: { secret: material[1]!.toString("base64") } });
+    await project.setProgram(program("http://127.0.0.1:9", ", minEnabledVersion: 2"));
+    const unreachable = await project.up({ fails: true, args: ["--debug"] });
+    assert.match(unreachable.stdout + unreachable.stderr, /127\.0\.0\.1:9/);
+    clean("an update that cannot reach AWS", unreachable);
+    await project.setProgram(program(local.url));
+    clean("the update after it", await project.up());
+  });
+
+  it("are not in the local KMS's log", () => {
+    assert.ok(log.length > 0);
+    assertNoSecret("the log", log.join("\n"), secrets);
+  });
+});

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import {
+  DeleteAliasCommand,
+  DisableKeyCommand,
+  GetKeyPolicyCommand,
+  ListKeysCommand,
+  ListResourceTagsCommand,
+  ScheduleKeyDeletionCommand,
+} from "@aws-sdk/client-kms";
+import type { Interception, LocalKms } from "../../../localkms/index";
+import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import { Application } from "./support/client";
+import { localKms, Program } from "./support/program";
+
+describe("a key distribution on the local KMS", () => {
+  let local: LocalKms;
+  let program: Program;
+  let application: Application;
+  let intercept: (operation: string, region: string) => Interception | undefined;
+
+  beforeEach(async () => {
+    intercept = () => undefined;
+    local = await localKms({ intercept: ({ operation, region }) => intercept(operation, region) });
+    program = new Program(local);
+    application = new Application(local, "us-west-1");
+  });
+  afterEach(() => local.close());
+
+  const aliasName = () => String(program.outputs("distribution").aliasName);
+  const versions = () => program.outputs("distribution").versions as KmsKeyRecords;
+  const kmsCalls = () =>
+    Object.fromEntries(Object.entries(local.counts()).filter(([operation]) => !operation.startsWith("sts:")));
+
+  it("costs four KMS calls for a new single-Region key, and an unchanged update none", async () => {
+    await program.up();
+    assert.deepEqual(kmsCalls(), {
+      CreateAlias: 1,
+      CreateKey: 1,
+      GetParametersForImport: 1,
+      ImportKeyMaterial: 1,
+    });
+    local.resetCounts();
+    await program.up();
+    assert.deepEqual(local.counts(), {});
+  });
+
+  it("names the alias alias/hashicorp/<key>-<unix timestamp> and tags the KMS key", async () => {
+    const before = Math.floor(Date.now() / 1000);
+    await program.up({
+      distribution: { tags: { team: "payments" } },
+      kms: { tags: { team: "platform", cost: "1" } },
+    });
+    const [, timestamp] = /^alias\/hashicorp\/orders-(\d{10})$/.exec(aliasName())!;
+    assert.ok(Number(timestamp) >= before && Number(timestamp) <= before + 60);
+    const { Tags } = await application.send(new ListResourceTagsCommand({ KeyId: versions()[1]!.keyId }));
+    assert.deepEqual(Object.fromEntries(Tags!.map(({ TagKey, TagValue }) => [TagKey, TagValue])), {
+      team: "payments",
+      cost: "1",
+      "keymgmt:key": "orders",
+      "keymgmt:version": "1",
+      "keymgmt:distribution": `orders-${timestamp}`,
+      "keymgmt:stack": "organization/shop/dev",
+    });
+  });
+
+  it("rotates behind the alias: old ciphertext decrypts, new ciphertext is under the new KMS key", async () => {
+    await program.up({ key: { rotationTrigger: "a" } });
+    const old = await application.encrypt(aliasName(), "before");
+    const alias = aliasName();
+    await program.up({ key: { rotationTrigger: "b" } });
+    assert.equal(aliasName(), alias);
+    assert.equal((await application.decrypt(old)).text, "before");
+    const now = await application.encrypt(alias, "after");
+    const { keyArn } = await application.decrypt(now);
+    assert.equal(keyArn, versions()[2]!.keyArn);
+    assert.notEqual(versions()[2]!.keyId, versions()[1]!.keyId);
+    assert.equal(program.outputs("distribution").keyArn, keyArn);
+  });
+
+  it("disables versions below minEnabledVersion, and enables them again when it is lowered", async () => {
+    await program.up({ key: { rotationTrigger: "a" } });
+    const old = await application.encrypt(aliasName(), "kept");
+    await program.up({ key: { rotationTrigger: "b", minEnabledVersion: 2 } });
+    await assert.rejects(application.decrypt(old), { name: "DisabledException" });
+    assert.equal(versions()[1]!.state, "Disabled");
+    await program.up({ key: { rotationTrigger: "b", minEnabledVersion: 1 } });
+    assert.equal((await application.decrypt(old)).text, "kept");
+  });
+
+  it("distributes a key that was rotated before from minEnabledVersion on, and the others when it is lowered", async () => {
+    await program.up({ key: { rotationTrigger: "a" } });
+    await program.up({ key: { rotationTrigger: "b" } });
+    await program.remove("keyDistribution", "distribution");
+    program.states.delete("alias");
+    await program.up({ key: { rotationTrigger: "b", minEnabledVersion: 2 } });
+    assert.deepEqual(Object.keys(versions()), ["2"]);
+    await program.up({ key: { rotationTrigger: "b" } });
+    assert.deepEqual(Object.keys(versions()), ["1", "2"]);
+    assert.equal((await application.describe(aliasName())).KeyId, versions()[2]!.keyId);
+  });
+
+  it("takes own material, which AWS then holds to byte by byte", async () => {
+    const material = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString("base64");
+    await program.up({ key: { material } });
+    assert.equal((program.outputs("key").versions as { kcv: string }[])[0]!.kcv, versions()[1]!.kcv);
+  });
+
+  it("continues where an update failed: no second KMS key is made", async () => {
+    let failures = 1;
+    intercept = (operation) =>
+      operation === "ImportKeyMaterial" && failures-- > 0
+        ? {
+            error: {
+              name: "AccessDeniedException",
+              message:
+                "User: arn:aws:iam::111122223333:user/ci is not authorized to perform: kms:ImportKeyMaterial",
+            },
+          }
+        : undefined;
+    await assert.rejects(program.up(), /kms:ImportKeyMaterial/);
+    const [made] = Object.values(versions());
+    assert.equal(made!.state, "PendingImport");
+    await program.up();
+    assert.equal(versions()[1]!.keyId, made!.keyId);
+    assert.equal((await application.send(new ListKeysCommand({}))).Keys!.length, 1);
+    await application.encrypt(aliasName(), "works");
+  });
+
+  it("finds the KMS key again when the answer to CreateKey was lost", async () => {
+    let lost = 1;
+    intercept = (operation) =>
+      operation === "CreateKey" && lost-- > 0 ? { when: "after", drop: true } : undefined;
+    await program.up();
+    assert.equal((await application.send(new ListKeysCommand({}))).Keys!.length, 1);
+    await application.encrypt(aliasName(), "works");
+  });
+
+  it("finds the KMS key that a killed rotation made", async () => {
+    await program.up({ key: { rotationTrigger: "a" } });
+    const before = structuredClone([...program.states]);
+    let alive = true;
+    intercept = (operation) =>
+      operation === "GetParametersForImport" && alive
+        ? { error: { name: "AccessDeniedException" } }
+        : undefined;
+    await assert.rejects(program.up({ key: { rotationTrigger: "b" } }));
+    // The process was killed before it could say what it had made: state is as before the update, but for the key's new version.
+    const key = program.states.get("key")!;
+    for (const [name, state] of before) program.states.set(name, state);
+    program.states.set("key", key);
+    alive = false;
+    await program.up({ key: { rotationTrigger: "b" } });
+    assert.equal((await application.send(new ListKeysCommand({}))).Keys!.length, 2);
+  });
+
+  it("brings tags, policy and description to what the program says", async () => {
+    await program.up({ distribution: { tags: { a: "1", b: "2" }, description: "one" } });
+    const policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "All",
+          Effect: "Allow",
+          Principal: { AWS: "arn:aws:iam::111122223333:root" },
+          Action: "kms:*",
+          Resource: "*",
+        },
+      ],
+    });
+    await program.up({ distribution: { tags: { a: "3" }, description: "two", policy } });
+    const { keyId } = versions()[1]!;
+    const { Tags } = await application.send(new ListResourceTagsCommand({ KeyId: keyId }));
+    const own = Tags!.filter(({ TagKey }) => !TagKey!.startsWith("keymgmt:"));
+    assert.deepEqual(own, [{ TagKey: "a", TagValue: "3" }]);
+    assert.equal((await application.describe(keyId)).Description, "two");
+    const held = await application.send(new GetKeyPolicyCommand({ KeyId: keyId }));
+    assert.deepEqual(JSON.parse(held.Policy!), JSON.parse(policy));
+  });
+
+  it("repairs what a refresh has seen: a disabled key, a scheduled deletion, a lost alias", async () => {
+    await program.up();
+    const old = await application.encrypt(aliasName(), "kept");
+    const alias = aliasName();
+    await application.send(new DisableKeyCommand({ KeyId: versions()[1]!.keyId }));
+    await program.refresh("keyDistribution", "distribution");
+    await program.up();
+    assert.equal((await application.decrypt(old)).text, "kept");
+
+    await application.send(new ScheduleKeyDeletionCommand({ KeyId: versions()[1]!.keyId }));
+    await application.send(new DeleteAliasCommand({ AliasName: alias }));
+    await program.refresh("keyDistribution", "distribution");
+    assert.equal(versions()[1]!.state, "PendingDeletion");
+    await program.up();
+    assert.equal((await application.decrypt(old)).text, "kept");
+    assert.equal((await application.describe(alias)).KeyId, versions()[1]!.keyId);
+  });
+
+  it("deletes the alias and schedules every version's deletion with the window, and again without error", async () => {
+    await program.up({ key: { rotationTrigger: "a" }, distribution: { deletionWindowDays: 7 } });
+    await program.up({ key: { rotationTrigger: "b" }, distribution: { deletionWindowDays: 7 } });
+    const state = structuredClone(program.states.get("distribution")!);
+    const [first, second] = Object.values(versions());
+    const alias = aliasName();
+    await program.remove("keyDistribution", "distribution");
+    for (const { keyId } of [first!, second!]) {
+      const seen = await application.describe(keyId);
+      assert.equal(seen.KeyState, "PendingDeletion");
+      const days = (seen.DeletionDate!.getTime() - Date.now()) / 86_400_000;
+      assert.ok(days > 6.9 && days < 7.1, `${days} days`);
+    }
+    await assert.rejects(application.describe(alias), { name: "NotFoundException" });
+    program.states.set("distribution", state);
+    await program.remove("keyDistribution", "distribution");
+  });
+
+  it("refuses credentials of another account and changes nothing", async () => {
+    await program.up();
+    await assert.rejects(
+      program.up({ kms: { credentials: { accessKey: "999999999999", secretKey: "x" } } }),
+      /111122223333.*999999999999/,
+    );
+    assert.equal((await application.describe(aliasName())).KeyState, "Enabled");
+  });
+
+  it("takes new credentials of the same account without a KMS call", async () => {
+    await program.up();
+    local.resetCounts();
+    await program.up({ kms: { credentials: { accessKey: "111122223333", secretKey: "rotated" } } });
+    assert.deepEqual(kmsCalls(), {});
+    const kms = program.outputs("distribution").kms as { credentials: { secretKey: string } };
+    assert.equal(kms.credentials.secretKey, "rotated");
+  });
+});

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { ListAliasesCommand } from "@aws-sdk/client-kms";
+import type { Interception, LocalKms } from "../../../localkms/index";
+import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import { Application } from "./support/client";
+import { localKms, Program } from "./support/program";
+
+const REPLICAS = ["eu-west-1", "us-east-1"];
+
+describe("a replicated key on the local KMS", () => {
+  let local: LocalKms;
+  let program: Program;
+  let calls: string[];
+  let intercept: (operation: string, region: string) => Interception | undefined;
+  const applications = new Map<string, Application>();
+  const application = (region: string) => applications.get(region)!;
+
+  beforeEach(async () => {
+    intercept = () => undefined;
+    calls = [];
+    local = await localKms({
+      intercept: ({ operation, region }) => {
+        calls.push(`${operation} ${region}`);
+        return intercept(operation, region);
+      },
+    });
+    program = new Program(local);
+    for (const region of ["us-west-1", ...REPLICAS]) applications.set(region, new Application(local, region));
+  });
+  afterEach(() => local.close());
+
+  const aliasName = () => String(program.outputs("distribution").aliasName);
+  const records = (name: string) => program.outputs(name).versions as KmsKeyRecords;
+  const key = (more = {}) => ({ replicaRegions: REPLICAS, ...more });
+
+  it("costs ReplicateKey, its wait, and three calls a Region", async () => {
+    await program.up({ key: key() });
+    local.resetCounts();
+    await program.up({ key: key(), replicas: ["eu-west-1"] });
+    const { DescribeKey, ...counts } = local.counts();
+    assert.deepEqual(counts, {
+      CreateAlias: 1,
+      GetParametersForImport: 1,
+      ImportKeyMaterial: 1,
+      ReplicateKey: 1,
+    });
+    assert.ok(DescribeKey! >= 1);
+    local.resetCounts();
+    await program.up({ key: key(), replicas: ["eu-west-1"] });
+    assert.deepEqual(local.counts(), {});
+  });
+
+  it("decrypts in one Region what another encrypted, each through the same alias", async () => {
+    await program.up({ key: key(), replicas: REPLICAS });
+    for (const from of ["us-west-1", ...REPLICAS]) {
+      const ciphertext = await application(from).encrypt(aliasName(), from);
+      for (const to of ["us-west-1", ...REPLICAS]) {
+        assert.equal((await application(to).decrypt(ciphertext)).text, from);
+      }
+    }
+  });
+
+  it("has a rotation's new version ready in every Region before any alias moves", async () => {
+    await program.up({ key: key({ rotationTrigger: "a" }), replicas: REPLICAS });
+    calls.length = 0;
+    await program.up({ key: key({ rotationTrigger: "b" }), replicas: REPLICAS });
+    const firstMove = calls.findIndex((call) => call.startsWith("UpdateAlias"));
+    for (const region of REPLICAS) {
+      const imported = calls.indexOf(`ImportKeyMaterial ${region}`);
+      assert.ok(imported >= 0 && imported < firstMove, `${region}: ${calls.join(", ")}`);
+      assert.equal(
+        (await application(region).describe(aliasName())).KeyId,
+        records("distribution")[2]!.keyId,
+      );
+    }
+    assert.deepEqual(records("distribution")[2]!.replicas, REPLICAS);
+  });
+
+  it("moves no alias while a Region is not ready, and goes on from there", async () => {
+    await program.up({ key: key({ rotationTrigger: "a" }), replicas: REPLICAS });
+    const first = records("distribution")[1]!.keyId;
+    let failing = true;
+    intercept = (operation, region) =>
+      failing && operation === "ImportKeyMaterial" && region === "us-east-1"
+        ? { error: { name: "AccessDeniedException", message: "not authorized" } }
+        : undefined;
+    await assert.rejects(program.up({ key: key({ rotationTrigger: "b" }), replicas: REPLICAS }));
+    for (const region of ["us-west-1", ...REPLICAS]) {
+      assert.equal((await application(region).describe(aliasName())).KeyId, first);
+    }
+    failing = false;
+    await program.up({ key: key({ rotationTrigger: "b" }), replicas: REPLICAS });
+    for (const region of ["us-west-1", ...REPLICAS]) {
+      const ciphertext = await application(region).encrypt(aliasName(), region);
+      const { keyArn } = await application("us-east-1").decrypt(ciphertext);
+      assert.equal(keyArn, records("us-east-1")[2]!.keyArn);
+    }
+  });
+
+  it("disables and enables versions in the replicas too", async () => {
+    await program.up({ key: key({ rotationTrigger: "a" }), replicas: REPLICAS });
+    const old = await application("us-west-1").encrypt(aliasName(), "kept");
+    await program.up({ key: key({ rotationTrigger: "b", minEnabledVersion: 2 }), replicas: REPLICAS });
+    await assert.rejects(application("eu-west-1").decrypt(old), { name: "DisabledException" });
+    await program.up({ key: key({ rotationTrigger: "b" }), replicas: REPLICAS });
+    assert.equal((await application("eu-west-1").decrypt(old)).text, "kept");
+  });
+
+  it("leaves a Region whose replica was removed out of the next rotation", async () => {
+    await program.up({ key: key({ rotationTrigger: "a" }), replicas: REPLICAS });
+    await program.up({ key: key({ rotationTrigger: "a" }), replicas: ["eu-west-1"] });
+    calls.length = 0;
+    await program.up({ key: key({ rotationTrigger: "b" }), replicas: ["eu-west-1"] });
+    assert.deepEqual(records("distribution")[2]!.replicas, ["eu-west-1"]);
+    assert.ok(!calls.includes("ImportKeyMaterial us-east-1"));
+  });
+
+  it("takes a replica that was removed back from deletion when it returns", async () => {
+    await program.up({ key: key(), replicas: REPLICAS });
+    const ciphertext = await application("us-east-1").encrypt(aliasName(), "kept");
+    await program.up({ key: key(), replicas: ["eu-west-1"] });
+    await assert.rejects(application("us-east-1").decrypt(ciphertext), { name: "KMSInvalidStateException" });
+    await program.up({ key: key(), replicas: REPLICAS });
+    assert.equal((await application("us-east-1").decrypt(ciphertext)).text, "kept");
+  });
+
+  it("goes before its primary: alias deleted and every replica scheduled", async () => {
+    await program.up({ key: key(), replicas: REPLICAS });
+    const { keyId } = records("distribution")[1]!;
+    for (const region of REPLICAS) await program.remove("keyReplica", region);
+    await program.remove("keyDistribution", "distribution");
+    for (const region of REPLICAS) {
+      assert.equal((await application(region).describe(keyId)).KeyState, "PendingDeletion");
+      const { Aliases } = await application(region).send(new ListAliasesCommand({}));
+      assert.deepEqual(Aliases, []);
+    }
+    assert.equal((await application("us-west-1").describe(keyId)).KeyState, "PendingReplicaDeletion");
+  });
+
+  it("gives a replica its own tags, policy and description, after a rotation as well", async () => {
+    const replica = { tags: { where: "abroad" }, description: "a copy" };
+    await program.up({ key: key({ rotationTrigger: "a" }), replicas: ["eu-west-1"], replica });
+    await program.up({ key: key({ rotationTrigger: "b" }), replicas: ["eu-west-1"], replica });
+    for (const { keyId } of Object.values(records("eu-west-1"))) {
+      assert.equal((await application("eu-west-1").describe(keyId)).Description, "a copy");
+    }
+  });
+});

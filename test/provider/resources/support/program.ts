@@ -1,0 +1,181 @@
+import { type LocalKms, type LocalKmsConfig, startLocalKms } from "../../../../localkms/index";
+import { distributionAlias } from "../../../../provider/resources/distributionAlias";
+import { keyDistribution } from "../../../../provider/resources/keyDistribution";
+import { keyReplica } from "../../../../provider/resources/keyReplica";
+import { kmsProvider } from "../../../../provider/resources/kmsProvider";
+import { managedKey } from "../../../../provider/resources/managedKey";
+import { PartialFailure, type Resource, type Values } from "../../../../provider/resources/resource";
+
+interface State {
+  id: string;
+  inputs: Values;
+  outputs: Values;
+  /** A create or update failed half-way: the engine updates next time even if diff says no change. */
+  failed?: boolean;
+}
+
+const RESOURCES: Record<string, Resource> = {
+  kmsProvider,
+  managedKey,
+  distributionAlias,
+  keyDistribution,
+  keyReplica,
+};
+
+/** A small stand-in for Pulumi's engine and the SDK's wiring: check, diff, then create or update, with state kept as the engine keeps it. */
+export class Program {
+  readonly states = new Map<string, State>();
+
+  constructor(
+    readonly local: LocalKms,
+    private readonly accountId = "111122223333",
+  ) {}
+
+  /** One `up` of a KmsProvider in us-west-1, a key, its distribution and a replica for each of `replicas`. */
+  async up({
+    key = {},
+    distribution = {},
+    kms = {},
+    replicas = [],
+    replica = {},
+  }: ProgramInputs = {}): Promise<void> {
+    const provider = await this.apply("kmsProvider", "kms", {
+      keyCollection: "us-west-1",
+      endpoint: this.local.url,
+      credentials: { accessKey: this.accountId, secretKey: "secret" },
+      wrappingKeySpec: "RSA_2048",
+      quotas: LIFTED,
+      ...kms,
+    });
+    const managed = await this.apply("managedKey", "key", { name: "orders", replicaRegions: [], ...key });
+    const alias = await this.apply("distributionAlias", "alias", {
+      keyName: managed.outputs.name,
+      keyId: managed.id,
+      replicaRegions: managed.outputs.replicaRegions,
+      aliasPrefix: provider.outputs.aliasPrefix,
+      region: provider.outputs.keyCollection,
+      accountId: provider.outputs.accountId,
+    });
+    const { provider: _, credentialSource, stateVersion, ...connection } = provider.outputs;
+    const { name, aliasName, aliasArn, distributionTime } = alias.outputs;
+    const { type, replicaRegions, minEnabledVersion, keyVersion, keyring } = managed.outputs;
+    const keyRef = {
+      id: managed.id,
+      name: managed.outputs.name,
+      type,
+      replicaRegions,
+      minEnabledVersion,
+      keyVersion,
+      keyring,
+    };
+    const shared = { name, stack: "organization/shop/dev", kms: connection, key: keyRef };
+    const given = await this.apply("keyDistribution", "distribution", {
+      ...shared,
+      aliasName,
+      aliasArn,
+      distributionTime,
+      ...distribution,
+    });
+    for (const region of replicas) {
+      const ref = { ...shared, versions: given.outputs.versions };
+      await this.apply("keyReplica", region, {
+        distribution: ref,
+        region,
+        aliasName,
+        aliasArn: `${aliasArn}`,
+        ...replica,
+      });
+    }
+    for (const gone of [...this.states.keys()].filter((id) => REGION.test(id) && !replicas.includes(id)))
+      await this.remove("keyReplica", gone);
+  }
+
+  async remove(type: string, name: string): Promise<void> {
+    const state = this.states.get(name)!;
+    await RESOURCES[type]!.delete(state.id, state.outputs);
+    this.states.delete(name);
+  }
+
+  async refresh(type: string, name: string): Promise<Values> {
+    const state = this.states.get(name)!;
+    const { outputs } = await RESOURCES[type]!.read(state.id, state.outputs);
+    state.outputs = stored(outputs);
+    return state.outputs;
+  }
+
+  outputs(name: string): Values {
+    return this.states.get(name)!.outputs;
+  }
+
+  private async apply(type: string, name: string, news: Values): Promise<State> {
+    const resource = RESOURCES[type]!;
+    const state = this.states.get(name);
+    const { inputs, mistakes } = await resource.check(state?.inputs, stored(news));
+    if (mistakes.length) throw new Error(mistakes.join("\n"));
+    if (!state) return this.record(name, inputs, () => resource.create(stored(inputs)));
+    const { changes, replaces } = await resource.diff(state.id, state.outputs, inputs);
+    if (replaces.length) throw new Error(`${name} would be replaced because of ${replaces.join(", ")}`);
+    if (!changes && !state.failed) {
+      state.inputs = stored(inputs);
+      return state;
+    }
+    return this.record(name, inputs, async () => ({
+      id: state.id,
+      outputs: await resource.update(state.id, stored(state.outputs), stored(inputs)),
+    }));
+  }
+
+  private async record(
+    name: string,
+    inputs: Values,
+    work: () => Promise<{ id: string; outputs: Values }>,
+  ): Promise<State> {
+    try {
+      const { id, outputs } = await work();
+      const state = { id, inputs: stored(inputs), outputs: stored(outputs) };
+      this.states.set(name, state);
+      return state;
+    } catch (error) {
+      if (!(error instanceof PartialFailure)) throw error;
+      this.states.set(name, {
+        id: error.id,
+        inputs: stored(inputs),
+        outputs: stored(error.outputs),
+        failed: true,
+      });
+      throw error;
+    }
+  }
+}
+
+export interface ProgramInputs {
+  kms?: Values;
+  key?: Values;
+  distribution?: Values;
+  replicas?: string[];
+  replica?: Values;
+}
+
+const REGION = /^[a-z]{2}-[a-z]+-\d$/;
+
+/** Quotas of the account, lifted so that tests do not wait for them. */
+export const LIFTED = Object.fromEntries(
+  "CreateKey GetParametersForImport ImportKeyMaterial ReplicateKey CreateAlias UpdateAlias DeleteAlias EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion PutKeyPolicy TagResource UntagResource UpdateKeyDescription"
+    .split(" ")
+    .map((operation) => [operation, 1000]),
+);
+
+export function localKms(config: LocalKmsConfig = {}): Promise<LocalKms> {
+  return startLocalKms({
+    config: {
+      replicaCreatingMillis: 50,
+      importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
+      ...config,
+    },
+  });
+}
+
+/** As a value looks after a journey through protobuf and the state file. */
+function stored<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
