@@ -15,6 +15,17 @@ export function engineFolder(): Promise<string> {
   return engine;
 }
 
+let python: Promise<string | undefined> | undefined;
+
+/** The `python` that has boto3, the AWS CLI and ministack; undefined where there is no Python to begin with. */
+export function clientsPython(): Promise<string | undefined> {
+  python ??= lastLine("tools/clients/main.mjs").catch((error) => {
+    if (error.code === 2) return undefined;
+    throw error;
+  });
+  return python;
+}
+
 async function lastLine(script: string): Promise<string> {
   const { stdout } = await execute(process.execPath, [join(checkout, script)]);
   return stdout.trimEnd().split("\n").at(-1)!;

@@ -1,0 +1,2 @@
+export { Clients, clientsOr, skip, type Target } from "./clients";
+export { type Ministack, startMinistack } from "./ministack";
