@@ -41,6 +41,11 @@ export interface KeymgmtErrorContext {
   awsName?: string;
   /** IAM action that was denied, e.g. "kms:CreateKey". */
   permission?: string;
+  /**
+   * The call had been sent before without an answer, so the state that made it fail (AlreadyExists, NotFound,
+   * InvalidState) may be its own doing.
+   */
+  afterLostAnswer?: true;
 }
 
 const marker = Symbol.for("pulumi-keymgmt.error");

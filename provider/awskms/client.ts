@@ -1,5 +1,13 @@
-import type { KmsConnection } from "./connection";
+import { awsError } from "./awsErrors";
+import { connectionIdentity, type KmsConnection } from "./connection";
+import { type FoundCredentials, findCredentials } from "./credentials";
+import { kmsEndpoint } from "./endpoint";
+import { DEFAULT_TIME_LIMITS, type TimeLimits } from "./http";
+import { Limiter } from "./limiter";
 import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
+import { quotaUses } from "./quotas";
+import { DEFAULT_RETRY_LIMITS, isRepeatable, type RetryLimits, withRetries } from "./retry";
+import { SdkKms } from "./sdkKms";
 
 export type { KmsConnection } from "./connection";
 export type { KmsInput, KmsOperation, KmsOutput } from "./operations";
@@ -21,7 +29,103 @@ export interface Kms {
   ): Promise<KmsOutput<Op>>;
 }
 
-/** KMS as `connection` says, in `region` (by default the primary one). Equal connections share clients. */
-export function openKms(_connection: KmsConnection, _region?: string): Kms {
-  throw new Error("not written yet");
+/** Settings that tests change. */
+export interface KmsSettings {
+  limiter?: Limiter;
+  retry?: Partial<RetryLimits>;
+  time?: Partial<TimeLimits>;
+}
+
+/** The connections of a process: their clients, their credentials and the quotas they share. */
+export class KmsConnections {
+  readonly time: TimeLimits;
+  readonly #limiter: Limiter;
+  readonly #retry: RetryLimits;
+  readonly #credentials = new Map<string, Promise<FoundCredentials>>();
+  readonly #opened = new Map<string, Kms>();
+
+  constructor({ limiter = new Limiter(), retry, time }: KmsSettings = {}) {
+    this.time = { ...DEFAULT_TIME_LIMITS, ...time };
+    this.#limiter = limiter;
+    this.#retry = { ...DEFAULT_RETRY_LIMITS, ...retry };
+  }
+
+  /** KMS as `connection` says, in `region`. Sends nothing, and loads no AWS SDK, before the first call. */
+  open(connection: KmsConnection, region = connection.keyCollection): Kms {
+    const id = JSON.stringify([connectionIdentity(connection), region]);
+    const kms = this.#opened.get(id) ?? this.#make(connection, region);
+    this.#opened.set(id, kms);
+    return kms;
+  }
+
+  /** A connection's credentials: found once, refreshed as they expire. A search that failed is made again. */
+  credentials(connection: KmsConnection): Promise<FoundCredentials> {
+    const id = connectionIdentity(connection);
+    const found = this.#credentials.get(id) ?? findCredentials(connection, this.time);
+    this.#credentials.set(id, found);
+    found.catch(() => this.#credentials.delete(id));
+    return found;
+  }
+
+  #make(connection: KmsConnection, region: string): Kms {
+    const owner = connection.accountId ?? connectionIdentity(connection);
+    const endpoint = kmsEndpoint(connection, region);
+    const sdk = new SdkKms(
+      {
+        region,
+        endpoint,
+        profile: connection.profile,
+        credentials: async () => (await this.credentials(connection)).provider(),
+      },
+      this.time,
+    );
+    const call = async <Op extends KmsOperation>(
+      operation: Op,
+      input: KmsInput<Op>,
+      context: CallContext = {},
+    ): Promise<KmsOutput<Op>> => {
+      const attempts = { lost: 0 };
+      try {
+        const uses = quotaUses(operation, region, "ReplicaRegion" in input ? input.ReplicaRegion : undefined);
+        const allowance = this.#limiter.buckets(JSON.stringify([owner, endpoint]), uses, connection.quotas);
+        const send = () => sdk.send(operation, input);
+        return await withRetries(operation, allowance, send, this.#retry, attempts);
+      } catch (error) {
+        throw awsError(error, {
+          ...context,
+          service: "kms",
+          operation,
+          region,
+          endpoint,
+          credentialSource: await this.#sourceOf(connection),
+          repeatable: isRepeatable(operation),
+          afterLostAnswer: attempts.lost > 0,
+          keyId: keyNamedBy(input),
+        });
+      }
+    };
+    return { region, call };
+  }
+
+  async #sourceOf(connection: KmsConnection): Promise<string | undefined> {
+    const found = await this.#credentials.get(connectionIdentity(connection))?.catch(() => undefined);
+    return found?.source;
+  }
+}
+
+const shared = new KmsConnections();
+
+/** The connections that the whole process shares. */
+export function sharedConnections(): KmsConnections {
+  return shared;
+}
+
+/** KMS as `connection` says, in `region` (by default the primary one). Equal connections share clients and quotas. */
+export function openKms(connection: KmsConnection, region?: string): Kms {
+  return shared.open(connection, region);
+}
+
+function keyNamedBy(input: object): string | undefined {
+  const { KeyId, TargetKeyId } = input as { KeyId?: string; TargetKeyId?: string };
+  return KeyId ?? TargetKeyId;
 }

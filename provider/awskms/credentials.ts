@@ -1,0 +1,107 @@
+import { isKeymgmtError, KeymgmtError } from "../errors";
+import { awsError } from "./awsErrors";
+import type { KmsConnection } from "./connection";
+import { stsEndpoint } from "./endpoint";
+import { asSdkError, isTlsRefusal, neverConnected } from "./failures";
+import { httpOptions, type TimeLimits } from "./http";
+import { type CredentialProvider, refreshed } from "./refreshed";
+import { roleSource } from "./roles";
+import type { PresentSource } from "./source";
+import { sourcesOf } from "./sources";
+import { tidy, withoutSecrets } from "./tidy";
+
+/** Credentials, and where they are from. */
+export interface FoundCredentials {
+  /**
+   * "credentials", "web-identity", "profile NAME", "environment", "container" or "instance"; with an assumed role,
+   * "... > ROLE-ARN".
+   */
+  source: string;
+  /** Gives credentials that are valid now. Throws KeymgmtError only. */
+  provider: CredentialProvider;
+}
+
+interface Sts {
+  region: string;
+  endpoint?: string;
+}
+
+/**
+ * Finds a connection's credentials: see sourcesOf for the order. Sources of which nothing else tells whether they are
+ * there (the profile `default`, the instance role) are asked at once; the others when they are first used.
+ * Throws InvalidCredentials, MissingCredentials, AccessDenied or EndpointUnreachable.
+ */
+export async function findCredentials(
+  connection: KmsConnection,
+  time: TimeLimits,
+): Promise<FoundCredentials> {
+  const region = connection.keyCollection;
+  const sts = { region, endpoint: stsEndpoint(connection, region) };
+  const config = { ...sts, requestHandler: httpOptions(time, { keepAlive: false }) };
+  const missing: string[] = [];
+  for (const source of sourcesOf(connection, config)) {
+    const found = "missing" in source ? source.missing : await look(source, sts);
+    if (typeof found !== "string") {
+      return connection.assumeRole ? present(roleSource(connection.assumeRole, found, config), sts) : found;
+    }
+    missing.push(`${source.name} (${found})`);
+  }
+  throw new KeymgmtError(
+    "MissingCredentials",
+    `Expected AWS credentials, found none. Looked at: ${missing.join("; ")}. ` +
+      "Give the KmsProvider `credentials` or `profile`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    { region },
+  );
+}
+
+/** The source's credentials, or why it has none after all. */
+async function look(source: PresentSource, sts: Sts): Promise<FoundCredentials | string> {
+  const ask = refreshed(source.ask);
+  if (source.absentIf) {
+    try {
+      await ask();
+    } catch (thrown) {
+      const error = asSdkError(thrown);
+      if (source.absentIf(error)) return tidy(error.message);
+      throw sourceError(error, source, sts);
+    }
+  }
+  return present({ ...source, ask }, sts);
+}
+
+/** Credentials of a source that is there. */
+function present(source: PresentSource, sts: Sts): FoundCredentials {
+  const provider = () => source.ask().catch((error) => Promise.reject(sourceError(error, source, sts)));
+  return { source: source.name, provider };
+}
+
+/** Why a source that is there gives no credentials. */
+function sourceError(
+  thrown: unknown,
+  { name, operation }: PresentSource,
+  { region, endpoint }: Sts,
+): KeymgmtError {
+  if (isKeymgmtError(thrown)) return thrown;
+  const error = asSdkError(thrown);
+  const fromSts =
+    error.$metadata?.httpStatusCode !== undefined || neverConnected(error) || isTlsRefusal(error);
+  if (operation && fromSts) {
+    return awsError(error, {
+      service: "sts",
+      operation,
+      region,
+      endpoint,
+      credentialSource: name,
+      repeatable: true,
+    });
+  }
+  const denied = error.name === "AccessDenied" || error.name === "AccessDeniedException";
+  const code = denied ? "AccessDenied" : neverConnected(error) ? "EndpointUnreachable" : "InvalidCredentials";
+  return new KeymgmtError(
+    code,
+    `Expected AWS credentials from ${name}, but could not get them: ${tidy(error.message)}. ` +
+      "Correct that source, or give the KmsProvider another one by `credentials`, `webIdentity` or `profile`.",
+    { region, awsName: error.name, requestId: error.$metadata?.requestId },
+    { cause: withoutSecrets(error) },
+  );
+}

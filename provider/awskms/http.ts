@@ -1,0 +1,34 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import type { NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+
+/** Milliseconds after which a call that hangs is given up. */
+export interface TimeLimits {
+  connectMs: number;
+  requestMs: number;
+}
+
+export const DEFAULT_TIME_LIMITS: TimeLimits = { connectMs: 5_000, requestMs: 30_000 };
+
+/**
+ * How the AWS SDK is to speak HTTP.
+ * - `requestTimeout` only warns unless `throwOnRequestTimeout` is set (@smithy/node-http-handler 4.4.0, UPGRADING.md of
+ *   aws-sdk-js-v3), and ends with the answer's headers: an answer that stops in the middle needs `socketTimeout`.
+ * - No `maxSockets` (the SDK's default is 50): `connectionTimeout` also runs while a request waits for one of them
+ *   (smithy-lang/smithy-typescript#1551), and the quotas bound the number already.
+ * - `keepAlive: false` opens a connection for each call. Without it a server that closes an idle connection in the moment
+ *   it is used again makes the outcome of that call unknown.
+ */
+export function httpOptions(
+  { connectMs, requestMs }: TimeLimits,
+  { keepAlive }: { keepAlive: boolean },
+): NodeHttpHandlerOptions {
+  return {
+    connectionTimeout: connectMs,
+    requestTimeout: requestMs,
+    throwOnRequestTimeout: true,
+    socketTimeout: requestMs,
+    httpAgent: new HttpAgent({ keepAlive }),
+    httpsAgent: new HttpsAgent({ keepAlive }),
+  };
+}

@@ -1,0 +1,103 @@
+import type { KeymgmtErrorCode } from "../errors";
+
+/** An error of AWS in our words: its code, and what the user can do. */
+export interface Meaning {
+  code: KeymgmtErrorCode;
+  advice: string;
+}
+
+const WRONG_CREDENTIALS: Meaning = {
+  code: "InvalidCredentials",
+  advice:
+    "Check the access key, the secret key and the session token, that the key is active, and that the Region is enabled in the account.",
+};
+const EXPIRED: Meaning = {
+  code: "InvalidCredentials",
+  advice: "Get new temporary credentials and run again.",
+};
+const WRONG_SIGNATURE: Meaning = {
+  code: "InvalidCredentials",
+  advice: "Check the secret key, and that this machine's clock is right.",
+};
+const IMPORT_AGAIN: Meaning = {
+  code: "InvalidImportToken",
+  advice: "Get new import parameters and import again.",
+};
+const WRONG_INPUT: Meaning = { code: "InvalidInput", advice: "Correct the input that AWS names." };
+const LATER: Meaning = {
+  code: "ServiceUnavailable",
+  advice: "AWS is at fault, and retries did not help; run again later.",
+};
+
+/**
+ * What AWS's errors mean here, by their names in the KMS and STS API references and in
+ * https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html.
+ */
+export const MEANINGS: Readonly<Record<string, Meaning>> = {
+  UnrecognizedClientException: WRONG_CREDENTIALS,
+  InvalidClientTokenId: WRONG_CREDENTIALS,
+  InvalidIdentityToken: {
+    code: "InvalidCredentials",
+    advice: "Check the web identity token and the role's trust policy.",
+  },
+  IDPRejectedClaim: {
+    code: "InvalidCredentials",
+    advice: "Check the web identity token and the role's trust policy.",
+  },
+  MissingAuthenticationToken: WRONG_CREDENTIALS,
+  MissingAuthenticationTokenException: WRONG_CREDENTIALS,
+  NotAuthorized: WRONG_CREDENTIALS,
+  OptInRequired: WRONG_CREDENTIALS,
+  ExpiredToken: EXPIRED,
+  ExpiredTokenException: EXPIRED,
+  RequestExpired: WRONG_SIGNATURE,
+  IncompleteSignature: WRONG_SIGNATURE,
+  IncompleteSignatureException: WRONG_SIGNATURE,
+  InvalidSignatureException: WRONG_SIGNATURE,
+  SignatureDoesNotMatch: WRONG_SIGNATURE,
+  NotFoundException: {
+    code: "NotFound",
+    advice: "It may have been deleted outside of Pulumi; run `pulumi refresh`.",
+  },
+  AlreadyExistsException: { code: "AlreadyExists", advice: "Choose another name, or remove what is there." },
+  KMSInvalidStateException: {
+    code: "InvalidState",
+    advice: "Bring the KMS key into a state that allows this, then run again.",
+  },
+  DisabledException: { code: "Disabled", advice: "Enable the KMS key, then run again." },
+  ExpiredImportTokenException: IMPORT_AGAIN,
+  InvalidImportTokenException: IMPORT_AGAIN,
+  InvalidCiphertextException: {
+    code: "InvalidCiphertext",
+    advice:
+      "The material was not wrapped with the public key of this KMS key's import parameters; get new ones and import again.",
+  },
+  IncorrectKeyMaterialException: {
+    code: "IncorrectKeyMaterial",
+    advice: "A KMS key takes back only the material it had before; import that, or use a new KMS key.",
+  },
+  LimitExceededException: {
+    code: "LimitExceeded",
+    advice: "Remove what is not needed, or have AWS raise the quota (Service Quotas, AWS KMS).",
+  },
+  MalformedPolicyDocumentException: {
+    code: "MalformedPolicy",
+    advice: "Correct the policy. A principal made moments ago may not be known to KMS yet; then run again.",
+  },
+  ConflictException: {
+    code: "Conflict",
+    advice: "Another change of the KMS key is under way; run again in some minutes.",
+  },
+  UnsupportedOperationException: {
+    code: "Unsupported",
+    advice: "AWS does not do this for this kind of KMS key or in this Region.",
+  },
+  ValidationException: WRONG_INPUT,
+  ValidationError: WRONG_INPUT,
+  InvalidAliasNameException: WRONG_INPUT,
+  InvalidArnException: WRONG_INPUT,
+  InvalidMarkerException: WRONG_INPUT,
+  TagException: WRONG_INPUT,
+  KMSInternalException: LATER,
+  DependencyTimeoutException: LATER,
+};

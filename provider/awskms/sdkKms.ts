@@ -1,0 +1,37 @@
+import type { KMSClient, KMSClientConfig } from "@aws-sdk/client-kms";
+import { httpOptions, type TimeLimits } from "./http";
+import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
+import { isRepeatable } from "./retry";
+
+/**
+ * The AWS SDK's KMS client of one Region: sends a request once and throws what the SDK throws. The SDK is loaded by the
+ * first call, so that a preview does not pay for it.
+ */
+export class SdkKms {
+  readonly #clients = new Map<boolean, KMSClient>();
+
+  constructor(
+    private readonly config: KMSClientConfig,
+    private readonly time: TimeLimits,
+  ) {}
+
+  async send<Op extends KmsOperation>(operation: Op, input: KmsInput<Op>): Promise<KmsOutput<Op>> {
+    const sdk = await import("@aws-sdk/client-kms");
+    // Calls that must not be repeated go over a connection of their own: see httpOptions.
+    const keepAlive = isRepeatable(operation);
+    const client =
+      this.#clients.get(keepAlive) ??
+      new sdk.KMSClient({
+        ...this.config,
+        maxAttempts: 1, // retry.ts repeats, and knows what may be repeated
+        customUserAgent: "pulumi-keymgmt",
+        requestHandler: httpOptions(this.time, { keepAlive }),
+      });
+    this.#clients.set(keepAlive, client);
+    // TypeScript cannot follow the operation's name to its class; operations.ts pairs names with inputs and outputs.
+    const Command = sdk[`${operation}Command`] as unknown as new (
+      input: KmsInput<Op>,
+    ) => Parameters<KMSClient["send"]>[0];
+    return (await client.send(new Command(input))) as KmsOutput<Op>;
+  }
+}
