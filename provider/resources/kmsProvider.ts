@@ -1,8 +1,9 @@
 import { identify } from "../awskms/account";
 import type { KmsConnection } from "../awskms/connection";
-import { endpointMistakes } from "../awskms/endpoint";
+import { kmsEndpoint } from "../awskms/endpoint";
 import { KeymgmtError } from "../errors";
 import { difference } from "../schema/compare";
+import { isUnknown } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { aliasPartMistakes, regionMistakes, tagMistakes } from "./rules";
@@ -56,8 +57,18 @@ async function identified(inputs: Values): Promise<Values> {
   return { ...inputs, accountId, credentialSource, stateVersion: STATE_VERSION };
 }
 
+function endpointMistakes(endpoint: unknown): string[] {
+  if (typeof endpoint !== "string" || isUnknown(endpoint)) return [];
+  try {
+    kmsEndpoint({ keyCollection: "us-east-1", endpoint }, "us-east-1");
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
 function kindMistakes(provider: unknown): string[] {
-  if (provider === "awskms" || typeof provider !== "string") return [];
+  if (provider === "awskms" || typeof provider !== "string" || isUnknown(provider)) return [];
   return [`Expected \`provider\` to be "awskms", the only kind there is, got "${provider}".`];
 }
 

@@ -10,7 +10,7 @@ import {
 import type { Interception, LocalKms } from "../../../localkms/index";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "./support/client";
-import { localKms, Program } from "./support/program";
+import { LIFTED, localKms, Program } from "./support/program";
 
 describe("a key distribution on the local KMS", () => {
   let local: LocalKms;
@@ -149,7 +149,8 @@ describe("a key distribution on the local KMS", () => {
     for (const [name, state] of before) program.states.set(name, state);
     program.states.set("key", key);
     alive = false;
-    await program.up({ key: { rotationTrigger: "b" } });
+    const otherMemory = { quotas: { ...LIFTED, ListKeys: 999 } }; // another client, as another process would have
+    await program.up({ key: { rotationTrigger: "b" }, kms: otherMemory });
     assert.equal((await application.send(new ListKeysCommand({}))).Keys!.length, 2);
   });
 

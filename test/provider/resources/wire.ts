@@ -1,0 +1,189 @@
+/** Inputs as the SDK sends them, all of which pass `check`; the secrets among them are planted, to be searched for. */
+import { keyDistribution } from "../../../provider/resources/keyDistribution";
+import { keyReplica } from "../../../provider/resources/keyReplica";
+import { kmsProvider } from "../../../provider/resources/kmsProvider";
+import { distributionAlias } from "../../../provider/resources/distributionAlias";
+import { managedKey } from "../../../provider/resources/managedKey";
+import type { Resource, Values } from "../../../provider/resources/resource";
+
+export const credentials = {
+  accessKey: "PLANTEDACCESSKEYID00",
+  secretKey: "planted+secret/access+key/0000000000000",
+  sessionToken: "planted-session-token",
+};
+
+/** 32 bytes that spell "planted material"; as base64, base64url and hex they are searched for. */
+export const plantedBytes = Buffer.from("planted material planted materia");
+export const material = plantedBytes.toString("base64");
+
+export const keyring = JSON.stringify({
+  keys: [
+    { kty: "oct", alg: "A256GCM", kid: "1", k: plantedBytes.toString("base64url"), iat: 1_760_000_000 },
+  ],
+});
+
+const connection = {
+  keyCollection: "us-west-1",
+  credentials,
+  profile: "prod",
+  assumeRole: { roleArn: "arn:aws:iam::111122223333:role/keys", durationSeconds: 900 },
+  webIdentity: { roleArn: "arn:aws:iam::111122223333:role/ci", tokenFile: "token.jwt" },
+  endpoint: "https://kms.{region}.example.com",
+  aliasPrefix: "hashicorp",
+  wrappingKeySpec: "RSA_4096",
+  tags: { team: "payments" },
+  quotas: { GetParametersForImport: 5 },
+};
+
+export const kmsRef = { ...connection, accountId: "111122223333" };
+
+export const keyRef = {
+  id: "orders-0123456789",
+  name: "orders",
+  type: "aes256-gcm96",
+  replicaRegions: ["eu-west-1", "us-east-1"],
+  minEnabledVersion: 1,
+  keyVersion: 1,
+  keyring,
+};
+
+const primaryRecord = {
+  keyId: "mrk-1234abcd12ab34cd56ef1234567890ab",
+  keyArn: "arn:aws:kms:us-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+  state: "Enabled",
+  kcv: "0123456789",
+  importedAt: "2026-01-31T12:00:00.000Z",
+};
+
+const named = {
+  name: "orders-1760000000",
+  aliasName: "alias/hashicorp/orders-1760000000",
+  aliasArn: "arn:aws:kms:us-west-1:111122223333:alias/hashicorp/orders-1760000000",
+};
+
+const metadata = {
+  deletionWindowDays: 30,
+  policy: '{"Version":"2012-10-17","Statement":[]}',
+  description: "orders",
+  tags: { app: "shop" },
+};
+
+export const inputs = {
+  KmsProvider: { provider: "awskms", ...connection },
+  ManagedKey: {
+    name: "orders",
+    type: "aes256-gcm96",
+    replicaRegions: ["eu-west-1", "us-east-1"],
+    minEnabledVersion: 1,
+    deletionAllowed: false,
+    rotationTrigger: "2026-01",
+    material,
+    keystore: "state",
+  },
+  DistributionAlias: {
+    keyName: "orders",
+    keyId: keyRef.id,
+    aliasPrefix: "hashicorp",
+    region: "us-west-1",
+    replicaRegions: ["eu-west-1", "us-east-1"],
+    purpose: ["decrypt", "encrypt"],
+    protection: "hsm",
+    rotationStrategy: "manual",
+    accountId: "111122223333",
+  },
+  KeyDistribution: {
+    kms: kmsRef,
+    key: keyRef,
+    purpose: ["encrypt", "decrypt"],
+    protection: "hsm",
+    rotationStrategy: "manual",
+    ...metadata,
+    ...named,
+    distributionTime: "2025-10-09T08:53:20.000Z",
+    stack: "org/shop/prod",
+  },
+  KeyReplica: {
+    distribution: {
+      name: named.name,
+      stack: "org/shop/prod",
+      kms: kmsRef,
+      key: keyRef,
+      versions: { "1": primaryRecord },
+    },
+    region: "eu-west-1",
+    ...metadata,
+    aliasName: named.aliasName,
+    aliasArn: named.aliasArn.replace("us-west-1", "eu-west-1"),
+  },
+} satisfies Record<string, Values>;
+
+export type Type = keyof typeof inputs;
+
+export const resources: Record<Type, Resource> = {
+  KmsProvider: kmsProvider,
+  ManagedKey: managedKey,
+  DistributionAlias: distributionAlias,
+  KeyDistribution: keyDistribution,
+  KeyReplica: keyReplica,
+};
+
+export const types = Object.keys(inputs) as Type[];
+
+/** The inputs of a type with some of them changed; a dotted name reaches inside, `undefined` removes. */
+export function inputsOf(type: Type, changes: Values = {}): Values {
+  const copy = structuredClone(inputs[type]) as Values;
+  for (const [path, value] of Object.entries(changes)) put(copy, path.split("."), value);
+  return copy;
+}
+
+/** What `check` has to say about the inputs, sentence by sentence. */
+export async function mistakesOf(type: Type, changes: Values = {}, olds?: Values): Promise<string[]> {
+  return (await resources[type].check(olds, inputsOf(type, changes))).mistakes;
+}
+
+/** The inputs as `check` plans them. */
+export async function checked(type: Type, changes: Values = {}, olds?: Values): Promise<Values> {
+  return (await resources[type].check(olds, inputsOf(type, changes))).inputs;
+}
+
+/** Outputs as a finished create leaves them in state: what it computes, no keyring where another resource's was handed in. */
+export async function outputsOf(type: Type, changes: Values = {}): Promise<Values> {
+  const values = await checked(type, changes);
+  switch (type) {
+    case "KmsProvider":
+      return { ...values, accountId: "111122223333", credentialSource: "credentials", stateVersion: 1 };
+    case "ManagedKey":
+      return (await managedKey.create(values)).outputs;
+    case "DistributionAlias":
+      return { ...values, ...named, stateVersion: 1 };
+    case "KeyDistribution": {
+      const { keyring: _, ...key } = values.key as typeof keyRef;
+      const { keyId, keyArn } = primaryRecord;
+      const versions = { "1": primaryRecord };
+      return { ...values, key, versions, keyId, keyArn, aliasTarget: keyId, stateVersion: 1 };
+    }
+    case "KeyReplica": {
+      const { versions: _versions, ...distribution } = values.distribution as typeof inputs.KeyReplica.distribution;
+      const { keyring: _keyring, ...key } = distribution.key;
+      const keyArn = primaryRecord.keyArn.replace("us-west-1", "eu-west-1");
+      const versions = { "1": { ...primaryRecord, keyArn } };
+      const { keyId } = primaryRecord;
+      return { ...values, distribution: { ...distribution, key }, versions, keyArn, aliasTarget: keyId, stateVersion: 1 };
+    }
+  }
+}
+
+/** Every path in a value, containers and array items included, dotted. */
+export function pathsIn(value: unknown, prefix = ""): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [
+    prefix + name,
+    ...pathsIn(inner, `${prefix}${name}.`),
+  ]);
+}
+
+function put(target: Values, [name = "", ...rest]: string[], value: unknown): void {
+  if (rest.length) put(target[name] as Values, rest, value);
+  else if (value === undefined) delete target[name];
+  else target[name] = value;
+}
