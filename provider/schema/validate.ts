@@ -17,11 +17,8 @@ export function schemaMistakes(resource: string, inputs: Values): string[] {
     validate = ajv.compile(objectSchema(resourceSpec(resource)));
     validators.set(resource, validate);
   }
-  const unknownPaths = new Set<string>();
-  validate(withoutUnknowns(inputs, "", unknownPaths));
-  const sentences = (validate.errors ?? [])
-    .filter((error) => !unknownPaths.has(missingPath(error)))
-    .map(sentence);
+  validate(JSON.parse(JSON.stringify(inputs, (_name, value) => value ?? undefined))); // null counts as missing
+  const sentences = (validate.errors ?? []).filter(({ data }) => !isUnknown(data)).map(sentence);
   return [...new Set(sentences)];
 }
 
@@ -67,29 +64,8 @@ function jsonSchema(property: PropertySpec): object {
   return property.type ? { type: property.type, secret } : {};
 }
 
-/** A copy without the values that are not known yet; their paths are added to `paths`. */
-function withoutUnknowns(value: unknown, path: string, paths: Set<string>): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) {
-    return value
-      .filter((item) => !isUnknown(item))
-      .map((item, i) => withoutUnknowns(item, `${path}/${i}`, paths));
-  }
-  const copy: Values = {};
-  for (const [name, inner] of Object.entries(value)) {
-    if (isUnknown(inner)) paths.add(`${path}/${name}`);
-    else if (inner !== undefined && inner !== null)
-      copy[name] = withoutUnknowns(inner, `${path}/${name}`, paths);
-  }
-  return copy;
-}
-
-function missingPath(error: ErrorObject): string {
-  return error.keyword === "required" ? `${error.instancePath}/${error.params.missingProperty}` : "";
-}
-
 function sentence(error: ErrorObject): string {
-  const name = error.instancePath.slice(1).replaceAll("/", ".");
+  const name = error.instancePath.slice(1).split("/").map(unescaped).join(".");
   const got = (error.parentSchema as { secret?: boolean })?.secret ? "" : `, got ${describe(error.data)}`;
   switch (error.keyword) {
     case "required":
@@ -103,6 +79,11 @@ function sentence(error: ErrorObject): string {
     default:
       return `\`${name}\` ${error.message}.`;
   }
+}
+
+/** A step of a JSON Pointer (RFC 6901) as it was before it was escaped. */
+function unescaped(step: string): string {
+  return step.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 function oneOf(values: string[]): string {
