@@ -1,8 +1,9 @@
 /** Inputs as the SDK sends them, all of which pass `check`; the secrets among them are planted, to be searched for. */
+
+import { distributionAlias } from "../../../provider/resources/distributionAlias";
 import { keyDistribution } from "../../../provider/resources/keyDistribution";
 import { keyReplica } from "../../../provider/resources/keyReplica";
 import { kmsProvider } from "../../../provider/resources/kmsProvider";
-import { distributionAlias } from "../../../provider/resources/distributionAlias";
 import { managedKey } from "../../../provider/resources/managedKey";
 import type { Resource, Values } from "../../../provider/resources/resource";
 
@@ -17,9 +18,7 @@ export const plantedBytes = Buffer.from("planted material planted materia");
 export const material = plantedBytes.toString("base64");
 
 export const keyring = JSON.stringify({
-  keys: [
-    { kty: "oct", alg: "A256GCM", kid: "1", k: plantedBytes.toString("base64url"), iat: 1_760_000_000 },
-  ],
+  keys: [{ kty: "oct", alg: "A256GCM", kid: "1", k: plantedBytes.toString("base64url"), iat: 1_760_000_000 }],
 });
 
 const connection = {
@@ -163,12 +162,20 @@ export async function outputsOf(type: Type, changes: Values = {}): Promise<Value
       return { ...values, key, versions, keyId, keyArn, aliasTarget: keyId, stateVersion: 1 };
     }
     case "KeyReplica": {
-      const { versions: _versions, ...distribution } = values.distribution as typeof inputs.KeyReplica.distribution;
+      const { versions: _versions, ...distribution } =
+        values.distribution as typeof inputs.KeyReplica.distribution;
       const { keyring: _keyring, ...key } = distribution.key;
       const keyArn = primaryRecord.keyArn.replace("us-west-1", "eu-west-1");
       const versions = { "1": { ...primaryRecord, keyArn } };
       const { keyId } = primaryRecord;
-      return { ...values, distribution: { ...distribution, key }, versions, keyArn, aliasTarget: keyId, stateVersion: 1 };
+      return {
+        ...values,
+        distribution: { ...distribution, key },
+        versions,
+        keyArn,
+        aliasTarget: keyId,
+        stateVersion: 1,
+      };
     }
   }
 }
