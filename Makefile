@@ -1,0 +1,79 @@
+# What each target needs it makes first, from any state: a fresh clone, an interrupted installation, an interrupted
+# build. A stamp is written only after its work is done. Nothing needs the network after the first time.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+
+bin := node_modules/.bin
+deps := node_modules/.installed
+dist := dist/.built
+sources := $(shell find sdk provider localkms cli -type f 2>/dev/null) schema.json package.json tsconfig.json tsconfig.build.json
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS="$$(printf '\t')" read -r target says; do printf '  %-12s %s\n' "$$target" "$$says"; done
+
+.PHONY: quickstart
+quickstart: $(dist) engine-ready ## show it all on this machine: a local KMS, the real pulumi, nothing in any cloud
+	@$(bin)/tsx tools/quickstart/main.ts
+
+.PHONY: test
+test: $(dist) engine-ready clients-ready ## run the whole suite: unit, contract, e2e on the real engine, compat
+	@$(bin)/mocha 'test/**/*.test.ts'
+
+.PHONY: test-unit
+test-unit: $(dist) ## run what needs neither the engine nor Python
+	@$(bin)/mocha 'test/**/*.test.ts' --ignore 'test/e2e/**' --ignore 'test/engine/**' --ignore 'test/compat/**'
+
+.PHONY: test-e2e
+test-e2e: $(dist) engine-ready ## run the tests on the real engine
+	@$(bin)/mocha 'test/e2e/**/*.test.ts' 'test/engine/**/*.test.ts'
+
+.PHONY: test-compat
+test-compat: $(dist) engine-ready clients-ready ## run the tests against a third-party KMS and with independent clients
+	@$(bin)/mocha 'test/compat/**/*.test.ts'
+
+.PHONY: lint
+lint: types ## check format, lint rules and types
+	@$(bin)/biome check --error-on-warnings .
+
+.PHONY: types
+types: $(deps) ## check types only
+	@$(bin)/tsc -p tsconfig.json
+
+.PHONY: build
+build: $(dist) ## compile the package into dist/
+
+.PHONY: schema
+schema: engine-ready ## hold schema.json against Pulumi's own schema binder
+	@PATH="$$(node tools/engine/main.mjs 2>/dev/null | tail -n 1):$$PATH" PULUMI_SKIP_UPDATE_CHECK=true pulumi schema check schema.json --color never
+
+.PHONY: coverage
+coverage: $(dist) engine-ready clients-ready ## run the whole suite and report what of the source it reaches
+	@$(bin)/c8 --src sdk --src provider --src localkms --src cli --reporter text --reporter html $(bin)/mocha 'test/**/*.test.ts'
+
+.PHONY: engine
+engine: ## find, fetch or build pulumi; the last line printed is the folder to put on PATH
+	@node tools/engine/main.mjs
+
+.PHONY: clean
+clean: ## remove what was built and installed in this folder; the cache of tools stays
+	rm -rf dist coverage node_modules
+
+.PHONY: engine-ready clients-ready
+engine-ready:
+	@node tools/engine/main.mjs >/dev/null
+
+# Without Python its tests are skipped, and say so.
+clients-ready:
+	@node tools/clients/main.mjs >/dev/null || test $$? -eq 2
+
+# `npm ci` removes node_modules first, and the stamp with it.
+$(deps): package-lock.json
+	npm ci --prefer-offline
+	@touch $@
+
+$(dist): $(deps) $(sources)
+	$(bin)/tsc -p tsconfig.build.json
+	@touch $@
