@@ -6,5 +6,5 @@ import { cmac } from "@noble/ciphers/aes.js";
  * Source: ANSI X9.24-1-2017 Annex A (AES: CMAC, leftmost bytes, five at the most).
  */
 export function keyCheckValue(material: Uint8Array): string {
-  return Buffer.from(cmac(material, new Uint8Array(16)).subarray(0, 5)).toString("hex");
+  return Buffer.from(cmac(new Uint8Array(16), material).subarray(0, 5)).toString("hex");
 }
