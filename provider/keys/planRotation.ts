@@ -2,7 +2,7 @@ import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { parseMaterial } from "./material";
 import { dateAfter, parseRotationPeriod, utcDate } from "./rotationPeriod";
 
-/** The inputs of a ManagedKey that decide about its rotation. */
+/** The inputs of a ManagedKey that decide about its rotation. They are planned before they are checked: any type may come. */
 export interface RotationInputs {
   rotationPeriod?: string;
   rotationTrigger?: string;
@@ -36,15 +36,15 @@ export function planRotation(
   if (!isUnknown(news.rotationTrigger) && olds.rotationTrigger !== news.rotationTrigger) return next;
   if (typeof same.rotateAfter === "string" && !isUnknown(same.rotateAfter) && same.rotateAfter <= today)
     return next;
-  if (isUnknown(news.material) || isUnknown(news.rotationTrigger)) return { ...same, keyVersion: UNKNOWN };
-  return same;
+  const undecided = [news.material, news.rotationTrigger, news.rotationPeriod].some(isUnknown);
+  return undecided ? { ...same, keyVersion: UNKNOWN } : same;
 }
 
 /** Whether new material of the user's own was given. Taking it away changes nothing for the versions there are. */
-function materialChanged(old: string | undefined, now: string | undefined): boolean {
+export function materialChanged(old: unknown, now: unknown): boolean {
   const given = known(now);
-  if (given === undefined) return false;
-  return old === undefined || !sameBytes(old, given);
+  if (typeof given !== "string") return false;
+  return typeof old !== "string" || !sameBytes(old, given);
 }
 
 function sameBytes(a: string, b: string): boolean {
@@ -58,6 +58,7 @@ function sameBytes(a: string, b: string): boolean {
 
 function withDue(plan: RotationPlan, inputs: RotationInputs): RotationPlan {
   if (isUnknown(inputs.rotationPeriod)) return { ...plan, rotateAfter: UNKNOWN };
-  const period = inputs.rotationPeriod === undefined ? undefined : parseRotationPeriod(inputs.rotationPeriod);
+  const period =
+    typeof inputs.rotationPeriod === "string" ? parseRotationPeriod(inputs.rotationPeriod) : undefined;
   return period ? { ...plan, rotateAfter: dateAfter(plan.rotatedOn, period) } : plan;
 }

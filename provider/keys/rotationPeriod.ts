@@ -2,15 +2,20 @@ import { DateTime, Duration } from "luxon";
 
 const SHORTHAND = /^(\d+)\s*(d|w|y|days?|weeks?|years?|months?)$/i;
 
+/** Longest period, in days: 100 years. Past the year 9999 dates no longer compare as text. */
+const LONGEST = 36_500;
+
 /**
  * Reads a rotation period: `90d`, `12w`, `1y`, `6 months`, or an ISO 8601 duration such as `P3M`.
- * Undefined where it is neither, or shorter than a day: an update rotates on or after a date, not an hour.
+ * Undefined where it is neither, or shorter than a day (an update rotates on or after a date, not an hour), or longer
+ * than 100 years.
  */
 export function parseRotationPeriod(text: string): Duration | undefined {
   const shorthand = SHORTHAND.exec(text.trim());
   const iso = shorthand ? `P${shorthand[1]}${shorthand[2]!.charAt(0).toUpperCase()}` : text.trim();
   const period = Duration.fromISO(iso);
-  return period.isValid && period.as("days") >= 1 ? period : undefined;
+  const days = period.as("days");
+  return period.isValid && days >= 1 && days <= LONGEST ? period : undefined;
 }
 
 /** The UTC date (YYYY-MM-DD) one period after another UTC date. */

@@ -2,7 +2,7 @@ import { KeymgmtError } from "../errors";
 import { keyCheckValue } from "../keys/keyCheckValue";
 import { describeVersions, formatKeyring, type Keyring, parseKeyring, withVersion } from "../keys/keyring";
 import { generateMaterial, parseMaterial } from "../keys/material";
-import { planRotation } from "../keys/planRotation";
+import { materialChanged, planRotation } from "../keys/planRotation";
 import { parseRotationPeriod } from "../keys/rotationPeriod";
 import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";
@@ -106,7 +106,7 @@ function rotationMistakes(olds: Values | undefined, inputs: Values): string[] {
   const [period, own] = [known(inputs.rotationPeriod), known(inputs.material)];
   if (typeof period === "string" && !parseRotationPeriod(period)) {
     mistakes.push(
-      `Expected \`rotationPeriod\` to be a duration of at least a day, such as "90d", "12w", "1y" or ISO 8601 "P3M", got "${period}".`,
+      `Expected \`rotationPeriod\` to be a duration from a day to 100 years, such as "90d", "12w", "1y" or ISO 8601 "P3M", got "${period}".`,
     );
   }
   if (typeof own !== "string") return mistakes;
@@ -122,7 +122,7 @@ function rotationMistakes(olds: Values | undefined, inputs: Values): string[] {
     olds !== undefined &&
     typeof inputs.keyVersion === "number" &&
     inputs.keyVersion !== olds.keyVersion &&
-    olds.material === inputs.material;
+    !materialChanged(olds.material, own);
   if (rotatesByTrigger && period === undefined) {
     mistakes.push(
       "Expected `material` to change together with `rotationTrigger`: a new version needs new material. Change `material`, or remove it to have it made.",
