@@ -42,11 +42,12 @@ export function parseKeyring(text: string): Keyring {
   }
   if (!Array.isArray(keyring?.keys)) throw broken("it has no `keys`");
   keyring.keys.forEach((jwk, index) => {
-    if (jwk.kty !== "oct" || jwk.kid !== String(index + 1)) throw broken(`version ${index + 1} is missing`);
+    if (jwk?.kty !== "oct" || jwk.kid !== String(index + 1)) throw broken(`version ${index + 1} is missing`);
     const bytes = typeof jwk.k === "string" ? Buffer.from(jwk.k, "base64url") : Buffer.alloc(0);
     if (bytes.length !== MATERIAL_BYTES)
       throw broken(`version ${index + 1} is not ${MATERIAL_BYTES} bytes long`);
     bytes.fill(0);
+    if (!Number.isInteger(jwk.iat)) throw broken(`version ${index + 1} has no time`);
   });
   return keyring;
 }
