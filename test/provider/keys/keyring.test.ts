@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import sinon from "sinon";
+import { isKeymgmtError } from "../../../provider/errors";
+import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
+import {
+  describeVersions,
+  formatKeyring,
+  type Keyring,
+  kcvOf,
+  materialOf,
+  parseKeyring,
+  withVersion,
+} from "../../../provider/keys/keyring";
+import { generateMaterial } from "../../../provider/keys/material";
+
+const made = new Date("2026-01-31T12:34:56.789Z");
+
+/** A keyring and the materials of its versions. */
+function keyringOf(versions: number): { keyring: Keyring; materials: Buffer[] } {
+  const materials = Array.from({ length: versions }, generateMaterial);
+  const keyring = materials.reduce<Keyring>((grown, bytes) => withVersion(grown, Buffer.from(bytes), made), {
+    keys: [],
+  });
+  return { keyring, materials };
+}
+
+describe("keyring", () => {
+  afterEach(() => sinon.restore());
+
+  it("is a JWK set (RFC 7517) of symmetric keys (RFC 7518, 6.4), one a version", () => {
+    const { keyring, materials } = keyringOf(2);
+    assert.deepEqual(JSON.parse(formatKeyring(keyring)), {
+      keys: materials.map((bytes, index) => ({
+        kty: "oct",
+        alg: "A256GCM",
+        kid: String(index + 1),
+        k: bytes.toString("base64url"),
+        iat: 1_769_862_896,
+      })),
+    });
+  });
+
+  it("holds material in base64url without padding, as RFC 7518 has it", () => {
+    const { keyring } = keyringOf(20);
+    for (const { k } of keyring.keys) assert.match(k, /^[A-Za-z0-9_-]{43}$/);
+  });
+
+  it("reads back what it wrote", () => {
+    const { keyring, materials } = keyringOf(12);
+    const read = parseKeyring(formatKeyring(keyring));
+    assert.deepEqual(read, keyring);
+    for (const [index, bytes] of materials.entries()) assert.deepEqual(materialOf(read, index + 1), bytes);
+  });
+
+  it("grows by a new keyring and stays as it was itself", () => {
+    const { keyring } = keyringOf(1);
+    const grown = withVersion(keyring, generateMaterial(), made);
+    assert.equal(keyring.keys.length, 1);
+    assert.deepEqual(grown.keys[0], keyring.keys[0]);
+    assert.equal(grown.keys[1]?.kid, "2");
+  });
+
+  it("zeroes the material that it takes in", () => {
+    const bytes = generateMaterial();
+    withVersion({ keys: [] }, bytes, made);
+    assert.deepEqual(bytes, Buffer.alloc(32));
+  });
+
+  it("gives out a copy of a material, which may be zeroed", () => {
+    const { keyring, materials } = keyringOf(1);
+    materialOf(keyring, 1).fill(0);
+    assert.deepEqual(materialOf(keyring, 1), materials[0]);
+  });
+
+  it("describes its versions without their material", () => {
+    const { keyring, materials } = keyringOf(3);
+    const described = describeVersions(keyring, 2);
+    assert.deepEqual(
+      described,
+      materials.map((bytes, index) => ({
+        version: index + 1,
+        createdAt: "2026-01-31T12:34:56.000Z",
+        kcv: keyCheckValue(bytes),
+        enabled: index + 1 >= 2,
+      })),
+    );
+  });
+
+  it("zeroes every copy that it makes to tell key check values and to read", () => {
+    const { keyring } = keyringOf(3);
+    const text = formatKeyring(keyring);
+    const from = sinon.spy(Buffer, "from");
+    describeVersions(parseKeyring(text), 1);
+    kcvOf(keyring, 2);
+    const copies = from.getCalls().filter(({ args }) => (args as unknown[])[1] === "base64url");
+    assert.equal(copies.length, 3 + 3 + 1);
+    for (const { returnValue } of copies) assert.deepEqual(returnValue, Buffer.alloc(32));
+  });
+
+  it("says how many versions it holds where one is asked for that is not there", () => {
+    const { keyring } = keyringOf(2);
+    for (const version of [0, 3]) {
+      assert.throws(
+        () => materialOf(keyring, version),
+        (error) =>
+          isKeymgmtError(error, "InvalidInput") &&
+          error.message === `Expected the keyring to hold version ${version}; it holds 2 versions.`,
+      );
+    }
+  });
+
+  describe("that is broken is refused without quoting it", () => {
+    const { keyring } = keyringOf(3);
+    const [one, two, three] = keyring.keys as [object, object, object];
+    const short = Buffer.alloc(31, 7).toString("base64url");
+    const cases: [string, unknown, string][] = [
+      ["text that is no JSON", undefined, "it is not JSON"],
+      ["an empty object", {}, "it has no `keys`"],
+      ["null", null, "it has no `keys`"],
+      ["a text", "keys", "it has no `keys`"],
+      ["keys that are no list", { keys: { "1": one } }, "it has no `keys`"],
+      ["a version left out", { keys: [one, three] }, "version 2 is missing"],
+      ["versions out of order", { keys: [two, one] }, "version 1 is missing"],
+      ["an entry that is null", { keys: [one, null] }, "version 2 is missing"],
+      ["an entry of another kind", { keys: [{ ...one, kty: "RSA" }] }, "version 1 is missing"],
+      ["material that is too short", { keys: [one, { ...two, k: short }] }, "version 2 is not 32 bytes long"],
+      ["material that is no text", { keys: [{ ...one, k: 5 }] }, "version 1 is not 32 bytes long"],
+      ["no material", { keys: [{ ...one, k: undefined }] }, "version 1 is not 32 bytes long"],
+      ["no time of its making", { keys: [{ ...one, iat: undefined }] }, "version 1 has no time"],
+      ["a time that is none", { keys: [{ ...one, iat: "today" }] }, "version 1 has no time"],
+    ];
+    for (const [what, value, complaint] of cases) {
+      it(what, () => {
+        const text = value === undefined ? formatKeyring(keyring).slice(0, -1) : JSON.stringify(value);
+        assert.throws(
+          () => parseKeyring(text),
+          (error) => {
+            assert.ok(isKeymgmtError(error, "InvalidInput"), String(error));
+            assert.equal(
+              error.message,
+              `Expected the keyring in state to be a JWK set of versions 1, 2, …; ${complaint}. Restore the stack's state from a backup; nothing was changed.`,
+            );
+            assert.equal(error.cause, undefined, "JSON.parse's own error quotes the text");
+            return true;
+          },
+        );
+      });
+    }
+  });
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import sinon from "sinon";
+import { generateMaterial, MATERIAL_BYTES, parseMaterial } from "../../../provider/keys/material";
+import { material, plantedBytes } from "../resources/wire";
+
+const RECIPE = "Make some with: openssl rand -base64 32";
+
+describe("material", () => {
+  afterEach(() => sinon.restore());
+
+  it("that is made has 32 bytes and is never the same twice", () => {
+    const many = Array.from({ length: 50 }, () => generateMaterial());
+    for (const bytes of many) assert.equal(bytes.length, MATERIAL_BYTES);
+    assert.equal(new Set(many.map((bytes) => bytes.toString("hex"))).size, 50);
+  });
+
+  it("of a user's own is 32 bytes in base64, with or without padding, and white space around it", () => {
+    for (const text of [material, material.replace("=", ""), `  ${material}\n`]) {
+      assert.deepEqual(parseMaterial(text), { material: plantedBytes });
+    }
+  });
+
+  for (const [what, text] of [
+    ["nothing", ""],
+    ["a passphrase", "correct horse battery staple"],
+    ["base64url", `${material.slice(0, 10)}-_${material.slice(12)}`],
+    ["PEM", `-----BEGIN KEY-----\n${material}\n-----END KEY-----`],
+    ["base64 in two lines", `${material.slice(0, 20)}\n${material.slice(20)}`],
+    ["base64 with padding in its middle", `${material}${material}`],
+  ] as const) {
+    it(`is refused where it is ${what}, and not shown`, () => {
+      assert.deepEqual(parseMaterial(text), {
+        mistake: "Expected `material` to be 32 bytes in base64; what came is not base64.",
+      });
+    });
+  }
+
+  for (const length of [16, 24, 31, 33, 64]) {
+    it(`is refused where it has ${length} bytes, and not shown`, () => {
+      const text = Buffer.concat([plantedBytes, plantedBytes]).subarray(0, length).toString("base64");
+      assert.deepEqual(parseMaterial(text), {
+        mistake: `Expected \`material\` to be 32 bytes in base64; what came decodes to ${length} bytes. ${RECIPE}`,
+      });
+    });
+  }
+
+  it("is refused where all its bytes are equal", () => {
+    for (const byte of [0, 0x41, 0xff]) {
+      assert.deepEqual(parseMaterial(Buffer.alloc(32, byte).toString("base64")), {
+        mistake: `Expected \`material\` to be random; all its bytes are equal. ${RECIPE}`,
+      });
+    }
+  });
+
+  it("of the wrong length is zeroed", () => {
+    const from = sinon.spy(Buffer, "from");
+    parseMaterial(plantedBytes.subarray(1).toString("base64"));
+    const decoded = from.returnValues.filter((buffer) => buffer.length === 31);
+    assert.equal(decoded.length, 1);
+    assert.ok(decoded.every((buffer) => buffer.every((byte) => byte === 0)));
+  });
+});
