@@ -38,7 +38,10 @@ async function listening(server: Run): Promise<string> {
   return server.stdout.trim().replace("keymgmt local-kms listening on ", "");
 }
 
-describe("keymgmt local-kms", () => {
+describe("keymgmt local-kms", function () {
+  // Each run starts a process of its own.
+  this.timeout(60_000);
+
   it("prints where it listens, says what it is for, and ends cleanly on SIGTERM and SIGINT", async () => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       const server = run("local-kms", "--port", "0");

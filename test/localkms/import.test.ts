@@ -51,7 +51,7 @@ describe("local KMS: import of key material", () => {
       assert.ok(hours > 23.9 && hours <= 24, `${hours} hours`);
       await importMaterial(kms.client(), key.KeyId, randomBytes(32), {}, parameters);
       assert.equal(await stateOf(kms.client(), key.KeyId), "Enabled");
-    });
+    }).timeout(60_000);
   }
 
   it("unwraps RSAES_OAEP_SHA_1 by that hash only", async () => {
