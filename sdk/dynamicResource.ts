@@ -11,6 +11,14 @@ export abstract class DynamicResource extends pulumi.CustomResource {
   }
 }
 
+/**
+ * The arguments that were given. One that is undefined would hide a default, and would be unknown in every preview, so that
+ * whatever reads it looks changed.
+ */
+export function given<T extends object>(args: T): Partial<T> {
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
 /** Outputs that a resource declares: Pulumi fills only properties that were passed in, so each starts as undefined. */
 export function outputs(...names: string[]): Record<string, undefined> {
   return Object.fromEntries(names.map((name) => [name, undefined]));

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DistributionAlias } from "./distributionAlias";
-import { DynamicResource, outputs } from "./dynamicResource";
+import { DynamicResource, given, outputs } from "./dynamicResource";
 import { KeyReplica, type KeyReplicaArgs } from "./keyReplica";
 import type { KmsProvider } from "./kmsProvider";
 import type { ManagedKey } from "./managedKey";
@@ -82,7 +82,7 @@ export class KeyDistribution extends DynamicResource {
       "KeyDistribution",
       name,
       {
-        ...rest,
+        ...given(rest),
         kms: kms.connection(),
         key: key.ref(),
         purpose,

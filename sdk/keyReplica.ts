@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource, outputs } from "./dynamicResource";
+import { DynamicResource, given, outputs } from "./dynamicResource";
 import type { KeyDistribution } from "./keyDistribution";
 import type { KmsKeyVersion } from "./types";
 
@@ -52,7 +52,7 @@ export class KeyReplica extends DynamicResource {
       "KeyReplica",
       name,
       {
-        ...rest,
+        ...given(rest),
         region,
         distribution: distribution.ref(),
         aliasName: distribution.aliasName,

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource, outputs } from "./dynamicResource";
+import { DynamicResource, given, outputs } from "./dynamicResource";
 import type { AssumeRole, Credentials, WebIdentity, WrappingKeySpec } from "./types";
 
 export interface KmsProviderArgs {
@@ -53,18 +53,21 @@ export class KmsProvider extends DynamicResource {
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;
 
+  readonly #given: pulumi.Inputs;
+
   constructor(name: string, args: KmsProviderArgs, opts: pulumi.CustomResourceOptions = {}) {
     const credentials = args.credentials === undefined ? undefined : pulumi.secret(args.credentials);
     const defaults = { provider: "awskms", aliasPrefix: "hashicorp", wrappingKeySpec: "RSA_4096" };
     const declared = outputs("accountId", "credentialSource", "stateVersion");
-    super("KmsProvider", name, { ...defaults, ...args, credentials, ...declared }, opts);
+    super("KmsProvider", name, { ...defaults, ...given({ ...args, credentials }), ...declared }, opts);
   }
 
-  /** What KeyDistribution and KeyReplica need to reach AWS. @internal */
+  /**
+   * What KeyDistribution and KeyReplica need to reach AWS: only what was given, because in a preview an output without a
+   * value is unknown, and would make every user of this provider look changed. @internal
+   */
   connection(): pulumi.Inputs {
-    const { keyCollection, credentials, profile, assumeRole, webIdentity, endpoint } = this;
-    const { aliasPrefix, wrappingKeySpec, tags, quotas, accountId } = this;
-    const reach = { keyCollection, credentials, profile, assumeRole, webIdentity, endpoint };
-    return { ...reach, aliasPrefix, wrappingKeySpec, tags, quotas, accountId };
+    const { keyCollection, aliasPrefix, wrappingKeySpec, accountId } = this;
+    return { ...this.#given, keyCollection, aliasPrefix, wrappingKeySpec, accountId };
   }
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource, outputs } from "./dynamicResource";
+import { DynamicResource, given, outputs } from "./dynamicResource";
 import type { KeyType, KeyVersion } from "./types";
 
 export interface ManagedKeyArgs {
@@ -66,10 +66,9 @@ export class ManagedKey extends DynamicResource {
       name,
       {
         ...defaults,
-        ...args,
+        ...given({ ...args, material }),
         deletionAllowed,
         replicaRegions,
-        material,
         ...planned,
         ...outputs("latestVersion", "versions", "keyring", "stateVersion"),
       },
