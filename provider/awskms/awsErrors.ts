@@ -1,6 +1,6 @@
 import { isKeymgmtError, KeymgmtError, type KeymgmtErrorContext } from "../errors";
 import { asSdkError, failureOf, isThrottled, isTlsRefusal, neverConnected, type SdkError } from "./failures";
-import { MEANINGS, type Meaning } from "./meanings";
+import { MEANINGS, type Meaning, OTHER } from "./meanings";
 import { tidy, withoutSecrets } from "./tidy";
 
 /** A call to AWS that failed: what its error should say of it. */
@@ -24,6 +24,8 @@ export interface AwsCall {
 export function awsError(thrown: unknown, call: AwsCall): KeymgmtError {
   if (isKeymgmtError(thrown)) return thrown;
   const error = asSdkError(thrown);
+  // Only where AWS then said no may what it says be the earlier attempt's doing.
+  const afterLostAnswer = call.afterLostAnswer && failureOf(error) === "final" ? true : undefined;
   const denial = denialOf(error, call);
   const { code, advice } = denial ?? meaningOf(error, call);
   const context: KeymgmtErrorContext = {
@@ -35,9 +37,9 @@ export function awsError(thrown: unknown, call: AwsCall): KeymgmtError {
     requestId: error.$metadata?.requestId,
     awsName: nameOf(error),
     permission: denial?.permission,
-    afterLostAnswer: call.afterLostAnswer ? true : undefined,
+    afterLostAnswer,
   };
-  const repeated = call.afterLostAnswer
+  const repeated = afterLostAnswer
     ? " An earlier attempt of this call got no answer and may have done its work."
     : "";
   return new KeymgmtError(code, `${whatFailed(call)}: ${whatCame(error)}${repeated} ${advice}`, context, {
@@ -91,38 +93,28 @@ function meaningOf(error: SdkError, call: AwsCall): Meaning {
       advice: `Nothing was sent. Check that ${endpointOf(call)} is right and can be reached from here.`,
     };
   }
-  const lost = failureOf(error) === "lost";
-  if (lost && !call.repeatable) {
+  if (failureOf(error) === "lost") return meaningOfLost(error, call);
+  const { code, advice } = MEANINGS[error.name] ?? OTHER;
+  const from = code === "InvalidCredentials" && call.credentialSource;
+  return { code, advice: from ? `${advice} The credentials came from: ${from}.` : advice };
+}
+
+/** No answer that tells whether AWS did what was asked, the last time that it was. */
+function meaningOfLost(error: SdkError, call: AwsCall): Meaning {
+  if (!call.repeatable) {
     return {
       code: "OutcomeUnknown",
       advice:
-        `It is not known whether AWS did it, and it is not repeated, since that could make a second one. ` +
-        "Run again: what it made is looked for first.",
+        "It is not known whether AWS did it, and it is not sent again, since that could make a second one. " +
+        "Run again: what it may have made is looked for first.",
     };
   }
-  const known = MEANINGS[error.name];
-  if (known) {
-    const source = call.credentialSource ? ` The credentials came from: ${call.credentialSource}.` : "";
-    return known.code === "InvalidCredentials" ? { ...known, advice: `${known.advice}${source}` } : known;
-  }
-  if (!lost)
-    return { code: "AwsError", advice: "If the cause is not clear, ask AWS support with the request id." };
-  if (error.$metadata?.httpStatusCode !== undefined) {
-    return {
-      code: "ServiceUnavailable",
-      advice: `Retries did not help. Check ${endpointOf(call)}, or run again later.`,
-    };
-  }
-  if (error.name === "TimeoutError" && (error.code ?? "ETIMEDOUT") === "ETIMEDOUT") {
-    return {
-      code: "Timeout",
-      advice: `Retries did not help. Check ${endpointOf(call)}, or run again later.`,
-    };
-  }
-  return {
-    code: "EndpointUnreachable",
-    advice: `The connection broke, and retries did not help. Check ${endpointOf(call)} and what is between.`,
-  };
+  const advice = `Retries did not help. Check ${endpointOf(call)}, or run again later.`;
+  // The SDK names resets and the like "TimeoutError" as well; those keep Node's code.
+  if (error.name === "TimeoutError" && (error.code ?? "ETIMEDOUT") === "ETIMEDOUT")
+    return { code: "Timeout", advice };
+  const answered = error.$metadata?.httpStatusCode !== undefined;
+  return { code: answered ? "ServiceUnavailable" : "EndpointUnreachable", advice };
 }
 
 function endpointOf({ endpoint, service, region }: AwsCall): string {

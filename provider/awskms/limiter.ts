@@ -87,16 +87,19 @@ class Bucket {
     this.#waiting++;
     this.#sayIfLong();
     try {
-      for (;;) {
+      do {
+        await this.#pause();
         await this.#turn();
-        const rest = this.#pausedUntil - Date.now();
-        if (rest <= 0) return;
-        // Then for another turn: else all that had theirs during the pause would be sent in the moment it ends.
-        await new Promise((resolve) => setTimeout(resolve, rest));
-      }
+        // Whoever's turn came during a pause queues again: else all of them would be sent in the moment it ends.
+      } while (this.#pausedUntil > Date.now());
     } finally {
       this.#waiting--;
     }
+  }
+
+  async #pause(): Promise<void> {
+    const rest = this.#pausedUntil - Date.now();
+    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
   }
 
   /**

@@ -24,10 +24,6 @@ const IMPORT_AGAIN: Meaning = {
   advice: "Get new import parameters and import again.",
 };
 const WRONG_INPUT: Meaning = { code: "InvalidInput", advice: "Correct the input that AWS names." };
-const LATER: Meaning = {
-  code: "ServiceUnavailable",
-  advice: "AWS is at fault, and retries did not help; run again later.",
-};
 
 /**
  * What AWS's errors mean here, by their names in the KMS and STS API references and in
@@ -98,6 +94,10 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   InvalidArnException: WRONG_INPUT,
   InvalidMarkerException: WRONG_INPUT,
   TagException: WRONG_INPUT,
-  KMSInternalException: LATER,
-  DependencyTimeoutException: LATER,
+};
+
+/** Any other error. */
+export const OTHER: Meaning = {
+  code: "AwsError",
+  advice: "If the cause is not clear, ask AWS support with the request id.",
 };

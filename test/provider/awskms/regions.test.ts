@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { AWS_DNS_SUFFIXES } from "../../../provider/awskms/endpoint";
+import { isRegion, partitionOf, REGIONS, suggestRegion } from "../../../provider/awskms/regions";
+
+interface Partition {
+  id: string;
+  outputs: { dnsSuffix: string; dualStackDnsSuffix: string };
+  regions: Record<string, unknown>;
+}
+
+/** The AWS SDK's own partition data, which it does not export. */
+function partitionsOfSdk(): Partition[] {
+  const ofKms = createRequire(require.resolve("@aws-sdk/client-kms"));
+  const core = require(ofKms.resolve("@aws-sdk/core/client")) as {
+    partition(region: string): { name: string };
+  };
+  assert.equal(core.partition("us-east-1").name, "aws");
+  const source = require("node:fs").readFileSync(ofKms.resolve("@aws-sdk/core/client"), "utf8") as string;
+  const list =
+    /(?:partitions|const partitionsInfo = \{\s*"?partitions"?):?\s*(\[[\s\S]*?\n\s*\]),?\s*"?version"?/.exec(
+      source,
+    );
+  assert.ok(list, "partition data of @aws-sdk/core");
+  return new Function(`return ${list[1]}`)() as Partition[];
+}
+
+describe("Regions", () => {
+  const partitions = partitionsOfSdk();
+
+  it("are those that the AWS SDK knows", () => {
+    const known = partitions
+      .flatMap(({ regions }) => Object.keys(regions))
+      .filter((name) => !name.endsWith("-global"));
+    assert.ok(known.length > 30);
+    assert.deepEqual([...REGIONS].sort(), known.sort());
+  });
+
+  it("lie in the partitions that the AWS SDK says", () => {
+    for (const { id, regions } of partitions) {
+      for (const name of Object.keys(regions)) if (isRegion(name)) assert.equal(partitionOf(name), id, name);
+    }
+  });
+
+  it("have the host names that the AWS SDK says", () => {
+    const suffixes = partitions.flatMap(({ outputs }) => [outputs.dnsSuffix, outputs.dualStackDnsSuffix]);
+    assert.deepEqual([...AWS_DNS_SUFFIXES].sort(), [...new Set(suffixes)].sort());
+  });
+
+  it("are told from what is none", () => {
+    assert.ok(isRegion("us-west-1"));
+    for (const name of ["us-wset-1", "US-WEST-1", "us-east-1a", "aws-global", "", "toString"])
+      assert.ok(!isRegion(name), name);
+  });
+
+  it("are suggested for what was mistyped", () => {
+    const meant: Record<string, string | undefined> = {
+      "us-wset-1": "us-west-1",
+      "us-east-1a": "us-east-1",
+      "EU-West-1": "eu-west-1",
+      eu_central_1: "eu-central-1",
+      "us-east1": "us-east-1",
+      "ap-southeast1": "ap-southeast-1",
+      mars: undefined,
+      "": undefined,
+    };
+    for (const [typed, region] of Object.entries(meant)) assert.equal(suggestRegion(typed), region, typed);
+  });
+});

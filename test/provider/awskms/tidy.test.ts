@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { asSdkError } from "../../../provider/awskms/failures";
+import { tidy, withoutSecrets } from "../../../provider/awskms/tidy";
+
+describe("tidy", () => {
+  it("keeps what AWS says, on one line and without the last full stop", () => {
+    assert.equal(
+      tidy("arn:aws:kms:x:1:key/k  is pending deletion."),
+      "arn:aws:kms:x:1:key/k is pending deletion",
+    );
+    assert.equal(tidy("Value 'alias/a b' at 'aliasName' failed"), "Value 'alias/a b' at 'aliasName' failed");
+  });
+
+  it("leaves out secrets that are quoted", () => {
+    const said =
+      "Value 'eyJhbGciOi' at 'webIdentityToken' failed; Value 'c2Vj' at 'encryptedKeyMaterial' failed";
+    assert.doesNotMatch(tidy(said), /eyJ|c2Vj/);
+    assert.match(tidy(said), /at 'webIdentityToken' failed.* at 'encryptedKeyMaterial' failed/);
+    assert.equal(
+      tidy(`Unexpected token 'A', "AKIA\nSECRET" is not valid JSON`),
+      "what came is not valid JSON",
+    );
+    assert.equal(tidy("Command failed: get-keys\nSECRET=abc"), "Command failed: get-keys");
+    assert.ok(tidy("x".repeat(5000)).length < 700);
+  });
+
+  it("gives a cause with the stack's frames and nothing else of the error", () => {
+    const error = Object.assign(new Error("first\nSECRET"), {
+      name: "SomeException",
+      $response: { body: "SECRET" },
+    });
+    const cause = withoutSecrets(asSdkError(error));
+    assert.equal(cause.name, "SomeException");
+    assert.ok(cause.stack?.startsWith("SomeException: first\n    at "), cause.stack);
+    assert.ok(!cause.stack?.includes("SECRET"));
+    assert.deepEqual(Object.keys(cause), []);
+  });
+});

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { constants, generateKeyPairSync, privateDecrypt, randomBytes } from "node:crypto";
+import { wrapKeyMaterial, zero } from "../../../provider/awskms/wrapping";
+import { isKeymgmtError } from "../../../provider/errors";
+
+describe("wrapping of key material", () => {
+  const der = { type: "spki", format: "der" } as const;
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const wrappingKey = publicKey.export(der);
+
+  it("is undone by RSA-OAEP with SHA-256 and by no other hash", () => {
+    const material = randomBytes(32);
+    const wrapped = wrapKeyMaterial(material, wrappingKey);
+    const unwrap = (oaepHash: string) =>
+      privateDecrypt({ key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, wrapped);
+    assert.deepEqual(unwrap("sha256"), material);
+    assert.throws(() => unwrap("sha1"));
+    assert.equal(wrapped.length, 256);
+  });
+
+  it("leaves the material as it is, and gives other bytes each time", () => {
+    const material = randomBytes(32);
+    const before = Buffer.from(material);
+    assert.notDeepEqual(wrapKeyMaterial(material, wrappingKey), wrapKeyMaterial(material, wrappingKey));
+    assert.deepEqual(material, before);
+  });
+
+  it("refuses material that is not 256 bits, without showing it", () => {
+    for (const length of [0, 16, 31, 33, 64]) {
+      const material = Buffer.alloc(length, "Z");
+      assert.throws(
+        () => wrapKeyMaterial(material, wrappingKey),
+        (error) =>
+          isKeymgmtError(error, "InvalidInput") &&
+          error.message.includes(`got ${length} bytes`) &&
+          !error.message.includes("Z"),
+      );
+    }
+  });
+
+  it("refuses a wrapping key that is no RSA public key", () => {
+    const elliptic = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export(der);
+    for (const key of [Buffer.from("nonsense"), elliptic]) {
+      assert.throws(
+        () => wrapKeyMaterial(randomBytes(32), key),
+        (error) => isKeymgmtError(error, "InvalidInput") && error.message.includes("RSA public key"),
+      );
+    }
+  });
+
+  it("zeroes what is no longer needed", () => {
+    const [a, b] = [randomBytes(32), new Uint8Array([1, 2, 3])];
+    zero(a, b);
+    assert.deepEqual([...a, ...b], new Array(35).fill(0));
+  });
+});
