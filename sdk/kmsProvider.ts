@@ -53,8 +53,6 @@ export class KmsProvider extends DynamicResource {
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;
 
-  readonly #given: pulumi.Inputs;
-
   constructor(name: string, args: KmsProviderArgs, opts: pulumi.CustomResourceOptions = {}) {
     const credentials = args.credentials === undefined ? undefined : pulumi.secret(args.credentials);
     const defaults = { provider: "awskms", aliasPrefix: "hashicorp", wrappingKeySpec: "RSA_4096" };
@@ -62,12 +60,11 @@ export class KmsProvider extends DynamicResource {
     super("KmsProvider", name, { ...defaults, ...given({ ...args, credentials }), ...declared }, opts);
   }
 
-  /**
-   * What KeyDistribution and KeyReplica need to reach AWS: only what was given, because in a preview an output without a
-   * value is unknown, and would make every user of this provider look changed. @internal
-   */
+  /** What KeyDistribution and KeyReplica need to reach AWS. What was not given is undefined here too. @internal */
   connection(): pulumi.Inputs {
-    const { keyCollection, aliasPrefix, wrappingKeySpec, accountId } = this;
-    return { ...this.#given, keyCollection, aliasPrefix, wrappingKeySpec, accountId };
+    const { keyCollection, credentials, profile, assumeRole, webIdentity, endpoint } = this;
+    const { aliasPrefix, wrappingKeySpec, tags, quotas, accountId } = this;
+    const reach = { keyCollection, credentials, profile, assumeRole, webIdentity, endpoint };
+    return { ...reach, aliasPrefix, wrappingKeySpec, tags, quotas, accountId };
   }
 }
