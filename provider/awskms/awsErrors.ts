@@ -1,6 +1,6 @@
 import { isKeymgmtError, KeymgmtError, type KeymgmtErrorContext } from "../errors";
 import { asSdkError, failureOf, isThrottled, isTlsRefusal, neverConnected, type SdkError } from "./failures";
-import { MEANINGS, type Meaning, OTHER } from "./meanings";
+import { type Meaning, meaningOfName } from "./meanings";
 import { tidy, withoutSecrets } from "./tidy";
 
 /** A call to AWS that failed: what its error should say of it. */
@@ -94,7 +94,7 @@ function meaningOf(error: SdkError, call: AwsCall): Meaning {
     };
   }
   if (failureOf(error) === "lost") return meaningOfLost(error, call);
-  const { code, advice } = MEANINGS[error.name] ?? OTHER;
+  const { code, advice } = meaningOfName(error.name);
   const from = code === "InvalidCredentials" && call.credentialSource;
   return { code, advice: from ? `${advice} The credentials came from: ${from}.` : advice };
 }

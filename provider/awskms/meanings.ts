@@ -27,10 +27,11 @@ const WRONG_INPUT: Meaning = { code: "InvalidInput", advice: "Correct the input 
 
 /**
  * What AWS's errors mean here, by their names in the KMS and STS API references and in
- * https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html.
+ * https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html. Without the ending "Exception", which the same
+ * error has in one service and not in the other.
  */
-export const MEANINGS: Readonly<Record<string, Meaning>> = {
-  UnrecognizedClientException: WRONG_CREDENTIALS,
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  UnrecognizedClient: WRONG_CREDENTIALS,
   InvalidClientTokenId: WRONG_CREDENTIALS,
   InvalidIdentityToken: {
     code: "InvalidCredentials",
@@ -41,63 +42,69 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
     advice: "Check the web identity token and the role's trust policy.",
   },
   MissingAuthenticationToken: WRONG_CREDENTIALS,
-  MissingAuthenticationTokenException: WRONG_CREDENTIALS,
   NotAuthorized: WRONG_CREDENTIALS,
   OptInRequired: WRONG_CREDENTIALS,
   ExpiredToken: EXPIRED,
-  ExpiredTokenException: EXPIRED,
   RequestExpired: WRONG_SIGNATURE,
   IncompleteSignature: WRONG_SIGNATURE,
-  IncompleteSignatureException: WRONG_SIGNATURE,
-  InvalidSignatureException: WRONG_SIGNATURE,
+  InvalidSignature: WRONG_SIGNATURE,
   SignatureDoesNotMatch: WRONG_SIGNATURE,
-  NotFoundException: {
+  RegionDisabled: {
+    code: "Unsupported",
+    advice: "Activate STS for the Region in the account settings of IAM, or set AWS_ENDPOINT_URL_STS.",
+  },
+  NotFound: {
     code: "NotFound",
     advice: "It may have been deleted outside of Pulumi; run `pulumi refresh`.",
   },
-  AlreadyExistsException: { code: "AlreadyExists", advice: "Choose another name, or remove what is there." },
-  KMSInvalidStateException: {
+  AlreadyExists: { code: "AlreadyExists", advice: "Choose another name, or remove what is there." },
+  KMSInvalidState: {
     code: "InvalidState",
     advice: "Bring the KMS key into a state that allows this, then run again.",
   },
-  DisabledException: { code: "Disabled", advice: "Enable the KMS key, then run again." },
-  ExpiredImportTokenException: IMPORT_AGAIN,
-  InvalidImportTokenException: IMPORT_AGAIN,
-  InvalidCiphertextException: {
+  Disabled: { code: "Disabled", advice: "Enable the KMS key, then run again." },
+  ExpiredImportToken: IMPORT_AGAIN,
+  InvalidImportToken: IMPORT_AGAIN,
+  InvalidCiphertext: {
     code: "InvalidCiphertext",
     advice:
       "The material was not wrapped with the public key of this KMS key's import parameters; get new ones and import again.",
   },
-  IncorrectKeyMaterialException: {
+  IncorrectKeyMaterial: {
     code: "IncorrectKeyMaterial",
     advice: "A KMS key takes back only the material it had before; import that, or use a new KMS key.",
   },
-  LimitExceededException: {
+  LimitExceeded: {
     code: "LimitExceeded",
     advice: "Remove what is not needed, or have AWS raise the quota (Service Quotas, AWS KMS).",
   },
-  MalformedPolicyDocumentException: {
+  MalformedPolicyDocument: {
     code: "MalformedPolicy",
     advice: "Correct the policy. A principal made moments ago may not be known to KMS yet; then run again.",
   },
-  ConflictException: {
+  Conflict: {
     code: "Conflict",
     advice: "Another change of the KMS key is under way; run again in some minutes.",
   },
-  UnsupportedOperationException: {
+  UnsupportedOperation: {
     code: "Unsupported",
     advice: "AWS does not do this for this kind of KMS key or in this Region.",
   },
-  ValidationException: WRONG_INPUT,
+  Validation: WRONG_INPUT,
   ValidationError: WRONG_INPUT,
-  InvalidAliasNameException: WRONG_INPUT,
-  InvalidArnException: WRONG_INPUT,
-  InvalidMarkerException: WRONG_INPUT,
-  TagException: WRONG_INPUT,
+  InvalidAliasName: WRONG_INPUT,
+  InvalidArn: WRONG_INPUT,
+  InvalidMarker: WRONG_INPUT,
+  Tag: WRONG_INPUT,
 };
 
 /** Any other error. */
-export const OTHER: Meaning = {
+const OTHER: Meaning = {
   code: "AwsError",
   advice: "If the cause is not clear, ask AWS support with the request id.",
 };
+
+/** What an error of this name means. */
+export function meaningOfName(name: string): Meaning {
+  return MEANINGS[name.replace(/Exception$/, "")] ?? OTHER;
+}

@@ -107,7 +107,7 @@ function fromContainer(): Source {
     name,
     ask: async () => {
       const { fromHttp } = await import("@aws-sdk/credential-providers");
-      return fromHttp({ timeout: 2_000, maxRetries: 3 })();
+      return fromHttp()();
     },
   };
 }
