@@ -16,7 +16,12 @@ export function isNamedInThisRun(name: unknown): boolean {
  */
 export const distributionAlias: Resource = {
   async check(_olds, news) {
-    return { inputs: news, mistakes: schemaMistakes("DistributionAlias", news) };
+    // An order that means nothing must not replace the alias, and the distribution with it.
+    const inputs = { ...news };
+    for (const list of ["purpose", "replicaRegions"]) {
+      if (Array.isArray(inputs[list])) inputs[list] = [...inputs[list]].sort();
+    }
+    return { inputs, mistakes: schemaMistakes("DistributionAlias", inputs) };
   },
 
   async diff(_id, olds, news) {
