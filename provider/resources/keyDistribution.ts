@@ -4,7 +4,7 @@ import { type Kms, openKms } from "../awskms/client";
 import { scheduleDeletion, waitEnabled } from "../awskms/kmsKeys";
 import { KeymgmtError } from "../errors";
 import { difference } from "../schema/compare";
-import { hasUnknown, isUnknown, known } from "../schema/unknowns";
+import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { isNamedInThisRun } from "./distributionAlias";
 import { ensureKmsKey } from "./primaryKey";
@@ -223,9 +223,13 @@ function planned(inputs: Values): Values {
   return {
     ...inputs,
     purpose: Array.isArray(purpose) ? [...purpose].sort() : purpose,
-    ...(key && { keyVersion: key.keyVersion, multiRegion: (key.replicaRegions?.length ?? 0) > 0 }),
+    ...(key && { keyVersion: key.keyVersion, multiRegion: isMultiRegion(key.replicaRegions) }),
     ...(kms && { primaryRegion: kms.keyCollection }),
   };
+}
+
+function isMultiRegion(replicaRegions: string[] | undefined): boolean | string {
+  return isUnknown(replicaRegions) ? UNKNOWN : (replicaRegions?.length ?? 0) > 0;
 }
 
 function blank(inputs: Values): DistributionOutputs {
@@ -250,9 +254,10 @@ function protectionMistakes(protection: unknown): string[] {
 
 function primaryMistakes(key: Partial<KeyRef> | undefined, kms: Partial<KmsRef> | undefined): string[] {
   const region = known(kms?.keyCollection);
-  if (region === undefined || !key?.replicaRegions?.includes(region)) return [];
+  const replicaRegions = known(key?.replicaRegions);
+  if (region === undefined || !Array.isArray(replicaRegions) || !replicaRegions.includes(region)) return [];
   return [
-    `Expected \`replicaRegions\` of key "${key.name}" without "${region}": it is the primary Region (\`keyCollection\` of the KmsProvider), which cannot hold a replica too.`,
+    `Expected \`replicaRegions\` of key "${key?.name}" without "${region}": it is the primary Region (\`keyCollection\` of the KmsProvider), which cannot hold a replica too.`,
   ];
 }
 

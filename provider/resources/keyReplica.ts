@@ -74,6 +74,7 @@ export const keyReplica: Resource = {
   async diff(_id, olds, news) {
     const ignored = ["distribution.key.keyring", "distribution.versions"];
     const { changed, replaces } = difference("KeyReplica", olds, news, ignored);
+    if (isUnknown(news.distribution)) return { changes: true, replaces };
     const { key, versions } = news.distribution as DistributionRef;
     const records = (olds.versions ?? {}) as KmsKeyRecords;
     const moved =
@@ -231,6 +232,7 @@ function notDeclaredMistakes(region: unknown, key: Partial<KeyRef> | undefined):
     typeof region !== "string" ||
     isUnknown(region) ||
     !Array.isArray(declared) ||
+    hasUnknown(declared) ||
     declared.includes(region)
   )
     return [];
