@@ -1,5 +1,13 @@
 /** Inputs as the SDK sends them, all of which pass `check`; the secrets among them are planted, to be searched for. */
 
+import type { dynamic } from "@pulumi/pulumi";
+import {
+  DistributionAlias,
+  KeyDistribution,
+  KeyReplica,
+  KmsProvider,
+  ManagedKey,
+} from "../../../provider/dynamic";
 import { distributionAlias } from "../../../provider/resources/distributionAlias";
 import { keyDistribution } from "../../../provider/resources/keyDistribution";
 import { keyReplica } from "../../../provider/resources/keyReplica";
@@ -124,6 +132,15 @@ export const resources: Record<Type, Resource> = {
   DistributionAlias: distributionAlias,
   KeyDistribution: keyDistribution,
   KeyReplica: keyReplica,
+};
+
+/** The same as Pulumi calls them. */
+export const providers: Record<Type, dynamic.ResourceProvider> = {
+  KmsProvider,
+  ManagedKey,
+  DistributionAlias,
+  KeyDistribution,
+  KeyReplica,
 };
 
 export const types = Object.keys(inputs) as Type[];

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import sinon from "sinon";
+import { distributionAlias, isNamedInThisRun } from "../../../provider/resources/distributionAlias";
+import { checked } from "./wire";
+
+describe("a DistributionAlias", () => {
+  let clock: sinon.SinonFakeTimers;
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: Date.UTC(2001, 8, 9, 1, 46, 40, 999), toFake: ["Date"] });
+  });
+  afterEach(() => clock.restore());
+
+  it("is named by its key and the Unix time of its making", async () => {
+    const inputs = await checked("DistributionAlias", { keyName: "team/named" });
+    assert.deepEqual(await distributionAlias.create(inputs), {
+      id: "team/named-1000000000",
+      outputs: {
+        ...inputs,
+        name: "team/named-1000000000",
+        aliasName: "alias/hashicorp/team/named-1000000000",
+        aliasArn: "arn:aws:kms:us-west-1:111122223333:alias/hashicorp/team/named-1000000000",
+        distributionTime: "2001-09-09T01:46:40.000Z",
+        stateVersion: 1,
+      },
+    });
+  });
+
+  it("has an ARN of its Region's partition", async () => {
+    const inputs = await checked("DistributionAlias", { keyName: "gov", region: "us-gov-west-1" });
+    const { outputs } = await distributionAlias.create(inputs);
+    assert.match(String(outputs.aliasArn), /^arn:aws-us-gov:kms:us-gov-west-1:/);
+  });
+
+  it("has a name of its own where one key goes to several KmsProviders in the same second", async () => {
+    const inputs = await checked("DistributionAlias", { keyName: "shared" });
+    const made = await Promise.all([1, 2, 3].map(() => distributionAlias.create(inputs)));
+    assert.deepEqual(
+      made.map(({ id, outputs }) => [id, outputs.distributionTime]),
+      [
+        ["shared-1000000000", "2001-09-09T01:46:40.000Z"],
+        ["shared-1000000001", "2001-09-09T01:46:41.000Z"],
+        ["shared-1000000002", "2001-09-09T01:46:42.000Z"],
+      ],
+    );
+  });
+
+  it("tells whether this run has named it: then no earlier run can have made KMS keys for it", async () => {
+    const { id } = await distributionAlias.create(await checked("DistributionAlias", { keyName: "told" }));
+    assert.ok(isNamedInThisRun(id));
+    assert.ok(!isNamedInThisRun("told-999999999"));
+    assert.ok(!isNamedInThisRun(undefined));
+  });
+
+  it("stays as it is in updates and refreshes, and is deleted by forgetting it", async () => {
+    const { id, outputs } = await distributionAlias.create(
+      await checked("DistributionAlias", { keyName: "kept" }),
+    );
+    assert.deepEqual(await distributionAlias.read(id, outputs), { id, outputs });
+    assert.deepEqual(await distributionAlias.update(id, outputs, { ...outputs, accountId: "x" }), outputs);
+    assert.equal(await distributionAlias.delete(id, outputs), undefined);
+  });
+});

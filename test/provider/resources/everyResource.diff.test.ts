@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import type { Values } from "../../../provider/resources/resource";
+import { UNKNOWN } from "../../../provider/schema/unknowns";
+import { checked, inputs, outputsOf, pathsIn, resources, type Type, types } from "./wire";
+
+/** What `diff` says where `olds` are in state, finished, and the program has changed. */
+async function diffOf(type: Type, changes: Values, olds: Values = {}) {
+  const news = (await resources[type].check(undefined, await checked(type, changes))).inputs;
+  return resources[type].diff("id", await outputsOf(type, olds), news);
+}
+
+const NONE = { changes: false, replaces: [] };
+const UPDATE = { changes: true, replaces: [] };
+const replaced = (...replaces: string[]) => ({ changes: true, replaces });
+
+for (const type of types) {
+  describe(`diff of a ${type}`, () => {
+    it("sees no change where there is none", async () => {
+      assert.deepEqual(await diffOf(type, {}), NONE);
+    });
+
+    it("replaces nothing because of values that are not known yet, one or all", async () => {
+      for (const path of pathsIn(inputs[type])) {
+        assert.deepEqual((await diffOf(type, { [path]: UNKNOWN })).replaces, [], path);
+      }
+      const all = Object.fromEntries(Object.keys(inputs[type]).map((name) => [name, UNKNOWN]));
+      assert.deepEqual((await diffOf(type, all)).replaces, []);
+    });
+  });
+}
+
+describe("diff", () => {
+  const cases: [string, Type, Values, { changes: boolean; replaces: string[] }][] = [
+    // what never changes in place
+    ["another kind of provider", "KmsProvider", { provider: "other" }, replaced("provider")],
+    ["another primary Region", "KmsProvider", { keyCollection: "us-east-1" }, replaced("keyCollection")],
+    ["another alias prefix", "KmsProvider", { aliasPrefix: "acme" }, replaced("aliasPrefix")],
+    ["another key name", "ManagedKey", { name: "bills" }, replaced("name")],
+    ["another key type", "ManagedKey", { type: "rsa-2048" }, replaced("type")],
+    [
+      "a Region more",
+      "ManagedKey",
+      { replicaRegions: ["eu-west-1", "us-east-1", "us-west-2"] },
+      replaced("replicaRegions"),
+    ],
+    ["no Regions any more", "ManagedKey", { replicaRegions: [] }, replaced("replicaRegions")],
+    ["an alias of another key name", "DistributionAlias", { keyName: "bills" }, replaced("keyName")],
+    ["an alias of another key", "DistributionAlias", { keyId: "orders-ffffffffff" }, replaced("keyId")],
+    ["an alias under another prefix", "DistributionAlias", { aliasPrefix: "acme" }, replaced("aliasPrefix")],
+    ["an alias in another Region", "DistributionAlias", { region: "us-east-1" }, replaced("region")],
+    ["an alias with other replicas", "DistributionAlias", { replicaRegions: [] }, replaced("replicaRegions")],
+    ["an alias for another purpose", "DistributionAlias", { purpose: ["encrypt"] }, replaced("purpose")],
+    ["an alias under other protection", "DistributionAlias", { protection: "x" }, replaced("protection")],
+    [
+      "an alias rotated otherwise",
+      "DistributionAlias",
+      { rotationStrategy: "x" },
+      replaced("rotationStrategy"),
+    ],
+    ["another purpose", "KeyDistribution", { purpose: ["encrypt"] }, replaced("purpose")],
+    ["other protection", "KeyDistribution", { protection: "software" }, replaced("protection")],
+    ["another strategy", "KeyDistribution", { rotationStrategy: "on-demand" }, replaced("rotationStrategy")],
+    ["another name of the distribution", "KeyDistribution", { name: "orders-1770000000" }, replaced("name")],
+    ["another key", "KeyDistribution", { "key.id": "orders-ffffffffff" }, replaced("key")],
+    ["another name of its key", "KeyDistribution", { "key.name": "bills" }, replaced("key")],
+    ["another type of its key", "KeyDistribution", { "key.type": "rsa-2048" }, replaced("key")],
+    ["other Regions of its key", "KeyDistribution", { "key.replicaRegions": [] }, replaced("key")],
+    [
+      "another Region of its KmsProvider",
+      "KeyDistribution",
+      { "kms.keyCollection": "us-east-1" },
+      replaced("kms"),
+    ],
+    ["another prefix of its KmsProvider", "KeyDistribution", { "kms.aliasPrefix": "acme" }, replaced("kms")],
+    ["another Region of the replica", "KeyReplica", { region: "us-east-1" }, replaced("region")],
+    [
+      "another distribution",
+      "KeyReplica",
+      { "distribution.name": "orders-1770000000" },
+      replaced("distribution"),
+    ],
+    [
+      "another key of its distribution",
+      "KeyReplica",
+      { "distribution.key.id": "x" },
+      replaced("distribution"),
+    ],
+    [
+      "another primary Region",
+      "KeyReplica",
+      { "distribution.kms.keyCollection": "x" },
+      replaced("distribution"),
+    ],
+
+    // what changes in place
+    ["new credentials", "KmsProvider", { "credentials.secretKey": "new" }, UPDATE],
+    ["no credentials any more", "KmsProvider", { credentials: undefined }, UPDATE],
+    ["another role", "KmsProvider", { "assumeRole.roleArn": "arn:aws:iam::111122223333:role/x" }, UPDATE],
+    ["another endpoint", "KmsProvider", { endpoint: "http://127.0.0.1:4599" }, UPDATE],
+    ["a tag of the provider", "KmsProvider", { "tags.team": "risk" }, UPDATE],
+    ["a quota", "KmsProvider", { "quotas.CreateKey": 50 }, UPDATE],
+    ["another wrapping key", "KmsProvider", { wrappingKeySpec: "RSA_2048" }, UPDATE],
+    ["a higher minEnabledVersion", "ManagedKey", { minEnabledVersion: 2 }, UPDATE],
+    ["deletion allowed", "ManagedKey", { deletionAllowed: true }, UPDATE],
+    ["another trigger", "ManagedKey", { rotationTrigger: "2026-02" }, UPDATE],
+    ["new credentials of the KmsProvider", "KeyDistribution", { "kms.credentials.secretKey": "new" }, UPDATE],
+    ["new tags of the KmsProvider", "KeyDistribution", { "kms.tags": {} }, UPDATE],
+    ["new tags", "KeyDistribution", { tags: undefined }, UPDATE],
+    ["a new policy", "KeyDistribution", { policy: "{}" }, UPDATE],
+    ["a new description", "KeyDistribution", { description: "x" }, UPDATE],
+    ["another deletion window", "KeyDistribution", { deletionWindowDays: 7 }, UPDATE],
+    ["a new version", "KeyDistribution", { "key.keyVersion": 2 }, UPDATE],
+    ["a higher minEnabledVersion of the key", "KeyDistribution", { "key.minEnabledVersion": 2 }, UPDATE],
+    [
+      "new credentials of the KmsProvider",
+      "KeyReplica",
+      { "distribution.kms.credentials.accessKey": "x" },
+      UPDATE,
+    ],
+    ["new tags", "KeyReplica", { "tags.app": "x" }, UPDATE],
+    ["a new version", "KeyReplica", { "distribution.key.keyVersion": 2 }, UPDATE],
+    ["another deletion window", "KeyReplica", { deletionWindowDays: 7 }, UPDATE],
+
+    // what is no change at all
+    ["the order of a purpose", "KeyDistribution", { purpose: ["decrypt", "encrypt"] }, NONE],
+    ["the order of an alias's purpose", "DistributionAlias", { purpose: ["encrypt", "decrypt"] }, NONE],
+    ["the order of Regions", "ManagedKey", { replicaRegions: ["us-east-1", "eu-west-1"] }, NONE],
+    [
+      "the account of an alias, which cannot change",
+      "DistributionAlias",
+      { accountId: "444455556666" },
+      NONE,
+    ],
+    ["own material taken away", "ManagedKey", { material: undefined }, NONE],
+    ["a keyring not known yet with the same version", "KeyDistribution", { "key.keyring": UNKNOWN }, NONE],
+    [
+      "a keyring not known yet with the same version",
+      "KeyReplica",
+      { "distribution.key.keyring": UNKNOWN },
+      NONE,
+    ],
+    ["KMS keys of the primary not known yet", "KeyReplica", { "distribution.versions": UNKNOWN }, NONE],
+    [
+      "another state of a KMS key of the primary",
+      "KeyReplica",
+      { "distribution.versions.1.state": "Disabled" },
+      NONE,
+    ],
+    ["everything not known yet", "DistributionAlias", { keyId: UNKNOWN, accountId: UNKNOWN }, NONE],
+
+    // what is not known yet
+    ["a version not known yet", "KeyDistribution", { "key.keyVersion": UNKNOWN }, UPDATE],
+    ["a version not known yet", "KeyReplica", { "distribution.key.keyVersion": UNKNOWN }, UPDATE],
+    ["a whole key not known yet", "KeyDistribution", { key: UNKNOWN }, UPDATE],
+    ["a whole distribution not known yet", "KeyReplica", { distribution: UNKNOWN }, UPDATE],
+    ["an account not known yet", "KeyDistribution", { "kms.accountId": UNKNOWN }, UPDATE],
+    ["a trigger not known yet", "ManagedKey", { rotationTrigger: UNKNOWN }, UPDATE],
+  ];
+  for (const [what, type, changes, expected] of cases) {
+    const verb = expected.replaces.length ? "replaces" : expected.changes ? "updates" : "leaves";
+    it(`${verb} a ${type} for ${what}`, async () => {
+      assert.deepEqual(await diffOf(type, changes), expected);
+    });
+  }
+
+  it("updates a KeyReplica whose primary KMS keys are others", async () => {
+    const other = "mrk-ffffffffffffffffffffffffffffffff";
+    assert.deepEqual(await diffOf("KeyReplica", { "distribution.versions.1.keyId": other }), UPDATE);
+  });
+
+  it("tells a rotation by the version, not by the date", async () => {
+    const olds = await outputsOf("ManagedKey");
+    const news = await checked("ManagedKey");
+    assert.deepEqual(await resources.ManagedKey.diff("id", { ...olds, latestVersion: 2 }, news), UPDATE);
+    assert.deepEqual(await resources.ManagedKey.diff("id", olds, { ...news, keyVersion: UNKNOWN }), UPDATE);
+  });
+
+  describe("looks at what AWS showed last:", () => {
+    const states =
+      (state: string) =>
+      async (type: "KeyDistribution" | "KeyReplica", minEnabledVersion = 1) => {
+        const path = type === "KeyDistribution" ? "key" : "distribution.key";
+        const wanted: Values = {
+          [`${path}.minEnabledVersion`]: minEnabledVersion,
+          [`${path}.keyVersion`]: 2,
+        };
+        const olds = await outputsOf(type, wanted);
+        const record = (olds.versions as Record<string, object>)["1"];
+        olds.versions = { "1": { ...record, state }, "2": record };
+        if (type === "KeyReplica") wanted["distribution.versions"] = { "1": record, "2": record };
+        return resources[type].diff("id", olds, await checked(type, wanted));
+      };
+    const cases: [string, string, number, boolean][] = [
+      ["an enabled version is left as it is", "Enabled", 1, false],
+      ["a disabled version is enabled", "Disabled", 1, true],
+      ["a version without its material is imported", "PendingImport", 1, true],
+      ["a version on its way to deletion is taken back", "PendingDeletion", 1, true],
+      ["a version below minEnabledVersion is disabled", "Enabled", 2, true],
+      ["a disabled version below minEnabledVersion is left as it is", "Disabled", 2, false],
+      ["a version below minEnabledVersion is left without its material", "PendingImport", 2, false],
+      ["a deleted version below minEnabledVersion is left as it is", "Deleted", 2, false],
+      ["a version below minEnabledVersion on its way to deletion is taken back", "PendingDeletion", 2, true],
+    ];
+    for (const type of ["KeyDistribution", "KeyReplica"] as const) {
+      for (const [what, state, minEnabledVersion, changes] of cases) {
+        it(`${what} (${type})`, async () => {
+          assert.deepEqual(await states(state)(type, minEnabledVersion), { changes, replaces: [] });
+        });
+      }
+
+      it(`an alias that points elsewhere or is gone is put right (${type})`, async () => {
+        for (const aliasTarget of ["", "another-key", undefined]) {
+          const olds = { ...(await outputsOf(type)), aliasTarget };
+          assert.deepEqual(await resources[type].diff("id", olds, await checked(type)), UPDATE);
+        }
+      });
+
+      it(`a create that failed before its first KMS key is finished (${type})`, async () => {
+        const olds = { ...(await outputsOf(type)), versions: undefined, aliasTarget: undefined };
+        assert.deepEqual(await resources[type].diff("id", olds, await checked(type)), UPDATE);
+      });
+    }
+  });
+});

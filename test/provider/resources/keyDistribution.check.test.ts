@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import type { Values } from "../../../provider/resources/resource";
+import { UNKNOWN } from "../../../provider/schema/unknowns";
+import { checked, inputs, mistakesOf } from "./wire";
+
+const check = (changes: Values) => mistakesOf("KeyDistribution", changes);
+
+describe("check of a KeyDistribution", () => {
+  it("takes good inputs and adds what will come of them", async () => {
+    assert.deepEqual(await check({}), []);
+    assert.deepEqual(await checked("KeyDistribution"), {
+      ...inputs.KeyDistribution,
+      purpose: ["decrypt", "encrypt"],
+      keyVersion: 1,
+      multiRegion: true,
+      primaryRegion: "us-west-1",
+    });
+  });
+
+  it("shows the new version of a key that rotates", async () => {
+    assert.equal((await checked("KeyDistribution", { "key.keyVersion": 2 })).keyVersion, 2);
+    assert.equal((await checked("KeyDistribution", { "key.keyVersion": UNKNOWN })).keyVersion, UNKNOWN);
+  });
+
+  it("makes single-Region keys where the key has no replicaRegions", async () => {
+    assert.equal((await checked("KeyDistribution", { "key.replicaRegions": [] })).multiRegion, false);
+  });
+
+  it("plans nothing from what is not known yet", async () => {
+    const unknown = await checked("KeyDistribution", { kms: UNKNOWN, key: UNKNOWN });
+    for (const name of ["keyVersion", "multiRegion", "primaryRegion"]) assert.ok(!(name in unknown), name);
+    const inside = { "key.replicaRegions": UNKNOWN, "kms.keyCollection": UNKNOWN };
+    const { multiRegion, primaryRegion } = await checked("KeyDistribution", inside);
+    assert.deepEqual([multiRegion, primaryRegion], [UNKNOWN, UNKNOWN]);
+  });
+
+  it("fills in what was left out", async () => {
+    const left = {
+      purpose: undefined,
+      protection: undefined,
+      rotationStrategy: undefined,
+      deletionWindowDays: undefined,
+    };
+    assert.deepEqual(await check(left), []);
+    assert.deepEqual(await checked("KeyDistribution", left), await checked("KeyDistribution"));
+  });
+
+  it("takes a purpose in any order for the same", async () => {
+    for (const purpose of [
+      ["encrypt", "decrypt"],
+      ["decrypt", "encrypt"],
+    ]) {
+      assert.deepEqual(await check({ purpose }), []);
+      assert.deepEqual((await checked("KeyDistribution", { purpose })).purpose, ["decrypt", "encrypt"]);
+    }
+  });
+
+  it("refuses a purpose that is not allowed for the type", async () => {
+    const expected = (got: string) =>
+      `Expected \`purpose\` to be ["encrypt", "decrypt"], which is what an aes256-gcm96 key is for in AWS KMS, got ${got}.`;
+    assert.deepEqual(await check({ purpose: ["encrypt"] }), [expected('["encrypt"]')]);
+    assert.deepEqual(await check({ purpose: [] }), [expected("[]")]);
+    assert.deepEqual(await check({ purpose: ["sign", "verify"] }), [
+      'Expected `purpose.0` to be "encrypt" or "decrypt", got "sign".',
+      'Expected `purpose.1` to be "encrypt" or "decrypt", got "verify".',
+      expected('["sign","verify"]'),
+    ]);
+    assert.deepEqual(await check({ purpose: ["encrypt", UNKNOWN] }), []);
+  });
+
+  it('refuses protection "software"', async () => {
+    assert.deepEqual(await check({ protection: "software" }), [
+      'Expected `protection` to be "hsm", because AWS KMS keeps every key in HSMs, got "software".',
+    ]);
+  });
+
+  it("refuses a rotation strategy that there is not", async () => {
+    assert.deepEqual(await check({ rotationStrategy: "automatic" }), [
+      'Expected `rotationStrategy` to be "manual", got "automatic".',
+    ]);
+  });
+
+  it("refuses the primary Region among replicaRegions", async () => {
+    assert.deepEqual(await check({ "key.replicaRegions": ["eu-west-1", "us-west-1"] }), [
+      'Expected `replicaRegions` of key "orders" without "us-west-1": it is the primary Region (`keyCollection` of the KmsProvider), which cannot hold a replica too.',
+    ]);
+  });
+
+  it("refuses a deletion window that AWS KMS does not have", async () => {
+    for (const days of [6, 31, 0, -7]) {
+      assert.deepEqual(await check({ deletionWindowDays: days }), [
+        `Expected \`deletionWindowDays\` to be from 7 to 30, got ${days}.`,
+      ]);
+    }
+    for (const days of [7, 30]) assert.deepEqual(await check({ deletionWindowDays: days }), []);
+    assert.deepEqual(await check({ deletionWindowDays: 7.5 }), [
+      "Expected `deletionWindowDays` to be of type integer, got number.",
+    ]);
+  });
+
+  it("refuses a key name that makes the alias too long", async () => {
+    const fits = "k".repeat(256 - "alias/hashicorp/-1700000000".length);
+    assert.deepEqual(await check({ "key.name": fits }), []);
+    assert.deepEqual(await check({ "key.name": `${fits}k` }), [
+      "Expected the alias alias/hashicorp/<key name>-<timestamp> to have 256 characters at the most, got 257; shorten the key's name.",
+    ]);
+  });
+
+  it("refuses a policy that is no JSON document, without quoting it", async () => {
+    for (const policy of ["allow all", "", "[]", "null", '"text"', '{"Version":']) {
+      assert.deepEqual(await check({ policy }), [
+        'Expected `policy` to be a JSON document, such as pulumi.jsonStringify({ Version: "2012-10-17", Statement: [ … ] }).',
+      ]);
+    }
+  });
+
+  it("refuses tags under reserved prefixes", async () => {
+    assert.deepEqual(await check({ tags: { "Keymgmt:Stack": "x" } }), [
+      'Expected `tags` without the reserved prefixes "aws:" and "keymgmt:", got the key "Keymgmt:Stack".',
+    ]);
+  });
+
+  it("needs a KmsProvider and a ManagedKey", async () => {
+    assert.deepEqual(await check({ kms: undefined }), ["Expected `kms`, which is missing."]);
+    assert.deepEqual(await check({ key: undefined }), ["Expected `key`, which is missing."]);
+  });
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import type { Values } from "../../../provider/resources/resource";
+import { UNKNOWN } from "../../../provider/schema/unknowns";
+import { checked, inputs, mistakesOf } from "./wire";
+
+const check = (changes: Values) => mistakesOf("KeyReplica", changes);
+
+describe("check of a KeyReplica", () => {
+  it("takes good inputs and adds the version that will come", async () => {
+    assert.deepEqual(await check({}), []);
+    assert.deepEqual(await checked("KeyReplica"), { ...inputs.KeyReplica, keyVersion: 1 });
+    assert.equal((await checked("KeyReplica", { "distribution.key.keyVersion": 2 })).keyVersion, 2);
+  });
+
+  it("fills in what was left out", async () => {
+    const left = { deletionWindowDays: undefined };
+    assert.deepEqual(await checked("KeyReplica", left), await checked("KeyReplica"));
+  });
+
+  it("plans nothing from what is not known yet", async () => {
+    for (const path of ["distribution", "distribution.key"]) {
+      assert.ok(!("keyVersion" in (await checked("KeyReplica", { [path]: UNKNOWN }))), path);
+    }
+    assert.equal(
+      (await checked("KeyReplica", { "distribution.key.keyVersion": UNKNOWN })).keyVersion,
+      UNKNOWN,
+    );
+  });
+
+  const notDeclared = (region: string, declared: string) =>
+    `Expected \`region\` to be one of \`replicaRegions\` of key "orders" (${declared}), got "${region}". Regions are fixed when the key is made, because a KMS key cannot become multi-Region later.`;
+
+  it("refuses a Region that the key does not declare", async () => {
+    assert.deepEqual(await check({ region: "ap-south-1" }), [
+      notDeclared("ap-south-1", "eu-west-1, us-east-1"),
+    ]);
+    assert.deepEqual(await check({ "distribution.key.replicaRegions": [] }), [
+      notDeclared("eu-west-1", "there are none"),
+    ]);
+  });
+
+  it("refuses the primary Region, which no key declares", async () => {
+    assert.deepEqual(await check({ region: "us-west-1" }), [
+      notDeclared("us-west-1", "eu-west-1, us-east-1"),
+    ]);
+  });
+
+  it("refuses what is no Region", async () => {
+    assert.deepEqual(await check({ region: "eu-west1" }), [
+      'Expected `region` to be an AWS Region such as "us-east-1", got "eu-west1"; did you mean "eu-west-1"?',
+      notDeclared("eu-west1", "eu-west-1, us-east-1"),
+    ]);
+  });
+
+  it("does not hold a Region to a list that is not known yet", async () => {
+    assert.deepEqual(await check({ region: "ap-south-1", "distribution.key.replicaRegions": UNKNOWN }), []);
+    assert.deepEqual(
+      await check({ region: "ap-south-1", "distribution.key.replicaRegions": ["eu-west-1", UNKNOWN] }),
+      [],
+    );
+  });
+
+  it("refuses a deletion window that AWS KMS does not have", async () => {
+    for (const days of [6, 31]) {
+      assert.deepEqual(await check({ deletionWindowDays: days }), [
+        `Expected \`deletionWindowDays\` to be from 7 to 30, got ${days}.`,
+      ]);
+    }
+  });
+
+  it("refuses policy and tags as a KeyDistribution does", async () => {
+    assert.deepEqual(await check({ policy: "allow all", tags: { "aws:x": "y" } }), [
+      'Expected `policy` to be a JSON document, such as pulumi.jsonStringify({ Version: "2012-10-17", Statement: [ … ] }).',
+      'Expected `tags` without the reserved prefixes "aws:" and "keymgmt:", got the key "aws:x".',
+    ]);
+  });
+
+  it("needs a distribution and a Region", async () => {
+    assert.deepEqual(await check({ distribution: undefined }), [
+      "Expected `distribution`, which is missing.",
+    ]);
+    assert.deepEqual(await check({ region: undefined }), ["Expected `region`, which is missing."]);
+  });
+});

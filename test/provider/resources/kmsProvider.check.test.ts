@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { UNKNOWN } from "../../../provider/schema/unknowns";
+import { checked, credentials, inputs, mistakesOf } from "./wire";
+
+const check = (changes: Record<string, unknown>) => mistakesOf("KmsProvider", changes);
+
+describe("check of a KmsProvider", () => {
+  it("takes good inputs as they are", async () => {
+    assert.deepEqual(await check({}), []);
+    assert.deepEqual(await checked("KmsProvider"), inputs.KmsProvider);
+  });
+
+  it("fills in what was left out", async () => {
+    const left = { provider: undefined, aliasPrefix: undefined, wrappingKeySpec: undefined };
+    assert.deepEqual(await check(left), []);
+    assert.deepEqual(await checked("KmsProvider", left), inputs.KmsProvider);
+  });
+
+  it("needs a Region and nothing else", async () => {
+    assert.deepEqual(await check({ keyCollection: undefined }), [
+      "Expected `keyCollection`, which is missing.",
+    ]);
+    const others = ["credentials", "profile", "assumeRole", "webIdentity", "endpoint", "tags", "quotas"];
+    assert.deepEqual(await check(Object.fromEntries(others.map((name) => [name, undefined]))), []);
+  });
+
+  it("suggests the Region that was meant", async () => {
+    assert.deepEqual(await check({ keyCollection: "us-wset-1" }), [
+      'Expected `keyCollection` to be an AWS Region such as "us-east-1", got "us-wset-1"; did you mean "us-west-1"?',
+    ]);
+    assert.deepEqual(await check({ keyCollection: "US-West-1" }), [
+      'Expected `keyCollection` to be an AWS Region such as "us-east-1", got "US-West-1"; did you mean "us-west-1"?',
+    ]);
+  });
+
+  it("refuses what is no Region, where none is near too", async () => {
+    assert.deepEqual(await check({ keyCollection: "global" }), [
+      'Expected `keyCollection` to be an AWS Region such as "us-east-1", got "global".',
+    ]);
+  });
+
+  it("takes Regions of every partition", async () => {
+    for (const region of ["us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1"]) {
+      assert.deepEqual(await check({ keyCollection: region }), []);
+    }
+  });
+
+  it("knows of one kind of provider", async () => {
+    assert.deepEqual(await check({ provider: "azurekeyvault" }), [
+      'Expected `provider` to be "awskms", the only kind there is, got "azurekeyvault".',
+    ]);
+  });
+
+  it("refuses an aliasPrefix that cannot stand in an alias", async () => {
+    for (const prefix of ["", "my keys", "café", "a:b", "a.b"]) {
+      assert.deepEqual(await check({ aliasPrefix: prefix }), [
+        `Expected \`aliasPrefix\` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias, got "${prefix}".`,
+      ]);
+    }
+  });
+
+  it("refuses an aliasPrefix in AWS's own part of the aliases", async () => {
+    for (const prefix of ["aws", "aws/keys"]) {
+      assert.deepEqual(await check({ aliasPrefix: prefix }), [
+        `Expected \`aliasPrefix\` not to be under "aws", which is reserved for AWS's own keys, got "${prefix}".`,
+      ]);
+    }
+    assert.deepEqual(await check({ aliasPrefix: "awsome/keys_1" }), []);
+  });
+
+  it("refuses a wrapping key that AWS KMS does not make", async () => {
+    assert.deepEqual(await check({ wrappingKeySpec: "RSA_1024" }), [
+      'Expected `wrappingKeySpec` to be "RSA_4096" or "RSA_3072" or "RSA_2048", got "RSA_1024".',
+    ]);
+  });
+
+  it("refuses incomplete credentials, without showing them", async () => {
+    assert.deepEqual(await check({ "credentials.secretKey": undefined }), [
+      "Expected `credentials` to have `secretKey`, which is missing.",
+    ]);
+    assert.deepEqual(await check({ credentials: {} }), [
+      "Expected `credentials` to have `accessKey`, which is missing.",
+      "Expected `credentials` to have `secretKey`, which is missing.",
+    ]);
+    assert.deepEqual(await check({ credentials: `${credentials.accessKey}:${credentials.secretKey}` }), [
+      "Expected `credentials` to be of type object.",
+    ]);
+  });
+
+  it("refuses an endpoint that is no URL", async () => {
+    for (const endpoint of [
+      "localhost:4599",
+      "kms.example.com",
+      "ftp://kms.example.com",
+      "https://{host}/",
+    ]) {
+      assert.deepEqual(await check({ endpoint }), [
+        `Expected \`endpoint\` to be an http or https URL, such as https://kms.{region}.amazonaws.com, got "${endpoint}".`,
+      ]);
+    }
+  });
+
+  it("refuses a password in an endpoint, without showing it", async () => {
+    assert.deepEqual(await check({ endpoint: "https://user:hush@kms.example.com" }), [
+      "Expected `endpoint` to be a URL without user name and password.",
+    ]);
+  });
+
+  it("refuses tags under reserved prefixes, too long or too many", async () => {
+    assert.deepEqual(await check({ tags: { "aws:owner": "x" } }), [
+      'Expected `tags` without the reserved prefixes "aws:" and "keymgmt:", got the key "aws:owner".',
+    ]);
+    assert.deepEqual(await check({ tags: { "keymgmt:key": "x" } }), [
+      'Expected `tags` without the reserved prefixes "aws:" and "keymgmt:", got the key "keymgmt:key".',
+    ]);
+    assert.deepEqual(await check({ tags: { ["k".repeat(129)]: "x" } }), [
+      "Expected the keys of `tags` to have 128 characters at the most, got 129.",
+    ]);
+    assert.deepEqual(await check({ tags: { app: "v".repeat(257) } }), [
+      'Expected the value of tag "app" to have 256 characters at the most, got 257.',
+    ]);
+    const many = Object.fromEntries(Array.from({ length: 47 }, (_, i) => [`tag${i}`, "x"]));
+    assert.deepEqual(await check({ tags: many }), ["Expected `tags` to hold 46 tags at the most, got 47."]);
+    delete many.tag0;
+    delete many.tag1;
+    assert.deepEqual(
+      await check({ tags: { ...many, tag2: "v".repeat(256), ["k".repeat(128)]: "x", tag3: undefined } }),
+      [],
+    );
+  });
+
+  it("tells every mistake at once", async () => {
+    assert.deepEqual(await check({ keyCollection: "global", aliasPrefix: "a b", provider: "gcpckms" }), [
+      'Expected `keyCollection` to be an AWS Region such as "us-east-1", got "global".',
+      'Expected `aliasPrefix` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias, got "a b".',
+      'Expected `provider` to be "awskms", the only kind there is, got "gcpckms".',
+    ]);
+  });
+
+  it("says nothing about the tags of which one is not known yet, but for the others", async () => {
+    assert.deepEqual(await check({ tags: { a: UNKNOWN, "aws:b": UNKNOWN } }), [
+      'Expected `tags` without the reserved prefixes "aws:" and "keymgmt:", got the key "aws:b".',
+    ]);
+  });
+});

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import sinon from "sinon";
+import type { Values } from "../../../provider/resources/resource";
+import { UNKNOWN } from "../../../provider/schema/unknowns";
+import { checked, inputs, inputsOf, material, mistakesOf, resources } from "./wire";
+
+const check = (changes: Values, olds?: Values) => mistakesOf("ManagedKey", changes, olds);
+
+/** Changes that leave a key whose material is made for it. */
+const made = { material: undefined, rotationTrigger: undefined };
+
+describe("check of a ManagedKey", () => {
+  let clock: sinon.SinonFakeTimers;
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: Date.UTC(2026, 0, 31, 12), toFake: ["Date"] });
+  });
+  afterEach(() => clock.restore());
+
+  it("takes good inputs and adds the plan to them", async () => {
+    assert.deepEqual(await check({}), []);
+    assert.deepEqual(await checked("ManagedKey"), {
+      ...inputs.ManagedKey,
+      keyVersion: 1,
+      rotatedOn: "2026-01-31",
+    });
+  });
+
+  it("fills in what was left out", async () => {
+    const all = Object.keys(inputs.ManagedKey).filter((name) => name !== "name");
+    const left = Object.fromEntries(all.map((name) => [name, undefined]));
+    assert.deepEqual(await check(left), []);
+    assert.deepEqual(await checked("ManagedKey", left), {
+      name: "orders",
+      type: "aes256-gcm96",
+      replicaRegions: [],
+      minEnabledVersion: 1,
+      deletionAllowed: false,
+      keystore: "state",
+      keyVersion: 1,
+      rotatedOn: "2026-01-31",
+    });
+  });
+
+  it("puts the Regions in order, which means nothing", async () => {
+    const turned = { replicaRegions: ["us-east-1", "eu-west-1"] };
+    assert.deepEqual((await checked("ManagedKey", turned)).replicaRegions, ["eu-west-1", "us-east-1"]);
+    assert.deepEqual(await check(turned, await checked("ManagedKey")), []);
+  });
+
+  describe("shows the rotation that will come", () => {
+    it("with its version and dates", async () => {
+      const period = { ...made, rotationPeriod: "P1M" };
+      const olds = await checked("ManagedKey", period);
+      assert.equal(olds.rotateAfter, "2026-02-28");
+      clock.setSystemTime(Date.UTC(2026, 1, 28));
+      const { keyVersion, rotatedOn, rotateAfter } = await checked("ManagedKey", period, olds);
+      assert.deepEqual([keyVersion, rotatedOn, rotateAfter], [2, "2026-02-28", "2026-03-28"]);
+    });
+
+    it("the same in a preview and in an update later that day", async () => {
+      const olds = await checked("ManagedKey", made);
+      const changed = { ...made, rotationTrigger: "now", rotationPeriod: "90d" };
+      clock.setSystemTime(Date.UTC(2026, 5, 1, 0, 0, 0, 0));
+      const preview = await checked("ManagedKey", changed, olds);
+      clock.setSystemTime(Date.UTC(2026, 5, 1, 23, 59, 59, 999));
+      assert.deepEqual(await checked("ManagedKey", changed, olds), preview);
+    });
+
+    it("and no other when the same inputs come again", async () => {
+      const olds = await checked("ManagedKey");
+      clock.setSystemTime(Date.UTC(2030, 0, 1));
+      assert.deepEqual(await checked("ManagedKey", {}, olds), olds);
+    });
+  });
+
+  it("refuses a name that cannot stand in an alias", async () => {
+    for (const name of ["", "my key", "orders:1", "bestellungen-für", "a.b"]) {
+      assert.deepEqual(await check({ name }), [
+        `Expected \`name\` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias, got "${name}".`,
+      ]);
+    }
+    assert.deepEqual(await check({ name: "team/orders_2-a" }), []);
+  });
+
+  it("refuses a type that AWS KMS does not take", async () => {
+    for (const type of ["aes128-gcm96", "rsa-2048", "AES256-GCM96"]) {
+      assert.deepEqual(await check({ type }), [`Expected \`type\` to be "aes256-gcm96", got "${type}".`]);
+    }
+  });
+
+  it("refuses Regions that there are not", async () => {
+    assert.deepEqual(await check({ replicaRegions: ["eu-wset-1", "moon-1"] }), [
+      'Expected `replicaRegions` to be an AWS Region such as "us-east-1", got "eu-wset-1"; did you mean "eu-west-1"?',
+      'Expected `replicaRegions` to be an AWS Region such as "us-east-1", got "moon-1".',
+    ]);
+  });
+
+  it("refuses a Region named twice", async () => {
+    assert.deepEqual(await check({ replicaRegions: ["eu-west-1", "us-east-1", "eu-west-1"] }), [
+      'Expected `replicaRegions` to name each Region once, got "eu-west-1" twice.',
+    ]);
+  });
+
+  it("does not take two Regions that are not known yet for the same", async () => {
+    assert.deepEqual(await check({ replicaRegions: [UNKNOWN, UNKNOWN] }), []);
+  });
+
+  describe("minEnabledVersion", () => {
+    const above = (version: number, latest: number) =>
+      `Expected \`minEnabledVersion\` to be from 1 to ${latest}, got ${version}.`;
+
+    it("is not below 1", async () => {
+      for (const version of [0, -1])
+        assert.deepEqual(await check({ minEnabledVersion: version }), [above(version, 1)]);
+    });
+
+    it("is not above the latest version", async () => {
+      assert.deepEqual(await check({ minEnabledVersion: 2 }), [above(2, 1)]);
+      const olds = { ...(await checked("ManagedKey", made)), keyVersion: 7 };
+      assert.deepEqual(await check({ ...made, minEnabledVersion: 8 }, olds), [above(8, 7)]);
+      assert.deepEqual(await check({ ...made, minEnabledVersion: 7 }, olds), []);
+    });
+
+    it("may be the version that this update makes", async () => {
+      const olds = await checked("ManagedKey", made);
+      assert.deepEqual(await check({ ...made, rotationTrigger: "now", minEnabledVersion: 2 }, olds), []);
+    });
+
+    it("has no upper bound while the latest version is not known", async () => {
+      const olds = await checked("ManagedKey", made);
+      const unknown = { ...made, rotationTrigger: UNKNOWN };
+      assert.deepEqual(await check({ ...unknown, minEnabledVersion: 2 }, olds), []);
+      assert.deepEqual(await check({ ...unknown, minEnabledVersion: 0 }, olds), [
+        "Expected `minEnabledVersion` to be at least 1, got 0.",
+      ]);
+    });
+
+    it("is a whole number", async () => {
+      assert.deepEqual(await check({ minEnabledVersion: "1" }), [
+        "Expected `minEnabledVersion` to be of type integer, got string.",
+      ]);
+    });
+  });
+
+  it("refuses a rotationPeriod that is no duration", async () => {
+    for (const period of ["quarterly", "90", "", "12h", "0d", "P-3M", "101y"]) {
+      assert.deepEqual(await check({ ...made, rotationPeriod: period }), [
+        `Expected \`rotationPeriod\` to be a duration from a day to 100 years, such as "90d", "12w", "1y" or ISO 8601 "P3M", got "${period}".`,
+      ]);
+    }
+    assert.deepEqual(await check({ ...made, rotationPeriod: 90 }), [
+      "Expected `rotationPeriod` to be of type string, got number.",
+    ]);
+  });
+
+  describe("own material", () => {
+    it("is 32 bytes in base64", async () => {
+      assert.deepEqual(await check({ material: "correct horse battery staple" }), [
+        "Expected `material` to be 32 bytes in base64; what came is not base64.",
+      ]);
+      assert.deepEqual(await check({ material: randomBytes(16).toString("base64") }), [
+        "Expected `material` to be 32 bytes in base64; what came decodes to 16 bytes. Make some with: openssl rand -base64 32",
+      ]);
+      assert.deepEqual(await check({ material: Buffer.alloc(32).toString("base64") }), [
+        "Expected `material` to be random; all its bytes are equal. Make some with: openssl rand -base64 32",
+      ]);
+      assert.deepEqual(await check({ material: 5 }), ["Expected `material` to be of type string."]);
+    });
+
+    it("does not go with a rotationPeriod", async () => {
+      assert.deepEqual(await check({ rotationPeriod: "90d" }), [
+        "Expected `rotationPeriod` or `material`, got both: with own material a new version comes when you change `material`.",
+      ]);
+    });
+
+    const together =
+      "Expected `material` to change together with `rotationTrigger`: a new version needs new material. Change `material`, or remove it to have it made.";
+
+    it("changes when rotationTrigger does", async () => {
+      const olds = await checked("ManagedKey");
+      assert.deepEqual(await check({ rotationTrigger: "2026-02" }, olds), [together]);
+      const fresh = { rotationTrigger: "2026-02", material: randomBytes(32).toString("base64") };
+      assert.deepEqual(await check(fresh, olds), []);
+      assert.equal((await checked("ManagedKey", fresh, olds)).keyVersion, 2);
+      assert.deepEqual(await check({ rotationTrigger: "2026-02", material: undefined }, olds), []);
+    });
+
+    it("has not changed where it is only written in another way", async () => {
+      const olds = await checked("ManagedKey");
+      assert.deepEqual(await check({ material: ` ${material}\n` }, olds), []);
+      assert.deepEqual(await check({ material: ` ${material}\n`, rotationTrigger: "2026-02" }, olds), [
+        together,
+      ]);
+    });
+  });
+
+  describe("refuses to replace a key whose deletion is not allowed", () => {
+    const sentence = (name: string) =>
+      `\`${name}\` cannot change: it would replace the key and lose its material, while \`deletionAllowed\` is false in the state. Keep \`${name}\`, or declare a new ManagedKey beside this one; only if the material may be lost, set \`deletionAllowed: true\`, run \`pulumi up\`, and change it then.`;
+
+    it("for each property that never changes in place", async () => {
+      const olds = await checked("ManagedKey");
+      assert.deepEqual(await check({ name: "bills" }, olds), [sentence("name")]);
+      assert.deepEqual(await check({ replicaRegions: ["eu-west-1"] }, olds), [sentence("replicaRegions")]);
+      assert.deepEqual(await check({ replicaRegions: [] }, olds), [sentence("replicaRegions")]);
+      assert.deepEqual(await check({ type: "rsa-2048" }, olds), [
+        'Expected `type` to be "aes256-gcm96", got "rsa-2048".',
+        sentence("type"),
+      ]);
+    });
+
+    it("even where the same update allows it: it must be in the state before", async () => {
+      const olds = await checked("ManagedKey");
+      assert.deepEqual(await check({ name: "bills", deletionAllowed: true }, olds), [sentence("name")]);
+    });
+
+    it("and does so once it is in the state, even where the same update takes it back", async () => {
+      const olds = await checked("ManagedKey", { deletionAllowed: true });
+      assert.deepEqual(await check({ name: "bills", deletionAllowed: true }, olds), []);
+      assert.deepEqual(await check({ name: "bills" }, olds), []);
+    });
+
+    it("but not because of a value that is not known yet", async () => {
+      const olds = await checked("ManagedKey");
+      assert.deepEqual(await check({ name: UNKNOWN, replicaRegions: ["eu-west-1", UNKNOWN] }, olds), []);
+    });
+
+    it("and lets everything else change", async () => {
+      const olds = await checked("ManagedKey", made);
+      const others = {
+        rotationPeriod: "90d",
+        rotationTrigger: "x",
+        minEnabledVersion: 2,
+        deletionAllowed: true,
+      };
+      assert.deepEqual(await check({ ...made, ...others }, olds), []);
+    });
+  });
+
+  it("leaves the inputs that came as they were", async () => {
+    const news = inputsOf("ManagedKey", { replicaRegions: ["us-east-1", "eu-west-1"] });
+    const before = structuredClone(news);
+    await resources.ManagedKey.check(undefined, news);
+    assert.deepEqual(news, before);
+  });
+});
