@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import "./debugOutput";
 
 /**
  * A dynamic resource whose provider is the installed package, not a serialized closure: `__provider` is one constant line.
