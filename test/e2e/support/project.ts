@@ -123,7 +123,9 @@ export class Project {
       const surprise = `pulumi ${all.join(" ")} ended with ${ran.exitCode}`;
       throw new Error(`${surprise}\n${ran.stdout}\n${ran.stderr}`);
     }
-    const printsJson = all.includes("--json") || (args[0] === "stack" && args[1] === "export");
+    // An update's --json is a line for each event, not one document.
+    const printsJson =
+      (all.includes("--json") && args[0] !== "up") || (args[0] === "stack" && args[1] === "export");
     return printsJson ? { ...ran, json: parsed(ran.stdout) } : ran;
   }
 
