@@ -75,7 +75,8 @@ describe("KMS calls", () => {
 
     it("shares clients between equal connections only", () => {
       const connection = connectionTo("http://127.0.0.1:1");
-      const same = { ...connection, credentials: { ...connection.credentials! } };
+      const { accessKey, secretKey, sessionToken } = connection.credentials!;
+      const same = { ...connection, credentials: { sessionToken, secretKey, accessKey } };
       assert.equal(openKms(connection), openKms(same));
       assert.equal(openKms(connection), openKms(connection, "us-west-1"));
       assert.notEqual(openKms(connection), openKms(connection, "us-east-1"));
@@ -111,6 +112,7 @@ describe("KMS calls", () => {
       ["a broken connection", "reset"],
       ["no answer at all", "hang"],
       ["an answer that stops", "half"],
+      ["an answer that drips", "drip"],
       ["an answer that cannot be read", { body: "<html>" }],
       ["KMSInternalException", kmsError("KMSInternalException", "try again", 500)],
       ["DependencyTimeoutException with status 400", kmsError("DependencyTimeoutException")],
@@ -180,6 +182,7 @@ describe("KMS calls", () => {
       const endings: [Answer, KeymgmtErrorCode][] = [
         ["hang", "Timeout"],
         ["half", "Timeout"],
+        ["drip", "Timeout"],
         ["reset", "EndpointUnreachable"],
         [kmsError("KMSInternalException", "try again", 500), "ServiceUnavailable"],
         [{ status: 503, body: "" }, "ServiceUnavailable"],

@@ -58,6 +58,16 @@ describe("limiter", () => {
     assert.equal(odd.filter((at) => at < 1600).length, 4);
   });
 
+  it("keeps to the quota wherever the second begins", async () => {
+    start(1, () => createKey());
+    await clock.tickAsync(900);
+    start(4, () => createKey());
+    await clock.tickAsync(150);
+    const passed = start(5, () => createKey());
+    await clock.tickAsync(0);
+    assert.deepEqual(passed, [0], "four of the last second, and one more");
+  });
+
   it("takes the user's quota instead of the default", async () => {
     const passed = start(50, () => createKey("a", "us-east-1", { CreateKey: 50 }));
     await clock.tickAsync(10);
@@ -126,6 +136,20 @@ describe("limiter", () => {
     const first = createKey().backOff();
     assert.equal(createKey().backOff(), first);
     assert.equal(createKey().backOff(), first);
+  });
+
+  it("lets nobody through in a pause who was waiting when it began, and the first as it ends", async () => {
+    const forImport = () => limiter.buckets("a", quotaUses("GetParametersForImport", "us-east-1"));
+    const passed = start(4, forImport);
+    await clock.tickAsync(900);
+    chance = 1;
+    for (const _ of [1, 2]) await clock.tickAsync(forImport().backOff());
+    assert.equal(forImport().backOff(), 4000);
+    const late = start(1, forImport);
+    await clock.tickAsync(20_000);
+    assert.equal(passed[0], 0);
+    assert.ok(passed[1]! >= 900 + 1000 + 2000 + 4000, `in the pause: ${passed}`);
+    assert.equal(late[0], 4000);
   });
 
   it("paces the calls that waited out a pause", async () => {

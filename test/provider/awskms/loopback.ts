@@ -24,7 +24,9 @@ export type Answer =
   /** Takes the request and never answers. */
   | "hang"
   /** Sends the head of an answer and nothing of its body. */
-  | "half";
+  | "half"
+  /** Sends the head of an answer byte by byte and does not come to its end. */
+  | "drip";
 
 export interface Loopback {
   url: string;
@@ -80,6 +82,13 @@ export async function loopback(
 function give(answer: Answer, request: IncomingMessage, response: ServerResponse): void {
   if (answer === "hang") return;
   if (answer === "reset") return void request.socket.resetAndDestroy();
+  if (answer === "drip") {
+    request.socket.write("HTTP/1.1 200 OK\r\nx-padding: ");
+    const timer = setInterval(() => request.socket.write("x"), 20);
+    request.socket.on("close", () => clearInterval(timer));
+    request.socket.on("error", () => clearInterval(timer));
+    return;
+  }
   if (answer === "half") {
     response.writeHead(200, { "content-length": "100", "content-type": "application/x-amz-json-1.1" });
     response.write("{");

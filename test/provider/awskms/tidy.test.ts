@@ -21,6 +21,7 @@ describe("tidy", () => {
       "what came is not valid JSON",
     );
     assert.equal(tidy("Command failed: get-keys\nSECRET=abc"), "Command failed: get-keys");
+    assert.equal(tidy("No match. The Canonical String should be 'x-amz-security-token:SECRET'"), "No match");
     assert.ok(tidy("x".repeat(5000)).length < 700);
   });
 
