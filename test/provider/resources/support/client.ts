@@ -1,11 +1,10 @@
 import { DecryptCommand, DescribeKeyCommand, EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
-import type { LocalKms } from "../../../../localkms/index";
 
 /** An application that uses the keys: it knows only an alias, a Region and an account. */
 export class Application {
   private readonly client: KMSClient;
 
-  constructor(local: LocalKms, region: string, accountId = "111122223333") {
+  constructor(local: { url: string }, region: string, accountId = "111122223333") {
     const credentials = { accessKeyId: accountId, secretAccessKey: "secret" };
     this.client = new KMSClient({ endpoint: local.url, region, credentials, maxAttempts: 1 });
   }

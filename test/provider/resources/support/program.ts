@@ -27,7 +27,7 @@ export class Program {
   readonly states = new Map<string, State>();
 
   constructor(
-    readonly local: LocalKms,
+    readonly local: { url: string },
     private readonly accountId = "111122223333",
   ) {}
 
