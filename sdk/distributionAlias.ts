@@ -1,5 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, outputs } from "./dynamicResource";
+import { followed } from "./followed";
 import type { KmsProvider } from "./kmsProvider";
 import type { ManagedKey } from "./managedKey";
 
@@ -24,7 +25,7 @@ export class DistributionAlias extends DynamicResource {
   constructor(name: string, args: DistributionAliasArgs, opts: pulumi.CustomResourceOptions) {
     const { kms, key, ...rest } = args;
     const { parent, protect, retainOnDelete } = opts;
-    const aliases = followed(opts.aliases);
+    const aliases = followed(opts.aliases, "DistributionAlias");
     super(
       "DistributionAlias",
       name,
@@ -41,15 +42,4 @@ export class DistributionAlias extends DynamicResource {
       { parent, protect, retainOnDelete, aliases },
     );
   }
-}
-
-/** A renamed distribution keeps its alias: its earlier names are followed here too, with this type in their URNs. */
-function followed(aliases: pulumi.CustomResourceOptions["aliases"]): pulumi.CustomResourceOptions["aliases"] {
-  return aliases?.map((alias) =>
-    pulumi
-      .output(alias as pulumi.Input<string | pulumi.Alias>)
-      .apply((known) =>
-        typeof known === "string" ? known.replace(":KeyDistribution::", ":DistributionAlias::") : known,
-      ),
-  ) as pulumi.CustomResourceOptions["aliases"];
 }

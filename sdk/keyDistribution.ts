@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DistributionAlias } from "./distributionAlias";
 import { DynamicResource, given, outputs } from "./dynamicResource";
+import { followed } from "./followed";
 import { KeyReplica, type KeyReplicaArgs } from "./keyReplica";
 import type { KmsProvider } from "./kmsProvider";
 import type { ManagedKey } from "./managedKey";
@@ -110,14 +111,11 @@ export class KeyDistribution extends DynamicResource {
    */
   replicate(args: Omit<KeyReplicaArgs, "distribution" | "region"> = {}): KeyReplica[] {
     const { parent, protect, retainOnDelete } = this.#opts;
-    return this.#args.key.replicaRegions.map(
-      (region) =>
-        new KeyReplica(
-          `${this.#name}-${region}`,
-          { ...args, distribution: this, region },
-          { parent, protect, retainOnDelete },
-        ),
-    );
+    return this.#args.key.replicaRegions.map((region) => {
+      const aliases = followed(this.#opts.aliases, "KeyReplica", `-${region}`);
+      const opts = { parent, protect, retainOnDelete, aliases };
+      return new KeyReplica(`${this.#name}-${region}`, { ...args, distribution: this, region }, opts);
+    });
   }
 
   /** What a KeyReplica needs of the distribution. @internal */

@@ -73,8 +73,8 @@ export class ManagedKey extends DynamicResource {
         ...outputs("latestVersion", "versions", "keyring", "stateVersion"),
       },
       {
-        protect: !deletionAllowed,
         ...opts,
+        protect: opts.protect ?? !deletionAllowed,
         additionalSecretOutputs: [...(opts.additionalSecretOutputs ?? []), "keyring", "material"],
       },
     );
