@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ListAliasesCommand, ListKeysCommand } from "@aws-sdk/client-kms";
+import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { checkout } from "../../tools/toolchain";
+import { Application } from "../provider/resources/support/client";
+import { openProject, type Project } from "./support";
+import { command } from "./support/command";
+import { folderFrom, remove } from "./support/folder";
+
+const examples = join(checkout, "examples");
+const names = readdirSync(examples, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
+const REGIONS = ["us-west-1", "us-east-1", "eu-west-1"];
+
+describe("the examples", function () {
+  this.timeout(300_000);
+  let local: LocalKms;
+  let env: Record<string, string>;
+
+  before(async () => {
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+    local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 0, RSA_3072: 0, RSA_4096: 1 } } });
+    env = {
+      AWS_KMS_ENDPOINT: local.url,
+      AWS_ACCESS_KEY_ID: "111122223333",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    };
+  });
+  after(() => local.close());
+
+  /** Runs work on an example's stack after its first `up`; then the stack is destroyed, as its README says. */
+  async function onExample(
+    name: string,
+    work: (project: Project, outputs: Record<string, string>) => Promise<void>,
+  ) {
+    const project = await openProject({ exampleDir: join(examples, name), env });
+    try {
+      await project.up();
+      await work(project, (await project.stackOutput()).json);
+      await project.pulumi(["destroy", "--yes"], { fails: true });
+      await project.configSet({ deletionAllowed: "true" });
+      await project.up();
+      await project.destroy();
+    } finally {
+      await project.close();
+    }
+    await assertGone();
+  }
+
+  async function assertGone() {
+    for (const region of REGIONS) {
+      const application = new Application(local, region);
+      const { Aliases = [] } = await application.send(new ListAliasesCommand({}));
+      assert.deepEqual(
+        Aliases.filter(({ AliasName }) => AliasName?.startsWith("alias/hashicorp/")),
+        [],
+        region,
+      );
+      const { Keys = [] } = await application.send(new ListKeysCommand({}));
+      for (const { KeyId } of Keys) {
+        assert.match((await application.describe(KeyId!)).KeyState!, /^Pending(Replica)?Deletion$/);
+      }
+    }
+  }
+
+  it("are complete: a project, its dependencies, what it is about, and a line in the list of examples", () => {
+    const list = readFileSync(join(examples, "README.md"), "utf8");
+    for (const name of names) {
+      for (const file of ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts", "README.md"])
+        assert.ok(existsSync(join(examples, name, file)), `${name}/${file}`);
+      assert.ok(list.includes(`(${name}/README.md)`), name);
+    }
+  });
+
+  for (const name of names) {
+    it(`${name} has no type error, as its own tsconfig.json says`, async () => {
+      const folder = await folderFrom(join(examples, name));
+      try {
+        const tsc = join(checkout, "node_modules", ".bin", "tsc");
+        const ran = await command(tsc, ["--noEmit", "--pretty", "false"], {
+          cwd: folder.program,
+          env: { PATH: dirname(process.execPath) },
+          seconds: 120,
+        });
+        assert.equal(ran.stdout, "");
+        assert.equal(ran.exitCode, 0);
+      } finally {
+        await remove(folder);
+      }
+    });
+  }
+
+  it("quickstart: an alias that encrypts and decrypts, and nothing left to change", async () => {
+    await onExample("quickstart", async (project, { alias, kmsKey }) => {
+      const application = new Application(local, "us-west-1");
+      const { text, keyArn } = await application.decrypt(await application.encrypt(alias!, "hello"));
+      assert.deepEqual({ text, keyArn }, { text: "hello", keyArn: kmsKey });
+      await project.preview({ args: ["--expect-no-changes"] });
+    });
+  });
+
+  it("multi-region: the consumer encrypts in one Region and decrypts in another, before and after a rotation", async () => {
+    await onExample("multi-region", async (project, { alias }) => {
+      const consume = async () => {
+        const ran = await command(process.execPath, ["consumer.mjs", alias!, "us-west-1", "eu-west-1"], {
+          cwd: project.folder.program,
+          env,
+          seconds: 60,
+        });
+        assert.equal(ran.exitCode, 0, ran.stderr);
+        assert.match(ran.stdout, /^encrypted in us-west-1 under arn:aws:kms:us-west-1:/);
+        assert.match(ran.stdout, /\ndecrypted in eu-west-1 under arn:aws:kms:eu-west-1:.*\norder 4711$/);
+        return ran.stdout;
+      };
+      const first = await consume();
+      await project.configSet({ rotationTrigger: "2026-12" });
+      await project.up();
+      assert.notEqual(await consume(), first);
+    });
+  });
+
+  it("rotation: by the trigger; and the end of version 1, which can be taken back", async () => {
+    await onExample("rotation", async (project, { alias, rotateAfter }) => {
+      assert.ok(rotateAfter! > new Date().toISOString().slice(0, 10));
+      const application = new Application(local, "us-west-1");
+      const old = await application.encrypt(alias!, "old");
+
+      await project.configSet({ rotationTrigger: "incident-17" });
+      assert.match((await project.preview({ diff: true })).stdout, /keyVersion *: 1 => 2/);
+      await project.up();
+      assert.equal((await project.stackOutput()).json.latestVersion, 2);
+      assert.equal((await application.decrypt(old)).text, "old");
+
+      await project.configSet({ minEnabledVersion: "2" });
+      await project.up();
+      await assert.rejects(application.decrypt(old), { name: "DisabledException" });
+
+      await project.configSet({ minEnabledVersion: "1", rotationPeriod: "30d" });
+      await project.up();
+      assert.equal((await application.decrypt(old)).text, "old");
+      assert.ok((await project.stackOutput()).json.rotateAfter < rotateAfter!);
+    });
+  });
+
+  it("ci: up --refresh changes nothing until the period is over, and then rotates", async () => {
+    await onExample("ci", async (project) => {
+      await project.up({ args: ["--refresh", "--expect-no-changes"] });
+      await makeOlder(project);
+      const preview = await project.preview({ diff: true });
+      assert.match(preview.stdout, /keyVersion *: 1 => 2/);
+      await project.up({ args: ["--refresh"] });
+      const { latestVersion, rotateAfter } = (await project.stackOutput()).json;
+      assert.equal(latestVersion, 2);
+      assert.ok(rotateAfter > new Date().toISOString().slice(0, 10));
+    });
+  });
+
+  /** As if the key's latest version had been made long ago. */
+  async function makeOlder(project: Project) {
+    const state = (await project.stackExport()).json;
+    for (const { type, inputs, outputs } of state.deployment.resources) {
+      if (!type.endsWith(":ManagedKey")) continue;
+      for (const values of [inputs, outputs])
+        Object.assign(values, { rotatedOn: "2020-01-01", rotateAfter: "2020-03-31" });
+    }
+    const file = join(project.folder.root, "older.json");
+    writeFileSync(file, JSON.stringify(state));
+    await project.pulumi(["stack", "import", "--file", file]);
+  }
+});
