@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import sinon from "sinon";
 import { generateMaterial, MATERIAL_BYTES, parseMaterial } from "../../../provider/keys/material";
-import { material, plantedBytes } from "../resources/wire";
+import { material, plantedBytes } from "../resources/goodInputs";
 
 const RECIPE = "Make some with: openssl rand -base64 32";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checked, inputs, mistakesOf } from "./wire";
+import { checked, inputs, mistakesOf } from "./goodInputs";
 
 describe("check of a DistributionAlias", () => {
   it("takes what KeyDistribution hands to it", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import sinon from "sinon";
 import { distributionAlias, isNamedInThisRun } from "../../../provider/resources/distributionAlias";
-import { checked } from "./wire";
+import { checked } from "./goodInputs";
 
 describe("a DistributionAlias", () => {
   let clock: sinon.SinonFakeTimers;

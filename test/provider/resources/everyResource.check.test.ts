@@ -13,7 +13,7 @@ import {
   resources,
   type Type,
   types,
-} from "./wire";
+} from "./goodInputs";
 
 /** Every form in which the planted secrets could show, in the parts too that a message might cut them to. */
 const secrets = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Values } from "../../../provider/resources/resource";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, inputs, outputsOf, pathsIn, resources, type Type, types } from "./wire";
+import { checked, inputs, outputsOf, pathsIn, resources, type Type, types } from "./goodInputs";
 
 /** What `diff` says where `olds` are in state, finished, and the program has changed. */
 async function diffOf(type: Type, changes: Values, olds: Values = {}) {

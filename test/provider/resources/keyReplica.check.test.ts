@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Values } from "../../../provider/resources/resource";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, inputs, mistakesOf } from "./wire";
+import { checked, inputs, mistakesOf } from "./goodInputs";
 
 const check = (changes: Values) => mistakesOf("KeyReplica", changes);
 

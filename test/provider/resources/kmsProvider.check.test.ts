@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, credentials, inputs, mistakesOf } from "./wire";
+import { checked, credentials, inputs, mistakesOf } from "./goodInputs";
 
 const check = (changes: Record<string, unknown>) => mistakesOf("KmsProvider", changes);
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import sinon from "sinon";
 import type { Values } from "../../../provider/resources/resource";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, inputs, inputsOf, material, mistakesOf, resources } from "./wire";
+import { checked, inputs, inputsOf, material, mistakesOf, resources } from "./goodInputs";
 
 const check = (changes: Values, olds?: Values) => mistakesOf("ManagedKey", changes, olds);
 

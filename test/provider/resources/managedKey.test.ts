@@ -6,7 +6,7 @@ import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { materialOf, parseKeyring } from "../../../provider/keys/keyring";
 import { managedKey } from "../../../provider/resources/managedKey";
 import type { Values } from "../../../provider/resources/resource";
-import { inputsOf } from "./wire";
+import { inputsOf } from "./goodInputs";
 
 const made = { material: undefined, rotationTrigger: undefined };
 

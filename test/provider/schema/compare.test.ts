@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { difference } from "../../../provider/schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../../../provider/schema/unknowns";
-import { inputs, inputsOf, keyRef, types } from "../resources/wire";
+import { inputs, inputsOf, keyRef, types } from "../resources/goodInputs";
 
 describe("difference between old state and new inputs", () => {
   for (const type of types) {

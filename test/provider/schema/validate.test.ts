@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { resourceSpec } from "../../../provider/schema/definition";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
 import { schemaMistakes, withDefaults } from "../../../provider/schema/validate";
-import { inputs, inputsOf, pathsIn, types } from "../resources/wire";
+import { inputs, inputsOf, pathsIn, types } from "../resources/goodInputs";
 
 describe("schema validation", () => {
   for (const type of types) {
