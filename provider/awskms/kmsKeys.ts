@@ -51,7 +51,8 @@ export function tagList(tags: Record<string, string>): Tag[] {
 
 /**
  * Wraps the material and imports it: GetParametersForImport and ImportKeyMaterial. The call layer repeats an import with
- * the token and ciphertext it has. The expiration model is always sent: AWS's default is that material expires.
+ * the token and ciphertext it has; new parameters, of which an account gets one a second, are asked for only where AWS
+ * refuses the token. The expiration model is always sent: AWS's default is that material expires.
  */
 export async function importMaterial(
   kms: Kms,
@@ -60,6 +61,21 @@ export async function importMaterial(
   wrappingKeySpec: WrappingKeySpec,
   context: CallContext,
 ): Promise<{ importedAt: string; keyMaterialId?: string }> {
+  const attempt = () => importOnce(kms, keyId, material, wrappingKeySpec, context);
+  const imported = await attempt().catch((error) => {
+    if (isKeymgmtError(error, "InvalidImportToken")) return attempt();
+    throw error;
+  });
+  return { importedAt: new Date().toISOString(), keyMaterialId: imported.KeyMaterialId };
+}
+
+async function importOnce(
+  kms: Kms,
+  keyId: string,
+  material: Buffer,
+  wrappingKeySpec: WrappingKeySpec,
+  context: CallContext,
+) {
   const parameters = await eventually(
     `KMS key ${keyId} to be visible in ${kms.region}`,
     () =>
@@ -70,7 +86,7 @@ export async function importMaterial(
       ),
     { error: (error) => isKeymgmtError(error, "NotFound") || isCreating(error) },
   );
-  const imported = await kms.call(
+  return kms.call(
     "ImportKeyMaterial",
     {
       KeyId: keyId,
@@ -80,7 +96,6 @@ export async function importMaterial(
     },
     context,
   );
-  return { importedAt: new Date().toISOString(), keyMaterialId: imported.KeyMaterialId };
 }
 
 /** EnableKey or DisableKey; waits while KMS has not yet seen an import that was just made. */

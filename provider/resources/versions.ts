@@ -65,7 +65,10 @@ export async function ensureUsable(
 export async function takeBack(kms: Kms, owner: Owner, version: number, record: KmsKeyRecord): Promise<void> {
   if (record.state !== "PendingDeletion" && record.state !== "PendingReplicaDeletion") return;
   const context = contextOf(owner, version);
-  await kms.call("CancelKeyDeletion", { KeyId: record.keyId }, context);
+  await kms.call("CancelKeyDeletion", { KeyId: record.keyId }, context).catch((error) => {
+    // An earlier attempt, whose answer was lost, had taken it back.
+    if (!isKeymgmtError(error, "InvalidState") || !error.context.afterLostAnswer) throw error;
+  });
   // AWS leaves the key Disabled, or PendingImport where its material is not there.
   const seen = await ifPermitted("the state after CancelKeyDeletion is taken to be Disabled", () =>
     eventually(

@@ -126,6 +126,47 @@ describe("a key distribution on the local KMS", () => {
     await application.encrypt(aliasName(), "works");
   });
 
+  it("asks for new import parameters only where AWS refuses the token", async () => {
+    let refusals = 1;
+    intercept = (operation) =>
+      operation === "ImportKeyMaterial" && refusals-- > 0
+        ? { error: { name: "ExpiredImportTokenException" } }
+        : undefined;
+    await program.up();
+    assert.deepEqual(kmsCalls(), {
+      CreateAlias: 1,
+      CreateKey: 1,
+      GetParametersForImport: 2,
+      ImportKeyMaterial: 2,
+    });
+  });
+
+  it("repeats an import whose answer was lost with the token and ciphertext it has", async () => {
+    let lost = 1;
+    intercept = (operation) =>
+      operation === "ImportKeyMaterial" && lost-- > 0 ? { when: "after", drop: true } : undefined;
+    await program.up();
+    assert.deepEqual(kmsCalls(), {
+      CreateAlias: 1,
+      CreateKey: 1,
+      GetParametersForImport: 1,
+      ImportKeyMaterial: 2,
+    });
+    await application.encrypt(aliasName(), "works");
+  });
+
+  it("takes no alias from another KMS key when it finds its own name in use", async () => {
+    let foreign: string | undefined;
+    intercept = (operation) => {
+      if (operation !== "CreateAlias" || foreign !== undefined) return undefined;
+      foreign = "taken";
+      return { error: { name: "AlreadyExistsException", message: "An alias with the name already exists" } };
+    };
+    await assert.rejects(program.up(), /points to another KMS key, and was left alone/);
+    await program.up();
+    assert.equal((await application.describe(aliasName())).KeyId, versions()[1]!.keyId);
+  });
+
   it("finds the KMS key again when the answer to CreateKey was lost", async () => {
     let lost = 1;
     intercept = (operation) =>
