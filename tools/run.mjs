@@ -22,7 +22,7 @@ function stop(child) {
 /**
  * Runs a command to its end, without standard input, and never throws.
  *
- * Answers `{ ok, stdout, cause }`: `cause` is one line that says why a command failed, made of the last thing it
+ * Answers `{ ok, stdout, cause }`: `cause` is one line that says why a command failed, the last that it
  * said. A command that runs for `limitSeconds`, or says nothing for `idleSeconds`, is ended.
  */
 export function run(command, args, { cwd, env = {}, limitSeconds = 60, idleSeconds = limitSeconds } = {}) {
@@ -35,7 +35,7 @@ export function run(command, args, { cwd, env = {}, limitSeconds = 60, idleSecon
     });
     running.add(child);
     let stdout = "";
-    let said = "";
+    let stderr = "";
     let ended;
 
     const end = (why) => {
@@ -44,15 +44,14 @@ export function run(command, args, { cwd, env = {}, limitSeconds = 60, idleSecon
     };
     const limit = setTimeout(() => end(`not done after ${limitSeconds} s`), limitSeconds * 1000);
     const idle = setTimeout(() => end(`no word for ${idleSeconds} s`), idleSeconds * 1000);
-    const hear = (text) => {
-      idle.refresh();
-      said = (said + text).slice(-4000);
-    };
     child.stdout.setEncoding("utf8").on("data", (text) => {
+      idle.refresh();
       stdout += text;
-      hear(text);
     });
-    child.stderr.setEncoding("utf8").on("data", hear);
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      idle.refresh();
+      stderr += text;
+    });
 
     const finish = (failure) => {
       clearTimeout(limit);
@@ -64,7 +63,7 @@ export function run(command, args, { cwd, env = {}, limitSeconds = 60, idleSecon
     child.on("close", (code, signal) => {
       if (ended) finish(ended);
       else if (code === 0) finish(undefined);
-      else finish(lastLine(said) ?? `${command} ended with ${signal ?? code}`);
+      else finish(lastLine(stderr) ?? lastLine(stdout) ?? `${command} ended with ${signal ?? code}`);
     });
   });
 }

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+
 export interface Ran {
   stdout: string;
   stderr: string;
@@ -17,7 +19,7 @@ process.on("exit", () => running.forEach(stop));
 /**
  * Runs a command to its end, whatever its exit code. Only `env` reaches it: nothing of this process's environment.
  *
- * It leads a process group, so that past its time limit everything that it started is ended with it.
+ * Past its time limit it is ended, with everything that it started.
  */
 export async function command(file: string, args: string[], options: CommandOptions): Promise<Ran> {
   const { cwd, env, seconds, input } = options;
@@ -26,7 +28,6 @@ export async function command(file: string, args: string[], options: CommandOpti
     cwd,
     env,
     extendEnv: false,
-    detached: true,
     reject: false,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
   });
@@ -47,10 +48,21 @@ export async function command(file: string, args: string[], options: CommandOpti
   return { ...said, exitCode };
 }
 
+/** Ends a command and its descendants: Pulumi gives each of its plugins a process group of its own. */
 function stop(pid: number) {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It had ended by itself.
+  for (const each of [pid, ...descendants(pid)]) {
+    try {
+      process.kill(each, "SIGKILL");
+    } catch {
+      // It had ended by itself.
+    }
   }
+}
+
+function descendants(pid: number): number[] {
+  const table = execFileSync("ps", ["-A", "-o", "ppid=,pid="], { encoding: "utf8" });
+  const pairs = table.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const childrenOf = (parent: number): number[] =>
+    pairs.flatMap(([ppid, child]) => (ppid === parent ? [child!, ...childrenOf(child!)] : []));
+  return childrenOf(pid);
 }
