@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
+const parsed = new Map<string, ts.SourceFile>();
+
 export interface Member {
   /** The type in one notation for both sides, for example `string[]` or `"encrypt"|"decrypt"`. */
   type: string;
@@ -29,7 +31,9 @@ export function sourceOf(file: string): string {
 }
 
 function statements(file: string): readonly ts.Statement[] {
-  return ts.createSourceFile(file, sourceOf(file), ts.ScriptTarget.ES2022, true).statements;
+  const tree = parsed.get(file) ?? ts.createSourceFile(file, sourceOf(file), ts.ScriptTarget.ES2022, true);
+  parsed.set(file, tree);
+  return tree.statements;
 }
 
 export function interfacesOf(file: string): string[] {
