@@ -34,6 +34,8 @@ export class KeyReplica extends DynamicResource {
   declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
   /** Latest version of the key. */
   declare readonly keyVersion: pulumi.Output<number>;
+  /** Id of the latest version's replica; the same as its primary's. */
+  declare readonly keyId: pulumi.Output<string>;
   /** ARN of the latest version's replica. */
   declare readonly keyArn: pulumi.Output<string>;
   /** Replica KMS keys by version. */
@@ -57,7 +59,7 @@ export class KeyReplica extends DynamicResource {
         distribution: distribution.ref(),
         aliasName: distribution.aliasName,
         aliasArn,
-        ...outputs("keyVersion", "keyArn", "versions", "aliasTarget", "stateVersion"),
+        ...outputs("keyVersion", "keyId", "keyArn", "versions", "aliasTarget", "stateVersion"),
       },
       opts,
     );

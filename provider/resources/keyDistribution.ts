@@ -1,29 +1,21 @@
-import { deleteAlias, ensureAlias } from "../awskms/aliases";
+import { deleteAlias } from "../awskms/aliases";
 import { parseKmsArn } from "../awskms/arn";
 import { type Kms, openKms } from "../awskms/client";
-import { scheduleDeletion, waitEnabled } from "../awskms/kmsKeys";
+import { scheduleDeletion } from "../awskms/kmsKeys";
 import { KeymgmtError } from "../errors";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
+import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
 import { isNamedInThisRun } from "./distributionAlias";
 import { ensureKmsKey } from "./primaryKey";
-import { PartialFailure, type Resource, recording, STATE_VERSION, type Values } from "./resource";
+import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { replicasHeld, replicateTo } from "./rotateReplicas";
 import { aliasLengthMistakes, deletionWindowMistakes, policyMistakes, tagMistakes } from "./rules";
+import { needsWork, observe, observeAlias } from "./versions";
 import {
-  ensureUsable,
-  needsWork,
-  observe,
-  observeAlias,
-  syncMetadata,
-  syncState,
-  takeBack,
-  wantedVersions,
-} from "./versions";
-import {
-  contextOf,
   type KeyRef,
+  type KmsKeyRecord,
   type KmsKeyRecords,
   type KmsRef,
   type MetadataInputs,
@@ -42,11 +34,8 @@ export interface DistributionInputs extends MetadataInputs {
   deletionWindowDays: number;
 }
 
-interface DistributionOutputs extends DistributionInputs {
-  versions: KmsKeyRecords;
-  keyId?: string;
-  keyArn?: string;
-  aliasTarget?: string;
+interface DistributionOutputs extends DistributionInputs, RegionalOutputs {
+  aliasName: string;
 }
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
@@ -81,12 +70,7 @@ export const keyDistribution: Resource = {
   async create(inputs) {
     const id = String(inputs.name);
     const outputs = blank(inputs);
-    await reconcile(outputs, inputs as unknown as DistributionInputs, !isNamedInThisRun(inputs.name)).catch(
-      (error) => {
-        if (error instanceof PartialFailure && !versionsOf(outputs.versions).length) throw error.cause;
-        throw error;
-      },
-    );
+    await reconcile(outputs, inputs as unknown as DistributionInputs, !isNamedInThisRun(inputs.name));
     return { id, outputs: outputs as unknown as Values };
   },
 
@@ -128,49 +112,30 @@ export const keyDistribution: Resource = {
   },
 };
 
-/**
- * Observe, ensure, sync: what is missing is made, in an order in which no moment loses anything. New versions are ready in
- * every Region before the alias moves; old versions are disabled only after it has.
- */
 async function reconcile(
   outputs: DistributionOutputs,
   inputs: DistributionInputs,
   mayBeMade: boolean,
-  last?: MetadataInputs & { kmsTags?: Record<string, string> },
+  last?: AppliedMetadata,
 ): Promise<void> {
-  const { key } = inputs;
-  const owner: Owner = { distribution: inputs.name, stack: inputs.stack, kms: inputs.kms, key };
+  const owner: Owner = { distribution: inputs.name, stack: inputs.stack, kms: inputs.kms, key: inputs.key };
   const kms = openKms(inputs.kms);
-  const records = outputs.versions;
-  const before = versionsOf(records);
-
-  await recording(inputs.name, outputs, async () => {
-    if (last) {
-      // Until they are applied, state says what AWS has.
-      Object.assign(outputs, pick(last, ["tags", "policy", "description"]), {
-        kms: { ...inputs.kms, tags: last.kmsTags },
-      });
-      await syncMetadata(
-        kms,
-        owner,
-        before.map((version) => records[version]!),
-        last,
-        inputs,
-      );
-      Object.assign(outputs, pick(inputs, ["tags", "policy", "description", "kms"]));
-    }
-    for (const version of before) await takeBack(kms, owner, version, records[version]!);
-    const settled = before.find((version) => records[version]!.keyId === outputs.keyId);
-    for (const version of wantedVersions(key)) {
-      const record = records[version] ?? (await ensureKmsKey(kms, owner, version, inputs, mayBeMade));
-      records[version] = record;
-      await ensureUsable(kms, owner, version, record);
-      if (record.state === "Disabled") await syncState(kms, owner, version, record);
-      if (settled !== undefined && version > settled)
-        await replicateNew(kms, owner, version, settled, outputs);
-    }
-    await pointAlias(kms, outputs, owner, before.length > 0);
-    for (const version of versionsOf(records)) await syncState(kms, owner, version, records[version]!);
+  const settled = versionsOf(outputs.versions).find(
+    (version) => outputs.versions[version]!.keyId === outputs.keyId,
+  );
+  await converge({
+    id: inputs.name,
+    kms,
+    owner,
+    inputs,
+    outputs,
+    reached: outputs,
+    last,
+    make: (version) => ensureKmsKey(kms, owner, version, inputs, mayBeMade),
+    async prepare(version, record) {
+      if (settled === undefined || version <= settled || !outputs.multiRegion) return;
+      await replicateNew(kms, owner, version, record, settled, outputs.versions[settled]!.keyId);
+    },
   });
 }
 
@@ -178,18 +143,16 @@ async function reconcile(
  * A replicated key's new version goes to every Region that holds a replica of the version in use, before any alias moves:
  * what is encrypted through an alias can then be decrypted in every one of them.
  *
- * @param settled the version that the last finished update left in use
+ * @param settled the version that the last finished update left in use, at the KMS key `inUse`
  */
 async function replicateNew(
   kms: Kms,
   owner: Owner,
   version: number,
+  record: KmsKeyRecord,
   settled: number,
-  outputs: DistributionOutputs,
+  inUse: string,
 ): Promise<void> {
-  if (!outputs.multiRegion) return;
-  const record = outputs.versions[version]!;
-  const inUse = outputs.versions[settled]!.keyId;
   const ready = new Set(record.replicas);
   const missing = (await replicasHeld(kms, owner, settled, inUse)).filter((region) => !ready.has(region));
   await Promise.all(
@@ -198,21 +161,6 @@ async function replicateNew(
       record.replicas = [...ready.add(region)].sort();
     }),
   );
-}
-
-async function pointAlias(
-  kms: Kms,
-  outputs: DistributionOutputs,
-  owner: Owner,
-  rotating: boolean,
-): Promise<void> {
-  const { keyId, keyArn } = outputs.versions[owner.key.keyVersion]!;
-  const context = contextOf(owner, owner.key.keyVersion);
-  const target = outputs.aliasTarget || undefined;
-  if (rotating && target !== keyId) await waitEnabled(kms, keyId, context);
-  const ours = Object.values(outputs.versions).map((record) => record.keyId);
-  await ensureAlias(kms, outputs.aliasName, keyId, target, ours, context);
-  Object.assign(outputs, { keyId, keyArn, aliasTarget: keyId });
 }
 
 /** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */

@@ -1,25 +1,17 @@
-import { deleteAlias, ensureAlias } from "../awskms/aliases";
+import { deleteAlias } from "../awskms/aliases";
 import { relatedKeyArn } from "../awskms/arn";
 import { type Kms, openKms } from "../awskms/client";
-import { describeKmsKey, scheduleDeletion, waitEnabled } from "../awskms/kmsKeys";
+import { describeKmsKey, scheduleDeletion } from "../awskms/kmsKeys";
 import { ensureReplicaKey } from "../awskms/replicas";
 import { syncTags } from "../awskms/taggedKeys";
 import { kcvOf, parseKeyring } from "../keys/keyring";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
-import { PartialFailure, type Resource, recording, STATE_VERSION, type Values } from "./resource";
+import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
+import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { deletionWindowMistakes, policyMistakes, regionMistakes, tagMistakes } from "./rules";
-import {
-  ensureUsable,
-  needsWork,
-  observe,
-  observeAlias,
-  syncMetadata,
-  syncState,
-  takeBack,
-  wantedVersions,
-} from "./versions";
+import { needsWork, observe, observeAlias } from "./versions";
 import {
   contextOf,
   type KeyRef,
@@ -48,10 +40,8 @@ interface ReplicaInputs extends MetadataInputs {
   deletionWindowDays: number;
 }
 
-interface ReplicaOutputs extends ReplicaInputs {
-  versions: KmsKeyRecords;
-  keyArn?: string;
-  aliasTarget?: string;
+interface ReplicaOutputs extends ReplicaInputs, RegionalOutputs {
+  aliasName: string;
 }
 
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
@@ -87,10 +77,7 @@ export const keyReplica: Resource = {
   async create(inputs) {
     const outputs = blank(inputs);
     const id = `${outputs.region}/${outputs.distribution.name}`;
-    await reconcile(id, outputs, inputs as unknown as ReplicaInputs).catch((error) => {
-      if (error instanceof PartialFailure && !versionsOf(outputs.versions).length) throw error.cause;
-      throw error;
-    });
+    await reconcile(id, outputs, inputs as unknown as ReplicaInputs);
     return { id, outputs: outputs as unknown as Values };
   },
 
@@ -106,7 +93,7 @@ export const keyReplica: Resource = {
     const old = olds as unknown as ReplicaOutputs;
     const outputs = blank(news);
     outputs.versions = structuredClone(old.versions ?? {});
-    Object.assign(outputs, { keyArn: old.keyArn, aliasTarget: old.aliasTarget });
+    Object.assign(outputs, { keyId: old.keyId, keyArn: old.keyArn, aliasTarget: old.aliasTarget });
     const last = {
       tags: old.tags,
       policy: old.policy,
@@ -136,53 +123,13 @@ async function reconcile(
   id: string,
   outputs: ReplicaOutputs,
   inputs: ReplicaInputs,
-  last?: MetadataInputs & { kmsTags?: Record<string, string> },
+  last?: AppliedMetadata,
 ): Promise<void> {
-  const { distribution, region } = inputs;
-  const { key } = distribution;
-  const owner: Owner = {
-    distribution: distribution.name,
-    stack: distribution.stack,
-    kms: distribution.kms,
-    key,
-  };
-  const kms = openKms(distribution.kms, region);
-  const records = outputs.versions;
-  const before = versionsOf(records);
-
-  await recording(id, outputs, async () => {
-    if (last) {
-      // Until they are applied, state says what AWS has.
-      const { tags, policy, description, kmsTags } = last;
-      const shown = outputs.distribution;
-      Object.assign(outputs, { tags, policy, description });
-      outputs.distribution = { ...shown, kms: { ...shown.kms, tags: kmsTags } };
-      await syncMetadata(
-        kms,
-        owner,
-        before.map((version) => records[version]!),
-        last,
-        inputs,
-      );
-      Object.assign(outputs, { tags: inputs.tags, policy: inputs.policy, description: inputs.description });
-      outputs.distribution = shown;
-    }
-    for (const version of before) await takeBack(kms, owner, version, records[version]!);
-    for (const version of wantedVersions(key)) {
-      const record = records[version] ?? (await ensureReplica(kms, owner, version, inputs));
-      records[version] = record;
-      await ensureUsable(kms, owner, version, record);
-      if (record.state === "Disabled") await syncState(kms, owner, version, record);
-    }
-    const latest = records[key.keyVersion]!;
-    const context = contextOf(owner, key.keyVersion);
-    const target = outputs.aliasTarget || undefined;
-    if (before.length && target !== latest.keyId) await waitEnabled(kms, latest.keyId, context);
-    const ours = Object.values(records).map((record) => record.keyId);
-    await ensureAlias(kms, outputs.aliasName, latest.keyId, target, ours, context);
-    Object.assign(outputs, { keyArn: latest.keyArn, aliasTarget: latest.keyId });
-    for (const version of versionsOf(records)) await syncState(kms, owner, version, records[version]!);
-  });
+  const { name, ...distribution } = inputs.distribution;
+  const owner: Owner = { ...distribution, distribution: name };
+  const kms = openKms(owner.kms, inputs.region);
+  const make = (version: number) => ensureReplica(kms, owner, version, inputs);
+  await converge({ id, kms, owner, inputs, outputs, reached: outputs.distribution, last, make });
 }
 
 /** The replica of one version: the one that a rotation has made ready, else a new one. */

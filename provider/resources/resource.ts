@@ -46,18 +46,5 @@ export class PartialFailure extends Error {
   }
 }
 
-/** Runs work that records its progress in `outputs`; where it fails, what was recorded is kept. */
-export async function recording<T extends object>(
-  id: string,
-  outputs: T,
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw new PartialFailure(id, outputs as Values, error as Error);
-  }
-}
-
 /** Shape of the state that this release writes. */
 export const STATE_VERSION = 1;

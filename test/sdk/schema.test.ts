@@ -69,7 +69,7 @@ const EXCEPTIONS = {
     KmsProvider: [],
     ManagedKey: [],
     KeyDistribution: ["aliasArn", "distributionTime", "keyId", "keyArn", "aliasTarget"],
-    KeyReplica: ["aliasArn", "keyArn", "aliasTarget"],
+    KeyReplica: ["aliasArn", "keyId", "keyArn", "aliasTarget"],
   },
 } satisfies Record<string, Record<string, string[] | Record<string, string | string[]>>>;
 
