@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type PropertySpec, referredType, resourceSpec } from "./definition";
-import { hasUnknown, isUnknown } from "./unknowns";
+import { hasUnknown } from "./unknowns";
 
 type Values = Record<string, unknown>;
 
@@ -37,7 +37,6 @@ function compare(
   if (ignore.includes(path) || isDeepStrictEqual(old ?? undefined, now ?? undefined)) {
     return { changed: false, replaces: false };
   }
-  if (isUnknown(now)) return { changed: true, replaces: false };
   const referred = referredType(property);
   if (referred && "properties" in referred && isObject(old) && isObject(now)) {
     const inner = Object.entries(referred.properties).map(([name, spec]) =>
