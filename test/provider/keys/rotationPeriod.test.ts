@@ -67,11 +67,12 @@ describe("rotation period", () => {
   it("counts in days of UTC, wherever the machine stands", () => {
     const zone = process.env.TZ;
     try {
-      for (const place of ["Pacific/Kiritimati", "America/Los_Angeles", "UTC"]) {
+      for (const place of ["Pacific/Kiritimati", "Europe/Berlin", "America/Los_Angeles", "UTC"]) {
         process.env.TZ = place;
         assert.equal(utcDate(new Date("2026-03-29T23:59:59.999Z")), "2026-03-29");
         assert.equal(utcDate(new Date("2026-03-30T00:00:00.000Z")), "2026-03-30");
         assert.equal(dateAfter("2026-03-28", parseRotationPeriod("1d")!), "2026-03-29");
+        assert.equal(dateAfter("2026-03-28", parseRotationPeriod("PT47H")!), "2026-03-29", "no 23-hour day");
         assert.equal(dateAfter("2026-10-24", parseRotationPeriod("P2D")!), "2026-10-26");
       }
     } finally {
