@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ListAliasesCommand, ListKeysCommand } from "@aws-sdk/client-kms";
+import {
+  DeleteAliasCommand,
+  DisableKeyCommand,
+  ListAliasesCommand,
+  ListKeysCommand,
+} from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { checkout } from "../../tools/toolchain";
 import { Application } from "../provider/resources/support/client";
@@ -146,9 +151,18 @@ describe("the examples", function () {
     });
   });
 
-  it("ci: up --refresh changes nothing until the period is over, and then rotates", async () => {
-    await onExample("ci", async (project) => {
+  it("ci: up --refresh puts back what was changed by hand, and rotates once the period is over", async () => {
+    await onExample("ci", async (project, { alias }) => {
       await project.up({ args: ["--refresh", "--expect-no-changes"] });
+
+      const application = new Application(local, "us-west-1");
+      const { KeyId } = await application.describe(alias!);
+      await application.send(new DisableKeyCommand({ KeyId }));
+      await application.send(new DeleteAliasCommand({ AliasName: alias }));
+      await project.up({ args: ["--refresh"] });
+      const repaired = await application.describe(alias!);
+      assert.deepEqual([repaired.KeyId, repaired.KeyState], [KeyId, "Enabled"]);
+
       await makeOlder(project);
       const preview = await project.preview({ diff: true });
       assert.match(preview.stdout, /keyVersion *: 1 => 2/);

@@ -1,7 +1,6 @@
 import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import ts from "typescript";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { openProject, type Project } from "../../test/e2e/support/index";
 import { Application } from "../../test/provider/resources/support/client";
@@ -22,13 +21,13 @@ export interface Stage {
 }
 
 export async function openStage(): Promise<Stage> {
-  const source = await readFile(join(checkout, "examples", "multi-region", "index.ts"), "utf8");
+  const example = join(checkout, "examples", "multi-region");
+  const source = await readFile(join(example, "index.ts"), "utf8");
   // Few pairs in advance: each import wants a fresh one of RSA-4096, which takes a processor a second or two.
   const local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 0, RSA_3072: 0, RSA_4096: 1 } } });
   try {
     const project = await openProject({
-      program: compiled(source),
-      config: { primaryRegion: "us-west-1", minEnabledVersion: "1", deletionAllowed: "false" },
+      exampleDir: example,
       env: {
         AWS_KMS_ENDPOINT: local.url,
         AWS_ACCESS_KEY_ID: ACCOUNT,
@@ -51,12 +50,6 @@ export async function openStage(): Promise<Stage> {
     await local.close();
     throw error;
   }
-}
-
-/** Compiled once here instead of by Pulumi at every command: a second less each. */
-function compiled(source: string): string {
-  const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 };
-  return ts.transpileModule(source, { compilerOptions }).outputText;
 }
 
 /** Ctrl-C in the middle leaves no folder either; running commands are ended by their own exit handler, before this one. */

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkout } from "../../tools/toolchain";
+import { command } from "./support/command";
+
+describe("make quickstart", function () {
+  this.timeout(600_000);
+
+  it("shows a key's whole life in lines that fit a terminal, and leaves no folder", async () => {
+    const temporary = mkdtempSync(join(tmpdir(), "keymgmt-quickstart-"));
+    try {
+      const tsx = join(checkout, "node_modules", ".bin", "tsx");
+      const ran = await command(tsx, [join("tools", "quickstart", "main.ts")], {
+        cwd: checkout,
+        env: { ...(process.env as Record<string, string>), TMPDIR: temporary },
+        seconds: 500,
+      });
+      assert.equal(ran.exitCode, 0, `${ran.stdout}\n${ran.stderr}`);
+      assert.equal(ran.stderr, "");
+      const lines = ran.stdout.trimEnd().split("\n");
+      assert.equal(lines.at(-1), "quickstart ok");
+      assert.deepEqual(
+        lines.filter((line) => [...line].length > 100),
+        [],
+      );
+      assert.match(ran.stdout, /\n +~ keyVersion: 1 => 2\n/);
+      assert.match(ran.stdout, /\n +orders +2 +eu-west-1 +mrk-\S+ +Enabled +alias\/hashicorp\/orders-\d+\n/);
+      assert.deepEqual(
+        readdirSync(temporary).filter((name) => name.startsWith("keymgmt-")),
+        [],
+      );
+    } finally {
+      rmSync(temporary, { recursive: true, force: true });
+    }
+  });
+});
