@@ -69,7 +69,8 @@ engine-ready:
 clients-ready:
 	@node tools/clients/main.mjs >/dev/null || test $$? -eq 2
 
-# `npm ci` removes node_modules first, and the stamp with it.
+# `npm ci` removes node_modules first, and the stamp with it. A stamp without the compiler is of a damaged installation.
+$(shell test -x $(bin)/tsc || rm -f $(deps))
 $(deps): package-lock.json
 	npm ci --prefer-offline
 	@touch $@
