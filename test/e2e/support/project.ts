@@ -9,7 +9,7 @@ export interface ProjectOptions {
   program?: string;
   /** A complete Pulumi project to copy, such as one of examples/. */
   exampleDir?: string;
-  /** Of `program`: "javascript" (the default: a second faster a command) or "typescript" (transpiled, not checked). */
+  /** Of `program`: "javascript" (the default) or "typescript" (transpiled, not checked: as fast). */
   language?: "javascript" | "typescript";
   /** Packages of this checkout's node_modules that `program` requires, beside @pulumi/pulumi and pulumi-keymgmt. */
   packages?: string[];
