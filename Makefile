@@ -49,6 +49,11 @@ build: $(dist) ## compile the package into dist/
 schema: engine-ready ## hold schema.json against Pulumi's own schema binder
 	@PATH="$$(node tools/engine/main.mjs 2>/dev/null | tail -n 1):$$PATH" PULUMI_SKIP_UPDATE_CHECK=true pulumi schema check schema.json --color never
 
+.PHONY: docs
+docs: $(deps) ## write again what of docs/ is made from schema.json and from the tests
+	@$(bin)/tsx tools/reference.ts
+	@$(bin)/tsx tools/fidelity/main.ts
+
 .PHONY: coverage
 coverage: $(dist) engine-ready clients-ready ## run the whole suite and report what of the source it reaches
 	@$(bin)/c8 --src sdk --src provider --src localkms --src cli --reporter text --reporter html $(bin)/mocha 'test/**/*.test.ts'

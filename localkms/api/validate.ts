@@ -1,43 +1,46 @@
 import { serialization, validation } from "./errors.js";
-import type { Shape, Structure } from "./shapes.js";
+import { API, type Shape, shapeOf } from "./model.js";
 
 /**
  * Turns a JSON body into an operation's input: blobs become bytes, timestamps Dates, unknown members are dropped.
  * A wrong JSON type is a SerializationException; every broken constraint goes into one ValidationException, worded as
  * AWS words it ("2 validation errors detected: Value 'x' at 'keySpec' failed to satisfy constraint: ...; Value ...").
  */
-export function readInput(shape: Structure, body: unknown): Record<string, unknown> {
+export function readInput(operation: string, body: unknown): Record<string, unknown> {
   const broken: string[] = [];
-  const input = readStructure(shape, body, "", broken);
+  const { input: shape } = API.operations[operation]!;
+  const input = readStructure(shape ? shapeOf(shape) : NOTHING, body, "", broken);
   if (broken.length === 0) return input;
   const count = broken.length === 1 ? "1 validation error" : `${broken.length} validation errors`;
   throw validation(`${count} detected: ${broken.join("; ")}`);
 }
 
-function readStructure(shape: Structure, value: unknown, path: string, broken: string[]) {
+const NOTHING: Shape = { type: "structure" };
+
+function readStructure(shape: Shape, value: unknown, path: string, broken: string[]) {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw wrongType(value, "Structure");
-  const members = value as Record<string, unknown>;
+  const given = value as Record<string, unknown>;
   const input: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(shape.members)) {
+  for (const [name, member] of Object.entries(shape.members ?? {})) {
     const at = `${path}${name[0]!.toLowerCase()}${name.slice(1)}`;
-    const given = Object.hasOwn(members, name) ? members[name] : undefined;
-    if (given !== undefined && given !== null) input[name] = read(member, given, at, broken);
-    else if (shape.required.includes(name)) broken.push(constraint("null", at, "Member must not be null"));
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (value !== undefined && value !== null) input[name] = read(shapeOf(member), value, at, broken);
+    else if (shape.required?.includes(name)) broken.push(constraint("null", at, "Member must not be null"));
   }
   return input;
 }
 
 function read(shape: Shape, value: unknown, at: string, broken: string[]): unknown {
-  switch (shape.kind) {
+  switch (shape.type) {
     case "structure":
       return readStructure(shape, value, `${at}.`, broken);
     case "list":
       if (!Array.isArray(value)) throw wrongType(value, "List");
       checkLength(shape, value.length, `'${JSON.stringify(value).slice(0, 100)}'`, at, broken);
-      return value.map((member, i) => read(shape.member, member, `${at}.${i + 1}.member`, broken));
+      return value.map((member, i) => read(shapeOf(shape.member!), member, `${at}.${i + 1}.member`, broken));
     case "map":
-      return readMap(value);
+      return readMap(shape, value, at, broken);
     case "boolean":
       if (typeof value !== "boolean") throw wrongType(value, "Boolean");
       return value;
@@ -58,41 +61,45 @@ function read(shape: Shape, value: unknown, at: string, broken: string[]): unkno
   }
 }
 
-function readMap(value: unknown): Record<string, string> {
+function readMap(shape: Shape, value: unknown, at: string, broken: string[]): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType(value, "Map");
-  for (const member of Object.values(value))
-    if (typeof member !== "string") throw wrongType(member, "String");
-  return { ...value } as Record<string, string>;
+  const members = Object.entries(value).map(([key, member]) => [
+    read(shapeOf(shape.key!), key, `${at}.key`, broken),
+    read(shapeOf(shape.value!), member, `${at}.${key}.member`, broken),
+  ]);
+  return Object.fromEntries(members);
 }
 
-function readBlob(shape: Shape & { kind: "blob" }, value: unknown, at: string, broken: string[]): Buffer {
+function readBlob(shape: Shape, value: unknown, at: string, broken: string[]): Buffer {
   if (typeof value !== "string") throw wrongType(value, "Blob");
   const bytes = Buffer.from(value, "base64");
   if (bytes.toString("base64").replace(/=+$/, "") !== value.replace(/=+$/, "")) {
     throw serialization("A blob is not valid base64");
   }
-  // The bytes may be plaintext: AWS does not show them either.
-  checkLength(
-    shape,
-    bytes.length,
-    `'java.nio.HeapByteBuffer[pos=0 lim=${bytes.length} cap=${bytes.length}]'`,
-    at,
-    broken,
-  );
+  // Not the bytes: AWS does not show them either, and of what the model calls sensitive not even the length.
+  const length = `'java.nio.HeapByteBuffer[pos=0 lim=${bytes.length} cap=${bytes.length}]'`;
+  checkLength(shape, bytes.length, shape.sensitive ? "" : length, at, broken);
   return bytes;
 }
 
-function checkString(shape: Shape & { kind: "string" }, value: string, at: string, broken: string[]): void {
-  const shown = `'${value}'`;
-  if (shape.values && !shape.values.includes(value)) {
-    broken.push(constraint(shown, at, `Member must satisfy enum value set: [${shape.values.join(", ")}]`));
+function checkString(shape: Shape, value: string, at: string, broken: string[]): void {
+  const shown = shape.sensitive ? "" : `'${value}'`;
+  if (shape.enum && !shape.enum.includes(value)) {
+    broken.push(constraint(shown, at, `Member must satisfy enum value set: [${shape.enum.join(", ")}]`));
   }
   checkLength(shape, value.length, shown, at, broken);
-  if (shape.pattern && !new RegExp(`^(?:${shape.pattern.source})$`).test(value)) {
-    broken.push(
-      constraint(shown, at, `Member must satisfy regular expression pattern: ${shape.pattern.source}`),
-    );
+  if (shape.pattern && !patternOf(shape.pattern).test(value)) {
+    broken.push(constraint(shown, at, `Member must satisfy regular expression pattern: ${shape.pattern}`));
   }
+}
+
+const patterns = new Map<string, RegExp>();
+
+/** The whole value must match, as in AWS's own services. */
+function patternOf(source: string): RegExp {
+  const pattern = patterns.get(source) ?? new RegExp(`^(?:${source})$`);
+  patterns.set(source, pattern);
+  return pattern;
 }
 
 function checkLength(
@@ -111,17 +118,17 @@ function checkLength(
   }
 }
 
-function checkRange(shape: { min: number; max: number }, value: number, at: string, broken: string[]): void {
-  if (value < shape.min) {
-    broken.push(constraint(`'${value}'`, at, `Member must have value greater than or equal to ${shape.min}`));
+function checkRange({ min, max }: Shape, value: number, at: string, broken: string[]): void {
+  if (min !== undefined && value < min) {
+    broken.push(constraint(`'${value}'`, at, `Member must have value greater than or equal to ${min}`));
   }
-  if (value > shape.max) {
-    broken.push(constraint(`'${value}'`, at, `Member must have value less than or equal to ${shape.max}`));
+  if (max !== undefined && value > max) {
+    broken.push(constraint(`'${value}'`, at, `Member must have value less than or equal to ${max}`));
   }
 }
 
 const constraint = (shown: string, at: string, rule: string) =>
-  `Value ${shown} at '${at}' failed to satisfy constraint: ${rule}`;
+  `Value ${shown ? `${shown} ` : ""}at '${at}' failed to satisfy constraint: ${rule}`;
 
 function wrongType(value: unknown, wanted: string) {
   const got = Array.isArray(value)

@@ -1,7 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { KmsError, serialization, unsupported } from "../api/errors.js";
-import { INPUTS } from "../api/inputs.js";
-import { isBuilt } from "../api/operationNames.js";
 import { readInput } from "../api/validate.js";
 import type { Interception } from "../config.js";
 import { sweep } from "../keys/sweep.js";
@@ -111,11 +109,12 @@ async function carryOut(
   operation: string,
   body: unknown,
 ): Promise<Answer> {
-  if (!isBuilt(operation)) throw unsupported(`${operation} is not built in this local KMS`);
-  const input = readInput(INPUTS[operation], body);
+  const handler = HANDLERS[operation];
+  if (!handler) throw unsupported(`${operation} is not built in this local KMS`);
+  const input = readInput(operation, body);
   const now = kms.settings.now().getTime();
   await sweep(kms.store, now);
-  return jsonAnswer(await HANDLERS[operation]({ account, region, operation, now, kms }, input));
+  return jsonAnswer(await handler({ account, region, operation, now, kms, store: kms.store }, input));
 }
 
 function parseBody(body: string): unknown {

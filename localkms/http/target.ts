@@ -1,5 +1,5 @@
 import { KmsError } from "../api/errors.js";
-import { isKnown } from "../api/operationNames.js";
+import { isKnown } from "../api/model.js";
 
 const PREFIX = "TrentService.";
 

@@ -49,7 +49,7 @@ function deletionMetadata(key: KeyRecord): Partial<KeyMetadata> {
 }
 
 function multiRegionConfiguration(call: Call, key: KeyRecord): MultiRegionConfiguration {
-  const related = call.kms.store.relatedKeys(key).sort((a, b) => (a.region < b.region ? -1 : 1));
+  const related = call.store.relatedKeys(key).sort((a, b) => (a.region < b.region ? -1 : 1));
   const shown = (record: KeyRecord) => ({ Arn: keyArn(record), Region: record.region });
   const primary = related.find((record) => record.multiRegion === "PRIMARY");
   return {

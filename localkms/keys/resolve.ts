@@ -3,7 +3,7 @@ import type { Call } from "../operations/call.js";
 import { aliasArn, isKeyId, keyArn, type Place, parseArn } from "./arn.js";
 import type { KeyRecord } from "./record.js";
 import { keyState } from "./state.js";
-import { checkState, type KeyOperation } from "./stateTable.js";
+import { checkState } from "./stateTable.js";
 
 /** What a KeyId parameter may be: AWS's page of each operation says which. */
 export type Accepts = "keys" | "keys and aliases";
@@ -16,7 +16,7 @@ export function usableKey(call: Call, keyId: string, accepts: Accepts): KeyRecor
 }
 
 export function requireState(call: Call, key: KeyRecord): void {
-  checkState(call.operation as KeyOperation, keyState(key, call.now), keyArn(key));
+  checkState(call.operation, keyState(key, call.now), keyArn(key));
 }
 
 /** The key that a key id, key ARN, alias name or alias ARN names. */
@@ -29,7 +29,7 @@ export function findKey(call: Call, keyId: string, accepts: Accepts): KeyRecord 
   }
   const id = keyId.startsWith("arn:") ? resource.replace(/^key\//, "") : resource;
   if (!isKeyId(id)) throw notFound(`Invalid keyId '${keyId}'`);
-  const key = call.kms.store.key(call, id);
+  const key = call.store.key(call, id);
   if (!key) throw keyNotFound(keyArn({ ...place(call), id }));
   return key;
 }
@@ -53,8 +53,8 @@ function foreignKeyMessage(call: Call, arn: string): string {
 }
 
 function keyOfAlias(call: Call, name: string): KeyRecord {
-  const alias = call.kms.store.alias(call, name);
-  const key = alias && call.kms.store.key(call, alias.targetKeyId);
+  const alias = call.store.alias(call, name);
+  const key = alias && call.store.key(call, alias.targetKeyId);
   if (!key) throw aliasNotFound(aliasArn({ ...place(call), name }));
   return key;
 }

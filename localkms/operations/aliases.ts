@@ -21,7 +21,7 @@ export async function createAlias(call: Call, input: CreateAliasRequest): Promis
   const name = input.AliasName!;
   checkName(name);
   const target = aliasTarget(call, input.TargetKeyId!);
-  const existing = call.kms.store.alias(call, name);
+  const existing = call.store.alias(call, name);
   if (existing)
     throw new KmsError(
       "AlreadyExistsException",
@@ -29,7 +29,7 @@ export async function createAlias(call: Call, input: CreateAliasRequest): Promis
     );
   checkAliasCount(call, target);
   const { account, region, now } = call;
-  await call.kms.store.commit([
+  await call.store.commit([
     putAlias({ account, region, name, targetKeyId: target.id, createdAt: now, updatedAt: now }),
   ]);
 }
@@ -39,24 +39,24 @@ export async function updateAlias(call: Call, input: UpdateAliasRequest): Promis
   checkName(input.AliasName!);
   const alias = findAlias(call, input.AliasName!);
   const target = aliasTarget(call, input.TargetKeyId!);
-  const source = call.kms.store.key(call, alias.targetKeyId);
+  const source = call.store.key(call, alias.targetKeyId);
   if (source && (source.usage !== target.usage || source.spec !== target.spec)) {
     throw validation("The current and new KMS key must be the same type and have the same key usage");
   }
   if (alias.targetKeyId !== target.id) checkAliasCount(call, target);
-  await call.kms.store.commit([putAlias({ ...alias, targetKeyId: target.id, updatedAt: call.now })]);
+  await call.store.commit([putAlias({ ...alias, targetKeyId: target.id, updatedAt: call.now })]);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteAlias.html: in any state of its key. */
 export async function deleteAlias(call: Call, input: DeleteAliasRequest): Promise<void> {
   checkName(input.AliasName!);
-  await call.kms.store.commit([removeAlias(findAlias(call, input.AliasName!))]);
+  await call.store.commit([removeAlias(findAlias(call, input.AliasName!))]);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html (AWS's own alias/aws/… are not there). */
 export function listAliases(call: Call, input: ListAliasesRequest): ListAliasesResponse {
   const key = input.KeyId === undefined ? undefined : findKey(call, input.KeyId, "keys");
-  const aliases = call.kms.store.aliasesOf(call).filter((alias) => !key || alias.targetKeyId === key.id);
+  const aliases = call.store.aliasesOf(call).filter((alias) => !key || alias.targetKeyId === key.id);
   const { items, ...rest } = page("ListAliases", aliases, (alias) => alias.name, input, {
     usual: 50,
     most: 100,
@@ -93,13 +93,13 @@ function aliasTarget(call: Call, keyId: string): KeyRecord {
 }
 
 function findAlias(call: Call, name: string): AliasRecord {
-  const alias = call.kms.store.alias(call, name);
+  const alias = call.store.alias(call, name);
   if (!alias) throw aliasNotFound(aliasArn({ account: call.account, region: call.region, name }));
   return alias;
 }
 
 function checkAliasCount(call: Call, target: KeyRecord): void {
-  const count = call.kms.store.aliasesOf(call).filter((alias) => alias.targetKeyId === target.id).length;
+  const count = call.store.aliasesOf(call).filter((alias) => alias.targetKeyId === target.id).length;
   if (count >= MOST_ALIASES_PER_KEY)
     throw limitExceeded(`A KMS key can have at most ${MOST_ALIASES_PER_KEY} aliases`);
 }

@@ -1,4 +1,3 @@
-import type { Operation } from "../api/inputs.js";
 import type { Settings } from "../config.js";
 import type { ImportKeyPool } from "../crypto/importKeyPool.js";
 import type { Place } from "../keys/arn.js";
@@ -15,7 +14,8 @@ export interface Kms {
 
 /** One request: who asks (the account), where (the Region), for what, and when. */
 export interface Call extends Place {
-  readonly operation: Operation;
+  readonly operation: string;
   readonly now: number;
   readonly kms: Kms;
+  readonly store: Store;
 }

@@ -30,7 +30,7 @@ export async function createKey(call: Call, input: CreateKeyRequest): Promise<Cr
     multiRegion: input.MultiRegion ? "PRIMARY" : undefined,
     materials: origin === "AWS_KMS" ? [ownMaterial(id, call.now)] : [],
   };
-  await call.kms.store.commit([putKey(key)]);
+  await call.store.commit([putKey(key)]);
   return { KeyMetadata: keyMetadata(call, key) };
 }
 

@@ -76,7 +76,7 @@ export function open(call: Call, { ciphertext, keyId, context, algorithm }: Seal
       "The key ID in the request does not identify a CMK that can perform this operation.",
     );
   }
-  const key = named ?? call.kms.store.key(call, envelope.keyId);
+  const key = named ?? call.store.key(call, envelope.keyId);
   if (!key) {
     throw accessDenied(
       "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",

@@ -29,7 +29,7 @@ export function describeKey(call: Call, input: DescribeKeyRequest): DescribeKeyR
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeys.html: keys in every state. */
 export function listKeys(call: Call, input: ListKeysRequest): ListKeysResponse {
-  const keys = call.kms.store.keysOf(call);
+  const keys = call.store.keysOf(call);
   const { items, ...rest } = page("ListKeys", keys, (key) => key.id, input, { usual: 100, most: 1000 });
   return { Keys: items.map((key) => ({ KeyId: key.id, KeyArn: keyArn(key) })), ...rest };
 }
@@ -37,20 +37,20 @@ export function listKeys(call: Call, input: ListKeysRequest): ListKeysResponse {
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateKeyDescription.html */
 export async function updateKeyDescription(call: Call, input: UpdateKeyDescriptionRequest): Promise<void> {
   const key = usableKey(call, input.KeyId!, "keys");
-  await call.kms.store.commit([putKey({ ...key, description: input.Description! })]);
+  await call.store.commit([putKey({ ...key, description: input.Description! })]);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_TagResource.html */
 export async function tagResource(call: Call, input: TagResourceRequest): Promise<void> {
   const key = usableKey(call, input.KeyId!, "keys");
-  await call.kms.store.commit([putKey({ ...key, tags: withTags(key.tags, input.Tags!) })]);
+  await call.store.commit([putKey({ ...key, tags: withTags(key.tags, input.Tags!) })]);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_UntagResource.html: a tag that is not there is no error. */
 export async function untagResource(call: Call, input: UntagResourceRequest): Promise<void> {
   const key = usableKey(call, input.KeyId!, "keys");
   const tags = key.tags.filter((tag) => !input.TagKeys!.includes(tag.TagKey!));
-  await call.kms.store.commit([putKey({ ...key, tags })]);
+  await call.store.commit([putKey({ ...key, tags })]);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListResourceTags.html */
@@ -70,7 +70,7 @@ export async function putKeyPolicy(call: Call, input: PutKeyPolicyRequest): Prom
   const key = usableKey(call, input.KeyId!, "keys");
   checkPolicyName(input.PolicyName);
   checkPolicy(call, input.Policy!, input.BypassPolicyLockoutSafetyCheck);
-  await call.kms.store.commit([putKey({ ...key, policy: input.Policy! })]);
+  await call.store.commit([putKey({ ...key, policy: input.Policy! })]);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html */

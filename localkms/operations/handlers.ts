@@ -1,4 +1,3 @@
-import type { Operation } from "../api/inputs.js";
 import { createAlias, deleteAlias, listAliases, updateAlias } from "./aliases.js";
 import type { Call } from "./call.js";
 import { createKey } from "./creation.js";
@@ -28,10 +27,11 @@ import { replicateKey } from "./replication.js";
  * Carries out an operation on an input that has passed validate.ts; resolves when what it changed is durable. A
  * handler reads, decides and commits without waiting in between, so requests need no locks.
  */
-// biome-ignore lint/suspicious/noExplicitAny: each handler has its own input type, which INPUTS guarantees by name.
-export type Handler = (call: Call, input: any) => unknown;
+// biome-ignore lint/suspicious/noExplicitAny: each handler has its own input type, which the API model guarantees by name.
+type Handler = (call: Call, input: any) => unknown;
 
-export const HANDLERS: Record<Operation, Handler> = {
+/** What is carried out, by operation; the others of AWS KMS are refused by name. */
+export const HANDLERS: Readonly<Record<string, Handler>> = {
   CancelKeyDeletion: cancelKeyDeletion,
   CreateAlias: createAlias,
   CreateKey: createKey,

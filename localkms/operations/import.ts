@@ -51,7 +51,7 @@ export async function importKeyMaterial(
   checkExpiry(call.now, input);
   const bytes = unwrapMaterial(call, key, input);
   const { materials, material, enables } = bindMaterial(key, call.now, bytes, input);
-  await call.kms.store.commit([putKey({ ...key, materials, enabled: enables || key.enabled })]);
+  await call.store.commit([putKey({ ...key, materials, enabled: enables || key.enabled })]);
   return { KeyId: keyArn(key), KeyMaterialId: material.id };
 }
 

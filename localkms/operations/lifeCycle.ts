@@ -38,7 +38,7 @@ export async function scheduleKeyDeletion(
   if (windowDays < 7 || windowDays > 30)
     throw validation("PendingWindowInDays must be between 7 and 30, inclusive");
   const key = usableKey(call, input.KeyId!, "keys");
-  const hasReplicas = key.multiRegion === "PRIMARY" && call.kms.store.relatedKeys(key).length > 1;
+  const hasReplicas = key.multiRegion === "PRIMARY" && call.store.relatedKeys(key).length > 1;
   const deletion: Deletion = hasReplicas ? { windowDays } : { windowDays, startedAt: call.now };
   const scheduled = { ...key, deletion };
   await put(call, scheduled);
@@ -83,4 +83,4 @@ export async function deleteImportedKeyMaterial(
   return { KeyId: keyArn(key), KeyMaterialId: id };
 }
 
-const put = (call: Call, key: KeyRecord) => call.kms.store.commit([putKey(key)]);
+const put = (call: Call, key: KeyRecord) => call.store.commit([putKey(key)]);

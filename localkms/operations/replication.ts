@@ -33,7 +33,7 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
     tags: withTags([], input.Tags ?? []),
     materials: primary.origin === "EXTERNAL" ? primary.materials.map(awaited) : primary.materials,
   };
-  await call.kms.store.commit([putKey(replica)]);
+  await call.store.commit([putKey(replica)]);
   const inReplicaRegion = { ...call, region };
   return {
     ReplicaKeyMetadata: keyMetadata(inReplicaRegion, replica),
@@ -50,7 +50,7 @@ function checkReplicaRegion(call: Call, primary: KeyRecord, region: string): voi
   if (partitionOf(region) !== partitionOf(primary.region)) {
     throw validation(`Region ${region} is not in the partition of the primary key`);
   }
-  const existing = call.kms.store.key({ account: call.account, region }, primary.id);
+  const existing = call.store.key({ account: call.account, region }, primary.id);
   if (existing)
     throw new KmsError("AlreadyExistsException", `${keyArn(existing)} already exists in region ${region}`);
 }

@@ -6,6 +6,7 @@ import {
   ScheduleKeyDeletionCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
+import { api, guide, rule } from "./rule.js";
 import { ACCOUNT, createKey, metadataOf, refusal, start, type TestKms, WEST } from "./support.js";
 
 const ARN = `arn:aws:kms:us-east-1:${ACCOUNT}`;
@@ -41,32 +42,40 @@ describe("local KMS: aliases", () => {
     assert.deepEqual(CreationDate, LastUpdatedDate);
   });
 
-  it("moves an alias to another key and keeps when it was made", async () => {
-    const one = await createKey(kms.client());
-    const two = await createKey(kms.client());
-    await create("alias/moves", one.KeyId);
-    kms.wait(60_000);
-    await update("alias/moves", two.KeyId);
-    assert.deepEqual(await namesOf(one.KeyId), []);
-    assert.equal((await metadataOf(kms.client(), "alias/moves")).KeyId, two.KeyId);
-    const { Aliases } = await kms.client().send(new ListAliasesCommand({ KeyId: two.KeyId }));
-    const { CreationDate, LastUpdatedDate } = Aliases![0]!;
-    assert.ok(LastUpdatedDate!.getTime() - CreationDate!.getTime() >= 60_000);
-  });
+  rule(
+    "UpdateAlias moves an alias to another key and keeps its CreationDate",
+    api("UpdateAlias"),
+    async () => {
+      const one = await createKey(kms.client());
+      const two = await createKey(kms.client());
+      await create("alias/moves", one.KeyId);
+      kms.wait(60_000);
+      await update("alias/moves", two.KeyId);
+      assert.deepEqual(await namesOf(one.KeyId), []);
+      assert.equal((await metadataOf(kms.client(), "alias/moves")).KeyId, two.KeyId);
+      const { Aliases } = await kms.client().send(new ListAliasesCommand({ KeyId: two.KeyId }));
+      const { CreationDate, LastUpdatedDate } = Aliases![0]!;
+      assert.ok(LastUpdatedDate!.getTime() - CreationDate!.getTime() >= 60_000);
+    },
+  );
 
-  it("is unique in its account and Region, and tells upper from lower case", async () => {
-    const { KeyId } = await createKey(kms.client());
-    await create("alias/unique", KeyId);
-    assert.deepEqual(await refusal(create("alias/unique", KeyId)), {
-      name: "AlreadyExistsException",
-      message: `An alias with the name ${ARN}:alias/unique already exists`,
-      status: 400,
-    });
-    await create("alias/Unique", KeyId);
-    const there = await createKey(kms.client(WEST));
-    const inWest = new CreateAliasCommand({ AliasName: "alias/unique", TargetKeyId: there.KeyId });
-    await kms.client(WEST).send(inWest);
-  });
+  rule(
+    "an alias is unique in its account and Region, and tells upper from lower case",
+    guide("kms-alias"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      await create("alias/unique", KeyId);
+      assert.deepEqual(await refusal(create("alias/unique", KeyId)), {
+        name: "AlreadyExistsException",
+        message: `An alias with the name ${ARN}:alias/unique already exists`,
+        status: 400,
+      });
+      await create("alias/Unique", KeyId);
+      const there = await createKey(kms.client(WEST));
+      const inWest = new CreateAliasCommand({ AliasName: "alias/unique", TargetKeyId: there.KeyId });
+      await kms.client(WEST).send(inWest);
+    },
+  );
 
   it("says which alias it does not find", async () => {
     const { KeyId } = await createKey(kms.client());
