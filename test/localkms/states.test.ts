@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
+  type CreateKeyCommandInput,
   DecryptCommand,
   DeleteImportedKeyMaterialCommand,
   DescribeKeyCommand,
@@ -12,7 +13,6 @@ import {
   GenerateDataKeyCommand,
   GenerateDataKeyWithoutPlaintextCommand,
   GetKeyPolicyCommand,
-  GetParametersForImportCommand,
   ImportKeyMaterialCommand,
   type KMSClient,
   ListAliasesCommand,
@@ -26,22 +26,15 @@ import {
   UpdateAliasCommand,
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
-import { STATE_TABLE } from "../../localkms/keys/stateTable.js";
-import {
-  createEnabledKey,
-  createExternalKey,
-  createKey,
-  refusal,
-  start,
-  stateOf,
-  type TestKms,
-  WEST,
-} from "./support.js";
+import { API } from "../../localkms/api/model.js";
+import { checkState, STATE_TABLE } from "../../localkms/keys/stateTable.js";
+import { HANDLERS } from "../../localkms/operations/handlers.js";
+import { guide, rule } from "./rule.js";
+import { createEnabledKey, createKey, getParameters, start, stateOf, type TestKms, WEST } from "./support.js";
 
 /**
- * AWS's key-state table, written out here a second time from
- * https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html: what each operation does to a key in each state.
- * ok: carried out. D: DisabledException. I: KMSInvalidStateException. Updating is not reachable yet.
+ * AWS's key-state table, written out a second time from AWS's page and not from the local KMS's own table. Columns, in
+ * this order; `ok`: carried out, `D`: DisabledException, `I`: KMSInvalidStateException.
  */
 const STATES = [
   "Enabled",
@@ -50,34 +43,9 @@ const STATES = [
   "PendingReplicaDeletion",
   "PendingImport",
   "Creating",
+  "Updating",
 ] as const;
 type State = (typeof STATES)[number];
-
-const EXPECTED: Record<string, string> = {
-  DescribeKey: "ok ok ok ok ok ok",
-  ListAliases: "ok ok ok ok ok ok",
-  ListResourceTags: "ok ok ok ok ok ok",
-  GetKeyPolicy: "ok ok ok ok ok ok",
-  PutKeyPolicy: "ok ok ok ok ok ok",
-  UpdateKeyDescription: "ok ok I I ok ok",
-  TagResource: "ok ok I I ok ok",
-  UntagResource: "ok ok I I ok ok",
-  CreateAlias: "ok ok I I ok ok",
-  UpdateAlias: "ok ok I I ok ok",
-  EnableKey: "ok ok I I I I",
-  DisableKey: "ok ok I I I I",
-  ScheduleKeyDeletion: "ok ok I I ok ok",
-  CancelKeyDeletion: "I I ok ok I I",
-  ReplicateKey: "ok D I I I I",
-  GetParametersForImport: "ok ok I I ok I",
-  ImportKeyMaterial: "ok ok I I ok I",
-  DeleteImportedKeyMaterial: "ok ok ok ok ok I",
-  Encrypt: "ok D I I I I",
-  Decrypt: "ok D I I I I",
-  ReEncrypt: "ok D I I I I",
-  GenerateDataKey: "ok D I I I I",
-  GenerateDataKeyWithoutPlaintext: "ok D I I I I",
-};
 
 const WORDS: Record<State, string> = {
   Enabled: "enabled",
@@ -86,142 +54,289 @@ const WORDS: Record<State, string> = {
   PendingReplicaDeletion: "pending replica deletion",
   PendingImport: "pending import",
   Creating: "creating",
+  Updating: "updating",
 };
 
-const policy = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: "*", Action: "kms:*", Resource: "*" }],
-});
-const Plaintext = Buffer.from("x");
-/** The state is checked before the token: a garbage one tells an allowed import (InvalidImportToken) from a refused one. */
-const garbage = { ImportToken: Buffer.alloc(100), EncryptedKeyMaterial: Buffer.alloc(256) };
-
+/** A multi-Region key in some state. Its ciphertext was made before it came into it. */
 interface Subject {
-  client: KMSClient;
-  KeyId: string;
-  ciphertext: Uint8Array;
-  otherKey: string;
+  readonly client: KMSClient;
+  readonly KeyId: string;
+  readonly Arn: string;
+  readonly ciphertext: Uint8Array;
+  /** An Enabled key in the same Region. */
+  readonly otherKey: string;
 }
 
-const newAlias = () => `alias/state-${randomUUID()}`;
+interface Row {
+  readonly states: string;
+  readonly request: (subject: Subject) => Promise<unknown>;
+  /** What the key must be; a multi-Region key of CreateKey's defaults where the operation does not mind. */
+  readonly key?: CreateKeyCommandInput;
+  /** It changes the key's state, so that each request needs a key of its own. */
+  readonly changesState?: true;
+}
 
-const REQUESTS: Record<keyof typeof EXPECTED, (subject: Subject) => Promise<unknown>> = {
-  DescribeKey: ({ client, KeyId }) => client.send(new DescribeKeyCommand({ KeyId })),
-  ListAliases: ({ client, KeyId }) => client.send(new ListAliasesCommand({ KeyId })),
-  ListResourceTags: ({ client, KeyId }) => client.send(new ListResourceTagsCommand({ KeyId })),
-  GetKeyPolicy: ({ client, KeyId }) => client.send(new GetKeyPolicyCommand({ KeyId })),
-  PutKeyPolicy: ({ client, KeyId }) => client.send(new PutKeyPolicyCommand({ KeyId, Policy: policy })),
-  UpdateKeyDescription: ({ client, KeyId }) =>
-    client.send(new UpdateKeyDescriptionCommand({ KeyId, Description: "d" })),
-  TagResource: ({ client, KeyId }) =>
-    client.send(new TagResourceCommand({ KeyId, Tags: [{ TagKey: "k", TagValue: "v" }] })),
-  UntagResource: ({ client, KeyId }) => client.send(new UntagResourceCommand({ KeyId, TagKeys: ["k"] })),
-  CreateAlias: ({ client, KeyId }) =>
-    client.send(new CreateAliasCommand({ AliasName: newAlias(), TargetKeyId: KeyId })),
-  UpdateAlias: async ({ client, KeyId, otherKey }) => {
-    const AliasName = newAlias();
-    await client.send(new CreateAliasCommand({ AliasName, TargetKeyId: otherKey }));
-    await client.send(new UpdateAliasCommand({ AliasName, TargetKeyId: KeyId }));
+const Plaintext = Buffer.from("x");
+const external = { Origin: "EXTERNAL" } as const;
+const newAlias = () => `alias/state-${randomUUID()}`;
+const everyone = { Effect: "Allow", Principal: "*", Action: "kms:*", Resource: "*" };
+const policy = JSON.stringify({ Version: "2012-10-17", Statement: [everyone] });
+
+async function aliasOf({ client }: Subject, TargetKeyId: string): Promise<string> {
+  const AliasName = newAlias();
+  await client.send(new CreateAliasCommand({ AliasName, TargetKeyId }));
+  return AliasName;
+}
+
+/** The state is checked before the bytes, so a request with wrong ones is carried out when it is refused for them. */
+const refusedOnlyAs = (expected: string, request: Promise<unknown>) =>
+  request.catch((error) => {
+    if (error.name !== expected) throw error;
+  });
+
+const usesMaterial = "ok D  I  I  I  I  ok";
+const inEveryState = "ok ok ok ok ok ok ok";
+
+const TABLE: Record<string, Row> = {
+  CancelKeyDeletion: {
+    //       E  D  PD PR PI Cr Up
+    states: "I  I  ok ok I  I  I",
+    changesState: true,
+    request: ({ client, KeyId }) => client.send(new CancelKeyDeletionCommand({ KeyId })),
   },
-  EnableKey: ({ client, KeyId }) => client.send(new EnableKeyCommand({ KeyId })),
-  DisableKey: ({ client, KeyId }) => client.send(new DisableKeyCommand({ KeyId })),
-  ScheduleKeyDeletion: ({ client, KeyId }) => client.send(new ScheduleKeyDeletionCommand({ KeyId })),
-  CancelKeyDeletion: ({ client, KeyId }) => client.send(new CancelKeyDeletionCommand({ KeyId })),
-  ReplicateKey: ({ client, KeyId }) =>
-    client.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: "ap-south-1" })),
-  GetParametersForImport: ({ client, KeyId }) =>
-    client.send(
-      new GetParametersForImportCommand({
-        KeyId,
-        WrappingAlgorithm: "RSAES_OAEP_SHA_256",
-        WrappingKeySpec: "RSA_2048",
-      }),
-    ),
-  ImportKeyMaterial: async ({ client, KeyId }) => {
-    const ExpirationModel = "KEY_MATERIAL_DOES_NOT_EXPIRE";
-    const request = client.send(new ImportKeyMaterialCommand({ KeyId, ExpirationModel, ...garbage }));
-    await request.catch((error) => {
-      if (error.name !== "InvalidImportTokenException") throw error;
-    });
+  CreateAlias: {
+    states: "ok ok I  I  ok ok ok",
+    request: (subject) => aliasOf(subject, subject.KeyId),
   },
-  DeleteImportedKeyMaterial: ({ client, KeyId }) =>
-    client.send(new DeleteImportedKeyMaterialCommand({ KeyId })),
-  Encrypt: ({ client, KeyId }) => client.send(new EncryptCommand({ KeyId, Plaintext })),
-  Decrypt: ({ client, KeyId, ciphertext }) =>
-    client.send(new DecryptCommand({ KeyId, CiphertextBlob: ciphertext })),
-  ReEncrypt: async ({ client, KeyId, otherKey }) => {
-    const { CiphertextBlob } = await client.send(new EncryptCommand({ KeyId: otherKey, Plaintext }));
-    await client.send(new ReEncryptCommand({ CiphertextBlob, DestinationKeyId: KeyId }));
+  Decrypt: {
+    states: usesMaterial,
+    request: ({ client, KeyId, ciphertext }) =>
+      client.send(new DecryptCommand({ KeyId, CiphertextBlob: ciphertext })),
   },
-  GenerateDataKey: ({ client, KeyId }) =>
-    client.send(new GenerateDataKeyCommand({ KeyId, KeySpec: "AES_256" })),
-  GenerateDataKeyWithoutPlaintext: ({ client, KeyId }) =>
-    client.send(new GenerateDataKeyWithoutPlaintextCommand({ KeyId, KeySpec: "AES_256" })),
+  DeleteImportedKeyMaterial: {
+    states: "ok ok ok ok ok I  I",
+    key: external,
+    changesState: true,
+    request: ({ client, KeyId }) => client.send(new DeleteImportedKeyMaterialCommand({ KeyId })),
+  },
+  DescribeKey: {
+    states: inEveryState,
+    request: ({ client, KeyId }) => client.send(new DescribeKeyCommand({ KeyId })),
+  },
+  DisableKey: {
+    states: "ok ok I  I  I  I  I",
+    changesState: true,
+    request: ({ client, KeyId }) => client.send(new DisableKeyCommand({ KeyId })),
+  },
+  EnableKey: {
+    states: "ok ok I  I  I  I  I",
+    changesState: true,
+    request: ({ client, KeyId }) => client.send(new EnableKeyCommand({ KeyId })),
+  },
+  Encrypt: {
+    states: usesMaterial,
+    request: ({ client, KeyId }) => client.send(new EncryptCommand({ KeyId, Plaintext })),
+  },
+  GenerateDataKey: {
+    states: usesMaterial,
+    request: ({ client, KeyId }) => client.send(new GenerateDataKeyCommand({ KeyId, KeySpec: "AES_256" })),
+  },
+  GenerateDataKeyWithoutPlaintext: {
+    states: usesMaterial,
+    request: ({ client, KeyId }) =>
+      client.send(new GenerateDataKeyWithoutPlaintextCommand({ KeyId, KeySpec: "AES_256" })),
+  },
+  GetKeyPolicy: {
+    states: inEveryState,
+    request: ({ client, KeyId }) => client.send(new GetKeyPolicyCommand({ KeyId })),
+  },
+  GetParametersForImport: {
+    states: "ok ok I  I  ok I  I",
+    key: external,
+    request: ({ client, KeyId }) => getParameters(client, KeyId),
+  },
+  ImportKeyMaterial: {
+    states: "ok ok I  I  ok I  ok",
+    key: external,
+    request: ({ client, KeyId }) => {
+      const garbage = { ImportToken: Buffer.alloc(100), EncryptedKeyMaterial: Buffer.alloc(256) };
+      const ExpirationModel = "KEY_MATERIAL_DOES_NOT_EXPIRE";
+      const request = client.send(new ImportKeyMaterialCommand({ KeyId, ExpirationModel, ...garbage }));
+      return refusedOnlyAs("InvalidImportTokenException", request);
+    },
+  },
+  ListAliases: {
+    states: inEveryState,
+    request: ({ client, KeyId }) => client.send(new ListAliasesCommand({ KeyId })),
+  },
+  ListResourceTags: {
+    states: inEveryState,
+    request: ({ client, KeyId }) => client.send(new ListResourceTagsCommand({ KeyId })),
+  },
+  PutKeyPolicy: {
+    states: inEveryState,
+    request: ({ client, KeyId }) => client.send(new PutKeyPolicyCommand({ KeyId, Policy: policy })),
+  },
+  ReEncrypt: {
+    states: usesMaterial,
+    request: async ({ client, KeyId, otherKey }) => {
+      const { CiphertextBlob } = await client.send(new EncryptCommand({ KeyId: otherKey, Plaintext }));
+      await client.send(new ReEncryptCommand({ CiphertextBlob, DestinationKeyId: KeyId }));
+    },
+  },
+  ReplicateKey: {
+    states: "ok D  I  I  I  I  I",
+    changesState: true,
+    request: ({ client, KeyId }) =>
+      client.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: "ap-south-1" })),
+  },
+  ScheduleKeyDeletion: {
+    states: "ok ok I  I  ok ok I",
+    changesState: true,
+    request: ({ client, KeyId }) => client.send(new ScheduleKeyDeletionCommand({ KeyId })),
+  },
+  TagResource: {
+    states: "ok ok I  I  ok ok ok",
+    request: ({ client, KeyId }) =>
+      client.send(new TagResourceCommand({ KeyId, Tags: [{ TagKey: "k", TagValue: "v" }] })),
+  },
+  UntagResource: {
+    states: "ok ok I  I  ok ok ok",
+    request: ({ client, KeyId }) => client.send(new UntagResourceCommand({ KeyId, TagKeys: ["k"] })),
+  },
+  // Of the key that the alias shall name; the one that it leaves may be in any state.
+  UpdateAlias: {
+    states: "ok ok I  I  ok ok ok",
+    request: async (subject) => {
+      const AliasName = await aliasOf(subject, subject.otherKey);
+      await subject.client.send(new UpdateAliasCommand({ AliasName, TargetKeyId: subject.KeyId }));
+    },
+  },
+  UpdateKeyDescription: {
+    states: "ok ok I  I  ok ok ok",
+    request: ({ client, KeyId }) => client.send(new UpdateKeyDescriptionCommand({ KeyId, Description: "d" })),
+  },
 };
 
-/** Operations on imported material need a key of that origin; for the others the origin does not matter. */
-const NEEDS_IMPORT = ["GetParametersForImport", "ImportKeyMaterial", "DeleteImportedKeyMaterial"];
+type Verdict = "ok" | "D" | "I";
+
+/** A row by state. */
+const verdictsOf = ({ states }: Row) => {
+  const columns = states.split(/\s+/) as Verdict[];
+  return new Map(STATES.map((state, i) => [state, columns[i]!]));
+};
+
+/** "Encrypt: carried out on Enabled and Updating; DisabledException on Disabled; …" */
+function title(operation: string, verdicts: Map<State, Verdict>): string {
+  const on = (verdict: Verdict) => STATES.filter((state) => verdicts.get(state) === verdict);
+  if (on("ok").length === STATES.length) return `${operation}: carried out in every key state`;
+  const parts = [
+    ["carried out", on("ok")],
+    ["DisabledException", on("D")],
+    ["KMSInvalidStateException", on("I")],
+  ] as const;
+  const named = parts.filter(([, states]) => states.length > 0);
+  return `${operation}: ${named.map(([what, states]) => `${what} on ${sentence(states)}`).join("; ")}`;
+}
+
+const sentence = (words: readonly string[]) =>
+  words.length === 1 ? words[0]! : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+
+/** AWS's words of a refusal: the footnotes under its table. */
+function expected(operation: string, state: State, verdict: Verdict, arn: string): string {
+  if (verdict === "ok") return "ok";
+  const error = verdict === "D" ? "DisabledException" : "KMSInvalidStateException";
+  return `${error}: ${arn} is ${operation === "CancelKeyDeletion" ? "not pending deletion" : WORDS[state]}.`;
+}
+
+async function outcomeOf(request: Promise<unknown>): Promise<string> {
+  return request.then(
+    () => "ok",
+    (error: Error) => `${error.name}: ${error.message}`,
+  );
+}
 
 describe("local KMS: the key-state table", () => {
   let kms: TestKms;
+  const shared = new Map<string, Promise<Subject>>();
   before(async () => {
     kms = await start({ config: { replicaCreatingMillis: 3_600_000 } });
   });
   after(() => kms.close());
 
-  async function subjectIn(state: State, external: boolean): Promise<Subject & { Arn: string }> {
+  /** A key in that state; for operations that leave it so, one for all of them. */
+  function subject(state: State, { key = {}, changesState }: Row): Promise<Subject> {
+    if (changesState) return makeSubject(state, key);
+    const name = `${state} ${JSON.stringify(key)}`;
+    const made = shared.get(name) ?? makeSubject(state, key);
+    shared.set(name, made);
+    return made;
+  }
+
+  async function makeSubject(state: State, input: CreateKeyCommandInput): Promise<Subject> {
     const home = kms.client();
-    const replicated = state === "PendingReplicaDeletion" || state === "Creating";
-    const client = state === "Creating" ? kms.client(WEST) : home;
-    const create = state === "PendingImport" ? createExternalKey : external ? createEnabledKey : createKey;
-    const { KeyId, Arn } = await create(home, { MultiRegion: true });
-    const usable =
-      state === "PendingImport" ? undefined : await home.send(new EncryptCommand({ KeyId, Plaintext }));
-    if (replicated) await home.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: WEST }));
+    const key = { MultiRegion: true, ...input };
+    const create = input.Origin === "EXTERNAL" ? createEnabledKey : createKey;
+    const { KeyId, Arn } =
+      state === "PendingImport" ? await createKey(home, { ...key, ...external }) : await create(home, key);
+    const ciphertext = await ciphertextOf(KeyId, state);
+    if (state === "PendingReplicaDeletion" || state === "Creating")
+      await home.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: WEST }));
     if (state === "Disabled") await home.send(new DisableKeyCommand({ KeyId }));
     if (state.endsWith("Deletion")) await home.send(new ScheduleKeyDeletionCommand({ KeyId }));
+    const client = state === "Creating" ? kms.client(WEST) : home;
     assert.equal(await stateOf(client, KeyId), state);
     const { KeyId: otherKey } = await createKey(client);
-    // A key that never had material has no ciphertext: any other's says IncorrectKey before the state is looked at.
-    const ciphertext = usable?.CiphertextBlob ?? (await ciphertextOf(KeyId));
     return {
       client,
       KeyId,
-      Arn: Arn.replace("us-east-1", await client.config.region()),
+      Arn: state === "Creating" ? Arn.replace("us-east-1", WEST) : Arn,
       ciphertext,
       otherKey,
     };
   }
 
-  /** The ciphertext of a related key elsewhere would look the same: header with the key id, then anything. */
-  async function ciphertextOf(KeyId: string): Promise<Uint8Array> {
-    const other = await createKey(kms.client(), { MultiRegion: true });
-    const { CiphertextBlob } = await kms.client().send(new EncryptCommand({ KeyId: other.KeyId, Plaintext }));
-    const forged = Buffer.from(CiphertextBlob!);
-    forged.write(KeyId, forged.indexOf(other.KeyId));
-    return forged;
+  /**
+   * A key that never had material has no ciphertext, and another key's says IncorrectKey before the state is looked
+   * at: its own would begin as another's does, but for the key id.
+   */
+  async function ciphertextOf(KeyId: string, state: State): Promise<Uint8Array> {
+    const own = state !== "PendingImport";
+    const by = own ? KeyId : (await createKey(kms.client(), { MultiRegion: true })).KeyId;
+    const { CiphertextBlob } = await kms.client().send(new EncryptCommand({ KeyId: by, Plaintext }));
+    const ciphertext = Buffer.from(CiphertextBlob!);
+    if (!own) ciphertext.write(KeyId, ciphertext.indexOf(by));
+    return ciphertext;
   }
 
-  it("has a row for every operation that the table in the source has", () => {
-    assert.deepEqual(Object.keys(EXPECTED).sort(), Object.keys(STATE_TABLE).sort());
-  });
+  /** Updating comes with UpdatePrimaryRegion: until that is built, the local KMS's own table answers for it. */
+  const whileUpdating = async (operation: string) => checkState(operation, "Updating", "the key");
 
-  for (const [operation, row] of Object.entries(EXPECTED)) {
-    for (const [i, verdict] of row.split(" ").entries()) {
-      const state = STATES[i]!;
-      const does = verdict === "ok" ? "is carried out" : "is refused";
-      it(`${operation} ${does} on a key that is ${WORDS[state]}`, async () => {
-        const subject = await subjectIn(state, NEEDS_IMPORT.includes(operation));
-        const request = REQUESTS[operation]!(subject);
-        if (verdict === "ok") {
-          await request;
-          return;
+  for (const [operation, row] of Object.entries(TABLE)) {
+    const verdicts = verdictsOf(row);
+    rule(title(operation, verdicts), guide("key-state", "key-state-table"), async () => {
+      const outcomes: Record<string, string> = {};
+      const wanted: Record<string, string> = {};
+      for (const [state, verdict] of verdicts) {
+        if (state === "Updating") {
+          outcomes[state] = await outcomeOf(whileUpdating(operation));
+          wanted[state] = expected(operation, state, verdict, "the key");
+        } else {
+          const one = await subject(state, row);
+          outcomes[state] = await outcomeOf(row.request(one));
+          wanted[state] = expected(operation, state, verdict, one.Arn);
         }
-        const { name, message } = await refusal(request);
-        assert.equal(name, verdict === "D" ? "DisabledException" : "KMSInvalidStateException");
-        const is = operation === "CancelKeyDeletion" ? "not pending deletion" : WORDS[state];
-        assert.equal(message, `${subject.Arn} is ${is}.`);
-      });
-    }
+      }
+      assert.deepEqual(outcomes, wanted);
+    });
   }
+
+  it("has a row for every operation that names a key", () => {
+    const namesKey = (operation: string) => {
+      const { input } = API.operations[operation]!;
+      return Object.values(API.shapes[input ?? ""]?.members ?? {}).includes("KeyIdType");
+    };
+    assert.deepEqual(Object.keys(TABLE).sort(), Object.keys(HANDLERS).filter(namesKey).sort());
+    assert.deepEqual(Object.keys(STATE_TABLE).sort(), Object.keys(TABLE).sort());
+  });
 });
