@@ -33,12 +33,14 @@ export async function localKms(options: Options, command: Command): Promise<void
   }
 }
 
+/** YAML, of which JSON is a part. */
 async function readConfigFile(path: string): Promise<LocalKmsConfig> {
   const text = await readFile(path, "utf8");
+  const { parse } = await import("yaml");
   try {
-    return JSON.parse(text);
+    return parse(text) ?? {};
   } catch (error) {
-    throw new Error(`${path} is not valid JSON: ${(error as Error).message}`);
+    throw new Error(`${path} is neither valid YAML nor JSON: ${(error as Error).message.split("\n")[0]}`);
   }
 }
 

@@ -19,7 +19,7 @@ program
     "--data <folder>",
     "keep the state, key material included, in this folder; without it, it ends with the server",
   )
-  .option("--config <file>", 'settings as JSON, for example {"replicaCreatingMillis": 5000}')
+  .option("--config <file>", 'settings as JSON or YAML, for example {"replicaCreatingMillis": 5000}')
   .option("--log", "a line for each request, and at the end the number of requests by operation")
   .addHelpText(
     "after",

@@ -1,6 +1,8 @@
+import { CONFIG_SCHEMA } from "./config/schema.js";
 import type { PoolSizes } from "./crypto/importKeyPool.js";
 import type { Place } from "./keys/arn.js";
 
+/** Every setting of a local KMS: the same from a program and, all but the functions, from a JSON or YAML file. */
 export interface LocalKmsConfig {
   /** How long a new replica stays Creating. */
   replicaCreatingMillis?: number;
@@ -35,6 +37,7 @@ interface InterceptionTime {
 
 export type Intercept = (request: InterceptedRequest) => Interception | undefined;
 
+/** A configuration with its defaults filled in. */
 export interface Settings {
   replicaCreatingMillis: number;
   importKeyPool: PoolSizes;
@@ -42,31 +45,29 @@ export interface Settings {
   intercept: Intercept;
 }
 
-const NAMES = ["replicaCreatingMillis", "importKeyPool", "now", "intercept"];
 const POOL = { RSA_2048: 8, RSA_3072: 2, RSA_4096: 4 };
 
-/** The settings of a configuration, defaults filled in. Throws a sentence where it is wrong: it may come from a file. */
-export function readConfig(config: LocalKmsConfig = {}): Settings {
-  if (typeof config !== "object" || config === null || Array.isArray(config))
-    throw new Error("Expected the config to be an object");
-  for (const name of Object.keys(config)) {
-    if (!NAMES.includes(name))
-      throw new Error(`Unknown setting \`${name}\` in the config; known are ${NAMES.join(", ")}`);
-  }
-  const replicaCreatingMillis = count("replicaCreatingMillis", config.replicaCreatingMillis ?? 200);
-  for (const [spec, size] of Object.entries(config.importKeyPool ?? {})) {
-    if (!Object.hasOwn(POOL, spec)) throw new Error(`Unknown key spec \`${spec}\` in \`importKeyPool\``);
-    count(`importKeyPool.${spec}`, size);
-  }
+/** Throws a sentence where the configuration is wrong: it may come from a file. */
+export async function readConfig(config: LocalKmsConfig = {}): Promise<Settings> {
+  const declared = withoutFunctions(config);
+  // Loaded only where there is something to check: a server without settings starts without it.
+  if (Object.keys(declared).length > 0) (await import("./config/check.js")).check(CONFIG_SCHEMA, declared);
   return {
-    replicaCreatingMillis,
+    replicaCreatingMillis: config.replicaCreatingMillis ?? 200,
     importKeyPool: { ...POOL, ...config.importKeyPool },
     now: config.now ?? (() => new Date()),
     intercept: config.intercept ?? (() => undefined),
   };
 }
 
-function count(name: string, value: unknown): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
-  throw new Error(`Expected \`${name}\` to be a whole number from 0 on, got \`${JSON.stringify(value)}\``);
+/** What the schema can judge; a function that stands where none may is left in, and refused by it. */
+function withoutFunctions(config: LocalKmsConfig): LocalKmsConfig {
+  if (typeof config !== "object" || config === null || Array.isArray(config))
+    throw new Error("Expected the config to be an object of settings");
+  const { now, intercept, ...declared } = config;
+  return {
+    ...declared,
+    ...(now === undefined || typeof now === "function" ? {} : { now }),
+    ...(intercept === undefined || typeof intercept === "function" ? {} : { intercept }),
+  };
 }

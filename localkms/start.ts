@@ -34,7 +34,7 @@ export interface LocalKms {
 
 /** Starts an AWS KMS of one's own. Throws where the port is taken, or the data folder in use or damaged. */
 export async function startLocalKms(options: LocalKmsOptions = {}): Promise<LocalKms> {
-  const settings = readConfig(options.config);
+  const settings = await readConfig(options.config);
   const store = await openStore(options.dataDir);
   const tokenKey = await importTokenKey(store);
   const pool = new ImportKeyPool(settings.importKeyPool);

@@ -37,23 +37,22 @@ async function serve(answer: Answerer, request: IncomingMessage, response: Serve
       errorAnswer(new KmsError("RequestEntityTooLargeException", "The request is larger than 1 MB", 413)),
     );
   } else {
-    const { authorization, "content-type": contentType } = request.headers;
-    const target = request.headers["x-amz-target"] as string | undefined;
-    const given = await answer({ authorization, contentType, target, body }, requestId);
+    const { method, url: path = "/", headers } = request;
+    const given = await answer({ method, path, headers, body }, requestId);
     if (given) write(response, requestId, given);
     else request.socket.destroy();
   }
 }
 
 /** Undefined where it is too long; the rest is read and thrown away, so that the caller can read the answer. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request) {
     length += chunk.length;
     if (length <= MOST_BYTES) chunks.push(chunk);
   }
-  return length <= MOST_BYTES ? Buffer.concat(chunks).toString("utf8") : undefined;
+  return length <= MOST_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
 function write(response: ServerResponse, requestId: string, { status, type, body, errorType }: Answer): void {

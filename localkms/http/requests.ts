@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import { KmsError, serialization, unsupported } from "../api/errors.js";
 import { readInput } from "../api/validate.js";
 import type { Interception } from "../config.js";
@@ -11,12 +12,13 @@ import { keyIdOf, type RequestLogEntry } from "./requestLog.js";
 import { callerIdentity, stsAction, stsError } from "./sts.js";
 import { operationOf } from "./target.js";
 
-/** An HTTP request as far as the protocol looks at it. */
+/** An HTTP request as it came. */
 export interface WireRequest {
-  readonly authorization: string | undefined;
-  readonly target: string | undefined;
-  readonly contentType: string | undefined;
-  readonly body: string;
+  readonly method: string;
+  /** Path and query, as on the request line. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
 }
 
 export interface Observers {
@@ -41,7 +43,7 @@ export async function answer(
     keyId: "",
     outcome: "ok",
   };
-  const action = stsAction(request.contentType, request.body);
+  const action = stsAction(request);
   try {
     const given =
       action === undefined
@@ -82,7 +84,7 @@ async function answerKms(
   request: WireRequest,
   entry: Entry,
 ): Promise<Answer | undefined> {
-  const operation = operationOf(request.target);
+  const operation = operationOf(request.headers["x-amz-target"]);
   entry.operation = operation;
   observers.count(operation);
   const credential = authenticate(request, "kms", entry);
@@ -96,7 +98,7 @@ async function answerKms(
 }
 
 function authenticate(request: WireRequest, service: string, entry: Entry): Credential {
-  const credential = readAuthorization(request.authorization);
+  const credential = readAuthorization(request.headers.authorization);
   entry.account = credential.account;
   entry.region = credential.region;
   requireService(credential, service);
@@ -117,9 +119,9 @@ async function carryOut(
   return jsonAnswer(await handler({ account, region, operation, now, kms, store: kms.store }, input));
 }
 
-function parseBody(body: string): unknown {
+function parseBody(body: Buffer): unknown {
   try {
-    return body === "" ? {} : JSON.parse(body);
+    return body.length === 0 ? {} : JSON.parse(body.toString());
   } catch {
     throw serialization("The request body is not valid JSON");
   }

@@ -2,6 +2,7 @@ import type { KmsError } from "../api/errors.js";
 import { partitionOf } from "../keys/arn.js";
 import type { Answer } from "./answer.js";
 import type { Credential } from "./authorization.js";
+import type { WireRequest } from "./requests.js";
 
 /**
  * STS GetCallerIdentity, because SDKs and tools ask it for the account: query protocol, XML answer.
@@ -10,9 +11,9 @@ import type { Credential } from "./authorization.js";
 const NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /** The action of a form POST, or undefined where the request is none. */
-export function stsAction(contentType: string | undefined, body: string): string | undefined {
-  if (!contentType?.startsWith("application/x-www-form-urlencoded")) return undefined;
-  return new URLSearchParams(body).get("Action") ?? "";
+export function stsAction({ headers, body }: WireRequest): string | undefined {
+  if (!headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) return undefined;
+  return new URLSearchParams(body.toString()).get("Action") ?? "";
 }
 
 export function callerIdentity({ account, region }: Credential, requestId: string): Answer {

@@ -66,7 +66,7 @@ describe("keymgmt local-kms", function () {
     assert.equal(count, "CreateKey  1");
   });
 
-  it("reads its settings from a JSON file and says what is wrong with one", async () => {
+  it("reads its settings from a JSON or YAML file and says what is wrong with one", async () => {
     const folder = await temporaryFolder();
     const file = join(folder, "config.json");
     await writeFile(file, '{"replicaCreatingMillis": 600000}');
@@ -77,8 +77,13 @@ describe("keymgmt local-kms", function () {
     assert.equal(await stateOf(clientFor(url, WEST), KeyId), "Creating");
     server.process.kill("SIGTERM");
     await server.ended;
+    await writeFile(file, "# as YAML\nreplicaCreatingMillis: 600000\n");
+    const yaml = run("local-kms", "--port", "0", "--config", file);
+    await listening(yaml);
+    yaml.process.kill("SIGTERM");
+    assert.equal(await yaml.ended, 0);
     for (const [text, message] of [
-      ["{", /config\.json is not valid JSON/],
+      ["{", /config\.json is neither valid YAML nor JSON/],
       ['{"replicaCreatingMilis": 1}', /Unknown setting `replicaCreatingMilis`/],
       [
         '{"replicaCreatingMillis": -1}',
