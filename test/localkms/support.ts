@@ -14,13 +14,14 @@ import {
   KMSClient,
 } from "@aws-sdk/client-kms";
 import { type LocalKms, type LocalKmsOptions, startLocalKms } from "../../localkms/index.js";
+import { watchAnswers } from "./answers.js";
 
 export const ACCOUNT = "111122223333";
 export const EAST = "us-east-1";
 export const WEST = "eu-west-1";
 const DAY = 24 * 60 * 60 * 1000;
 
-/** A local KMS of a test's own, with a clock that the test moves. */
+/** A local KMS of a test's own, with a clock that the test moves. Closing it fails where an answer was not AWS's. */
 export interface TestKms extends LocalKms {
   client(region?: string, accessKeyId?: string): KMSClient;
   /** Moves the clock ahead. */
@@ -38,6 +39,7 @@ export async function start(options: LocalKmsOptions = {}): Promise<TestKms> {
     ...options.config,
   };
   const kms = await startLocalKms({ ...options, config });
+  const endWatch = watchAnswers(kms.port);
   const clients = new Map<string, KMSClient>();
   return {
     ...kms,
@@ -55,6 +57,7 @@ export async function start(options: LocalKmsOptions = {}): Promise<TestKms> {
     close: async () => {
       for (const client of clients.values()) client.destroy();
       await kms.close();
+      endWatch();
     },
   };
 }
