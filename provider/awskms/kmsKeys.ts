@@ -21,6 +21,7 @@ export interface SeenKmsKey {
   /** ISO 8601 UTC. */
   validTo?: string;
   keyMaterialId?: string;
+  description: string;
   /** Regions of its replicas, for the primary of a multi-Region key. */
   replicaRegions: string[];
 }
@@ -139,10 +140,11 @@ export async function describeKmsKey(kms: Kms, keyId: string, context: CallConte
       state: seen!.KeyState!,
       validTo: seen!.ValidTo?.toISOString(),
       keyMaterialId: seen!.CurrentKeyMaterialId,
+      description: seen!.Description ?? "",
       replicaRegions: (seen!.MultiRegionConfiguration?.ReplicaKeys ?? []).map((replica) => replica.Region!),
     };
   } catch (error) {
-    if (isKeymgmtError(error, "NotFound")) return { state: "Deleted", replicaRegions: [] };
+    if (isKeymgmtError(error, "NotFound")) return { state: "Deleted", description: "", replicaRegions: [] };
     throw error;
   }
 }

@@ -14,7 +14,7 @@ import {
  * material: the replica is PendingImport until its own import. ReplicateKey is called in the primary's Region, and the
  * primary must be Enabled. There is one replica a Region, so a call repeated after a lost answer finds the first one's.
  *
- * @returns what AWS shows of the replica
+ * @returns what AWS shows of the replica, and whether this call made it: one that was there before keeps its metadata
  */
 export async function ensureReplicaKey(
   primary: Kms,
@@ -22,7 +22,8 @@ export async function ensureReplicaKey(
   keyId: string,
   metadata: KmsKeyMetadata,
   context: CallContext,
-): Promise<SeenKmsKey> {
+): Promise<SeenKmsKey & { made: boolean }> {
+  let made = true;
   try {
     await eventually(
       `KMS key ${keyId} to be Enabled in ${primary.region}, so that it can be replicated`,
@@ -41,8 +42,9 @@ export async function ensureReplicaKey(
     );
   } catch (error) {
     if (!isKeymgmtError(error, "AlreadyExists")) throw error;
+    made = false;
   }
-  return waitForReplica(kms, keyId, context);
+  return { ...(await waitForReplica(kms, keyId, context)), made };
 }
 
 async function waitForReplica(kms: Kms, keyId: string, context: CallContext): Promise<SeenKmsKey> {

@@ -12,6 +12,7 @@ import { ensureKmsKey } from "./primaryKey";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { replicasHeld, replicateTo } from "./rotateReplicas";
 import { aliasLengthMistakes, deletionWindowMistakes, policyMistakes, tagMistakes } from "./rules";
+import { declare, isHandedOver, noteKmsKeys } from "./thisRun";
 import { needsWork, observe, observeAlias } from "./versions";
 import {
   type KeyRef,
@@ -44,6 +45,7 @@ export const keyDistribution: Resource = {
     const inputs = planned(withDefaults("KeyDistribution", news));
     const key = known(inputs.key) as Partial<KeyRef> | undefined;
     const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
+    declare("KeyDistribution", String(inputs.name));
     const mistakes = [
       ...schemaMistakes("KeyDistribution", inputs),
       ...purposeMistakes(inputs.purpose),
@@ -59,6 +61,7 @@ export const keyDistribution: Resource = {
 
   async diff(_id, olds, news) {
     const { changed, replaces } = difference("KeyDistribution", olds, news, ["key.keyring"]);
+    noteKmsKeys(String(olds.name), (olds.versions ?? {}) as KmsKeyRecords);
     const key = news.key as KeyRef;
     // An unknown keyring says nothing: the material of a version never changes, and new versions show in keyVersion.
     const work =
@@ -93,15 +96,17 @@ export const keyDistribution: Resource = {
     return outputs as unknown as Values;
   },
 
-  /** The alias, then every version's KMS key; replicas are KeyReplica's, and what a rotation made ready for them ours. */
-  async delete(_id, outputs) {
+  /** The alias, then every version's KMS key. Replicas are KeyReplica's, but for those that none has taken up. */
+  async delete(id, outputs) {
+    if (isHandedOver("KeyDistribution", id)) return;
     const state = outputs as unknown as DistributionOutputs;
     const kms = openKms(state.kms);
     const context = { key: state.key.name };
+    const abandoned = await regionsAbandoned(state);
     await deleteAlias(kms, state.aliasName, context);
     for (const version of versionsOf(state.versions)) {
-      const { keyId, replicas } = state.versions[version]!;
-      for (const region of replicas ?? []) {
+      const { keyId, replicas = [] } = state.versions[version]!;
+      for (const region of replicas.filter((replica) => abandoned.has(replica))) {
         await scheduleDeletion(openKms(state.kms, region), keyId, state.deletionWindowDays, {
           ...context,
           version,
@@ -120,6 +125,7 @@ async function reconcile(
 ): Promise<void> {
   const owner: Owner = { distribution: inputs.name, stack: inputs.stack, kms: inputs.kms, key: inputs.key };
   const kms = openKms(inputs.kms);
+  noteKmsKeys(inputs.name, outputs.versions);
   const settled = versionsOf(outputs.versions).find(
     (version) => outputs.versions[version]!.keyId === outputs.keyId,
   );
@@ -161,6 +167,19 @@ async function replicateNew(
       record.replicas = [...ready.add(region)].sort();
     }),
   );
+}
+
+/**
+ * Regions for which rotations have made replicas and in which the alias is gone. Its KeyReplica deletes the alias first, so
+ * what is left there is nobody's; where the alias is, the KeyReplica was retained (`retainOnDelete`), and all that is its.
+ */
+async function regionsAbandoned({ kms, versions, aliasName }: DistributionOutputs): Promise<Set<string>> {
+  const regions = new Set(Object.values(versions).flatMap(({ replicas }) => replicas ?? []));
+  for (const region of regions) {
+    const loses = "replicas that no KeyReplica has taken up are left to themselves";
+    if ((await observeAlias(openKms(kms, region), aliasName, loses)) !== "") regions.delete(region);
+  }
+  return regions;
 }
 
 /** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */

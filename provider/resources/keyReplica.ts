@@ -1,25 +1,20 @@
 import { deleteAlias } from "../awskms/aliases";
-import { relatedKeyArn } from "../awskms/arn";
-import { type Kms, openKms } from "../awskms/client";
-import { describeKmsKey, scheduleDeletion } from "../awskms/kmsKeys";
-import { ensureReplicaKey } from "../awskms/replicas";
-import { syncTags } from "../awskms/taggedKeys";
-import { kcvOf, parseKeyring } from "../keys/keyring";
+import { openKms } from "../awskms/client";
+import { scheduleDeletion } from "../awskms/kmsKeys";
 import { difference } from "../schema/compare";
-import { hasUnknown, isUnknown, known } from "../schema/unknowns";
+import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
+import { ensureReplica } from "./replicaKey";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { deletionWindowMistakes, policyMistakes, regionMistakes, tagMistakes } from "./rules";
+import { declare, isHandedOver, replicasMadeReady } from "./thisRun";
 import { needsWork, observe, observeAlias } from "./versions";
 import {
-  contextOf,
   type KeyRef,
-  type KmsKeyRecord,
   type KmsKeyRecords,
   type KmsRef,
   type MetadataInputs,
-  metadataFor,
   type Owner,
   versionsOf,
   withoutKeyring,
@@ -50,6 +45,7 @@ export const keyReplica: Resource = {
     const filled = withDefaults("KeyReplica", news);
     const key = known((filled.distribution as Partial<DistributionRef> | undefined)?.key);
     const inputs: Values = key ? { ...filled, keyVersion: key.keyVersion } : filled;
+    declare("KeyReplica", idOf(inputs));
     const mistakes = [
       ...schemaMistakes("KeyReplica", inputs),
       ...regionMistakes("region", inputs.region),
@@ -76,7 +72,7 @@ export const keyReplica: Resource = {
 
   async create(inputs) {
     const outputs = blank(inputs);
-    const id = `${outputs.region}/${outputs.distribution.name}`;
+    const id = idOf(inputs);
     await reconcile(id, outputs, inputs as unknown as ReplicaInputs);
     return { id, outputs: outputs as unknown as Values };
   },
@@ -104,13 +100,16 @@ export const keyReplica: Resource = {
     return outputs as unknown as Values;
   },
 
-  async delete(_id, outputs) {
+  /** The alias, then every version's replica, also one that a rotation has made ready and this resource has not taken up. */
+  async delete(id, outputs) {
+    if (isHandedOver("KeyReplica", id)) return;
     const state = outputs as unknown as ReplicaOutputs;
     const kms = openKms(state.distribution.kms, state.region);
     const context = { key: state.distribution.key.name };
+    const records = { ...replicasMadeReady(state.distribution.name, state.region), ...state.versions };
     await deleteAlias(kms, state.aliasName, context);
-    for (const version of versionsOf(state.versions)) {
-      await scheduleDeletion(kms, state.versions[version]!.keyId, state.deletionWindowDays, {
+    for (const version of versionsOf(records)) {
+      await scheduleDeletion(kms, records[version]!.keyId, state.deletionWindowDays, {
         ...context,
         version,
       });
@@ -128,39 +127,15 @@ async function reconcile(
   const { name, ...distribution } = inputs.distribution;
   const owner: Owner = { ...distribution, distribution: name };
   const kms = openKms(owner.kms, inputs.region);
-  const make = (version: number) => ensureReplica(kms, owner, version, inputs);
+  const make = (version: number) =>
+    ensureReplica(kms, owner, version, inputs.distribution.versions[version]!, inputs);
   await converge({ id, kms, owner, inputs, outputs, reached: outputs.distribution, last, make });
 }
 
-/** The replica of one version: the one that a rotation has made ready, else a new one. */
-async function ensureReplica(
-  kms: Kms,
-  owner: Owner,
-  version: number,
-  inputs: ReplicaInputs,
-): Promise<KmsKeyRecord> {
-  const primary = inputs.distribution.versions[version]!;
-  const context = contextOf(owner, version);
-  const metadata = metadataFor(owner, version, inputs);
-  const record = {
-    keyId: primary.keyId,
-    keyArn: relatedKeyArn(primary.keyArn, kms.region),
-    kcv: kcvOf(parseKeyring(owner.key.keyring), version),
-  };
-  if (!primary.replicas?.includes(kms.region)) {
-    const seen = await ensureReplicaKey(openKms(owner.kms), kms, primary.keyId, metadata, context);
-    return { ...record, state: seen.state };
-  }
-  const seen = await describeKmsKey(kms, primary.keyId, context);
-  await syncTags(kms, primary.keyId, metadataFor(owner, version, {}).tags, metadata.tags);
-  if (inputs.policy !== undefined) {
-    await kms.call(
-      "PutKeyPolicy",
-      { KeyId: primary.keyId, PolicyName: "default", Policy: inputs.policy },
-      context,
-    );
-  }
-  return { ...record, state: seen.state, importedAt: primary.importedAt, keyMaterialId: seen.keyMaterialId };
+/** What tells replicas apart: a Region holds one of a distribution. */
+function idOf(inputs: Values): string {
+  const { name } = (known(inputs.distribution) ?? { name: UNKNOWN }) as DistributionRef;
+  return hasUnknown([inputs.region, name]) ? UNKNOWN : `${inputs.region}/${name}`;
 }
 
 function blank(inputs: Values): ReplicaOutputs {

@@ -143,8 +143,12 @@ export async function observe(kms: Kms, records: KmsKeyRecords, key: string): Pr
 }
 
 /** Id of the KMS key that the alias points to in AWS; "" where it is gone; undefined where that may not be read. */
-export async function observeAlias(kms: Kms, aliasName: string): Promise<string | undefined> {
-  return ifPermitted("refresh cannot see where the alias points", async () => {
+export async function observeAlias(
+  kms: Kms,
+  aliasName: string,
+  loses = "refresh cannot see where the alias points",
+): Promise<string | undefined> {
+  return ifPermitted(loses, async () => {
     try {
       return (await kms.call("DescribeKey", { KeyId: aliasName })).KeyMetadata!.KeyId!;
     } catch (error) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ListAliasesCommand } from "@aws-sdk/client-kms";
+import { GetKeyPolicyCommand, ListAliasesCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import type { Interception, LocalKms } from "../../../localkms/index";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "./support/client";
@@ -143,6 +143,110 @@ describe("a replicated key on the local KMS", () => {
     await program.up({ key: key({ rotationTrigger: "b" }), replicas: ["eu-west-1"], replica });
     for (const { keyId } of Object.values(records("eu-west-1"))) {
       assert.equal((await application("eu-west-1").describe(keyId)).Description, "a copy");
+    }
+  });
+
+  it("lives on under a new name: the old one's end touches neither its KMS keys nor its alias", async () => {
+    await program.up({ key: key(), replicas: ["eu-west-1"] });
+    const ciphertext = await application("eu-west-1").encrypt(aliasName(), "kept");
+    await program.up({ key: key(), replicas: ["eu-west-1"], suffix: "-renamed" });
+    assert.deepEqual([...program.states.keys()].slice(-1), ["eu-west-1-renamed"]);
+    assert.equal((await application("eu-west-1").decrypt(ciphertext)).text, "kept");
+    assert.equal((await application("eu-west-1").describe(aliasName())).KeyState, "Enabled");
+  });
+
+  it("lives on under a new name when the run was killed before the old one's end, which the next run brings", async () => {
+    await program.up({ key: key(), replicas: ["eu-west-1"] });
+    const old = program.states.get("eu-west-1")!;
+    await program.up({ key: key(), replicas: ["eu-west-1"], suffix: "-renamed" });
+    program.states.set("eu-west-1", old);
+    await program.up({ key: key(), replicas: ["eu-west-1"], suffix: "-renamed" });
+    assert.equal(program.states.has("eu-west-1"), false);
+    assert.equal((await application("eu-west-1").describe(aliasName())).KeyState, "Enabled");
+  });
+
+  it("is scheduled for deletion by a destroy of both, the old name and the new one", async () => {
+    await program.up({ key: key(), replicas: ["eu-west-1"] });
+    const old = program.states.get("eu-west-1")!;
+    await program.up({ key: key(), replicas: ["eu-west-1"], suffix: "-renamed" });
+    program.states.set("eu-west-1", old);
+    for (const name of ["eu-west-1", "eu-west-1-renamed"]) await program.remove("keyReplica", name);
+    const { keyId } = records("distribution")[1]!;
+    assert.equal((await application("eu-west-1").describe(keyId)).KeyState, "PendingDeletion");
+  });
+
+  it("takes a live replica up with the tags, policy and description that the program says now", async () => {
+    await program.up({
+      key: key(),
+      replicas: ["eu-west-1"],
+      replica: { tags: { a: "1" }, description: "one" },
+    });
+    const policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "All",
+          Effect: "Allow",
+          Principal: { AWS: "arn:aws:iam::111122223333:root" },
+          Action: "kms:*",
+          Resource: "*",
+        },
+      ],
+    });
+    const replica = { tags: { a: "2" }, description: "two", policy };
+    await program.up({ key: key(), replicas: ["eu-west-1"], suffix: "-renamed", replica });
+    const { keyId } = records("eu-west-1-renamed")[1]!;
+    const { Tags } = await application("eu-west-1").send(new ListResourceTagsCommand({ KeyId: keyId }));
+    const own = Tags!.filter(({ TagKey }) => !TagKey!.startsWith("keymgmt:"));
+    assert.deepEqual(own, [{ TagKey: "a", TagValue: "2" }]);
+    assert.equal((await application("eu-west-1").describe(keyId)).Description, "two");
+    const held = await application("eu-west-1").send(new GetKeyPolicyCommand({ KeyId: keyId }));
+    assert.deepEqual(JSON.parse(held.Policy!), JSON.parse(policy));
+  });
+
+  describe("whose update failed after a rotation had made the new version ready", () => {
+    const rotated = key({ rotationTrigger: "b" });
+
+    beforeEach(async () => {
+      await program.up({ key: key({ rotationTrigger: "a" }), replicas: ["eu-west-1"] });
+      const denied = { error: { name: "AccessDeniedException", message: "not authorized" } };
+      intercept = (operation, region) =>
+        calls.includes("UpdateAlias us-west-1") && operation === "DescribeKey" && region === "eu-west-1"
+          ? denied
+          : undefined;
+      await assert.rejects(program.up({ key: rotated, replicas: ["eu-west-1"] }));
+      intercept = () => undefined;
+      assert.deepEqual(Object.keys(records("eu-west-1")), ["1"]);
+      assert.deepEqual(records("distribution")[2]!.replicas, ["eu-west-1"]);
+    });
+    const states = async () => {
+      const ids = Object.values(records("distribution")).map(({ keyId }) => keyId);
+      const seen = await Promise.all(ids.map((id) => application("eu-west-1").describe(id)));
+      return seen.map(({ KeyState }) => KeyState);
+    };
+
+    it("leaves none of its versions behind when it is removed", async () => {
+      await program.up({ key: rotated, replicas: [] });
+      assert.deepEqual(await states(), ["PendingDeletion", "PendingDeletion"]);
+    });
+
+    it("leaves none of its versions behind when all is destroyed", async () => {
+      const { versions } = program.outputs("distribution");
+      await program.remove("keyReplica", "eu-west-1");
+      await program.remove("keyDistribution", "distribution");
+      program.states.set("distribution", { id: "", inputs: {}, outputs: { versions } });
+      assert.deepEqual(await states(), ["PendingDeletion", "PendingDeletion"]);
+    });
+  });
+
+  it("keeps every version where it is retained, also those that rotations made, when its distribution goes", async () => {
+    await program.up({ key: key({ rotationTrigger: "a" }), replicas: ["eu-west-1"] });
+    await program.up({ key: key({ rotationTrigger: "b" }), replicas: ["eu-west-1"] });
+    const kept = Object.values(records("eu-west-1")).map(({ keyId }) => keyId);
+    program.states.delete("eu-west-1"); // retainOnDelete: the engine forgets it and calls nothing
+    await program.remove("keyDistribution", "distribution");
+    for (const keyId of kept) {
+      assert.equal((await application("eu-west-1").describe(keyId)).KeyState, "Enabled");
     }
   });
 });

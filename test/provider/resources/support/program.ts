@@ -5,6 +5,7 @@ import { keyReplica } from "../../../../provider/resources/keyReplica";
 import { kmsProvider } from "../../../../provider/resources/kmsProvider";
 import { managedKey } from "../../../../provider/resources/managedKey";
 import { PartialFailure, type Resource, type Values } from "../../../../provider/resources/resource";
+import { forgetRun } from "../../../../provider/resources/thisRun";
 
 interface State {
   id: string;
@@ -22,7 +23,10 @@ const RESOURCES: Record<string, Resource> = {
   keyReplica,
 };
 
-/** A small stand-in for Pulumi's engine and the SDK's wiring: check, diff, then create or update, with state kept as the engine keeps it. */
+/**
+ * A small stand-in for Pulumi's engine and the SDK's wiring: check, diff, then create or update, with state kept as the engine
+ * keeps it. What the program no longer has is deleted last. Each `up` and `remove` is a run, in a provider process of its own.
+ */
 export class Program {
   readonly states = new Map<string, State>();
 
@@ -31,14 +35,19 @@ export class Program {
     private readonly accountId = "111122223333",
   ) {}
 
-  /** One `up` of a KmsProvider in us-west-1, a key, its distribution and a replica for each of `replicas`. */
+  /**
+   * One `up` of a KmsProvider in us-west-1, a key, its distribution and a replica for each of `replicas`, which are named by
+   * their Region and `suffix`.
+   */
   async up({
     key = {},
     distribution = {},
     kms = {},
     replicas = [],
     replica = {},
+    suffix = "",
   }: ProgramInputs = {}): Promise<void> {
+    forgetRun();
     const provider = await this.apply("kmsProvider", "kms", {
       keyCollection: "us-west-1",
       endpoint: this.local.url,
@@ -78,7 +87,7 @@ export class Program {
     });
     for (const region of replicas) {
       const ref = { ...shared, versions: given.outputs.versions };
-      await this.apply("keyReplica", region, {
+      await this.apply("keyReplica", `${region}${suffix}`, {
         distribution: ref,
         region,
         aliasName,
@@ -86,11 +95,18 @@ export class Program {
         ...replica,
       });
     }
-    for (const gone of [...this.states.keys()].filter((id) => REGION.test(id) && !replicas.includes(id)))
-      await this.remove("keyReplica", gone);
+    const kept = replicas.map((region) => `${region}${suffix}`);
+    for (const gone of [...this.states.keys()].filter((name) => REGION.test(name) && !kept.includes(name)))
+      await this.delete("keyReplica", gone);
   }
 
+  /** What a `destroy` does to one resource. */
   async remove(type: string, name: string): Promise<void> {
+    forgetRun();
+    await this.delete(type, name);
+  }
+
+  private async delete(type: string, name: string): Promise<void> {
     const state = this.states.get(name)!;
     await RESOURCES[type]!.delete(state.id, state.outputs);
     this.states.delete(name);
@@ -154,9 +170,10 @@ export interface ProgramInputs {
   distribution?: Values;
   replicas?: string[];
   replica?: Values;
+  suffix?: string;
 }
 
-const REGION = /^[a-z]{2}-[a-z]+-\d$/;
+const REGION = /^[a-z]{2}-[a-z]+-\d/;
 
 /** Quotas of the account, lifted so that tests do not wait for them. */
 export const LIFTED = Object.fromEntries(

@@ -1,0 +1,49 @@
+/**
+ * What this run's program declares. A provider process lives for one preview, update or destroy. In an update the engine shows
+ * every resource of the program to `check` and `diff` before it deletes what the program no longer has; in a destroy it shows
+ * none (pulumi v3.259, pkg/resource/deploy/step_generator.go). So the memory of one process is enough for a `delete` to know
+ * whether another resource holds the same KMS keys: the new name after a rename, a replacement of the same distribution. It
+ * needs no permission, and it holds after a crash between the create and the delete too, as the next run shows the new
+ * resource again. Not so with `--target` of the old resource alone: the engine then shows no other, and what is scheduled
+ * for deletion is taken back by a refresh and an update within the window. A tag that names the holder would tell even then,
+ * but only to those who may list tags, and deleting is possible without (kms:ListResourceTags is not in Vault's minimum).
+ */
+import { type KmsKeyRecords, versionsOf } from "./wire";
+
+const declared = new Set<string>();
+const distributions = new Map<string, KmsKeyRecords>();
+
+/** Notes that the program declares the resource whose id is, or is going to be, this one. */
+export function declare(type: string, id: string): void {
+  declared.add(`${type} ${id}`);
+}
+
+/**
+ * Whether a resource that is to be deleted has handed its KMS keys over to one that the program declares; says so. They are
+ * then to be left alone: what is encrypted under them is in use.
+ */
+export function isHandedOver(type: string, id: string): boolean {
+  if (!declared.has(`${type} ${id}`)) return false;
+  console.error(
+    `keymgmt: another ${type} of this program has taken up the KMS keys and the alias of ${id}; they are left alone`,
+  );
+  return true;
+}
+
+/** Notes the KMS keys of a distribution as last known. */
+export function noteKmsKeys(distribution: string, records: KmsKeyRecords): void {
+  distributions.set(distribution, records);
+}
+
+/** KMS keys by version of which the distribution's rotations have made a replica in a Region. */
+export function replicasMadeReady(distribution: string, region: string): KmsKeyRecords {
+  const records = distributions.get(distribution) ?? {};
+  const ready = versionsOf(records).filter((version) => records[version]!.replicas?.includes(region));
+  return Object.fromEntries(ready.map((version) => [version, records[version]!]));
+}
+
+/** Begins a run, where one process is several: in tests. */
+export function forgetRun(): void {
+  declared.clear();
+  distributions.clear();
+}

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { Application } from "../provider/resources/support/client";
+import { LIFTED } from "../provider/resources/support/program";
+import { openProject, type Project, type Result } from "./support";
+
+const REGIONS = ["us-west-1", "eu-west-1"];
+
+describe("resources that get another name, on the real engine", function () {
+  this.timeout(300_000);
+  let local: LocalKms;
+  let project: Project;
+  let alias: string;
+  let ciphertext: Uint8Array;
+
+  /** The program's KeyReplica is called `replica`; `more` goes before its end. */
+  const program = (replica: string, more = "") => `
+    const pulumi = require("@pulumi/pulumi");
+    const { KmsProvider, ManagedKey, KeyDistribution, KeyReplica } = require("pulumi-keymgmt");
+    const kms = new KmsProvider("prod", {
+      keyCollection: "us-west-1", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+    });
+    const key = new ManagedKey("orders", { replicaRegions: ["eu-west-1"] });
+    const distribution = new KeyDistribution("orders-prod", { kms, key });
+    ${more}
+    const replica = new KeyReplica("${replica}", { distribution, region: "eu-west-1" }${more && ", { parent }"});
+    exports.alias = distribution.aliasName;
+  `;
+
+  before(async () => {
+    local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 } } });
+    const env = { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" };
+    project = await openProject({ program: program("abroad"), env });
+    await project.up();
+    alias = (await project.stackOutput()).json.alias;
+    ciphertext = await new Application(local, "us-west-1").encrypt(alias, "kept");
+  });
+  after(async () => {
+    await project?.close();
+    await local?.close();
+  });
+
+  const allIsInUse = async () => {
+    for (const region of REGIONS) {
+      const application = new Application(local, region);
+      assert.equal((await application.decrypt(ciphertext)).text, "kept", region);
+      assert.equal((await application.describe(alias)).KeyState, "Enabled", region);
+    }
+  };
+  const said = ({ stdout, stderr }: Result) => stdout + stderr;
+
+  it("a KeyReplica keeps its KMS keys and its alias under a new name", async () => {
+    await project.setProgram(program("europe"));
+    const result = await project.previewAndUp();
+    assert.match(said(result), /another KeyReplica of this program has taken up the KMS keys and the alias/);
+    await allIsInUse();
+  });
+
+  it("a KeyReplica keeps them below a parent, too", async () => {
+    await project.setProgram(
+      program("europe", 'const parent = new pulumi.ComponentResource("shop:index:Keys", "keys");'),
+    );
+    await project.previewAndUp();
+    await allIsInUse();
+  });
+
+  for (const type of ["KeyReplica", "KeyDistribution"]) {
+    it(`a ${type} that is replaced by itself keeps them`, async () => {
+      const { json } = await project.stackExport();
+      const { urn } = json.deployment.resources.find(({ urn }: { urn: string }) =>
+        urn.includes(`:${type}::`),
+      );
+      await project.up({ args: ["--replace", urn] });
+      await allIsInUse();
+    });
+  }
+
+  it("nothing is left over for a later update, and a destroy takes all", async () => {
+    local.resetCounts();
+    const result = await project.previewAndUp();
+    assert.match(said(result), /unchanged/);
+    assert.deepEqual(local.counts(), {});
+    await project.setProgram(
+      program("europe", 'const parent = new pulumi.ComponentResource("shop:index:Keys", "keys");').replace(
+        'replicaRegions: ["eu-west-1"]',
+        'replicaRegions: ["eu-west-1"], deletionAllowed: true',
+      ),
+    );
+    await project.up();
+    const { KeyId } = await new Application(local, "us-west-1").describe(alias);
+    await project.pulumi(["destroy", "--yes"]);
+    const states = REGIONS.map(
+      async (region) => (await new Application(local, region).describe(KeyId!)).KeyState,
+    );
+    assert.deepEqual(await Promise.all(states), ["PendingReplicaDeletion", "PendingDeletion"]);
+  });
+});
