@@ -26,6 +26,10 @@ export interface KeyDistributionArgs {
   description?: pulumi.Input<string>;
   /** Tags, over those of the KmsProvider. `aws:` and `keymgmt:` are reserved. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Time after which AWS lets the material expire: `90d`, `12w`, ISO 8601; 365 days at the most. By default it does not. */
+  validFor?: pulumi.Input<string>;
+  /** How long before it expires an update imports the material again; by default a third of `validFor`. */
+  renewBefore?: pulumi.Input<string>;
 }
 
 const distributed = new WeakMap<KmsProvider, Map<ManagedKey, string>>();
@@ -56,6 +60,12 @@ export class KeyDistribution extends DynamicResource {
   declare readonly policy: pulumi.Output<string | undefined>;
   declare readonly description: pulumi.Output<string | undefined>;
   declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly validFor: pulumi.Output<string | undefined>;
+  declare readonly renewBefore: pulumi.Output<string | undefined>;
+  /** UTC date on or after which the material was imported (YYYY-MM-DD), where it expires. */
+  declare readonly importedOn: pulumi.Output<string | undefined>;
+  /** UTC date from which an update imports the material again (YYYY-MM-DD). */
+  declare readonly renewAfter: pulumi.Output<string | undefined>;
   /** Id of the latest version's KMS key. */
   declare readonly keyId: pulumi.Output<string>;
   /** ARN of the latest version's KMS key. */
@@ -64,6 +74,8 @@ export class KeyDistribution extends DynamicResource {
   declare readonly versions: pulumi.Output<Record<string, KmsKeyVersion>>;
   /** Id of the KMS key that the alias points to, as last seen. */
   declare readonly aliasTarget: pulumi.Output<string>;
+  /** What the last refresh found to differ in AWS, in words; the next update repairs it where AWS allows that. */
+  declare readonly drift: pulumi.Output<string[] | undefined>;
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;
 
@@ -94,8 +106,8 @@ export class KeyDistribution extends DynamicResource {
         aliasName,
         aliasArn,
         distributionTime,
-        ...outputs("keyVersion", "multiRegion", "primaryRegion"),
-        ...outputs("keyId", "keyArn", "versions", "aliasTarget", "stateVersion"),
+        ...outputs("keyVersion", "multiRegion", "primaryRegion", "importedOn", "renewAfter"),
+        ...outputs("keyId", "keyArn", "versions", "aliasTarget", "drift", "stateVersion"),
       },
       opts,
     );
@@ -120,13 +132,14 @@ export class KeyDistribution extends DynamicResource {
 
   /** What a KeyReplica needs of the distribution. @internal */
   ref(): pulumi.Inputs {
-    const { kms, key } = this.#args;
+    const { kms, key, validFor, renewBefore } = this.#args;
     return {
       name: this.name,
       stack: this.#stack,
       kms: kms.connection(),
       key: key.ref(),
       versions: this.versions,
+      ...given({ validFor, renewBefore }),
     };
   }
 }

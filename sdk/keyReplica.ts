@@ -34,6 +34,10 @@ export class KeyReplica extends DynamicResource {
   declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
   /** Latest version of the key. */
   declare readonly keyVersion: pulumi.Output<number>;
+  /** UTC date on or after which the material was imported (YYYY-MM-DD), where it expires. */
+  declare readonly importedOn: pulumi.Output<string | undefined>;
+  /** UTC date from which an update imports the material again (YYYY-MM-DD). */
+  declare readonly renewAfter: pulumi.Output<string | undefined>;
   /** Id of the latest version's replica; the same as its primary's. */
   declare readonly keyId: pulumi.Output<string>;
   /** ARN of the latest version's replica. */
@@ -42,6 +46,8 @@ export class KeyReplica extends DynamicResource {
   declare readonly versions: pulumi.Output<Record<string, KmsKeyVersion>>;
   /** Id of the KMS key that the alias points to, as last seen. */
   declare readonly aliasTarget: pulumi.Output<string>;
+  /** What the last refresh found to differ in AWS, in words; the next update repairs it where AWS allows that. */
+  declare readonly drift: pulumi.Output<string[] | undefined>;
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;
 
@@ -59,7 +65,8 @@ export class KeyReplica extends DynamicResource {
         distribution: distribution.ref(),
         aliasName: distribution.aliasName,
         aliasArn,
-        ...outputs("keyVersion", "keyId", "keyArn", "versions", "aliasTarget", "stateVersion"),
+        ...outputs("keyVersion", "importedOn", "renewAfter"),
+        ...outputs("keyId", "keyArn", "versions", "aliasTarget", "drift", "stateVersion"),
       },
       opts,
     );

@@ -21,8 +21,12 @@ export interface SeenKmsKey {
   /** ISO 8601 UTC. */
   validTo?: string;
   keyMaterialId?: string;
-  description: string;
-  /** Regions of its replicas, for the primary of a multi-Region key. */
+  description?: string;
+  /** When AWS deletes it, ISO 8601 UTC; of a key that waits for its deletion. */
+  deletionDate?: string;
+  /** Region of the primary, for a multi-Region key. */
+  primaryRegion?: string;
+  /** Regions of its replicas, for a multi-Region key. */
   replicaRegions: string[];
 }
 
@@ -54,15 +58,18 @@ export function tagList(tags: Record<string, string>): Tag[] {
  * Wraps the material and imports it: GetParametersForImport and ImportKeyMaterial. The call layer repeats an import with
  * the token and ciphertext it has; new parameters, of which an account gets one a second, are asked for only where AWS
  * refuses the token. The expiration model is always sent: AWS's default is that material expires.
+ *
+ * @param validTo when the material expires in AWS; never where it is not given
  */
 export async function importMaterial(
   kms: Kms,
   keyId: string,
   material: Buffer,
   wrappingKeySpec: WrappingKeySpec,
+  validTo: Date | undefined,
   context: CallContext,
 ): Promise<{ importedAt: string; keyMaterialId?: string }> {
-  const attempt = () => importOnce(kms, keyId, material, wrappingKeySpec, context);
+  const attempt = () => importOnce(kms, keyId, material, wrappingKeySpec, validTo, context);
   const imported = await attempt().catch((error) => {
     if (isKeymgmtError(error, "InvalidImportToken")) return attempt();
     throw error;
@@ -75,6 +82,7 @@ async function importOnce(
   keyId: string,
   material: Buffer,
   wrappingKeySpec: WrappingKeySpec,
+  validTo: Date | undefined,
   context: CallContext,
 ) {
   const parameters = await eventually(
@@ -93,7 +101,9 @@ async function importOnce(
       KeyId: keyId,
       ImportToken: parameters.ImportToken,
       EncryptedKeyMaterial: wrapKeyMaterial(material, parameters.PublicKey!),
-      ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE",
+      ...(validTo
+        ? { ExpirationModel: "KEY_MATERIAL_EXPIRES", ValidTo: validTo }
+        : { ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" }),
     },
     context,
   );
@@ -140,7 +150,9 @@ export async function describeKmsKey(kms: Kms, keyId: string, context: CallConte
       state: seen!.KeyState!,
       validTo: seen!.ValidTo?.toISOString(),
       keyMaterialId: seen!.CurrentKeyMaterialId,
-      description: seen!.Description ?? "",
+      description: seen!.Description,
+      deletionDate: seen!.DeletionDate?.toISOString(),
+      primaryRegion: seen!.MultiRegionConfiguration?.PrimaryKey?.Region,
       replicaRegions: (seen!.MultiRegionConfiguration?.ReplicaKeys ?? []).map((replica) => replica.Region!),
     };
   } catch (error) {

@@ -1,6 +1,5 @@
 import { isKeymgmtError } from "../errors";
-
-const warned = new Set<string>();
+import { say } from "./say";
 
 /**
  * Does what needs a permission beyond the minimum. Where it is not granted: says so once, with what is lost, and
@@ -12,9 +11,7 @@ export async function ifPermitted<T>(loses: string, work: () => Promise<T>): Pro
   } catch (error) {
     if (!isKeymgmtError(error, "AccessDenied")) throw error;
     const permission = error.context.permission ?? `kms:${error.context.operation}`;
-    const warning = `keymgmt: no permission ${permission}${error.context.region ? ` in ${error.context.region}` : ""}: ${loses}`;
-    if (!warned.has(warning)) console.error(warning);
-    warned.add(warning);
+    say(`no permission ${permission}${error.context.region ? ` in ${error.context.region}` : ""}: ${loses}`);
     return undefined;
   }
 }

@@ -66,7 +66,8 @@ export async function syncTags(
   }
 }
 
-async function tagsOf(kms: Kms, keyId: string): Promise<Record<string, string>> {
+/** All tags of a KMS key; none where AWS does not know the key. */
+export async function tagsOf(kms: Kms, keyId: string): Promise<Record<string, string>> {
   const tags: Record<string, string> = {};
   let marker: string | undefined;
   try {

@@ -1,14 +1,16 @@
 import { ensureAlias } from "../awskms/aliases";
 import type { Kms } from "../awskms/client";
 import { waitEnabled } from "../awskms/kmsKeys";
+import { type Metadata, syncMetadata } from "./metadata";
 import { PartialFailure, type Values } from "./resource";
-import { ensureUsable, syncMetadata, syncState, takeBack, wantedVersions } from "./versions";
+import { ensureExpiry, ensureUsable, syncState, takeBack, wantedVersions } from "./versions";
 import {
   contextOf,
   type KmsKeyRecord,
   type KmsKeyRecords,
   type KmsRef,
   type MetadataInputs,
+  metadataFor,
   type Owner,
   versionsOf,
 } from "./wire";
@@ -21,10 +23,18 @@ export interface RegionalOutputs extends MetadataInputs {
   keyId?: string;
   keyArn?: string;
   aliasTarget?: string;
+  /** What a refresh found to differ in AWS; the next update repairs it. */
+  drift?: string[];
 }
 
 /** Metadata that the KMS keys have now. */
 export type AppliedMetadata = MetadataInputs & { kmsTags?: Record<string, string> };
+
+/** The KMS key of a version that had none in the state, and the tags, policy and description that it has. */
+export interface MadeKmsKey {
+  record: KmsKeyRecord;
+  has: Metadata | "as asked" | "to be seen";
+}
 
 export interface Convergence {
   id: string;
@@ -37,8 +47,10 @@ export interface Convergence {
   reached: { kms: KmsRef };
   /** What the last update applied; undefined in a create. */
   last?: AppliedMetadata;
-  /** Makes the KMS key of a version that has none. */
-  make(version: number): Promise<KmsKeyRecord>;
+  /** Something has drifted: what the KMS keys have is looked at instead of taken from the state. */
+  repair?: boolean;
+  /** Makes the KMS key of a version that has none, or takes up the one that is there. */
+  make(version: number): Promise<MadeKmsKey>;
   /** What else a version needs before the alias may move to it. */
   prepare?(version: number, record: KmsKeyRecord): Promise<void>;
 }
@@ -49,21 +61,26 @@ export interface Convergence {
  * failure half-way is a PartialFailure with what was done, unless a create has made nothing yet.
  */
 export async function converge(convergence: Convergence): Promise<void> {
-  const { id, kms, owner, outputs, last, make, prepare } = convergence;
+  const { id, kms, owner, inputs, outputs, last, make, prepare } = convergence;
   const records = outputs.versions;
   const before = versionsOf(records);
   try {
-    if (last) await applyMetadata(convergence, last);
+    if (last) showApplied(convergence, last);
     for (const version of before) await takeBack(kms, owner, version, records[version]!);
+    if (last) await applyMetadata(convergence, last);
     for (const version of wantedVersions(owner.key)) {
-      const record = records[version] ?? (await make(version));
+      const made = records[version] ? undefined : await make(version);
+      const record = records[version] ?? made!.record;
       records[version] = record;
       await ensureUsable(kms, owner, version, record);
+      await ensureExpiry(kms, owner, version, record);
       await syncState(kms, owner, version, record);
+      if (made && made.has !== "as asked") await syncMetadata(kms, owner, version, record, made.has, inputs);
       await prepare?.(version, record);
     }
     await pointAlias(kms, owner, outputs, before.length > 0);
     for (const version of versionsOf(records)) await syncState(kms, owner, version, records[version]!);
+    outputs.drift = [];
   } catch (error) {
     if (!last && versionsOf(records).length === 0) throw error;
     throw new PartialFailure(id, outputs as unknown as Values, error as Error);
@@ -71,15 +88,22 @@ export async function converge(convergence: Convergence): Promise<void> {
 }
 
 /** Until metadata is applied, the outputs say what AWS has. */
+function showApplied({ outputs, reached }: Convergence, last: AppliedMetadata): void {
+  reached.kms = { ...reached.kms, tags: last.kmsTags };
+  Object.assign(outputs, { tags: last.tags, policy: last.policy, description: last.description });
+}
+
 async function applyMetadata(
-  { kms, owner, inputs, outputs, reached }: Convergence,
+  { kms, owner, inputs, outputs, reached, repair = false }: Convergence,
   last: AppliedMetadata,
 ): Promise<void> {
-  const wanted = reached.kms;
-  reached.kms = { ...wanted, tags: last.kmsTags };
-  Object.assign(outputs, { tags: last.tags, policy: last.policy, description: last.description });
-  await syncMetadata(kms, owner, Object.values(outputs.versions), last, inputs);
-  reached.kms = wanted;
+  const before = { ...owner, kms: { ...owner.kms, tags: last.kmsTags } };
+  for (const version of versionsOf(outputs.versions)) {
+    const applied = metadataFor(before, version, last);
+    const has = repair ? "to be seen" : applied;
+    await syncMetadata(kms, owner, version, outputs.versions[version]!, has, inputs, applied.tags);
+  }
+  reached.kms = { ...reached.kms, tags: owner.kms.tags };
   Object.assign(outputs, { tags: inputs.tags, policy: inputs.policy, description: inputs.description });
 }
 

@@ -3,17 +3,25 @@ import { parseKmsArn } from "../awskms/arn";
 import { type Kms, openKms } from "../awskms/client";
 import { scheduleDeletion } from "../awskms/kmsKeys";
 import { KeymgmtError } from "../errors";
+import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
 import { isNamedInThisRun } from "./distributionAlias";
+import { hasDrifted, LOST, observeAlias, observeRegion, sayDrift } from "./observe";
 import { ensureKmsKey } from "./primaryKey";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { replicasHeld, replicateTo } from "./rotateReplicas";
-import { aliasLengthMistakes, deletionWindowMistakes, policyMistakes, tagMistakes } from "./rules";
+import {
+  aliasLengthMistakes,
+  deletionWindowMistakes,
+  expiryMistakes,
+  policyMistakes,
+  tagMistakes,
+} from "./rules";
 import { declare, isHandedOver, noteKmsKeys } from "./thisRun";
-import { needsWork, observe, observeAlias } from "./versions";
+import { needsWork } from "./versions";
 import {
   type KeyRef,
   type KmsKeyRecord,
@@ -25,7 +33,7 @@ import {
   withoutKeyring,
 } from "./wire";
 
-export interface DistributionInputs extends MetadataInputs {
+export interface DistributionInputs extends MetadataInputs, ExpiryInputs, ExpiryPlan {
   kms: KmsRef;
   key: KeyRef;
   name: string;
@@ -41,8 +49,8 @@ interface DistributionOutputs extends DistributionInputs, RegionalOutputs {
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
 export const keyDistribution: Resource = {
-  async check(_olds, news) {
-    const inputs = planned(withDefaults("KeyDistribution", news));
+  async check(olds, news) {
+    const inputs = planned(olds, withDefaults("KeyDistribution", news));
     const key = known(inputs.key) as Partial<KeyRef> | undefined;
     const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
     declare("KeyDistribution", String(inputs.name));
@@ -53,6 +61,7 @@ export const keyDistribution: Resource = {
       ...primaryMistakes(key, kms),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
       ...deletionWindowMistakes(inputs),
+      ...expiryMistakes(inputs),
       ...policyMistakes(inputs.policy),
       ...tagMistakes(inputs.tags),
     ];
@@ -67,7 +76,9 @@ export const keyDistribution: Resource = {
     const work =
       hasUnknown(withoutKeyring(key)) ||
       needsWork(key, (olds.versions ?? {}) as KmsKeyRecords, olds.aliasTarget);
-    return { changes: work || changed.length > 0, replaces };
+    const drifted = hasDrifted(olds);
+    if (drifted) sayDrift(String(olds.name), olds.drift);
+    return { changes: work || drifted || changed.length > 0, replaces };
   },
 
   async create(inputs) {
@@ -79,20 +90,18 @@ export const keyDistribution: Resource = {
 
   async read(id, outputs) {
     const state = outputs as unknown as DistributionOutputs;
-    const kms = openKms(state.kms);
-    const versions = await observe(kms, state.versions, state.key.name);
-    const aliasTarget = (await observeAlias(kms, state.aliasName)) ?? state.aliasTarget;
-    return { id, outputs: { ...outputs, versions, aliasTarget } };
+    const observation = await observeRegion(openKms(state.kms), ownerOf(state), state, LOST.primary);
+    return { id, outputs: { ...outputs, ...observation } };
   },
 
   async update(_id, olds, news) {
     const old = olds as unknown as DistributionOutputs;
     const inputs = news as unknown as DistributionInputs;
     refuseOtherAccount(old, inputs);
-    const outputs = { ...blank(news), ...pick(old, ["versions", "keyId", "keyArn", "aliasTarget"]) };
+    const outputs = { ...blank(news), ...pick(old, ["versions", "keyId", "keyArn", "aliasTarget", "drift"]) };
     outputs.versions = structuredClone(old.versions ?? {});
     const last = { tags: old.tags, policy: old.policy, description: old.description, kmsTags: old.kms?.tags };
-    await reconcile(outputs, inputs, true, last);
+    await reconcile(outputs, inputs, true, last, hasDrifted(olds));
     return outputs as unknown as Values;
   },
 
@@ -122,8 +131,9 @@ async function reconcile(
   inputs: DistributionInputs,
   mayBeMade: boolean,
   last?: AppliedMetadata,
+  repair = false,
 ): Promise<void> {
-  const owner: Owner = { distribution: inputs.name, stack: inputs.stack, kms: inputs.kms, key: inputs.key };
+  const owner = ownerOf(inputs);
   const kms = openKms(inputs.kms);
   noteKmsKeys(inputs.name, outputs.versions);
   const settled = versionsOf(outputs.versions).find(
@@ -137,6 +147,7 @@ async function reconcile(
     outputs,
     reached: outputs,
     last,
+    repair,
     make: (version) => ensureKmsKey(kms, owner, version, inputs, mayBeMade),
     async prepare(version, record) {
       if (settled === undefined || version <= settled || !outputs.multiRegion) return;
@@ -182,8 +193,12 @@ async function regionsAbandoned({ kms, versions, aliasName }: DistributionOutput
   return regions;
 }
 
+function ownerOf({ name, stack, kms, key, ...expiry }: DistributionInputs): Owner {
+  return { distribution: name, stack, kms, key, expiry };
+}
+
 /** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */
-function planned(inputs: Values): Values {
+function planned(olds: Values | undefined, inputs: Values): Values {
   const key = known(inputs.key) as Partial<KeyRef> | undefined;
   const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
   const purpose = inputs.purpose ?? ["encrypt", "decrypt"];
@@ -192,6 +207,7 @@ function planned(inputs: Values): Values {
     purpose: Array.isArray(purpose) ? [...purpose].sort() : purpose,
     ...(key && { keyVersion: key.keyVersion, multiRegion: isMultiRegion(key.replicaRegions) }),
     ...(kms && { primaryRegion: kms.keyCollection }),
+    ...planExpiry(olds, inputs, new Date()),
   };
 }
 

@@ -1,15 +1,17 @@
 import { deleteAlias } from "../awskms/aliases";
 import { openKms } from "../awskms/client";
 import { scheduleDeletion } from "../awskms/kmsKeys";
+import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
+import { hasDrifted, LOST, observeRegion, sayDrift } from "./observe";
 import { ensureReplica } from "./replicaKey";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { deletionWindowMistakes, policyMistakes, regionMistakes, tagMistakes } from "./rules";
 import { declare, isHandedOver, replicasMadeReady } from "./thisRun";
-import { needsWork, observe, observeAlias } from "./versions";
+import { needsWork } from "./versions";
 import {
   type KeyRef,
   type KmsKeyRecords,
@@ -20,7 +22,7 @@ import {
   withoutKeyring,
 } from "./wire";
 
-interface DistributionRef {
+interface DistributionRef extends ExpiryInputs {
   name: string;
   stack: string;
   kms: KmsRef;
@@ -28,7 +30,7 @@ interface DistributionRef {
   versions: KmsKeyRecords;
 }
 
-interface ReplicaInputs extends MetadataInputs {
+interface ReplicaInputs extends MetadataInputs, ExpiryPlan {
   distribution: DistributionRef;
   region: string;
   aliasName: string;
@@ -41,10 +43,13 @@ interface ReplicaOutputs extends ReplicaInputs, RegionalOutputs {
 
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
 export const keyReplica: Resource = {
-  async check(_olds, news) {
+  async check(olds, news) {
     const filled = withDefaults("KeyReplica", news);
-    const key = known((filled.distribution as Partial<DistributionRef> | undefined)?.key);
-    const inputs: Values = key ? { ...filled, keyVersion: key.keyVersion } : filled;
+    const distribution = known(filled.distribution as Partial<DistributionRef> | undefined);
+    const key = known(distribution?.key);
+    const before = known(olds?.distribution as Partial<DistributionRef> | undefined);
+    const plan = distribution && planExpiry(olds && { ...before, ...olds }, distribution, new Date());
+    const inputs: Values = { ...filled, ...(key && { keyVersion: key.keyVersion }), ...plan };
     declare("KeyReplica", idOf(inputs));
     const mistakes = [
       ...schemaMistakes("KeyReplica", inputs),
@@ -67,7 +72,9 @@ export const keyReplica: Resource = {
       !hasUnknown(versions) &&
       versionsOf(records).some((version) => versions[version]?.keyId !== records[version]!.keyId);
     const work = hasUnknown(withoutKeyring(key)) || needsWork(key, records, olds.aliasTarget);
-    return { changes: moved || work || changed.length > 0, replaces };
+    const drifted = hasDrifted(olds);
+    if (drifted) sayDrift(`${news.region} of ${(news.distribution as DistributionRef).name}`, olds.drift);
+    return { changes: moved || work || drifted || changed.length > 0, replaces };
   },
 
   async create(inputs) {
@@ -80,23 +87,23 @@ export const keyReplica: Resource = {
   async read(id, outputs) {
     const state = outputs as unknown as ReplicaOutputs;
     const kms = openKms(state.distribution.kms, state.region);
-    const versions = await observe(kms, state.versions, state.distribution.key.name);
-    const aliasTarget = (await observeAlias(kms, state.aliasName)) ?? state.aliasTarget;
-    return { id, outputs: { ...outputs, versions, aliasTarget } };
+    const observation = await observeRegion(kms, ownerOf(state), state, LOST.replica);
+    return { id, outputs: { ...outputs, ...observation } };
   },
 
   async update(id, olds, news) {
     const old = olds as unknown as ReplicaOutputs;
     const outputs = blank(news);
     outputs.versions = structuredClone(old.versions ?? {});
-    Object.assign(outputs, { keyId: old.keyId, keyArn: old.keyArn, aliasTarget: old.aliasTarget });
+    const { keyId, keyArn, aliasTarget, drift } = old;
+    Object.assign(outputs, { keyId, keyArn, aliasTarget, drift });
     const last = {
       tags: old.tags,
       policy: old.policy,
       description: old.description,
       kmsTags: old.distribution?.kms?.tags,
     };
-    await reconcile(id, outputs, news as unknown as ReplicaInputs, last);
+    await reconcile(id, outputs, news as unknown as ReplicaInputs, last, hasDrifted(olds));
     return outputs as unknown as Values;
   },
 
@@ -123,13 +130,25 @@ async function reconcile(
   outputs: ReplicaOutputs,
   inputs: ReplicaInputs,
   last?: AppliedMetadata,
+  repair = false,
 ): Promise<void> {
-  const { name, ...distribution } = inputs.distribution;
-  const owner: Owner = { ...distribution, distribution: name };
+  const owner = ownerOf(inputs);
+  forgetLost(outputs.versions);
   const kms = openKms(owner.kms, inputs.region);
   const make = (version: number) =>
     ensureReplica(kms, owner, version, inputs.distribution.versions[version]!, inputs);
-  await converge({ id, kms, owner, inputs, outputs, reached: outputs.distribution, last, make });
+  await converge({ id, kms, owner, inputs, outputs, reached: outputs.distribution, last, repair, make });
+}
+
+function ownerOf({ distribution, importedOn, renewAfter }: ReplicaInputs): Owner {
+  const { name, stack, kms, key, validFor, renewBefore } = distribution;
+  return { distribution: name, stack, kms, key, expiry: { validFor, renewBefore, importedOn, renewAfter } };
+}
+
+/** A replica that is gone can be made again, unlike a primary: with the same key id and material it decrypts the same. */
+function forgetLost(records: KmsKeyRecords): void {
+  for (const version of versionsOf(records))
+    if (records[version]!.state === "Deleted") delete records[version];
 }
 
 /** What tells replicas apart: a Region holds one of a distribution. */

@@ -4,8 +4,9 @@ import { ifPermitted } from "../awskms/optional";
 import type { TaggedKey } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
 import { kcvOf, parseKeyring } from "../keys/keyring";
+import type { MadeKmsKey } from "./converge";
 import { madeByEarlierRun, madeByLostAnswer } from "./madeBefore";
-import { contextOf, type KmsKeyRecord, type MetadataInputs, metadataFor, type Owner } from "./wire";
+import { contextOf, type MetadataInputs, metadataFor, type Owner } from "./wire";
 
 /**
  * The KMS key of one version in the primary Region: the one an earlier, interrupted run made, else a new one.
@@ -18,7 +19,7 @@ export async function ensureKmsKey(
   version: number,
   inputs: MetadataInputs,
   mayBeMade: boolean,
-): Promise<KmsKeyRecord> {
+): Promise<MadeKmsKey> {
   const kcv = kcvOf(parseKeyring(owner.key.keyring), version);
   const earlier = mayBeMade ? (await madeByEarlierRun(kms, owner.distribution)).get(version) : undefined;
   if (earlier) return takenUp(kms, owner, version, earlier, kcv);
@@ -30,7 +31,7 @@ export async function ensureKmsKey(
       multiRegion,
       contextOf(owner, version),
     );
-    return { ...made, state: "PendingImport", kcv };
+    return { record: { ...made, state: "PendingImport", kcv }, has: "as asked" };
   } catch (error) {
     if (!isKeymgmtError(error, "OutcomeUnknown")) throw error;
     const lost = await madeByLostAnswer(kms, owner.distribution, version);
@@ -46,9 +47,9 @@ async function takenUp(
   version: number,
   { keyId, keyArn }: TaggedKey,
   kcv: string,
-): Promise<KmsKeyRecord> {
+): Promise<MadeKmsKey> {
   const seen = await ifPermitted("a KMS key of an earlier run is imported into again", () =>
     describeKmsKey(kms, keyId, contextOf(owner, version)),
   );
-  return { keyId, keyArn, state: seen?.state ?? "PendingImport", kcv };
+  return { record: { keyId, keyArn, state: seen?.state ?? "PendingImport", kcv }, has: "to be seen" };
 }

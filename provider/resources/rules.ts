@@ -1,6 +1,8 @@
 /** Rules for inputs that a type alone cannot say. Each returns the sentences that are wrong; unknown values pass. */
 import { isRegion, suggestRegion } from "../awskms/regions";
-import { known } from "../schema/unknowns";
+import { expiryTimes, LONGEST_DAYS } from "../keys/planExpiry";
+import { parseRotationPeriod } from "../keys/rotationPeriod";
+import { hasUnknown, known } from "../schema/unknowns";
 import type { Values } from "./resource";
 
 /** An alias name is `alias/` and letters, digits, `/`, `_` and `-`, 256 characters at the most (CreateAlias's reference). */
@@ -46,6 +48,28 @@ export function wholeNumberMistakes(property: string, value: unknown, from: numb
 /** AWS's window for ScheduleKeyDeletion is 7 to 30 days. */
 export function deletionWindowMistakes(inputs: Values): string[] {
   return wholeNumberMistakes("deletionWindowDays", inputs.deletionWindowDays, 7, 30);
+}
+
+/** Material may expire after a day at the earliest, and AWS's 365 days at the latest; it must be renewed before that. */
+export function expiryMistakes(inputs: Values): string[] {
+  const [validFor, renewBefore] = [known(inputs.validFor), known(inputs.renewBefore)];
+  if (inputs.validFor === undefined && renewBefore !== undefined)
+    return [
+      "Expected `renewBefore` together with `validFor`: material that does not expire needs no renewal.",
+    ];
+  const mistakes = Object.entries({ validFor, renewBefore }).flatMap(([name, text]) =>
+    typeof text === "string" && !parseRotationPeriod(text)
+      ? [
+          `Expected \`${name}\` to be a duration of whole days, such as "90d", "12w" or ISO 8601 "P3M", got "${text}".`,
+        ]
+      : [],
+  );
+  if (mistakes.length || typeof validFor !== "string" || hasUnknown([inputs.validFor, inputs.renewBefore]))
+    return mistakes;
+  if (expiryTimes({ validFor, renewBefore: renewBefore as string | undefined })) return [];
+  return [
+    `Expected \`validFor\` to be from 2 to ${LONGEST_DAYS} days (AWS keeps no longer) and \`renewBefore\` to be shorter than it, got validFor "${validFor}"${renewBefore === undefined ? "" : ` and renewBefore "${renewBefore}"`}.`,
+  ];
 }
 
 /** Tag keys: 128 characters, values 256, 50 tags a KMS key, of which ours take four; `aws:` is AWS's own. */

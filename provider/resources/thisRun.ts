@@ -8,6 +8,7 @@
  * for deletion is taken back by a refresh and an update within the window. A tag that names the holder would tell even then,
  * but only to those who may list tags, and deleting is possible without (kms:ListResourceTags is not in Vault's minimum).
  */
+import { say } from "../awskms/say";
 import { type KmsKeyRecords, versionsOf } from "./wire";
 
 const declared = new Set<string>();
@@ -24,8 +25,8 @@ export function declare(type: string, id: string): void {
  */
 export function isHandedOver(type: string, id: string): boolean {
   if (!declared.has(`${type} ${id}`)) return false;
-  console.error(
-    `keymgmt: another ${type} of this program has taken up the KMS keys and the alias of ${id}; they are left alone`,
+  say(
+    `another ${type} of this program has taken up the KMS keys and the alias of ${id}; they are left alone`,
   );
   return true;
 }

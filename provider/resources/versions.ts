@@ -3,17 +3,15 @@ import type { Kms } from "../awskms/client";
 import { eventually } from "../awskms/eventually";
 import { describeKmsKey, importMaterial, setEnabled } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
-import { syncTags } from "../awskms/taggedKeys";
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { materialOf, parseKeyring } from "../keys/keyring";
+import { expiresAsPlanned, validToOf } from "../keys/planExpiry";
 import {
   contextOf,
   type KeyRef,
   type KmsKeyRecord,
   type KmsKeyRecords,
-  type MetadataInputs,
   type Owner,
-  userTags,
   versionsOf,
 } from "./wire";
 
@@ -57,6 +55,7 @@ export async function ensureUsable(
   record: KmsKeyRecord,
 ): Promise<void> {
   await takeBack(kms, owner, version, record);
+  if (record.state === "Deleted") await lookAgain(kms, owner, version, record);
   if (record.state === "PendingImport") await ensureMaterial(kms, owner, version, record);
   if (record.state !== "Enabled" && record.state !== "Disabled") throw notUsable(kms, owner, version, record);
 }
@@ -66,8 +65,8 @@ export async function takeBack(kms: Kms, owner: Owner, version: number, record: 
   if (record.state !== "PendingDeletion" && record.state !== "PendingReplicaDeletion") return;
   const context = contextOf(owner, version);
   await kms.call("CancelKeyDeletion", { KeyId: record.keyId }, context).catch((error) => {
-    // An earlier attempt, whose answer was lost, had taken it back.
-    if (!isKeymgmtError(error, "InvalidState") || !error.context.afterLostAnswer) throw error;
+    // It was taken back meanwhile: by an earlier attempt whose answer was lost, or by somebody else.
+    if (!isKeymgmtError(error, "InvalidState")) throw error;
   });
   // AWS leaves the key Disabled, or PendingImport where its material is not there.
   const seen = await ifPermitted("the state after CancelKeyDeletion is taken to be Disabled", () =>
@@ -78,6 +77,14 @@ export async function takeBack(kms: Kms, owner: Owner, version: number, record: 
     ),
   );
   record.state = seen?.state ?? "Disabled";
+}
+
+/** A read that lagged behind a write may have taken a new KMS key for one that is gone. */
+async function lookAgain(kms: Kms, owner: Owner, version: number, record: KmsKeyRecord): Promise<void> {
+  const seen = await ifPermitted("a KMS key that seemed to be gone is not looked for again", () =>
+    describeKmsKey(kms, record.keyId, contextOf(owner, version)),
+  );
+  record.state = seen?.state ?? record.state;
 }
 
 /** Enables or disables the version's KMS key where it is not as minEnabledVersion says. */
@@ -93,85 +100,59 @@ export async function syncState(
   record.state = wanted;
 }
 
-/** Brings tags, policy and description of KMS keys that were there before to what the inputs say now. */
-export async function syncMetadata(
+/**
+ * Imports a version's material again where it does not expire as the program says: it is due, the period has changed, or
+ * somebody else imported it otherwise. The same material is allowed at any time; it changes nothing but when it expires.
+ */
+export async function ensureExpiry(
   kms: Kms,
   owner: Owner,
-  records: KmsKeyRecord[],
-  olds: MetadataInputs & { kmsTags?: Record<string, string> },
-  news: MetadataInputs,
+  version: number,
+  record: KmsKeyRecord,
 ): Promise<void> {
-  const [oldTags, newTags] = [userTags({ tags: olds.kmsTags }, olds), userTags(owner.kms, news)];
-  for (const { keyId, state } of records) {
-    if (state === "Deleted" || state === "PendingDeletion") continue;
-    await syncTags(kms, keyId, oldTags, newTags);
-    if (news.policy !== undefined && news.policy !== olds.policy) {
-      await kms.call(
-        "PutKeyPolicy",
-        { KeyId: keyId, PolicyName: "default", Policy: news.policy },
-        contextOf(owner),
-      );
-    }
-    if ((news.description ?? "") !== (olds.description ?? "")) {
-      await kms.call(
-        "UpdateKeyDescription",
-        { KeyId: keyId, Description: news.description ?? "" },
-        contextOf(owner),
-      );
-    }
-  }
-}
-
-/** Reads what AWS shows of each record; records stay as they are where that is not permitted. */
-export async function observe(kms: Kms, records: KmsKeyRecords, key: string): Promise<KmsKeyRecords> {
-  const seen: KmsKeyRecords = {};
-  for (const version of versionsOf(records)) {
-    const record = records[version]!;
-    const now = await ifPermitted("refresh cannot see the states of KMS keys", () =>
-      describeKmsKey(kms, record.keyId, { key, version }),
-    );
-    seen[version] = now
-      ? {
-          ...record,
-          state: now.state,
-          validTo: now.validTo,
-          keyMaterialId: now.keyMaterialId ?? record.keyMaterialId,
-        }
-      : record;
-  }
-  return seen;
-}
-
-/** Id of the KMS key that the alias points to in AWS; "" where it is gone; undefined where that may not be read. */
-export async function observeAlias(
-  kms: Kms,
-  aliasName: string,
-  loses = "refresh cannot see where the alias points",
-): Promise<string | undefined> {
-  return ifPermitted(loses, async () => {
-    try {
-      return (await kms.call("DescribeKey", { KeyId: aliasName })).KeyMetadata!.KeyId!;
-    } catch (error) {
-      if (isKeymgmtError(error, "NotFound")) return "";
-      throw error;
-    }
-  });
+  if (expiresAsPlanned(record.validTo, owner.expiry, new Date())) return;
+  await ensureMaterial(kms, owner, version, record);
 }
 
 async function ensureMaterial(kms: Kms, owner: Owner, version: number, record: KmsKeyRecord): Promise<void> {
   const material = materialOf(parseKeyring(owner.key.keyring), version);
   try {
+    const validTo = validToOf(owner.expiry, new Date());
     const { importedAt, keyMaterialId } = await importMaterial(
       kms,
       record.keyId,
       material,
       owner.kms.wrappingKeySpec ?? "RSA_4096",
+      validTo,
       contextOf(owner, version),
     );
-    Object.assign(record, { importedAt, state: "Enabled" }, keyMaterialId ? { keyMaterialId } : {});
+    if (record.state === "PendingImport") record.state = await stateAfterImport(kms, owner, version, record);
+    Object.assign(
+      record,
+      { importedAt, validTo: validTo?.toISOString() },
+      keyMaterialId ? { keyMaterialId } : {},
+    );
   } finally {
     material.fill(0);
   }
+}
+
+/** A first import enables the KMS key. One that comes back may have been disabled before its material went. */
+async function stateAfterImport(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  record: KmsKeyRecord,
+): Promise<string> {
+  if (record.importedAt === undefined) return "Enabled";
+  const seen = await ifPermitted("a KMS key whose material came back is taken to be Enabled", () =>
+    eventually(
+      `KMS key ${record.keyId} to have its material back in ${kms.region}`,
+      () => describeKmsKey(kms, record.keyId, contextOf(owner, version)),
+      { result: ({ state }) => state === "PendingImport" },
+    ),
+  );
+  return seen?.state ?? "Enabled";
 }
 
 function notUsable(kms: Kms, owner: Owner, version: number, record: KmsKeyRecord): KeymgmtError {

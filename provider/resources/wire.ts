@@ -3,6 +3,7 @@ import type { CallContext } from "../awskms/client";
 import type { KmsConnection } from "../awskms/connection";
 import type { KmsKeyMetadata, WrappingKeySpec } from "../awskms/kmsKeys";
 import { TAG } from "../awskms/taggedKeys";
+import type { ExpiryInputs, ExpiryPlan } from "../keys/planExpiry";
 
 /** KmsConnection of schema.json: a KmsProvider as its users see it. */
 export interface KmsRef extends KmsConnection {
@@ -44,6 +45,8 @@ export interface Owner {
   stack: string;
   kms: KmsRef;
   key: KeyRef;
+  /** Whether and when its material expires in AWS. */
+  expiry: ExpiryInputs & ExpiryPlan;
 }
 
 /** Inputs that become metadata of a KMS key. */

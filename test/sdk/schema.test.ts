@@ -26,11 +26,13 @@ const EXCEPTIONS = {
       "aliasArn",
       "distributionTime",
       "stack", // of the running program
-      "keyVersion", // planned by check, as are the next two
+      "keyVersion", // planned by check, as are the next four
       "multiRegion",
       "primaryRegion",
+      "importedOn",
+      "renewAfter",
     ],
-    KeyReplica: ["aliasName", "aliasArn", "keyVersion"], // of its distribution; planned by check
+    KeyReplica: ["aliasName", "aliasArn", "keyVersion", "importedOn", "renewAfter"], // of its distribution; planned by check
   },
   /** Inputs that are optional in the SDK, which fills them in, and required on the wire. */
   filledIn: { KmsProvider: [], ManagedKey: ["name"], KeyDistribution: [], KeyReplica: [] },

@@ -86,7 +86,8 @@ export class Program {
       ...distribution,
     });
     for (const region of replicas) {
-      const ref = { ...shared, versions: given.outputs.versions };
+      const { validFor, renewBefore } = distribution;
+      const ref = { ...shared, versions: given.outputs.versions, validFor, renewBefore };
       await this.apply("keyReplica", `${region}${suffix}`, {
         distribution: ref,
         region,
@@ -110,6 +111,17 @@ export class Program {
     const state = this.states.get(name)!;
     await RESOURCES[type]!.delete(state.id, state.outputs);
     this.states.delete(name);
+  }
+
+  /** Refreshes the distribution and its replicas; returns what has drifted, in words. */
+  async refreshAll(): Promise<string[]> {
+    const drift: string[] = [];
+    for (const name of this.states.keys()) {
+      const type = REGION.test(name) ? "keyReplica" : "keyDistribution";
+      if (type === "keyReplica" || name === "distribution")
+        drift.push(...((await this.refresh(type, name)).drift as string[]));
+    }
+    return drift;
   }
 
   async refresh(type: string, name: string): Promise<Values> {

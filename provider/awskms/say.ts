@@ -1,0 +1,8 @@
+const said = new Set<string>();
+
+/** Says a line to whoever runs the program, once a run: Pulumi shows it among the diagnostics of a preview or an update. */
+export function say(line: string): void {
+  const text = `keymgmt: ${line}`;
+  if (!said.has(text)) console.error(text);
+  said.add(text);
+}

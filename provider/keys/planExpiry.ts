@@ -1,0 +1,87 @@
+import { DateTime, type Duration } from "luxon";
+import { isUnknown, UNKNOWN } from "../schema/unknowns";
+import { dateAfter, parseRotationPeriod, utcDate } from "./rotationPeriod";
+
+/** The inputs of a KeyDistribution that let its material expire in AWS. Planned before they are checked: any type may come. */
+export interface ExpiryInputs {
+  validFor?: string;
+  renewBefore?: string;
+}
+
+/** What `check` puts into the inputs, so that a preview shows it. Dates are UTC, YYYY-MM-DD. */
+export interface ExpiryPlan {
+  /** The material that AWS holds was imported on this date or after it. */
+  importedOn?: string;
+  /** An update from this date on imports it again. */
+  renewAfter?: string;
+}
+
+/** AWS takes a ValidTo of 365 days from the request at the most (ImportKeyMaterial's reference). */
+export const LONGEST_DAYS = 365;
+
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
+
+/**
+ * Decides from the inputs of the last update and the new ones when the material was and is to be imported. Counts in
+ * whole days, as rotation does, so that a preview and the update after it agree.
+ */
+export function planExpiry(
+  olds: (ExpiryInputs & ExpiryPlan) | undefined,
+  news: ExpiryInputs,
+  now: Date,
+): ExpiryPlan {
+  if (news.validFor === undefined) return {};
+  if (isUnknown(news.validFor) || isUnknown(news.renewBefore))
+    return { importedOn: olds?.importedOn ?? UNKNOWN, renewAfter: UNKNOWN };
+  const times = expiryTimes(news);
+  if (!times) return {};
+  const today = utcDate(now);
+  const since = olds?.validFor === news.validFor ? (olds.importedOn ?? today) : today;
+  const renewAfter = dateAfter(since, times.usedFor);
+  return renewAfter > today
+    ? { importedOn: since, renewAfter }
+    : { importedOn: today, renewAfter: dateAfter(today, times.usedFor) };
+}
+
+/** How long material is valid, and how long after its import it is imported again; undefined where an input is wrong. */
+export function expiryTimes({ validFor, renewBefore }: ExpiryInputs) {
+  const valid = typeof validFor === "string" ? parseRotationPeriod(validFor) : undefined;
+  if (!valid) return undefined;
+  const days = Math.floor(valid.as("days"));
+  const before = renewBefore === undefined ? Math.ceil(days / 3) : daysOf(renewBefore);
+  if (before === undefined || days > LONGEST_DAYS || before >= days) return undefined;
+  return { days, usedFor: lasting(days - before) };
+}
+
+/** When material that is imported now expires; undefined where it does not. */
+export function validToOf(inputs: ExpiryInputs, now: Date): Date | undefined {
+  const times = expiryTimes(inputs);
+  if (!times) return undefined;
+  // AWS's clock may be behind this one: a few minutes keep the longest period inside its limit.
+  return new Date(Math.min(now.getTime() + times.days * DAY, now.getTime() + LONGEST_DAYS * DAY - HOUR / 4));
+}
+
+/** Whether material that AWS shows to expire at `validTo` was imported as the plan says. */
+export function expiresAsPlanned(
+  validTo: string | undefined,
+  inputs: ExpiryInputs & ExpiryPlan,
+  now: Date,
+): boolean {
+  const times = expiryTimes(inputs);
+  if (!times || !inputs.importedOn) return validTo === undefined;
+  if (validTo === undefined) return false;
+  const ends = Date.parse(validTo);
+  const earliest = Date.parse(inputs.importedOn) + times.days * DAY - HOUR;
+  return ends >= earliest && ends <= now.getTime() + times.days * DAY + HOUR;
+}
+
+function daysOf(text: unknown): number | undefined {
+  const period = typeof text === "string" ? parseRotationPeriod(text) : undefined;
+  return period && Math.ceil(period.as("days"));
+}
+
+function lasting(days: number): Duration {
+  const start = DateTime.fromMillis(0, { zone: "utc" });
+  return start.plus({ days }).diff(start, "days");
+}
