@@ -2,7 +2,7 @@ import type { KeyMetadata, MultiRegionConfiguration } from "@aws-sdk/client-kms"
 import type { Call } from "../operations/call.js";
 import { keyArn } from "./arn.js";
 import { deletionDate, type KeyRecord } from "./record.js";
-import { currentMaterial, isPermanent, isPresent, keyState } from "./state.js";
+import { currentMaterial, hasAllMaterial, isPermanent, keyState } from "./state.js";
 
 /** KeyMetadata as DescribeKey shows it: https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html */
 export function keyMetadata(call: Call, key: KeyRecord): KeyMetadata {
@@ -28,13 +28,13 @@ export function keyMetadata(call: Call, key: KeyRecord): KeyMetadata {
   };
 }
 
-/** ValidTo is the earliest of all materials; both go away with the material. A replica shows its material once it has it. */
+/** ValidTo is the earliest of all materials; both go away when one is missing. A replica shows its material once it has it. */
 function materialMetadata(key: KeyRecord, now: number): Partial<KeyMetadata> {
-  const current = currentMaterial(key);
+  const current = currentMaterial(key, now);
   const metadata: Partial<KeyMetadata> = {};
   if (current?.importedAt !== undefined || key.origin === "AWS_KMS")
     metadata.CurrentKeyMaterialId = current?.id;
-  if (key.origin !== "EXTERNAL" || !current || !isPresent(current, now)) return metadata;
+  if (key.origin !== "EXTERNAL" || !hasAllMaterial(key, now)) return metadata;
   const ends = key.materials.filter((m) => isPermanent(m) && m.validTo !== undefined).map((m) => m.validTo!);
   if (ends.length > 0) metadata.ValidTo = new Date(Math.min(...ends));
   metadata.ExpirationModel = ends.length > 0 ? "KEY_MATERIAL_EXPIRES" : "KEY_MATERIAL_DOES_NOT_EXPIRE";
@@ -48,13 +48,16 @@ function deletionMetadata(key: KeyRecord): Partial<KeyMetadata> {
   return key.deletion ? { PendingDeletionWindowInDays: key.deletion.windowDays } : {};
 }
 
+/** While a new primary is Updating AWS may show it as a replica still, and so no primary at all: here it always does. */
 function multiRegionConfiguration(call: Call, key: KeyRecord): MultiRegionConfiguration {
   const related = call.store.relatedKeys(key).sort((a, b) => (a.region < b.region ? -1 : 1));
   const shown = (record: KeyRecord) => ({ Arn: keyArn(record), Region: record.region });
-  const primary = related.find((record) => record.multiRegion === "PRIMARY");
+  const isPrimary = (record: KeyRecord) =>
+    record.multiRegion === "PRIMARY" && keyState(record, call.now) !== "Updating";
+  const primary = related.find(isPrimary);
   return {
-    MultiRegionKeyType: key.multiRegion,
+    MultiRegionKeyType: isPrimary(key) ? "PRIMARY" : "REPLICA",
     PrimaryKey: primary && shown(primary),
-    ReplicaKeys: related.filter((record) => record.multiRegion === "REPLICA").map(shown),
+    ReplicaKeys: related.filter((record) => !isPrimary(record)).map(shown),
   };
 }

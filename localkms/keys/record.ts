@@ -1,10 +1,10 @@
 import type {
   ExpirationModelType,
-  KeyMaterialState,
   KeySpec,
   KeyUsageType,
   MultiRegionKeyType,
   OriginType,
+  RotationType,
   Tag,
 } from "@aws-sdk/client-kms";
 import type { Place } from "./arn.js";
@@ -28,21 +28,37 @@ export interface KeyRecord extends Place {
   readonly multiRegion?: MultiRegionKeyType;
   /** A replica is Creating until then. */
   readonly creatingUntil?: number;
+  /** The old and the new primary are Updating until then. */
+  readonly updatingUntil?: number;
   readonly deletion?: Deletion;
+  /** Of a multi-Region key the primary holds it for all. Absent while automatic rotation is off. */
+  readonly automaticRotation?: AutomaticRotation;
+  /** Oldest first: in the order in which they become current. At most the last one waits for its rotation. */
   readonly materials: readonly Material[];
 }
 
-/** One key material that the key is bound to for good, present or not. */
+/** One key material of the key, present or not. Related keys have the same, each with its own import. */
 export interface Material {
   /** A hash of key id and material (crypto/materialId.ts). */
   readonly id: string;
-  readonly state: KeyMaterialState;
-  /** Base64. Absent before a replica's own import, and after the material was deleted or expired. */
+  /**
+   * When it became the current material, or will, while an on-demand rotation is in progress. From then on the key is
+   * bound to it for good. Absent while it only waits for a rotation.
+   */
+  readonly currentFrom?: number;
+  /** The rotation that makes it current; absent on the first material. */
+  readonly rotation?: { readonly type: RotationType; readonly startedAt: number };
+  /** Base64. Absent before a replica's own import and after a deletion; of no use after `validTo`. */
   readonly bytes?: string;
   readonly importedAt?: number;
   readonly expirationModel?: ExpirationModelType;
   readonly validTo?: number;
   readonly description?: string;
+}
+
+export interface AutomaticRotation {
+  readonly periodDays: number;
+  readonly nextAt: number;
 }
 
 export interface Deletion {
@@ -58,7 +74,7 @@ export interface AliasRecord extends Place {
   readonly updatedAt: number;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
+export const DAY = 24 * 60 * 60 * 1000;
 
 /** When the key is really deleted; undefined while no waiting period runs. */
 export function deletionDate(record: KeyRecord): number | undefined {

@@ -10,7 +10,8 @@ export function keyState(record: KeyRecord, now: number): KeyState {
     return record.deletion.startedAt === undefined ? "PendingReplicaDeletion" : "PendingDeletion";
   if (record.creatingUntil !== undefined && now < record.creatingUntil) return "Creating";
   if (!hasAllMaterial(record, now)) return "PendingImport";
-  return record.enabled ? "Enabled" : "Disabled";
+  if (!record.enabled) return "Disabled";
+  return record.updatingUntil !== undefined && now < record.updatingUntil ? "Updating" : "Enabled";
 }
 
 /** Imported, not deleted and not past its ValidTo. */
@@ -18,13 +19,15 @@ export function isPresent(material: Material, now: number): boolean {
   return material.bytes !== undefined && (material.validTo === undefined || now < material.validTo);
 }
 
-/** A key with several materials needs all of them; one that was only prepared for a rotation does not count. */
-function hasAllMaterial(record: KeyRecord, now: number): boolean {
+/** A key with several materials needs all of them; one that waits for a rotation does not count. */
+export function hasAllMaterial(record: KeyRecord, now: number): boolean {
   const bound = record.materials.filter(isPermanent);
   return bound.length > 0 && bound.every((material) => isPresent(material, now));
 }
 
-export const isPermanent = (material: Material) =>
-  material.state === "CURRENT" || material.state === "NON_CURRENT";
+/** A material is permanently associated with its key from its rotation on; until then it can be taken back. */
+export const isPermanent = (material: Material) => material.currentFrom !== undefined;
 
-export const currentMaterial = (record: KeyRecord) => record.materials.find((m) => m.state === "CURRENT");
+/** What a key encrypts with; undefined before its first import. */
+export const currentMaterial = (record: KeyRecord, now: number) =>
+  record.materials.findLast(({ currentFrom }) => currentFrom !== undefined && currentFrom <= now);

@@ -1,29 +1,43 @@
 import { type Change, putKey, removeAlias, removeKey } from "../store/change.js";
 import type { Store } from "../store/store.js";
-import { deletionDate, type KeyRecord } from "./record.js";
+import { type Due, nextDue } from "./due.js";
+import type { KeyRecord } from "./record.js";
+import { nextRotation, waitingMaterial, withNewMaterial, withoutMaterial } from "./rotation.js";
 
 /**
- * Carries out what time alone does: deletes keys whose waiting period is over, with their aliases, and starts the
- * waiting period of a primary when its last replica is really gone. In order of time, so that a clock that jumps
- * ahead gives the same end as one that ticks. Returns the changes that are left to be acknowledged, if any.
+ * Carries out what time alone does: deletes keys whose waiting period is over, with their aliases, starts the waiting
+ * period of a primary when its last replica is really gone, rotates what is rotated automatically, and takes back
+ * material that expired before its rotation. In order of time, so that a clock that jumps ahead gives the same end as
+ * one that ticks. Returns the changes that are left to be acknowledged, if any.
  */
 export function sweep(store: Store, now: number): Promise<void> | undefined {
   let committed: Promise<void> | undefined;
   for (;;) {
-    const due = nextDue(store, now);
-    if (!due) return committed;
-    committed = store.commit(deleteKey(store, due, deletionDate(due)!));
+    const next = firstDue(store, now);
+    if (!next) return committed;
+    committed = store.commit(WHEN_DUE[next.due.what](store, next.key, next.due.at));
   }
 }
 
-function nextDue(store: Store, now: number): KeyRecord | undefined {
-  let next: KeyRecord | undefined;
-  for (const key of store.pendingDeletion()) {
-    const date = deletionDate(key);
-    if (date !== undefined && date <= now && (!next || date < deletionDate(next)!)) next = key;
-  }
-  return next;
+interface KeyDue {
+  readonly key: KeyRecord;
+  readonly due: Due;
 }
+
+function firstDue(store: Store, now: number): KeyDue | undefined {
+  let first: KeyDue | undefined;
+  for (const key of store.keysWithDue()) {
+    const due = nextDue(key)!;
+    if (due.at <= now && (!first || due.at < first.due.at)) first = { key, due };
+  }
+  return first;
+}
+
+const WHEN_DUE: Record<Due["what"], (store: Store, key: KeyRecord, at: number) => Change[]> = {
+  deletion: deleteKey,
+  "automatic rotation": rotateAutomatically,
+  "expiry of the waiting material": takeBackMaterial,
+};
 
 function deleteKey(store: Store, key: KeyRecord, date: number): Change[] {
   const aliases = store.aliasesOf(key).filter((alias) => alias.targetKeyId === key.id);
@@ -39,4 +53,15 @@ function deleteKey(store: Store, key: KeyRecord, date: number): Change[] {
     changes.push(putKey({ ...primary, deletion: { ...primary.deletion, startedAt: date } }));
   }
   return changes;
+}
+
+function rotateAutomatically(store: Store, key: KeyRecord, date: number): Change[] {
+  const automaticRotation = nextRotation(key.automaticRotation!.periodDays, date);
+  return withNewMaterial(store.relatedKeys(key), "AUTOMATIC", date, date).map((related) =>
+    putKey(related.region === key.region ? { ...related, automaticRotation } : related),
+  );
+}
+
+function takeBackMaterial(store: Store, key: KeyRecord): Change[] {
+  return withoutMaterial(store.relatedKeys(key), waitingMaterial(key)!.id).map(putKey);
 }

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { CreateKeyRequest, CreateKeyResponse } from "@aws-sdk/client-kms";
 import { unsupported, validation } from "../api/errors.js";
-import { materialIdOf } from "../crypto/materialId.js";
 import { keyMetadata } from "../keys/metadata.js";
 import { checkPolicy, defaultPolicy } from "../keys/policy.js";
 import type { KeyRecord } from "../keys/record.js";
+import { generateMaterial } from "../keys/rotation.js";
 import { withTags } from "../keys/tags.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
@@ -28,21 +28,10 @@ export async function createKey(call: Call, input: CreateKeyRequest): Promise<Cr
     policy: input.Policy ?? defaultPolicy(call),
     tags: withTags([], input.Tags ?? []),
     multiRegion: input.MultiRegion ? "PRIMARY" : undefined,
-    materials: origin === "AWS_KMS" ? [ownMaterial(id, call.now)] : [],
+    materials: origin === "AWS_KMS" ? [generateMaterial(id, call.now)] : [],
   };
   await call.store.commit([putKey(key)]);
   return { KeyMetadata: keyMetadata(call, key) };
-}
-
-/** Material that KMS makes itself, for keys of origin AWS_KMS. */
-function ownMaterial(keyId: string, now: number) {
-  const bytes = randomBytes(32);
-  return {
-    id: materialIdOf(keyId, bytes),
-    state: "CURRENT",
-    bytes: bytes.toString("base64"),
-    importedAt: now,
-  } as const;
 }
 
 function checkSupported(input: CreateKeyRequest): void {

@@ -19,7 +19,7 @@ export function encrypt(call: Call, input: EncryptRequest): EncryptResponse {
   const key = usableKey(call, input.KeyId!, "keys and aliases");
   checkAlgorithm(key, input.EncryptionAlgorithm);
   checkDryRun(input);
-  const CiphertextBlob = encryptUnder(key, input.Plaintext!, input.EncryptionContext);
+  const CiphertextBlob = encryptUnder(call, key, input.Plaintext!, input.EncryptionContext);
   return { CiphertextBlob, KeyId: keyArn(key), EncryptionAlgorithm: CIPHERTEXT_ALGORITHM };
 }
 
@@ -41,8 +41,13 @@ export function decrypt(call: Call, input: DecryptRequest): DecryptResponse {
   };
 }
 
-export function encryptUnder(key: KeyRecord, plaintext: Uint8Array, context?: EncryptionContext): Buffer {
-  const material = currentMaterial(key)!;
+export function encryptUnder(
+  { now }: Pick<Call, "now">,
+  key: KeyRecord,
+  plaintext: Uint8Array,
+  context?: EncryptionContext,
+): Buffer {
+  const material = currentMaterial(key, now)!;
   const bytes = Buffer.from(material.bytes!, "base64");
   return encryptEnvelope({ id: key.id, materialId: material.id, material: bytes }, plaintext, context);
 }

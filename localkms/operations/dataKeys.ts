@@ -25,10 +25,10 @@ export function generateDataKey(call: Call, input: GenerateDataKeyRequest): Gene
   checkDryRun(input);
   const Plaintext = randomBytes(input.NumberOfBytes ?? (input.KeySpec === "AES_256" ? 32 : 16));
   return {
-    CiphertextBlob: encryptUnder(key, Plaintext, input.EncryptionContext),
+    CiphertextBlob: encryptUnder(call, key, Plaintext, input.EncryptionContext),
     Plaintext,
     KeyId: keyArn(key),
-    KeyMaterialId: currentMaterial(key)!.id,
+    KeyMaterialId: currentMaterial(key, call.now)!.id,
   };
 }
 
@@ -53,13 +53,13 @@ export function reEncrypt(call: Call, input: ReEncryptRequest): ReEncryptRespons
   checkAlgorithm(destination, input.DestinationEncryptionAlgorithm);
   checkDryRun(input);
   return {
-    CiphertextBlob: encryptUnder(destination, source.plaintext, input.DestinationEncryptionContext),
+    CiphertextBlob: encryptUnder(call, destination, source.plaintext, input.DestinationEncryptionContext),
     SourceKeyId: keyArn(source.key),
     KeyId: keyArn(destination),
     SourceEncryptionAlgorithm: "SYMMETRIC_DEFAULT",
     DestinationEncryptionAlgorithm: "SYMMETRIC_DEFAULT",
     SourceKeyMaterialId: source.materialId,
-    DestinationKeyMaterialId: currentMaterial(destination)!.id,
+    DestinationKeyMaterialId: currentMaterial(destination, call.now)!.id,
   };
 }
 

@@ -16,12 +16,14 @@ import {
 import { getParametersForImport, importKeyMaterial } from "./import.js";
 import {
   cancelKeyDeletion,
-  deleteImportedKeyMaterial,
   disableKey,
   enableKey,
   scheduleKeyDeletion,
 } from "./lifeCycle.js";
-import { replicateKey } from "./replication.js";
+import { deleteImportedKeyMaterial } from "./materialDeletion.js";
+import { replicateKey, updatePrimaryRegion } from "./replication.js";
+import { disableKeyRotation, enableKeyRotation, getKeyRotationStatus, rotateKeyOnDemand } from "./rotation.js";
+import { listKeyRotations } from "./rotationsList.js";
 
 /**
  * Carries out an operation on an input that has passed validate.ts; resolves when what it changed is durable. A
@@ -40,23 +42,29 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   DeleteImportedKeyMaterial: deleteImportedKeyMaterial,
   DescribeKey: describeKey,
   DisableKey: disableKey,
+  DisableKeyRotation: disableKeyRotation,
   EnableKey: enableKey,
+  EnableKeyRotation: enableKeyRotation,
   Encrypt: encrypt,
   GenerateDataKey: generateDataKey,
   GenerateDataKeyWithoutPlaintext: generateDataKeyWithoutPlaintext,
   GenerateRandom: generateRandom,
   GetKeyPolicy: getKeyPolicy,
+  GetKeyRotationStatus: getKeyRotationStatus,
   GetParametersForImport: getParametersForImport,
   ImportKeyMaterial: importKeyMaterial,
   ListAliases: listAliases,
+  ListKeyRotations: listKeyRotations,
   ListKeys: listKeys,
   ListResourceTags: listResourceTags,
   PutKeyPolicy: putKeyPolicy,
   ReEncrypt: reEncrypt,
   ReplicateKey: replicateKey,
+  RotateKeyOnDemand: rotateKeyOnDemand,
   ScheduleKeyDeletion: scheduleKeyDeletion,
   TagResource: tagResource,
   UntagResource: untagResource,
   UpdateAlias: updateAlias,
   UpdateKeyDescription: updateKeyDescription,
+  UpdatePrimaryRegion: updatePrimaryRegion,
 };

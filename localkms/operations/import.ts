@@ -9,13 +9,12 @@ import { type RsaWrappingKeySpec, WRAPPING_BITS } from "../crypto/importKeyPool.
 import { openImportToken, sealImportToken } from "../crypto/importToken.js";
 import { canUnwrap, unwrap } from "../crypto/unwrap.js";
 import { keyArn } from "../keys/arn.js";
-import { bindMaterial } from "../keys/material.js";
-import type { KeyRecord } from "../keys/record.js";
+import { awaited, bindMaterial } from "../keys/material.js";
+import { DAY, type KeyRecord } from "../keys/record.js";
 import { findKey, requireState } from "../keys/resolve.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
 
-const DAY = 24 * 60 * 60 * 1000;
 const LONGEST_DAYS = 365;
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_GetParametersForImport.html: each set is fresh, valid for 24 h. */
@@ -50,12 +49,19 @@ export async function importKeyMaterial(
   const key = importableKey(call, input.KeyId!);
   checkExpiry(call.now, input);
   const bytes = unwrapMaterial(call, key, input);
-  const { materials, material, enables } = bindMaterial(key, call.now, bytes, input);
-  await call.store.commit([putKey({ ...key, materials, enabled: enables || key.enabled })]);
+  const bound = bindMaterial(key, call.now, bytes, input);
+  const { material } = bound;
+  const replicas = bound.isNew ? call.store.relatedKeys(key).filter(({ region }) => region !== key.region) : [];
+  const awaiting = replicas.map((replica) => ({
+    ...replica,
+    materials: [...replica.materials, awaited(material)],
+  }));
+  await call.store.commit([bound.key, ...awaiting].map(putKey));
   return { KeyId: keyArn(key), KeyMaterialId: material.id };
 }
 
-function importableKey(call: Call, keyId: string): KeyRecord {
+/** A key that material is imported into, in a state that allows the operation. */
+export function importableKey(call: Call, keyId: string): KeyRecord {
   const key = findKey(call, keyId, "keys");
   if (key.origin !== "EXTERNAL") {
     throw unsupported(`${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`);

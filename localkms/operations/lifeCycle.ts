@@ -1,29 +1,34 @@
 import type {
   CancelKeyDeletionResponse,
-  DeleteImportedKeyMaterialRequest,
-  DeleteImportedKeyMaterialResponse,
   KeyMetadata,
   ScheduleKeyDeletionRequest,
   ScheduleKeyDeletionResponse,
 } from "@aws-sdk/client-kms";
-import { KmsError, unsupported, validation } from "../api/errors.js";
+import { validation } from "../api/errors.js";
 import { keyArn } from "../keys/arn.js";
 import { type Deletion, deletionDate, type KeyRecord } from "../keys/record.js";
-import { findKey, requireState, usableKey } from "../keys/resolve.js";
-import { currentMaterial, keyState } from "../keys/state.js";
+import { usableKey } from "../keys/resolve.js";
+import { keyState } from "../keys/state.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
 
 type KeyOnly = Pick<KeyMetadata, "KeyId">;
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html */
-export const enableKey = (call: Call, input: KeyOnly) => setEnabled(call, input, true);
+/**
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html
+ * An automatic rotation that was due while the key was disabled is made up for at once.
+ */
+export async function enableKey(call: Call, input: KeyOnly): Promise<void> {
+  const key = usableKey(call, input.KeyId!, "keys");
+  const { automaticRotation: schedule } = key;
+  const nextAt = schedule && Math.max(schedule.nextAt, call.now);
+  const automaticRotation = schedule && { ...schedule, nextAt: nextAt! };
+  await put(call, { ...key, enabled: true, automaticRotation });
+}
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKey.html */
-export const disableKey = (call: Call, input: KeyOnly) => setEnabled(call, input, false);
-
-async function setEnabled(call: Call, input: KeyOnly, enabled: boolean): Promise<void> {
-  await put(call, { ...usableKey(call, input.KeyId!, "keys"), enabled });
+export async function disableKey(call: Call, input: KeyOnly): Promise<void> {
+  await put(call, { ...usableKey(call, input.KeyId!, "keys"), enabled: false });
 }
 
 /**
@@ -56,31 +61,6 @@ export async function cancelKeyDeletion(call: Call, input: KeyOnly): Promise<Can
   const key = usableKey(call, input.KeyId!, "keys");
   await put(call, { ...key, deletion: undefined, enabled: false });
   return { KeyId: keyArn(key) };
-}
-
-/**
- * https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteImportedKeyMaterial.html
- * Without KeyMaterialId the current material. The key stays bound to it: only the same can come back.
- */
-export async function deleteImportedKeyMaterial(
-  call: Call,
-  input: DeleteImportedKeyMaterialRequest,
-): Promise<DeleteImportedKeyMaterialResponse> {
-  const key = findKey(call, input.KeyId!, "keys");
-  if (key.origin !== "EXTERNAL")
-    throw unsupported(`${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`);
-  requireState(call, key);
-  const id = input.KeyMaterialId ?? currentMaterial(key)?.id;
-  if (input.KeyMaterialId && !key.materials.some((material) => material.id === id)) {
-    throw new KmsError("NotFoundException", `Key material ${id} is not found.`);
-  }
-  const materials = key.materials.map((material) =>
-    material.id === id
-      ? { ...material, bytes: undefined, validTo: undefined, expirationModel: undefined }
-      : material,
-  );
-  await put(call, { ...key, materials });
-  return { KeyId: keyArn(key), KeyMaterialId: id };
 }
 
 const put = (call: Call, key: KeyRecord) => call.store.commit([putKey(key)]);

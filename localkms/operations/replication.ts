@@ -1,10 +1,11 @@
-import type { ReplicateKeyRequest, ReplicateKeyResponse } from "@aws-sdk/client-kms";
-import { KmsError, unsupported, validation } from "../api/errors.js";
+import type { ReplicateKeyRequest, ReplicateKeyResponse, UpdatePrimaryRegionRequest } from "@aws-sdk/client-kms";
+import { KmsError, keyNotFound, unsupported, validation } from "../api/errors.js";
 import { keyArn, partitionOf } from "../keys/arn.js";
+import { awaited } from "../keys/material.js";
 import { keyMetadata } from "../keys/metadata.js";
 import { checkPolicy, defaultPolicy } from "../keys/policy.js";
-import type { KeyRecord, Material } from "../keys/record.js";
-import { usableKey } from "../keys/resolve.js";
+import type { KeyRecord } from "../keys/record.js";
+import { requireState, usableKey } from "../keys/resolve.js";
 import { withTags } from "../keys/tags.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
@@ -15,8 +16,7 @@ import type { Call } from "./call.js";
  */
 export async function replicateKey(call: Call, input: ReplicateKeyRequest): Promise<ReplicateKeyResponse> {
   const primary = usableKey(call, input.KeyId!, "keys");
-  if (primary.multiRegion !== "PRIMARY")
-    throw unsupported(`${keyArn(primary)} is not a multi-Region primary key.`);
+  requirePrimary(primary);
   const region = input.ReplicaRegion!;
   const there = { account: call.account, region };
   checkReplicaRegion(call, primary, region);
@@ -27,6 +27,7 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
     multiRegion: "REPLICA",
     description: input.Description ?? "",
     createdAt: call.now,
+    automaticRotation: undefined,
     creatingUntil: call.now + call.kms.settings.replicaCreatingMillis,
     enabled: true,
     policy: input.Policy ?? defaultPolicy(there),
@@ -42,8 +43,28 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
   };
 }
 
-/** AWS does not copy imported material: the replica knows only which it must be, and waits for its own import. */
-const awaited = ({ id, state }: Material): Material => ({ id, state });
+/**
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdatePrimaryRegion.html
+ * Changes which key is the primary, and nothing else: both keys must be in a state that allows it.
+ */
+export async function updatePrimaryRegion(call: Call, input: UpdatePrimaryRegionRequest): Promise<void> {
+  const primary = usableKey(call, input.KeyId!, "keys");
+  requirePrimary(primary);
+  const there = { account: call.account, region: input.PrimaryRegion!, id: primary.id };
+  const replica = call.store.key(there, primary.id);
+  if (!replica) throw keyNotFound(keyArn(there));
+  if (replica.multiRegion !== "REPLICA") throw unsupported(`${keyArn(replica)} is not a multi-Region replica key.`);
+  requireState(call, replica);
+  const updatingUntil = call.now + call.kms.settings.primaryUpdatingMillis;
+  const { automaticRotation } = primary;
+  const before: KeyRecord = { ...primary, multiRegion: "REPLICA", automaticRotation: undefined, updatingUntil };
+  const after: KeyRecord = { ...replica, multiRegion: "PRIMARY", automaticRotation, updatingUntil };
+  await call.store.commit([putKey(before), putKey(after)]);
+}
+
+function requirePrimary(key: KeyRecord): void {
+  if (key.multiRegion !== "PRIMARY") throw unsupported(`${keyArn(key)} is not a multi-Region primary key.`);
+}
 
 function checkReplicaRegion(call: Call, primary: KeyRecord, region: string): void {
   if (region === primary.region) throw validation("ReplicaRegion must not be the Region of the primary key");

@@ -1,4 +1,5 @@
 import type { Place } from "../keys/arn.js";
+import { nextDue } from "../keys/due.js";
 import type { AliasRecord, KeyRecord } from "../keys/record.js";
 import type { Change } from "./change.js";
 
@@ -13,7 +14,7 @@ export class Store {
   private readonly keys = new Map<string, Map<string, KeyRecord>>();
   private readonly aliases = new Map<string, Map<string, AliasRecord>>();
   private readonly related = new Map<string, Map<string, KeyRecord>>();
-  private readonly pending = new Map<string, KeyRecord>();
+  private readonly due = new Map<string, KeyRecord>();
   private readonly secrets = new Map<string, string>();
 
   constructor(
@@ -49,9 +50,9 @@ export class Store {
     return [...(this.aliases.get(scope(place))?.values() ?? [])];
   }
 
-  /** Keys that wait for their deletion, in every account and Region. */
-  pendingDeletion(): Iterable<KeyRecord> {
-    return this.pending.values();
+  /** Keys that time alone will do something to, in every account and Region. */
+  keysWithDue(): Iterable<KeyRecord> {
+    return this.due.values();
   }
 
   secret(name: string): string | undefined {
@@ -71,7 +72,7 @@ export class Store {
       else {
         set(inner(this.keys, scope({ account, region })), name, value);
         set(inner(this.related, `${account}/${name}`), region, value);
-        set(this.pending, id, value?.deletion ? value : null);
+        set(this.due, id, value && nextDue(value) ? value : null);
       }
     }
   }
