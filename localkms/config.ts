@@ -6,6 +6,10 @@ import type { Place } from "./keys/arn.js";
 export interface LocalKmsConfig {
   /** How long a new replica stays Creating. */
   replicaCreatingMillis?: number;
+  /** How long the old and the new primary are Updating after UpdatePrimaryRegion. */
+  primaryUpdatingMillis?: number;
+  /** How long an on-demand rotation is in progress. */
+  onDemandRotationMillis?: number;
   /** How many RSA pairs are kept ready for GetParametersForImport, by WrappingKeySpec. */
   importKeyPool?: Partial<PoolSizes>;
   /** The clock that expiry, deletion and import tokens follow; the machine's by default. */
@@ -40,6 +44,8 @@ export type Intercept = (request: InterceptedRequest) => Interception | undefine
 /** A configuration with its defaults filled in. */
 export interface Settings {
   replicaCreatingMillis: number;
+  primaryUpdatingMillis: number;
+  onDemandRotationMillis: number;
   importKeyPool: PoolSizes;
   now: () => Date;
   intercept: Intercept;
@@ -54,6 +60,8 @@ export async function readConfig(config: LocalKmsConfig = {}): Promise<Settings>
   if (Object.keys(declared).length > 0) (await import("./config/check.js")).check(CONFIG_SCHEMA, declared);
   return {
     replicaCreatingMillis: config.replicaCreatingMillis ?? 200,
+    primaryUpdatingMillis: config.primaryUpdatingMillis ?? 200,
+    onDemandRotationMillis: config.onDemandRotationMillis ?? 200,
     importKeyPool: { ...POOL, ...config.importKeyPool },
     now: config.now ?? (() => new Date()),
     intercept: config.intercept ?? (() => undefined),

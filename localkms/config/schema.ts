@@ -8,6 +8,8 @@ export const CONFIG_SCHEMA = {
   additionalProperties: false,
   properties: {
     replicaCreatingMillis: { $ref: "#/$defs/count" },
+    primaryUpdatingMillis: { $ref: "#/$defs/count" },
+    onDemandRotationMillis: { $ref: "#/$defs/count" },
     importKeyPool: {
       type: "object",
       description: "an object of numbers of RSA pairs by WrappingKeySpec",

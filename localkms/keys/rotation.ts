@@ -42,7 +42,11 @@ export const nextRotation = (periodDays: number, from: number): AutomaticRotatio
 });
 
 /** Material that KMS makes itself, for symmetric keys of origin AWS_KMS. */
-export function generateMaterial(keyId: string, currentFrom: number, rotation?: Material["rotation"]): Material {
+export function generateMaterial(
+  keyId: string,
+  currentFrom: number,
+  rotation?: Material["rotation"],
+): Material {
   const bytes = randomBytes(32);
   return {
     id: materialIdOf(keyId, bytes),

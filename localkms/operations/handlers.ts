@@ -14,15 +14,15 @@ import {
   updateKeyDescription,
 } from "./description.js";
 import { getParametersForImport, importKeyMaterial } from "./import.js";
-import {
-  cancelKeyDeletion,
-  disableKey,
-  enableKey,
-  scheduleKeyDeletion,
-} from "./lifeCycle.js";
+import { cancelKeyDeletion, disableKey, enableKey, scheduleKeyDeletion } from "./lifeCycle.js";
 import { deleteImportedKeyMaterial } from "./materialDeletion.js";
 import { replicateKey, updatePrimaryRegion } from "./replication.js";
-import { disableKeyRotation, enableKeyRotation, getKeyRotationStatus, rotateKeyOnDemand } from "./rotation.js";
+import {
+  disableKeyRotation,
+  enableKeyRotation,
+  getKeyRotationStatus,
+  rotateKeyOnDemand,
+} from "./rotation.js";
 import { listKeyRotations } from "./rotationsList.js";
 
 /**

@@ -51,7 +51,9 @@ export async function importKeyMaterial(
   const bytes = unwrapMaterial(call, key, input);
   const bound = bindMaterial(key, call.now, bytes, input);
   const { material } = bound;
-  const replicas = bound.isNew ? call.store.relatedKeys(key).filter(({ region }) => region !== key.region) : [];
+  const replicas = bound.isNew
+    ? call.store.relatedKeys(key).filter(({ region }) => region !== key.region)
+    : [];
   const awaiting = replicas.map((replica) => ({
     ...replica,
     materials: [...replica.materials, awaited(material)],

@@ -1,4 +1,8 @@
-import type { ReplicateKeyRequest, ReplicateKeyResponse, UpdatePrimaryRegionRequest } from "@aws-sdk/client-kms";
+import type {
+  ReplicateKeyRequest,
+  ReplicateKeyResponse,
+  UpdatePrimaryRegionRequest,
+} from "@aws-sdk/client-kms";
 import { KmsError, keyNotFound, unsupported, validation } from "../api/errors.js";
 import { keyArn, partitionOf } from "../keys/arn.js";
 import { awaited } from "../keys/material.js";
@@ -53,11 +57,17 @@ export async function updatePrimaryRegion(call: Call, input: UpdatePrimaryRegion
   const there = { account: call.account, region: input.PrimaryRegion!, id: primary.id };
   const replica = call.store.key(there, primary.id);
   if (!replica) throw keyNotFound(keyArn(there));
-  if (replica.multiRegion !== "REPLICA") throw unsupported(`${keyArn(replica)} is not a multi-Region replica key.`);
+  if (replica.multiRegion !== "REPLICA")
+    throw unsupported(`${keyArn(replica)} is not a multi-Region replica key.`);
   requireState(call, replica);
   const updatingUntil = call.now + call.kms.settings.primaryUpdatingMillis;
   const { automaticRotation } = primary;
-  const before: KeyRecord = { ...primary, multiRegion: "REPLICA", automaticRotation: undefined, updatingUntil };
+  const before: KeyRecord = {
+    ...primary,
+    multiRegion: "REPLICA",
+    automaticRotation: undefined,
+    updatingUntil,
+  };
   const after: KeyRecord = { ...replica, multiRegion: "PRIMARY", automaticRotation, updatingUntil };
   await call.store.commit([putKey(before), putKey(after)]);
 }

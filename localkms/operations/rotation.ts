@@ -116,8 +116,7 @@ function requirePrimary(key: KeyRecord): void {
 
 /** AWS documents the conflict with an automatic rotation only; a second one on demand has to be refused with something. */
 function checkNoConflict(key: KeyRecord, now: number): void {
-  if (rotatingMaterial(key, now))
-    throw conflict(`An on-demand rotation of ${keyArn(key)} is in progress.`);
+  if (rotatingMaterial(key, now)) throw conflict(`An on-demand rotation of ${keyArn(key)} is in progress.`);
   if (key.automaticRotation && key.automaticRotation.nextAt - now <= 20 * MINUTE)
     throw conflict(`An automatic rotation of ${keyArn(key)} begins within the next 20 minutes.`);
 }

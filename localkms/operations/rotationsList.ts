@@ -20,17 +20,26 @@ export function listKeyRotations(call: Call, input: ListKeyRotationsRequest): Li
   const key = usableKey(call, input.KeyId!, "keys");
   const rotatable = key.spec === "SYMMETRIC_DEFAULT";
   if (!rotatable && input.IncludeKeyMaterial !== undefined)
-    throw unsupported("IncludeKeyMaterial is only for KMS keys that support automatic or on-demand rotation.");
+    throw unsupported(
+      "IncludeKeyMaterial is only for KMS keys that support automatic or on-demand rotation.",
+    );
   const all = input.IncludeKeyMaterial === "ALL_KEY_MATERIAL";
   const listed = key.materials
     .map((material, i) => ({ material, place: String(i).padStart(4, "0") }))
     .filter(({ material }) => (all ? isListed(key, material, call.now) : isRotated(material, call.now)));
   const limits = { usual: 100, most: 1000 };
-  const { items, ...rest } = page("ListKeyRotations", rotatable ? listed : [], (item) => item.place, input, limits);
+  const { items, ...rest } = page(
+    "ListKeyRotations",
+    rotatable ? listed : [],
+    (item) => item.place,
+    input,
+    limits,
+  );
   return { Rotations: items.map(({ material }) => entryOf(call, key, material)), ...rest };
 }
 
-const isCompleted = ({ currentFrom }: Material, now: number) => currentFrom !== undefined && currentFrom <= now;
+const isCompleted = ({ currentFrom }: Material, now: number) =>
+  currentFrom !== undefined && currentFrom <= now;
 const isRotated = (material: Material, now: number) =>
   material.rotation !== undefined && isCompleted(material, now);
 

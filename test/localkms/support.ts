@@ -10,8 +10,11 @@ import {
   type GetParametersForImportCommandOutput,
   ImportKeyMaterialCommand,
   type ImportKeyMaterialCommandInput,
+  type IncludeKeyMaterial,
   type KeyMetadata,
   KMSClient,
+  ListKeyRotationsCommand,
+  type RotationsListEntry,
 } from "@aws-sdk/client-kms";
 import { type LocalKms, type LocalKmsOptions, startLocalKms } from "../../localkms/index.js";
 import { watchAnswers } from "./answers.js";
@@ -34,6 +37,8 @@ export async function start(options: LocalKmsOptions = {}): Promise<TestKms> {
   const now = () => new Date(Date.now() + ahead);
   const config = {
     replicaCreatingMillis: 0,
+    primaryUpdatingMillis: 0,
+    onDemandRotationMillis: 0,
     importKeyPool: { RSA_2048: 1, RSA_3072: 0, RSA_4096: 0 },
     now,
     ...options.config,
@@ -154,4 +159,20 @@ export async function createEnabledKey(client: KMSClient, input: CreateKeyComman
   const key = await createExternalKey(client, input);
   await importMaterial(client, key.KeyId, material);
   return { KeyId: key.KeyId, Arn: key.Arn, material };
+}
+
+/** What ListKeyRotations lists, page by page. */
+export async function rotationsOf(
+  client: KMSClient,
+  KeyId: string,
+  IncludeKeyMaterial?: IncludeKeyMaterial,
+  Limit?: number,
+): Promise<RotationsListEntry[]> {
+  const rotations: RotationsListEntry[] = [];
+  for (let Marker: string | undefined; ; ) {
+    const page = await client.send(new ListKeyRotationsCommand({ KeyId, IncludeKeyMaterial, Limit, Marker }));
+    rotations.push(...page.Rotations!);
+    Marker = page.NextMarker;
+    if (!page.Truncated) return rotations;
+  }
 }
