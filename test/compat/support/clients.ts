@@ -31,6 +31,12 @@ export class Clients {
     return printed.trim() === "" ? undefined : JSON.parse(printed);
   }
 
+  /** Runs a Python file that prints JSON; answers what it printed. */
+  // biome-ignore lint/suspicious/noExplicitAny: the script's own JSON.
+  async script(target: Target, file: string, args: string[] = []): Promise<any> {
+    return JSON.parse(await this.run(target, [file, ...args]));
+  }
+
   /** Throws with what Python said where it ends with anything but 0: AWS's error name is a part of that. */
   private async run(target: Target, args: string[]): Promise<string> {
     const home = await mkdtemp(join(tmpdir(), "keymgmt-clients-"));

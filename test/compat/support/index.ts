@@ -1,2 +1,3 @@
+export { checksOf } from "./checks";
 export { Clients, clientsOr, skip, type Target } from "./clients";
 export { type Ministack, startMinistack } from "./ministack";
