@@ -37,6 +37,16 @@ export class Clients {
     return JSON.parse(await this.run(target, [file, ...args]));
   }
 
+  /** The folder of an installed Python package. */
+  async installed(name: string): Promise<string> {
+    const { stdout } = await command(this.python, ["-c", `import ${name}; print(${name}.__path__[0])`], {
+      cwd: tmpdir(),
+      env: {},
+      seconds: 60,
+    });
+    return stdout.trim();
+  }
+
   /** Throws with what Python said where it ends with anything but 0: AWS's error name is a part of that. */
   private async run(target: Target, args: string[]): Promise<string> {
     const home = await mkdtemp(join(tmpdir(), "keymgmt-clients-"));
