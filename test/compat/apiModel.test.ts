@@ -31,7 +31,7 @@ describe("the API model that the local KMS enforces, held against an independent
     for (const [name, { enum: _, members, ...constraints }] of Object.entries(theirs.shapes)) {
       const { enum: _ours, members: ours, ...own } = API.shapes[name]!;
       assert.deepEqual(own, constraints, name);
-      assert.deepEqual({ ...ours, ...members }, ours, name);
+      assert.deepEqual({ ...ours, ...members }, { ...ours }, name);
     }
   });
 
