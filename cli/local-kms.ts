@@ -21,11 +21,13 @@ export async function localKms(options: Options, command: Command): Promise<void
       config: options.config === undefined ? undefined : await readConfigFile(options.config),
       log: options.log ? (entry) => process.stdout.write(`${formatLogEntry(entry)}\n`) : undefined,
     });
+    // Before the address is out: whoever reads it may stop the server at once.
+    const stopped = untilStopped();
     process.stderr.write(
       "An AWS KMS for trying out and testing, not for production: it checks no secret key.\n",
     );
     process.stdout.write(`keymgmt local-kms listening on ${kms.url}\n`);
-    await untilStopped();
+    await stopped;
     await kms.close();
     if (options.log) process.stdout.write(table(kms.counts()));
   } catch (error) {
