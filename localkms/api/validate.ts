@@ -37,8 +37,7 @@ function read(shape: Shape, value: unknown, at: string, broken: string[]): unkno
       return readStructure(shape, value, `${at}.`, broken);
     case "list":
       if (!Array.isArray(value)) throw wrongType(value, "List");
-      checkLength(shape, value.length, `'${JSON.stringify(value).slice(0, 100)}'`, at, broken);
-      return value.map((member, i) => read(shapeOf(shape.member!), member, `${at}.${i + 1}.member`, broken));
+      return readList(shape, value, at, broken);
     case "map":
       return readMap(shape, value, at, broken);
     case "boolean":
@@ -59,6 +58,33 @@ function read(shape: Shape, value: unknown, at: string, broken: string[]): unkno
       checkString(shape, value, at, broken);
       return value;
   }
+}
+
+/**
+ * Of a list of strings AWS names the list, shows it whole and gives every rule of its members, once:
+ * "Value '[a, b]' at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have length …]".
+ */
+function readList(shape: Shape, value: unknown[], at: string, broken: string[]): unknown[] {
+  const member = shapeOf(shape.member!);
+  const shown = member.type === "string" && !member.sensitive ? `'[${value.join(", ")}]'` : "";
+  checkLength(shape, value.length, shown, at, broken);
+  if (member.type !== "string")
+    return value.map((item, i) => read(member, item, `${at}.${i + 1}.member`, broken));
+  const inside: string[] = [];
+  const items = value.map((item) => read(member, item, at, inside));
+  if (inside.length > 0)
+    broken.push(constraint(shown, at, `Member must satisfy constraint: [${rulesOf(member).join(", ")}]`));
+  return items;
+}
+
+/** All rules of a string, as AWS lists them. */
+function rulesOf({ min, max, pattern, enum: names }: Shape): string[] {
+  const rules: string[] = [];
+  if (max !== undefined) rules.push(longest(max));
+  if (min !== undefined) rules.push(shortest(min));
+  if (pattern) rules.push(matching(pattern));
+  if (names) rules.push(oneOf(names));
+  return rules;
 }
 
 function readMap(shape: Shape, value: unknown, at: string, broken: string[]): Record<string, unknown> {
@@ -85,11 +111,11 @@ function readBlob(shape: Shape, value: unknown, at: string, broken: string[]): B
 function checkString(shape: Shape, value: string, at: string, broken: string[]): void {
   const shown = shape.sensitive ? "" : `'${value}'`;
   if (shape.enum && !shape.enum.includes(value)) {
-    broken.push(constraint(shown, at, `Member must satisfy enum value set: [${shape.enum.join(", ")}]`));
+    broken.push(constraint(shown, at, oneOf(shape.enum)));
   }
   checkLength(shape, value.length, shown, at, broken);
   if (shape.pattern && !patternOf(shape.pattern).test(value)) {
-    broken.push(constraint(shown, at, `Member must satisfy regular expression pattern: ${shape.pattern}`));
+    broken.push(constraint(shown, at, matching(shape.pattern)));
   }
 }
 
@@ -111,10 +137,10 @@ function checkLength(
 ) {
   const { min, max } = limits;
   if (min !== undefined && length < min) {
-    broken.push(constraint(shown, at, `Member must have length greater than or equal to ${min}`));
+    broken.push(constraint(shown, at, shortest(min)));
   }
   if (max !== undefined && length > max) {
-    broken.push(constraint(shown, at, `Member must have length less than or equal to ${max}`));
+    broken.push(constraint(shown, at, longest(max)));
   }
 }
 
@@ -126,6 +152,11 @@ function checkRange({ min, max }: Shape, value: number, at: string, broken: stri
     broken.push(constraint(`'${value}'`, at, `Member must have value less than or equal to ${max}`));
   }
 }
+
+const shortest = (min: number) => `Member must have length greater than or equal to ${min}`;
+const longest = (max: number) => `Member must have length less than or equal to ${max}`;
+const matching = (pattern: string) => `Member must satisfy regular expression pattern: ${pattern}`;
+const oneOf = (names: readonly string[]) => `Member must satisfy enum value set: [${names.join(", ")}]`;
 
 const constraint = (shown: string, at: string, rule: string) =>
   `Value ${shown ? `${shown} ` : ""}at '${at}' failed to satisfy constraint: ${rule}`;

@@ -1,4 +1,5 @@
 import { accessDenied, aliasNotFound, invalidArn, keyNotFound, notFound } from "../api/errors.js";
+import { API } from "../api/model.js";
 import type { Call } from "../operations/call.js";
 import { aliasArn, isKeyId, keyArn, type Place, parseArn } from "./arn.js";
 import type { KeyRecord } from "./record.js";
@@ -24,7 +25,7 @@ export function findKey(call: Call, keyId: string, accepts: Accepts): KeyRecord 
   const resource = keyId.startsWith("arn:") ? resourceOf(call, keyId) : keyId;
   if (resource.startsWith("alias/")) {
     if (accepts === "keys")
-      throw keyId === resource ? notFound(`Invalid keyId '${keyId}'`) : invalidArn(`Invalid arn ${keyId}`);
+      throw keyId === resource ? notFound(`Invalid keyId '${keyId}'`) : wrongArn(call, ALIAS_ARN);
     return keyOfAlias(call, resource);
   }
   const id = keyId.startsWith("arn:") ? resource.replace(/^key\//, "") : resource;
@@ -37,10 +38,19 @@ export function findKey(call: Call, keyId: string, accepts: Accepts): KeyRecord 
 /** The resource of an ARN in the caller's own account and Region: no other can be reached from here. */
 function resourceOf(call: Call, arn: string): string {
   const parsed = parseArn(arn);
-  if (!parsed) throw invalidArn(`Invalid arn ${arn}`);
+  if (!parsed) throw wrongArn(call, `Invalid arn ${arn}`);
   if (parsed.region !== call.region) throw notFound(`Invalid arn ${parsed.region}`);
   if (parsed.account !== call.account) throw accessDenied(foreignKeyMessage(call, arn));
   return parsed.resource;
+}
+
+/** As AWS was observed to say it: https://github.com/hashicorp/terraform/issues/20813 */
+const ALIAS_ARN = "Key Aliases are not supported for this operation";
+
+/** Some operations have no InvalidArnException (Encrypt, CreateAlias): to them it is a key that is not there. */
+function wrongArn(call: Call, message: string) {
+  const { errors } = API.operations[call.operation]!;
+  return errors.includes("InvalidArnException") ? invalidArn(message) : notFound(message);
 }
 
 /** AWS's words for a key of another account that no key policy opens to the caller. */

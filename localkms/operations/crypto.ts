@@ -1,4 +1,10 @@
-import type { DecryptRequest, DecryptResponse, EncryptRequest, EncryptResponse } from "@aws-sdk/client-kms";
+import type {
+  DecryptRequest,
+  DecryptResponse,
+  DryRunModifierType,
+  EncryptRequest,
+  EncryptResponse,
+} from "@aws-sdk/client-kms";
 import { accessDenied, KmsError, validation } from "../api/errors.js";
 import {
   decryptEnvelope,
@@ -26,6 +32,7 @@ export function encrypt(call: Call, input: EncryptRequest): EncryptResponse {
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html */
 export function decrypt(call: Call, input: DecryptRequest): DecryptResponse {
   refuseRecipient(input);
+  if (ignoresCiphertext(input)) authorizeOnly(call, input.KeyId);
   const { key, plaintext, materialId } = open(call, {
     ciphertext: input.CiphertextBlob,
     keyId: input.KeyId,
@@ -106,11 +113,29 @@ export function checkAlgorithm(key: KeyRecord, algorithm: string = CIPHERTEXT_AL
 
 /** DryRun does everything but the work: https://docs.aws.amazon.com/kms/latest/developerguide/testing-permissions.html */
 export function checkDryRun({ DryRun }: { DryRun?: boolean | undefined }): void {
-  if (DryRun)
-    throw new KmsError(
-      "DryRunOperationException",
-      "The request would have succeeded, but the DryRun option is set.",
-    );
+  if (DryRun) throw dryRunSucceeds();
+}
+
+const dryRunSucceeds = () =>
+  new KmsError("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.");
+
+interface DryRunRequest {
+  DryRun?: boolean | undefined;
+  DryRunModifiers?: DryRunModifierType[] | undefined;
+}
+
+/** A dry run with IGNORE_CIPHERTEXT tests permissions without a ciphertext; without DryRun the modifier has no meaning. */
+export const ignoresCiphertext = ({ DryRun, DryRunModifiers }: DryRunRequest): boolean =>
+  DryRun === true && DryRunModifiers?.includes("IGNORE_CIPHERTEXT") === true;
+
+/** What is left of a decryption in such a dry run; the ciphertext cannot say which key it would be. */
+export function authorizeOnly(call: Call, ...keyIds: (string | undefined)[]): never {
+  for (const keyId of keyIds) {
+    if (keyId === undefined)
+      throw validation("A key ID is required if DryRunModifiers is set to IGNORE_CIPHERTEXT");
+    usableKey(call, keyId, "keys and aliases");
+  }
+  throw dryRunSucceeds();
 }
 
 /** Nitro enclaves are not there: an answer without CiphertextForRecipient would be a wrong one. */

@@ -13,7 +13,15 @@ import { keyArn } from "../keys/arn.js";
 import { usableKey } from "../keys/resolve.js";
 import { currentMaterial } from "../keys/state.js";
 import type { Call } from "./call.js";
-import { checkAlgorithm, checkDryRun, encryptUnder, open, refuseRecipient } from "./crypto.js";
+import {
+  authorizeOnly,
+  checkAlgorithm,
+  checkDryRun,
+  encryptUnder,
+  ignoresCiphertext,
+  open,
+  refuseRecipient,
+} from "./crypto.js";
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html */
 export function generateDataKey(call: Call, input: GenerateDataKeyRequest): GenerateDataKeyResponse {
@@ -43,6 +51,7 @@ export function generateDataKeyWithoutPlaintext(
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html: both keys must be usable. */
 export function reEncrypt(call: Call, input: ReEncryptRequest): ReEncryptResponse {
+  if (ignoresCiphertext(input)) authorizeOnly(call, input.SourceKeyId, input.DestinationKeyId);
   const source = open(call, {
     ciphertext: input.CiphertextBlob,
     keyId: input.SourceKeyId,
@@ -68,6 +77,6 @@ export function generateRandom(_call: Call, input: GenerateRandomRequest): Gener
   refuseRecipient(input);
   if (input.CustomKeyStoreId !== undefined)
     throw unsupported("Custom key stores are not built in this local KMS");
-  if (input.NumberOfBytes === undefined) throw validation("Please specify the number of bytes.");
+  if (input.NumberOfBytes === undefined) throw validation("NumberOfBytes is required.");
   return { Plaintext: randomBytes(input.NumberOfBytes) };
 }

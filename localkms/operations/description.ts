@@ -12,7 +12,7 @@ import type {
   UntagResourceRequest,
   UpdateKeyDescriptionRequest,
 } from "@aws-sdk/client-kms";
-import { notFound } from "../api/errors.js";
+import { notFound, validation } from "../api/errors.js";
 import { keyArn } from "../keys/arn.js";
 import { keyMetadata } from "../keys/metadata.js";
 import { checkPolicy } from "../keys/policy.js";
@@ -27,10 +27,20 @@ export function describeKey(call: Call, input: DescribeKeyRequest): DescribeKeyR
   return { KeyMetadata: keyMetadata(call, usableKey(call, input.KeyId!, "keys and aliases")) };
 }
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeys.html: keys in every state. */
-export function listKeys(call: Call, input: ListKeysRequest): ListKeysResponse {
-  const keys = call.store.keysOf(call);
-  const { items, ...rest } = page("ListKeys", keys, (key) => key.id, input, { usual: 100, most: 1000 });
+/** Newer than the SDK. */
+interface ResourceOwners {
+  ResourceOwners?: ("SELF" | "OTHER_ACCOUNTS_VIA_RAM")[];
+}
+
+/**
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeys.html: keys in every state. No account shares keys
+ * with another here. A marker is of one choice of ResourceOwners.
+ */
+export function listKeys(call: Call, input: ListKeysRequest & ResourceOwners): ListKeysResponse {
+  const owners = input.ResourceOwners ?? ["SELF"];
+  const keys = owners.includes("SELF") ? call.store.keysOf(call) : [];
+  const list = `ListKeys ${[...owners].sort()}`;
+  const { items, ...rest } = page(list, keys, (key) => key.id, input, { usual: 100, most: 1000 });
   return { Keys: items.map((key) => ({ KeyId: key.id, KeyArn: keyArn(key) })), ...rest };
 }
 
@@ -64,10 +74,14 @@ export function listResourceTags(call: Call, input: ListResourceTagsRequest): Li
 }
 
 const POLICY_NAME = "default";
+/** Of keys that are shared by AWS RAM: none is. */
+const RAM_POLICY_NAME = "AWS_RAM";
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html: `default` is the only policy name. */
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html: only the policy `default` can be set. */
 export async function putKeyPolicy(call: Call, input: PutKeyPolicyRequest): Promise<void> {
   const key = usableKey(call, input.KeyId!, "keys");
+  if (input.PolicyName === RAM_POLICY_NAME)
+    throw validation(`The key policy ${RAM_POLICY_NAME} cannot be set: AWS RAM manages it`);
   checkPolicyName(input.PolicyName);
   checkPolicy(call, input.Policy!, input.BypassPolicyLockoutSafetyCheck);
   await call.store.commit([putKey({ ...key, policy: input.Policy! })]);

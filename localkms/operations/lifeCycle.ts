@@ -40,8 +40,7 @@ export async function scheduleKeyDeletion(
   input: ScheduleKeyDeletionRequest,
 ): Promise<ScheduleKeyDeletionResponse> {
   const windowDays = input.PendingWindowInDays ?? 30;
-  if (windowDays < 7 || windowDays > 30)
-    throw validation("PendingWindowInDays must be between 7 and 30, inclusive");
+  if (windowDays < 7 || windowDays > 30) throw validation("PendingWindowInDays must be between 7 and 30");
   const key = usableKey(call, input.KeyId!, "keys");
   const hasReplicas = key.multiRegion === "PRIMARY" && call.store.relatedKeys(key).length > 1;
   const deletion: Deletion = hasReplicas ? { windowDays } : { windowDays, startedAt: call.now };

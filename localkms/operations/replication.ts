@@ -43,7 +43,8 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
   return {
     ReplicaKeyMetadata: keyMetadata(inReplicaRegion, replica),
     ReplicaPolicy: replica.policy,
-    ReplicaTags: [...replica.tags],
+    // AWS leaves an empty list out here.
+    ReplicaTags: replica.tags.length > 0 ? [...replica.tags] : undefined,
   };
 }
 
