@@ -27,20 +27,24 @@ describe("local KMS: aliases", () => {
     return Aliases!.map((alias) => alias.AliasName);
   };
 
-  it("names a key by alias name and alias ARN, in DescribeKey", async () => {
-    const { KeyId } = await createKey(kms.client());
-    await create("alias/hashicorp/orders-1", KeyId);
-    assert.equal((await metadataOf(kms.client(), "alias/hashicorp/orders-1")).KeyId, KeyId);
-    assert.equal((await metadataOf(kms.client(), `${ARN}:alias/hashicorp/orders-1`)).KeyId, KeyId);
-    const { Aliases } = await kms.client().send(new ListAliasesCommand({ KeyId }));
-    const { CreationDate, LastUpdatedDate, ...rest } = Aliases![0]!;
-    assert.deepEqual(rest, {
-      AliasName: "alias/hashicorp/orders-1",
-      AliasArn: `${ARN}:alias/hashicorp/orders-1`,
-      TargetKeyId: KeyId,
-    });
-    assert.deepEqual(CreationDate, LastUpdatedDate);
-  });
+  rule(
+    "DescribeKey takes an alias name and an alias ARN; ListAliases shows name, ARN, target and both dates",
+    api("DescribeKey"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      await create("alias/hashicorp/orders-1", KeyId);
+      assert.equal((await metadataOf(kms.client(), "alias/hashicorp/orders-1")).KeyId, KeyId);
+      assert.equal((await metadataOf(kms.client(), `${ARN}:alias/hashicorp/orders-1`)).KeyId, KeyId);
+      const { Aliases } = await kms.client().send(new ListAliasesCommand({ KeyId }));
+      const { CreationDate, LastUpdatedDate, ...rest } = Aliases![0]!;
+      assert.deepEqual(rest, {
+        AliasName: "alias/hashicorp/orders-1",
+        AliasArn: `${ARN}:alias/hashicorp/orders-1`,
+        TargetKeyId: KeyId,
+      });
+      assert.deepEqual(CreationDate, LastUpdatedDate);
+    },
+  );
 
   rule(
     "UpdateAlias moves an alias to another key and keeps its CreationDate",
@@ -77,35 +81,43 @@ describe("local KMS: aliases", () => {
     },
   );
 
-  it("says which alias it does not find", async () => {
-    const { KeyId } = await createKey(kms.client());
-    const expected = {
-      name: "NotFoundException",
-      message: `Alias ${ARN}:alias/none is not found.`,
-      status: 400,
-    };
-    assert.deepEqual(await refusal(metadataOf(kms.client(), "alias/none")), expected);
-    assert.deepEqual(await refusal(update("alias/none", KeyId)), expected);
-    const deleting = kms.client().send(new DeleteAliasCommand({ AliasName: "alias/none" }));
-    assert.deepEqual(await refusal(deleting), expected);
-  });
+  rule(
+    "an alias that does not exist is a NotFoundException that names the alias's ARN",
+    api("DescribeKey"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      const expected = {
+        name: "NotFoundException",
+        message: `Alias ${ARN}:alias/none is not found.`,
+        status: 400,
+      };
+      assert.deepEqual(await refusal(metadataOf(kms.client(), "alias/none")), expected);
+      assert.deepEqual(await refusal(update("alias/none", KeyId)), expected);
+      const deleting = kms.client().send(new DeleteAliasCommand({ AliasName: "alias/none" }));
+      assert.deepEqual(await refusal(deleting), expected);
+    },
+  );
 
-  it("refuses names that no alias can have", async () => {
-    const { KeyId } = await createKey(kms.client());
-    for (const [name, error] of [
-      ["orders", "ValidationException"],
-      ["alias/or ders", "ValidationException"],
-      ["alias/", "InvalidAliasNameException"],
-      ["alias/or:ders", "InvalidAliasNameException"],
-      ["alias/aws/orders", "NotAuthorizedException"],
-      [`alias/${"a".repeat(251)}`, "ValidationException"],
-    ] as const) {
-      assert.equal((await refusal(create(name, KeyId))).name, error, name);
-    }
-    await create(`alias/${"a".repeat(250)}`, KeyId);
-  });
+  rule(
+    "an alias name begins with alias/, has 1 to 256 letters, digits, / _ - and does not begin with alias/aws/",
+    api("CreateAlias"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      for (const [name, error] of [
+        ["orders", "ValidationException"],
+        ["alias/or ders", "ValidationException"],
+        ["alias/", "InvalidAliasNameException"],
+        ["alias/or:ders", "ValidationException"],
+        ["alias/aws/orders", "NotAuthorizedException"],
+        [`alias/${"a".repeat(251)}`, "ValidationException"],
+      ] as const) {
+        assert.equal((await refusal(create(name, KeyId))).name, error, name);
+      }
+      await create(`alias/${"a".repeat(250)}`, KeyId);
+    },
+  );
 
-  it("points at keys only", async () => {
+  rule("the target of an alias is a key, never another alias", api("CreateAlias"), async () => {
     const { KeyId } = await createKey(kms.client());
     await create("alias/first", KeyId);
     const answer = await refusal(create("alias/second", "alias/first"));
@@ -113,58 +125,70 @@ describe("local KMS: aliases", () => {
     assert.equal(answer.message, "Aliases must refer to keys. Not aliases");
   });
 
-  it("stays with a key that is pending deletion until it is moved or deleted", async () => {
-    const { KeyId, Arn } = await createKey(kms.client());
-    const other = await createKey(kms.client());
-    await create("alias/stays", KeyId);
-    await create("alias/leaves", KeyId);
-    await kms.client().send(new ScheduleKeyDeletionCommand({ KeyId }));
-    assert.equal((await refusal(create("alias/stays", other.KeyId))).name, "AlreadyExistsException");
-    const toPending = await refusal(create("alias/late", KeyId));
-    assert.equal(toPending.name, "KMSInvalidStateException");
-    assert.equal(toPending.message, `${Arn} is pending deletion.`);
-    await update("alias/leaves", other.KeyId);
-    assert.equal((await refusal(update("alias/leaves", KeyId))).name, "KMSInvalidStateException");
-    await kms.client().send(new DeleteAliasCommand({ AliasName: "alias/stays" }));
-    await create("alias/stays", other.KeyId);
-  });
+  rule(
+    "an alias stays with a key that is pending deletion and its name stays taken, until it is moved or deleted",
+    guide("deleting-keys"),
+    async () => {
+      const { KeyId, Arn } = await createKey(kms.client());
+      const other = await createKey(kms.client());
+      await create("alias/stays", KeyId);
+      await create("alias/leaves", KeyId);
+      await kms.client().send(new ScheduleKeyDeletionCommand({ KeyId }));
+      assert.equal((await refusal(create("alias/stays", other.KeyId))).name, "AlreadyExistsException");
+      const toPending = await refusal(create("alias/late", KeyId));
+      assert.equal(toPending.name, "KMSInvalidStateException");
+      assert.equal(toPending.message, `${Arn} is pending deletion.`);
+      await update("alias/leaves", other.KeyId);
+      assert.equal((await refusal(update("alias/leaves", KeyId))).name, "KMSInvalidStateException");
+      await kms.client().send(new DeleteAliasCommand({ AliasName: "alias/stays" }));
+      await create("alias/stays", other.KeyId);
+    },
+  );
 
-  it("lists in pages, of one key or of all", async () => {
-    const alone = await start();
-    const client = alone.client();
-    const one = await createKey(client);
-    const two = await createKey(client);
-    const names = Array.from({ length: 7 }, (_, i) => `alias/page-${i}`);
-    for (const [i, AliasName] of names.entries()) {
-      const TargetKeyId = i % 2 ? one.KeyId : two.KeyId;
-      await client.send(new CreateAliasCommand({ AliasName, TargetKeyId }));
-    }
-    const pagesOf = async (KeyId?: string) => {
-      const pages: string[][] = [];
-      let Marker: string | undefined;
-      do {
-        const page = await client.send(new ListAliasesCommand({ KeyId, Limit: 3, Marker }));
-        assert.equal(page.Truncated, page.NextMarker !== undefined);
-        pages.push(page.Aliases!.map((alias) => alias.AliasName!));
-        Marker = page.NextMarker;
-      } while (Marker);
-      return pages;
-    };
-    assert.deepEqual(await pagesOf(), [names.slice(0, 3), names.slice(3, 6), names.slice(6)]);
-    assert.deepEqual(await pagesOf(one.KeyId), [["alias/page-1", "alias/page-3", "alias/page-5"]]);
-    await alone.close();
-  });
+  rule(
+    "ListAliases lists the aliases of one key or of all, in pages; NextMarker is there exactly where Truncated is true",
+    api("ListAliases"),
+    async () => {
+      const alone = await start();
+      const client = alone.client();
+      const one = await createKey(client);
+      const two = await createKey(client);
+      const names = Array.from({ length: 7 }, (_, i) => `alias/page-${i}`);
+      for (const [i, AliasName] of names.entries()) {
+        const TargetKeyId = i % 2 ? one.KeyId : two.KeyId;
+        await client.send(new CreateAliasCommand({ AliasName, TargetKeyId }));
+      }
+      const pagesOf = async (KeyId?: string) => {
+        const pages: string[][] = [];
+        let Marker: string | undefined;
+        do {
+          const page = await client.send(new ListAliasesCommand({ KeyId, Limit: 3, Marker }));
+          assert.equal(page.Truncated, page.NextMarker !== undefined);
+          pages.push(page.Aliases!.map((alias) => alias.AliasName!));
+          Marker = page.NextMarker;
+        } while (Marker);
+        return pages;
+      };
+      assert.deepEqual(await pagesOf(), [names.slice(0, 3), names.slice(3, 6), names.slice(6)]);
+      assert.deepEqual(await pagesOf(one.KeyId), [["alias/page-1", "alias/page-3", "alias/page-5"]]);
+      await alone.close();
+    },
+  );
 
-  it("shows 50 aliases a page by default, at most 100, and refuses a marker it did not give", async () => {
-    const { KeyId } = await createKey(kms.client());
-    for (let i = 0; i < 50; i += 1) await create(`alias/many-${i}`, KeyId);
-    const page = await kms.client().send(new ListAliasesCommand({}));
-    assert.equal(page.Aliases!.length, 50);
-    assert.equal(page.Truncated, true);
-    const tooMany = kms.client().send(new ListAliasesCommand({ Limit: 101 }));
-    assert.equal((await refusal(tooMany)).name, "ValidationException");
-    const marker = kms.client().send(new ListAliasesCommand({ Marker: "page-2" }));
-    assert.equal((await refusal(marker)).name, "InvalidMarkerException");
-    assert.equal((await refusal(create("alias/many-50", KeyId))).name, "LimitExceededException");
-  });
+  rule(
+    "ListAliases shows 50 aliases by default and at most 100; a key has at most 50 aliases (LimitExceededException)",
+    guide("resource-limits", "aliases-per-key"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      for (let i = 0; i < 50; i += 1) await create(`alias/many-${i}`, KeyId);
+      const page = await kms.client().send(new ListAliasesCommand({}));
+      assert.equal(page.Aliases!.length, 50);
+      assert.equal(page.Truncated, true);
+      const tooMany = kms.client().send(new ListAliasesCommand({ Limit: 101 }));
+      assert.equal((await refusal(tooMany)).name, "ValidationException");
+      const marker = kms.client().send(new ListAliasesCommand({ Marker: "page-2" }));
+      assert.equal((await refusal(marker)).name, "InvalidMarkerException");
+      assert.equal((await refusal(create("alias/many-50", KeyId))).name, "LimitExceededException");
+    },
+  );
 });

@@ -3,12 +3,14 @@ import {
   CreateAliasCommand,
   DecryptCommand,
   DisableKeyCommand,
+  type DryRunModifierType,
   EncryptCommand,
   GenerateDataKeyCommand,
   GenerateDataKeyWithoutPlaintextCommand,
   GenerateRandomCommand,
   ReEncryptCommand,
 } from "@aws-sdk/client-kms";
+import { api, guide, rule } from "./rule.js";
 import {
   createEnabledKey,
   createExternalKey,
@@ -40,7 +42,7 @@ describe("local KMS: cryptographic operations", () => {
     options: { KeyId?: string; EncryptionContext?: Record<string, string> } = {},
   ) => kms.client().send(new DecryptCommand({ CiphertextBlob, ...options }));
 
-  it("encrypts under imported material and finds the key by the ciphertext", async () => {
+  rule("Decrypt without KeyId finds the symmetric key by the ciphertext", api("Decrypt"), async () => {
     const { KeyId, Arn } = await createEnabledKey(kms.client());
     const encrypted = await kms.client().send(new EncryptCommand({ KeyId, Plaintext: plaintext }));
     assert.equal(encrypted.KeyId, Arn);
@@ -56,7 +58,7 @@ describe("local KMS: cryptographic operations", () => {
     assert.notDeepEqual(await encrypt(KeyId), await encrypt(KeyId));
   });
 
-  it("takes a key id, ARN, alias or alias ARN", async () => {
+  rule("Encrypt and Decrypt take a key ID, key ARN, alias name or alias ARN", api("Encrypt"), async () => {
     const { KeyId, Arn } = await createKey(kms.client());
     await kms.client().send(new CreateAliasCommand({ AliasName: "alias/crypto", TargetKeyId: KeyId }));
     for (const name of [KeyId, Arn, "alias/crypto", Arn.replace(/key\/.*/, "alias/crypto")]) {
@@ -65,26 +67,30 @@ describe("local KMS: cryptographic operations", () => {
     }
   });
 
-  it("binds a ciphertext to its encryption context, whose order does not matter", async () => {
-    const { KeyId } = await createKey(kms.client());
-    const ciphertext = await encrypt(KeyId, { a: "1", b: "2" });
-    const { Plaintext } = await decrypt(ciphertext, { EncryptionContext: { b: "2", a: "1" } });
-    assert.deepEqual(Buffer.from(Plaintext!), plaintext);
-    const others: (Record<string, string> | undefined)[] = [
-      undefined,
-      { a: "1" },
-      { a: "1", b: "3" },
-      { a: "1", b: "2", c: "3" },
-    ];
-    for (const EncryptionContext of others) {
-      assert.equal(
-        (await refusal(decrypt(ciphertext, { EncryptionContext }))).name,
-        "InvalidCiphertextException",
-      );
-    }
-  });
+  rule(
+    "a ciphertext decrypts only with its own encryption context, whose pairs have no order; any other is an InvalidCiphertextException",
+    guide("encrypt_context"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      const ciphertext = await encrypt(KeyId, { a: "1", b: "2" });
+      const { Plaintext } = await decrypt(ciphertext, { EncryptionContext: { b: "2", a: "1" } });
+      assert.deepEqual(Buffer.from(Plaintext!), plaintext);
+      const others: (Record<string, string> | undefined)[] = [
+        undefined,
+        { a: "1" },
+        { a: "1", b: "3" },
+        { a: "1", b: "2", c: "3" },
+      ];
+      for (const EncryptionContext of others) {
+        assert.equal(
+          (await refusal(decrypt(ciphertext, { EncryptionContext }))).name,
+          "InvalidCiphertextException",
+        );
+      }
+    },
+  );
 
-  it("refuses a ciphertext with any byte changed or cut off", async () => {
+  rule("a ciphertext with any byte changed or cut off is refused", api("Decrypt"), async () => {
     const { KeyId } = await createKey(kms.client());
     const ciphertext = Buffer.from(await encrypt(KeyId));
     const changedAt = (index: number) => {
@@ -105,65 +111,81 @@ describe("local KMS: cryptographic operations", () => {
     }
   });
 
-  it("checks the key that the caller names", async () => {
-    const one = await createKey(kms.client());
-    const two = await createKey(kms.client());
-    const ciphertext = await encrypt(one.KeyId);
-    assert.deepEqual(await refusal(decrypt(ciphertext, { KeyId: two.KeyId })), {
-      name: "IncorrectKeyException",
-      message: "The key ID in the request does not identify a CMK that can perform this operation.",
-      status: 400,
-    });
-  });
+  rule(
+    "Decrypt with a KeyId that did not encrypt the ciphertext is an IncorrectKeyException",
+    api("Decrypt"),
+    async () => {
+      const one = await createKey(kms.client());
+      const two = await createKey(kms.client());
+      const ciphertext = await encrypt(one.KeyId);
+      assert.deepEqual(await refusal(decrypt(ciphertext, { KeyId: two.KeyId })), {
+        name: "IncorrectKeyException",
+        message: "The key ID in the request does not identify a CMK that can perform this operation.",
+        status: 400,
+      });
+    },
+  );
 
-  it("does not decrypt by another key that has the same material", async () => {
-    const { KeyId, material } = await createEnabledKey(kms.client());
-    const ciphertext = await encrypt(KeyId);
-    const twin = await createExternalKey(kms.client());
-    await importMaterial(kms.client(), twin.KeyId, material);
-    assert.equal((await refusal(decrypt(ciphertext, { KeyId: twin.KeyId }))).name, "IncorrectKeyException");
-    // The key id is in the clear in the ciphertext: put in the twin's, and it must still not open.
-    const forged = Buffer.from(ciphertext);
-    forged.write(twin.KeyId, forged.indexOf(KeyId));
-    assert.equal((await refusal(decrypt(forged))).name, "InvalidCiphertextException");
-  });
+  rule(
+    "the same key material in another key does not decrypt the ciphertext",
+    guide("importing-keys-considerations"),
+    async () => {
+      const { KeyId, material } = await createEnabledKey(kms.client());
+      const ciphertext = await encrypt(KeyId);
+      const twin = await createExternalKey(kms.client());
+      await importMaterial(kms.client(), twin.KeyId, material);
+      assert.equal((await refusal(decrypt(ciphertext, { KeyId: twin.KeyId }))).name, "IncorrectKeyException");
+      // The key id is in the clear in the ciphertext: put in the twin's, and it must still not open.
+      const forged = Buffer.from(ciphertext);
+      forged.write(twin.KeyId, forged.indexOf(KeyId));
+      assert.equal((await refusal(decrypt(forged))).name, "InvalidCiphertextException");
+    },
+  );
 
-  it("does not decrypt in a Region or account that does not have the key", async () => {
-    const { KeyId } = await createKey(kms.client());
-    const CiphertextBlob = await encrypt(KeyId);
-    for (const client of [kms.client(WEST), kms.client("us-east-1", "999988887777")]) {
-      const answer = await refusal(client.send(new DecryptCommand({ CiphertextBlob })));
-      assert.equal(answer.name, "AccessDeniedException");
-      assert.equal(
-        answer.message,
-        "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",
-      );
-    }
-  });
+  rule(
+    "Decrypt of a ciphertext whose key is not in the Region, or not the caller's, is an AccessDeniedException",
+    api("Decrypt"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      const CiphertextBlob = await encrypt(KeyId);
+      for (const client of [kms.client(WEST), kms.client("us-east-1", "999988887777")]) {
+        const answer = await refusal(client.send(new DecryptCommand({ CiphertextBlob })));
+        assert.equal(answer.name, "AccessDeniedException");
+        assert.equal(
+          answer.message,
+          "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",
+        );
+      }
+    },
+  );
 
-  it("makes data keys of the length that is asked for, which decrypt", async () => {
-    const { KeyId } = await createKey(kms.client());
-    const EncryptionContext = { for: "file" };
-    for (const [request, length] of [
-      [{ KeySpec: "AES_256" }, 32],
-      [{ KeySpec: "AES_128" }, 16],
-      [{ NumberOfBytes: 64 }, 64],
-    ] as const) {
-      const answer = await kms
+  rule(
+    "GenerateDataKey makes a data key of KeySpec or NumberOfBytes, and a copy of it that Decrypt opens; WithoutPlaintext gives only the copy",
+    api("GenerateDataKey"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      const EncryptionContext = { for: "file" };
+      for (const [request, length] of [
+        [{ KeySpec: "AES_256" }, 32],
+        [{ KeySpec: "AES_128" }, 16],
+        [{ NumberOfBytes: 64 }, 64],
+      ] as const) {
+        const answer = await kms
+          .client()
+          .send(new GenerateDataKeyCommand({ KeyId, EncryptionContext, ...request }));
+        assert.equal(answer.Plaintext!.length, length);
+        const { Plaintext } = await decrypt(answer.CiphertextBlob!, { EncryptionContext });
+        assert.deepEqual(Plaintext, answer.Plaintext);
+      }
+      const sealed = await kms
         .client()
-        .send(new GenerateDataKeyCommand({ KeyId, EncryptionContext, ...request }));
-      assert.equal(answer.Plaintext!.length, length);
-      const { Plaintext } = await decrypt(answer.CiphertextBlob!, { EncryptionContext });
-      assert.deepEqual(Plaintext, answer.Plaintext);
-    }
-    const sealed = await kms
-      .client()
-      .send(new GenerateDataKeyWithoutPlaintextCommand({ KeyId, KeySpec: "AES_256" }));
-    assert.equal("Plaintext" in sealed && sealed.Plaintext !== undefined, false);
-    assert.equal((await decrypt(sealed.CiphertextBlob!)).Plaintext!.length, 32);
-  });
+        .send(new GenerateDataKeyWithoutPlaintextCommand({ KeyId, KeySpec: "AES_256" }));
+      assert.equal("Plaintext" in sealed && sealed.Plaintext !== undefined, false);
+      assert.equal((await decrypt(sealed.CiphertextBlob!)).Plaintext!.length, 32);
+    },
+  );
 
-  it("wants either a key spec or a number of bytes for a data key", async () => {
+  rule("GenerateDataKey takes exactly one of KeySpec and NumberOfBytes", api("GenerateDataKey"), async () => {
     const { KeyId } = await createKey(kms.client());
     for (const request of [{}, { KeySpec: "AES_256", NumberOfBytes: 32 } as const]) {
       const answer = await refusal(kms.client().send(new GenerateDataKeyCommand({ KeyId, ...request })));
@@ -172,46 +194,91 @@ describe("local KMS: cryptographic operations", () => {
     }
   });
 
-  it("re-encrypts under another key and context", async () => {
-    const one = await createKey(kms.client());
-    const two = await createKey(kms.client());
-    const CiphertextBlob = await encrypt(one.KeyId, { a: "1" });
-    const request = {
-      CiphertextBlob,
-      SourceEncryptionContext: { a: "1" },
-      DestinationKeyId: two.KeyId,
-      DestinationEncryptionContext: { b: "2" },
-    };
-    const answer = await kms.client().send(new ReEncryptCommand(request));
-    assert.equal(answer.SourceKeyId, one.Arn);
-    assert.equal(answer.KeyId, two.Arn);
-    const { Plaintext, KeyId } = await decrypt(answer.CiphertextBlob!, { EncryptionContext: { b: "2" } });
-    assert.deepEqual(Buffer.from(Plaintext!), plaintext);
-    assert.equal(KeyId, two.Arn);
-    await kms.client().send(new DisableKeyCommand({ KeyId: one.KeyId }));
-    assert.equal((await refusal(kms.client().send(new ReEncryptCommand(request)))).name, "DisabledException");
-  });
+  rule(
+    "ReEncrypt decrypts and encrypts under another key and encryption context, and needs both keys usable",
+    api("ReEncrypt"),
+    async () => {
+      const one = await createKey(kms.client());
+      const two = await createKey(kms.client());
+      const CiphertextBlob = await encrypt(one.KeyId, { a: "1" });
+      const request = {
+        CiphertextBlob,
+        SourceEncryptionContext: { a: "1" },
+        DestinationKeyId: two.KeyId,
+        DestinationEncryptionContext: { b: "2" },
+      };
+      const answer = await kms.client().send(new ReEncryptCommand(request));
+      assert.equal(answer.SourceKeyId, one.Arn);
+      assert.equal(answer.KeyId, two.Arn);
+      const { Plaintext, KeyId } = await decrypt(answer.CiphertextBlob!, { EncryptionContext: { b: "2" } });
+      assert.deepEqual(Buffer.from(Plaintext!), plaintext);
+      assert.equal(KeyId, two.Arn);
+      await kms.client().send(new DisableKeyCommand({ KeyId: one.KeyId }));
+      assert.equal(
+        (await refusal(kms.client().send(new ReEncryptCommand(request)))).name,
+        "DisabledException",
+      );
+    },
+  );
 
-  it("carries out nothing in a dry run that would succeed, and refuses one that would not", async () => {
-    const { KeyId } = await createKey(kms.client());
-    const request = { KeyId, Plaintext: plaintext, DryRun: true };
-    const wouldDo = await refusal(kms.client().send(new EncryptCommand(request)));
-    assert.equal(wouldDo.name, "DryRunOperationException");
-    await kms.client().send(new DisableKeyCommand({ KeyId }));
-    assert.equal((await refusal(kms.client().send(new EncryptCommand(request)))).name, "DisabledException");
-  });
+  rule(
+    "a request with DryRun that would succeed is a DryRunOperationException; one that would not fails as it would",
+    guide("testing-permissions"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      const request = { KeyId, Plaintext: plaintext, DryRun: true };
+      const wouldDo = await refusal(kms.client().send(new EncryptCommand(request)));
+      assert.equal(wouldDo.name, "DryRunOperationException");
+      await kms.client().send(new DisableKeyCommand({ KeyId }));
+      assert.equal((await refusal(kms.client().send(new EncryptCommand(request)))).name, "DisabledException");
+    },
+  );
 
-  it("refuses an algorithm of asymmetric keys", async () => {
-    const { KeyId } = await createKey(kms.client());
-    const request = { KeyId, Plaintext: plaintext, EncryptionAlgorithm: "RSAES_OAEP_SHA_256" } as const;
-    assert.equal(
-      (await refusal(kms.client().send(new EncryptCommand(request)))).name,
-      "InvalidKeyUsageException",
-    );
-  });
+  rule(
+    "a dry run with IGNORE_CIPHERTEXT needs the key and no ciphertext, and still refuses a key that is disabled",
+    api("Decrypt"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      const DryRunModifiers: DryRunModifierType[] = ["IGNORE_CIPHERTEXT"];
+      const decrypting = (KeyId?: string, DryRun = true) =>
+        refusal(kms.client().send(new DecryptCommand({ KeyId, DryRun, DryRunModifiers })));
+      assert.equal((await decrypting(KeyId)).name, "DryRunOperationException");
+      assert.equal((await decrypting()).name, "ValidationException");
+      assert.equal((await decrypting(KeyId, false)).name, "ValidationException");
+      const both = { SourceKeyId: KeyId, DestinationKeyId: KeyId, DryRun: true, DryRunModifiers };
+      const reEncrypting = kms.client().send(new ReEncryptCommand(both));
+      assert.equal((await refusal(reEncrypting)).name, "DryRunOperationException");
+      await kms.client().send(new DisableKeyCommand({ KeyId }));
+      assert.equal((await decrypting(KeyId)).name, "DisabledException");
+    },
+  );
 
-  it("gives random bytes", async () => {
-    const { Plaintext } = await kms.client().send(new GenerateRandomCommand({ NumberOfBytes: 100 }));
-    assert.equal(Plaintext!.length, 100);
-  });
+  rule(
+    "an algorithm that the key spec does not have is an InvalidKeyUsageException",
+    api("Encrypt"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      const request = { KeyId, Plaintext: plaintext, EncryptionAlgorithm: "RSAES_OAEP_SHA_256" } as const;
+      assert.equal(
+        (await refusal(kms.client().send(new EncryptCommand(request)))).name,
+        "InvalidKeyUsageException",
+      );
+    },
+  );
+
+  rule(
+    "GenerateRandom gives 1 to 1024 random bytes; NumberOfBytes is required",
+    api("GenerateRandom"),
+    async () => {
+      const random = (NumberOfBytes?: number) =>
+        kms.client().send(new GenerateRandomCommand({ NumberOfBytes }));
+      for (const length of [1, 1024]) assert.equal((await random(length)).Plaintext!.length, length);
+      assert.equal((await refusal(random(1025))).name, "ValidationException");
+      assert.deepEqual(await refusal(random()), {
+        name: "ValidationException",
+        message: "NumberOfBytes is required.",
+        status: 400,
+      });
+    },
+  );
 });

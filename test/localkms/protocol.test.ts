@@ -3,10 +3,11 @@ import { request as httpRequest } from "node:http";
 import { ListKeysCommand } from "@aws-sdk/client-kms";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { formatLogEntry, type RequestLogEntry } from "../../localkms/index.js";
-import { ACCOUNT, createKey, refusal, start, type TestKms } from "./support.js";
+import { api, iamGuide, rule } from "./rule.js";
+import { ACCOUNT, createKey, post as postTo, refusal, SIGNED, start, type TestKms } from "./support.js";
 
-const SIGNED =
-  "AWS4-HMAC-SHA256 Credential=111122223333/20261124/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=00";
+/** The protocol that AWS KMS's model names. */
+const SMITHY = "https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html";
 
 describe("local KMS: protocol", () => {
   let kms: TestKms;
@@ -20,17 +21,9 @@ describe("local KMS: protocol", () => {
     log.length = 0;
   });
 
-  async function post(operation: string, body: string, headers: Record<string, string | undefined> = {}) {
-    const all = {
-      authorization: SIGNED,
-      "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": `TrentService.${operation}`,
-      ...headers,
-    };
-    const given = Object.entries(all).filter(([, value]) => value !== undefined) as [string, string][];
-    const response = await fetch(kms.url, { method: "POST", headers: given, body });
-    return { status: response.status, headers: response.headers, text: await response.text() };
-  }
+  type Headers = Record<string, string | undefined>;
+  const post = (operation: string, body: string, headers?: Headers) =>
+    postTo(kms.url, operation, body, headers);
   const errorOf = async (...request: Parameters<typeof post>) => {
     const { status, text, headers } = await post(...request);
     const { __type, message } = JSON.parse(text);
@@ -38,39 +31,54 @@ describe("local KMS: protocol", () => {
     return { status, __type, message };
   };
 
-  it("gives every answer an id and AWS's content type", async () => {
-    const good = await post("ListKeys", "{}");
-    assert.equal(good.status, 200);
-    assert.equal(good.headers.get("content-type"), "application/x-amz-json-1.1");
-    const bad = await post("DescribeKey", "{}");
-    const ids = [good, bad].map(({ headers }) => headers.get("x-amzn-requestid"));
-    for (const id of ids) assert.match(id!, /^[0-9a-f-]{36}$/);
-    assert.notEqual(ids[0], ids[1]);
-  });
+  rule(
+    "every answer has an x-amzn-RequestId of its own and the content type application/x-amz-json-1.1",
+    api("CommonErrors"),
+    async () => {
+      const good = await post("ListKeys", "{}");
+      assert.equal(good.status, 200);
+      assert.equal(good.headers.get("content-type"), "application/x-amz-json-1.1");
+      const bad = await post("DescribeKey", "{}");
+      const ids = [good, bad].map(({ headers }) => headers.get("x-amzn-requestid"));
+      for (const id of ids) assert.match(id!, /^[0-9a-f-]{36}$/);
+      assert.notEqual(ids[0], ids[1]);
+    },
+  );
 
-  it("refuses a request without a signature, or with half of one", async () => {
-    assert.deepEqual(await errorOf("ListKeys", "{}", { authorization: undefined }), {
-      status: 400,
-      __type: "MissingAuthenticationTokenException",
-      message: "Missing Authentication Token",
-    });
-    for (const authorization of [
-      "Bearer x",
-      "AWS4-HMAC-SHA256 Credential=a/b",
-      SIGNED.replace("/aws4_request", ""),
-    ]) {
-      assert.equal(
-        (await errorOf("ListKeys", "{}", { authorization })).__type,
-        "IncompleteSignatureException",
-      );
-    }
-  });
+  rule(
+    "a request without a signature is a MissingAuthenticationTokenException, one with half of it an IncompleteSignatureException",
+    api("CommonErrors"),
+    async () => {
+      assert.deepEqual(await errorOf("ListKeys", "{}", { authorization: undefined }), {
+        status: 400,
+        __type: "MissingAuthenticationTokenException",
+        message: "Missing Authentication Token",
+      });
+      for (const authorization of [
+        "Bearer x",
+        "AWS4-HMAC-SHA256 Credential=a/b",
+        SIGNED.replace("/aws4_request", ""),
+      ]) {
+        assert.equal(
+          (await errorOf("ListKeys", "{}", { authorization })).__type,
+          "IncompleteSignatureException",
+        );
+      }
+    },
+  );
 
-  it("refuses a signature for another service or for what is no Region", async () => {
-    for (const authorization of [SIGNED.replace("/kms/", "/s3/"), SIGNED.replace("us-east-1", "moon")]) {
-      assert.equal((await errorOf("ListKeys", "{}", { authorization })).__type, "InvalidSignatureException");
-    }
-  });
+  rule(
+    "a signature scoped to another service or to no Region is an InvalidSignatureException",
+    iamGuide("reference_sigv-troubleshooting"),
+    async () => {
+      for (const authorization of [SIGNED.replace("/kms/", "/s3/"), SIGNED.replace("us-east-1", "moon")]) {
+        assert.equal(
+          (await errorOf("ListKeys", "{}", { authorization })).__type,
+          "InvalidSignatureException",
+        );
+      }
+    },
+  );
 
   it("refuses unknown operations as unknown and those that are not built by name", async () => {
     assert.equal((await errorOf("MakeCoffee", "{}")).__type, "UnknownOperationException");
@@ -88,80 +96,94 @@ describe("local KMS: protocol", () => {
     assert.match(notBuilt.message, /CreateGrant/);
   });
 
-  it("refuses bodies that are no JSON object and members of the wrong type", async () => {
-    for (const [operation, body] of [
-      ["ListKeys", "{"],
-      ["ListKeys", "[]"],
-      ["ListKeys", "null"],
-      ["ListKeys", '{"Limit": "5"}'],
-      ["ListKeys", '{"Limit": 1.5}'],
-      ["DescribeKey", '{"KeyId": 5}'],
-      ["CreateKey", '{"MultiRegion": "true"}'],
-      ["CreateKey", '{"Tags": {}}'],
-      ["CreateKey", '{"Tags": ["a"]}'],
-      ["Encrypt", '{"KeyId": "a", "Plaintext": "not base64!"}'],
-      ["Encrypt", '{"KeyId": "a", "Plaintext": "YQ==", "EncryptionContext": {"a": 1}}'],
-      [
-        "ImportKeyMaterial",
-        '{"KeyId": "a", "ImportToken": "YQ==", "EncryptedKeyMaterial": "YQ==", "ValidTo": "soon"}',
-      ],
-    ] as const) {
-      assert.equal((await errorOf(operation, body)).__type, "SerializationException", `${operation} ${body}`);
-    }
-  });
+  rule(
+    "a body that is no JSON object, or a member of a wrong JSON type, is a SerializationException",
+    SMITHY,
+    async () => {
+      for (const [operation, body] of [
+        ["ListKeys", "{"],
+        ["ListKeys", "[]"],
+        ["ListKeys", "null"],
+        ["ListKeys", '{"Limit": "5"}'],
+        ["ListKeys", '{"Limit": 1.5}'],
+        ["DescribeKey", '{"KeyId": 5}'],
+        ["CreateKey", '{"MultiRegion": "true"}'],
+        ["CreateKey", '{"Tags": {}}'],
+        ["CreateKey", '{"Tags": ["a"]}'],
+        ["Encrypt", '{"KeyId": "a", "Plaintext": "not base64!"}'],
+        ["Encrypt", '{"KeyId": "a", "Plaintext": "YQ==", "EncryptionContext": {"a": 1}}'],
+        [
+          "ImportKeyMaterial",
+          '{"KeyId": "a", "ImportToken": "YQ==", "EncryptedKeyMaterial": "YQ==", "ValidTo": "soon"}',
+        ],
+      ] as const) {
+        assert.equal(
+          (await errorOf(operation, body)).__type,
+          "SerializationException",
+          `${operation} ${body}`,
+        );
+      }
+    },
+  );
 
-  it("words broken constraints as AWS does", async () => {
-    const detected = (rest: string) => `1 validation error detected: Value ${rest}`;
-    const failed = "failed to satisfy constraint:";
-    for (const [operation, body, message] of [
-      ["DescribeKey", "{}", detected(`null at 'keyId' ${failed} Member must not be null`)],
-      [
-        "DescribeKey",
-        '{"KeyId": ""}',
-        detected(`'' at 'keyId' ${failed} Member must have length greater than or equal to 1`),
-      ],
-      [
-        "ListKeys",
-        '{"Limit": 0}',
-        detected(`'0' at 'limit' ${failed} Member must have value greater than or equal to 1`),
-      ],
-      [
-        "ListKeys",
-        '{"Limit": 1001}',
-        detected(`'1001' at 'limit' ${failed} Member must have value less than or equal to 1000`),
-      ],
-      [
-        "CreateKey",
-        '{"Origin": "MINE"}',
-        detected(
-          `'MINE' at 'origin' ${failed} Member must satisfy enum value set: [AWS_KMS, EXTERNAL, AWS_CLOUDHSM, EXTERNAL_KEY_STORE]`,
-        ),
-      ],
-      [
-        "DeleteAlias",
-        '{"AliasName": "alias/a b"}',
-        detected(
-          `'alias/a b' at 'aliasName' ${failed} Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$`,
-        ),
-      ],
-      [
-        "CreateKey",
-        '{"Tags": [{"TagKey": "a", "TagValue": ""}, {"TagKey": "", "TagValue": ""}]}',
-        detected(`'' at 'tags.2.member.tagKey' ${failed} Member must have length greater than or equal to 1`),
-      ],
-    ] as const) {
-      assert.deepEqual(await errorOf(operation, body), {
-        status: 400,
-        __type: "ValidationException",
-        message,
-      });
-    }
-    const two = await errorOf("CreateAlias", "{}");
-    assert.match(
-      two.message,
-      /^2 validation errors detected: Value null at 'aliasName' .*; Value null at 'targetKeyId' /,
-    );
-  });
+  rule(
+    "broken constraints are one ValidationException that lists them all, in AWS's words",
+    api("CommonErrors"),
+    async () => {
+      const detected = (rest: string) => `1 validation error detected: Value ${rest}`;
+      const failed = "failed to satisfy constraint:";
+      for (const [operation, body, message] of [
+        ["DescribeKey", "{}", detected(`null at 'keyId' ${failed} Member must not be null`)],
+        [
+          "DescribeKey",
+          '{"KeyId": ""}',
+          detected(`'' at 'keyId' ${failed} Member must have length greater than or equal to 1`),
+        ],
+        [
+          "ListKeys",
+          '{"Limit": 0}',
+          detected(`'0' at 'limit' ${failed} Member must have value greater than or equal to 1`),
+        ],
+        [
+          "ListKeys",
+          '{"Limit": 1001}',
+          detected(`'1001' at 'limit' ${failed} Member must have value less than or equal to 1000`),
+        ],
+        [
+          "CreateKey",
+          '{"Origin": "MINE"}',
+          detected(
+            `'MINE' at 'origin' ${failed} Member must satisfy enum value set: [AWS_KMS, EXTERNAL, AWS_CLOUDHSM, EXTERNAL_KEY_STORE]`,
+          ),
+        ],
+        [
+          "DeleteAlias",
+          '{"AliasName": "alias/a b"}',
+          detected(
+            `'alias/a b' at 'aliasName' ${failed} Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$`,
+          ),
+        ],
+        [
+          "CreateKey",
+          '{"Tags": [{"TagKey": "a", "TagValue": ""}, {"TagKey": "", "TagValue": ""}]}',
+          detected(
+            `'' at 'tags.2.member.tagKey' ${failed} Member must have length greater than or equal to 1`,
+          ),
+        ],
+      ] as const) {
+        assert.deepEqual(await errorOf(operation, body), {
+          status: 400,
+          __type: "ValidationException",
+          message,
+        });
+      }
+      const two = await errorOf("CreateAlias", "{}");
+      assert.match(
+        two.message,
+        /^2 validation errors detected: Value null at 'aliasName' .*; Value null at 'targetKeyId' /,
+      );
+    },
+  );
 
   it("does not show plaintext in a refusal", async () => {
     const secret = "c2VjcmV0".repeat(700);
@@ -171,7 +193,7 @@ describe("local KMS: protocol", () => {
     assert.ok(!answer.message.includes("c2VjcmV0") && !answer.message.includes("secret"));
   });
 
-  it("ignores members that it does not know", async () => {
+  rule("members that the operation does not have are ignored", SMITHY, async () => {
     assert.equal((await post("ListKeys", '{"Newest": 1}')).status, 200);
   });
 

@@ -77,6 +77,27 @@ export function clientFor(url: string, region = EAST, accessKeyId = ACCOUNT): KM
   });
 }
 
+/** A signature of the caller in ACCOUNT; the local KMS does not verify it. */
+export const SIGNED = `AWS4-HMAC-SHA256 Credential=${ACCOUNT}/20261124/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=00`;
+
+/** A request as it goes over the wire, for what no SDK sends. A header that is undefined is left out. */
+export async function post(
+  url: string,
+  operation: string,
+  body: string,
+  headers: Record<string, string | undefined> = {},
+) {
+  const all = {
+    authorization: SIGNED,
+    "content-type": "application/x-amz-json-1.1",
+    "x-amz-target": `TrentService.${operation}`,
+    ...headers,
+  };
+  const given = Object.entries(all).filter(([, value]) => value !== undefined) as [string, string][];
+  const response = await fetch(url, { method: "POST", headers: given, body });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
 export const temporaryFolder = () => mkdtemp(join(tmpdir(), "keymgmt-local-kms-"));
 
 export interface Refusal {
