@@ -27,6 +27,8 @@ const DAY = 24 * 60 * 60 * 1000;
 /** A local KMS of a test's own, with a clock that the test moves. Closing it fails where an answer was not AWS's. */
 export interface TestKms extends LocalKms {
   client(region?: string, accessKeyId?: string): KMSClient;
+  /** The clock's time. */
+  now(): Date;
   /** Moves the clock ahead. */
   wait(millis: number): void;
   waitDays(days: number): void;
@@ -48,6 +50,7 @@ export async function start(options: LocalKmsOptions = {}): Promise<TestKms> {
   const clients = new Map<string, KMSClient>();
   return {
     ...kms,
+    now,
     wait: (millis) => {
       ahead += millis;
     },
@@ -152,7 +155,7 @@ export function wrap(publicKey: Uint8Array, material: Uint8Array, oaepHash = "sh
   return publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, material);
 }
 
-type ImportOptions = Partial<ImportKeyMaterialCommandInput>;
+export type ImportOptions = Partial<ImportKeyMaterialCommandInput>;
 
 /** Gives material to a key with a set of its own, or with one that the test already has. */
 export async function importMaterial(
@@ -180,6 +183,20 @@ export async function createEnabledKey(client: KMSClient, input: CreateKeyComman
   const key = await createExternalKey(client, input);
   await importMaterial(client, key.KeyId, material);
   return { KeyId: key.KeyId, Arn: key.Arn, material };
+}
+
+/** Imports with one set of parameters a key and Region, while it is valid: it takes time to make an RSA pair. */
+export function importer(kms: TestKms) {
+  const sets = new Map<string, GetParametersForImportCommandOutput>();
+  return async (KeyId: string, material: Uint8Array, options: ImportOptions = {}, region = EAST) => {
+    const client = kms.client(region);
+    const name = `${region} ${KeyId}`;
+    const known = sets.get(name);
+    const isValid = known && known.ParametersValidTo! > kms.now();
+    const parameters = isValid ? known : await getParameters(client, KeyId);
+    sets.set(name, parameters);
+    return importMaterial(client, KeyId, material, options, parameters);
+  };
 }
 
 /** What ListKeyRotations lists, page by page. */
