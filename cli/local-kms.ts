@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import type { Command } from "commander";
 import type { LocalKmsConfig } from "../localkms/index.js";
 
 interface Options {
@@ -7,19 +6,23 @@ interface Options {
   port: number;
   data?: string;
   config?: string;
+  control?: boolean;
   log?: boolean;
 }
 
 /** `keymgmt local-kms`: serves until SIGINT or SIGTERM. */
-export async function localKms(options: Options, command: Command): Promise<void> {
+export async function localKms(options: Options): Promise<void> {
   const { formatLogEntry, startLocalKms } = await import("../localkms/index.js");
+  outliveReaders();
   try {
+    const config = options.config === undefined ? {} : await readConfigFile(options.config);
     const kms = await startLocalKms({
       host: options.host,
       port: options.port,
       dataDir: options.data,
-      config: options.config === undefined ? undefined : await readConfigFile(options.config),
+      config: options.control ? { ...config, control: true } : config,
       log: options.log ? (entry) => process.stdout.write(`${formatLogEntry(entry)}\n`) : undefined,
+      kill: () => process.kill(process.pid, "SIGKILL"),
     });
     // Before the address is out: whoever reads it may stop the server at once.
     const stopped = untilStopped();
@@ -31,8 +34,23 @@ export async function localKms(options: Options, command: Command): Promise<void
     await kms.close();
     if (options.log) process.stdout.write(table(kms.counts()));
   } catch (error) {
-    command.error(`keymgmt local-kms: ${(error as Error).message}`);
+    process.stderr.write(`keymgmt local-kms: ${sentence(error as NodeJS.ErrnoException, options)}\n`);
+    process.exitCode = 1;
   }
+}
+
+/** Whoever read the output may be gone (`… | head -1`): that is no reason to stop serving. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+}
+
+function sentence(error: NodeJS.ErrnoException, { host, port }: Options): string {
+  if (error.code === "EADDRINUSE") return `port ${port} of ${host} is taken; choose another with --port`;
+  if (error.code === "EACCES" && error.syscall === "listen")
+    return `port ${port} needs more rights than yours`;
+  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
+    return `${host} is no address of this machine`;
+  return error.message;
 }
 
 /** YAML, of which JSON is a part. */
@@ -46,10 +64,15 @@ async function readConfigFile(path: string): Promise<LocalKmsConfig> {
   }
 }
 
+/** The first signal ends it with its state on disk; a second one, of either kind, ends it at once. */
 function untilStopped(): Promise<void> {
+  const signals = ["SIGINT", "SIGTERM"] as const;
   return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
+    const stop = () => {
+      for (const signal of signals) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, stop);
   });
 }
 

@@ -1,6 +1,21 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from "commander";
 
+const EXAMPLES = `
+Try it:
+  $ keymgmt local-kms --data ./kms --control &
+  $ aws kms create-key --origin EXTERNAL --endpoint-url http://127.0.0.1:4599 --region us-east-1
+  $ curl -X POST -H content-type:application/json -d '{"advance": "P30D"}' http://127.0.0.1:4599/_local-kms/clock
+
+A config file, every setting of it optional:
+  startTime: 2027-01-01T00:00:00Z      # the clock begins then
+  quotas: aws                          # ThrottlingException as AWS's request quotas have it
+  consistency: { lagMillis: 500 }      # reads lag behind writes
+  faults:                              # the third ImportKeyMaterial takes effect, and its answer is lost
+    - { operation: ImportKeyMaterial, skip: 2, times: 1, drop: close, when: after }
+
+SIGTERM or SIGINT ends it with its state on disk; a second one ends it at once.`;
+
 const program = new Command("keymgmt")
   .description("Keys that their owners make and keep, given to AWS KMS from a Pulumi program.")
   .showHelpAfterError("(run `keymgmt --help` to see the commands)");
@@ -19,15 +34,13 @@ program
     "--data <folder>",
     "keep the state, key material included, in this folder; without it, it ends with the server",
   )
-  .option("--config <file>", 'settings as JSON or YAML, for example {"replicaCreatingMillis": 5000}')
+  .option("--config <file>", "settings, as YAML or JSON")
+  .option("--control", "serve /_local-kms/…: move the clock, make requests fail, read the counts")
   .option("--log", "a line for each request, and at the end the number of requests by operation")
-  .addHelpText(
-    "after",
-    "\nExample:\n  $ keymgmt local-kms --data ./kms &\n  $ aws kms list-keys --endpoint-url http://127.0.0.1:4599 --region us-east-1",
-  )
-  .action(async (options, command) => {
+  .addHelpText("after", EXAMPLES)
+  .action(async (options) => {
     const { localKms } = await import("./local-kms.js");
-    await localKms(options, command);
+    await localKms(options);
     process.exit();
   });
 

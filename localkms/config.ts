@@ -1,15 +1,32 @@
-import { CONFIG_SCHEMA } from "./config/schema.js";
+import type { ConsistencyConfig } from "./consistency/consistency.js";
 import type { PoolSizes } from "./crypto/importKeyPool.js";
-import type { Place } from "./keys/arn.js";
+import type { Fault } from "./faults/faults.js";
+import type { Intercept } from "./faults/interception.js";
+import type { QuotasConfig } from "./quotas/requestQuotas.js";
 
 /** Every setting of a local KMS: the same from a program and, all but the functions, from a JSON or YAML file. */
 export interface LocalKmsConfig {
+  /**
+   * ISO 8601 time at which the clock begins, where the state is new; with a data folder it goes on from where it was.
+   * Without it the clock is the machine's.
+   */
+  startTime?: string;
   /** How long a new replica stays Creating. */
   replicaCreatingMillis?: number;
   /** How long the old and the new primary are Updating after UpdatePrimaryRegion. */
   primaryUpdatingMillis?: number;
   /** How long an on-demand rotation is in progress. */
   onDemandRotationMillis?: number;
+  /** Request quotas, exceeded with ThrottlingException. None by default. */
+  quotas?: QuotasConfig;
+  /** AWS's resource quotas, exceeded with LimitExceededException: smaller ones for tests. */
+  resourceQuotas?: Partial<ResourceQuotas>;
+  /** Eventual consistency. By default every read sees every write. */
+  consistency?: ConsistencyConfig;
+  /** Requests that fail. `kill` only for `keymgmt local-kms`: it ends the process. */
+  faults?: Fault[];
+  /** Serves the control endpoint, `/_local-kms/…`, on the same port. */
+  control?: boolean;
   /** How many RSA pairs are kept ready for GetParametersForImport, by WrappingKeySpec. */
   importKeyPool?: Partial<PoolSizes>;
   /** The clock that expiry, deletion and import tokens follow; the machine's by default. */
@@ -18,53 +35,43 @@ export interface LocalKmsConfig {
   intercept?: Intercept;
 }
 
-export interface InterceptedRequest extends Place {
-  operation: string;
-  /** The request's JSON body. */
-  input: unknown;
+/** Source of the defaults: https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html */
+export interface ResourceQuotas {
+  /** Customer managed keys in an account and Region, in every state; 100,000. */
+  keys: number;
+  /** 50. */
+  aliasesPerKey: number;
+  /** 50,000. */
+  grantsPerKey: number;
 }
 
-/** What becomes of a request: an error in place of the answer, or a connection that closes without one. */
-export type Interception = InterceptionTime &
-  (
-    | {
-        /** AWS's name of the error; `status` is AWS's for that name unless given. */
-        error: { name: string; message?: string; status?: number };
-      }
-    | { drop: true }
-  );
-
-interface InterceptionTime {
-  /** Whether the request still takes effect ("after"); by default it does not. */
-  when?: "before" | "after";
-}
-
-export type Intercept = (request: InterceptedRequest) => Interception | undefined;
-
-/** A configuration with its defaults filled in. */
+/** What handlers need of a configuration, defaults filled in. */
 export interface Settings {
   replicaCreatingMillis: number;
   primaryUpdatingMillis: number;
   onDemandRotationMillis: number;
   importKeyPool: PoolSizes;
-  now: () => Date;
-  intercept: Intercept;
+  resourceQuotas: ResourceQuotas;
 }
 
+const RESOURCE_QUOTAS: ResourceQuotas = { keys: 100_000, aliasesPerKey: 50, grantsPerKey: 50_000 };
 const POOL = { RSA_2048: 8, RSA_3072: 2, RSA_4096: 4 };
 
 /** Throws a sentence where the configuration is wrong: it may come from a file. */
 export async function readConfig(config: LocalKmsConfig = {}): Promise<Settings> {
   const declared = withoutFunctions(config);
   // Loaded only where there is something to check: a server without settings starts without it.
-  if (Object.keys(declared).length > 0) (await import("./config/check.js")).check(CONFIG_SCHEMA, declared);
+  if (Object.keys(declared).length > 0) {
+    const { check } = await import("./config/check.js");
+    const { CONFIG_SCHEMA } = await import("./config/schema.js");
+    check(CONFIG_SCHEMA, declared);
+  }
   return {
     replicaCreatingMillis: config.replicaCreatingMillis ?? 200,
     primaryUpdatingMillis: config.primaryUpdatingMillis ?? 200,
     onDemandRotationMillis: config.onDemandRotationMillis ?? 200,
     importKeyPool: { ...POOL, ...config.importKeyPool },
-    now: config.now ?? (() => new Date()),
-    intercept: config.intercept ?? (() => undefined),
+    resourceQuotas: { ...RESOURCE_QUOTAS, ...config.resourceQuotas },
   };
 }
 

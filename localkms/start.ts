@@ -1,10 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import { type LocalKmsConfig, readConfig } from "./config.js";
+import { Clock } from "./clock.js";
+import { type LocalKmsConfig, readConfig, type Settings } from "./config.js";
+import { Consistency } from "./consistency/consistency.js";
+import { type Controls, controlsOf, NO_KILL } from "./control/controls.js";
+import { Counts } from "./control/counts.js";
+import { controlEndpoint } from "./control/endpoint.js";
 import { ImportKeyPool } from "./crypto/importKeyPool.js";
+import { Faults } from "./faults/faults.js";
 import { createListener } from "./http/listener.js";
 import type { RequestLogEntry } from "./http/requestLog.js";
-import { answer, type Observers } from "./http/requests.js";
+import { answer, type Service } from "./http/requests.js";
+import { RequestQuotas } from "./quotas/requestQuotas.js";
 import { openStore } from "./store/open.js";
 import type { Store } from "./store/store.js";
 
@@ -18,16 +25,15 @@ export interface LocalKmsOptions {
   config?: LocalKmsConfig;
   /** Gets an entry for each request; never material or plaintext. */
   log?: (entry: RequestLogEntry) => void;
+  /** How a fault with `kill` ends the process. Only for a process that is the server's own; without it there are no such faults. */
+  kill?: () => void;
 }
 
-export interface LocalKms {
+export interface LocalKms extends Controls {
   /** For an SDK's `endpoint`: `http://127.0.0.1:4599`. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Requests by operation (`CreateKey`, …, `sts:GetCallerIdentity`) since the start or the last resetCounts, refused ones too. */
-  counts(): Record<string, number>;
-  resetCounts(): void;
   /** Ends every connection; the state is on disk then. */
   close(): Promise<void>;
 }
@@ -36,31 +42,58 @@ export interface LocalKms {
 export async function startLocalKms(options: LocalKmsOptions = {}): Promise<LocalKms> {
   const settings = await readConfig(options.config);
   const store = await openStore(options.dataDir);
-  const tokenKey = await importTokenKey(store);
-  const pool = new ImportKeyPool(settings.importKeyPool);
-  const counts = new Map<string, number>();
-  const observers: Observers = {
-    count: (operation) => counts.set(operation, (counts.get(operation) ?? 0) + 1),
-    log: options.log ?? (() => undefined),
-    fault: (error) => console.error("keymgmt local-kms:", error),
-  };
-  const kms = { store, pool, settings, tokenKey };
-  const server = createListener((request, requestId) => answer(kms, observers, request, requestId));
-  const host = options.host ?? "127.0.0.1";
   try {
-    await listen(server, host, options.port ?? 0);
+    return await serve(options, settings, store);
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+async function serve(options: LocalKmsOptions, settings: Settings, store: Store): Promise<LocalKms> {
+  const { config = {}, host = "127.0.0.1", kill } = options;
+  const clock = new Clock(config.now ?? (() => new Date()), store);
+  const parts = {
+    clock,
+    counts: new Counts(),
+    faults: new Faults(),
+    quotas: new RequestQuotas(),
+    consistency: new Consistency(store, clock),
+    mayKill: kill !== undefined,
+  };
+  const controls = controlsOf(parts);
+  await clock.begin(config.startTime);
+  if (config.faults) await controls.setFaults(config.faults);
+  if (config.quotas) await controls.setQuotas(config.quotas);
+  if (config.consistency) await controls.setConsistency(config.consistency);
+  const pool = new ImportKeyPool(settings.importKeyPool);
+  const service: Service = {
+    ...parts,
+    kms: { store, pool, settings, tokenKey: await importTokenKey(store) },
+    intercept: (request) => {
+      const interception = config.intercept?.(request) ?? parts.faults.intercept(request);
+      if (interception && "kill" in interception && !kill) throw new Error(NO_KILL);
+      return interception;
+    },
+    observers: {
+      count: (operation) => parts.counts.add(operation),
+      log: options.log ?? (() => undefined),
+      fault: (error) => console.error("keymgmt local-kms:", error),
+    },
+  };
+  const server = createListener({
+    answer: (request, requestId) => answer(service, request, requestId),
+    control: config.control ? controlEndpoint(controls, host) : undefined,
+    kill: () => kill?.(),
+  });
+  await listen(server, host, options.port ?? 0);
   pool.start();
   const { port } = server.address() as AddressInfo;
   return {
+    ...controls,
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     host,
     port,
-    counts: () => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
-    resetCounts: () => counts.clear(),
     close: async () => {
       pool.close();
       await closeServer(server);

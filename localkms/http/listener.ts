@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { KmsError } from "../api/errors.js";
+import { CONTROL_PATH, type ControlEndpoint } from "../control/endpoint.js";
 import { type Answer, errorAnswer } from "./answer.js";
+import type { Reply } from "./reply.js";
 import type { WireRequest } from "./requests.js";
 
 /** AWS KMS's largest input (a policy, a description, tags) is far below it. */
@@ -10,38 +12,61 @@ const MOST_BYTES = 1024 * 1024;
 /** Longer than SDKs keep a connection, so that the server is never the one that closes an idle one under a request. */
 const KEEP_ALIVE_MILLIS = 120_000;
 
-export type Answerer = (request: WireRequest, requestId: string) => Promise<Answer | undefined>;
+export interface Handlers {
+  answer(request: WireRequest, requestId: string): Promise<Reply>;
+  /** Undefined where there is no control endpoint. */
+  control: ControlEndpoint | undefined;
+  /** Ends the process at once, as a power failure would. */
+  kill(): void;
+}
 
-/** An HTTP server (not yet listening) that answers POSTs to any path and never lets a request go unanswered. */
-export function createListener(answer: Answerer): Server {
+/** An HTTP server (not yet listening) that answers POSTs to any path and never lets a request go unanswered unless told to. */
+export function createListener(handlers: Handlers): Server {
   const server = createServer((request, response) => {
-    void serve(answer, request, response).catch(() => request.socket.destroy());
+    void serve(handlers, request, response).catch(() => request.socket.destroy());
   });
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
   return server;
 }
 
-async function serve(answer: Answerer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(handlers: Handlers, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const requestId = randomUUID();
   const body = await readBody(request);
-  if (request.method !== "POST") {
+  const { method = "", url: path = "/", headers } = request;
+  if (body === undefined) {
     write(
       response,
       requestId,
-      errorAnswer(new KmsError("UnknownOperationException", "AWS KMS answers POST only", 404)),
+      refused("RequestEntityTooLargeException", "The request is larger than 1 MB", 413),
     );
-  } else if (body === undefined) {
-    write(
-      response,
-      requestId,
-      errorAnswer(new KmsError("RequestEntityTooLargeException", "The request is larger than 1 MB", 413)),
-    );
+  } else if (handlers.control && path.startsWith(CONTROL_PATH)) {
+    write(response, requestId, await handlers.control({ method, path, headers, body }));
+  } else if (method !== "POST") {
+    write(response, requestId, refused("UnknownOperationException", "AWS KMS answers POST only", 404));
   } else {
-    const { method, url: path = "/", headers } = request;
-    const given = await answer({ method, path, headers, body }, requestId);
-    if (given) write(response, requestId, given);
-    else request.socket.destroy();
+    const { answer, ending } = await handlers.answer({ method, path, headers, body }, requestId);
+    if (!ending && answer) write(response, requestId, answer);
+    else end(handlers, response, requestId, ending, answer);
   }
+}
+
+const refused = (...error: ConstructorParameters<typeof KmsError>) => errorAnswer(new KmsError(...error));
+
+/** Ends a connection without a whole answer. */
+function end(
+  handlers: Handlers,
+  response: ServerResponse,
+  requestId: string,
+  ending: Reply["ending"],
+  answer: Answer | undefined,
+): void {
+  const socket = response.socket;
+  if (ending === "kill") handlers.kill();
+  else if (ending === "reset") socket?.resetAndDestroy();
+  else if (ending === "half" && answer?.body) {
+    writeHead(response, requestId, answer);
+    response.write(answer.body.slice(0, answer.body.length / 2), () => socket?.destroy());
+  } else if (ending !== "hang") socket?.destroy();
 }
 
 /** Undefined where it is too long; the rest is read and thrown away, so that the caller can read the answer. */
@@ -55,11 +80,19 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return length <= MOST_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
-function write(response: ServerResponse, requestId: string, { status, type, body, errorType }: Answer): void {
+function write(response: ServerResponse, requestId: string, answer: Answer): void {
+  writeHead(response, requestId, answer);
+  response.end(answer.body);
+}
+
+function writeHead(
+  response: ServerResponse,
+  requestId: string,
+  { status, type, body, errorType }: Answer,
+): void {
   response.statusCode = status;
   response.setHeader("x-amzn-RequestId", requestId);
   response.setHeader("Content-Type", type);
   response.setHeader("Content-Length", Buffer.byteLength(body));
   if (errorType) response.setHeader("X-Amzn-Errortype", errorType);
-  response.end(body);
 }

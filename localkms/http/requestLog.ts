@@ -6,14 +6,19 @@ export interface RequestLogEntry {
   readonly operation: string;
   /** As the caller gave it: id, ARN or alias. */
   readonly keyId: string;
-  /** `ok`, the error's name, or `dropped`. */
+  /** `ok`, the error's name, or how the connection ended: `close`, `reset`, `hang`, `half`, `kill`. */
   readonly outcome: string;
+  /** As in the answer's x-amzn-RequestId. */
+  readonly requestId: string;
+  /** What made it fail, where the request did not: `fault` or `quota`. */
+  readonly cause: string;
 }
 
 /** One line, columns separated by a space, `-` for what is not known. */
 export function formatLogEntry(entry: RequestLogEntry): string {
-  const { time, account, region, operation, keyId, outcome } = entry;
-  return [time, account, region, operation, keyId, outcome].map((field) => printable(field) || "-").join(" ");
+  const { time, account, region, operation, keyId, outcome, requestId, cause } = entry;
+  const fields = [time, account, region, operation, keyId, outcome, requestId, cause];
+  return fields.map((field) => printable(field) || "-").join(" ");
 }
 
 /** Fields come from the caller: nothing in them may start another line or column. */

@@ -1,13 +1,18 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import { KmsError, serialization, unsupported } from "../api/errors.js";
 import { readInput } from "../api/validate.js";
-import type { Interception } from "../config.js";
+import type { Clock } from "../clock.js";
+import type { Consistency } from "../consistency/consistency.js";
+import { type Intercept, takesEffect } from "../faults/interception.js";
 import { sweep } from "../keys/sweep.js";
-import type { Kms } from "../operations/call.js";
+import type { Call, Kms } from "../operations/call.js";
 import { HANDLERS } from "../operations/handlers.js";
+import { type RequestQuotas, throttled } from "../quotas/requestQuotas.js";
+import { quotaUses } from "../quotas/uses.js";
 import { type Answer, asKmsError, errorAnswer, jsonAnswer } from "./answer.js";
 import { type Credential, readAuthorization, requireService } from "./authorization.js";
+import { intercepted, outcomeOf, type Reply } from "./reply.js";
 import { keyIdOf, type RequestLogEntry } from "./requestLog.js";
 import { callerIdentity, stsAction, stsError } from "./sts.js";
 import { operationOf } from "./target.js";
@@ -21,6 +26,16 @@ export interface WireRequest {
   readonly body: Buffer;
 }
 
+/** The KMS and what stands between it and its callers. */
+export interface Service {
+  readonly kms: Kms;
+  readonly clock: Clock;
+  readonly quotas: RequestQuotas;
+  readonly consistency: Consistency;
+  readonly intercept: Intercept;
+  readonly observers: Observers;
+}
+
 export interface Observers {
   count(operation: string): void;
   log(entry: RequestLogEntry): void;
@@ -28,76 +43,64 @@ export interface Observers {
   fault(error: unknown): void;
 }
 
-/** Answers one request; undefined means: close the connection without an answer. */
-export async function answer(
-  kms: Kms,
-  observers: Observers,
-  request: WireRequest,
-  requestId = randomUUID() as string,
-): Promise<Answer | undefined> {
-  const entry = {
-    time: kms.settings.now().toISOString(),
-    account: "",
-    region: "",
-    operation: "",
-    keyId: "",
-    outcome: "ok",
-  };
-  const action = stsAction(request);
+/** One request on its way: what came, and what the log will say of it. */
+interface Passage {
+  readonly request: WireRequest;
+  readonly requestId: string;
+  readonly entry: { -readonly [K in keyof RequestLogEntry]: RequestLogEntry[K] };
+}
+
+export async function answer(service: Service, request: WireRequest, requestId: string): Promise<Reply> {
+  const time = new Date(service.clock.now()).toISOString();
+  const blank = { account: "", region: "", operation: "", keyId: "", outcome: "", cause: "" };
+  const passage: Passage = { request, requestId, entry: { ...blank, time, requestId } };
+  const reply = await replyTo(service, passage);
+  passage.entry.outcome = outcomeOf(reply);
+  service.observers.log(passage.entry);
+  return reply;
+}
+
+async function replyTo(service: Service, passage: Passage): Promise<Reply> {
+  const action = stsAction(passage.request);
   try {
-    const given =
-      action === undefined
-        ? await answerKms(kms, observers, request, entry)
-        : answerSts(observers, request, action, entry, requestId);
-    if (!given) entry.outcome = "dropped";
-    else if (given.errorType) entry.outcome = given.errorType;
-    return given;
+    if (action === undefined) return await answerKms(service, passage);
+    return { answer: answerSts(service, passage, action) };
   } catch (error) {
-    if (!(error instanceof KmsError)) observers.fault(error);
-    entry.outcome = asKmsError(error).code;
-    return action === undefined ? errorAnswer(error) : stsError(asKmsError(error), requestId);
-  } finally {
-    observers.log(entry);
+    if (!(error instanceof KmsError)) service.observers.fault(error);
+    const sts = action !== undefined;
+    return { answer: sts ? stsError(asKmsError(error), passage.requestId) : errorAnswer(error) };
   }
 }
 
-type Entry = { -readonly [K in keyof RequestLogEntry]: RequestLogEntry[K] };
-
-function answerSts(
-  observers: Observers,
-  request: WireRequest,
-  action: string,
-  entry: Entry,
-  requestId: string,
-): Answer {
-  entry.operation = `sts:${action}`;
-  const credential = authenticate(request, "sts", entry);
+function answerSts({ observers }: Service, passage: Passage, action: string): Answer {
+  passage.entry.operation = `sts:${action}`;
+  const credential = authenticate(passage, "sts");
   if (action !== "GetCallerIdentity")
     throw new KmsError("InvalidAction", `Could not find operation ${action} here`);
   observers.count("sts:GetCallerIdentity");
-  return callerIdentity(credential, requestId);
+  return callerIdentity(credential, passage.requestId);
 }
 
-async function answerKms(
-  kms: Kms,
-  observers: Observers,
-  request: WireRequest,
-  entry: Entry,
-): Promise<Answer | undefined> {
+/** Authentication, then what stands in the way (faults, quotas), then the request itself. */
+async function answerKms(service: Service, passage: Passage): Promise<Reply> {
+  const { request, entry } = passage;
   const operation = operationOf(request.headers["x-amz-target"]);
   entry.operation = operation;
-  observers.count(operation);
-  const credential = authenticate(request, "kms", entry);
-  const body = parseBody(request.body);
-  entry.keyId = keyIdOf(body);
-  const { account, region } = credential;
-  const interception = kms.settings.intercept({ operation, account, region, input: body });
-  if (interception && interception.when !== "after") return intercepted(interception);
-  const given = await carryOut(kms, credential, operation, body);
-  return interception ? intercepted(interception) : given;
+  service.observers.count(operation);
+  const credential = authenticate(passage, "kms");
+  const input = parseBody(request.body);
+  entry.keyId = keyIdOf(input);
+  const interception = service.intercept({ ...placeOf(credential), operation, input });
+  if (!interception) return { answer: await carryOut(service, passage, credential, input) };
+  const given = takesEffect(interception) ? await carryOut(service, passage, credential, input) : undefined;
+  if (interception.delayMillis) await setTimeout(interception.delayMillis, undefined, { ref: false });
+  entry.cause = "fault";
+  return intercepted(interception, given);
 }
 
-function authenticate(request: WireRequest, service: string, entry: Entry): Credential {
+const placeOf = ({ account, region }: Credential) => ({ account, region });
+
+function authenticate({ request, entry }: Passage, service: string): Credential {
   const credential = readAuthorization(request.headers.authorization);
   entry.account = credential.account;
   entry.region = credential.region;
@@ -106,17 +109,28 @@ function authenticate(request: WireRequest, service: string, entry: Entry): Cred
 }
 
 async function carryOut(
-  kms: Kms,
-  { account, region }: Credential,
-  operation: string,
+  service: Service,
+  { entry }: Passage,
+  credential: Credential,
   body: unknown,
 ): Promise<Answer> {
+  const { kms, clock, quotas, consistency } = service;
+  const { operation } = entry;
+  const place = placeOf(credential);
+  if (
+    quotas.enforced &&
+    !quotas.take(place.account, quotaUses(kms.store, { ...place, operation, input: body }))
+  ) {
+    entry.cause = "quota";
+    throw throttled();
+  }
   const handler = HANDLERS[operation];
   if (!handler) throw unsupported(`${operation} is not built in this local KMS`);
   const input = readInput(operation, body);
-  const now = kms.settings.now().getTime();
+  const now = clock.now();
   await sweep(kms.store, now);
-  return jsonAnswer(await handler({ account, region, operation, now, kms, store: kms.store }, input));
+  const call: Call = { ...place, operation, now, kms, ...consistency.view(operation, place) };
+  return jsonAnswer(await handler(call, input));
 }
 
 function parseBody(body: Buffer): unknown {
@@ -125,10 +139,4 @@ function parseBody(body: Buffer): unknown {
   } catch {
     throw serialization("The request body is not valid JSON");
   }
-}
-
-function intercepted(interception: Interception): Answer | undefined {
-  if ("drop" in interception) return undefined;
-  const { name, message, status } = interception.error;
-  return errorAnswer(new KmsError(name, message, status));
 }

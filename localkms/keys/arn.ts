@@ -38,3 +38,6 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** A UUID, or `mrk-` and 32 hexadecimal digits for a multi-Region key. */
 export const isKeyId = (text: string) => UUID.test(text) || /^mrk-[0-9a-f]{32}$/.test(text);
+
+/** A key's id or alias name from its ARN; what is no ARN as it is. */
+export const withoutArn = (name: string) => name.replace(/^arn:[^/]*:(key\/)?/, "");

@@ -30,7 +30,7 @@ export function findKey(call: Call, keyId: string, accepts: Accepts): KeyRecord 
   }
   const id = keyId.startsWith("arn:") ? resource.replace(/^key\//, "") : resource;
   if (!isKeyId(id)) throw notFound(`Invalid keyId '${keyId}'`);
-  const key = call.store.key(call, id);
+  const key = call.visible.key(call, id) && call.store.key(call, id);
   if (!key) throw keyNotFound(keyArn({ ...place(call), id }));
   return key;
 }
@@ -63,7 +63,7 @@ function foreignKeyMessage(call: Call, arn: string): string {
 }
 
 function keyOfAlias(call: Call, name: string): KeyRecord {
-  const alias = call.store.alias(call, name);
+  const alias = call.visible.alias(call, name) && call.store.alias(call, name);
   const key = alias && call.store.key(call, alias.targetKeyId);
   if (!key) throw aliasNotFound(aliasArn({ ...place(call), name }));
   return key;

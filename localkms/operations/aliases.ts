@@ -5,16 +5,14 @@ import type {
   ListAliasesResponse,
   UpdateAliasRequest,
 } from "@aws-sdk/client-kms";
-import { aliasNotFound, KmsError, limitExceeded, validation } from "../api/errors.js";
+import { aliasNotFound, KmsError, validation } from "../api/errors.js";
 import { aliasArn } from "../keys/arn.js";
 import type { AliasRecord, KeyRecord } from "../keys/record.js";
 import { findKey, usableKey } from "../keys/resolve.js";
+import { requireRoomForAlias } from "../quotas/resourceQuotas.js";
 import { putAlias, removeAlias } from "../store/change.js";
 import type { Call } from "./call.js";
 import { page } from "./paging.js";
-
-/** Quota "Aliases per KMS key": https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html */
-const MOST_ALIASES_PER_KEY = 50;
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html */
 export async function createAlias(call: Call, input: CreateAliasRequest): Promise<void> {
@@ -28,7 +26,7 @@ export async function createAlias(call: Call, input: CreateAliasRequest): Promis
       "AlreadyExistsException",
       `An alias with the name ${aliasArn(existing)} already exists`,
     );
-  checkAliasCount(call, target);
+  requireRoomForAlias(call, target);
   const { account, region, now } = call;
   await call.store.commit([
     putAlias({ account, region, name, targetKeyId: target.id, createdAt: now, updatedAt: now }),
@@ -44,7 +42,7 @@ export async function updateAlias(call: Call, input: UpdateAliasRequest): Promis
   if (source && (source.usage !== target.usage || source.spec !== target.spec)) {
     throw validation("The current and new KMS key must be the same type and have the same key usage");
   }
-  if (alias.targetKeyId !== target.id) checkAliasCount(call, target);
+  if (alias.targetKeyId !== target.id) requireRoomForAlias(call, target);
   await call.store.commit([putAlias({ ...alias, targetKeyId: target.id, updatedAt: call.now })]);
 }
 
@@ -93,13 +91,7 @@ function aliasTarget(call: Call, keyId: string): KeyRecord {
 }
 
 function findAlias(call: Call, name: string): AliasRecord {
-  const alias = call.store.alias(call, name);
+  const alias = call.visible.alias(call, name) && call.store.alias(call, name);
   if (!alias) throw aliasNotFound(aliasArn({ account: call.account, region: call.region, name }));
   return alias;
-}
-
-function checkAliasCount(call: Call, target: KeyRecord): void {
-  const count = call.store.aliasesOf(call).filter((alias) => alias.targetKeyId === target.id).length;
-  if (count >= MOST_ALIASES_PER_KEY)
-    throw limitExceeded(`A KMS key can have at most ${MOST_ALIASES_PER_KEY} aliases`);
 }

@@ -17,5 +17,8 @@ export interface Call extends Place {
   readonly operation: string;
   readonly now: number;
   readonly kms: Kms;
+  /** What the request works on: the KMS's own store, or for a read that lags behind (consistency/) the recent past. */
   readonly store: Store;
+  /** What the caller can name: a key or alias that is not in here yet is not found. */
+  readonly visible: Store;
 }

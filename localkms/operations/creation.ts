@@ -6,6 +6,7 @@ import { checkPolicy, defaultPolicy } from "../keys/policy.js";
 import type { KeyRecord } from "../keys/record.js";
 import { generateMaterial } from "../keys/rotation.js";
 import { withTags } from "../keys/tags.js";
+import { requireRoomForKey } from "../quotas/resourceQuotas.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
 
@@ -13,6 +14,7 @@ import type { Call } from "./call.js";
 export async function createKey(call: Call, input: CreateKeyRequest): Promise<CreateKeyResponse> {
   checkSupported(input);
   if (input.Policy !== undefined) checkPolicy(call, input.Policy, input.BypassPolicyLockoutSafetyCheck);
+  requireRoomForKey(call, call);
   const id = input.MultiRegion ? `mrk-${randomBytes(16).toString("hex")}` : randomUUID();
   const origin = input.Origin ?? "AWS_KMS";
   const key: KeyRecord = {

@@ -11,6 +11,7 @@ import { checkPolicy, defaultPolicy } from "../keys/policy.js";
 import type { KeyRecord } from "../keys/record.js";
 import { requireState, usableKey } from "../keys/resolve.js";
 import { withTags } from "../keys/tags.js";
+import { requireRoomForKey } from "../quotas/resourceQuotas.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
 
@@ -24,6 +25,7 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
   const region = input.ReplicaRegion!;
   const there = { account: call.account, region };
   checkReplicaRegion(call, primary, region);
+  requireRoomForKey(call, there);
   if (input.Policy !== undefined) checkPolicy(there, input.Policy, input.BypassPolicyLockoutSafetyCheck);
   const replica: KeyRecord = {
     ...primary,

@@ -1,10 +1,14 @@
 import type { AliasRecord, KeyRecord } from "../keys/record.js";
 
-/** One entity as stored. The value of `secret` is the server's own key for import tokens, base64. */
+/**
+ * One entity as stored. The value of `secret` is the server's own key for import tokens, base64; of `clock` how many
+ * milliseconds it was moved ahead.
+ */
 export interface Collections {
   key: KeyRecord;
   alias: AliasRecord;
   secret: string;
+  clock: number;
 }
 
 /** Puts an entity, or removes it (null). A list of changes is carried out whole or not at all. */
@@ -21,3 +25,8 @@ export const putKey = (record: KeyRecord): Change => ["key", keyEntity(record), 
 export const removeKey = (record: KeyRecord): Change => ["key", keyEntity(record), null];
 export const putAlias = (record: AliasRecord): Change => ["alias", aliasEntity(record), record];
 export const removeAlias = (record: AliasRecord): Change => ["alias", aliasEntity(record), null];
+
+/** `<account>/<Region>` of what belongs to one; undefined for what is the server's own. */
+export function placeOf([collection, id]: Change): string | undefined {
+  return collection === "secret" || collection === "clock" ? undefined : id.split("/", 2).join("/");
+}

@@ -1,7 +1,7 @@
 import type { Place } from "../keys/arn.js";
 import { nextDue } from "../keys/due.js";
 import type { AliasRecord, KeyRecord } from "../keys/record.js";
-import type { Change } from "./change.js";
+import { type Change, putAlias, putKey } from "./change.js";
 
 /** Where committed changes go; resolves when they survive a SIGKILL. */
 export interface Journal {
@@ -16,17 +16,37 @@ export class Store {
   private readonly related = new Map<string, Map<string, KeyRecord>>();
   private readonly due = new Map<string, KeyRecord>();
   private readonly secrets = new Map<string, string>();
+  private readonly clock = new Map<string, number>();
+  private watcher: ((changes: readonly Change[]) => void) | undefined;
 
   constructor(
     initial: Iterable<Change>,
     private readonly journal: Journal,
   ) {
-    for (const change of initial) this.apply(change);
+    this.apply(initial);
   }
 
   commit(changes: readonly Change[]): Promise<void> {
-    for (const change of changes) this.apply(change);
+    this.apply(changes);
+    this.watcher?.(changes);
     return this.journal.append(changes);
+  }
+
+  /** Without acknowledging them: for a copy, which has no journal. */
+  apply(changes: Iterable<Change>): void {
+    for (const change of changes) this.put(change);
+  }
+
+  /** A store of its own with what accounts hold now. Nothing can be committed to it. */
+  copy(): Store {
+    const keys = [...this.keys.values()].flatMap((here) => [...here.values()]).map(putKey);
+    const aliases = [...this.aliases.values()].flatMap((here) => [...here.values()]).map(putAlias);
+    return new Store([...keys, ...aliases], READ_ONLY);
+  }
+
+  /** Told of every commit; one watcher at a time. */
+  watch(watcher: ((changes: readonly Change[]) => void) | undefined): void {
+    this.watcher = watcher;
   }
 
   key(place: Place, id: string): KeyRecord | undefined {
@@ -35,6 +55,10 @@ export class Store {
 
   keysOf(place: Place): KeyRecord[] {
     return [...(this.keys.get(scope(place))?.values() ?? [])];
+  }
+
+  countKeys(place: Place): number {
+    return this.keys.get(scope(place))?.size ?? 0;
   }
 
   /** The key in every Region that has it: one for a single-Region key. */
@@ -59,12 +83,18 @@ export class Store {
     return this.secrets.get(name);
   }
 
+  /** How far the clock was moved; undefined in state that is new. */
+  clockAheadMillis(): number | undefined {
+    return this.clock.get("aheadMillis");
+  }
+
   close(): Promise<void> {
     return this.journal.close();
   }
 
-  private apply([collection, id, value]: Change): void {
+  private put([collection, id, value]: Change): void {
     if (collection === "secret") set(this.secrets, id, value);
+    else if (collection === "clock") set(this.clock, id, value);
     else {
       const [account, region, ...rest] = id.split("/") as [string, string, ...string[]];
       const name = rest.join("/");
@@ -77,6 +107,11 @@ export class Store {
     }
   }
 }
+
+const READ_ONLY: Journal = {
+  append: () => Promise.reject(new Error("A copy of the store takes no commits")),
+  close: async () => {},
+};
 
 const scope = (place: Place) => `${place.account}/${place.region}`;
 

@@ -34,7 +34,7 @@ function badWeather() {
   return ({ operation, region }: { operation: string; region: string }) => {
     if (region !== "ap-south-1") return undefined;
     if (operation === "CreateKey") return ++creations <= 2 ? throttled : undefined;
-    if (operation === "ListKeys") return ++lists === 1 ? ({ drop: true } as const) : undefined;
+    if (operation === "ListKeys") return ++lists === 1 ? ({ drop: "close" } as const) : undefined;
     return operation === "ListAliases" ? throttled : undefined;
   };
 }

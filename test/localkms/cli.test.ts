@@ -62,7 +62,7 @@ describe("keymgmt local-kms", function () {
     server.process.kill("SIGTERM");
     await server.ended;
     const [, entry, count] = server.stdout.split("\n");
-    assert.match(entry!, /^\S+Z 111122223333 us-east-1 CreateKey - ok$/);
+    assert.match(entry!, /^\S+Z 111122223333 us-east-1 CreateKey - ok [0-9a-f-]{36} -$/);
     assert.equal(count, "CreateKey  1");
   });
 
@@ -84,10 +84,10 @@ describe("keymgmt local-kms", function () {
     assert.equal(await yaml.ended, 0);
     for (const [text, message] of [
       ["{", /config\.json is neither valid YAML nor JSON/],
-      ['{"replicaCreatingMilis": 1}', /Unknown setting `replicaCreatingMilis`/],
+      ['{"replicaCreatingMilis": 1}', /Unknown setting `replicaCreatingMilis` in `config`/],
       [
         '{"replicaCreatingMillis": -1}',
-        /Expected `replicaCreatingMillis` to be a whole number from 0 on, got `-1`/,
+        /Expected `config.replicaCreatingMillis` to be a whole number from 0 on, got `-1`/,
       ],
     ] as const) {
       await writeFile(file, text);
@@ -102,7 +102,10 @@ describe("keymgmt local-kms", function () {
     const kms = await start();
     const taken = run("local-kms", "--port", String(kms.port));
     assert.equal(await taken.ended, 1);
-    assert.match(taken.stderr, /EADDRINUSE/);
+    assert.equal(
+      taken.stderr,
+      `keymgmt local-kms: port ${kms.port} of 127.0.0.1 is taken; choose another with --port\n`,
+    );
     await kms.close();
     const wrong = run("local-kms", "--port", "http");
     assert.equal(await wrong.ended, 1);

@@ -15,19 +15,19 @@ describe("local KMS: configuration", () => {
     for (const [config, message] of [
       [
         { replicaCreatingMillis: -1 },
-        "Expected `replicaCreatingMillis` to be a whole number from 0 on, got `-1`",
+        "Expected `config.replicaCreatingMillis` to be a whole number from 0 on, got `-1`",
       ],
       [
         { importKeyPool: { RSA_2048: "many" } },
-        'Expected `importKeyPool.RSA_2048` to be a whole number from 0 on, got `"many"`',
+        'Expected `config.importKeyPool.RSA_2048` to be a whole number from 0 on, got `"many"`',
       ],
       [
         { importKeyPool: [] },
-        "Expected `importKeyPool` to be an object of numbers of RSA pairs by WrappingKeySpec, got a list",
+        "Expected `config.importKeyPool` to be an object of numbers of RSA pairs by WrappingKeySpec, got a list",
       ],
       [
         { importKeyPool: { RSA_1024: 1 } },
-        "Unknown setting `importKeyPool.RSA_1024`; known in `importKeyPool` are RSA_2048, RSA_3072, RSA_4096",
+        "Unknown setting `RSA_1024` in `config.importKeyPool`; known are RSA_2048, RSA_3072, RSA_4096",
       ],
       [[], "Expected the config to be an object of settings"],
       ["aws", "Expected the config to be an object of settings"],
@@ -39,7 +39,7 @@ describe("local KMS: configuration", () => {
   it("has a name for every setting, and functions only where a program gives them", async () => {
     assert.match(
       await refused({ replicaCreatingMilis: 1 }),
-      /^Unknown setting `replicaCreatingMilis`; known are replicaCreatingMillis, /,
+      /^Unknown setting `replicaCreatingMilis` in `config`; known are startTime, replicaCreatingMillis, /,
     );
     assert.match(await refused({ now: "2026-01-01" }), /^Unknown setting `now`/);
     assert.match(await refused({ intercept: {} }), /^Unknown setting `intercept`/);

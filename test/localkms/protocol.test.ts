@@ -253,9 +253,12 @@ describe("local KMS: protocol", () => {
     const lines = log.map(formatLogEntry);
     assert.match(
       lines[0]!,
-      /^\d{4}-\d\d-\d\dT\S+Z 111122223333 eu-west-1 CreateKey - UnsupportedOperationException$/,
+      /^\d{4}-\d\d-\d\dT\S+Z 111122223333 eu-west-1 CreateKey - UnsupportedOperationException [0-9a-f-]{36} -$/,
     );
-    assert.match(lines[1]!, /^\S+Z 111122223333 us-east-1 Encrypt alias\/no\?such NotFoundException$/);
+    assert.match(
+      lines[1]!,
+      /^\S+Z 111122223333 us-east-1 Encrypt alias\/no\?such NotFoundException [0-9a-f-]{36} -$/,
+    );
     assert.ok(!JSON.stringify(log).includes("private") && !JSON.stringify(log).includes("c2VjcmV0"));
   });
 });

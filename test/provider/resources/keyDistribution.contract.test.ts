@@ -144,7 +144,7 @@ describe("a key distribution on the local KMS", () => {
   it("repeats an import whose answer was lost with the token and ciphertext it has", async () => {
     let lost = 1;
     intercept = (operation) =>
-      operation === "ImportKeyMaterial" && lost-- > 0 ? { when: "after", drop: true } : undefined;
+      operation === "ImportKeyMaterial" && lost-- > 0 ? { when: "after", drop: "close" } : undefined;
     await program.up();
     assert.deepEqual(kmsCalls(), {
       CreateAlias: 1,
@@ -170,7 +170,7 @@ describe("a key distribution on the local KMS", () => {
   it("finds the KMS key again when the answer to CreateKey was lost", async () => {
     let lost = 1;
     intercept = (operation) =>
-      operation === "CreateKey" && lost-- > 0 ? { when: "after", drop: true } : undefined;
+      operation === "CreateKey" && lost-- > 0 ? { when: "after", drop: "close" } : undefined;
     await program.up();
     assert.equal((await application.send(new ListKeysCommand({}))).Keys!.length, 1);
     await application.encrypt(aliasName(), "works");

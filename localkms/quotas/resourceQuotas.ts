@@ -1,0 +1,28 @@
+import { limitExceeded } from "../api/errors.js";
+import type { Place } from "../keys/arn.js";
+import type { KeyRecord } from "../keys/record.js";
+import type { Call } from "../operations/call.js";
+
+/**
+ * Resource quotas, in the words that AWS answers with. Counted are the keys of a Region in every state.
+ * Source: https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
+ */
+export function requireRoomForKey(call: Call, place: Place): void {
+  const { keys: most } = call.kms.settings.resourceQuotas;
+  const usage = call.kms.store.countKeys(place);
+  if (usage >= most) {
+    throw limitExceeded(
+      `Key quota for this account in this region is ${most} but the current usage is ${usage}.`,
+    );
+  }
+}
+
+export function requireRoomForAlias(call: Call, target: KeyRecord): void {
+  const { aliasesPerKey: most } = call.kms.settings.resourceQuotas;
+  const usage = call.kms.store.aliasesOf(call).filter((alias) => alias.targetKeyId === target.id).length;
+  if (usage >= most) {
+    throw limitExceeded(
+      `Aliases per key quota for this account in this region is ${most}, current usage is ${usage}.`,
+    );
+  }
+}
