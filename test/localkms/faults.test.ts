@@ -207,12 +207,12 @@ describe("local KMS: faults as data", () => {
 
   it("come one by one: the first that hits decides, and only those before it have seen the request", async () => {
     await kms.setFaults([
-      { operation: "CreateKey", times: 1, error: { name: "FirstException" } },
-      { operation: "CreateKey", times: 1, error: { name: "SecondException" } },
+      { operation: "CreateKey", times: 1, error: { name: "KMSInternalException" } },
+      { operation: "CreateKey", times: 1, error: { name: "DependencyTimeoutException" } },
     ]);
     const names = [];
     for (let i = 0; i < 2; i += 1) names.push((await refusal(createKey(kms.client()))).name);
-    assert.deepEqual(names, ["FirstException", "SecondException"]);
+    assert.deepEqual(names, ["KMSInternalException", "DependencyTimeoutException"]);
   });
 
   it("are refused where they say too little, too much, or what is not there", async () => {
