@@ -56,7 +56,7 @@ export async function deleteAlias(call: Call, input: DeleteAliasRequest): Promis
 export function listAliases(call: Call, input: ListAliasesRequest): ListAliasesResponse {
   const key = input.KeyId === undefined ? undefined : findKey(call, input.KeyId, "keys");
   const aliases = call.store.aliasesOf(call).filter((alias) => !key || alias.targetKeyId === key.id);
-  const { items, ...rest } = page("ListAliases", aliases, (alias) => alias.name, input, {
+  const { items, ...rest } = page(call, aliases, (alias) => alias.name, input, {
     usual: 50,
     most: 100,
   });

@@ -39,8 +39,8 @@ interface ResourceOwners {
 export function listKeys(call: Call, input: ListKeysRequest & ResourceOwners): ListKeysResponse {
   const owners = input.ResourceOwners ?? ["SELF"];
   const keys = owners.includes("SELF") ? call.store.keysOf(call) : [];
-  const list = `ListKeys ${[...owners].sort()}`;
-  const { items, ...rest } = page(list, keys, (key) => key.id, input, { usual: 100, most: 1000 });
+  const limits = { usual: 100, most: 1000, list: [...owners].sort().join() };
+  const { items, ...rest } = page(call, keys, (key) => key.id, input, limits);
   return { Keys: items.map((key) => ({ KeyId: key.id, KeyArn: keyArn(key) })), ...rest };
 }
 
@@ -66,7 +66,7 @@ export async function untagResource(call: Call, input: UntagResourceRequest): Pr
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListResourceTags.html */
 export function listResourceTags(call: Call, input: ListResourceTagsRequest): ListResourceTagsResponse {
   const key = usableKey(call, input.KeyId!, "keys");
-  const { items, ...rest } = page("ListResourceTags", key.tags, (tag) => tag.TagKey!, input, {
+  const { items, ...rest } = page(call, key.tags, (tag) => tag.TagKey!, input, {
     usual: 50,
     most: 50,
   });

@@ -28,13 +28,7 @@ export function listKeyRotations(call: Call, input: ListKeyRotationsRequest): Li
     .map((material, i) => ({ material, place: String(i).padStart(4, "0") }))
     .filter(({ material }) => (all ? isListed(key, material, call.now) : isRotated(material, call.now)));
   const limits = { usual: 100, most: 1000 };
-  const { items, ...rest } = page(
-    "ListKeyRotations",
-    rotatable ? listed : [],
-    (item) => item.place,
-    input,
-    limits,
-  );
+  const { items, ...rest } = page(call, rotatable ? listed : [], (item) => item.place, input, limits);
   return { Rotations: items.map(({ material }) => entryOf(call, key, material)), ...rest };
 }
 
