@@ -191,4 +191,34 @@ describe("local KMS: aliases", () => {
       assert.equal((await refusal(create("alias/many-50", KeyId))).name, "LimitExceededException");
     },
   );
+
+  rule(
+    "an alias and its key are in the same account and Region: the ARN of a key in another Region is a NotFoundException",
+    api("CreateAlias"),
+    async () => {
+      const here = await createKey(kms.client());
+      const there = await createKey(kms.client(WEST));
+      await create("alias/at-home", here.KeyId);
+      for (const naming of [create("alias/abroad", there.Arn), update("alias/at-home", there.Arn)]) {
+        assert.deepEqual(await refusal(naming), {
+          name: "NotFoundException",
+          message: `Invalid arn ${WEST}`,
+          status: 400,
+        });
+      }
+    },
+  );
+
+  rule(
+    "ListAliases takes the key ID or key ARN of the key; a key that does not exist is a NotFoundException, an alias no key",
+    api("ListAliases"),
+    async () => {
+      const { KeyId, Arn } = await createKey(kms.client());
+      await create("alias/listed", KeyId);
+      assert.deepEqual(await namesOf(Arn), ["alias/listed"]);
+      const nobody = Arn.replace(KeyId, "1234abcd-12ab-34cd-56ef-1234567890ab");
+      for (const name of [nobody, "alias/listed"])
+        assert.equal((await refusal(namesOf(name))).name, "NotFoundException");
+    },
+  );
 });

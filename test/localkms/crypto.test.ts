@@ -281,4 +281,31 @@ describe("local KMS: cryptographic operations", () => {
       });
     },
   );
+
+  rule(
+    "an encryption context is case-sensitive; an empty one is none",
+    guide("encrypt_context"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      await decrypt(await encrypt(KeyId, {}));
+      await decrypt(await encrypt(KeyId), { EncryptionContext: {} });
+      const ciphertext = await encrypt(KeyId, { a: "b" });
+      for (const EncryptionContext of [{ A: "b" }, { a: "B" }, { a: "b " }] as Record<string, string>[]) {
+        const { name } = await refusal(decrypt(ciphertext, { EncryptionContext }));
+        assert.equal(name, "InvalidCiphertextException");
+      }
+    },
+  );
+
+  rule("Encrypt takes 1 to 4096 bytes of plaintext", api("Encrypt"), async () => {
+    const { KeyId } = await createKey(kms.client());
+    const sealing = (length: number) =>
+      kms.client().send(new EncryptCommand({ KeyId, Plaintext: Buffer.alloc(length) }));
+    for (const length of [1, 4096]) {
+      const { CiphertextBlob } = await sealing(length);
+      assert.equal((await decrypt(CiphertextBlob!)).Plaintext!.length, length);
+    }
+    for (const length of [0, 4097])
+      assert.equal((await refusal(sealing(length))).name, "ValidationException");
+  });
 });

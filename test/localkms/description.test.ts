@@ -326,6 +326,22 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
+    "a marker works only in the operation, account and Region that gave it: any other is an InvalidMarkerException",
+    api("ListKeys"),
+    async () => {
+      for (let i = 0; i < 2; i += 1) await createKey(kms.client());
+      const { NextMarker: Marker } = await kms.client().send(new ListKeysCommand({ Limit: 1 }));
+      for (const listing of [
+        kms.client().send(new ListAliasesCommand({ Marker })),
+        kms.client(WEST).send(new ListKeysCommand({ Marker })),
+        kms.client(undefined, "999988887777").send(new ListKeysCommand({ Marker })),
+        kms.client().send(new ListKeysCommand({ Marker: `${Marker}x`.slice(3) })),
+      ])
+        assert.equal((await refusal(listing)).name, "InvalidMarkerException");
+    },
+  );
+
+  rule(
     "a list has at most Limit entries, from 1 to 1000 (ListKeys), 100 (ListAliases) or 50 (ListResourceTags)",
     api("ListKeys"),
     async () => {
@@ -342,6 +358,39 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
         for (const limit of [-1, 0, Number(most) + 1])
           assert.equal((await refusal(list(limit))).name, "ValidationException", `${limit} of ${most}`);
       }
+    },
+  );
+
+  rule(
+    "tag keys have 1 to 128 characters and tag values 0 to 256, and both tell upper from lower case",
+    api("Tag"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      const longest = { ["k".repeat(128)]: "v".repeat(256), empty: "", Case: "x", case: "X" };
+      await tag(KeyId, longest);
+      const tags = (await tagsOf(KeyId))!.map(({ TagKey, TagValue }) => [TagKey!, TagValue!]);
+      assert.deepEqual(Object.fromEntries(tags), longest);
+      const wrongs: Record<string, string>[] = [
+        { ["k".repeat(129)]: "" },
+        { a: "v".repeat(257) },
+        { "": "v" },
+      ];
+      for (const wrong of wrongs)
+        assert.equal((await refusal(tag(KeyId, wrong))).name, "ValidationException");
+    },
+  );
+
+  rule(
+    "a description has at most 8192 characters, and may be empty",
+    api("UpdateKeyDescription"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      const describe = (Description: string) =>
+        kms.client().send(new UpdateKeyDescriptionCommand({ KeyId, Description }));
+      await describe("d".repeat(8192));
+      assert.equal((await refusal(describe("d".repeat(8193)))).name, "ValidationException");
+      await describe("");
+      assert.equal((await metadataOf(kms.client(), KeyId)).Description, "");
     },
   );
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
+import { gzipSync } from "node:zlib";
 import { ListKeysCommand } from "@aws-sdk/client-kms";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { formatLogEntry, type RequestLogEntry } from "../../localkms/index.js";
@@ -170,6 +171,25 @@ describe("local KMS: protocol", () => {
             `'' at 'tags.2.member.tagKey' ${failed} Member must have length greater than or equal to 1`,
           ),
         ],
+        [
+          "UntagResource",
+          '{"KeyId": "a", "TagKeys": ["a", ""]}',
+          detected(
+            `'[a, ]' at 'tagKeys' ${failed} Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1]`,
+          ),
+        ],
+        [
+          "ListKeys",
+          '{"ResourceOwners": ["SELF", "MINE"]}',
+          detected(
+            `'[SELF, MINE]' at 'resourceOwners' ${failed} Member must satisfy constraint: [Member must satisfy enum value set: [SELF, OTHER_ACCOUNTS_VIA_RAM]]`,
+          ),
+        ],
+        [
+          "ListKeys",
+          '{"ResourceOwners": []}',
+          detected(`'[]' at 'resourceOwners' ${failed} Member must have length greater than or equal to 1`),
+        ],
       ] as const) {
         assert.deepEqual(await errorOf(operation, body), {
           status: 400,
@@ -202,6 +222,24 @@ describe("local KMS: protocol", () => {
     assert.equal(large.status, 413);
     assert.equal((await fetch(kms.url)).status, 404);
     assert.equal((await post("ListKeys", "{}")).status, 200);
+  });
+
+  it("takes a body in chunks, and one that is compressed for what it is: no JSON", async () => {
+    const chunked = await new Promise<number>((resolve, reject) => {
+      const headers = { authorization: SIGNED, "x-amz-target": "TrentService.ListKeys" };
+      const request = httpRequest(kms.url, { method: "POST", headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      });
+      request.on("error", reject);
+      request.write('{"Lim');
+      request.end('it": 1}');
+    });
+    assert.equal(chunked, 200);
+    const zipped = await errorOf("ListKeys", gzipSync("{}").toString("latin1"), {
+      "content-encoding": "gzip",
+    });
+    assert.equal(zipped.__type, "SerializationException");
   });
 
   it("survives a caller that goes away in the middle of a request", async () => {
