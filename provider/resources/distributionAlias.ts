@@ -5,11 +5,6 @@ import { type Resource, STATE_VERSION, type Values } from "./resource";
 
 const namedInThisRun = new Set<string>();
 
-/** Whether a distribution's name was made in this run, so that no earlier, interrupted run can have made KMS keys for it. */
-export function isNamedInThisRun(name: unknown): boolean {
-  return namedInThisRun.has(String(name));
-}
-
 /**
  * Name, time and alias of a distribution. A resource of its own because an output that only an updated resource
  * computes is unknown in a preview: this one never updates, so consumers of the alias do not look changed.

@@ -8,7 +8,6 @@ import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
-import { isNamedInThisRun } from "./distributionAlias";
 import { hasDrifted, LOST, observeAlias, observeRegion, sayDrift } from "./observe";
 import { ensureKmsKey } from "./primaryKey";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
@@ -84,7 +83,7 @@ export const keyDistribution: Resource = {
   async create(inputs) {
     const id = String(inputs.name);
     const outputs = blank(inputs);
-    await reconcile(outputs, inputs as unknown as DistributionInputs, !isNamedInThisRun(inputs.name));
+    await reconcile(outputs, inputs as unknown as DistributionInputs);
     return { id, outputs: outputs as unknown as Values };
   },
 
@@ -101,7 +100,7 @@ export const keyDistribution: Resource = {
     const outputs = { ...blank(news), ...pick(old, ["versions", "keyId", "keyArn", "aliasTarget", "drift"]) };
     outputs.versions = structuredClone(old.versions ?? {});
     const last = { tags: old.tags, policy: old.policy, description: old.description, kmsTags: old.kms?.tags };
-    await reconcile(outputs, inputs, true, last, hasDrifted(olds));
+    await reconcile(outputs, inputs, last, hasDrifted(olds));
     return outputs as unknown as Values;
   },
 
@@ -129,7 +128,6 @@ export const keyDistribution: Resource = {
 async function reconcile(
   outputs: DistributionOutputs,
   inputs: DistributionInputs,
-  mayBeMade: boolean,
   last?: AppliedMetadata,
   repair = false,
 ): Promise<void> {
@@ -148,7 +146,7 @@ async function reconcile(
     reached: outputs,
     last,
     repair,
-    make: (version) => ensureKmsKey(kms, owner, version, inputs, mayBeMade),
+    make: (version) => ensureKmsKey(kms, owner, version, inputs),
     async prepare(version, record) {
       if (settled === undefined || version <= settled || !outputs.multiRegion) return;
       await replicateNew(kms, owner, version, record, settled, outputs.versions[settled]!.keyId);

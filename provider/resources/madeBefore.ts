@@ -2,6 +2,7 @@ import type { Kms } from "../awskms/client";
 import { ifPermitted } from "../awskms/optional";
 import { findCommand, listTaggedKeys, TAG, type TaggedKey } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
+import type { Owner } from "./wire";
 
 const scans = new WeakMap<Kms, Promise<TaggedKey[] | undefined>>();
 
@@ -13,14 +14,30 @@ const scans = new WeakMap<Kms, Promise<TaggedKey[] | undefined>>();
  * @returns KMS keys by version; empty where listing is not permitted
  */
 export async function madeByEarlierRun(kms: Kms, distribution: string): Promise<Map<number, TaggedKey>> {
+  return byVersion(await taggedKeys(kms), distribution);
+}
+
+/** KMS keys that had a version of this key, for this stack, under another distribution. */
+export async function hadByOtherDistributions(kms: Kms, owner: Owner, version: number): Promise<TaggedKey[]> {
+  return (await taggedKeys(kms)).filter(
+    ({ tags }) =>
+      tags[TAG.key] === owner.key.name &&
+      tags[TAG.stack] === owner.stack &&
+      tags[TAG.version] === String(version) &&
+      tags[TAG.distribution] !== owner.distribution,
+  );
+}
+
+async function taggedKeys(kms: Kms): Promise<TaggedKey[]> {
   let scan = scans.get(kms);
   if (!scan) {
-    scan = ifPermitted("KMS keys of an update that was killed half-way are not found again", () =>
-      listTaggedKeys(kms),
+    scan = ifPermitted(
+      "KMS keys that this key had before (an update was killed, a distribution removed) are not found again",
+      () => listTaggedKeys(kms),
     );
     scans.set(kms, scan);
   }
-  return byVersion((await scan) ?? [], distribution);
+  return (await scan) ?? [];
 }
 
 /** The KMS key of a CreateKey whose answer was lost, if it was made; needs kms:ListKeys and kms:ListResourceTags. */

@@ -9,6 +9,7 @@ import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { aliasPartMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
+import { noteMade } from "./thisRun";
 
 /** A key with its versions and their material. Calls no AWS operation: what it holds reaches AWS by KeyDistribution. */
 export const managedKey: Resource = {
@@ -36,15 +37,19 @@ export const managedKey: Resource = {
   async create(inputs) {
     const outputs = withVersions({ keys: [] }, inputs);
     const [first] = outputs.versions as { kcv: string }[];
-    return { id: `${inputs.name}-${first?.kcv}`, outputs };
+    const id = `${inputs.name}-${first?.kcv}`;
+    noteMadeVersions(id, 0, inputs);
+    return { id, outputs };
   },
 
   async read(id, outputs) {
     return { id, outputs };
   },
 
-  async update(_id, olds, news) {
-    return withVersions(parseKeyring(String(olds.keyring)), news);
+  async update(id, olds, news) {
+    const outputs = withVersions(parseKeyring(String(olds.keyring)), news);
+    noteMadeVersions(id, Number(olds.latestVersion), news);
+    return outputs;
   },
 
   async delete(_id, outputs) {
@@ -56,6 +61,12 @@ export const managedKey: Resource = {
     );
   },
 };
+
+/** Material of the user's own may have had KMS keys before; what the CSPRNG has made now has not. */
+function noteMadeVersions(id: string, before: number, { keyVersion, material }: Values): void {
+  if (material !== undefined) return;
+  for (let version = before + 1; version <= Number(keyVersion); version++) noteMade(id, version);
+}
 
 /** The outputs with every version up to the planned one: own material where it is new, else the CSPRNG's. */
 function withVersions(keyring: Keyring, inputs: Values): Values {

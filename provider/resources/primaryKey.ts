@@ -4,25 +4,30 @@ import { ifPermitted } from "../awskms/optional";
 import type { TaggedKey } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
 import { kcvOf, parseKeyring } from "../keys/keyring";
+import { comeBack } from "./comeBack";
 import type { MadeKmsKey } from "./converge";
 import { madeByEarlierRun, madeByLostAnswer } from "./madeBefore";
+import { isMadeInThisRun } from "./thisRun";
 import { contextOf, type MetadataInputs, metadataFor, type Owner } from "./wire";
 
 /**
- * The KMS key of one version in the primary Region: the one an earlier, interrupted run made, else a new one.
- *
- * @param mayBeMade whether an earlier run can have made it; where it cannot, nothing is looked for
+ * The KMS key of one version in the primary Region: the one that an earlier, interrupted run made; else the one that
+ * this key had before its distribution was removed; else a new one. Nothing is looked for where the version's material
+ * was made in this run, since no KMS key can have had it.
  */
 export async function ensureKmsKey(
   kms: Kms,
   owner: Owner,
   version: number,
   inputs: MetadataInputs,
-  mayBeMade: boolean,
 ): Promise<MadeKmsKey> {
   const kcv = kcvOf(parseKeyring(owner.key.keyring), version);
-  const earlier = mayBeMade ? (await madeByEarlierRun(kms, owner.distribution)).get(version) : undefined;
-  if (earlier) return takenUp(kms, owner, version, earlier, kcv);
+  if (!isMadeInThisRun(owner.key.id, version)) {
+    const earlier = (await madeByEarlierRun(kms, owner.distribution)).get(version);
+    if (earlier) return takenUp(kms, owner, version, earlier, kcv);
+    const back = await comeBack(kms, owner, version, kcv);
+    if (back) return { record: back, has: "to be seen" };
+  }
   const multiRegion = owner.key.replicaRegions.length > 0;
   try {
     const made = await createKmsKey(

@@ -1,5 +1,5 @@
 /**
- * What this run's program declares. A provider process lives for one preview, update or destroy. In an update the engine shows
+ * What this run's program declares and makes. A provider process lives for one preview, update or destroy. In an update the engine shows
  * every resource of the program to `check` and `diff` before it deletes what the program no longer has; in a destroy it shows
  * none (pulumi v3.259, pkg/resource/deploy/step_generator.go). So the memory of one process is enough for a `delete` to know
  * whether another resource holds the same KMS keys: the new name after a rename, a replacement of the same distribution. It
@@ -12,6 +12,7 @@ import { say } from "../awskms/say";
 import { type KmsKeyRecords, versionsOf } from "./wire";
 
 const declared = new Set<string>();
+const made = new Set<string>();
 const distributions = new Map<string, KmsKeyRecords>();
 
 /** Notes that the program declares the resource whose id is, or is going to be, this one. */
@@ -31,6 +32,16 @@ export function isHandedOver(type: string, id: string): boolean {
   return true;
 }
 
+/** Notes that this run has made the material of a version. */
+export function noteMade(keyId: string, version: number): void {
+  made.add(`${keyId} ${version}`);
+}
+
+/** Whether this run has made the material of a version, so that no earlier run can have made a KMS key for it. */
+export function isMadeInThisRun(keyId: string, version: number): boolean {
+  return made.has(`${keyId} ${version}`);
+}
+
 /** Notes the KMS keys of a distribution as last known. */
 export function noteKmsKeys(distribution: string, records: KmsKeyRecords): void {
   distributions.set(distribution, records);
@@ -46,5 +57,6 @@ export function replicasMadeReady(distribution: string, region: string): KmsKeyR
 /** Begins a run, where one process is several: in tests. */
 export function forgetRun(): void {
   declared.clear();
+  made.clear();
   distributions.clear();
 }

@@ -114,7 +114,13 @@ export async function ensureExpiry(
   await ensureMaterial(kms, owner, version, record);
 }
 
-async function ensureMaterial(kms: Kms, owner: Owner, version: number, record: KmsKeyRecord): Promise<void> {
+/** Imports a version's material, for the first time or again. AWS refuses any other than the KMS key has had. */
+export async function ensureMaterial(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  record: KmsKeyRecord,
+): Promise<void> {
   const material = materialOf(parseKeyring(owner.key.keyring), version);
   try {
     const validTo = validToOf(owner.expiry, new Date());

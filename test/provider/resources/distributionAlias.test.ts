@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import sinon from "sinon";
-import { distributionAlias, isNamedInThisRun } from "../../../provider/resources/distributionAlias";
+import { distributionAlias } from "../../../provider/resources/distributionAlias";
 import { checked } from "./goodInputs";
 
 describe("a DistributionAlias", () => {
@@ -42,13 +42,6 @@ describe("a DistributionAlias", () => {
         ["shared-1000000002", "2001-09-09T01:46:42.000Z"],
       ],
     );
-  });
-
-  it("tells whether this run has named it: then no earlier run can have made KMS keys for it", async () => {
-    const { id } = await distributionAlias.create(await checked("DistributionAlias", { keyName: "told" }));
-    assert.ok(isNamedInThisRun(id));
-    assert.ok(!isNamedInThisRun("told-999999999"));
-    assert.ok(!isNamedInThisRun(undefined));
   });
 
   it("stays as it is in updates and refreshes, and is deleted by forgetting it", async () => {

@@ -1,0 +1,85 @@
+import { isMultiRegionKeyId } from "../awskms/arn";
+import type { Kms } from "../awskms/client";
+import { describeKmsKey, scheduleDeletion, tagList } from "../awskms/kmsKeys";
+import { ifPermitted } from "../awskms/optional";
+import { say } from "../awskms/say";
+import { TAG, type TaggedKey } from "../awskms/taggedKeys";
+import { isKeymgmtError } from "../errors";
+import { hadByOtherDistributions } from "./madeBefore";
+import { observeAlias } from "./observe";
+import { ensureMaterial, takeBack } from "./versions";
+import { contextOf, type KmsKeyRecord, type Owner } from "./wire";
+
+/** The longest window: what is given back was not asked to be deleted soon. */
+const LONGEST_WINDOW_DAYS = 30;
+
+/**
+ * The KMS key that a version had under a distribution which was removed, taken back from deletion: what was encrypted under
+ * it decrypts again, which no new KMS key could do. That it had the same material is proved by AWS, which takes an import
+ * of the same bytes and refuses any other; then the KMS key is given back to deletion and left alone.
+ */
+export async function comeBack(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  kcv: string,
+): Promise<KmsKeyRecord | undefined> {
+  for (const candidate of await hadByOtherDistributions(kms, owner, version)) {
+    const record = await givenUp(kms, owner, version, candidate, kcv);
+    if (record && (await isTaken(kms, owner, version, record, candidate.tags))) return record;
+  }
+  return undefined;
+}
+
+/**
+ * A candidate that nobody uses: it waits for its deletion, or an earlier run that was killed has cancelled that (it is not
+ * Enabled, and the alias of its distribution is gone).
+ */
+async function givenUp(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  { keyId, keyArn, tags }: TaggedKey,
+  kcv: string,
+): Promise<KmsKeyRecord | undefined> {
+  if (isMultiRegionKeyId(keyId) !== owner.key.replicaRegions.length > 0) return undefined;
+  const loses = "KMS keys that this key had before are not taken back";
+  const seen = await ifPermitted(loses, () => describeKmsKey(kms, keyId, contextOf(owner, version)));
+  if (!seen || seen.state === "Enabled" || seen.state === "Deleted") return undefined;
+  if (!seen.state.endsWith("Deletion")) {
+    const alias = `alias/${owner.kms.aliasPrefix}/${tags[TAG.distribution]}`;
+    if ((await observeAlias(kms, alias, loses)) !== "") return undefined;
+  }
+  return { keyId, keyArn, state: seen.state, kcv };
+}
+
+async function isTaken(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  record: KmsKeyRecord,
+  tags: Record<string, string>,
+): Promise<boolean> {
+  const { keyId } = record;
+  const context = contextOf(owner, version);
+  const belongTo = (distribution: string) =>
+    kms.call("TagResource", { KeyId: keyId, Tags: tagList({ [TAG.distribution]: distribution }) }, context);
+  try {
+    await takeBack(kms, owner, version, record);
+    // At once, so that a run which is killed here finds it again. AWS takes no tags while a key is pending deletion.
+    await belongTo(owner.distribution);
+    await ensureMaterial(kms, owner, version, record);
+    say(
+      `version ${version} of key "${owner.key.name}" takes back KMS key ${keyId} in ${kms.region}, which it had before`,
+    );
+    return true;
+  } catch (error) {
+    if (!isKeymgmtError(error, "IncorrectKeyMaterial")) throw error;
+    await belongTo(tags[TAG.distribution]!);
+    await scheduleDeletion(kms, keyId, LONGEST_WINDOW_DAYS, context);
+    say(
+      `KMS key ${keyId} in ${kms.region} is tagged as version ${version} of key "${owner.key.name}" and has other material; its deletion is scheduled again, in ${LONGEST_WINDOW_DAYS} days`,
+    );
+    return false;
+  }
+}

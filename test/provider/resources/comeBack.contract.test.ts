@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import {
+  CancelKeyDeletionCommand,
+  DeleteImportedKeyMaterialCommand,
+  ListKeysCommand,
+  ListResourceTagsCommand,
+} from "@aws-sdk/client-kms";
+import type { LocalKms } from "../../../localkms/index";
+import { forgetRun } from "../../../provider/resources/thisRun";
+import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import { Application } from "./support/client";
+import { LIFTED, localKms, Program } from "./support/program";
+
+const HOME = "us-west-1";
+const ABROAD = "eu-west-1";
+
+describe("a distribution that comes back", () => {
+  let local: LocalKms;
+  let home: Application;
+  let abroad: Application;
+  let process = 0;
+
+  beforeEach(async () => {
+    local = await localKms();
+    home = new Application(local, HOME);
+    abroad = new Application(local, ABROAD);
+  });
+  afterEach(() => local.close());
+
+  /** Other quotas are another connection: nothing is remembered of what an earlier process listed. */
+  const nextProcess = () => {
+    forgetRun();
+    process += 1;
+    return { quotas: { ...LIFTED, ListKeys: 1000 + process } };
+  };
+  const versions = (program: Program) => program.outputs("distribution").versions as KmsKeyRecords;
+  const alias = (program: Program) => String(program.outputs("distribution").aliasName);
+
+  async function remove(program: Program) {
+    nextProcess();
+    for (const name of [...program.states.keys()].filter((name) => /-\d$/.test(name)))
+      await program.remove("keyReplica", name);
+    await program.remove("keyDistribution", "distribution");
+    program.states.delete("alias");
+  }
+  const keyCount = async (application: Application) =>
+    (await application.send(new ListKeysCommand({}))).Keys!.length;
+
+  it("takes back the KMS keys of every version and Region: old ciphertext decrypts, nothing new is made", async () => {
+    const program = new Program(local);
+    const up = (rotationTrigger: string) =>
+      program.up({
+        kms: nextProcess(),
+        key: { replicaRegions: [ABROAD], rotationTrigger },
+        replicas: [ABROAD],
+        distribution: { tags: { run: rotationTrigger } },
+      });
+    await up("a");
+    const first = await home.encrypt(alias(program), "first");
+    await up("b");
+    const second = await abroad.encrypt(alias(program), "second");
+    const before = Object.values(versions(program)).map(({ keyId }) => keyId);
+    await remove(program);
+    for (const keyId of before) assert.match((await home.describe(keyId)).KeyState!, /^Pending.*Deletion$/);
+
+    await up("b");
+    assert.deepEqual(
+      Object.values(versions(program)).map(({ keyId }) => keyId),
+      before,
+    );
+    for (const application of [home, abroad]) {
+      assert.equal((await application.decrypt(first)).text, "first");
+      assert.equal((await application.decrypt(second)).text, "second");
+      const { keyArn } = await home.decrypt(await application.encrypt(alias(program), "new"));
+      assert.equal(keyArn.split("/")[1], before[1]);
+      assert.equal(await keyCount(application), 2);
+      const { Tags } = await application.send(new ListResourceTagsCommand({ KeyId: before[0]! }));
+      const tags = Object.fromEntries(Tags!.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
+      assert.equal(tags["keymgmt:distribution"], program.outputs("distribution").name);
+    }
+    assert.deepEqual(await program.refreshAll(), []);
+  });
+
+  it("imports again where the material is gone too", async () => {
+    const program = new Program(local);
+    await program.up({ kms: nextProcess() });
+    const old = await home.encrypt(alias(program), "kept");
+    await remove(program);
+    const [{ KeyId }] = (await home.send(new ListKeysCommand({}))).Keys as [{ KeyId: string }];
+    await home.send(new DeleteImportedKeyMaterialCommand({ KeyId }));
+    await program.up({ kms: nextProcess() });
+    assert.equal((await home.decrypt(old)).text, "kept");
+    assert.equal(await keyCount(home), 1);
+  });
+
+  it("with own material takes them back in a stack that is made anew", async () => {
+    const material = randomBytes(32).toString("base64");
+    const first = new Program(local);
+    await first.up({ kms: nextProcess(), key: { material } });
+    const old = await home.encrypt(alias(first), "kept");
+    await remove(first);
+    const second = new Program(local);
+    await second.up({ kms: nextProcess(), key: { material } });
+    assert.equal((await home.decrypt(old)).text, "kept");
+    assert.equal(await keyCount(home), 1);
+  });
+
+  it("gives a KMS key with other material back to deletion, and makes a new one", async () => {
+    const first = new Program(local);
+    await first.up({ kms: nextProcess(), key: { material: randomBytes(32).toString("base64") } });
+    const { keyId } = versions(first)[1]!;
+    await remove(first);
+    const second = new Program(local);
+    await second.up({ kms: nextProcess(), key: { material: randomBytes(32).toString("base64") } });
+    assert.notEqual(versions(second)[1]!.keyId, keyId);
+    const { KeyState, DeletionDate } = await home.describe(keyId);
+    assert.equal(KeyState, "PendingDeletion");
+    assert.ok(DeletionDate!.getTime() > Date.now() + 29 * 86_400_000);
+    await home.encrypt(alias(second), "works");
+  });
+
+  it("leaves alone what another distribution of the same key uses", async () => {
+    const one = new Program(local);
+    const material = randomBytes(32).toString("base64");
+    await one.up({ kms: nextProcess(), key: { material } });
+    const other = new Program(local);
+    await other.up({ kms: nextProcess(), key: { material } });
+    assert.notEqual(versions(one)[1]!.keyId, versions(other)[1]!.keyId);
+    assert.equal((await home.describe(alias(one))).KeyId, versions(one)[1]!.keyId);
+  });
+
+  it("goes on where a run was killed between taking back and the next step", async () => {
+    const program = new Program(local);
+    await program.up({ kms: nextProcess() });
+    const old = await home.encrypt(alias(program), "kept");
+    const { keyId } = versions(program)[1]!;
+    await remove(program);
+    await home.send(new CancelKeyDeletionCommand({ KeyId: keyId }));
+    await program.up({ kms: nextProcess() });
+    assert.equal(versions(program)[1]!.keyId, keyId);
+    assert.equal((await home.decrypt(old)).text, "kept");
+  });
+
+  it("is not looked for where the key was made in the same run: four calls", async () => {
+    const program = new Program(local);
+    await program.up({ kms: nextProcess() });
+    assert.equal(local.counts().ListKeys, undefined);
+    await program.up({ kms: nextProcess(), key: { rotationTrigger: "x" } });
+    assert.equal(local.counts().ListKeys, undefined, "nor for a version that a rotation has just made");
+  });
+});
