@@ -10,6 +10,7 @@ interface DistributionAliasArgs {
   purpose: pulumi.Input<pulumi.Input<string>[]>;
   protection: pulumi.Input<string>;
   rotationStrategy: pulumi.Input<string>;
+  adoptedAlias?: pulumi.Input<string | undefined>;
 }
 
 /**

@@ -3,6 +3,7 @@ export { KeyReplica, type KeyReplicaArgs } from "./keyReplica";
 export { KmsProvider, type KmsProviderArgs } from "./kmsProvider";
 export { ManagedKey, type ManagedKeyArgs } from "./managedKey";
 export type {
+  Adopt,
   AssumeRole,
   Credentials,
   KeyType,

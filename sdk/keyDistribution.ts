@@ -5,7 +5,7 @@ import { followed } from "./followed";
 import { KeyReplica, type KeyReplicaArgs } from "./keyReplica";
 import type { KmsProvider } from "./kmsProvider";
 import type { ManagedKey } from "./managedKey";
-import type { KmsKeyVersion, Purpose } from "./types";
+import type { Adopt, KmsKeyVersion, Purpose } from "./types";
 
 export interface KeyDistributionArgs {
   /** The KmsProvider to distribute through. */
@@ -30,6 +30,8 @@ export interface KeyDistributionArgs {
   validFor?: pulumi.Input<string>;
   /** How long before it expires an update imports the material again; by default a third of `validFor`. */
   renewBefore?: pulumi.Input<string>;
+  /** KMS keys that exist, for example Vault's, to be taken under management as they are when the distribution is made. */
+  adopt?: pulumi.Input<Adopt>;
 }
 
 const distributed = new WeakMap<KmsProvider, Map<ManagedKey, string>>();
@@ -62,6 +64,7 @@ export class KeyDistribution extends DynamicResource {
   declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
   declare readonly validFor: pulumi.Output<string | undefined>;
   declare readonly renewBefore: pulumi.Output<string | undefined>;
+  declare readonly adopt: pulumi.Output<Adopt | undefined>;
   /** UTC date on or after which the material was imported (YYYY-MM-DD), where it expires. */
   declare readonly importedOn: pulumi.Output<string | undefined>;
   /** UTC date from which an update imports the material again (YYYY-MM-DD). */
@@ -88,7 +91,12 @@ export class KeyDistribution extends DynamicResource {
     refuseSecond(name, args);
     const { kms, key, ...rest } = args;
     const { purpose = ["encrypt", "decrypt"], protection = "hsm", rotationStrategy = "manual" } = args;
-    const alias = new DistributionAlias(name, { kms, key, purpose, protection, rotationStrategy }, opts);
+    const adoptedAlias = args.adopt && pulumi.output(args.adopt).apply(({ aliasName }) => aliasName);
+    const alias = new DistributionAlias(
+      name,
+      { kms, key, purpose, protection, rotationStrategy, ...given({ adoptedAlias }) },
+      opts,
+    );
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
     const { name: distribution, aliasName, aliasArn, distributionTime } = alias;
     super(

@@ -50,8 +50,10 @@ export interface KmsKeyVersion {
   keyArn: string;
   /** State of the KMS key as last seen: Enabled, Disabled, PendingImport, PendingDeletion, …, or Deleted. */
   state: string;
-  /** Key check value of the material that was imported. */
-  kcv: string;
+  /** Key check value of the material that was imported; not known of an adopted KMS key's. */
+  kcv?: string;
+  /** It was there before and is managed as it is: its material is not in the keyring. */
+  adopted?: boolean;
   /** ISO 8601 UTC. */
   importedAt?: string;
   /** ISO 8601 UTC. */
@@ -60,4 +62,12 @@ export interface KmsKeyVersion {
   keyMaterialId?: string;
   /** Regions in which a rotation has made a replica ready. */
   replicas?: string[];
+}
+
+/** KMS keys that exist: those behind an alias, or listed by version. One of the two. */
+export interface Adopt {
+  /** Alias such as `alias/hashicorp/orders-1700000000`. Its KMS key becomes the latest version, its name and time the distribution's. */
+  aliasName?: pulumi.Input<string>;
+  /** Id or ARN of a KMS key by version of the key. */
+  versions?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }

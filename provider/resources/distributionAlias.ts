@@ -25,21 +25,12 @@ export const distributionAlias: Resource = {
   },
 
   async create(inputs) {
+    if (inputs.adoptedAlias !== undefined) return adopted(inputs);
     let seconds = Math.floor(Date.now() / 1000);
     while (namedInThisRun.has(`${inputs.keyName}-${seconds}`)) seconds += 1; // one key may go to several KmsProviders at once
     const name = `${inputs.keyName}-${seconds}`;
-    const aliasName = `alias/${inputs.aliasPrefix}/${name}`;
     namedInThisRun.add(name);
-    const aliasArn = aliasArnOf(String(inputs.region), String(inputs.accountId), aliasName);
-    const outputs: Values = {
-      ...inputs,
-      name,
-      aliasName,
-      aliasArn,
-      distributionTime: new Date(seconds * 1000).toISOString(),
-      stateVersion: STATE_VERSION,
-    };
-    return { id: name, outputs };
+    return named(inputs, name, `alias/${inputs.aliasPrefix}/${name}`, seconds);
   },
 
   async read(id, outputs) {
@@ -52,3 +43,23 @@ export const distributionAlias: Resource = {
 
   async delete() {},
 };
+
+/** The name and time that an adopted alias says: Vault's have the form `alias/hashicorp/<key>-<unix timestamp>`. */
+function adopted(inputs: Values) {
+  const aliasName = String(inputs.adoptedAlias);
+  const name = aliasName.split("/").at(-1)!;
+  const [, timestamp] = /-(\d{10})$/.exec(name) ?? [];
+  return named(inputs, name, aliasName, timestamp ? Number(timestamp) : Math.floor(Date.now() / 1000));
+}
+
+function named(inputs: Values, name: string, aliasName: string, seconds: number) {
+  const outputs: Values = {
+    ...inputs,
+    name,
+    aliasName,
+    aliasArn: aliasArnOf(String(inputs.region), String(inputs.accountId), aliasName),
+    distributionTime: new Date(seconds * 1000).toISOString(),
+    stateVersion: STATE_VERSION,
+  };
+  return { id: name, outputs };
+}

@@ -6,6 +6,8 @@ import type { MetadataInputs } from "./wire";
 
 /** What the last update left of one version's KMS key. */
 export interface ExpectedKmsKey extends MetadataInputs {
+  /** An adopted KMS key's tags, policy, description and expiry are not this stack's. */
+  adopted: boolean;
   state: "Enabled" | "Disabled";
   /** Whether its material was imported: before that nothing can have drifted. */
   imported: boolean;
@@ -25,6 +27,7 @@ export interface ObservedKmsKey extends SeenKmsKey {
 /** One part of a sentence for each thing that differs: `PendingDeletion until 2026-12-24, scheduled outside this stack`. */
 export function keyDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey, lost: string): string[] {
   if (seen.state === "Deleted") return [`AWS no longer knows the KMS key: ${lost}`];
+  if (expected.adopted) return stateDrift(expected, seen);
   return [
     ...stateDrift(expected, seen),
     ...materialDrift(expected, seen),

@@ -2,11 +2,13 @@ import { deleteAlias } from "../awskms/aliases";
 import { parseKmsArn } from "../awskms/arn";
 import { type Kms, openKms } from "../awskms/client";
 import { scheduleDeletion } from "../awskms/kmsKeys";
+import { say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
 import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
+import { type Adopt, adoptKmsKeys, adoptMistakes } from "./adopt";
 import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
 import { hasDrifted, LOST, observeAlias, observeRegion, sayDrift } from "./observe";
 import { ensureKmsKey } from "./primaryKey";
@@ -33,6 +35,7 @@ import {
 } from "./wire";
 
 export interface DistributionInputs extends MetadataInputs, ExpiryInputs, ExpiryPlan {
+  adopt?: Adopt;
   kms: KmsRef;
   key: KeyRef;
   name: string;
@@ -60,6 +63,7 @@ export const keyDistribution: Resource = {
       ...primaryMistakes(key, kms),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
       ...deletionWindowMistakes(inputs),
+      ...adoptMistakes(inputs.adopt, key),
       ...expiryMistakes(inputs),
       ...policyMistakes(inputs.policy),
       ...tagMistakes(inputs.tags),
@@ -104,16 +108,23 @@ export const keyDistribution: Resource = {
     return outputs as unknown as Values;
   },
 
-  /** The alias, then every version's KMS key. Replicas are KeyReplica's, but for those that none has taken up. */
+  /**
+   * The alias, then every version's KMS key. Replicas are KeyReplica's, but for those that none has taken up. What was
+   * adopted stays: it was there before, and without its material no deletion could ever be made good.
+   */
   async delete(id, outputs) {
     if (isHandedOver("KeyDistribution", id)) return;
     const state = outputs as unknown as DistributionOutputs;
     const kms = openKms(state.kms);
     const context = { key: state.key.name };
     const abandoned = await regionsAbandoned(state);
-    await deleteAlias(kms, state.aliasName, context);
+    if (!isAdopted(state, state.aliasTarget)) await deleteAlias(kms, state.aliasName, context);
     for (const version of versionsOf(state.versions)) {
-      const { keyId, replicas = [] } = state.versions[version]!;
+      const { keyId, adopted, replicas = [] } = state.versions[version]!;
+      if (adopted) {
+        sayLeft(state.versions[version]!, state);
+        continue;
+      }
       for (const region of replicas.filter((replica) => abandoned.has(replica))) {
         await scheduleDeletion(openKms(state.kms, region), keyId, state.deletionWindowDays, {
           ...context,
@@ -133,6 +144,7 @@ async function reconcile(
 ): Promise<void> {
   const owner = ownerOf(inputs);
   const kms = openKms(inputs.kms);
+  if (!last && inputs.adopt) await adopt(kms, owner, inputs.adopt, outputs);
   noteKmsKeys(inputs.name, outputs.versions);
   const settled = versionsOf(outputs.versions).find(
     (version) => outputs.versions[version]!.keyId === outputs.keyId,
@@ -152,6 +164,12 @@ async function reconcile(
       await replicateNew(kms, owner, version, record, settled, outputs.versions[settled]!.keyId);
     },
   });
+}
+
+/** What is adopted counts as made; an adopted alias as pointing where it points. */
+async function adopt(kms: Kms, owner: Owner, wanted: Adopt, outputs: DistributionOutputs): Promise<void> {
+  outputs.versions = await adoptKmsKeys(kms, owner, wanted);
+  if (wanted.aliasName) outputs.aliasTarget = outputs.versions[owner.key.keyVersion]!.keyId;
 }
 
 /**
@@ -189,6 +207,15 @@ async function regionsAbandoned({ kms, versions, aliasName }: DistributionOutput
     if ((await observeAlias(openKms(kms, region), aliasName, loses)) !== "") regions.delete(region);
   }
   return regions;
+}
+
+function isAdopted({ versions }: DistributionOutputs, keyId: string | undefined): boolean {
+  return Object.values(versions).some((record) => record.adopted && record.keyId === keyId);
+}
+
+function sayLeft({ keyArn }: KmsKeyRecord, { name, deletionWindowDays }: DistributionOutputs): void {
+  const command = `aws kms schedule-key-deletion --key-id ${keyArn} --pending-window-in-days ${deletionWindowDays}`;
+  say(`${keyArn} was adopted by ${name} and is left as it is; to delete it as well: ${command}`);
 }
 
 function ownerOf({ name, stack, kms, key, ...expiry }: DistributionInputs): Owner {

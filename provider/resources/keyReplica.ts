@@ -114,8 +114,10 @@ export const keyReplica: Resource = {
     const kms = openKms(state.distribution.kms, state.region);
     const context = { key: state.distribution.key.name };
     const records = { ...replicasMadeReady(state.distribution.name, state.region), ...state.versions };
-    await deleteAlias(kms, state.aliasName, context);
+    if (!Object.values(records).some((record) => record.adopted && record.keyId === state.aliasTarget))
+      await deleteAlias(kms, state.aliasName, context);
     for (const version of versionsOf(records)) {
+      if (records[version]!.adopted) continue;
       await scheduleDeletion(kms, records[version]!.keyId, state.deletionWindowDays, {
         ...context,
         version,

@@ -10,7 +10,7 @@ export interface Metadata extends MetadataInputs {
 }
 
 /**
- * Brings the metadata of one version's KMS key to what the inputs say.
+ * Brings the metadata of one version's KMS key to what the inputs say. An adopted KMS key keeps what it has.
  *
  * @param has what it has: of tags only those that may go; where it is "to be seen", it is read, and tags of others stay
  * @param ours tags that this stack put there before
@@ -19,12 +19,12 @@ export async function syncMetadata(
   kms: Kms,
   owner: Owner,
   version: number,
-  { keyId, state }: KmsKeyRecord,
+  { keyId, state, adopted }: KmsKeyRecord,
   has: Metadata | "to be seen",
   inputs: MetadataInputs,
   ours: Record<string, string> = {},
 ): Promise<void> {
-  if (state === "Deleted" || state.endsWith("Deletion")) return;
+  if (adopted || state === "Deleted" || state.endsWith("Deletion")) return;
   const wanted = metadataFor(owner, version, inputs);
   const now = has === "to be seen" ? await held(kms, owner, version, keyId, wanted, ours) : has;
   await syncTags(kms, keyId, now.tags, wanted.tags);

@@ -71,7 +71,8 @@ async function observeVersion(
   if (!seen) return { version, record, drift: [] };
   const expected = {
     state: wantedState(owner.key, version),
-    imported: record.importedAt !== undefined,
+    adopted: record.adopted ?? false,
+    imported: record.adopted ?? record.importedAt !== undefined,
     validTo: record.validTo,
     expiry: owner.expiry,
     keyMaterialId: record.keyMaterialId,

@@ -2,6 +2,7 @@ import { relatedKeyArn } from "../awskms/arn";
 import { type Kms, openKms } from "../awskms/client";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ensureReplicaKey } from "../awskms/replicas";
+import { KeymgmtError } from "../errors";
 import { kcvOf, parseKeyring } from "../keys/keyring";
 import type { MadeKmsKey } from "./converge";
 import { contextOf, type KmsKeyRecord, type MetadataInputs, metadataFor, type Owner } from "./wire";
@@ -14,13 +15,14 @@ export async function ensureReplica(
   primary: KmsKeyRecord,
   inputs: MetadataInputs,
 ): Promise<MadeKmsKey> {
-  const { keyId, keyArn, importedAt, replicas } = primary;
+  const { keyId, keyArn, importedAt, replicas, adopted } = primary;
   const context = contextOf(owner, version);
   const record = {
     keyId,
     keyArn: relatedKeyArn(keyArn, kms.region),
     kcv: kcvOf(parseKeyring(owner.key.keyring), version),
   };
+  if (adopted) return { record: await adoptReplica(kms, owner, version, primary), has: "as asked" };
   const ready = replicas?.includes(kms.region) ? await describeKmsKey(kms, keyId, context) : undefined;
   if (ready && ready.state !== "Deleted") {
     const { state, validTo, keyMaterialId, description } = ready;
@@ -30,4 +32,22 @@ export async function ensureReplica(
   const metadata = metadataFor(owner, version, inputs);
   const { made, state } = await ensureReplicaKey(openKms(owner.kms), kms, keyId, metadata, context);
   return { record: { ...record, state }, has: made ? "as asked" : "to be seen" };
+}
+
+/** Of a KMS key that was adopted only the replicas that are there: another would wait for material that is not held. */
+async function adoptReplica(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  { keyId, keyArn }: KmsKeyRecord,
+): Promise<KmsKeyRecord> {
+  const context = contextOf(owner, version);
+  const { state, validTo, keyMaterialId } = await describeKmsKey(kms, keyId, context);
+  if (state !== "Deleted")
+    return { keyId, keyArn: relatedKeyArn(keyArn, kms.region), state, adopted: true, validTo, keyMaterialId };
+  throw new KeymgmtError(
+    "Unsupported",
+    `Expected a replica of KMS key ${keyArn} in ${kms.region}: it was adopted as version ${version} of key "${owner.key.name}", and without its material no replica can be made. Rotate the key and raise \`minEnabledVersion\` above ${version}, then replicate.`,
+    { ...context, region: kms.region, keyId },
+  );
 }

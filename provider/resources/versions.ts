@@ -4,6 +4,7 @@ import { eventually } from "../awskms/eventually";
 import { describeKmsKey, importMaterial, setEnabled } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { isKeymgmtError, KeymgmtError } from "../errors";
+import { keyCheckValue } from "../keys/keyCheckValue";
 import { materialOf, parseKeyring } from "../keys/keyring";
 import { expiresAsPlanned, validToOf } from "../keys/planExpiry";
 import {
@@ -110,7 +111,7 @@ export async function ensureExpiry(
   version: number,
   record: KmsKeyRecord,
 ): Promise<void> {
-  if (expiresAsPlanned(record.validTo, owner.expiry, new Date())) return;
+  if (record.adopted || expiresAsPlanned(record.validTo, owner.expiry, new Date())) return;
   await ensureMaterial(kms, owner, version, record);
 }
 
@@ -138,6 +139,14 @@ export async function ensureMaterial(
       { importedAt, validTo: validTo?.toISOString() },
       keyMaterialId ? { keyMaterialId } : {},
     );
+    if (record.adopted) {
+      delete record.adopted; // AWS takes only the material that it had: so it is held after all
+      record.kcv = keyCheckValue(material);
+    }
+  } catch (error) {
+    throw record.adopted && isKeymgmtError(error, "IncorrectKeyMaterial")
+      ? notHeld(kms, owner, version, record)
+      : error;
   } finally {
     material.fill(0);
   }
@@ -159,6 +168,14 @@ async function stateAfterImport(
     ),
   );
   return seen?.state ?? "Enabled";
+}
+
+function notHeld(kms: Kms, owner: Owner, version: number, { keyArn, keyId }: KmsKeyRecord): KeymgmtError {
+  return new KeymgmtError(
+    "IncorrectKeyMaterial",
+    `Expected KMS key ${keyArn} to have its key material: it was adopted as version ${version} of key "${owner.key.name}", whose keyring does not hold that material. Import it from where it is kept, then refresh; or rotate the key and raise \`minEnabledVersion\` above ${version}.`,
+    { ...contextOf(owner, version), region: kms.region, keyId },
+  );
 }
 
 function notUsable(kms: Kms, owner: Owner, version: number, record: KmsKeyRecord): KeymgmtError {

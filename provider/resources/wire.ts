@@ -29,7 +29,10 @@ export interface KmsKeyRecord {
   keyArn: string;
   /** AWS's KeyState as last seen, or "Deleted". */
   state: string;
-  kcv: string;
+  /** Of the material that was imported; not known of an adopted KMS key's. */
+  kcv?: string;
+  /** It was there before and is managed as it is: its material is not in the keyring. */
+  adopted?: true;
   importedAt?: string;
   validTo?: string;
   keyMaterialId?: string;

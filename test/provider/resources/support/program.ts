@@ -64,6 +64,7 @@ export class Program {
       aliasPrefix: provider.outputs.aliasPrefix,
       region: provider.outputs.keyCollection,
       accountId: provider.outputs.accountId,
+      adoptedAlias: (distribution.adopt as { aliasName?: string } | undefined)?.aliasName,
     });
     const { provider: _, credentialSource, stateVersion, ...connection } = provider.outputs;
     const { name, aliasName, aliasArn, distributionTime } = alias.outputs;
