@@ -127,7 +127,7 @@ describe("local KMS: several key materials of one imported key", () => {
   );
 
   rule(
-    "After a rotation the key encrypts with the new material and decrypts with the one that encrypted",
+    "after a rotation the key encrypts with the new material and decrypts with the one that encrypted",
     guide("rotate-keys", "rotate-keys-how-it-works"),
     async () => {
       const { KeyId, first, second, old } = await createRotated();
@@ -155,7 +155,7 @@ describe("local KMS: several key materials of one imported key", () => {
   );
 
   rule(
-    "A key has at most one material in PENDING_ROTATION; it can be deleted and another imported in its place",
+    "a key has at most one material in PENDING_ROTATION; it can be deleted and another imported in its place",
     guide("importing-keys-import-key-material", "import-new-key-material"),
     async () => {
       const { KeyId } = await createKeyWithMaterial();
@@ -188,7 +188,7 @@ describe("local KMS: several key materials of one imported key", () => {
   );
 
   rule(
-    "Without ImportType, and with EXISTING_KEY_MATERIAL, only material that is associated with the key comes in",
+    "without ImportType, and with EXISTING_KEY_MATERIAL, only material that is associated with the key comes in",
     api("ImportKeyMaterial"),
     async () => {
       const { KeyId, first, second } = await createRotated();
@@ -241,7 +241,7 @@ describe("local KMS: several key materials of one imported key", () => {
   );
 
   rule(
-    "A key is usable only with all of its materials: without any one of them it is PendingImport",
+    "a key is usable only with all of its materials: without any one of them it is PendingImport",
     guide("importing-keys-import-key-material"),
     async () => {
       const { KeyId, Arn, first, second, old } = await createRotated();
@@ -279,7 +279,7 @@ describe("local KMS: several key materials of one imported key", () => {
   );
 
   rule(
-    "A disabled key that lost its material is Enabled when all of it is imported again",
+    "a disabled key that lost its material is Enabled when all of it is imported again",
     api("ImportKeyMaterial"),
     async () => {
       const { KeyId, first, second } = await createRotated();
@@ -293,7 +293,7 @@ describe("local KMS: several key materials of one imported key", () => {
   );
 
   rule(
-    "Each material has an expiry of its own; the key's ValidTo is the earliest of those it is bound to",
+    "each material has an expiry of its own; the key's ValidTo is the earliest of those it is bound to",
     api("KeyMetadata"),
     async () => {
       const { KeyId, first, second } = await createRotated();
@@ -318,7 +318,7 @@ describe("local KMS: several key materials of one imported key", () => {
   );
 
   rule(
-    "The expiry of any material that the key is bound to makes it PendingImport until the same comes back",
+    "the expiry of any material that the key is bound to makes it PendingImport until the same comes back",
     guide("importing-keys-import-key-material", "importing-keys-expiration"),
     async () => {
       const { KeyId, first, second, old } = await createRotated();
@@ -339,7 +339,7 @@ describe("local KMS: several key materials of one imported key", () => {
   );
 
   rule(
-    "Material that expires before its rotation is gone; the key stays Enabled",
+    "material that expires before its rotation leaves the key Enabled",
     guide("importing-keys-delete-key-material"),
     async () => {
       const { KeyId } = await createKeyWithMaterial();
@@ -381,7 +381,7 @@ describe("local KMS: several key materials of one imported key", () => {
     assert.equal((await decrypt(await encrypt(KeyId))).KeyMaterialId, KeyMaterialId);
   });
 
-  rule("An imported key is rotated on demand 25 times at most", api("RotateKeyOnDemand"), async () => {
+  rule("an imported key is rotated on demand 25 times at most", api("RotateKeyOnDemand"), async () => {
     const { KeyId } = await createKeyWithMaterial();
     for (let i = 0; i < 25; i++) {
       await importing(KeyId, randomBytes(32), NEW);

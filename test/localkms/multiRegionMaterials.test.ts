@@ -75,7 +75,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
   }
 
   rule(
-    "New material of a primary with replicas is PENDING_MULTI_REGION_IMPORT_AND_ROTATION until every replica has it too",
+    "new material of a primary with replicas is PENDING_MULTI_REGION_IMPORT_AND_ROTATION until every replica has it too",
     api("RotationsListEntry"),
     async () => {
       const { KeyId } = await createSet(WEST, SOUTH);
@@ -138,7 +138,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
     },
   );
 
-  rule("New material is not imported into a replica directly", api("ImportKeyMaterial"), async () => {
+  rule("new material is not imported into a replica directly", api("ImportKeyMaterial"), async () => {
     const { KeyId } = await createSet(WEST);
     const material = randomBytes(32);
     const direct = importing(KeyId, material, NEW, WEST);
@@ -152,7 +152,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
   });
 
   rule(
-    "Deleting pending material of the primary deletes it in the replicas too, and leaves all keys Enabled",
+    "deleting pending material of the primary deletes it in the replicas too, and leaves all keys Enabled",
     api("DeleteImportedKeyMaterial"),
     async () => {
       const { KeyId } = await createSet(WEST, SOUTH);
@@ -170,7 +170,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
   );
 
   rule(
-    "Deleting pending material of a replica leaves the primary and other replicas with theirs",
+    "deleting pending material of a replica leaves the primary and other replicas with theirs",
     api("DeleteImportedKeyMaterial"),
     async () => {
       const { KeyId } = await createSet(WEST, SOUTH);
@@ -189,7 +189,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
   );
 
   rule(
-    "Deleting material that a replica is bound to makes only that replica PendingImport",
+    "deleting material that a replica is bound to makes only that replica PendingImport",
     api("DeleteImportedKeyMaterial"),
     async () => {
       const { KeyId, material } = await createSet(WEST);
@@ -211,7 +211,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
   );
 
   rule(
-    "A replica of a rotated primary is PendingImport until every material of the primary is imported into it",
+    "a replica of a rotated primary is PendingImport until every material of the primary is imported into it",
     api("ReplicateKey"),
     async () => {
       const { KeyId, material } = await createSet();
@@ -234,7 +234,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
   );
 
   rule(
-    "A replica that is created while material is pending needs that material before the rotation, not to be Enabled",
+    "a replica that is created while material is pending needs that material before the rotation, not to be Enabled",
     api("RotationsListEntry"),
     async () => {
       const { KeyId, material } = await createSet();
@@ -252,7 +252,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
   );
 
   rule(
-    "Each Region's import has an expiry of its own: pending material that expired in a replica is awaited there again",
+    "each Region's import has an expiry of its own: pending material that expired in a replica is awaited there again",
     guide("multi-region-keys-import"),
     async () => {
       const { KeyId } = await createSet(WEST);
@@ -278,7 +278,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
   });
 
   rule(
-    "After UpdatePrimaryRegion new material goes into the new primary, and rotations are asked of it",
+    "after UpdatePrimaryRegion new material goes into the new primary, and rotations are asked of it",
     api("UpdatePrimaryRegion"),
     async () => {
       const { KeyId } = await createSet(WEST);

@@ -66,7 +66,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
     Math.round((date!.getTime() - Date.now() - ahead * DAY) / DAY) + 0;
 
   rule(
-    "A key is not rotated automatically until EnableKeyRotation, by default every 365 days from then on",
+    "a key is not rotated automatically until EnableKeyRotation, by default every 365 days from then on",
     api("EnableKeyRotation"),
     async () => {
       const { KeyId, Arn } = await createKey(kms.client());
@@ -92,7 +92,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   });
 
   rule(
-    "An automatic rotation gives new current key material a period after it was enabled, and each period after that",
+    "an automatic rotation gives new current key material a period after it was enabled, and each period after that",
     howItWorks,
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -123,7 +123,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   );
 
   rule(
-    "A rotated key encrypts with its current key material and decrypts what any earlier one encrypted",
+    "a rotated key encrypts with its current key material and decrypts what any earlier one encrypted",
     howItWorks,
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -142,7 +142,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
     },
   );
 
-  rule("Enabling rotation again, also with another period, counts from that day", howItWorks, async () => {
+  rule("enabling rotation again, also with another period, counts from that day", howItWorks, async () => {
     const { KeyId } = await createKey(kms.client());
     await enableRotation(KeyId, 200);
     kms.waitDays(150);
@@ -157,7 +157,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   });
 
   rule(
-    "A disabled key keeps its rotation status and is not rotated; enabled again after its date, it is rotated at once",
+    "a disabled key keeps its rotation status and is not rotated; enabled again after its date, it is rotated at once",
     api("GetKeyRotationStatus"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -175,7 +175,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   );
 
   rule(
-    "A disabled key that is enabled again before its date keeps its rotation schedule",
+    "a disabled key that is enabled again before its date keeps its rotation schedule",
     api("GetKeyRotationStatus"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -189,7 +189,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   );
 
   rule(
-    "The rotation status of a key that is pending deletion is false, and what it was again when the deletion is cancelled",
+    "the rotation status of a key that is pending deletion is false, and what it was again when the deletion is cancelled",
     api("GetKeyRotationStatus"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -205,7 +205,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   );
 
   rule(
-    "Automatic rotation is for symmetric key material that AWS makes, not for imported",
+    "automatic rotation is for symmetric key material that AWS makes, not for imported",
     api("EnableKeyRotation"),
     async () => {
       const { KeyId, Arn } = await createEnabledKey(kms.client());
@@ -254,7 +254,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   });
 
   rule(
-    "An on-demand rotation does not change the automatic rotation schedule",
+    "an on-demand rotation does not change the automatic rotation schedule",
     api("RotateKeyOnDemand"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -271,7 +271,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   );
 
   rule(
-    "An on-demand rotation is refused with ConflictException in the 20 minutes before an automatic one",
+    "an on-demand rotation is refused with ConflictException in the 20 minutes before an automatic one",
     api("RotateKeyOnDemand"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -304,7 +304,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   });
 
   rule(
-    "A key is rotated on demand 25 times at most; automatic rotations do not count",
+    "a key is rotated on demand 25 times at most; automatic rotations do not count",
     api("RotateKeyOnDemand"),
     async () => {
       const { KeyId, Arn } = await createKey(kms.client());
@@ -351,7 +351,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   });
 
   rule(
-    "Replicas follow the primary: the rotation status is read on each key and set only on the primary",
+    "replicas follow the primary: the rotation status is read on each key and set only on the primary",
     guide("rotate-keys", "multi-region-rotate"),
     async () => {
       const { KeyId, Arn } = await createReplicated();
@@ -373,7 +373,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   );
 
   rule(
-    "Rotations of a primary bring the same new material to every replica, and no Region uses it before the others",
+    "rotations of a primary bring the same new material to every replica, and no Region uses it before the others",
     guide("rotate-keys", "multi-region-rotate"),
     async () => {
       const { KeyId } = await createReplicated();
@@ -400,7 +400,7 @@ describe("local KMS: rotation of key material that AWS makes", () => {
   );
 
   rule(
-    "A replica of a rotated primary has the current and all earlier key materials",
+    "a replica of a rotated primary has the current and all earlier key materials",
     guide("rotate-keys", "multi-region-rotate"),
     async () => {
       const { KeyId } = await createKey(kms.client(), { MultiRegion: true });
