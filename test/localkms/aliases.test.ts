@@ -64,7 +64,7 @@ describe("local KMS: aliases", () => {
   );
 
   rule(
-    "an alias is unique in its account and Region, and tells upper from lower case",
+    "An alias is unique in its account and Region, and tells upper from lower case",
     guide("kms-alias"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -82,7 +82,7 @@ describe("local KMS: aliases", () => {
   );
 
   rule(
-    "an alias that does not exist is a NotFoundException that names the alias's ARN",
+    "An alias that does not exist is a NotFoundException that names the alias's ARN",
     api("DescribeKey"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -99,7 +99,7 @@ describe("local KMS: aliases", () => {
   );
 
   rule(
-    "an alias name begins with alias/, has 1 to 256 letters, digits, / _ - and does not begin with alias/aws/",
+    "An alias name begins with alias/, has 1 to 256 letters, digits, / _ - and does not begin with alias/aws/",
     api("CreateAlias"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -117,7 +117,7 @@ describe("local KMS: aliases", () => {
     },
   );
 
-  rule("the target of an alias is a key, never another alias", api("CreateAlias"), async () => {
+  rule("The target of an alias is a key, never another alias", api("CreateAlias"), async () => {
     const { KeyId } = await createKey(kms.client());
     await create("alias/first", KeyId);
     const answer = await refusal(create("alias/second", "alias/first"));
@@ -126,7 +126,7 @@ describe("local KMS: aliases", () => {
   });
 
   rule(
-    "an alias stays with a key that is pending deletion and its name stays taken, until it is moved or deleted",
+    "An alias stays with a key that is pending deletion and its name stays taken, until it is moved or deleted",
     guide("deleting-keys"),
     async () => {
       const { KeyId, Arn } = await createKey(kms.client());
@@ -193,7 +193,7 @@ describe("local KMS: aliases", () => {
   );
 
   rule(
-    "an alias and its key are in the same account and Region: the ARN of a key in another Region is a NotFoundException",
+    "An alias and its key are in the same account and Region: the ARN of a key in another Region is a NotFoundException",
     api("CreateAlias"),
     async () => {
       const here = await createKey(kms.client());

@@ -59,7 +59,7 @@ describe("local KMS: CreateKey", () => {
   );
 
   rule(
-    "a multi-Region key has an mrk- key ID and is created as the primary key",
+    "A multi-Region key has an mrk- key ID and is created as the primary key",
     guide("multi-region-keys-overview"),
     async () => {
       const key = await createExternalKey(kms.client(WEST), { MultiRegion: true });
@@ -84,7 +84,7 @@ describe("local KMS: CreateKey", () => {
   });
 
   rule(
-    "a key that is created without a policy has the default key policy, which gives the account full access",
+    "A key that is created without a policy has the default key policy, which gives the account full access",
     guide("key-policy-default"),
     async () => {
       const { KeyId } = await createExternalKey(kms.client());
@@ -95,7 +95,7 @@ describe("local KMS: CreateKey", () => {
   );
 
   rule(
-    "a key ARN names the Region of the request and the Region's partition",
+    "A key ARN names the Region of the request and the Region's partition",
     guide("concepts", "key-id"),
     async () => {
       const china = await createKey(kms.client("cn-north-1"));
@@ -111,7 +111,7 @@ describe("local KMS: CreateKey", () => {
     assert.equal((await createKey(kms.client("us-east-1", "AKIAEXAMPLE"))).AWSAccountId, "000000000000");
   });
 
-  rule("a key ID is found only in the key's own account and Region", api("DescribeKey"), async () => {
+  rule("A key ID is found only in the key's own account and Region", api("DescribeKey"), async () => {
     const { KeyId } = await createKey(kms.client());
     assert.equal((await refusal(metadataOf(kms.client(WEST), KeyId))).name, "NotFoundException");
     assert.equal(

@@ -68,7 +68,7 @@ describe("local KMS: cryptographic operations", () => {
   });
 
   rule(
-    "a ciphertext decrypts only with its own encryption context, whose pairs have no order; any other is an InvalidCiphertextException",
+    "A ciphertext decrypts only with its own encryption context, whose pairs have no order; any other is an InvalidCiphertextException",
     guide("encrypt_context"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -90,7 +90,7 @@ describe("local KMS: cryptographic operations", () => {
     },
   );
 
-  rule("a ciphertext with any byte changed or cut off is refused", api("Decrypt"), async () => {
+  rule("A ciphertext with any byte changed or cut off is refused", api("Decrypt"), async () => {
     const { KeyId } = await createKey(kms.client());
     const ciphertext = Buffer.from(await encrypt(KeyId));
     const changedAt = (index: number) => {
@@ -112,7 +112,7 @@ describe("local KMS: cryptographic operations", () => {
   });
 
   rule(
-    "Decrypt with a KeyId that did not encrypt the ciphertext is an IncorrectKeyException",
+    "Decrypt with a KeyId, or ReEncrypt with a SourceKeyId, that did not encrypt the ciphertext is an IncorrectKeyException",
     api("Decrypt"),
     async () => {
       const one = await createKey(kms.client());
@@ -123,11 +123,14 @@ describe("local KMS: cryptographic operations", () => {
         message: "The key ID in the request does not identify a CMK that can perform this operation.",
         status: 400,
       });
+      const moving = { CiphertextBlob: ciphertext, SourceKeyId: two.KeyId, DestinationKeyId: two.KeyId };
+      const reEncrypting = kms.client().send(new ReEncryptCommand(moving));
+      assert.equal((await refusal(reEncrypting)).name, "IncorrectKeyException");
     },
   );
 
   rule(
-    "the same key material in another key does not decrypt the ciphertext",
+    "The same key material in another key does not decrypt the ciphertext",
     guide("importing-keys-considerations"),
     async () => {
       const { KeyId, material } = await createEnabledKey(kms.client());
@@ -222,7 +225,7 @@ describe("local KMS: cryptographic operations", () => {
   );
 
   rule(
-    "a request with DryRun that would succeed is a DryRunOperationException; one that would not fails as it would",
+    "A request with DryRun that would succeed is a DryRunOperationException; one that would not fails as it would",
     guide("testing-permissions"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -235,7 +238,7 @@ describe("local KMS: cryptographic operations", () => {
   );
 
   rule(
-    "a dry run with IGNORE_CIPHERTEXT needs the key and no ciphertext, and still refuses a key that is disabled",
+    "A dry run with IGNORE_CIPHERTEXT needs the key and no ciphertext, and still refuses a key that is disabled",
     api("Decrypt"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -254,7 +257,7 @@ describe("local KMS: cryptographic operations", () => {
   );
 
   rule(
-    "an algorithm that the key spec does not have is an InvalidKeyUsageException",
+    "An algorithm that the key spec does not have is an InvalidKeyUsageException",
     api("Encrypt"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -283,7 +286,7 @@ describe("local KMS: cryptographic operations", () => {
   );
 
   rule(
-    "an encryption context is case-sensitive; an empty one is none",
+    "An encryption context is case-sensitive; an empty one is none",
     guide("encrypt_context"),
     async () => {
       const { KeyId } = await createKey(kms.client());

@@ -77,7 +77,7 @@ describe("local KMS: enabling, disabling and deletion", () => {
     },
   );
 
-  rule("the waiting period of a deletion is 7 to 30 days", api("ScheduleKeyDeletion"), async () => {
+  rule("The waiting period of a deletion is 7 to 30 days", api("ScheduleKeyDeletion"), async () => {
     const { KeyId } = await createKey(kms.client());
     for (const days of [0, 6, 31, 366]) {
       assert.equal((await refusal(schedule(KeyId, days))).name, "ValidationException", `${days} days`);
@@ -90,7 +90,7 @@ describe("local KMS: enabling, disabling and deletion", () => {
   });
 
   rule(
-    "a key that is pending deletion cannot be used, enabled, or scheduled for deletion again",
+    "A key that is pending deletion cannot be used, enabled, or scheduled for deletion again",
     guide("deleting-keys"),
     async () => {
       const { KeyId, Arn } = await createKey(kms.client());
@@ -137,7 +137,7 @@ describe("local KMS: enabling, disabling and deletion", () => {
   );
 
   rule(
-    "when the waiting period ends the key is deleted with all aliases that refer to it",
+    "When the waiting period ends the key is deleted with all aliases that refer to it",
     api("ScheduleKeyDeletion"),
     async () => {
       const { KeyId, Arn } = await createKey(kms.client());
@@ -157,7 +157,7 @@ describe("local KMS: enabling, disabling and deletion", () => {
   );
 
   rule(
-    "a primary key with replicas is PendingReplicaDeletion, without a DeletionDate; its waiting period begins when the last replica is deleted, not just scheduled",
+    "A primary key with replicas is PendingReplicaDeletion, without a DeletionDate; its waiting period begins when the last replica is deleted, not just scheduled",
     api("ScheduleKeyDeletion"),
     async () => {
       const { KeyId } = await createReplicated();

@@ -147,7 +147,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "a key policy that is no policy document is a MalformedPolicyDocumentException",
+    "A key policy that is no policy document is a MalformedPolicyDocumentException",
     api("PutKeyPolicy"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -172,7 +172,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "a key policy must let the caller change it later, unless BypassPolicyLockoutSafetyCheck is set",
+    "A key policy must let the caller change it later, unless BypassPolicyLockoutSafetyCheck is set",
     api("PutKeyPolicy"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -204,7 +204,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "a key that does not exist, or is in another Region, is a NotFoundException; what is no ARN of KMS is an InvalidArnException",
+    "A key that does not exist, or is in another Region, is a NotFoundException; what is no ARN of KMS is an InvalidArnException",
     api("DescribeKey"),
     async () => {
       const id = "1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -232,7 +232,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "operations on a key take its key ID or key ARN: an alias name is a NotFoundException, an alias ARN an InvalidArnException",
+    "Operations on a key take its key ID or key ARN: an alias name is a NotFoundException, an alias ARN an InvalidArnException",
     api("UpdateKeyDescription"),
     async () => {
       const request = new UpdateKeyDescriptionCommand({ KeyId: "alias/orders", Description: "" });
@@ -253,7 +253,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "a malformed ARN is an InvalidArnException only where the operation has that error; Encrypt and CreateAlias say NotFoundException",
+    "A malformed ARN is an InvalidArnException only where the operation has that error; Encrypt and CreateAlias say NotFoundException",
     api("Encrypt"),
     async () => {
       const client = kms.client();
@@ -270,7 +270,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "a key ID is a lower-case UUID, or mrk- and 32 hexadecimal digits: anything else is a NotFoundException that says so",
+    "A key ID is a lower-case UUID, or mrk- and 32 hexadecimal digits: anything else is a NotFoundException that says so",
     api("DescribeKey"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -313,7 +313,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "the key policy AWS_RAM cannot be set (ValidationException), and is a NotFoundException where a key is not shared",
+    "The key policy AWS_RAM cannot be set (ValidationException), and is a NotFoundException where a key is not shared",
     api("PutKeyPolicy"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -326,7 +326,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "a marker works only in the operation, account and Region that gave it: any other is an InvalidMarkerException",
+    "A marker works only in the operation, account and Region that gave it: any other is an InvalidMarkerException",
     api("ListKeys"),
     async () => {
       for (let i = 0; i < 2; i += 1) await createKey(kms.client());
@@ -342,7 +342,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "a list has at most Limit entries, from 1 to 1000 (ListKeys), 100 (ListAliases) or 50 (ListResourceTags)",
+    "A list has at most Limit entries, from 1 to 1000 (ListKeys), 100 (ListAliases) or 50 (ListResourceTags)",
     api("ListKeys"),
     async () => {
       const client = kms.client();
@@ -362,7 +362,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "tag keys have 1 to 128 characters and tag values 0 to 256, and both tell upper from lower case",
+    "Tag keys have 1 to 128 characters and tag values 0 to 256, and both tell upper from lower case",
     api("Tag"),
     async () => {
       const { KeyId } = await createKey(kms.client());
@@ -381,7 +381,7 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "a description has at most 8192 characters, and may be empty",
+    "A description has at most 8192 characters, and may be empty",
     api("UpdateKeyDescription"),
     async () => {
       const { KeyId } = await createKey(kms.client());

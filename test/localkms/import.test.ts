@@ -37,26 +37,30 @@ describe("local KMS: import of key material", () => {
     ["RSA_3072", 3072],
     ["RSA_4096", 4096],
   ] as const) {
-    it(`wraps by ${WrappingKeySpec} with a public key of ${bits} bits, valid for 24 hours`, async () => {
-      const key = await createExternalKey(kms.client());
-      const parameters = await getParameters(kms.client(), key.KeyId, WrappingKeySpec);
-      const publicKey = createPublicKey({
-        key: Buffer.from(parameters.PublicKey!),
-        format: "der",
-        type: "spki",
-      });
-      assert.equal(publicKey.asymmetricKeyDetails?.modulusLength, bits);
-      assert.equal(parameters.KeyId, key.Arn);
-      assert.ok(parameters.ImportToken!.length <= 6144, "AWS's longest import token");
-      const hours = (parameters.ParametersValidTo!.getTime() - now()) / 3_600_000;
-      assert.ok(hours > 23.9 && hours <= 24, `${hours} hours`);
-      await importMaterial(kms.client(), key.KeyId, randomBytes(32), {}, parameters);
-      assert.equal(await stateOf(kms.client(), key.KeyId), "Enabled");
-    }).timeout(60_000);
+    rule(
+      `GetParametersForImport for ${WrappingKeySpec} gives a public key of ${bits} bits and an import token, valid for 24 hours`,
+      api("GetParametersForImport"),
+      async () => {
+        const key = await createExternalKey(kms.client());
+        const parameters = await getParameters(kms.client(), key.KeyId, WrappingKeySpec);
+        const publicKey = createPublicKey({
+          key: Buffer.from(parameters.PublicKey!),
+          format: "der",
+          type: "spki",
+        });
+        assert.equal(publicKey.asymmetricKeyDetails?.modulusLength, bits);
+        assert.equal(parameters.KeyId, key.Arn);
+        assert.ok(parameters.ImportToken!.length <= 6144, "AWS's longest import token");
+        const hours = (parameters.ParametersValidTo!.getTime() - now()) / 3_600_000;
+        assert.ok(hours > 23.9 && hours <= 24, `${hours} hours`);
+        await importMaterial(kms.client(), key.KeyId, randomBytes(32), {}, parameters);
+        assert.equal(await stateOf(kms.client(), key.KeyId), "Enabled");
+      },
+    ).timeout(60_000);
   }
 
   rule(
-    "material wrapped by another algorithm than the import token's is an InvalidCiphertextException",
+    "Material wrapped by another algorithm than the import token's is an InvalidCiphertextException",
     api("ImportKeyMaterial"),
     async () => {
       const { KeyId } = await createExternalKey(kms.client());
@@ -100,7 +104,7 @@ describe("local KMS: import of key material", () => {
     },
   );
 
-  rule("public key and import token must be of the same set", api("ImportKeyMaterial"), async () => {
+  rule("Public key and import token must be of the same set", api("ImportKeyMaterial"), async () => {
     const { KeyId } = await createExternalKey(kms.client());
     const first = await getParameters(kms.client(), KeyId);
     const second = await getParameters(kms.client(), KeyId);
@@ -110,7 +114,7 @@ describe("local KMS: import of key material", () => {
   });
 
   rule(
-    "an import token of another key, or one that is none, is an InvalidImportTokenException",
+    "An import token of another key, or one that is none, is an InvalidImportTokenException",
     api("ImportKeyMaterial"),
     async () => {
       const one = await createExternalKey(kms.client());
@@ -125,7 +129,7 @@ describe("local KMS: import of key material", () => {
   );
 
   rule(
-    "an import token is an ExpiredImportTokenException after 24 hours, not before",
+    "An import token is an ExpiredImportTokenException after 24 hours, not before",
     api("GetParametersForImport"),
     async () => {
       const { KeyId } = await createExternalKey(kms.client());
@@ -140,7 +144,7 @@ describe("local KMS: import of key material", () => {
   );
 
   rule(
-    "material of a symmetric encryption key is 256 bits; any other is an IncorrectKeyMaterialException",
+    "Material of a symmetric encryption key is 256 bits; any other is an IncorrectKeyMaterialException",
     api("ImportKeyMaterial"),
     async () => {
       const { KeyId } = await createExternalKey(kms.client());
@@ -156,7 +160,7 @@ describe("local KMS: import of key material", () => {
   );
 
   rule(
-    "only the same key material can be reimported, also after it was deleted",
+    "Only the same key material can be reimported, also after it was deleted",
     api("ImportKeyMaterial"),
     async () => {
       const { KeyId, material } = await createEnabledKey(kms.client());
@@ -172,7 +176,7 @@ describe("local KMS: import of key material", () => {
   );
 
   rule(
-    "reimported key material decrypts what was encrypted before it was deleted",
+    "Reimported key material decrypts what was encrypted before it was deleted",
     api("DeleteImportedKeyMaterial"),
     async () => {
       const { KeyId, material } = await createEnabledKey(kms.client());
@@ -190,7 +194,7 @@ describe("local KMS: import of key material", () => {
     },
   );
 
-  rule("a reimport leaves a Disabled key Disabled", guide("key-state", "key-state-table"), async () => {
+  rule("A reimport leaves a Disabled key Disabled", guide("key-state", "key-state-table"), async () => {
     const { KeyId, material } = await createEnabledKey(kms.client());
     await kms.client().send(new DisableKeyCommand({ KeyId }));
     await importMaterial(kms.client(), KeyId, material);
@@ -198,7 +202,7 @@ describe("local KMS: import of key material", () => {
   });
 
   rule(
-    "material expires at ValidTo: the key is PendingImport, shows neither ValidTo nor ExpirationModel, and takes the same material again",
+    "Material expires at ValidTo: the key is PendingImport, shows neither ValidTo nor ExpirationModel, and takes the same material again",
     api("ImportKeyMaterial"),
     async () => {
       const { KeyId } = await createExternalKey(kms.client());
@@ -265,7 +269,7 @@ describe("local KMS: import of key material", () => {
   );
 
   rule(
-    "a KeyMaterialId in the request must be the imported material's",
+    "A KeyMaterialId in the request must be the imported material's",
     api("ImportKeyMaterial"),
     async () => {
       const { KeyId, material } = await createEnabledKey(kms.client());
@@ -277,7 +281,7 @@ describe("local KMS: import of key material", () => {
   );
 
   rule(
-    "symmetric material cannot be wrapped by RSAES_PKCS1_V1_5 (ended 2023) or RSA_AES_KEY_WRAP",
+    "Symmetric material cannot be wrapped by RSAES_PKCS1_V1_5 (ended 2023) or RSA_AES_KEY_WRAP",
     api("GetParametersForImport"),
     async () => {
       const { KeyId } = await createExternalKey(kms.client());
@@ -293,7 +297,7 @@ describe("local KMS: import of key material", () => {
   );
 
   rule(
-    "key material can be imported only into a key of Origin EXTERNAL",
+    "Key material can be imported only into a key of Origin EXTERNAL",
     api("GetParametersForImport"),
     async () => {
       const { KeyId, Arn } = await createKey(kms.client());

@@ -33,7 +33,7 @@ describe("local KMS: protocol", () => {
   };
 
   rule(
-    "every answer has an x-amzn-RequestId of its own and the content type application/x-amz-json-1.1",
+    "Every answer has an x-amzn-RequestId of its own and the content type application/x-amz-json-1.1",
     api("CommonErrors"),
     async () => {
       const good = await post("ListKeys", "{}");
@@ -47,7 +47,7 @@ describe("local KMS: protocol", () => {
   );
 
   rule(
-    "a request without a signature is a MissingAuthenticationTokenException, one with half of it an IncompleteSignatureException",
+    "A request without a signature is a MissingAuthenticationTokenException, one with half of it an IncompleteSignatureException",
     api("CommonErrors"),
     async () => {
       assert.deepEqual(await errorOf("ListKeys", "{}", { authorization: undefined }), {
@@ -69,7 +69,7 @@ describe("local KMS: protocol", () => {
   );
 
   rule(
-    "a signature scoped to another service or to no Region is an InvalidSignatureException",
+    "A signature scoped to another service or to no Region is an InvalidSignatureException",
     iamGuide("reference_sigv-troubleshooting"),
     async () => {
       for (const authorization of [SIGNED.replace("/kms/", "/s3/"), SIGNED.replace("us-east-1", "moon")]) {
@@ -98,7 +98,7 @@ describe("local KMS: protocol", () => {
   });
 
   rule(
-    "a body that is no JSON object, or a member of a wrong JSON type, is a SerializationException",
+    "A body that is no JSON object, or a member of a wrong JSON type, is a SerializationException",
     SMITHY,
     async () => {
       for (const [operation, body] of [
@@ -128,7 +128,7 @@ describe("local KMS: protocol", () => {
   );
 
   rule(
-    "broken constraints are one ValidationException that lists them all, in AWS's words",
+    "Broken constraints are one ValidationException that lists them all, in AWS's words",
     api("CommonErrors"),
     async () => {
       const detected = (rest: string) => `1 validation error detected: Value ${rest}`;
@@ -213,7 +213,7 @@ describe("local KMS: protocol", () => {
     assert.ok(!answer.message.includes("c2VjcmV0") && !answer.message.includes("secret"));
   });
 
-  rule("members that the operation does not have are ignored", SMITHY, async () => {
+  rule("Members that the operation does not have are ignored", SMITHY, async () => {
     assert.equal((await post("ListKeys", '{"Newest": 1}')).status, 200);
   });
 

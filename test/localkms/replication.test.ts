@@ -62,7 +62,7 @@ describe("local KMS: multi-Region keys", () => {
   };
 
   rule(
-    "a replica of a key with imported material is Creating at first, then PendingImport",
+    "A replica of a key with imported material is Creating at first, then PendingImport",
     api("ReplicateKey"),
     async () => {
       const { KeyId, Arn } = await createPrimary();
@@ -118,7 +118,7 @@ describe("local KMS: multi-Region keys", () => {
   );
 
   rule(
-    "a replica takes only the primary's key material, under the same KeyMaterialId",
+    "A replica takes only the primary's key material, under the same KeyMaterialId",
     guide("multi-region-keys-import"),
     async () => {
       const { KeyId, material } = await createReplicated();
@@ -131,7 +131,7 @@ describe("local KMS: multi-Region keys", () => {
   );
 
   rule(
-    "each related key needs its own import token: the primary's does not work for a replica",
+    "Each related key needs its own import token: the primary's does not work for a replica",
     guide("multi-region-keys-import"),
     async () => {
       const { KeyId, material } = await createReplicated();
@@ -142,7 +142,7 @@ describe("local KMS: multi-Region keys", () => {
   );
 
   rule(
-    "new key material cannot be imported into a replica; the primary's is EXISTING_KEY_MATERIAL there",
+    "New key material cannot be imported into a replica; the primary's is EXISTING_KEY_MATERIAL there",
     api("ImportKeyMaterial"),
     async () => {
       const { KeyId, material } = await createReplicated();
@@ -153,7 +153,7 @@ describe("local KMS: multi-Region keys", () => {
   );
 
   rule(
-    "key state, expiration and imported material of related keys are independent",
+    "Key state, expiration and imported material of related keys are independent",
     guide("multi-region-keys-import"),
     async () => {
       const { KeyId, material } = await createReplicated();
@@ -169,7 +169,7 @@ describe("local KMS: multi-Region keys", () => {
   );
 
   rule(
-    "a replica has the tags, policy and description of the request and none of the primary's, nor its aliases",
+    "A replica has the tags, policy and description of the request and none of the primary's, nor its aliases",
     api("ReplicateKey"),
     async () => {
       const primary = await createPrimary({ Tags: [{ TagKey: "a", TagValue: "1" }], Description: "primary" });
@@ -191,7 +191,7 @@ describe("local KMS: multi-Region keys", () => {
   );
 
   rule(
-    "key material of AWS KMS is copied to the replica, which decrypts the primary's ciphertext",
+    "Key material of AWS KMS is copied to the replica, which decrypts the primary's ciphertext",
     guide("multi-region-keys-overview"),
     async () => {
       const { KeyId } = await createKey(kms.client(), { MultiRegion: true });
@@ -203,7 +203,7 @@ describe("local KMS: multi-Region keys", () => {
   );
 
   rule(
-    "only a primary key can be replicated, to another Region of the same partition",
+    "Only a primary key can be replicated, to another Region of the same partition",
     api("ReplicateKey"),
     async () => {
       const single = await createEnabledKey(kms.client());
@@ -221,7 +221,7 @@ describe("local KMS: multi-Region keys", () => {
     },
   );
 
-  rule("only an Enabled primary key can be replicated", guide("key-state", "key-state-table"), async () => {
+  rule("Only an Enabled primary key can be replicated", guide("key-state", "key-state-table"), async () => {
     const pending = await createExternalKey(kms.client(), { MultiRegion: true });
     const early = await refusal(replicate(pending.KeyId));
     assert.equal(early.name, "KMSInvalidStateException");
@@ -233,7 +233,7 @@ describe("local KMS: multi-Region keys", () => {
   });
 
   rule(
-    "one replica a Region: another is an AlreadyExistsException, also while the first is pending deletion",
+    "One replica a Region: another is an AlreadyExistsException, also while the first is pending deletion",
     api("ReplicateKey"),
     async () => {
       const { KeyId } = await createReplicated();
