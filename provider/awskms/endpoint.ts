@@ -60,19 +60,20 @@ function sdkEndpoint(service: "KMS" | "STS", region: string): string | undefined
 function urlOf(source: string, template: string | undefined, region: string): string | undefined {
   if (!template) return undefined;
   const text = template.replaceAll("{region}", region);
+  const wrong = whatIsWrong(text);
+  if (wrong === undefined) return text.replace(/\/+$/, "");
+  throw new KeymgmtError(
+    "InvalidInput",
+    `Expected ${source} to be an http or https URL, such as https://kms.{region}.amazonaws.com, got one ${wrong}. It is not shown here, in case it holds a password.`,
+    { region },
+  );
+}
+
+function whatIsWrong(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.username || url?.password) {
-    throw new KeymgmtError("InvalidInput", `Expected ${source} to be a URL without user name and password.`, {
-      region,
-    });
-  }
-  const usable = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !/[{}]/.test(text);
-  if (!usable) {
-    throw new KeymgmtError(
-      "InvalidInput",
-      `Expected ${source} to be an http or https URL, such as https://kms.{region}.amazonaws.com, got "${template}".`,
-      { region },
-    );
-  }
-  return text.replace(/\/+$/, "");
+  if (!url) return "that cannot be read";
+  if (!/^https?:$/.test(url.protocol)) return "that does not begin with http:// or https://";
+  if (url.username || url.password) return "with a user name or password";
+  if (url.search || url.hash) return "with a query or fragment";
+  return /[{}]/.test(text) ? "with another placeholder than {region}" : undefined;
 }

@@ -64,35 +64,46 @@ describe("endpoints", () => {
     assert.equal(sts("https://notamazonaws.com"), "https://notamazonaws.com");
   });
 
-  it("are refused when they are no URL, naming where they came from", () => {
-    for (const value of [
-      "localhost:4599",
-      "ftp://x",
-      "kms",
-      "http://",
-      "https://{Region}.x",
-      "http://x?y=1",
-      "http://x#y",
-    ]) {
+  const refusals: [string, string][] = [
+    ["localhost:4599", "that does not begin with http:// or https://"],
+    ["ftp://x", "that does not begin with http:// or https://"],
+    ["kms", "that cannot be read"],
+    ["http://", "that cannot be read"],
+    ["https://{Region}.x", "with another placeholder than {region}"],
+    ["http://x?y=1", "with a query or fragment"],
+    ["http://x#y", "with a query or fragment"],
+    ["http://user@x", "with a user name or password"],
+  ];
+  for (const [value, wrong] of refusals) {
+    it(`are refused ${wrong}, naming where they came from: ${value}`, () => {
       set({ AWS_KMS_ENDPOINT: value });
       assert.throws(
         () => kms(),
         (error) =>
           isKeymgmtError(error, "InvalidInput") &&
-          error.message.includes("AWS_KMS_ENDPOINT") &&
-          error.message.includes(value),
-        value,
+          error.message.startsWith("Expected AWS_KMS_ENDPOINT to be an http or https URL") &&
+          error.message.includes(`got one ${wrong}.`),
+      );
+      set({});
+      assert.throws(() => kms(value), /^KeymgmtError: Expected `endpoint` to be/);
+    });
+  }
+
+  it("are not shown when they are refused: a password may be anywhere in what is no proper URL", () => {
+    set({});
+    for (const endpoint of [
+      "https://user:hunter2@kms.example.com",
+      "https://user:hunter2 @kms.example.com",
+      "user:hunter2@kms.example.com",
+      "https://user:hunter2@kms.example.com:port",
+      "https://kms.example.com?password=hunter2",
+      "https://user:hunter2@{Region}.example.com",
+    ]) {
+      assert.throws(
+        () => kms(endpoint),
+        (error) => isKeymgmtError(error, "InvalidInput") && !error.message.includes("hunter2"),
+        endpoint,
       );
     }
-    set({});
-    assert.throws(() => kms("nonsense"), /`endpoint`/);
-  });
-
-  it("are refused with a password in them, which is not shown", () => {
-    set({});
-    assert.throws(
-      () => kms("https://user:hunter2@kms.example.com"),
-      (error) => isKeymgmtError(error, "InvalidInput") && !error.message.includes("hunter2"),
-    );
   });
 });
