@@ -1,81 +1,44 @@
 /**
- * AWS's Regions by partition, as the AWS SDK's own partition data lists them (a test holds the two equal).
- * Held here so that a preview can check a Region without loading the SDK.
+ * Regions by the form of their names, so that a preview can check one without loading the AWS SDK, and so that a Region which
+ * AWS opens after this release is taken too. A test holds the form and the partitions to the AWS SDK's own partition data.
  */
-const REGIONS_BY_PARTITION: Record<string, readonly string[]> = {
-  aws: [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "me-west-1",
-    "mx-central-1",
-    "sa-east-1",
-    "sa-west-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-  ],
-  "aws-cn": ["cn-north-1", "cn-northwest-1"],
-  "aws-eusc": ["eusc-de-east-1"],
-  "aws-iso": ["us-iso-east-1", "us-iso-west-1"],
-  "aws-iso-b": ["us-isob-east-1", "us-isob-west-1"],
-  "aws-iso-e": ["eu-isoe-west-1"],
-  "aws-iso-f": ["us-isof-east-1", "us-isof-south-1"],
-  "aws-us-gov": ["us-gov-east-1", "us-gov-west-1"],
-};
+const DIRECTIONS = "north south east west central northeast northwest southeast southwest".split(" ");
 
-/** Every Region that is known. */
-export const REGIONS: readonly string[] = Object.values(REGIONS_BY_PARTITION).flat();
+/** Everything before the direction: a country or continent, and in the separate partitions what they add. */
+const AREA = "[a-z]{2}|[a-z]{2}-gov|[a-z]{2}-iso[a-z]?|eusc-[a-z]{2}";
 
-/** Whether AWS has a Region of this name. */
+const REGION = new RegExp(`^(?:${AREA})-(?:${DIRECTIONS.join("|")})-\\d{1,2}$`);
+
+/** Partitions other than the commercial one ("aws"), by what their Regions begin with. */
+const PARTITIONS: readonly (readonly [prefix: string, partition: string])[] = [
+  ["cn-", "aws-cn"],
+  ["eusc-", "aws-eusc"],
+  ["us-gov-", "aws-us-gov"],
+  ["us-iso-", "aws-iso"],
+  ["us-isob-", "aws-iso-b"],
+  ["eu-isoe-", "aws-iso-e"],
+  ["us-isof-", "aws-iso-f"],
+];
+
+/** Whether a name has the form of a Region's. Whether AWS has it shows when it is called. */
 export function isRegion(name: string): boolean {
-  return REGIONS.includes(name);
+  return REGION.test(name);
 }
 
-/**
- * The partition ("aws", "aws-cn", "aws-us-gov", …) that a Region is in, as its ARNs name it. A Region that is not
- * known is taken for one of the commercial partition.
- */
+/** The partition ("aws", "aws-cn", "aws-us-gov", …) that a Region is in, as its ARNs name it. */
 export function partitionOf(region: string): string {
-  const found = Object.entries(REGIONS_BY_PARTITION).find(([, regions]) => regions.includes(region));
-  return found?.[0] ?? "aws";
+  return PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
 }
 
-/** The Region that was probably meant ("us-wset-1": "us-west-1"), or undefined where none is near. */
+/** The Region that was probably meant ("us-wset-1": "us-west-1", "us-east-1a": "us-east-1"), or undefined where none is near. */
 export function suggestRegion(name: string): string | undefined {
   const typed = name.trim().toLowerCase().replaceAll(/[_ ]/g, "-");
-  let best: { region: string; distance: number } | undefined;
-  for (const region of REGIONS) {
-    const distance = editDistance(typed, region);
-    if (distance <= 2 && (best === undefined || distance < best.distance)) best = { region, distance };
-  }
-  return best?.region;
+  const [, area, word, number] = new RegExp(`^(${AREA})-?([a-z]+)-?(\\d+)[a-z]?$`).exec(typed) ?? [];
+  if (area === undefined || word === undefined) return undefined;
+  const [nearest] = DIRECTIONS.map((direction) => ({ direction, distance: editDistance(word, direction) }))
+    .filter(({ distance }) => distance <= 2)
+    .sort((a, b) => a.distance - b.distance);
+  return nearest && `${area}-${nearest.direction}-${number}`;
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment). */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { AWS_DNS_SUFFIXES } from "../../../provider/awskms/endpoint";
-import { isRegion, partitionOf, REGIONS, suggestRegion } from "../../../provider/awskms/regions";
+import { isRegion, partitionOf, suggestRegion } from "../../../provider/awskms/regions";
 
 interface Partition {
   id: string;
@@ -28,18 +28,25 @@ function partitionsOfSdk(): Partition[] {
 describe("Regions", () => {
   const partitions = partitionsOfSdk();
 
-  it("are those that the AWS SDK knows", () => {
-    const known = partitions
-      .flatMap(({ regions }) => Object.keys(regions))
-      .filter((name) => !name.endsWith("-global"));
+  const known = partitions.flatMap(({ id, regions }) =>
+    Object.keys(regions)
+      .filter((name) => !name.endsWith("-global"))
+      .map((name) => ({ id, name })),
+  );
+
+  it("are all those that the AWS SDK knows, by the form of their names", () => {
     assert.ok(known.length > 30);
-    assert.deepEqual([...REGIONS].sort(), known.sort());
+    for (const { name } of known) assert.ok(isRegion(name), name);
+  });
+
+  it("are those too that AWS opens after this release", () => {
+    for (const name of ["nz-north-1", "us-central-12", "us-gov-south-1", "eusc-fr-west-1", "us-isog-east-1"])
+      assert.ok(isRegion(name), name);
   });
 
   it("lie in the partitions that the AWS SDK says", () => {
-    for (const { id, regions } of partitions) {
-      for (const name of Object.keys(regions)) if (isRegion(name)) assert.equal(partitionOf(name), id, name);
-    }
+    for (const { id, name } of known) assert.equal(partitionOf(name), id, name);
+    assert.equal(partitionOf("nz-north-1"), "aws");
   });
 
   it("have the host names that the AWS SDK says", () => {
@@ -49,7 +56,16 @@ describe("Regions", () => {
 
   it("are told from what is none", () => {
     assert.ok(isRegion("us-west-1"));
-    for (const name of ["us-wset-1", "US-WEST-1", "us-east-1a", "aws-global", "", "toString"])
+    for (const name of [
+      "us-wset-1",
+      "US-WEST-1",
+      "us-east-1a",
+      "us-east",
+      "east-1",
+      "aws-global",
+      "",
+      "toString",
+    ])
       assert.ok(!isRegion(name), name);
   });
 
@@ -61,6 +77,7 @@ describe("Regions", () => {
       eu_central_1: "eu-central-1",
       "us-east1": "us-east-1",
       "ap-southeast1": "ap-southeast-1",
+      "us-gov-wst-1": "us-gov-west-1",
       mars: undefined,
       "": undefined,
     };
