@@ -18,8 +18,10 @@ import {
   aliasLengthMistakes,
   deletionWindowMistakes,
   expiryMistakes,
+  partitionMistakes,
   policyMistakes,
   tagMistakes,
+  tagsTogetherMistakes,
 } from "./rules";
 import { declare, isHandedOver, noteKmsKeys } from "./thisRun";
 import { needsWork } from "./versions";
@@ -61,12 +63,14 @@ export const keyDistribution: Resource = {
       ...purposeMistakes(inputs.purpose),
       ...protectionMistakes(inputs.protection),
       ...primaryMistakes(key, kms),
+      ...partitionMistakes(key?.name, key?.replicaRegions, kms?.keyCollection),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
       ...deletionWindowMistakes(inputs),
       ...adoptMistakes(inputs.adopt, key),
       ...expiryMistakes(inputs),
       ...policyMistakes(inputs.policy),
       ...tagMistakes(inputs.tags),
+      ...tagsTogetherMistakes(kms?.tags, inputs.tags),
     ];
     return { inputs, mistakes };
   },

@@ -9,7 +9,13 @@ import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge
 import { hasDrifted, LOST, observeRegion, sayDrift } from "./observe";
 import { ensureReplica } from "./replicaKey";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
-import { deletionWindowMistakes, policyMistakes, regionMistakes, tagMistakes } from "./rules";
+import {
+  deletionWindowMistakes,
+  policyMistakes,
+  regionMistakes,
+  tagMistakes,
+  tagsTogetherMistakes,
+} from "./rules";
 import { declare, isHandedOver, replicasMadeReady } from "./thisRun";
 import { needsWork } from "./versions";
 import {
@@ -58,6 +64,7 @@ export const keyReplica: Resource = {
       ...deletionWindowMistakes(inputs),
       ...policyMistakes(inputs.policy),
       ...tagMistakes(inputs.tags),
+      ...tagsTogetherMistakes(known(distribution?.kms)?.tags, inputs.tags),
     ];
     return { inputs, mistakes };
   },

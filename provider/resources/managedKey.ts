@@ -8,7 +8,7 @@ import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
-import { aliasPartMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
+import { aliasPartMistakes, partitionMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
 import { noteMade } from "./thisRun";
 
 /** A key with its versions and their material. Calls no AWS operation: what it holds reaches AWS by KeyDistribution. */
@@ -22,6 +22,7 @@ export const managedKey: Resource = {
       ...schemaMistakes("ManagedKey", inputs),
       ...aliasPartMistakes("name", inputs.name),
       ...replicaRegionMistakes(inputs.replicaRegions),
+      ...partitionMistakes(inputs.name, inputs.replicaRegions),
       ...minEnabledVersionMistakes(inputs),
       ...rotationMistakes(olds, inputs),
       ...replacementMistakes(olds, inputs),

@@ -1,5 +1,6 @@
 /** Rules for inputs that a type alone cannot say. Each returns the sentences that are wrong; unknown values pass. */
-import { isRegion, suggestRegion } from "../awskms/regions";
+import { isRegion, partitionOf, suggestRegion } from "../awskms/regions";
+import { TAG } from "../awskms/taggedKeys";
 import { expiryTimes, LONGEST_DAYS } from "../keys/planExpiry";
 import { parseRotationPeriod } from "../keys/rotationPeriod";
 import { hasUnknown, known } from "../schema/unknowns";
@@ -38,6 +39,21 @@ export function regionMistakes(property: string, value: unknown): string[] {
   ];
 }
 
+/** AWS replicates within a partition only (ReplicateKey's reference): `primary` is where from, where that is known. */
+export function partitionMistakes(key: unknown, replicaRegions: unknown, primary?: unknown): string[] {
+  const regions = [known(primary), ...(Array.isArray(replicaRegions) ? replicaRegions.map(known) : [])];
+  const [first, ...others] = regions.filter((region) => typeof region === "string" && isRegion(region));
+  if (first === undefined) return [];
+  const partition = partitionOf(String(first));
+  return others
+    .map(String)
+    .filter((region) => partitionOf(region) !== partition)
+    .map(
+      (region) =>
+        `Expected \`replicaRegions\` of key "${key}" in the AWS partition of "${first}" (${partition}), got "${region}", which is in ${partitionOf(region)}: AWS KMS replicates a key within one partition only. Declare a ManagedKey of its own for ${partitionOf(region)}.`,
+    );
+}
+
 export function wholeNumberMistakes(property: string, value: unknown, from: number, to?: number): string[] {
   const number = known(value);
   if (typeof number !== "number" || (number >= from && (to === undefined || number <= to))) return [];
@@ -72,7 +88,10 @@ export function expiryMistakes(inputs: Values): string[] {
   ];
 }
 
-/** Tag keys: 128 characters, values 256, 50 tags a KMS key, of which ours take four; `aws:` is AWS's own. */
+/** A KMS key has 50 tags at the most, of which ours take four. */
+const MOST_TAGS = 50 - Object.keys(TAG).length;
+
+/** Tag keys: 128 characters, values 256; `aws:` is AWS's own. */
 export function tagMistakes(value: unknown): string[] {
   const tags = known(value);
   if (typeof tags !== "object" || tags === null) return [];
@@ -86,10 +105,21 @@ export function tagMistakes(value: unknown): string[] {
       ? [`Expected the value of tag "${key}" to have 256 characters at the most, got ${text.length}.`]
       : [];
   });
-  const most = 50 - 4;
-  if (Object.keys(tags).length > most)
-    mistakes.push(`Expected \`tags\` to hold ${most} tags at the most, got ${Object.keys(tags).length}.`);
+  if (Object.keys(tags).length > MOST_TAGS)
+    mistakes.push(
+      `Expected \`tags\` to hold ${MOST_TAGS} tags at the most, got ${Object.keys(tags).length}.`,
+    );
   return mistakes;
+}
+
+/** A KMS key gets the tags of the KmsProvider and those of its own resource: each may do, and both be too many. */
+export function tagsTogetherMistakes(kmsTags: unknown, tags: unknown): string[] {
+  const [common, own] = [kmsTags, tags].map((given) => Object.keys(known(given) ?? {}));
+  const together = new Set([...common!, ...own!]).size;
+  if (together <= MOST_TAGS || common!.length > MOST_TAGS || own!.length > MOST_TAGS) return [];
+  return [
+    `Expected \`tags\` of this resource and of its KmsProvider to be ${MOST_TAGS} at the most together, because a KMS key has 50 and keymgmt's own are among them, got ${together}. Remove tags from either.`,
+  ];
 }
 
 /** A key policy is a JSON object. AWS checks the rest. The policy itself is not echoed: it may be long. */

@@ -81,4 +81,19 @@ describe("check of a KeyReplica", () => {
     ]);
     assert.deepEqual(await check({ region: undefined }), ["Expected `region`, which is missing."]);
   });
+
+  it("refuses more tags than a KMS key can have, those of the KmsProvider counted once each", async () => {
+    const tags = (from: number, to: number) =>
+      Object.fromEntries(Array.from({ length: to - from + 1 }, (_, index) => [`tag${from + index}`, "x"]));
+    const together = (kms: unknown, own: unknown) => check({ "distribution.kms.tags": kms, tags: own });
+    assert.deepEqual(await together(tags(1, 30), tags(11, 46)), []);
+    assert.deepEqual(await together(tags(1, 30), tags(12, 47)), [
+      "Expected `tags` of this resource and of its KmsProvider to be 46 at the most together, because a KMS key has 50 and keymgmt's own are among them, got 47. Remove tags from either.",
+    ]);
+    assert.deepEqual(await together(UNKNOWN, tags(1, 46)), []);
+    assert.deepEqual(await together(tags(1, 46), UNKNOWN), []);
+    assert.deepEqual(await together(tags(1, 2), tags(3, 50)), [
+      "Expected `tags` to hold 46 tags at the most, got 48.",
+    ]);
+  });
 });

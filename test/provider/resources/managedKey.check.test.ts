@@ -48,6 +48,14 @@ describe("check of a ManagedKey", () => {
     assert.deepEqual(await check(turned, await checked("ManagedKey")), []);
   });
 
+  it("refuses replica Regions of two partitions, which AWS KMS does not replicate between", async () => {
+    assert.deepEqual(await check({ replicaRegions: ["eu-west-1", "us-gov-east-1"] }), [
+      'Expected `replicaRegions` of key "orders" in the AWS partition of "eu-west-1" (aws), got "us-gov-east-1", which is in aws-us-gov: AWS KMS replicates a key within one partition only. Declare a ManagedKey of its own for aws-us-gov.',
+    ]);
+    assert.deepEqual(await check({ replicaRegions: ["us-gov-east-1", "us-gov-west-1"] }), []);
+    assert.deepEqual(await check({ replicaRegions: ["us-gov-east-1", UNKNOWN] }), []);
+  });
+
   describe("shows the rotation that will come", () => {
     it("with its version and dates", async () => {
       const period = { ...made, rotationPeriod: "P1M" };
