@@ -1,4 +1,4 @@
-import { isKeymgmtError } from "../errors";
+import { isKeymgmtError, type KeymgmtError } from "../errors";
 import { say } from "./say";
 
 /**
@@ -10,8 +10,13 @@ export async function ifPermitted<T>(loses: string, work: () => Promise<T>): Pro
     return await work();
   } catch (error) {
     if (!isKeymgmtError(error, "AccessDenied")) throw error;
-    const permission = error.context.permission ?? `kms:${error.context.operation}`;
-    say(`no permission ${permission}${error.context.region ? ` in ${error.context.region}` : ""}: ${loses}`);
+    warnOnce(error, loses);
     return undefined;
   }
+}
+
+/** Says once that a permission is not granted, and what is lost. */
+export function warnOnce({ context }: KeymgmtError, loses: string): void {
+  const permission = context.permission ?? `kms:${context.operation}`;
+  say(`no permission ${permission}${context.region ? ` in ${context.region}` : ""}: ${loses}`);
 }

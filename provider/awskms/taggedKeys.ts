@@ -1,7 +1,7 @@
-import { isKeymgmtError } from "../errors";
+import { isKeymgmtError, type KeymgmtError } from "../errors";
 import type { Kms } from "./client";
 import { tagList } from "./kmsKeys";
-import { ifPermitted } from "./optional";
+import { ifPermitted, warnOnce } from "./optional";
 
 /** Tags that every KMS key of this project has. Fixed: they find a KMS key again when its id was lost. */
 export const TAG = {
@@ -20,28 +20,45 @@ export interface TaggedKey {
 const AT_ONCE = 16;
 
 /**
- * Every customer KMS key of the Region that is tagged as one of a distribution: ListKeys, and ListResourceTags for each.
- * AWS managed keys, whose tags may not be read by everyone, are passed over.
+ * Every KMS key of the Region that is tagged as one of a distribution: ListKeys, and ListResourceTags for each. A KMS key
+ * whose own policy refuses to show its tags is passed over, with one warning. Throws AccessDenied where the first ones all
+ * refuse: then it is the caller who may not, and asking for the others would only fill CloudTrail.
  */
 export async function listTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
   const found: TaggedKey[] = [];
+  let readable = 0;
+  let refusal: KeymgmtError | undefined;
   let marker: string | undefined;
   do {
     const page = await kms.call("ListKeys", { Limit: 1000, Marker: marker });
     const keys = page.Keys ?? [];
     for (let start = 0; start < keys.length; start += AT_ONCE) {
-      const tagged = await Promise.all(
-        keys.slice(start, start + AT_ONCE).map(async ({ KeyId, KeyArn }) => ({
-          keyId: KeyId!,
-          keyArn: KeyArn!,
-          tags: await tagsOf(kms, KeyId!),
-        })),
-      );
-      found.push(...tagged.filter(({ tags }) => tags[TAG.distribution] !== undefined));
+      const asked = keys
+        .slice(start, start + AT_ONCE)
+        .map(({ KeyId, KeyArn }) => tagged(kms, KeyId!, KeyArn!));
+      for (const answer of await Promise.all(asked)) {
+        if (isKeymgmtError(answer)) refusal = answer;
+        else {
+          readable += 1;
+          if (answer.tags[TAG.distribution] !== undefined) found.push(answer);
+        }
+      }
+      if (refusal && readable === 0) throw refusal;
     }
     marker = page.Truncated ? page.NextMarker : undefined;
   } while (marker);
+  if (refusal)
+    warnOnce(refusal, "KMS keys whose own policies refuse it are passed over in the search for lost ones");
   return found;
+}
+
+async function tagged(kms: Kms, keyId: string, keyArn: string): Promise<TaggedKey | KeymgmtError> {
+  try {
+    return { keyId, keyArn, tags: await tagsOf(kms, keyId) };
+  } catch (error) {
+    if (isKeymgmtError(error, "AccessDenied")) return error;
+    throw error;
+  }
 }
 
 /** The command that lists a distribution's KMS keys, for a person whose program may not. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  CreateKeyCommand,
   DeleteAliasCommand,
   DisableKeyCommand,
   GetKeyPolicyCommand,
@@ -7,7 +8,8 @@ import {
   ListResourceTagsCommand,
   ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
-import type { Interception, LocalKms } from "../../../localkms/index";
+import sinon from "sinon";
+import type { LocalKms, LocalKmsConfig } from "../../../localkms/index";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "./support/client";
 import { LIFTED, localKms, Program } from "./support/program";
@@ -16,11 +18,11 @@ describe("a key distribution on the local KMS", () => {
   let local: LocalKms;
   let program: Program;
   let application: Application;
-  let intercept: (operation: string, region: string) => Interception | undefined;
+  let intercept: NonNullable<LocalKmsConfig["intercept"]>;
 
   beforeEach(async () => {
     intercept = () => undefined;
-    local = await localKms({ intercept: ({ operation, region }) => intercept(operation, region) });
+    local = await localKms({ intercept: (request) => intercept(request) });
     program = new Program(local);
     application = new Application(local, "us-west-1");
   });
@@ -107,7 +109,7 @@ describe("a key distribution on the local KMS", () => {
 
   it("continues where an update failed: no second KMS key is made", async () => {
     let failures = 1;
-    intercept = (operation) =>
+    intercept = ({ operation }) =>
       operation === "ImportKeyMaterial" && failures-- > 0
         ? {
             error: {
@@ -128,7 +130,7 @@ describe("a key distribution on the local KMS", () => {
 
   it("asks for new import parameters only where AWS refuses the token", async () => {
     let refusals = 1;
-    intercept = (operation) =>
+    intercept = ({ operation }) =>
       operation === "ImportKeyMaterial" && refusals-- > 0
         ? { error: { name: "ExpiredImportTokenException" } }
         : undefined;
@@ -143,7 +145,7 @@ describe("a key distribution on the local KMS", () => {
 
   it("repeats an import whose answer was lost with the token and ciphertext it has", async () => {
     let lost = 1;
-    intercept = (operation) =>
+    intercept = ({ operation }) =>
       operation === "ImportKeyMaterial" && lost-- > 0 ? { when: "after", drop: "close" } : undefined;
     await program.up();
     assert.deepEqual(kmsCalls(), {
@@ -157,7 +159,7 @@ describe("a key distribution on the local KMS", () => {
 
   it("takes no alias from another KMS key when it finds its own name in use", async () => {
     let foreign: string | undefined;
-    intercept = (operation) => {
+    intercept = ({ operation }) => {
       if (operation !== "CreateAlias" || foreign !== undefined) return undefined;
       foreign = "taken";
       return { error: { name: "AlreadyExistsException", message: "An alias with the name already exists" } };
@@ -169,18 +171,43 @@ describe("a key distribution on the local KMS", () => {
 
   it("finds the KMS key again when the answer to CreateKey was lost", async () => {
     let lost = 1;
-    intercept = (operation) =>
+    intercept = ({ operation }) =>
       operation === "CreateKey" && lost-- > 0 ? { when: "after", drop: "close" } : undefined;
     await program.up();
     assert.equal((await application.send(new ListKeysCommand({}))).Keys!.length, 1);
     await application.encrypt(aliasName(), "works");
   });
 
+  it("finds the KMS key although others refuse to show their tags", async () => {
+    const foreign: string[] = [];
+    for (let index = 0; index < 3; index++) {
+      const { KeyMetadata } = await application.send(new CreateKeyCommand({}));
+      foreign.push(KeyMetadata!.KeyId!);
+    }
+    const message =
+      "User: arn:aws:iam::111122223333:user/ci is not authorized to perform: kms:ListResourceTags";
+    let lost = 1;
+    intercept = ({ operation, input }) => {
+      if (operation === "CreateKey" && lost-- > 0) return { when: "after", drop: "close" };
+      return operation === "ListResourceTags" && foreign.includes((input as { KeyId: string }).KeyId)
+        ? { error: { name: "AccessDeniedException", message } }
+        : undefined;
+    };
+    const said = sinon.stub(console, "error");
+    try {
+      await program.up();
+      assert.match(said.args.join("\n"), /kms:ListResourceTags in us-west-1: KMS keys .* are passed over/);
+    } finally {
+      said.restore();
+    }
+    assert.equal((await application.send(new ListKeysCommand({}))).Keys!.length, foreign.length + 1);
+  });
+
   it("finds the KMS key that a killed rotation made", async () => {
     await program.up({ key: { rotationTrigger: "a" } });
     const before = structuredClone([...program.states]);
     let alive = true;
-    intercept = (operation) =>
+    intercept = ({ operation }) =>
       operation === "GetParametersForImport" && alive
         ? { error: { name: "AccessDeniedException" } }
         : undefined;
