@@ -156,9 +156,12 @@ function refuseSecond(name: string, { kms, key }: KeyDistributionArgs): void {
   const keys = distributed.get(kms) ?? new Map<ManagedKey, string>();
   const first = keys.get(key);
   if (first !== undefined) {
-    throw new pulumi.RunError(
+    const error = new pulumi.RunError(
       `KeyDistribution "${name}" distributes a key through a KmsProvider that KeyDistribution "${first}" has distributed it through already. One key goes to a KmsProvider once: use "${first}", or another KmsProvider.`,
     );
+    // Pulumi does not show it, but has util.inspect colour it, which Node 20 and others may do for minutes (nodejs/node#64011).
+    error.stack = undefined;
+    throw error;
   }
   distributed.set(kms, keys.set(key, name));
 }
