@@ -3,6 +3,8 @@ import { type QuotaUse, quotaOf } from "./quotas";
 
 /** A call that is expected to wait longer than this gets a line on the console. */
 const LONG_WAIT_MS = 10_000;
+/** The line waits this long for the rest of the queue, which comes in a burst. */
+const GATHERING_MS = 1_000;
 /** The same queue is not spoken of again sooner than this. */
 const REPEAT_LINE_MS = 60_000;
 const FIRST_BACKOFF_MS = 1_000;
@@ -94,6 +96,7 @@ class Bucket {
       } while (this.#pausedUntil > Date.now());
     } finally {
       this.#waiting--;
+      this.#sayIfLong();
     }
   }
 
@@ -121,12 +124,21 @@ class Bucket {
 
   #sayIfLong(): void {
     const now = Date.now();
-    const wait = Math.max(0, this.#pausedUntil - now) + (1000 * this.#waiting) / this.rate;
-    if (wait <= LONG_WAIT_MS || now - this.#lineAt < REPEAT_LINE_MS) return;
+    if (this.#waitMs(now) <= LONG_WAIT_MS || now - this.#lineAt < REPEAT_LINE_MS) return;
     this.#lineAt = now;
+    setTimeout(() => this.#say(), GATHERING_MS);
+  }
+
+  #say(): void {
+    const seconds = Math.round(this.#waitMs(Date.now()) / 1000);
     this.options.log(
       `keymgmt: ${this.#waiting} calls of kms:${this.operation} wait in ${this.region}, paced at ${this.rate} a second ` +
-        `(the AWS quota): about ${Math.round(wait / 1000)} s. If the account's quota is higher, say so in \`quotas\`.`,
+        `(the AWS quota): about ${seconds} s. If the account's quota is higher, say so in \`quotas\`.`,
     );
+  }
+
+  /** Milliseconds until the last call that waits may be sent. */
+  #waitMs(now: number): number {
+    return Math.max(0, this.#pausedUntil - now) + (1000 * this.#waiting) / this.rate;
   }
 }

@@ -162,17 +162,26 @@ describe("limiter", () => {
     assert.ok(firstSecond <= 5, `${firstSecond} calls in one second: ${passed}`);
   });
 
-  it("says once how long a long queue is", async () => {
-    start(40, () => limiter.buckets("a", quotaUses("GetParametersForImport", "us-west-1")));
+  it("says how long a long queue is, all of it, and again each minute while it is long", async () => {
+    start(100, () => limiter.buckets("a", quotaUses("GetParametersForImport", "us-west-1")));
+    await clock.tickAsync(1500);
     assert.equal(lines.length, 1);
-    assert.match(lines[0]!, /kms:GetParametersForImport wait in us-west-1.* 1 a second.*about 11 s/);
-    await clock.tickAsync(61_000);
-    start(30, () => limiter.buckets("a", quotaUses("GetParametersForImport", "us-west-1")));
+    assert.match(
+      lines[0]!,
+      /99 calls of kms:GetParametersForImport wait in us-west-1.* 1 a second.*about 99 s/,
+    );
+    await clock.tickAsync(58_000);
+    assert.equal(lines.length, 1);
+    await clock.tickAsync(3_000);
+    assert.equal(lines.length, 2);
+    assert.match(lines[1]!, /about 3\d s/);
+    await clock.tickAsync(60_000);
     assert.equal(lines.length, 2);
   });
 
-  it("is silent about a short queue", () => {
+  it("is silent about a short queue", async () => {
     start(45, () => createKey());
+    await clock.tickAsync(10_000);
     assert.deepEqual(lines, []);
   });
 });
