@@ -59,6 +59,7 @@ export class Clients {
       AWS_SECRET_ACCESS_KEY: target.secretAccessKey ?? "test",
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_MAX_ATTEMPTS: "1",
+      PYTHONDONTWRITEBYTECODE: "1",
     };
     try {
       const { stdout, stderr, exitCode } = await command(this.python, args, { cwd: home, env, seconds: 60 });
