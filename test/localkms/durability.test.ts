@@ -1,23 +1,19 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import {
   CreateAliasCommand,
-  CreateKeyCommand,
   DecryptCommand,
   EncryptCommand,
-  type KMSClient,
   ListKeysCommand,
   ReplicateKeyCommand,
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
 import { openJournal } from "../../localkms/store/journal.js";
 import {
-  clientFor,
   createEnabledKey,
   createExternalKey,
   createKey,
@@ -164,21 +160,6 @@ describe("local KMS: state in a folder", () => {
     await rm(join(dataDir, "snapshot"));
     await assert.rejects(start({ dataDir }), /damaged: there is a journal but no snapshot/);
   });
-
-  it("keeps every acknowledged write through a SIGKILL under load", async () => {
-    const acknowledged: string[] = [];
-    for (let round = 1; round <= 3; round += 1) {
-      const server = await spawnServer(dataDir);
-      const before = acknowledged.length;
-      const writers = Array.from({ length: 6 }, () => writeUntilKilled(server.client, acknowledged));
-      while (acknowledged.length < before + 25 * round) await new Promise(setImmediate);
-      server.process.kill("SIGKILL");
-      await Promise.all([once(server.process, "exit"), ...writers]);
-    }
-    const kms = await start({ dataDir });
-    for (const KeyId of acknowledged) assert.equal(await stateOf(kms.client(), KeyId), "Enabled");
-    await kms.close();
-  }).timeout(60_000);
 });
 
 /** Leaves a journal with some lines, as a killed server does. */
@@ -188,29 +169,4 @@ async function makeJournal(dataDir: string) {
   await createKey(kms.client(), { Description: randomBytes(200).toString("hex") });
   await kms.close();
   return { KeyId };
-}
-
-async function writeUntilKilled(client: KMSClient, acknowledged: string[]): Promise<void> {
-  try {
-    for (;;) acknowledged.push((await client.send(new CreateKeyCommand({}))).KeyMetadata!.KeyId!);
-  } catch {
-    client.destroy();
-  }
-}
-
-async function spawnServer(dataDir: string): Promise<{ process: ChildProcess; client: KMSClient }> {
-  const args = [
-    "--import",
-    "tsx",
-    join(__dirname, "../../cli/main.ts"),
-    "local-kms",
-    "--port",
-    "0",
-    "--data",
-    dataDir,
-  ];
-  const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
-  const [line] = await once(createInterface(server.stdout!), "line");
-  const client = clientFor((line as string).replace("keymgmt local-kms listening on ", ""));
-  return { process: server, client };
 }
