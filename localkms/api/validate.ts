@@ -66,12 +66,14 @@ function read(shape: Shape, value: unknown, at: string, broken: string[]): unkno
  */
 function readList(shape: Shape, value: unknown[], at: string, broken: string[]): unknown[] {
   const member = shapeOf(shape.member!);
-  const shown = member.type === "string" && !member.sensitive ? `'[${value.join(", ")}]'` : "";
-  checkLength(shape, value.length, shown, at, broken);
-  if (member.type !== "string")
+  if (member.type !== "string") {
+    checkLength(shape, value.length, "", at, broken);
     return value.map((item, i) => read(member, item, `${at}.${i + 1}.member`, broken));
+  }
   const inside: string[] = [];
   const items = value.map((item) => read(member, item, at, inside));
+  const shown = member.sensitive ? "" : `'[${items.join(", ")}]'`;
+  checkLength(shape, items.length, shown, at, broken);
   if (inside.length > 0)
     broken.push(constraint(shown, at, `Member must satisfy constraint: [${rulesOf(member).join(", ")}]`));
   return items;

@@ -12,6 +12,9 @@ const MOST_BYTES = 1024 * 1024;
 /** Longer than SDKs keep a connection, so that the server is never the one that closes an idle one under a request. */
 const KEEP_ALIVE_MILLIS = 120_000;
 
+/** How long a caller may take to send headers, and a whole request, in milliseconds; then 408, and the connection closes. */
+const PATIENCE = { headersTimeout: 60_000, requestTimeout: 120_000, connectionsCheckingInterval: 1_000 };
+
 export interface Handlers {
   answer(request: WireRequest, requestId: string): Promise<Reply>;
   /** Undefined where there is no control endpoint. */
@@ -22,7 +25,7 @@ export interface Handlers {
 
 /** An HTTP server (not yet listening) that answers POSTs to any path and never lets a request go unanswered unless told to. */
 export function createListener(handlers: Handlers): Server {
-  const server = createServer((request, response) => {
+  const server = createServer(PATIENCE, (request, response) => {
     void serve(handlers, request, response).catch(() => request.socket.destroy());
   });
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;

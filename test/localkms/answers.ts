@@ -37,7 +37,8 @@ export function watchAnswers(port: number): () => void {
     const operation = /^TrentService\.(\w+)$/.exec(String(request.headers["x-amz-target"]))?.[1];
     if (request.socket.localPort !== port || !operation || !Object.hasOwn(API.operations, operation)) return;
     const { end } = response;
-    response.end = ((body: string) => {
+    response.end = ((body?: string) => {
+      if (body === undefined) return end.call(response, undefined, "utf8"); // Node's own answer (417): not AWS's.
       for (const fault of faultsOf(operation, response.statusCode, body)) wrong.add(`${operation}: ${fault}`);
       return end.call(response, body, "utf8");
     }) as typeof end;
