@@ -144,8 +144,12 @@ async function serve(folder: string, { pinned }: { pinned: boolean }): Promise<S
   const command = [process.execPath, join(folder, "cli/main.js"), "local-kms", "--port", "0"];
   const [file, ...args] = pinned ? ["taskset", "-c", "0", ...command] : command;
   const child: ChildProcess = spawn(file!, args, { stdio: ["ignore", "pipe", "ignore"] });
-  const stop = () => child.kill("SIGKILL");
-  process.once("exit", stop);
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  const stop = () => {
+    process.off("exit", kill);
+    kill();
+  };
   const [line] = await once(createInterface(child.stdout!), "line");
   return { url: (line as string).replace("keymgmt local-kms listening on ", ""), pinned, stop };
 }
