@@ -50,8 +50,9 @@ schema: engine-ready ## hold schema.json against Pulumi's own schema binder
 	@PATH="$$(node tools/engine/main.mjs 2>/dev/null | tail -n 1):$$PATH" PULUMI_SKIP_UPDATE_CHECK=true pulumi schema check schema.json --color never
 
 .PHONY: docs
-docs: $(deps) ## write again what of docs/ is made from schema.json and from the tests
+docs: $(deps) ## write again what of docs/ is made from schema.json, the permissions and the tests
 	@$(bin)/tsx tools/reference.ts
+	@$(bin)/tsx tools/permissions.ts
 	@$(bin)/tsx tools/fidelity/main.ts
 
 .PHONY: coverage

@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
+import { ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { LocalKms } from "../../../localkms/index";
+import { type Feature, permissionsFor } from "../../../provider/awskms/permissions";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
 
-/** What Vault's page on AWS KMS names as the minimum, and what it adds for multi-Region keys. */
-const MINIMUM =
-  "CreateKey GetParametersForImport ImportKeyMaterial EnableKey DisableKey ScheduleKeyDeletion CreateAlias UpdateAlias DeleteAlias ListAliases TagResource".split(
-    " ",
-  );
-const MULTI_REGION = [...MINIMUM, "ReplicateKey", "DescribeKey"];
+/** KMS operations that the table allows for these features. */
+function operations(...features: Feature[]): string[] {
+  return permissionsFor(features)
+    .map(({ action }) => action)
+    .filter((action) => action.startsWith("kms:"))
+    .map((action) => action.slice("kms:".length));
+}
+
+const SINGLE_REGION = operations("everyKey");
+const MULTI_REGION = operations("everyKey", "multiRegion");
 
 describe("with the documented permissions and no other", () => {
   let local: LocalKms;
@@ -49,7 +55,7 @@ describe("with the documented permissions and no other", () => {
   };
 
   it("a single-Region key lives its whole life", async () => {
-    permitted = MINIMUM;
+    permitted = SINGLE_REGION;
     await program.up({ key: { rotationTrigger: "a" } });
     await program.up({ key: { rotationTrigger: "b" }, distribution: { tags: { team: "payments" } } });
     await program.up({ key: { rotationTrigger: "b", minEnabledVersion: 2 } });
@@ -78,11 +84,27 @@ describe("with the documented permissions and no other", () => {
     assert.deepEqual(await states("eu-west-1", last), ["PendingDeletion", "PendingDeletion"]);
   });
 
+  it("with those of drift and changes, what was done in AWS is put back, and metadata changes", async () => {
+    permitted = operations("everyKey", "drift", "changes");
+    const statement = { Effect: "Allow", Principal: { AWS: "*" }, Action: "kms:*", Resource: "*" };
+    const policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+    await program.up({ distribution: { tags: { team: "payments" } } });
+    await program.up({ distribution: { policy, description: "orders" } });
+    guarded = false;
+    const { keyId } = versions()[1]!;
+    await new Application(local, "us-west-1").send(new ScheduleKeyDeletionCommand({ KeyId: keyId }));
+    guarded = true;
+    await program.refresh("keyDistribution", "distribution");
+    await program.up({ distribution: { policy, description: "orders" } });
+    assert.deepEqual(await states("us-west-1"), ["Enabled"]);
+    sinon.assert.notCalled(console.error as sinon.SinonStub);
+  });
+
   for (const missing of ["CreateKey", "GetParametersForImport", "ImportKeyMaterial", "CreateAlias"]) {
     it(`a missing kms:${missing} is named, and nothing is lost`, async () => {
-      permitted = MINIMUM.filter((operation) => operation !== missing);
+      permitted = SINGLE_REGION.filter((operation) => operation !== missing);
       await assert.rejects(program.up(), new RegExp(`kms:${missing}`));
-      permitted = MINIMUM;
+      permitted = SINGLE_REGION;
       await program.up();
       assert.equal(Object.keys(versions()).length, 1);
       assert.deepEqual(await states("us-west-1"), ["Enabled"]);

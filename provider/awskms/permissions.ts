@@ -1,0 +1,294 @@
+/**
+ * Every permission that this package uses: what for, and what is lost without it. The one source of `keymgmt iam-policy`,
+ * `keymgmt doctor`, docs/permissions.md and the test that runs whole lives with nothing else granted.
+ */
+
+/** What a permission belongs to. Only the first two are needed; a key goes without the others, and less is then done. */
+export type Feature =
+  | "everyKey"
+  | "multiRegion"
+  | "drift"
+  | "recovery"
+  | "adoption"
+  | "onDemandRotation"
+  | "changes"
+  | "status"
+  | "sweep";
+
+/**
+ * What the permission is on, and so which conditions a policy can set. AWS's tags may take five minutes to count in an
+ * authorization (https://docs.aws.amazon.com/kms/latest/developerguide/abac.html), so what follows CreateKey at once
+ * cannot be bound to the KMS key's tags.
+ * - `account`: no KMS key; the resource is "*".
+ * - `newKey`: a KMS key that may be seconds old.
+ * - `ownKey`: a KMS key that has had its tags for a while.
+ * - `anyKey`: also KMS keys that are not ours, which is how ours are found among them.
+ * - `serviceLinkedRole`: the role by which AWS keeps multi-Region keys in step.
+ */
+export type PermissionTarget = "account" | "newKey" | "ownKey" | "anyKey" | "serviceLinkedRole";
+
+export interface Permission {
+  /** IAM action. */
+  action: `kms:${string}` | "iam:CreateServiceLinkedRole";
+  on: PermissionTarget;
+  /** When it is used. */
+  when: string;
+  /** What is lost where it is not granted. */
+  without: string;
+}
+
+/** Features in the order in which they are shown. */
+export const FEATURES: Readonly<Record<Feature, string>> = {
+  everyKey: "Every key",
+  multiRegion: "Multi-Region keys, in each of their Regions",
+  drift: "Drift and repair",
+  recovery: "Coming back, and finding again",
+  adoption: "Adoption of KMS keys that exist",
+  onDemandRotation: "On-demand rotation",
+  changes: "Changes of tags, policy and description",
+  status: "keymgmt status",
+  sweep: "keymgmt sweep",
+};
+
+/** Features without which no key, or no multi-Region key, is distributed. */
+export const NEEDED: readonly Feature[] = ["everyKey", "multiRegion"];
+
+const describeKey = (when: string, without: string): Permission => ({
+  action: "kms:DescribeKey",
+  on: "newKey",
+  when,
+  without,
+});
+
+const listed = (what: string): Permission[] => [
+  {
+    action: "kms:ListKeys",
+    on: "account",
+    when: `${what}: every KMS key of a Region`,
+    without: `${what} is not possible`,
+  },
+  {
+    action: "kms:ListResourceTags",
+    on: "anyKey",
+    when: `${what}: whose KMS key it is`,
+    without: `${what} is not possible`,
+  },
+];
+
+/** Permissions by feature. Material that expires needs no more than every key. */
+export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
+  everyKey: [
+    {
+      action: "kms:CreateKey",
+      on: "account",
+      when: "a version gets its KMS key; a replica, in its Region, too",
+      without: "the update fails, and nothing is made",
+    },
+    {
+      action: "kms:TagResource",
+      on: "newKey",
+      when: "with CreateKey: the tags by which a KMS key is found again; a changed tag",
+      without: "AWS refuses CreateKey",
+    },
+    {
+      action: "kms:GetParametersForImport",
+      on: "newKey",
+      when: "before each import",
+      without: "the update fails, and the KMS key stays without material",
+    },
+    {
+      action: "kms:ImportKeyMaterial",
+      on: "newKey",
+      when: "each import",
+      without: "the update fails, and the KMS key stays without material",
+    },
+    {
+      action: "kms:CreateAlias",
+      on: "newKey",
+      when: "a key is distributed; an alias was deleted outside Pulumi",
+      without: "the update fails, and applications have no alias",
+    },
+    {
+      action: "kms:UpdateAlias",
+      on: "newKey",
+      when: "a rotation; an alias was moved outside Pulumi",
+      without: "the update fails, and the alias stays at the version before",
+    },
+    {
+      action: "kms:DeleteAlias",
+      on: "ownKey",
+      when: "a distribution or a replica is removed",
+      without: "the removal fails before anything is scheduled for deletion",
+    },
+    {
+      action: "kms:ListAliases",
+      on: "account",
+      when: "an alias exists already: whose it is; without STS: which account it is",
+      without: "the update stops at an alias that an earlier, killed update had made",
+    },
+    {
+      action: "kms:EnableKey",
+      on: "ownKey",
+      when: "`minEnabledVersion` is lowered; a KMS key was disabled outside Pulumi",
+      without: "the update fails, and the version stays disabled",
+    },
+    {
+      action: "kms:DisableKey",
+      on: "ownKey",
+      when: "`minEnabledVersion` is raised",
+      without: "the update fails, and the version stays usable",
+    },
+    {
+      action: "kms:ScheduleKeyDeletion",
+      on: "ownKey",
+      when: "a distribution or a replica is removed",
+      without: "the removal fails, and its KMS keys stay",
+    },
+  ],
+  multiRegion: [
+    {
+      action: "kms:ReplicateKey",
+      on: "newKey",
+      when: "a replica is made, in the primary's Region",
+      without: "the update of the replica fails",
+    },
+    describeKey(
+      "a new replica: until it is no longer Creating; a rotation: which Regions hold replicas",
+      "the update of the replica, and every rotation, fails",
+    ),
+    {
+      action: "iam:CreateServiceLinkedRole",
+      on: "serviceLinkedRole",
+      when: "AWS makes the role with the account's first multi-Region key",
+      without: "AWS refuses CreateKey, unless the role is there",
+    },
+  ],
+  drift: [
+    describeKey(
+      "`pulumi refresh`, and an update that looks before it acts: state, expiry, material, where the alias points; a rotation: until the new KMS key is visible",
+      "a change made in AWS is not seen; a rotation moves the alias without waiting",
+    ),
+    {
+      action: "kms:GetKeyPolicy",
+      on: "ownKey",
+      when: "whether the key policy is still the program's; the policy of a new version's replica",
+      without:
+        "a policy changed in AWS is not seen; a new version's replica has AWS's default policy until its KeyReplica is updated",
+    },
+    {
+      action: "kms:ListResourceTags",
+      on: "anyKey",
+      when: "whether the tags are still the program's",
+      without: "a tag changed in AWS is not seen",
+    },
+    {
+      action: "kms:CancelKeyDeletion",
+      on: "ownKey",
+      when: "a KMS key was scheduled for deletion outside Pulumi",
+      without: "the update fails, and AWS deletes the KMS key on its day",
+    },
+  ],
+  recovery: [
+    {
+      action: "kms:ListKeys",
+      on: "account",
+      when: "an update was killed, or the answer to CreateKey was lost; a distribution is declared again",
+      without:
+        "a KMS key that a killed update made is not found, and another is made; after a lost answer the update stops and says how to find the key",
+    },
+    {
+      action: "kms:ListResourceTags",
+      on: "anyKey",
+      when: "the same: whose KMS key it is",
+      without: "the same",
+    },
+    describeKey("the same: what state it is in", "its material is imported again, which is harmless"),
+    {
+      action: "kms:CancelKeyDeletion",
+      on: "ownKey",
+      when: "a KMS key that comes back is scheduled for deletion",
+      without: "the update fails, and AWS deletes the KMS key on its day",
+    },
+  ],
+  adoption: [
+    describeKey("what the KMS key is, before it is taken over", "adoption is not possible"),
+    {
+      action: "kms:ListAliases",
+      on: "account",
+      when: "which alias the KMS key has",
+      without: "adoption is not possible",
+    },
+  ],
+  onDemandRotation: [
+    {
+      action: "kms:RotateKeyOnDemand",
+      on: "ownKey",
+      when: "a rotation within one KMS key",
+      without: "the update fails, and the version before stays in use",
+    },
+    {
+      action: "kms:GetKeyRotationStatus",
+      on: "ownKey",
+      when: "whether that rotation is still under way",
+      without: "the rotation is not waited for",
+    },
+    {
+      action: "kms:ListKeyRotations",
+      on: "ownKey",
+      when: "which materials the KMS key holds",
+      without: "a rotation that a killed update began is not recognised",
+    },
+  ],
+  changes: [
+    {
+      action: "kms:UntagResource",
+      on: "ownKey",
+      when: "a tag is taken out of the program",
+      without: "the tag stays on the KMS keys",
+    },
+    {
+      action: "kms:PutKeyPolicy",
+      on: "ownKey",
+      when: "`policy` changes; a KMS key is made with a `policy`, which AWS wants its maker to be able to change",
+      without: "the update fails",
+    },
+    {
+      action: "kms:UpdateKeyDescription",
+      on: "ownKey",
+      when: "`description` changes",
+      without: "the update fails",
+    },
+  ],
+  status: [
+    describeKey("what AWS shows of each KMS key and alias", "only the state can be shown (`--offline`)"),
+    ...listed("`--account`"),
+  ],
+  sweep: [
+    ...listed("the search"),
+    describeKey("what state a KMS key is in, and where its replicas are", "the search is not possible"),
+    {
+      action: "kms:ListAliases",
+      on: "account",
+      when: "whether an alias points to it",
+      without: "nothing is deleted",
+    },
+    {
+      action: "kms:ScheduleKeyDeletion",
+      on: "ownKey",
+      when: "`--delete`",
+      without: "nothing is deleted",
+    },
+  ],
+};
+
+/** Permissions of these features, each once, in the table's order. */
+export function permissionsFor(features: readonly Feature[]): Permission[] {
+  const found = new Map<string, Permission>();
+  for (const feature of Object.keys(FEATURES) as Feature[]) {
+    if (!features.includes(feature)) continue;
+    for (const permission of PERMISSIONS[feature]) {
+      if (!found.has(permission.action)) found.set(permission.action, permission);
+    }
+  }
+  return [...found.values()];
+}
