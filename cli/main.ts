@@ -1,5 +1,12 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { declareDoctor } from "./doctor/declare.js";
+import { EXIT_CODES_HELP } from "./exitCodes.js";
+import { declareIamPolicy } from "./iam-policy/declare.js";
+import { port } from "./options.js";
+import { run } from "./run.js";
+import { declareStatus } from "./status/declare.js";
+import { declareSweep } from "./sweep/declare.js";
 
 const EXAMPLES = `
 Try it:
@@ -18,7 +25,14 @@ SIGTERM or SIGINT ends it with its state on disk; a second one ends it at once.`
 
 const program = new Command("keymgmt")
   .description("Keys that their owners make and keep, given to AWS KMS from a Pulumi program.")
-  .showHelpAfterError("(run `keymgmt --help` to see the commands)");
+  .addHelpText("afterAll", EXIT_CODES_HELP)
+  .showHelpAfterError("(run it with --help to see what it takes)")
+  .exitOverride();
+
+declareStatus(program);
+declareSweep(program);
+declareIamPolicy(program);
+declareDoctor(program);
 
 program
   .command("local-kms")
@@ -44,13 +58,4 @@ program
     process.exit();
   });
 
-function port(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number <= 65535) return number;
-  throw new InvalidArgumentError("Expected a number from 0 to 65535.");
-}
-
-program.parseAsync().catch((error: unknown) => {
-  console.error(error);
-  process.exit(1);
-});
+void run(program);

@@ -108,7 +108,7 @@ describe("keymgmt local-kms", function () {
     );
     await kms.close();
     const wrong = run("local-kms", "--port", "http");
-    assert.equal(await wrong.ended, 1);
+    assert.equal(await wrong.ended, 2);
     assert.match(wrong.stderr, /Expected a number from 0 to 65535/);
   });
 

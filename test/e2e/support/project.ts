@@ -129,6 +129,11 @@ export class Project {
     return printsJson ? { ...ran, json: parsed(ran.stdout) } : ran;
   }
 
+  /** Any other program, in the project's folder and environment. */
+  run(file: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
+    return command(file, args, { cwd: this.folder.program, env: { ...this.env, ...env }, seconds: 60 });
+  }
+
   /** Removes the folder, the state with it. What the program made in a KMS is not undone: that is `destroy`. */
   async close(): Promise<void> {
     await remove(this.folder);

@@ -1,0 +1,66 @@
+/** A KMS client that tries each call once, and keeps what an answer shows of the server. */
+import { KMSClient } from "@aws-sdk/client-kms";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { KmsConnections } from "../../provider/awskms/client.js";
+import type { KmsConnection } from "../../provider/awskms/connection.js";
+import { kmsEndpoint } from "../../provider/awskms/endpoint.js";
+import { httpOptions } from "../../provider/awskms/http.js";
+
+export interface Server {
+  /** Origin that the last request went to. */
+  endpoint?: string;
+  /** Seconds that the server's clock is ahead of this machine's, to a second or so. */
+  skewSeconds?: number;
+}
+
+export async function watchedClient(connections: KmsConnections, connection: KmsConnection, region: string) {
+  const server: Server = {};
+  const { provider } = await connections.credentials(connection);
+  const client = new KMSClient({
+    region,
+    endpoint: kmsEndpoint(connection, region),
+    profile: connection.profile,
+    credentials: provider,
+    maxAttempts: 1,
+    customUserAgent: "pulumi-keymgmt",
+    requestHandler: new WatchingHandler(httpOptions(connections.time, { keepAlive: true }), server),
+  });
+  return { client, server };
+}
+
+class WatchingHandler extends NodeHttpHandler {
+  constructor(
+    options: ReturnType<typeof httpOptions>,
+    private readonly server: Server,
+  ) {
+    super(options);
+  }
+
+  override async handle(...args: Parameters<NodeHttpHandler["handle"]>) {
+    const [{ protocol, hostname, port }] = args;
+    this.server.endpoint = `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`;
+    const sent = Date.now();
+    const answer = await super.handle(...args);
+    const shown = Date.parse(answer.response.headers.date ?? "");
+    // The header has whole seconds: half of one is the best guess at the rest.
+    if (!Number.isNaN(shown))
+      this.server.skewSeconds = Math.round((shown + 500 - (sent + Date.now()) / 2) / 1000);
+    return answer;
+  }
+}
+
+/** Sends one call; undefined where AWS carried it out. */
+export async function attempt(
+  client: KMSClient,
+  operation: string,
+  input: object,
+): Promise<Error | undefined> {
+  const sdk = await import("@aws-sdk/client-kms");
+  const Command = sdk[`${operation}Command` as keyof typeof sdk] as unknown as new (
+    input: object,
+  ) => Parameters<KMSClient["send"]>[0];
+  return client.send(new Command(input)).then(
+    () => undefined,
+    (error) => error,
+  );
+}

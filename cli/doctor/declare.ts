@@ -1,0 +1,30 @@
+import type { Command } from "commander";
+import { collected, withFeatures, withReach, withState } from "../options.js";
+import { ending } from "../run.js";
+
+export function declareDoctor(program: Command): void {
+  const command = withReach(withState(program.command("doctor")))
+    .summary("credentials, account, endpoint, clock and permissions, as AWS sees them")
+    .description(
+      "Says which credentials win and whose they are, which endpoint answers, how far the clocks are apart, and which " +
+        "permissions are there. Changes nothing: calls that would change something name a KMS key that does not exist, " +
+        "which AWS answers differently to those who may make them; CloudTrail records them. What cannot be told is said to " +
+        "be so. With --state or --stack, reads are tried on a KMS key of the stack.",
+    )
+    .option(
+      "--region <region>",
+      "a Region to look at (repeatable); by default the state's, else AWS_REGION",
+      collected,
+    )
+    .option("--multi-region", "also what multi-Region keys need")
+    .option("--json", "print JSON");
+  withFeatures(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ keymgmt doctor --region us-west-1 --multi-region
+  $ keymgmt doctor --stack prod --drift --recovery`,
+    )
+    .action(ending(async (options) => (await import("./command.js")).doctor(options)));
+}

@@ -1,0 +1,130 @@
+import { identify } from "../../provider/awskms/account.js";
+import { awsError } from "../../provider/awskms/awsErrors.js";
+import { KmsConnections } from "../../provider/awskms/client.js";
+import type { KmsConnection } from "../../provider/awskms/connection.js";
+import type { Permission } from "../../provider/awskms/permissions.js";
+import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
+import { attempt, watchedClient } from "./client.js";
+import { probeFor, type Target } from "./probes.js";
+
+export interface Findings {
+  credentials: { source: string; accessKeyId: string } | null;
+  account: { accountId: string; arn: string | null } | null;
+  regions: RegionFindings[];
+  /** What is wrong, in sentences. */
+  problems: string[];
+}
+
+export interface RegionFindings {
+  region: string;
+  /** Where KMS was asked; null where nothing could be sent. */
+  endpoint: string | null;
+  /** Seconds that AWS's clock is ahead of this machine's. */
+  clockSkewSeconds: number | null;
+  permissions: PermissionFinding[];
+}
+
+export interface PermissionFinding {
+  action: string;
+  verdict: "granted" | "denied" | "unclear";
+  /** Why it cannot be told. */
+  why: string | null;
+}
+
+/** AWS refuses a signature whose time is further off (IAM guide, Signature Version 4). */
+const MOST_SKEW_SECONDS = 5 * 60;
+
+/** Looks at all of it, as far as it gets. Throws nothing that AWS or the credentials cause: that is what it finds. */
+export async function examine(
+  connection: KmsConnection,
+  regions: { region: string; target: Target }[],
+  permissions: Permission[],
+): Promise<Findings> {
+  const connections = new KmsConnections();
+  const findings: Findings = { credentials: null, account: null, regions: [], problems: [] };
+  const noting = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!isKeymgmtError(error)) throw error;
+      findings.problems.push(error.message);
+    }
+  };
+  await noting(async () => {
+    const { source, provider } = await connections.credentials(connection);
+    const { accessKeyId } = await provider();
+    findings.credentials = { source, accessKeyId: shortId(accessKeyId) };
+  });
+  if (findings.credentials === null) return findings;
+  await noting(async () => {
+    const { accountId, arn } = await identify(connection, connections);
+    findings.account = { accountId, arn: arn ?? null };
+  });
+  for (const { region, target } of regions)
+    await noting(async () => {
+      const found = await examineRegion(connections, connection, region, target, permissions);
+      findings.regions.push(found.findings);
+      findings.problems.push(...found.problems);
+    });
+  return findings;
+}
+
+async function examineRegion(
+  connections: KmsConnections,
+  connection: KmsConnection,
+  region: string,
+  target: Target,
+  permissions: Permission[],
+): Promise<{ findings: RegionFindings; problems: string[] }> {
+  const { client, server } = await watchedClient(connections, connection, region);
+  const found: PermissionFinding[] = [];
+  const problems: string[] = [];
+  try {
+    for (const { action, without } of permissions) {
+      const probe = probeFor(action, target);
+      if (probe === undefined) {
+        found.push({ action, verdict: "unclear", why: "AWS has no call that tries it and makes nothing" });
+        continue;
+      }
+      const { operation, input, certain } = probe;
+      const thrown = await attempt(client, operation, input);
+      const error =
+        thrown &&
+        awsError(thrown, { service: "kms", operation, region, endpoint: server.endpoint, repeatable: true });
+      if (error !== undefined && ENDS.has(error.code)) {
+        problems.push(error.message);
+        break;
+      }
+      const finding = judged(action, error, certain);
+      if (finding.verdict === "denied")
+        problems.push(`${action} is denied in ${region}. Without it: ${without}.`);
+      found.push(finding);
+    }
+  } finally {
+    client.destroy();
+  }
+  const skew = server.skewSeconds ?? null;
+  if (skew !== null && Math.abs(skew) >= MOST_SKEW_SECONDS)
+    problems.push(
+      `This machine's clock is ${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} AWS's in ${region}; AWS refuses signatures that are 5 minutes off. Set the clock.`,
+    );
+  return {
+    findings: { region, endpoint: server.endpoint ?? null, clockSkewSeconds: skew, permissions: found },
+    problems,
+  };
+}
+
+/** Errors after which no other call would fare better. */
+const ENDS = new Set(["EndpointUnreachable", "InvalidCredentials", "MissingCredentials", "Timeout"]);
+
+function judged(action: string, error: KeymgmtError | undefined, certain: boolean): PermissionFinding {
+  if (error === undefined || error.code === "NotFound") return { action, verdict: "granted", why: null };
+  if (error.code !== "AccessDenied")
+    return { action, verdict: "unclear", why: `AWS answered ${error.context.awsName}` };
+  if (certain || / explicit deny /.test(error.message)) return { action, verdict: "denied", why: null };
+  const why = "denied for a KMS key that is not there: missing, or bound to tags or to imported keys";
+  return { action, verdict: "unclear", why };
+}
+
+/** Enough of an access key id to recognise it by. */
+const shortId = (accessKeyId: string) => `${accessKeyId.slice(0, 4)}…${accessKeyId.slice(-4)}`;

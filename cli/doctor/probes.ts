@@ -1,0 +1,72 @@
+/**
+ * How each permission is tried without changing anything. KMS has DryRun for cryptographic operations and grants only, and
+ * this package uses none of those. So a call names a KMS key that does not exist: AWS answers NotFoundException to who may
+ * make it. Reads are made on a KMS key of the state, where there is one, and are then certain.
+ */
+import { randomUUID } from "node:crypto";
+
+export interface Target {
+  /** Id of a KMS key: of one of ours, or a made-up one. */
+  keyId: string;
+  real: boolean;
+  /** A Region to name as a replica's. */
+  replicaRegion: string;
+}
+
+export interface Probe {
+  operation: string;
+  input: object;
+  /** Whether a denial means that the permission is not there: it then depends on no KMS key, or the KMS key is real. */
+  certain: boolean;
+}
+
+export const madeUpKey = () => randomUUID();
+
+const NO_ALIAS = "alias/keymgmt-doctor/no-such-alias";
+const TAG_KEY = "keymgmt:doctor";
+const POLICY = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+
+/** Reads: they change nothing on a real KMS key either. */
+const READS: Readonly<Record<string, object>> = {
+  DescribeKey: {},
+  GetKeyPolicy: { PolicyName: "default" },
+  GetKeyRotationStatus: {},
+  GetParametersForImport: { WrappingAlgorithm: "RSAES_OAEP_SHA_256", WrappingKeySpec: "RSA_4096" },
+  ListKeyRotations: {},
+  ListResourceTags: {},
+};
+
+/** Writes, besides the KMS key that they name and that does not exist. */
+const WRITES: Readonly<Record<string, (target: Target) => object>> = {
+  CancelKeyDeletion: () => ({}),
+  DisableKey: () => ({}),
+  EnableKey: () => ({}),
+  ImportKeyMaterial: () => ({
+    ImportToken: new Uint8Array(1),
+    EncryptedKeyMaterial: new Uint8Array(1),
+    ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE",
+  }),
+  PutKeyPolicy: () => ({ PolicyName: "default", Policy: POLICY }),
+  ReplicateKey: ({ replicaRegion }) => ({ ReplicaRegion: replicaRegion }),
+  RotateKeyOnDemand: () => ({}),
+  ScheduleKeyDeletion: () => ({ PendingWindowInDays: 30 }),
+  TagResource: () => ({ Tags: [{ TagKey: TAG_KEY, TagValue: "" }] }),
+  UntagResource: () => ({ TagKeys: [TAG_KEY] }),
+  UpdateKeyDescription: () => ({ Description: "" }),
+};
+
+/** The call that tries a permission, or undefined where AWS has no harmless one. */
+export function probeFor(action: string, target: Target): Probe | undefined {
+  const operation = action.replace(/^kms:/, "");
+  if (operation === "ListKeys" || operation === "ListAliases")
+    return { operation, input: { Limit: 1 }, certain: true };
+  const read = READS[operation];
+  if (read) return { operation, input: { KeyId: target.keyId, ...read }, certain: target.real };
+  // Never a real KMS key.
+  const keyId = madeUpKey();
+  if (operation === "CreateAlias" || operation === "UpdateAlias")
+    return { operation, input: { AliasName: NO_ALIAS, TargetKeyId: keyId }, certain: false };
+  if (operation === "DeleteAlias") return { operation, input: { AliasName: NO_ALIAS }, certain: false };
+  const write = WRITES[operation];
+  return write && { operation, input: { KeyId: keyId, ...write(target) }, certain: false };
+}

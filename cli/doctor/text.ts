@@ -1,0 +1,41 @@
+import { table, wrapped } from "../text.js";
+import type { Findings, RegionFindings } from "./examine.js";
+
+/** The findings for a person: 80 columns. */
+export function doctorText({ credentials, account, regions, problems }: Findings): string {
+  const who = credentials ? `${credentials.source}, access key ${credentials.accessKeyId}` : "none";
+  const whose = account
+    ? `${account.accountId}${account.arn === null ? "" : `, ${account.arn}`}`
+    : "not known";
+  return [
+    wrapped(who, "credentials  "),
+    wrapped(whose, "account      "),
+    ...regions.map(regionText),
+    "\n",
+    ...problems.map((problem) => wrapped(problem, "! ")),
+    problems.length === 0 ? "Nothing to put right.\n" : "",
+  ].join("");
+}
+
+function regionText({ region, endpoint, clockSkewSeconds, permissions }: RegionFindings): string {
+  const verdicts = { granted: "granted", denied: "DENIED", unclear: "cannot be told" };
+  const whys = [...new Set(permissions.flatMap(({ why }) => why ?? []))];
+  const rows = permissions.map(({ action, verdict, why }) => [
+    action,
+    why === null ? verdicts[verdict] : `${verdicts[verdict]} (${whys.indexOf(why) + 1})`,
+  ]);
+  return [
+    `\n${region}\n`,
+    wrapped(endpoint ?? "not reached", "  endpoint     "),
+    wrapped(clockText(clockSkewSeconds), "  clock        "),
+    rows.length === 0 ? "" : table(rows, "  "),
+    ...whys.map((why, index) => wrapped(why, `  (${index + 1}) `)),
+  ].join("");
+}
+
+/** Within two seconds: the server says whole seconds, and an answer takes a while. */
+function clockText(skew: number | null): string {
+  if (skew === null) return "not known: no answer said the time";
+  if (Math.abs(skew) <= 2) return "the same as AWS's, to a second or two";
+  return `${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} AWS's`;
+}

@@ -1,0 +1,87 @@
+import { parseKmsArn } from "../../provider/awskms/arn.js";
+import { EXIT, UsageError } from "../exitCodes.js";
+import { loadStates, type StateOptions } from "../state/load.js";
+import type { RegionState, StackState } from "../state/stack.js";
+import { wrapped } from "../text.js";
+import { type FeatureOptions, featuresOf } from "./features.js";
+import { notesFor, policyFor, type Scope } from "./policy.js";
+
+export interface IamPolicyOptions extends StateOptions, FeatureOptions {
+  accountId?: string;
+  region?: string[];
+  replicaRegion?: string[];
+  multiRegion?: boolean;
+  aliasPrefix?: string[];
+  forStack?: string[];
+  only?: boolean;
+}
+
+/** `keymgmt iam-policy`: the policy on stdout, what to know of it on stderr. Gives the exit code. */
+export async function iamPolicy(options: IamPolicyOptions): Promise<number> {
+  const scope = scopeOf(
+    options,
+    options.state || options.stack || options.cwd ? await loadStates(options) : [],
+  );
+  const policy = policyFor(scope);
+  process.stdout.write(`${JSON.stringify(policy, undefined, 2)}\n`);
+  for (const note of notesFor(scope, policy)) process.stderr.write(wrapped(note, "note: "));
+  return EXIT.fine;
+}
+
+/** What the states say, and what the flags say over it. */
+export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope {
+  const held = states.flatMap(({ regions }) => regions);
+  const versions = held.flatMap((region) => region.versions);
+  const kinds = new Set(versions.map(({ keyId }) => keyId.startsWith("mrk-")));
+  const accounts = [...new Set(versions.map(({ keyArn }) => parseKmsArn(keyArn).accountId))];
+  const accountId = options.accountId ?? (accounts.length === 1 ? accounts[0] : undefined);
+  if (accountId === undefined)
+    throw new UsageError(
+      accounts.length > 1
+        ? `Expected --account-id: the states hold keys in ${accounts.join(", ")}. A policy belongs to one account.`
+        : "Expected --account-id, the account that holds the KMS keys (12 digits), or --state.",
+    );
+  const stated = held.filter(({ primary }) => primary).map(({ region }) => region);
+  const providers = states.flatMap((state) => state.providers.map(({ keyCollection }) => keyCollection));
+  const primaryRegions = sorted(options.region ?? [...providers, ...stated]);
+  if (primaryRegions.length === 0) throw new UsageError("Expected at least one --region, or --state.");
+  const asked = options.multiRegion || (options.replicaRegion?.length ?? 0) > 0;
+  const multiRegion =
+    asked || kinds.size === 0 ? Boolean(asked) : kinds.size === 2 ? undefined : kinds.has(true);
+  const only = options.only ?? false;
+  const features = featuresOf(options, multiRegion !== false, only);
+  if (features.length === 0)
+    throw new UsageError("Expected --only together with a feature, such as --status.");
+  return {
+    accountId,
+    primaryRegions,
+    replicaRegions: multiRegion === false ? [] : replicaRegionsOf(options, held, primaryRegions),
+    multiRegion: only && !asked ? undefined : multiRegion,
+    aliasPrefixes: options.aliasPrefix ?? prefixesOf(states),
+    stacks: options.forStack ?? sorted(states.flatMap(({ names }) => names)),
+    features,
+  };
+}
+
+/** Replicas of which nothing is said may be made in any of the Regions. */
+function replicaRegionsOf(
+  options: IamPolicyOptions,
+  held: RegionState[],
+  primaryRegions: string[],
+): string[] {
+  const stated = held.filter(({ primary }) => !primary).map(({ region }) => region);
+  const replicaRegions = options.replicaRegion ?? stated;
+  return replicaRegions.length > 0 ? sorted(replicaRegions) : primaryRegions;
+}
+
+/** An alias is `alias/<prefix>/<distribution>`; the prefix may hold slashes itself. */
+function prefixesOf(states: StackState[]): string[] {
+  const prefixes = states.flatMap(({ regions }) =>
+    regions.map(({ aliasName, distribution }) =>
+      aliasName.slice("alias/".length, -`/${distribution}`.length),
+    ),
+  );
+  return prefixes.length > 0 ? sorted(prefixes) : ["hashicorp"];
+}
+
+const sorted = (values: string[]) => [...new Set(values)].sort();

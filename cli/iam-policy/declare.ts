@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import { accountId, collected, withFeatures, withState } from "../options.js";
+import { ending } from "../run.js";
+
+export function declareIamPolicy(program: Command): void {
+  const command = withState(program.command("iam-policy"))
+    .summary("the least IAM policy for given Regions and features")
+    .description(
+      "Prints the least IAM policy under which `pulumi up` works, as JSON on stdout, and what to know of it on stderr. " +
+        "Account, Regions, alias prefixes and stacks come from the options, else from --state or --stack. Asks AWS nothing.",
+    )
+    .option("--account-id <id>", "account that holds the KMS keys, 12 digits", accountId)
+    .option("--region <region>", "a KmsProvider's Region (repeatable)", collected)
+    .option(
+      "--replica-region <region>",
+      "a Region of replicas; implies --multi-region (repeatable)",
+      collected,
+    )
+    .option("--multi-region", "the keys are multi-Region (for both kinds, join two policies)")
+    .option(
+      "--alias-prefix <prefix>",
+      "a KmsProvider's aliasPrefix, by default hashicorp (repeatable)",
+      collected,
+    )
+    .option("--for-stack <org/project/stack>", "only KMS keys tagged for this stack (repeatable)", collected)
+    .option("--only", "only what the features need, without what every key needs");
+  withFeatures(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ keymgmt iam-policy --account-id 111122223333 --region us-west-1
+  $ keymgmt iam-policy --stack prod --drift --recovery --changes > policy.json
+  $ keymgmt iam-policy --state prod.json --only --status`,
+    )
+    .action(ending(async (options) => (await import("./command.js")).iamPolicy(options)));
+}

@@ -1,0 +1,207 @@
+/** The least privilege that IAM can say for given resources, Regions and features. */
+import { type Feature, type Permission, permissionsFor } from "../../provider/awskms/permissions.js";
+import { partitionOf } from "../../provider/awskms/regions.js";
+import { TAG } from "../../provider/awskms/taggedKeys.js";
+
+/** What the policy is for. */
+export interface Scope {
+  /** 12 digits. */
+  accountId: string;
+  /** Regions in which KMS keys are made. */
+  primaryRegions: string[];
+  /** Regions in which replicas are made; a Region may be both. */
+  replicaRegions: string[];
+  /** Whether the KMS keys are multi-Region; undefined where there are both kinds. */
+  multiRegion: boolean | undefined;
+  aliasPrefixes: string[];
+  /** `organization/project/stack`; empty where any stack is meant. */
+  stacks: string[];
+  features: Feature[];
+}
+
+export interface Policy {
+  Version: "2012-10-17";
+  Statement: Statement[];
+}
+
+interface Statement {
+  Sid: string;
+  Effect: "Allow";
+  Action: string | string[];
+  Resource: string | string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+/** CreateAlias, UpdateAlias and DeleteAlias need the permission on the alias too, which no condition key knows. */
+const ALIAS_ACTIONS = ["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"];
+
+/** Actions with a statement of their own. */
+const SPECIAL = ["kms:CreateKey", "kms:TagResource", "kms:ReplicateKey", "iam:CreateServiceLinkedRole"];
+
+/** AWS's limit of a managed policy, white space not counted (IAM and STS quotas). */
+export const MANAGED_POLICY_CHARACTERS = 6144;
+
+export function policyFor(scope: Scope): Policy {
+  const permissions = permissionsFor(scope.features);
+  const has = (action: string) => permissions.some((permission) => permission.action === action);
+  const on = (target: Permission["on"]) =>
+    permissions
+      .filter((permission) => permission.on === target && !SPECIAL.includes(permission.action))
+      .map(({ action }) => action as string);
+  const statements = [
+    ...(has("kms:CreateKey") ? createKeys(scope) : []),
+    ...(has("kms:TagResource") ? tagKeys(scope) : []),
+    ...(has("kms:ReplicateKey") ? [replicateKeys(scope)] : []),
+    keys("UseNewKeys", on("newKey"), scope, imported()),
+    keys("ManageOwnKeys", on("ownKey"), scope, tagged("aws:ResourceTag", scope)),
+    keys("FindKeys", on("anyKey"), { ...scope, multiRegion: undefined }),
+    aliases(ALIAS_ACTIONS.filter(has), scope),
+    list(on("account"), scope),
+    ...(has("iam:CreateServiceLinkedRole") ? [serviceLinkedRole(scope)] : []),
+  ];
+  return { Version: "2012-10-17", Statement: statements.filter(({ Action }) => Action.length > 0) };
+}
+
+/** What a reader of the policy must know. */
+export function notesFor(scope: Scope, policy: Policy): string[] {
+  const has = (sid: string) => policy.Statement.some(({ Sid }) => Sid === sid);
+  const characters = JSON.stringify(policy).replaceAll(/\s/g, "").length;
+  return [
+    ...(scope.stacks.length === 0 && has("ManageOwnKeys")
+      ? ["Without --for-stack it holds for the KMS keys of every stack in the account."]
+      : []),
+    ...(has("UseNewKeys")
+      ? [
+          "UseNewKeys is not bound to tags: AWS may take five minutes until a new KMS key's tags count, and these calls follow CreateKey at once.",
+          "No statement asks for kms:RequestAlias: it matches only calls that name a KMS key by its alias, and these name it by its id. Use it for applications.",
+        ]
+      : []),
+    ...(has("TagNewKeys")
+      ? [
+          "TagNewKeys also lets an imported KMS key of somebody else be given the stack's tag, and with it be managed: AWS cannot tell tagging a new KMS key from tagging another.",
+        ]
+      : []),
+    ...(has("CreateReplicas")
+      ? [
+          "CreateReplicas is bound to Regions only: AWS does not say which other conditions hold for the CreateKey inside ReplicateKey.",
+        ]
+      : []),
+    ...(has("ManageOwnKeys")
+      ? [
+          "It works where the key policy lets the account's IAM policies decide, as AWS's default key policy does.",
+        ]
+      : []),
+    ...(characters > MANAGED_POLICY_CHARACTERS
+      ? [
+          `It has ${characters} characters; a managed policy may have ${MANAGED_POLICY_CHARACTERS}. Split it by Regions.`,
+        ]
+      : []),
+  ];
+}
+
+function createKeys(scope: Scope): Statement[] {
+  const create: Statement = {
+    ...allow("CreateKeys", "kms:CreateKey", "*"),
+    Condition: {
+      StringEquals: {
+        "aws:RequestedRegion": one(scope.primaryRegions),
+        "kms:KeyOrigin": "EXTERNAL",
+        "kms:KeySpec": "SYMMETRIC_DEFAULT",
+        "kms:KeyUsage": "ENCRYPT_DECRYPT",
+        ...tagged("aws:RequestTag", scope).StringEquals,
+      },
+      ...(scope.multiRegion !== undefined && { Bool: { "kms:MultiRegion": String(scope.multiRegion) } }),
+      ...(scope.stacks.length === 0 && tagged("aws:RequestTag", scope)),
+    },
+  };
+  if (scope.replicaRegions.length === 0) return [create];
+  // ReplicateKey asks for kms:CreateKey in the replica's Region (API reference of ReplicateKey).
+  const inReplicas: Statement = {
+    ...allow("CreateReplicas", "kms:CreateKey", "*"),
+    Condition: { StringEquals: { "aws:RequestedRegion": one(scope.replicaRegions) } },
+  };
+  return [create, inReplicas];
+}
+
+/** For tags in CreateKey AWS wants a permission that is not restricted to particular KMS keys (guide, tag-permissions). */
+function tagKeys(scope: Scope): Statement[] {
+  return [
+    keys("TagNewKeys", ["kms:TagResource"], scope, tagged("aws:RequestTag", scope)),
+    keys("TagOwnKeys", ["kms:TagResource"], scope, tagged("aws:ResourceTag", scope)),
+  ];
+}
+
+function replicateKeys(scope: Scope): Statement {
+  return keys(
+    "ReplicateKeys",
+    ["kms:ReplicateKey"],
+    { ...scope, replicaRegions: [] },
+    {
+      StringEquals: {
+        "kms:KeyOrigin": "EXTERNAL",
+        "kms:MultiRegionKeyType": "PRIMARY",
+        "kms:ReplicaRegion": one(scope.replicaRegions),
+      },
+    },
+  );
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-auth-slr.html */
+function serviceLinkedRole({ accountId, primaryRegions }: Scope): Statement {
+  const role =
+    "role/aws-service-role/mrk.kms.amazonaws.com/AWSServiceRoleForKeyManagementServiceMultiRegionKeys";
+  return {
+    ...allow(
+      "MakeMultiRegionRole",
+      "iam:CreateServiceLinkedRole",
+      `arn:${partitionOf(primaryRegions[0]!)}:iam::${accountId}:${role}`,
+    ),
+    Condition: { StringEquals: { "iam:AWSServiceName": "mrk.kms.amazonaws.com" } },
+  };
+}
+
+function keys(Sid: string, actions: string[], scope: Scope, Condition?: Statement["Condition"]): Statement {
+  const ids = scope.multiRegion === true ? "mrk-*" : "*";
+  const resources = regionsOf(scope).map((region) => `${arn(scope, region)}:key/${ids}`);
+  return { ...allow(Sid, one(actions), one(resources)), ...(Condition && { Condition }) };
+}
+
+function aliases(actions: string[], scope: Scope): Statement {
+  const resources = regionsOf(scope).flatMap((region) =>
+    scope.aliasPrefixes.map((prefix) => `${arn(scope, region)}:alias/${prefix}/*`),
+  );
+  return allow("NameKeys", one(actions), one(resources));
+}
+
+function list(actions: string[], scope: Scope): Statement {
+  return {
+    ...allow("ListAll", one(actions), "*"),
+    Condition: { StringEquals: { "aws:RequestedRegion": one(regionsOf(scope)) } },
+  };
+}
+
+const regionsOf = ({ primaryRegions, replicaRegions }: Scope) =>
+  [...new Set([...primaryRegions, ...replicaRegions])].sort();
+
+const imported = () => ({ StringEquals: { "kms:KeyOrigin": "EXTERNAL" } });
+
+/** The stack's tag in the request or on the KMS key; any stack's where none is named. */
+function tagged(
+  where: "aws:RequestTag" | "aws:ResourceTag",
+  { stacks }: Scope,
+): Record<string, Record<string, string | string[]>> {
+  const key = `${where}/${TAG.stack}`;
+  return stacks.length > 0 ? { StringEquals: { [key]: one(stacks) } } : { Null: { [key]: "false" } };
+}
+
+const arn = ({ accountId }: Scope, region: string) => `arn:${partitionOf(region)}:kms:${region}:${accountId}`;
+
+const allow = (Sid: string, Action: string | string[], Resource: string | string[]): Statement => ({
+  Sid,
+  Effect: "Allow",
+  Action,
+  Resource,
+});
+
+/** A list of one as IAM writes it. */
+const one = (values: string[]): string | string[] => (values.length === 1 ? values[0]! : values);

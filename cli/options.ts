@@ -1,0 +1,52 @@
+/** Options that several commands share, and how their actions end. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { OPTIONAL } from "./iam-policy/features.js";
+
+/** Where states come from: loadStates takes these. */
+export function withState(command: Command): Command {
+  return command
+    .option("--state <file>", "a file of `pulumi stack export`, - for stdin (repeatable)", collected)
+    .option("--stack <name>", "export this stack of the project; by default the selected one")
+    .option("--cwd <folder>", "folder of the Pulumi project; by default this one");
+}
+
+/** How AWS is reached: `reached` takes these. */
+export function withReach(command: Command): Command {
+  return command
+    .option("--profile <name>", "AWS profile, in place of what the KmsProvider says")
+    .option("--endpoint <url>", "endpoint of AWS KMS, may hold {region}, in place of the KmsProvider's");
+}
+
+/** A flag for each optional feature. */
+export function withFeatures(command: Command): Command {
+  for (const [feature, what] of Object.entries(OPTIONAL))
+    command.addOption(
+      new Option(`--${feature.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, `also ${what}`),
+    );
+  return command;
+}
+
+/** Gathers an option that may be given more than once. */
+export function collected(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+export function port(text: string): number {
+  return wholeNumber(text, 0, 65535);
+}
+
+/** AWS's window for ScheduleKeyDeletion. */
+export function days(text: string): number {
+  return wholeNumber(text, 7, 30);
+}
+
+export function accountId(text: string): string {
+  if (/^\d{12}$/.test(text)) return text;
+  throw new InvalidArgumentError("Expected 12 digits.");
+}
+
+function wholeNumber(text: string, from: number, to: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= from && number <= to) return number;
+  throw new InvalidArgumentError(`Expected a number from ${from} to ${to}.`);
+}

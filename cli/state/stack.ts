@@ -1,0 +1,211 @@
+/** What a stack's state (`pulumi stack export`) says of its keys. Nothing secret is read out of it. */
+import { parseKmsArn, relatedKeyArn } from "../../provider/awskms/arn.js";
+import type { KmsConnection } from "../../provider/awskms/connection.js";
+
+export interface StackState {
+  /** `organization/project/stack`, as the KMS keys' tags name it; none where no distribution is left that says it. */
+  names: string[];
+  /** `project/stack`, from the state's URNs. */
+  title: string;
+  /** When it was written, ISO 8601 UTC. */
+  asOf?: string;
+  keys: ManagedKeyState[];
+  regions: RegionState[];
+  /** Names of its distributions, those included whose first KMS key an update was yet to record. */
+  distributions: string[];
+  /** Primary Regions and connections of its KmsProviders. */
+  providers: KmsConnection[];
+}
+
+export interface ManagedKeyState {
+  name: string;
+  type: string;
+  latestVersion: number;
+  minEnabledVersion: number;
+  /** UTC date, YYYY-MM-DD. */
+  rotateAfter?: string;
+}
+
+/** A distribution in one of its Regions: a KeyDistribution or a KeyReplica. */
+export interface RegionState {
+  /** Name of the distribution. */
+  distribution: string;
+  stack: string;
+  key: string;
+  region: string;
+  primary: boolean;
+  aliasName: string;
+  latestVersion: number;
+  minEnabledVersion: number;
+  versions: VersionState[];
+  /** The last update failed half-way, or the resource waits to be deleted in a replacement. */
+  unsettled: boolean;
+  /** How its KmsProvider reaches AWS, and which account; without credentials. */
+  connection: KmsConnection;
+}
+
+export interface VersionState {
+  version: number;
+  keyId: string;
+  keyArn: string;
+  /** AWS's KeyState as last seen. */
+  state: string;
+  validTo?: string;
+  keyMaterialId?: string;
+  /** ARNs of replicas that a rotation has made ready. */
+  replicaArns: string[];
+}
+
+type Values = Record<string, unknown>;
+
+interface Exported {
+  urn: string;
+  type: string;
+  outputs?: Values;
+  initErrors?: string[];
+  delete?: boolean;
+}
+
+const TYPE = /^pulumi-nodejs:dynamic\/keymgmt:(\w+)$/;
+
+/** The mark of a secret in a state: pulumi/pulumi sdk/go/common/resource/sig. */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+/** Newer shapes of state than this are not guessed at. */
+const STATE_VERSION = 1;
+
+/** Reads an export. `source` names it in messages. Throws where anything of ours cannot be read: a key overlooked might be deleted. */
+export function readStack(text: string, source: string): StackState {
+  const exported = parse(text, source);
+  const resources = exported.deployment.resources ?? [];
+  const ours = resources.flatMap((resource) => {
+    const name = TYPE.exec(resource.type)?.[1];
+    return name === undefined
+      ? []
+      : [{ name, resource, outputs: withoutSecrets(resource.outputs ?? {}) as Values }];
+  });
+  for (const { resource, outputs } of ours) {
+    if (typeof outputs.stateVersion === "number" && outputs.stateVersion > STATE_VERSION)
+      throw new Error(
+        `Expected ${resource.urn} in ${source} to be written by this release or an earlier one; a newer one did. Install the newest pulumi-keymgmt.`,
+      );
+  }
+  const of = (type: string) => ours.filter(({ name }) => name === type);
+  const regions = [
+    ...of("KeyDistribution").map(({ resource, outputs }) => primaryRegion(resource, outputs, source)),
+    ...of("KeyReplica").map(({ resource, outputs }) => replicaRegion(resource, outputs, source)),
+  ];
+  const [, stack, project] = /^urn:pulumi:([^:]+)::([^:]+)::/.exec(resources[0]?.urn ?? "") ?? [];
+  return {
+    names: [...new Set(regions.map((region) => region.stack))],
+    title: stack === undefined ? source : `${project}/${stack}`,
+    asOf: exported.deployment.manifest?.time,
+    keys: of("ManagedKey").map(({ outputs }) => managedKey(outputs)),
+    regions,
+    distributions: of("DistributionAlias").map(({ outputs }) => String(outputs.name)),
+    providers: of("KmsProvider").map(({ outputs }) => connectionOf(outputs, String(outputs.keyCollection))),
+  };
+}
+
+/** ARNs of all KMS keys that a state accounts for. */
+export function accountedArns(states: StackState[]): Set<string> {
+  return new Set(
+    states.flatMap(({ regions }) =>
+      regions.flatMap(({ versions }) =>
+        versions.flatMap(({ keyArn, replicaArns }) => [keyArn, ...replicaArns]),
+      ),
+    ),
+  );
+}
+
+function parse(text: string, source: string) {
+  let exported: { deployment?: { resources?: Exported[] | null; manifest?: { time?: string } } };
+  try {
+    exported = JSON.parse(text);
+  } catch {
+    throw new Error(`Expected ${source} to be what \`pulumi stack export\` writes; it is not JSON.`);
+  }
+  if (typeof exported?.deployment !== "object" || exported.deployment === null)
+    throw new Error(
+      `Expected ${source} to be what \`pulumi stack export\` writes; it has no \`deployment\`.`,
+    );
+  return { deployment: exported.deployment };
+}
+
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  if (SIGNATURE in value) return undefined;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutSecrets(inner)]));
+}
+
+function managedKey(outputs: Values): ManagedKeyState {
+  const { name, type, latestVersion, minEnabledVersion, rotateAfter } = outputs as unknown as ManagedKeyState;
+  return { name, type, latestVersion, minEnabledVersion, rotateAfter };
+}
+
+function primaryRegion(resource: Exported, outputs: Values, source: string): RegionState {
+  const kms = (outputs.kms ?? {}) as Values;
+  const region = String(outputs.primaryRegion ?? kms.keyCollection);
+  return regional(resource, outputs, { ...outputs, distribution: outputs.name, kms }, region, true, source);
+}
+
+function replicaRegion(resource: Exported, outputs: Values, source: string): RegionState {
+  const distribution = (outputs.distribution ?? {}) as Values;
+  const owner = { ...distribution, distribution: distribution.name };
+  return regional(resource, outputs, owner, String(outputs.region), false, source);
+}
+
+function regional(
+  resource: Exported,
+  outputs: Values,
+  owner: Values,
+  region: string,
+  primary: boolean,
+  source: string,
+): RegionState {
+  const key = (owner.key ?? {}) as Values;
+  const kms = (owner.kms ?? {}) as Values;
+  const records = outputs.versions;
+  if (typeof records !== "object" || records === null || typeof owner.stack !== "string")
+    throw new Error(
+      `Expected ${resource.urn} in ${source} to say its KMS keys (\`versions\`) and its stack in plain text; it does not. Its KMS keys cannot be told from others.`,
+    );
+  return {
+    distribution: String(owner.distribution),
+    stack: owner.stack,
+    key: String(key.name),
+    region,
+    primary,
+    aliasName: String(outputs.aliasName),
+    latestVersion: Number(key.keyVersion),
+    minEnabledVersion: Number(key.minEnabledVersion),
+    versions: Object.entries(records as Record<string, Values>)
+      .map(([version, record]) => versionState(Number(version), record))
+      .sort((a, b) => a.version - b.version),
+    unsettled: Boolean(resource.initErrors?.length || resource.delete),
+    connection: connectionOf(kms, String(kms.keyCollection ?? region)),
+  };
+}
+
+function versionState(version: number, record: Values): VersionState {
+  const {
+    keyId,
+    keyArn,
+    state,
+    validTo,
+    keyMaterialId,
+    replicas = [],
+  } = record as unknown as VersionState & {
+    replicas?: string[];
+  };
+  parseKmsArn(keyArn);
+  const replicaArns = replicas.map((region) => relatedKeyArn(keyArn, region));
+  return { version, keyId, keyArn, state, validTo, keyMaterialId, replicaArns };
+}
+
+/** `credentials` are a secret and stay one: they are left out, and the command's own are used. */
+function connectionOf(kms: Values, keyCollection: string): KmsConnection {
+  const { profile, assumeRole, webIdentity, endpoint, quotas, accountId } = kms as Partial<KmsConnection>;
+  return { keyCollection, profile, assumeRole, webIdentity, endpoint, quotas, accountId };
+}

@@ -1,0 +1,63 @@
+import { utcDate } from "../../provider/keys/rotationPeriod.js";
+import { EXIT, UsageError } from "../exitCodes.js";
+import { Aws, type ReachOptions, reached } from "../look.js";
+import { loadStates, type StateOptions } from "../state/load.js";
+import { accountReport, accountText } from "./account.js";
+import { observe } from "./observe.js";
+import { type Looks, reportOf } from "./report.js";
+import { statusText } from "./text.js";
+
+export interface StatusOptions extends StateOptions, ReachOptions {
+  account?: boolean;
+  region?: string[];
+  offline?: boolean;
+  json?: boolean;
+}
+
+/** `keymgmt status`. Gives the exit code. */
+export function status(options: StatusOptions): Promise<number> {
+  return options.account ? statusOfAccount(options) : statusOfStacks(options);
+}
+
+async function statusOfStacks(options: StatusOptions): Promise<number> {
+  if (options.region)
+    throw new UsageError("Expected --region together with --account: a state says its Regions.");
+  const states = await loadStates(options);
+  const looks: Looks = new Map();
+  if (!options.offline) {
+    const aws = new Aws();
+    const regions = states.flatMap((state) => state.regions);
+    await Promise.all(
+      regions.map(async (region) => {
+        looks.set(region, await observe(aws, region, options));
+      }),
+    );
+  }
+  const report = reportOf(states, looks, utcDate(new Date()));
+  print(options, report, () => statusText(report, options.offline ?? false));
+  if (report.unseen > 0) return EXIT.error;
+  return report.drift > 0 ? EXIT.found : EXIT.fine;
+}
+
+async function statusOfAccount(options: StatusOptions): Promise<number> {
+  const { state, stack, cwd, offline, region = [] } = options;
+  if (state || stack || cwd || offline)
+    throw new UsageError(
+      "Expected --account without --state, --stack, --cwd and --offline: it asks AWS alone.",
+    );
+  const [first] = region;
+  if (first === undefined) throw new UsageError("Expected at least one --region with --account.");
+  const aws = new Aws();
+  const connection = reached({ keyCollection: first }, options);
+  const accountId = await aws.accountOf(connection);
+  const report = await accountReport(
+    accountId,
+    region.map((name) => aws.open(connection, name)),
+  );
+  print(options, report, () => accountText(report));
+  return EXIT.fine;
+}
+
+function print({ json }: StatusOptions, report: object, text: () => string): void {
+  process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : text());
+}

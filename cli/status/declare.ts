@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import { collected, withReach, withState } from "../options.js";
+import { ending } from "../run.js";
+
+export function declareStatus(program: Command): void {
+  withReach(withState(program.command("status")))
+    .summary("every key: versions, Regions, states, next rotation, expiry, drift")
+    .description(
+      "Shows every key of a stack, and how AWS differs from the stack's state. Changes nothing. Looks at the stack that is " +
+        "selected in the current project, unless --state or --account says otherwise. Reads no secret: credentials that a " +
+        "KmsProvider was given are not used, those of the environment are.",
+    )
+    .option("--offline", "show the state alone; ask AWS nothing")
+    .option("--account", "in place of a stack: every KMS key with our tags in the account, in each --region")
+    .option("--region <region>", "with --account: a Region to look in (repeatable)", collected)
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ keymgmt status
+  $ pulumi stack export | keymgmt status --state -
+  $ keymgmt status --account --region us-west-1 --region eu-west-1`,
+    )
+    .action(ending(async (options) => (await import("./command.js")).status(options)));
+}

@@ -1,0 +1,145 @@
+/** What `status` found, as the JSON that it prints with --json. Its text is made of the same. */
+import type { ManagedKeyState, RegionState, StackState } from "../state/stack.js";
+import { driftOf } from "./drift.js";
+import type { SeenRegion, Unseen } from "./observe.js";
+
+export interface Report {
+  stacks: StackReport[];
+  /** Number of differences. */
+  drift: number;
+  /** Number of Regions of distributions that could not be looked at. */
+  unseen: number;
+}
+
+export interface StackReport {
+  stack: string;
+  asOf: string | null;
+  keys: KeyReport[];
+}
+
+export interface KeyReport {
+  name: string;
+  type: string | null;
+  latestVersion: number;
+  minEnabledVersion: number;
+  /** UTC date. */
+  rotateAfter: string | null;
+  rotationDue: boolean;
+  distributions: DistributionReport[];
+}
+
+export interface DistributionReport {
+  name: string;
+  accountId: string | null;
+  aliasName: string;
+  regions: RegionReport[];
+}
+
+export interface RegionReport {
+  region: string;
+  primary: boolean;
+  /** Why AWS could not be asked; null where it was, or was not to be (--offline). */
+  unseen: string | null;
+  versions: VersionReport[];
+  drift: string[];
+}
+
+export interface VersionReport {
+  version: number;
+  keyId: string;
+  keyArn: string;
+  /** AWS's; the state's where AWS was not asked. */
+  state: string;
+  alias: boolean;
+  /** ISO 8601 UTC. */
+  validTo: string | null;
+  deletionDate: string | null;
+}
+
+export type Looks = Map<RegionState, SeenRegion | Unseen>;
+
+/** `today`: UTC date. `looks` is empty where AWS was not asked. */
+export function reportOf(states: StackState[], looks: Looks, today: string): Report {
+  const stacks = states.map((state) => stackReport(state, looks, today));
+  const regions = stacks.flatMap(({ keys }) =>
+    keys.flatMap(({ distributions }) => distributions.flatMap((distribution) => distribution.regions)),
+  );
+  return {
+    stacks,
+    drift: regions.reduce((sum, { drift }) => sum + drift.length, 0),
+    unseen: regions.filter(({ unseen }) => unseen !== null).length,
+  };
+}
+
+function stackReport(state: StackState, looks: Looks, today: string): StackReport {
+  const names = [...new Set([...state.keys.map(({ name }) => name), ...state.regions.map(({ key }) => key)])];
+  return {
+    stack: state.names.join(", ") || state.title,
+    asOf: state.asOf ?? null,
+    keys: names.map((name) => {
+      const regions = state.regions.filter(({ key }) => key === name);
+      return keyReport(
+        name,
+        state.keys.find((key) => key.name === name),
+        regions,
+        looks,
+        today,
+      );
+    }),
+  };
+}
+
+function keyReport(
+  name: string,
+  key: ManagedKeyState | undefined,
+  regions: RegionState[],
+  looks: Looks,
+  today: string,
+): KeyReport {
+  const { latestVersion, minEnabledVersion } = key ?? regions[0]!;
+  const distributions = [...new Set(regions.map(({ distribution }) => distribution))];
+  return {
+    name,
+    type: key?.type ?? null,
+    latestVersion,
+    minEnabledVersion,
+    rotateAfter: key?.rotateAfter ?? null,
+    rotationDue: key?.rotateAfter !== undefined && key.rotateAfter <= today,
+    distributions: distributions.map((distribution) => {
+      const own = regions.filter((region) => region.distribution === distribution);
+      const { connection, aliasName } = own[0]!;
+      return {
+        name: distribution,
+        accountId: connection.accountId ?? null,
+        aliasName,
+        regions: own.map((region) => regionReport(region, looks.get(region))),
+      };
+    }),
+  };
+}
+
+function regionReport(state: RegionState, look: SeenRegion | Unseen | undefined): RegionReport {
+  const seen = look !== undefined && "keys" in look ? look : undefined;
+  const halfway = state.unsettled
+    ? [`the last update of ${state.distribution} in ${state.region} failed half-way`]
+    : [];
+  return {
+    region: state.region,
+    primary: state.primary,
+    unseen: look !== undefined && "unseen" in look ? look.unseen : null,
+    versions: state.versions.map((record) => {
+      const now = seen?.keys.get(record.version);
+      const pointedAt = seen ? seen.aliasTarget === record.keyId : record.version === state.latestVersion;
+      return {
+        version: record.version,
+        keyId: record.keyId,
+        keyArn: record.keyArn,
+        state: now?.state ?? record.state,
+        alias: pointedAt,
+        validTo: (now ? now.validTo : record.validTo) ?? null,
+        deletionDate: now?.deletionDate ?? null,
+      };
+    }),
+    drift: [...halfway, ...(seen ? driftOf(state, seen) : [])],
+  };
+}

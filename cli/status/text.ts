@@ -1,0 +1,63 @@
+import { count, date, shortened, table, wrapped } from "../text.js";
+import type { DistributionReport, KeyReport, Report, StackReport } from "./report.js";
+
+/** The report for a person: 80 columns. */
+export function statusText(report: Report, offline: boolean): string {
+  const stacks = report.stacks.map((stack) => stackText(stack)).join("\n");
+  return `${stacks}\n${conclusion(report, offline)}`;
+}
+
+function stackText({ stack, asOf, keys }: StackReport): string {
+  const written = asOf === null ? "" : `, state of ${asOf.slice(0, 16).replace("T", " ")} UTC`;
+  const heading = wrapped(`${stack}${written}`);
+  return keys.length === 0 ? `${heading}  no keys\n` : `${heading}${keys.map(keyText).join("")}`;
+}
+
+function keyText(key: KeyReport): string {
+  const facts = [
+    key.type,
+    `version ${key.latestVersion}`,
+    key.minEnabledVersion > 1 && `enabled from version ${key.minEnabledVersion}`,
+    key.rotateAfter &&
+      (key.rotationDue
+        ? `rotation due since ${key.rotateAfter}: the next \`pulumi up\` rotates it`
+        : `next rotation after ${key.rotateAfter}`),
+  ];
+  const heading = `\n${wrapped(facts.filter(Boolean).join(", "), `${key.name}: `)}`;
+  if (key.distributions.length === 0) return `${heading}  not distributed\n`;
+  return `${heading}${key.distributions.map(distributionText).join("")}`;
+}
+
+function distributionText({ accountId, aliasName, regions }: DistributionReport): string {
+  const where = accountId === null ? "" : ` in ${accountId}`;
+  const rows = regions
+    .flatMap(({ region, versions }) => versions.map((version) => ({ region, ...version })))
+    .sort((a, b) => a.version - b.version)
+    .map(({ version, region, keyId, state, alias, validTo }) => [
+      String(version),
+      region,
+      shortened(keyId),
+      state,
+      alias ? "yes" : "-",
+      date(validTo ?? undefined),
+    ]);
+  const heading = ["ver", "Region", "KMS key", "state", "alias", "expires"];
+  const notes = regions.flatMap(({ region, unseen, drift }) => [
+    ...(unseen === null ? [] : [`not looked at in ${region}: ${unseen}`]),
+    ...drift.map((sentence) => `drift: ${sentence}`),
+  ]);
+  return [
+    `  ${aliasName}${where}\n`,
+    rows.length === 0 ? "    no KMS keys yet\n" : table([heading, ...rows], "    "),
+    ...notes.map((note) => wrapped(note, "    - ")),
+  ].join("");
+}
+
+function conclusion({ drift, unseen }: Report, offline: boolean): string {
+  if (offline) return "AWS was not asked: states are those of the last update or refresh.\n";
+  const blind = unseen === 0 ? "" : ` ${count(unseen, "Region")} could not be looked at.`;
+  if (drift === 0) return `No drift.${blind}\n`;
+  return wrapped(
+    `${count(drift, "difference")}: \`pulumi up --refresh\` puts back what can be put back.${blind}`,
+  );
+}

@@ -1,0 +1,88 @@
+import { EXIT, UsageError } from "../exitCodes.js";
+import { Aws, type ReachOptions } from "../look.js";
+import { loadStates, type StateOptions } from "../state/load.js";
+import { count, date, wrapped } from "../text.js";
+import { confirmed } from "./confirm.js";
+import { type Deletion, scheduleAll } from "./delete.js";
+import { findKeys, placesOf } from "./find.js";
+import { keyReport, sweepReport } from "./report.js";
+import { type Sorted, sortKeys } from "./sort.js";
+import { sweepText } from "./text.js";
+
+export interface SweepOptions extends StateOptions, ReachOptions {
+  region?: string[];
+  emptyStack?: string[];
+  delete?: boolean;
+  /** Days until AWS deletes. */
+  days: number;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** `keymgmt sweep`. Gives the exit code. */
+export async function sweep(options: SweepOptions): Promise<number> {
+  if (options.yes && !options.delete) throw new UsageError("Expected --yes together with --delete.");
+  const asks = options.delete && !options.yes;
+  if (asks && options.json) throw new UsageError("Expected --yes with --delete --json: nobody can be asked.");
+  if (asks && options.state?.includes("-"))
+    throw new UsageError("Expected --yes with --delete --state -: the standard input is the state.");
+  const states = options.emptyStack && !namesState(options) ? [] : await loadStates(options);
+  const places = await placesOf(new Aws(), states, options.region ?? [], options);
+  const sorted = sortKeys(await findKeys(places), states, options.emptyStack ?? [], new Date());
+  const report = sweepReport(places, states, sorted);
+  if (!options.json) process.stdout.write(`${sweepText(report)}\n`);
+  const deletions = options.delete ? await remove(sorted, options) : undefined;
+  if (options.json)
+    print({
+      ...report,
+      deletions: (deletions ?? []).map(({ key, ...rest }) => ({ ...keyReport(key), ...rest })),
+    });
+  else process.stdout.write(conclusion(sorted, deletions));
+  return exitCode(sorted, deletions);
+}
+
+/** With only --empty-stack there is no state to read. */
+const namesState = ({ state, stack, cwd }: StateOptions) => Boolean(state || stack || cwd);
+
+/** Undefined where it was not confirmed. */
+async function remove({ deletable }: Sorted, { yes, days }: SweepOptions): Promise<Deletion[] | undefined> {
+  if (deletable.length === 0) return [];
+  if (!yes) {
+    process.stderr.write(
+      wrapped(
+        `AWS deletes ${count(deletable.length, "KMS key")} ${days} days from now. What was encrypted under ${deletable.length === 1 ? "it" : "them"} can then never be decrypted again.`,
+      ),
+    );
+    if (!(await confirmed(`delete ${deletable.length}`))) return undefined;
+  }
+  return scheduleAll(deletable, days);
+}
+
+function conclusion({ deletable, held }: Sorted, deletions: Deletion[] | undefined): string {
+  if (deletions === undefined || deletions.length === 0) {
+    const unaccounted = deletable.length + held.length;
+    const advice =
+      deletable.length > 0 ? " `--delete` schedules the deletion of those that nobody can be using." : "";
+    return unaccounted === 0
+      ? "Nothing is unaccounted for.\n"
+      : wrapped(`${count(unaccounted, "KMS key")} unaccounted for; nothing was changed.${advice}`);
+  }
+  return deletions
+    .map(({ key, deletionDate, failure }) =>
+      failure === undefined
+        ? `${key.keyId} in ${key.region}: ${deletionDate === undefined ? "goes after its last replica" : `goes on ${date(deletionDate)}`}\n` +
+          `  keep it: aws kms cancel-key-deletion --region ${key.region}\n    --key-id ${key.keyId}\n`
+        : wrapped(`${key.keyId} in ${key.region}: not scheduled: ${failure}`),
+    )
+    .join("");
+}
+
+function exitCode({ deletable, held, unfinished }: Sorted, deletions: Deletion[] | undefined): number {
+  if (deletions?.some(({ failure }) => failure !== undefined)) return EXIT.error;
+  const left = held.length + unfinished.length + (deletions === undefined ? deletable.length : 0);
+  return left > 0 ? EXIT.found : EXIT.fine;
+}
+
+function print(report: object): void {
+  process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+}

@@ -1,0 +1,10 @@
+import { createInterface } from "node:readline/promises";
+
+/** Whether the person at the standard input types these words. An input that ends says no. */
+export async function confirmed(words: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
+  const typed = await Promise.race([terminal.question(`Type "${words}" to go on: `), ended]);
+  terminal.close();
+  return typed.trim() === words;
+}

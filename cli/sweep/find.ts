@@ -1,0 +1,96 @@
+import type { Kms } from "../../provider/awskms/client.js";
+import type { KmsConnection } from "../../provider/awskms/connection.js";
+import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
+import { UsageError } from "../exitCodes.js";
+import { type Aws, aliasesOf, lookAtKey, type ReachOptions, reached, type SeenKey } from "../look.js";
+import type { StackState } from "../state/stack.js";
+
+/** One Region of one account, and a client for it. */
+export interface Place {
+  accountId: string;
+  kms: Kms;
+}
+
+/** A KMS key with our tags. */
+export interface FoundKey extends SeenKey {
+  place: Place;
+  region: string;
+  keyId: string;
+  keyArn: string;
+  /** `organization/project/stack`; undefined where the tag is gone. */
+  stack: string | undefined;
+  key: string | undefined;
+  distribution: string;
+  version: string | undefined;
+  /** Names of the aliases that point to it. */
+  aliases: string[];
+}
+
+/**
+ * Where to look: each Region that the states name, by its KmsProvider's connection, and `more` in every account. An
+ * account's Region that two KmsProviders reach is one place.
+ */
+export async function placesOf(
+  aws: Aws,
+  states: StackState[],
+  more: string[],
+  options: ReachOptions,
+): Promise<Place[]> {
+  const reaches = states.flatMap(({ providers, regions }) => [
+    ...providers.map((connection) => ({ connection, region: connection.keyCollection })),
+    ...regions.map(({ connection, region }) => ({ connection, region })),
+  ]);
+  const connections = reaches.map(({ connection }) => connection);
+  if (connections.length === 0)
+    connections.push(...more.slice(0, 1).map((keyCollection) => ({ keyCollection })));
+  const wanted: { connection: KmsConnection; region: string }[] = [
+    ...reaches,
+    ...connections.flatMap((connection) => more.map((region) => ({ connection, region }))),
+  ];
+  if (wanted.length === 0)
+    throw new UsageError("Expected at least one --region: the states given name none.");
+  const places = new Map<string, Place>();
+  for (const { connection, region } of wanted) {
+    const reach = reached(connection, options);
+    const accountId = await aws.accountOf(reach);
+    const { accountId: held = accountId } = connection;
+    if (accountId !== held)
+      throw new Error(
+        `Expected credentials of account ${held}, which holds the KMS keys of a state given, got those of account ${accountId}. Give --profile, or sweep one account's stacks at a time.`,
+      );
+    const id = `${accountId}/${region}`;
+    if (!places.has(id)) places.set(id, { accountId, kms: aws.open(reach, region) });
+  }
+  return [...places.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
+const order = ({ accountId, kms }: Place) => `${accountId}/${kms.region}`;
+
+/** Every KMS key with our tags in these places, with its state and its aliases. */
+export async function findKeys(places: Place[]): Promise<FoundKey[]> {
+  const found = await Promise.all(places.map(findIn));
+  return found.flat();
+}
+
+async function findIn(place: Place): Promise<FoundKey[]> {
+  const { kms } = place;
+  const tagged = await listTaggedKeys(kms);
+  const keys = await Promise.all(
+    tagged.map(async ({ keyId, keyArn, tags }) => {
+      const seen = await lookAtKey(kms, keyId);
+      return {
+        place,
+        region: kms.region,
+        keyId,
+        keyArn,
+        stack: tags[TAG.stack],
+        key: tags[TAG.key],
+        distribution: tags[TAG.distribution]!,
+        version: tags[TAG.version],
+        ...seen,
+        aliases: seen.state === "Deleted" ? [] : await aliasesOf(kms, keyId),
+      };
+    }),
+  );
+  return keys.filter(({ state }) => state !== "Deleted");
+}

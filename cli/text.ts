@@ -1,0 +1,36 @@
+/** Plain text for a terminal of 80 columns: no colour, nothing that needs one. */
+export const WIDTH = 80;
+
+/** Rows as columns, two spaces apart; the first row is the heading. */
+export function table(rows: readonly (readonly string[])[], indent = ""): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) => `${indent}${row.map((text, column) => text.padEnd(widths[column]!)).join("  ")}`.trimEnd())
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** Text broken at spaces, its first line after `first` and the others after as many spaces. A longer word stands as it is. */
+export function wrapped(text: string, first = ""): string {
+  const lines: string[] = [];
+  let line = first;
+  for (const word of text.split(" ")) {
+    const joined = line.length === first.length ? `${line}${word}` : `${line} ${word}`;
+    if (joined.length <= WIDTH || line.length === first.length) line = joined;
+    else {
+      lines.push(line);
+      line = `${" ".repeat(first.length)}${word}`;
+    }
+  }
+  return `${[...lines, line].join("\n")}\n`;
+}
+
+/** A key id that is recognised, in 13 columns. */
+export const shortened = (keyId: string) => (keyId.length > 13 ? `${keyId.slice(0, 12)}…` : keyId);
+
+/** A moment's UTC date. */
+export const date = (moment: string | undefined) => moment?.slice(0, 10) ?? "-";
+
+/** "1 KMS key", "2 KMS keys". */
+export const count = (number: number, one: string, many = `${one}s`) =>
+  `${number} ${number === 1 ? one : many}`;

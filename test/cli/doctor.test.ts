@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import type { LocalKms } from "../../localkms/index";
+import type { KmsKeyRecords } from "../../provider/resources/wire";
+import { Application } from "../provider/resources/support/client";
+import { localKms, Program } from "../provider/resources/support/program";
+import { exportOf, fileOf, keymgmt } from "./support";
+
+const READS = /^(Describe|Get|List)/;
+
+describe("keymgmt doctor", function () {
+  this.timeout(60_000);
+  let local: LocalKms;
+  let denied: string[];
+  let reason: string;
+  const requests: { operation: string; input: unknown }[] = [];
+
+  before(async () => {
+    local = await localKms({
+      intercept: ({ operation, input }) => {
+        requests.push({ operation, input });
+        if (!denied.includes(operation)) return undefined;
+        const message = `User: arn:aws:iam::111122223333:user/ci is not authorized to perform: kms:${operation} on resource: * ${reason}`;
+        return { error: { name: "AccessDeniedException", message } };
+      },
+    });
+  });
+  beforeEach(() => {
+    denied = [];
+    reason = "because no identity-based policy allows the action";
+    requests.length = 0;
+  });
+  after(() => local.close());
+
+  const doctor = (args: string[], options = {}) =>
+    keymgmt(["doctor", "--region", "us-west-1", "--endpoint", local.url, ...args], options);
+  const verdicts = (stdout: string) =>
+    Object.fromEntries(
+      JSON.parse(stdout).regions[0].permissions.map((each: { action: string; verdict: string }) => [
+        each.action,
+        each.verdict,
+      ]),
+    );
+
+  it("says who, where, the clocks and every permission, in 80 columns, and ends with 0", async () => {
+    const { code, stdout } = await doctor([]);
+    assert.equal(
+      stdout,
+      `credentials  environment, access key 1111…3333
+account      111122223333, arn:aws:iam::111122223333:root
+
+us-west-1
+  endpoint     ${local.url}
+  clock        the same as AWS's, to a second or two
+  kms:CreateKey               cannot be told (1)
+  kms:TagResource             granted
+  kms:GetParametersForImport  granted
+  kms:ImportKeyMaterial       granted
+  kms:CreateAlias             granted
+  kms:UpdateAlias             granted
+  kms:DeleteAlias             granted
+  kms:ListAliases             granted
+  kms:EnableKey               granted
+  kms:DisableKey              granted
+  kms:ScheduleKeyDeletion     granted
+  (1) AWS has no call that tries it and makes nothing
+
+Nothing to put right.
+`,
+    );
+    assert.equal(code, 0);
+  });
+
+  it("calls denied what is certain, and what hangs on tags that a made-up KMS key has not, not to be told", async () => {
+    denied = ["ListAliases", "EnableKey"];
+    const { code, stdout } = await doctor([]);
+    assert.match(stdout, /kms:ListAliases +DENIED\n/);
+    assert.match(stdout, /kms:EnableKey +cannot be told \(2\)\n/);
+    assert.match(stdout, /\(2\) denied for a KMS key that is not there: missing, or bound to tags/);
+    assert.match(stdout, /! kms:ListAliases is denied in us-west-1\. Without it:/);
+    assert.equal(code, 3);
+    reason = "with an explicit deny in a service control policy";
+    const explicit = await doctor(["--json"]);
+    assert.equal(verdicts(explicit.stdout)["kms:EnableKey"], "denied");
+  });
+
+  it("tries reads on a KMS key of the state, and is certain; writes never name one", async () => {
+    const program = new Program(local);
+    await program.up();
+    const state = await fileOf(exportOf(program));
+    const { keyId } = (program.outputs("distribution").versions as KmsKeyRecords)[1]!;
+    requests.length = 0;
+    denied = ["GetKeyPolicy"];
+    const all =
+      "--multi-region --drift --recovery --adoption --on-demand-rotation --changes --status --sweep";
+    const { code, stdout } = await doctor(["--json", "--state", state, ...all.split(" ")]);
+    assert.equal(verdicts(stdout)["kms:GetKeyPolicy"], "denied");
+    assert.equal(verdicts(stdout)["kms:DescribeKey"], "granted");
+    assert.equal(code, 3);
+    const naming = requests.filter(({ input }) => JSON.stringify(input).includes(keyId));
+    assert.ok(naming.length > 0);
+    for (const { operation } of naming) assert.match(operation, READS);
+    denied = [];
+    const { KeyState } = await new Application(local, "us-west-1").describe(keyId);
+    assert.equal(KeyState, "Enabled");
+  });
+
+  it("finds a clock that is off", async () => {
+    const late = "data:text/javascript,const now=Date.now;Date.now=()=>now()-600000";
+    const { code, stdout } = await doctor([], { preload: late });
+    assert.match(stdout, /clock +600 s behind AWS's\n/);
+    assert.match(stdout.replaceAll(/\s+/g, " "), /clock is 600 s behind AWS's in us-west-1; AWS refuses/);
+    assert.equal(code, 3);
+  });
+
+  it("says where it looked for credentials, and what does not answer", async () => {
+    const none = await doctor([], { env: { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" } });
+    assert.match(none.stdout, /^credentials {2}none\n/);
+    assert.match(none.stdout.replaceAll(/\s+/g, " "), /found none\. Looked at: .*environment/);
+    assert.equal(none.code, 3);
+    const deaf = await keymgmt("doctor --region us-west-1 --endpoint http://127.0.0.1:9".split(" "));
+    assert.match(deaf.stdout.replaceAll(/\s+/g, " "), /the endpoint http:\/\/127\.0\.0\.1:9 is right/);
+    assert.equal(deaf.code, 3);
+  });
+
+  it("never prints a secret key, nor a whole access key id", async () => {
+    const env = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI" };
+    for (const args of [[], ["--json"]]) {
+      const { stdout, stderr } = await doctor(args, { env });
+      assert.match(stdout, /AKIA…MPLE/);
+      assert.doesNotMatch(stdout + stderr, /wJalr|IOSFODNN7/);
+    }
+  });
+});

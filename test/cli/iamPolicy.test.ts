@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { notesFor, policyFor, type Scope } from "../../cli/iam-policy/policy";
+import { FEATURES, type Feature, permissionsFor } from "../../provider/awskms/permissions";
+import { fileOf, keymgmt, secret } from "./support";
+
+const SCOPE: Scope = {
+  accountId: "111122223333",
+  primaryRegions: ["us-west-1"],
+  replicaRegions: [],
+  multiRegion: false,
+  aliasPrefixes: ["hashicorp"],
+  stacks: ["acme/shop/prod"],
+  features: ["everyKey"],
+};
+const REPLICATED: Scope = {
+  ...SCOPE,
+  replicaRegions: ["eu-west-1"],
+  multiRegion: true,
+  features: ["everyKey", "multiRegion"],
+};
+
+const statement = (scope: Scope, sid: string) => policyFor(scope).Statement.find(({ Sid }) => Sid === sid)!;
+const actionsOf = (scope: Scope) =>
+  [...new Set(policyFor(scope).Statement.flatMap(({ Action }) => Action))].sort();
+
+describe("keymgmt iam-policy", function () {
+  this.timeout(60_000);
+
+  it("allows the table's permissions for the features, and no other", () => {
+    const features = Object.keys(FEATURES) as Feature[];
+    for (const asked of [
+      SCOPE.features,
+      REPLICATED.features,
+      features,
+      ...features.map((feature) => [feature]),
+    ])
+      assert.deepEqual(
+        actionsOf({ ...REPLICATED, features: asked }),
+        permissionsFor(asked)
+          .map(({ action }) => action as string)
+          .sort(),
+      );
+  });
+
+  it("gives each statement a Sid of letters, which AWS wants to be unique", () => {
+    const sids = policyFor({ ...REPLICATED, features: Object.keys(FEATURES) as Feature[] }).Statement.map(
+      ({ Sid }) => Sid,
+    );
+    assert.equal(new Set(sids).size, sids.length);
+    for (const sid of sids) assert.match(sid, /^[A-Za-z0-9]+$/);
+  });
+
+  it("makes only imported keys of the kind that was asked for, in their Regions, with the stack's tag", () => {
+    assert.deepEqual(statement(SCOPE, "CreateKeys"), {
+      Sid: "CreateKeys",
+      Effect: "Allow",
+      Action: "kms:CreateKey",
+      Resource: "*",
+      Condition: {
+        StringEquals: {
+          "aws:RequestedRegion": "us-west-1",
+          "kms:KeyOrigin": "EXTERNAL",
+          "kms:KeySpec": "SYMMETRIC_DEFAULT",
+          "kms:KeyUsage": "ENCRYPT_DECRYPT",
+          "aws:RequestTag/keymgmt:stack": "acme/shop/prod",
+        },
+        Bool: { "kms:MultiRegion": "false" },
+      },
+    });
+    assert.equal(statement({ ...SCOPE, multiRegion: undefined }, "CreateKeys").Condition!.Bool, undefined);
+  });
+
+  it("binds to the stack's tag what is done to a KMS key later, and not what follows CreateKey at once", () => {
+    assert.deepEqual(statement(SCOPE, "ManageOwnKeys").Condition, {
+      StringEquals: { "aws:ResourceTag/keymgmt:stack": "acme/shop/prod" },
+    });
+    const fresh = statement(SCOPE, "UseNewKeys");
+    assert.deepEqual(fresh.Condition, { StringEquals: { "kms:KeyOrigin": "EXTERNAL" } });
+    for (const action of [
+      "kms:GetParametersForImport",
+      "kms:ImportKeyMaterial",
+      "kms:CreateAlias",
+      "kms:UpdateAlias",
+    ])
+      assert.ok(fresh.Action.includes(action), action);
+    assert.ok(statement(SCOPE, "ManageOwnKeys").Action.includes("kms:ScheduleKeyDeletion"));
+  });
+
+  it("asks for the tag of any stack of ours where none is named, and says so", () => {
+    const any = { ...SCOPE, stacks: [] };
+    assert.deepEqual(statement(any, "ManageOwnKeys").Condition, {
+      Null: { "aws:ResourceTag/keymgmt:stack": "false" },
+    });
+    assert.deepEqual(statement(any, "CreateKeys").Condition!.Null, {
+      "aws:RequestTag/keymgmt:stack": "false",
+    });
+    assert.match(notesFor(any, policyFor(any)).join(), /every stack in the account/);
+  });
+
+  it("replicates from the primary's Region to the replicas', where it makes keys too", () => {
+    assert.deepEqual(statement(REPLICATED, "ReplicateKeys"), {
+      Sid: "ReplicateKeys",
+      Effect: "Allow",
+      Action: "kms:ReplicateKey",
+      Resource: "arn:aws:kms:us-west-1:111122223333:key/mrk-*",
+      Condition: {
+        StringEquals: {
+          "kms:KeyOrigin": "EXTERNAL",
+          "kms:MultiRegionKeyType": "PRIMARY",
+          "kms:ReplicaRegion": "eu-west-1",
+        },
+      },
+    });
+    assert.deepEqual(statement(REPLICATED, "CreateReplicas").Condition, {
+      StringEquals: { "aws:RequestedRegion": "eu-west-1" },
+    });
+    assert.equal(statement(SCOPE, "CreateReplicas"), undefined);
+    assert.equal(
+      statement(REPLICATED, "MakeMultiRegionRole").Resource,
+      "arn:aws:iam::111122223333:role/aws-service-role/mrk.kms.amazonaws.com/AWSServiceRoleForKeyManagementServiceMultiRegionKeys",
+    );
+  });
+
+  it("names aliases by prefix, in every Region, and the partition that a Region is in", () => {
+    assert.deepEqual(statement({ ...REPLICATED, aliasPrefixes: ["a", "b/c"] }, "NameKeys").Resource, [
+      "arn:aws:kms:eu-west-1:111122223333:alias/a/*",
+      "arn:aws:kms:eu-west-1:111122223333:alias/b/c/*",
+      "arn:aws:kms:us-west-1:111122223333:alias/a/*",
+      "arn:aws:kms:us-west-1:111122223333:alias/b/c/*",
+    ]);
+    const china = { ...SCOPE, primaryRegions: ["cn-north-1"] };
+    assert.equal(
+      statement(china, "NameKeys").Resource,
+      "arn:aws-cn:kms:cn-north-1:111122223333:alias/hashicorp/*",
+    );
+  });
+
+  it("says where it is longer than a managed policy may be", () => {
+    const long = { ...REPLICATED, replicaRegions: Array.from({ length: 30 }, (_, n) => `eu-west-${n}`) };
+    assert.match(notesFor(long, policyFor(long)).join(), /a managed policy may have 6144/);
+    assert.doesNotMatch(notesFor(REPLICATED, policyFor(REPLICATED)).join(), /6144/);
+  });
+
+  it("prints the policy on stdout and the notes on stderr", async () => {
+    const { code, stdout, stderr } = await keymgmt(
+      "iam-policy --account-id 111122223333 --region us-west-1 --for-stack acme/shop/prod".split(" "),
+    );
+    assert.deepEqual(JSON.parse(stdout), policyFor(SCOPE));
+    assert.match(stderr, /^note: UseNewKeys is not bound to tags/);
+    assert.equal(code, 0);
+  });
+
+  it("takes account, Regions, kind, prefix and stack from a state", async () => {
+    const keyArn = "arn:aws:kms:us-west-1:111122223333:key/mrk-1";
+    const kms = { keyCollection: "us-west-1", accountId: "111122223333", credentials: secret("v1:x") };
+    const distribution = { name: "orders-1", stack: "acme/shop/prod", kms, key: { name: "orders" } };
+    const versions = { 1: { keyId: "mrk-1", keyArn, state: "Enabled" } };
+    const aliasName = "alias/team/kms/orders-1";
+    const resources = [
+      { type: "KmsProvider", outputs: kms },
+      {
+        type: "KeyDistribution",
+        outputs: { ...distribution, aliasName, versions, primaryRegion: "us-west-1" },
+      },
+      { type: "KeyReplica", outputs: { distribution, region: "eu-west-1", aliasName, versions } },
+    ].map(({ type, outputs }) => {
+      const token = `pulumi-nodejs:dynamic/keymgmt:${type}`;
+      return { urn: `urn:pulumi:prod::shop::${token}::x`, type: token, outputs };
+    });
+    const state = await fileOf(JSON.stringify({ version: 3, deployment: { resources } }));
+    const { stdout } = await keymgmt(["iam-policy", "--state", state]);
+    assert.deepEqual(JSON.parse(stdout), policyFor({ ...REPLICATED, aliasPrefixes: ["team/kms"] }));
+    const only = await keymgmt(["iam-policy", "--state", state, "--only", "--status"]);
+    const { Statement } = JSON.parse(only.stdout);
+    assert.deepEqual(
+      Statement.map(({ Action }: { Action: string }) => Action),
+      ["kms:DescribeKey", "kms:ListResourceTags", "kms:ListKeys"],
+    );
+  });
+});

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DeleteAliasCommand, DisableKeyCommand, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
+import type { LocalKms } from "../../localkms/index";
+import type { KmsKeyRecords } from "../../provider/resources/wire";
+import { localKms, Program } from "../provider/resources/support/program";
+import { ACCOUNT, clientOf, exportOf, fileOf, keymgmt, settled } from "./support";
+
+describe("keymgmt status", function () {
+  this.timeout(60_000);
+  let local: LocalKms;
+  let program: Program;
+
+  const key = { replicaRegions: ["eu-west-1"], rotationPeriod: "90d" };
+
+  beforeEach(async () => {
+    local = await localKms();
+    program = new Program(local);
+    await program.up({ key: { ...key, rotationTrigger: "a" }, replicas: ["eu-west-1"] });
+    await program.up({
+      key: { ...key, rotationTrigger: "b", minEnabledVersion: 2 },
+      replicas: ["eu-west-1"],
+    });
+  });
+  afterEach(() => local.close());
+
+  const versions = () => program.outputs("distribution").versions as KmsKeyRecords;
+  const due = () => String(program.outputs("key").rotateAfter);
+
+  it("shows every version in every Region in 80 columns, and ends with 0 where nothing differs", async () => {
+    const { code, stdout } = await keymgmt(["status", "--state", await fileOf(exportOf(program))]);
+    assert.equal(
+      settled(stdout),
+      `organization/shop/dev, state of 2026-01-01 00:00 UTC
+
+orders: aes256-gcm96, version 2, enabled from version 2, next rotation after
+        ${due()}
+  alias/hashicorp/orders-1700000000 in 111122223333
+    ver  Region     KMS key        state     alias  expires
+    1    us-west-1  mrk-00000000…  Disabled  -      -
+    1    eu-west-1  mrk-00000000…  Disabled  -      -
+    2    us-west-1  mrk-00000000…  Enabled   yes    -
+    2    eu-west-1  mrk-00000000…  Enabled   yes    -
+
+No drift.
+`,
+    );
+    assert.equal(code, 0);
+  });
+
+  it("says in words what differs, and ends with 3", async () => {
+    const [first, second] = [versions()[1]!.keyId, versions()[2]!.keyId];
+    const [west, europe] = [clientOf(local, "us-west-1"), clientOf(local, "eu-west-1")];
+    await europe.send(new DisableKeyCommand({ KeyId: second }));
+    await europe.send(new ScheduleKeyDeletionCommand({ KeyId: first, PendingWindowInDays: 7 }));
+    await west.send(new DeleteAliasCommand({ AliasName: String(program.outputs("distribution").aliasName) }));
+    const { code, stdout } = await keymgmt(["status", "--state", "-"], { input: exportOf(program) });
+    const day = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+    assert.ok(
+      stdout.endsWith(`
+    2    eu-west-1  ${second.slice(0, 12)}…  Disabled         yes    -
+    - drift: the alias in us-west-1 is gone
+    - drift: version 1 in eu-west-1 is scheduled for deletion: AWS deletes it on
+      ${day}
+    - drift: version 2 in eu-west-1 is Disabled, and should be Enabled
+
+3 differences: \`pulumi up --refresh\` puts back what can be put back.
+`),
+      stdout,
+    );
+    assert.equal(code, 3);
+    for (const line of stdout.split("\n")) assert.ok(line.length <= 80, line);
+  });
+
+  it("prints the same as JSON, with whole ids", async () => {
+    const { stdout } = await keymgmt(["status", "--json", "--state", "-"], { input: exportOf(program) });
+    const { stacks, ...sums } = JSON.parse(stdout);
+    assert.deepEqual(sums, { drift: 0, unseen: 0 });
+    const { distributions, ...rest } = stacks[0].keys[0];
+    assert.deepEqual(rest, {
+      name: "orders",
+      type: "aes256-gcm96",
+      latestVersion: 2,
+      minEnabledVersion: 2,
+      rotateAfter: due(),
+      rotationDue: false,
+    });
+    const { regions, ...distribution } = distributions[0];
+    const { name, aliasName } = program.outputs("distribution");
+    assert.deepEqual(distribution, { name, accountId: ACCOUNT, aliasName });
+    const { keyId, keyArn } = versions()[1]!;
+    assert.deepEqual(regions[0], {
+      region: "us-west-1",
+      primary: true,
+      unseen: null,
+      versions: [
+        { version: 1, keyId, keyArn, state: "Disabled", alias: false, validTo: null, deletionDate: null },
+        {
+          version: 2,
+          keyId: versions()[2]!.keyId,
+          keyArn: versions()[2]!.keyArn,
+          state: "Enabled",
+          alias: true,
+          validTo: null,
+          deletionDate: null,
+        },
+      ],
+      drift: [],
+    });
+  });
+
+  it("asks AWS nothing with --offline, and says so", async () => {
+    local.resetCounts();
+    const { code, stdout } = await keymgmt(["status", "--offline", "--state", "-"], {
+      input: exportOf(program),
+    });
+    assert.equal(code, 0);
+    assert.match(stdout, /AWS was not asked/);
+    assert.deepEqual(local.counts(), {});
+  });
+
+  it("tells a rotation that is due, and an update that failed half-way", async () => {
+    program.outputs("key").rotateAfter = "2026-01-01";
+    program.states.get("eu-west-1")!.failed = true;
+    const { code, stdout } = await keymgmt(["status", "--offline", "--state", "-"], {
+      input: exportOf(program),
+    });
+    assert.match(stdout.replaceAll(/\s+/g, " "), /rotation due since 2026-01-01/);
+    assert.match(
+      stdout.replaceAll(/\s+/g, " "),
+      /the last update of orders-\d+ in eu-west-1 failed half-way/,
+    );
+    assert.equal(code, 3);
+  });
+
+  it("asks nothing with credentials of another account, and ends with 1", async () => {
+    local.resetCounts();
+    const { code, stdout } = await keymgmt(["status", "--state", "-"], {
+      input: exportOf(program),
+      env: { AWS_ACCESS_KEY_ID: "444455556666" },
+    });
+    assert.equal(code, 1);
+    assert.match(
+      stdout.replaceAll(/\s+/g, " "),
+      /credentials are of account 444455556666, and its KMS keys in 111122223333/,
+    );
+    assert.deepEqual(Object.keys(local.counts()), ["sts:GetCallerIdentity"]);
+  });
+
+  it("shows an account's KMS keys by their tags", async () => {
+    const { code, stdout } = await keymgmt(
+      "status --account --region us-west-1 --region eu-west-1 --endpoint".split(" ").concat(local.url),
+    );
+    const id = "mrk-00000000000000000000000000000000";
+    assert.equal(
+      settled(stdout),
+      `account 111122223333, looked at in us-west-1, eu-west-1
+
+organization/shop/dev
+  orders-1700000000
+  ver  Region     KMS key                               state     expires
+  1    eu-west-1  ${id}  Disabled  -
+  1    us-west-1  ${id}  Disabled  -
+  2    eu-west-1  ${id}  Enabled   -
+  2    us-west-1  ${id}  Enabled   -
+
+By tags alone: what should be, and when keys rotate, is in the stacks' states.
+`,
+    );
+    assert.equal(code, 0);
+  });
+
+  it("has the state of the current project from the pulumi on the PATH, without its secrets", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "keymgmt-cli-"));
+    const state = await fileOf(exportOf(program));
+    const script = `#!/bin/sh\necho "$@" > ${folder}/args\nwhile IFS= read -r line; do printf '%s\\n' "$line"; done < ${state}\nIFS= read -r last < ${state}; [ -n "$line" ] && printf '%s' "$line"\nexit 0\n`;
+    await writeFile(join(folder, "pulumi"), script);
+    await chmod(join(folder, "pulumi"), 0o755);
+    const { code, stderr } = await keymgmt(["status", "--offline", "--stack", "dev"], {
+      env: { PATH: folder },
+    });
+    assert.equal(code, 0, stderr);
+    assert.equal(
+      await readFile(join(folder, "args"), "utf8"),
+      "stack export --non-interactive --stack dev\n",
+    );
+  });
+
+  for (const [title, args, input, message] of [
+    ["there is no pulumi", ["status"], "", /Expected `pulumi` on the PATH/],
+    ["a state is not JSON", ["status", "--state", "-"], "{", /- to be what `pulumi stack export` writes/],
+    ["a state is no state", ["status", "--state", "-"], "{}", /it has no `deployment`/],
+    ["a file is not there", ["status", "--state", "/nonexistent/state"], "", /ENOENT/],
+  ] as const) {
+    it(`ends with 1 where ${title}`, async () => {
+      const { code, stderr, stdout } = await keymgmt([...args], { input });
+      assert.equal(code, 1);
+      assert.match(stderr, message);
+      assert.equal(stdout, "");
+    });
+  }
+});

@@ -1,0 +1,118 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import type { Program } from "../provider/resources/support/program";
+
+const MAIN = join(__dirname, "../../cli/main.ts");
+
+export const ACCOUNT = "111122223333";
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  /** Text for the standard input, or what writes it when the process says something on stderr. */
+  input?: string | ((stderr: string) => Promise<string | undefined>);
+  env?: Record<string, string>;
+  cwd?: string;
+  /** A module that the process loads first. */
+  preload?: string;
+}
+
+/** Runs `keymgmt` in a process of its own: with credentials of ACCOUNT, and nothing else of this machine's environment. */
+export async function keymgmt(args: string[], options: RunOptions = {}): Promise<Ended> {
+  const { input = "", env = {}, cwd, preload } = options;
+  const preloads = ["tsx", ...(preload ? [preload] : [])].flatMap((module) => ["--import", module]);
+  const child = spawn(process.execPath, ["--no-warnings", ...preloads, MAIN, ...args], {
+    cwd,
+    env: {
+      AWS_ACCESS_KEY_ID: ACCOUNT,
+      AWS_SECRET_ACCESS_KEY: "a-secret-key",
+      AWS_EC2_METADATA_DISABLED: "true",
+      HOME: "/nonexistent",
+      PATH: "/nonexistent",
+      ...(process.env.NODE_V8_COVERAGE && { NODE_V8_COVERAGE: process.env.NODE_V8_COVERAGE }),
+      ...env,
+    },
+  });
+  const ended: Ended = { code: null, stdout: "", stderr: "" };
+  child.stdout.on("data", (data) => {
+    ended.stdout += data;
+  });
+  child.stderr.on("data", async (data) => {
+    ended.stderr += data;
+    const typed = typeof input === "string" ? undefined : await input(ended.stderr);
+    if (typed !== undefined) child.stdin.end(typed);
+  });
+  if (typeof input === "string") child.stdin.end(input);
+  [ended.code] = await once(child, "close");
+  return ended;
+}
+
+const TYPES: Record<string, string> = { kms: "KmsProvider", key: "ManagedKey", alias: "DistributionAlias" };
+
+/** The mark of a secret in a state. */
+export const secret = (ciphertext: string) => ({
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  ciphertext,
+});
+
+/** The program's state as `pulumi stack export` writes it now. */
+export function exportOf(program: Program): string {
+  const resources = [...program.states].map(([name, { id, outputs, failed }]) => {
+    const type = TYPES[name] ?? (name === "distribution" ? "KeyDistribution" : "KeyReplica");
+    const token = `pulumi-nodejs:dynamic/keymgmt:${type}`;
+    const initErrors = failed ? ["it failed"] : undefined;
+    return { urn: `urn:pulumi:dev::shop::${token}::${name}`, type: token, id, outputs, initErrors };
+  });
+  return JSON.stringify(
+    { version: 3, deployment: { manifest: { time: new Date().toISOString() }, resources } },
+    (name, value) => (["keyring", "credentials"].includes(name) && value ? secret("v1:abc") : value),
+  );
+}
+
+/** A file with this text, in a temporary folder of its own. */
+export async function fileOf(text: string): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), "keymgmt-cli-")), "state.json");
+  await writeFile(file, text);
+  return file;
+}
+
+/** Ids, names and times that differ from run to run, replaced by others as long. */
+export function settled(text: string): string {
+  return text
+    .replaceAll(/mrk-[0-9a-f]{32}/g, `mrk-${"0".repeat(32)}`)
+    .replaceAll(/mrk-[0-9a-f]{8}…/g, "mrk-00000000…")
+    .replaceAll(/orders-\d{10}/g, "orders-1700000000")
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, "2026-01-01 00:00 UTC");
+}
+
+export function clientOf(local: { url: string }, region: string): KMSClient {
+  const credentials = { accessKeyId: ACCOUNT, secretAccessKey: "any" };
+  return new KMSClient({ endpoint: local.url, region, maxAttempts: 1, credentials });
+}
+
+/** A KMS key that an update might have left behind. */
+export async function strayKey(
+  client: KMSClient,
+  tags: { stack: string; distribution: string; version: string },
+  multiRegion = false,
+): Promise<string> {
+  const { KeyMetadata } = await client.send(
+    new CreateKeyCommand({
+      Origin: "EXTERNAL",
+      MultiRegion: multiRegion,
+      Tags: Object.entries({ ...tags, key: "orders" }).map(([name, TagValue]) => ({
+        TagKey: `keymgmt:${name}`,
+        TagValue,
+      })),
+    }),
+  );
+  return KeyMetadata!.KeyId!;
+}

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import {
+  CancelKeyDeletionCommand,
+  CreateAliasCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+} from "@aws-sdk/client-kms";
+import type { LocalKms } from "../../localkms/index";
+import { localKms, Program } from "../provider/resources/support/program";
+import { clientOf, exportOf, fileOf, keymgmt, settled, strayKey } from "./support";
+
+const STACK = "organization/shop/dev";
+
+/** The local KMS's clock: no test waits until its KMS keys are older than the state. */
+const hourAgo = () => new Date(Date.now() - 3_600_000);
+
+describe("keymgmt sweep", function () {
+  this.timeout(60_000);
+  let local: LocalKms;
+  let program: Program;
+  let state: string;
+  const log: string[] = [];
+
+  before(async () => {
+    local = await localKms({
+      now: hourAgo,
+      intercept: ({ operation, region }) => {
+        if (operation === "ScheduleKeyDeletion") log.push(region);
+        return undefined;
+      },
+    });
+    program = new Program(local);
+    await program.up({ key: { replicaRegions: ["eu-west-1"] }, replicas: ["eu-west-1"] });
+    state = await fileOf(exportOf(program));
+  });
+  after(() => local.close());
+
+  const west = () => clientOf(local, "us-west-1");
+  const europe = () => clientOf(local, "eu-west-1");
+  const stateOf = async (client: ReturnType<typeof west>, KeyId: string) =>
+    (await client.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata!.KeyState;
+  const stray = (distribution: string, stack = STACK) =>
+    strayKey(west(), { stack, distribution, version: "1" });
+
+  it("ends with 0 where the states account for everything", async () => {
+    const { code, stdout } = await keymgmt(["sweep", "--state", state]);
+    assert.equal(
+      settled(stdout),
+      `Looked in: eu-west-1 (111122223333), us-west-1 (111122223333)
+State:     organization/shop/dev, of 2026-01-01 00:00 UTC: 2 KMS keys
+Accounted: 2 KMS keys found there as a state says.
+
+Nothing is unaccounted for.
+`,
+    );
+    assert.equal(code, 0);
+  });
+
+  it("lists apart what may go, what is left alone, what an update takes up, and what belongs to other stacks", async () => {
+    const free = await stray("gone-1");
+    const aliased = await stray("named-1");
+    await west().send(new CreateAliasCommand({ AliasName: "alias/named", TargetKeyId: aliased }));
+    const foreign = await stray("theirs-1", "organization/shop/prod");
+    const distribution = String(program.outputs("distribution").name);
+    const unfinished = await strayKey(west(), { stack: STACK, distribution, version: "2" });
+    const { code, stdout } = await keymgmt(["sweep", "--state", state]);
+    assert.equal(
+      settled(stdout.slice(stdout.indexOf("\n\n") + 2)),
+      `No state accounts for these; nobody can be using them now:
+  gone-1
+    ver  Region     KMS key                               state
+    1    us-west-1  ${free}  PendingImport
+
+No state accounts for these, but they are left alone:
+  named-1
+    ver  Region     KMS key                               state
+    1    us-west-1  ${aliased}  PendingImport
+  - ${aliased} in us-west-1: has the alias alias/named
+
+An update may have been interrupted; the next \`pulumi up\` takes these up:
+  orders-1700000000
+    ver  Region     KMS key                               state
+    2    us-west-1  ${unfinished}  PendingImport
+
+Of organization/shop/prod, of which no state was given; nothing is known of
+them:
+  theirs-1
+    ver  Region     KMS key                               state
+    1    us-west-1  ${foreign}  PendingImport
+
+2 KMS keys unaccounted for; nothing was changed. \`--delete\` schedules the
+deletion of those that nobody can be using.
+`,
+    );
+    assert.equal(code, 3);
+    const json = await keymgmt(["sweep", "--state", state, "--json"]);
+    const { held, states, ...report } = JSON.parse(json.stdout);
+    assert.deepEqual(report, {
+      places: [
+        { accountId: "111122223333", region: "eu-west-1" },
+        { accountId: "111122223333", region: "us-west-1" },
+      ],
+      accounted: 2,
+      deletable: [
+        {
+          accountId: "111122223333",
+          region: "us-west-1",
+          keyId: free,
+          keyArn: `arn:aws:kms:us-west-1:111122223333:key/${free}`,
+          stack: STACK,
+          key: "orders",
+          distribution: "gone-1",
+          version: "1",
+          state: "PendingImport",
+          deletionDate: null,
+        },
+      ],
+      unfinished: report.unfinished,
+      scheduled: [],
+      foreign: report.foreign,
+      deletions: [],
+    });
+    assert.equal(held[0].reason, "has the alias alias/named");
+    assert.equal(states[0].keys, 2);
+  });
+
+  it("deletes nothing without the typed words", async () => {
+    const { code, stdout, stderr } = await keymgmt(["sweep", "--state", state, "--delete"], {
+      input: "yes\n",
+    });
+    assert.match(stderr, /never be decrypted again/);
+    assert.match(stderr, /Type "delete 1" to go on/);
+    assert.match(stdout, /nothing was changed/);
+    assert.equal(code, 3);
+    assert.equal((await keymgmt(["sweep", "--state", state, "--delete"])).code, 3);
+    assert.deepEqual(log, []);
+  });
+
+  it("leaves alone what came into use while the list was read", async () => {
+    const late = await stray("late-1");
+    const { code, stdout } = await keymgmt(["sweep", "--state", state, "--delete"], {
+      input: async (stderr) => {
+        if (!stderr.includes("to go on: ")) return undefined;
+        await west().send(new CreateAliasCommand({ AliasName: "alias/late", TargetKeyId: late }));
+        return "delete 2\n";
+      },
+    });
+    assert.match(
+      stdout,
+      new RegExp(`${late} in us-west-1: not scheduled:\\s+has the\\s+alias\\s+alias/late now`),
+    );
+    assert.equal(code, 1);
+    assert.equal(await stateOf(west(), late), "PendingImport");
+    assert.deepEqual(log, ["us-west-1"]);
+    log.length = 0;
+  });
+
+  it("schedules a replica before its primary, for 30 days, and says how to keep them", async () => {
+    const [enabled] = Object.values(
+      program.outputs("distribution").versions as Record<string, { keyId: string }>,
+    );
+    for (const client of [west(), europe()])
+      await client.send(new DisableKeyCommand({ KeyId: enabled!.keyId }));
+    const lost = new Program(local);
+    await lost.up({ key: { name: "lost", replicaRegions: ["eu-west-1"] }, replicas: ["eu-west-1"] });
+    const { keyId } = Object.values(
+      lost.outputs("distribution").versions as Record<string, { keyId: string }>,
+    )[0]!;
+    assert.equal((await keymgmt(["sweep", "--state", state, "--delete", "--yes"])).code, 3);
+    assert.deepEqual(log, [], "Enabled and aliased keys were left alone");
+    await lost.remove("keyReplica", "eu-west-1");
+    await lost.remove("keyDistribution", "distribution");
+    for (const client of [europe(), west()])
+      await client.send(new CancelKeyDeletionCommand({ KeyId: keyId }));
+    log.length = 0;
+    const { code, stdout } = await keymgmt(["sweep", "--state", state, "--delete", "--yes"]);
+    assert.deepEqual(log, ["eu-west-1", "us-west-1"]);
+    assert.equal(await stateOf(europe(), keyId), "PendingDeletion");
+    assert.equal(await stateOf(west(), keyId), "PendingReplicaDeletion");
+    const day = new Date(hourAgo().getTime() + 30 * 86_400_000).toISOString().slice(0, 10);
+    assert.match(stdout, new RegExp(`${keyId} in eu-west-1: goes on ${day}`));
+    assert.match(stdout, new RegExp(`${keyId} in us-west-1: goes after its last replica`));
+    assert.match(
+      stdout,
+      new RegExp(`aws kms cancel-key-deletion --region eu-west-1\\n    --key-id ${keyId}`),
+    );
+    assert.equal(code, 3, "aliased and unfinished ones are still there");
+    assert.equal(
+      await stateOf(west(), enabled!.keyId),
+      "Disabled",
+      "what the state accounts for is never touched",
+    );
+  });
+
+  it("never asks with credentials of another account than the state's", async () => {
+    const { code, stderr } = await keymgmt(["sweep", "--state", state], {
+      env: { AWS_ACCESS_KEY_ID: "444455556666" },
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /Expected credentials of account 111122223333/);
+  });
+});
