@@ -15,42 +15,53 @@ export class Clock {
   ) {}
 
   now(): number {
-    return this.base().getTime() + (this.store.clockAheadMillis() ?? 0);
+    return this.base().getTime() + this.aheadMillis;
   }
 
   /** Sets the clock of state that is new: later it goes on from where it was. */
   async begin(startTime: string | undefined): Promise<void> {
     if (this.store.clockAheadMillis() !== undefined) return;
-    const start = startTime === undefined ? this.now() : await parseTime("startTime", startTime);
-    await this.setAhead(start);
+    const start = startTime === undefined ? undefined : await readTime("startTime", startTime);
+    await this.set(start === undefined ? 0 : start - this.base().getTime());
   }
 
   /** Resolves with the new time when it would survive a SIGKILL. */
   async move(move: ClockMove): Promise<Date> {
-    const target = "time" in move ? await parseTime("time", move.time) : await this.after(move.advance);
-    if (target < this.now()) throw new Error("The clock never goes back: what time did is not undone by it");
-    await this.setAhead(target);
+    const target = "time" in move ? await at(move.time) : await after(move.advance);
+    const now = this.now();
+    const ahead = target(now) - now;
+    if (ahead < 0) throw new Error("The clock never goes back: what time did is not undone by it");
+    await this.set(this.aheadMillis + ahead);
     return new Date(this.now());
   }
 
-  /** In calendar steps of UTC: a month is as long as that month. */
-  private async after(duration: string): Promise<number> {
-    const { DateTime, Duration } = await import("luxon");
-    const parsed = Duration.fromISO(duration);
-    if (!parsed.isValid) throw expected("advance", "duration such as `P30D` or `PT12H`", duration);
-    return DateTime.fromMillis(this.now(), { zone: "utc" }).plus(parsed).toMillis();
+  private get aheadMillis(): number {
+    return this.store.clockAheadMillis() ?? 0;
   }
 
-  private setAhead(target: number): Promise<void> {
-    return this.store.commit([["clock", "aheadMillis", target - this.base().getTime()]]);
+  private set(aheadMillis: number): Promise<void> {
+    return this.store.commit([["clock", "aheadMillis", aheadMillis]]);
   }
 }
 
-async function parseTime(name: string, text: string): Promise<number> {
+async function readTime(name: string, text: string): Promise<number> {
   const { DateTime } = await import("luxon");
-  const millis = DateTime.fromISO(text, { zone: "utc" }).toMillis();
-  if (!Number.isFinite(millis)) throw expected(name, "time such as `2027-01-01T00:00:00Z`", text);
-  return millis;
+  const time = DateTime.fromISO(text, { zone: "utc" });
+  if (!time.isValid) throw expected(name, "time such as `2027-01-01T00:00:00Z`", text);
+  return time.toMillis();
+}
+
+async function at(text: string): Promise<() => number> {
+  const time = await readTime("time", text);
+  return () => time;
+}
+
+/** The time that is a duration after another, in calendar steps of UTC: a month is as long as that month. */
+async function after(text: string): Promise<(from: number) => number> {
+  const { DateTime, Duration } = await import("luxon");
+  const duration = Duration.fromISO(text);
+  if (!duration.isValid) throw expected("advance", "duration such as `P30D` or `PT12H`", text);
+  return (from) => DateTime.fromMillis(from, { zone: "utc" }).plus(duration).toMillis();
 }
 
 const expected = (name: string, what: string, got: string) =>
