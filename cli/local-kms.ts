@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { LocalKmsConfig } from "../localkms/index.js";
 
@@ -64,15 +65,15 @@ async function readConfigFile(path: string): Promise<LocalKmsConfig> {
   }
 }
 
-/** The first signal ends it with its state on disk; a second one, of either kind, ends it at once. */
-function untilStopped(): Promise<void> {
-  const signals = ["SIGINT", "SIGTERM"] as const;
+/** The first signal ends it with its state on disk; a second one, of either kind, is the system's and ends it at once. */
+export function untilStopped(source: EventEmitter = process): Promise<void> {
+  const signals = ["SIGINT", "SIGTERM"];
   return new Promise((resolve) => {
     const stop = () => {
-      for (const signal of signals) process.off(signal, stop);
+      for (const signal of signals) source.off(signal, stop);
       resolve();
     };
-    for (const signal of signals) process.on(signal, stop);
+    for (const signal of signals) source.on(signal, stop);
   });
 }
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ReplicateKeyCommand } from "@aws-sdk/client-kms";
-import { clientFor, createKey, start, stateOf, temporaryFolder, WEST } from "./support.js";
+import { ListKeysCommand, ReplicateKeyCommand } from "@aws-sdk/client-kms";
+import { untilStopped } from "../../cli/local-kms.js";
+import { clientFor, createKey, refusal, start, stateOf, temporaryFolder, WEST } from "./support.js";
 
 const MAIN = join(__dirname, "../../cli/main.ts");
 
@@ -52,6 +53,19 @@ describe("keymgmt local-kms", function () {
       assert.equal(await server.ended, 0);
       assert.equal(server.stdout, `keymgmt local-kms listening on ${url}\n`);
       assert.match(server.stderr, /for trying out and testing, not for production/);
+    }
+  });
+
+  it("leaves a second signal to the system, which ends it at once", async () => {
+    for (const [first, second] of [
+      ["SIGINT", "SIGTERM"],
+      ["SIGTERM", "SIGTERM"],
+    ] as const) {
+      const signals = new EventEmitter();
+      const stopped = untilStopped(signals);
+      assert.ok(signals.emit(first));
+      await stopped;
+      assert.ok(!signals.emit(second));
     }
   });
 
@@ -112,6 +126,47 @@ describe("keymgmt local-kms", function () {
     assert.match(wrong.stderr, /Expected a number from 0 to 65535/);
   });
 
+  it("answers control requests where --control asks for it", async () => {
+    const server = run("local-kms", "--port", "0", "--control");
+    const url = await listening(server);
+    assert.equal((await fetch(`${url}/_local-kms/health`)).status, 200);
+    server.process.kill("SIGTERM");
+    assert.equal(await server.ended, 0);
+  });
+
+  it("is killed by a fault, before or after a request takes effect; what took effect is kept", async () => {
+    const data = await temporaryFolder();
+    const file = join(data, "config.yaml");
+    const args = ["local-kms", "--port", "0", "--data", join(data, "state"), "--config", file];
+    const keys = [];
+    for (const when of ["before", "after"]) {
+      await writeFile(file, `faults: [{ operation: CreateKey, kill: true, when: ${when} }]`);
+      const killed = run(...args);
+      assert.equal((await refusal(createKey(clientFor(await listening(killed))))).status, undefined);
+      await killed.ended;
+      assert.equal(killed.process.signalCode, "SIGKILL");
+      await writeFile(file, "");
+      const next = run(...args);
+      const { Keys } = await clientFor(await listening(next)).send(new ListKeysCommand({}));
+      keys.push(Keys!.length);
+      next.process.kill("SIGTERM");
+      await next.ended;
+    }
+    assert.deepEqual(keys, [0, 1]);
+    await rm(data, { recursive: true });
+  });
+
+  it("serves on when whoever reads its output goes away", async () => {
+    const server = run("local-kms", "--port", "0", "--log");
+    const url = await listening(server);
+    server.process.stdout!.destroy();
+    server.process.stderr!.destroy();
+    for (let i = 0; i < 3; i += 1) await createKey(clientFor(url));
+    server.process.kill("SIGTERM");
+    const [code] = await once(server.process, "exit");
+    assert.equal(code, 0);
+  });
+
   it("starts without the AWS SDK, of which only types are used", async () => {
     const folder = join(__dirname, "../../localkms");
     const sources = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".ts"));
@@ -130,7 +185,8 @@ describe("keymgmt local-kms", function () {
     assert.match(general.stdout, /local-kms/);
     const help = run("local-kms", "--help");
     await help.ended;
-    for (const option of ["--host", "--port", "--data", "--config", "--log"])
+    for (const option of ["--host", "--port", "--data", "--config", "--control", "--log"])
       assert.ok(help.stdout.includes(option));
+    assert.match(help.stdout, /A config file, every setting of it optional:\n {2}startTime: /);
   });
 });
