@@ -1,5 +1,5 @@
-import type { AlgorithmSpec } from "@aws-sdk/client-kms";
 import { seal, unseal } from "./sealed.js";
+import type { WrappingAlgorithm } from "./unwrap.js";
 
 /**
  * An import token carries its own private key, sealed by a key that only the server has. So any number of sets is
@@ -8,7 +8,7 @@ import { seal, unseal } from "./sealed.js";
 export interface ImportSet {
   /** ARN of the one KMS key that the set is for: related keys in other Regions have other ARNs. */
   readonly keyArn: string;
-  readonly wrappingAlgorithm: AlgorithmSpec;
+  readonly wrappingAlgorithm: WrappingAlgorithm;
   readonly validTo: number;
   /** PKCS#8 DER. */
   readonly privateKey: Buffer;

@@ -6,8 +6,6 @@ import type { KeyRecord, Material } from "./record.js";
 import { rotatingMaterial, waitingMaterial } from "./rotation.js";
 import { keyState } from "./state.js";
 
-const SYMMETRIC_BYTES = 32;
-
 /** What an import makes of a key, and the material that came. */
 export interface Bound {
   readonly key: KeyRecord;
@@ -26,8 +24,6 @@ export function bindMaterial(
   bytes: Buffer,
   input: ImportKeyMaterialRequest,
 ): Bound {
-  if (bytes.length !== SYMMETRIC_BYTES)
-    throw incorrect(`Key material of KeySpec ${key.spec} must be ${SYMMETRIC_BYTES * 8} bits`);
   const id = materialIdOf(key.id, bytes);
   const isFirst = key.materials.length === 0;
   const isNew = (input.ImportType ?? (isFirst ? "NEW_KEY_MATERIAL" : "")) === "NEW_KEY_MATERIAL";

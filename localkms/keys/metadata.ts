@@ -2,6 +2,7 @@ import type { KeyMetadata, MultiRegionConfiguration } from "@aws-sdk/client-kms"
 import type { Call } from "../operations/call.js";
 import { keyArn } from "./arn.js";
 import { deletionDate, type KeyRecord } from "./record.js";
+import { shownAlgorithms, specOf } from "./specs.js";
 import { currentMaterial, hasAllMaterial, isPermanent, keyState } from "./state.js";
 
 /** KeyMetadata as DescribeKey shows it: https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html */
@@ -20,7 +21,7 @@ export function keyMetadata(call: Call, key: KeyRecord): KeyMetadata {
     KeyManager: "CUSTOMER",
     CustomerMasterKeySpec: key.spec as KeyMetadata["CustomerMasterKeySpec"],
     KeySpec: key.spec,
-    EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],
+    ...shownAlgorithms(key),
     MultiRegion: key.multiRegion !== undefined,
     MultiRegionConfiguration: key.multiRegion && multiRegionConfiguration(call, key),
     ...materialMetadata(key, call.now),
@@ -32,8 +33,8 @@ export function keyMetadata(call: Call, key: KeyRecord): KeyMetadata {
 function materialMetadata(key: KeyRecord, now: number): Partial<KeyMetadata> {
   const current = currentMaterial(key, now);
   const metadata: Partial<KeyMetadata> = {};
-  if (current?.importedAt !== undefined || key.origin === "AWS_KMS")
-    metadata.CurrentKeyMaterialId = current?.id;
+  const isShown = current?.importedAt !== undefined || key.origin === "AWS_KMS";
+  if (isShown && specOf(key).type === "symmetric") metadata.CurrentKeyMaterialId = current?.id;
   if (key.origin !== "EXTERNAL" || !hasAllMaterial(key, now)) return metadata;
   const ends = key.materials.filter((m) => isPermanent(m) && m.validTo !== undefined).map((m) => m.validTo!);
   if (ends.length > 0) metadata.ValidTo = new Date(Math.min(...ends));

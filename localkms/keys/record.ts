@@ -1,6 +1,5 @@
 import type {
   ExpirationModelType,
-  KeySpec,
   KeyUsageType,
   MultiRegionKeyType,
   OriginType,
@@ -8,6 +7,7 @@ import type {
   Tag,
 } from "@aws-sdk/client-kms";
 import type { Place } from "./arn.js";
+import type { BuiltSpec } from "./specs.js";
 
 /**
  * What is stored of one KMS key in one Region. Times are milliseconds since 1970. Records are never changed in place:
@@ -15,7 +15,7 @@ import type { Place } from "./arn.js";
  */
 export interface KeyRecord extends Place {
   readonly id: string;
-  readonly spec: KeySpec;
+  readonly spec: BuiltSpec;
   readonly usage: KeyUsageType;
   readonly origin: OriginType;
   readonly description: string;

@@ -41,13 +41,13 @@ export const nextRotation = (periodDays: number, from: number): AutomaticRotatio
   nextAt: from + periodDays * DAY,
 });
 
-/** Material that KMS makes itself, for symmetric keys of origin AWS_KMS. */
-export function generateMaterial(
+/** Material that KMS made itself, for keys of origin AWS_KMS. */
+export function ownMaterial(
   keyId: string,
+  bytes: Buffer,
   currentFrom: number,
   rotation?: Material["rotation"],
 ): Material {
-  const bytes = randomBytes(32);
   return {
     id: materialIdOf(keyId, bytes),
     currentFrom,
@@ -64,7 +64,7 @@ export function withNewMaterial(
   startedAt: number,
   currentFrom: number,
 ): KeyRecord[] {
-  const material = generateMaterial(related[0]!.id, currentFrom, { type, startedAt });
+  const material = ownMaterial(related[0]!.id, randomBytes(32), currentFrom, { type, startedAt });
   return related.map((key) => ({ ...key, materials: ordered([...key.materials, material]) }));
 }
 

@@ -61,6 +61,14 @@ export const STATE_TABLE: Readonly<Record<string, Row>> = {
   ReEncrypt: usesMaterial,
   GenerateDataKey: usesMaterial,
   GenerateDataKeyWithoutPlaintext: usesMaterial,
+  GenerateDataKeyPair: usesMaterial,
+  GenerateDataKeyPairWithoutPlaintext: usesMaterial,
+  GetPublicKey: usesMaterial,
+  Sign: usesMaterial,
+  Verify: usesMaterial,
+  GenerateMac: usesMaterial,
+  VerifyMac: usesMaterial,
+  DeriveSharedSecret: usesMaterial,
 };
 
 /** Throws what AWS answers where the table refuses. */

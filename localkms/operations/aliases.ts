@@ -9,6 +9,7 @@ import { aliasNotFound, KmsError, validation } from "../api/errors.js";
 import { aliasArn } from "../keys/arn.js";
 import type { AliasRecord, KeyRecord } from "../keys/record.js";
 import { findKey, usableKey } from "../keys/resolve.js";
+import { specOf } from "../keys/specs.js";
 import { requireRoomForAlias } from "../quotas/resourceQuotas.js";
 import { putAlias, removeAlias } from "../store/change.js";
 import type { Call } from "./call.js";
@@ -39,7 +40,7 @@ export async function updateAlias(call: Call, input: UpdateAliasRequest): Promis
   const alias = findAlias(call, input.AliasName!);
   const target = aliasTarget(call, input.TargetKeyId!);
   const source = call.store.key(call, alias.targetKeyId);
-  if (source && (source.usage !== target.usage || source.spec !== target.spec)) {
+  if (source && (source.usage !== target.usage || specOf(source).type !== specOf(target).type)) {
     throw validation("The current and new KMS key must be the same type and have the same key usage");
   }
   if (alias.targetKeyId !== target.id) requireRoomForAlias(call, target);

@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { CreateKeyRequest, CreateKeyResponse } from "@aws-sdk/client-kms";
+import type { CreateKeyRequest, CreateKeyResponse, KeyUsageType, OriginType } from "@aws-sdk/client-kms";
 import { unsupported, validation } from "../api/errors.js";
+import { generateMaterial, isImportable } from "../crypto/materialForm.js";
 import { keyMetadata } from "../keys/metadata.js";
 import { checkPolicy, defaultPolicy } from "../keys/policy.js";
 import type { KeyRecord } from "../keys/record.js";
-import { generateMaterial } from "../keys/rotation.js";
+import { ownMaterial } from "../keys/rotation.js";
+import { type BuiltSpec, isBuilt, SPECS, specOf } from "../keys/specs.js";
 import { withTags } from "../keys/tags.js";
 import { requireRoomForKey } from "../quotas/resourceQuotas.js";
 import { putKey } from "../store/change.js";
@@ -12,47 +14,64 @@ import type { Call } from "./call.js";
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html */
 export async function createKey(call: Call, input: CreateKeyRequest): Promise<CreateKeyResponse> {
-  checkSupported(input);
+  const spec = readSpec(input);
+  const usage = readUsage(spec, input.KeyUsage);
+  const origin = readOrigin(spec, input);
   if (input.Policy !== undefined) checkPolicy(call, input.Policy, input.BypassPolicyLockoutSafetyCheck);
+  const tags = withTags([], input.Tags ?? []);
+  // Nothing was read of the store yet, so that waiting here is no harm.
+  const bytes = origin === "AWS_KMS" ? await generateMaterial(specOf({ spec }).material) : undefined;
   requireRoomForKey(call, call);
   const id = input.MultiRegion ? `mrk-${randomBytes(16).toString("hex")}` : randomUUID();
-  const origin = input.Origin ?? "AWS_KMS";
   const key: KeyRecord = {
     account: call.account,
     region: call.region,
     id,
-    spec: "SYMMETRIC_DEFAULT",
-    usage: "ENCRYPT_DECRYPT",
+    spec,
+    usage,
     origin,
     description: input.Description ?? "",
     createdAt: call.now,
     enabled: true,
     policy: input.Policy ?? defaultPolicy(call),
-    tags: withTags([], input.Tags ?? []),
+    tags,
     multiRegion: input.MultiRegion ? "PRIMARY" : undefined,
-    materials: origin === "AWS_KMS" ? [generateMaterial(id, call.now)] : [],
+    materials: bytes ? [ownMaterial(id, bytes, call.now)] : [],
   };
   await call.store.commit([putKey(key)]);
   return { KeyMetadata: keyMetadata(call, key) };
 }
 
-function checkSupported(input: CreateKeyRequest): void {
+function readSpec(input: CreateKeyRequest): BuiltSpec {
   if (input.KeySpec && input.CustomerMasterKeySpec) {
     throw validation(
       "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.",
     );
   }
   const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? "SYMMETRIC_DEFAULT";
-  if (spec !== "SYMMETRIC_DEFAULT")
-    throw unsupported(`CreateKey with KeySpec ${spec} is not built in this local KMS`);
-  if ((input.KeyUsage ?? "ENCRYPT_DECRYPT") !== "ENCRYPT_DECRYPT") {
-    throw validation(`KeyUsage ${input.KeyUsage} is not compatible with KeySpec ${spec}`);
+  if (!isBuilt(spec)) throw unsupported(`CreateKey with KeySpec ${spec} is not built in this local KMS`);
+  return spec;
+}
+
+function readUsage(spec: BuiltSpec, usage: KeyUsageType | undefined): KeyUsageType {
+  if (usage === undefined) {
+    if (spec === "SYMMETRIC_DEFAULT") return "ENCRYPT_DECRYPT";
+    throw validation(
+      "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.",
+    );
   }
+  if (!Object.hasOwn(SPECS[spec].usages, usage))
+    throw validation(`KeyUsage ${usage} is not compatible with KeySpec ${spec}`);
+  return usage;
+}
+
+function readOrigin(spec: BuiltSpec, input: CreateKeyRequest): OriginType {
   const origin = input.Origin ?? "AWS_KMS";
-  if (origin !== "AWS_KMS" && origin !== "EXTERNAL") {
+  if (origin !== "AWS_KMS" && origin !== "EXTERNAL")
     throw unsupported(`CreateKey with Origin ${origin} is not built in this local KMS`);
-  }
-  if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined) {
+  if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined)
     throw validation(`CustomKeyStoreId and XksKeyId are not compatible with Origin ${origin}`);
-  }
+  if (origin === "EXTERNAL" && !isImportable(specOf({ spec }).material))
+    throw unsupported(`KeySpec ${spec} is not supported for Origin EXTERNAL`);
+  return origin;
 }

@@ -5,23 +5,17 @@ import type {
   GenerateDataKeyWithoutPlaintextResponse,
   GenerateRandomRequest,
   GenerateRandomResponse,
-  ReEncryptRequest,
-  ReEncryptResponse,
 } from "@aws-sdk/client-kms";
 import { unsupported, validation } from "../api/errors.js";
 import { keyArn } from "../keys/arn.js";
+import type { KeyRecord } from "../keys/record.js";
 import { usableKey } from "../keys/resolve.js";
+import { specOf } from "../keys/specs.js";
 import { currentMaterial } from "../keys/state.js";
+import { invalidUsage, requireUsage } from "../keys/usage.js";
 import type { Call } from "./call.js";
-import {
-  authorizeOnly,
-  checkAlgorithm,
-  checkDryRun,
-  encryptUnder,
-  ignoresCiphertext,
-  open,
-  refuseRecipient,
-} from "./crypto.js";
+import { sealUnder } from "./ciphertext.js";
+import { checkDryRun, refuseRecipient } from "./requestOptions.js";
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html */
 export function generateDataKey(call: Call, input: GenerateDataKeyRequest): GenerateDataKeyResponse {
@@ -29,11 +23,11 @@ export function generateDataKey(call: Call, input: GenerateDataKeyRequest): Gene
     throw validation("Please specify either number of bytes or key spec.");
   }
   refuseRecipient(input);
-  const key = usableKey(call, input.KeyId!, "keys and aliases");
+  const key = symmetricKey(call, input.KeyId!);
   checkDryRun(input);
   const Plaintext = randomBytes(input.NumberOfBytes ?? (input.KeySpec === "AES_256" ? 32 : 16));
   return {
-    CiphertextBlob: encryptUnder(call, key, Plaintext, input.EncryptionContext),
+    CiphertextBlob: sealUnder(call, key, Plaintext, input.EncryptionContext),
     Plaintext,
     KeyId: keyArn(key),
     KeyMaterialId: currentMaterial(key, call.now)!.id,
@@ -49,27 +43,12 @@ export function generateDataKeyWithoutPlaintext(
   return answer;
 }
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html: both keys must be usable. */
-export function reEncrypt(call: Call, input: ReEncryptRequest): ReEncryptResponse {
-  if (ignoresCiphertext(input)) authorizeOnly(call, input.SourceKeyId, input.DestinationKeyId);
-  const source = open(call, {
-    ciphertext: input.CiphertextBlob,
-    keyId: input.SourceKeyId,
-    context: input.SourceEncryptionContext,
-    algorithm: input.SourceEncryptionAlgorithm,
-  });
-  const destination = usableKey(call, input.DestinationKeyId!, "keys and aliases");
-  checkAlgorithm(destination, input.DestinationEncryptionAlgorithm);
-  checkDryRun(input);
-  return {
-    CiphertextBlob: encryptUnder(call, destination, source.plaintext, input.DestinationEncryptionContext),
-    SourceKeyId: keyArn(source.key),
-    KeyId: keyArn(destination),
-    SourceEncryptionAlgorithm: "SYMMETRIC_DEFAULT",
-    DestinationEncryptionAlgorithm: "SYMMETRIC_DEFAULT",
-    SourceKeyMaterialId: source.materialId,
-    DestinationKeyMaterialId: currentMaterial(destination, call.now)!.id,
-  };
+/** Data keys and data key pairs are encrypted by symmetric encryption keys only. */
+export function symmetricKey(call: Call, keyId: string): KeyRecord {
+  const key = usableKey(call, keyId, "keys and aliases");
+  requireUsage(call, key, "ENCRYPT_DECRYPT");
+  if (specOf(key).type === "symmetric") return key;
+  throw invalidUsage(`${keyArn(key)} KeySpec is ${key.spec} which is not valid for ${call.operation}.`);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateRandom.html */

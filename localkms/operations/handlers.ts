@@ -1,8 +1,9 @@
 import { createAlias, deleteAlias, listAliases, updateAlias } from "./aliases.js";
 import type { Call } from "./call.js";
 import { createKey } from "./creation.js";
-import { decrypt, encrypt } from "./crypto.js";
-import { generateDataKey, generateDataKeyWithoutPlaintext, generateRandom, reEncrypt } from "./dataKeys.js";
+import { decrypt, encrypt, reEncrypt } from "./crypto.js";
+import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from "./dataKeyPairs.js";
+import { generateDataKey, generateDataKeyWithoutPlaintext, generateRandom } from "./dataKeys.js";
 import {
   describeKey,
   getKeyPolicy,
@@ -14,8 +15,11 @@ import {
   updateKeyDescription,
 } from "./description.js";
 import { getParametersForImport, importKeyMaterial } from "./import.js";
+import { deriveSharedSecret } from "./keyAgreement.js";
 import { cancelKeyDeletion, disableKey, enableKey, scheduleKeyDeletion } from "./lifeCycle.js";
+import { generateMac, verifyMac } from "./mac.js";
 import { deleteImportedKeyMaterial } from "./materialDeletion.js";
+import { getPublicKey } from "./publicKey.js";
 import { replicateKey, updatePrimaryRegion } from "./replication.js";
 import {
   disableKeyRotation,
@@ -24,6 +28,7 @@ import {
   rotateKeyOnDemand,
 } from "./rotation.js";
 import { listKeyRotations } from "./rotationsList.js";
+import { sign, verify } from "./signing.js";
 
 /**
  * Carries out an operation on an input that has passed validate.ts; resolves when what it changed is durable. A
@@ -40,6 +45,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   Decrypt: decrypt,
   DeleteAlias: deleteAlias,
   DeleteImportedKeyMaterial: deleteImportedKeyMaterial,
+  DeriveSharedSecret: deriveSharedSecret,
   DescribeKey: describeKey,
   DisableKey: disableKey,
   DisableKeyRotation: disableKeyRotation,
@@ -47,11 +53,15 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   EnableKeyRotation: enableKeyRotation,
   Encrypt: encrypt,
   GenerateDataKey: generateDataKey,
+  GenerateDataKeyPair: generateDataKeyPair,
+  GenerateDataKeyPairWithoutPlaintext: generateDataKeyPairWithoutPlaintext,
   GenerateDataKeyWithoutPlaintext: generateDataKeyWithoutPlaintext,
+  GenerateMac: generateMac,
   GenerateRandom: generateRandom,
   GetKeyPolicy: getKeyPolicy,
   GetKeyRotationStatus: getKeyRotationStatus,
   GetParametersForImport: getParametersForImport,
+  GetPublicKey: getPublicKey,
   ImportKeyMaterial: importKeyMaterial,
   ListAliases: listAliases,
   ListKeyRotations: listKeyRotations,
@@ -62,9 +72,12 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ReplicateKey: replicateKey,
   RotateKeyOnDemand: rotateKeyOnDemand,
   ScheduleKeyDeletion: scheduleKeyDeletion,
+  Sign: sign,
   TagResource: tagResource,
   UntagResource: untagResource,
   UpdateAlias: updateAlias,
   UpdateKeyDescription: updateKeyDescription,
+  Verify: verify,
+  VerifyMac: verifyMac,
   UpdatePrimaryRegion: updatePrimaryRegion,
 };

@@ -5,13 +5,16 @@ import type {
   ImportKeyMaterialResponse,
 } from "@aws-sdk/client-kms";
 import { KmsError, unsupported, validation } from "../api/errors.js";
-import { type RsaWrappingKeySpec, WRAPPING_BITS } from "../crypto/importKeyPool.js";
 import { openImportToken, sealImportToken } from "../crypto/importToken.js";
-import { canUnwrap, unwrap } from "../crypto/unwrap.js";
+import type { ImportableForm } from "../crypto/materialForm.js";
+import { readMaterial } from "../crypto/readMaterial.js";
+import { unwrap } from "../crypto/unwrap.js";
 import { keyArn } from "../keys/arn.js";
 import { awaited, bindMaterial } from "../keys/material.js";
 import { DAY, type KeyRecord } from "../keys/record.js";
 import { findKey, requireState } from "../keys/resolve.js";
+import { specOf } from "../keys/specs.js";
+import { checkWrapping } from "../keys/wrapping.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
 
@@ -23,13 +26,12 @@ export async function getParametersForImport(
   input: GetParametersForImportRequest,
 ): Promise<GetParametersForImportResponse> {
   const key = importableKey(call, input.KeyId!);
-  const wrappingAlgorithm = input.WrappingAlgorithm!;
-  checkWrapping(wrappingAlgorithm, input.WrappingKeySpec!);
-  const { publicKey, privateKey } = await call.kms.pool.take(input.WrappingKeySpec as RsaWrappingKeySpec);
+  const { algorithm, keySpec } = checkWrapping(key, input.WrappingAlgorithm!, input.WrappingKeySpec!);
+  const { publicKey, privateKey } = await call.kms.pool.take(keySpec);
   const validTo = call.now + DAY;
   const token = sealImportToken(call.kms.tokenKey, {
     keyArn: keyArn(key),
-    wrappingAlgorithm,
+    wrappingAlgorithm: algorithm,
     validTo,
     privateKey,
   });
@@ -47,6 +49,7 @@ export async function importKeyMaterial(
   input: ImportKeyMaterialRequest,
 ): Promise<ImportKeyMaterialResponse> {
   const key = importableKey(call, input.KeyId!);
+  checkSymmetricOnly(key, input);
   checkExpiry(call.now, input);
   const bytes = unwrapMaterial(call, key, input);
   const bound = bindMaterial(key, call.now, bytes, input);
@@ -59,7 +62,7 @@ export async function importKeyMaterial(
     materials: [...replica.materials, awaited(material)],
   }));
   await call.store.commit([bound.key, ...awaiting].map(putKey));
-  return { KeyId: keyArn(key), KeyMaterialId: material.id };
+  return { KeyId: keyArn(key), KeyMaterialId: specOf(key).type === "symmetric" ? material.id : undefined };
 }
 
 /** A key that material is imported into, in a state that allows the operation. */
@@ -72,15 +75,13 @@ export function importableKey(call: Call, keyId: string): KeyRecord {
   return key;
 }
 
-/** Symmetric material is wrapped by RSAES_OAEP only; RSAES_PKCS1_V1_5 ended on 2023-10-10; SM2 is for the China Regions. */
-function checkWrapping(algorithm: string, spec: string): void {
-  if (!canUnwrap(algorithm as "RSAES_OAEP_SHA_1")) {
-    throw unsupported(
-      `WrappingAlgorithm ${algorithm} is not valid for key material of KeySpec SYMMETRIC_DEFAULT`,
-    );
+/** Only symmetric encryption keys have several materials, and with that names and descriptions for them. */
+function checkSymmetricOnly(key: KeyRecord, input: ImportKeyMaterialRequest): void {
+  if (specOf(key).type === "symmetric") return;
+  for (const name of ["ImportType", "KeyMaterialDescription", "KeyMaterialId"] as const) {
+    if (input[name] !== undefined)
+      throw unsupported(`${name} is only valid for symmetric encryption keys, not for KeySpec ${key.spec}`);
   }
-  if (!Object.hasOwn(WRAPPING_BITS, spec))
-    throw unsupported(`WrappingKeySpec ${spec} is not valid for ${algorithm}`);
 }
 
 function checkExpiry(
@@ -112,5 +113,12 @@ function unwrapMaterial(call: Call, key: KeyRecord, input: ImportKeyMaterialRequ
       "The encrypted key material cannot be decrypted with the import token's key",
     );
   }
-  return bytes;
+  const material = readMaterial(specOf(key).material as ImportableForm, bytes);
+  if (!material) {
+    throw new KmsError(
+      "IncorrectKeyMaterialException",
+      `The key material is not valid for a KMS key of KeySpec ${key.spec}`,
+    );
+  }
+  return material;
 }

@@ -6,6 +6,7 @@ import { notFound } from "../api/errors.js";
 import { keyArn } from "../keys/arn.js";
 import type { KeyRecord, Material } from "../keys/record.js";
 import { withoutMaterial } from "../keys/rotation.js";
+import { specOf } from "../keys/specs.js";
 import { currentMaterial, isPermanent } from "../keys/state.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
@@ -23,7 +24,7 @@ export async function deleteImportedKeyMaterial(
   const key = importableKey(call, input.KeyId!);
   const material = materialToDelete(key, call.now, input.KeyMaterialId);
   if (material) await call.store.commit(deleted(call, key, material).map(putKey));
-  return { KeyId: keyArn(key), KeyMaterialId: material?.id };
+  return { KeyId: keyArn(key), KeyMaterialId: specOf(key).type === "symmetric" ? material?.id : undefined };
 }
 
 function materialToDelete(key: KeyRecord, now: number, id: string | undefined): Material | undefined {

@@ -26,6 +26,12 @@ const COMMON_ERRORS = [
 const NOT_BUILT = / is not built in this local KMS$/;
 
 /**
+ * Shapes whose enum AWS does not keep to: "the KeySpec and CustomerMasterKeySpec fields have the same value", also where the
+ * model's enum of the older one has no such value. https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html
+ */
+const WIDER: Record<string, string> = { CustomerMasterKeySpec: "KeySpec" };
+
+/**
  * Holds every answer of the server on a port of this process, as it goes over the wire, against AWS's API model: names,
  * types, lengths, patterns and enums of members, required members, and which errors an operation has. The function
  * that it returns ends the watch and throws where an answer was not AWS's.
@@ -108,7 +114,7 @@ function structureFaults(shape: Shape, value: Record<string, unknown>, at: strin
   return [
     ...missing.map((name) => `${at}.${name} is missing`),
     ...Object.entries(value).flatMap(([name, member]) => {
-      const inner = shape.members?.[name];
+      const inner = WIDER[shape.members?.[name] ?? ""] ?? shape.members?.[name];
       return inner
         ? valueFaults(shapeOf(inner), member, `${at}.${name}`)
         : [`${at}.${name} is not in the model`];

@@ -119,18 +119,4 @@ describe("local KMS: CreateKey", () => {
       "NotFoundException",
     );
   });
-
-  it("says which key specs it does not make", async () => {
-    const answer = await refusal(createKey(kms.client(), { KeySpec: "RSA_2048", KeyUsage: "SIGN_VERIFY" }));
-    assert.equal(answer.name, "UnsupportedOperationException");
-    assert.match(answer.message, /RSA_2048/);
-  });
-
-  rule("KeyUsage must be one that the key spec has", api("CreateKey"), async () => {
-    assert.deepEqual(await refusal(createKey(kms.client(), { KeyUsage: "SIGN_VERIFY" })), {
-      name: "ValidationException",
-      message: "KeyUsage SIGN_VERIFY is not compatible with KeySpec SYMMETRIC_DEFAULT",
-      status: 400,
-    });
-  });
 });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
   type CreateKeyCommandInput,
   DecryptCommand,
   DeleteImportedKeyMaterialCommand,
+  DeriveSharedSecretCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
   DisableKeyRotationCommand,
@@ -13,9 +14,13 @@ import {
   EnableKeyRotationCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
+  GenerateDataKeyPairCommand,
+  GenerateDataKeyPairWithoutPlaintextCommand,
   GenerateDataKeyWithoutPlaintextCommand,
+  GenerateMacCommand,
   GetKeyPolicyCommand,
   GetKeyRotationStatusCommand,
+  GetPublicKeyCommand,
   ImportKeyMaterialCommand,
   type KMSClient,
   ListAliasesCommand,
@@ -26,11 +31,14 @@ import {
   ReplicateKeyCommand,
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
+  SignCommand,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateAliasCommand,
   UpdateKeyDescriptionCommand,
   UpdatePrimaryRegionCommand,
+  VerifyCommand,
+  VerifyMacCommand,
 } from "@aws-sdk/client-kms";
 import { API } from "../../localkms/api/model.js";
 import { STATE_TABLE } from "../../localkms/keys/stateTable.js";
@@ -96,6 +104,9 @@ interface Row {
 const HOUR = 3_600_000;
 const Plaintext = Buffer.from("x");
 const external = { Origin: "EXTERNAL" } as const;
+const signing = { KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" } as const;
+const hmac = { KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC" } as const;
+const signed = { SigningAlgorithm: "ECDSA_SHA_256", Message: Buffer.from("x") } as const;
 const newAlias = () => `alias/state-${randomUUID()}`;
 const everyone = { Effect: "Allow", Principal: "*", Action: "kms:*", Resource: "*" };
 const policy = JSON.stringify({ Version: "2012-10-17", Statement: [everyone] });
@@ -137,6 +148,16 @@ const TABLE: Record<string, Row> = {
     changesState: true,
     request: ({ client, KeyId }) => client.send(new DeleteImportedKeyMaterialCommand({ KeyId })),
   },
+  DeriveSharedSecret: {
+    states: usesMaterial,
+    key: { KeySpec: "ECC_NIST_P256", KeyUsage: "KEY_AGREEMENT" },
+    request: ({ client, KeyId }) => {
+      const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const PublicKey = publicKey.export({ format: "der", type: "spki" });
+      const request = { KeyId, PublicKey, KeyAgreementAlgorithm: "ECDH" } as const;
+      return client.send(new DeriveSharedSecretCommand(request));
+    },
+  },
   DescribeKey: {
     states: inEveryState,
     request: ({ client, KeyId }) => client.send(new DescribeKeyCommand({ KeyId })),
@@ -167,10 +188,26 @@ const TABLE: Record<string, Row> = {
     states: usesMaterial,
     request: ({ client, KeyId }) => client.send(new GenerateDataKeyCommand({ KeyId, KeySpec: "AES_256" })),
   },
+  GenerateDataKeyPair: {
+    states: usesMaterial,
+    request: ({ client, KeyId }) =>
+      client.send(new GenerateDataKeyPairCommand({ KeyId, KeyPairSpec: "ECC_NIST_P256" })),
+  },
+  GenerateDataKeyPairWithoutPlaintext: {
+    states: usesMaterial,
+    request: ({ client, KeyId }) =>
+      client.send(new GenerateDataKeyPairWithoutPlaintextCommand({ KeyId, KeyPairSpec: "ECC_NIST_P256" })),
+  },
   GenerateDataKeyWithoutPlaintext: {
     states: usesMaterial,
     request: ({ client, KeyId }) =>
       client.send(new GenerateDataKeyWithoutPlaintextCommand({ KeyId, KeySpec: "AES_256" })),
+  },
+  GenerateMac: {
+    states: usesMaterial,
+    key: hmac,
+    request: ({ client, KeyId }) =>
+      client.send(new GenerateMacCommand({ KeyId, MacAlgorithm: "HMAC_SHA_256", Message: Plaintext })),
   },
   GetKeyPolicy: {
     states: inEveryState,
@@ -184,6 +221,12 @@ const TABLE: Record<string, Row> = {
     states: "ok ok I  I  ok I  I",
     key: external,
     request: ({ client, KeyId }) => getParameters(client, KeyId),
+  },
+  // AWS's page has no word for asymmetric keys that wait for their material, since it is older than their import.
+  GetPublicKey: {
+    states: usesMaterial,
+    key: signing,
+    request: ({ client, KeyId }) => client.send(new GetPublicKeyCommand({ KeyId })),
   },
   ImportKeyMaterial: {
     states: "ok ok I  I  ok I  ok",
@@ -233,6 +276,11 @@ const TABLE: Record<string, Row> = {
     changesState: true,
     request: ({ client, KeyId }) => client.send(new ScheduleKeyDeletionCommand({ KeyId })),
   },
+  Sign: {
+    states: usesMaterial,
+    key: signing,
+    request: ({ client, KeyId }) => client.send(new SignCommand({ KeyId, ...signed })),
+  },
   TagResource: {
     states: "ok ok I  I  ok ok ok",
     request: ({ client, KeyId }) =>
@@ -262,6 +310,22 @@ const TABLE: Record<string, Row> = {
       // Where the key can have a replica and has none yet; what else is wrong is for the operation itself to say.
       await client.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: PrimaryRegion })).catch(() => {});
       await client.send(new UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion }));
+    },
+  },
+  Verify: {
+    states: usesMaterial,
+    key: signing,
+    request: ({ client, KeyId }) => {
+      const request = client.send(new VerifyCommand({ KeyId, ...signed, Signature: Buffer.alloc(64) }));
+      return refusedOnlyAs("KMSInvalidSignatureException", request);
+    },
+  },
+  VerifyMac: {
+    states: usesMaterial,
+    key: hmac,
+    request: ({ client, KeyId }) => {
+      const mac = { MacAlgorithm: "HMAC_SHA_256", Message: Plaintext, Mac: Buffer.alloc(32) } as const;
+      return refusedOnlyAs("KMSInvalidMacException", client.send(new VerifyMacCommand({ KeyId, ...mac })));
     },
   },
 };
@@ -330,7 +394,7 @@ describe("local KMS: the key-state table", () => {
     const { client: clientIn } = state === "Creating" ? slow : kms;
     const home = clientIn();
     const { KeyId, Arn, material } = await makeKey(home, state, input);
-    const ciphertext = await ciphertextOf(home, KeyId, state);
+    const ciphertext = input.KeySpec ? Buffer.alloc(0) : await ciphertextOf(home, KeyId, state);
     const away = state === "Creating" || state === "Updating";
     if (away || state === "PendingReplicaDeletion")
       await home.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: WEST }));
