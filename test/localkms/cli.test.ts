@@ -173,7 +173,7 @@ describe("keymgmt local-kms", function () {
     assert.ok(sources.length > 30);
     for (const source of sources) {
       const text = await readFile(join(folder, source), "utf8");
-      for (const [statement] of text.matchAll(/^(import|export)\b[^;]*from "@[^;]*;/gm))
+      for (const [statement] of text.matchAll(/^(import|export)\b[^;]*from "@aws-sdk[^;]*;/gm))
         assert.match(statement, /^import type /);
       assert.doesNotMatch(text, /from "[^"]*\/(provider|sdk)\//);
     }

@@ -286,7 +286,7 @@ describe("local KMS: protocol", () => {
   });
 
   it("logs who asked for what, where and with which outcome, and nothing of the body but the key", async () => {
-    await refusal(createKey(kms.client("eu-west-1"), { Description: "private", KeySpec: "RSA_2048" }));
+    await refusal(createKey(kms.client("eu-west-1"), { Description: "private", KeySpec: "SM2" }));
     await post("Encrypt", JSON.stringify({ KeyId: "alias/no\nsuch", Plaintext: "c2VjcmV0" }));
     const lines = log.map(formatLogEntry);
     assert.match(
