@@ -23,7 +23,7 @@ import {
   tagMistakes,
   tagsTogetherMistakes,
 } from "./rules";
-import { declare, isHandedOver, noteKmsKeys } from "./thisRun";
+import { declare, isHandedOver, isHeldByAnother, noteKmsKeys } from "./thisRun";
 import { needsWork } from "./versions";
 import {
   type KeyRef,
@@ -125,6 +125,7 @@ export const keyDistribution: Resource = {
     if (!isAdopted(state, state.aliasTarget)) await deleteAlias(kms, state.aliasName, context);
     for (const version of versionsOf(state.versions)) {
       const { keyId, adopted, replicas = [] } = state.versions[version]!;
+      if (isHeldByAnother(state.name, keyId)) continue;
       if (adopted) {
         sayLeft(state.versions[version]!, state);
         continue;

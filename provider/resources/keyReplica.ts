@@ -16,7 +16,7 @@ import {
   tagMistakes,
   tagsTogetherMistakes,
 } from "./rules";
-import { declare, isHandedOver, replicasMadeReady } from "./thisRun";
+import { declare, isHandedOver, isHeldByAnother, replicasMadeReady } from "./thisRun";
 import { needsWork } from "./versions";
 import {
   type KeyRef,
@@ -124,7 +124,8 @@ export const keyReplica: Resource = {
     if (!Object.values(records).some((record) => record.adopted && record.keyId === state.aliasTarget))
       await deleteAlias(kms, state.aliasName, context);
     for (const version of versionsOf(records)) {
-      if (records[version]!.adopted) continue;
+      if (records[version]!.adopted || isHeldByAnother(state.distribution.name, records[version]!.keyId))
+        continue;
       await scheduleDeletion(kms, records[version]!.keyId, state.deletionWindowDays, {
         ...context,
         version,

@@ -47,6 +47,17 @@ export function noteKmsKeys(distribution: string, records: KmsKeyRecords): void 
   distributions.set(distribution, records);
 }
 
+/**
+ * Whether another distribution of the program has this KMS key: it came back to it, under a new name, while the deletion of
+ * the one that had it before was only half done.
+ */
+export function isHeldByAnother(distribution: string, keyId: string): boolean {
+  return [...distributions].some(
+    ([name, records]) =>
+      name !== distribution && Object.values(records).some((record) => record.keyId === keyId),
+  );
+}
+
 /** KMS keys by version of which the distribution's rotations have made a replica in a Region. */
 export function replicasMadeReady(distribution: string, region: string): KmsKeyRecords {
   const records = distributions.get(distribution) ?? {};

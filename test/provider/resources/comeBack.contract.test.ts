@@ -7,6 +7,8 @@ import {
   ListResourceTagsCommand,
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../../localkms/index";
+import { keyDistribution } from "../../../provider/resources/keyDistribution";
+import { keyReplica } from "../../../provider/resources/keyReplica";
 import { forgetRun } from "../../../provider/resources/thisRun";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "./support/client";
@@ -80,6 +82,22 @@ describe("a distribution that comes back", () => {
       assert.equal(tags["keymgmt:distribution"], program.outputs("distribution").name);
     }
     assert.deepEqual(await program.refreshAll(), []);
+  });
+
+  it("keeps what it took back, although the deletion of the one before it goes on only afterwards", async () => {
+    const program = new Program(local);
+    const inputs = { key: { replicaRegions: [ABROAD] }, replicas: [ABROAD] };
+    await program.up({ kms: nextProcess(), ...inputs });
+    const ciphertext = await home.encrypt(alias(program), "kept");
+    const [distribution, replica] = ["distribution", ABROAD].map((name) => program.states.get(name)!);
+    await remove(program); // half done: the engine still has both in its state
+    await program.up({ kms: nextProcess(), ...inputs });
+    await keyReplica.delete(replica!.id, replica!.outputs);
+    await keyDistribution.delete(distribution!.id, distribution!.outputs);
+    for (const application of [home, abroad]) {
+      assert.equal((await application.decrypt(ciphertext)).text, "kept");
+      assert.equal((await application.describe(alias(program))).KeyState, "Enabled");
+    }
   });
 
   it("imports again where the material is gone too", async () => {
