@@ -45,6 +45,11 @@ export function accountId(text: string): string {
   throw new InvalidArgumentError("Expected 12 digits.");
 }
 
+export function keyArn(text: string, before: string[] = []): string[] {
+  if (/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(text)) return [...before, text];
+  throw new InvalidArgumentError("Expected an ARN such as arn:aws:kms:us-east-1:111122223333:key/KEY-ID.");
+}
+
 function wholeNumber(text: string, from: number, to: number): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= from && number <= to) return number;

@@ -13,6 +13,7 @@ export interface IamPolicyOptions extends StateOptions, FeatureOptions {
   multiRegion?: boolean;
   aliasPrefix?: string[];
   forStack?: string[];
+  adoptKey?: string[];
   only?: boolean;
 }
 
@@ -57,8 +58,12 @@ export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope 
     primaryRegions,
     replicaRegions: multiRegion === false ? [] : replicaRegionsOf(options, held, primaryRegions),
     multiRegion: only && !asked ? undefined : multiRegion,
-    aliasPrefixes: options.aliasPrefix ?? prefixesOf(states),
+    aliases: options.aliasPrefix?.map((prefix) => `${prefix}/*`) ?? aliasesOf(states),
     stacks: options.forStack ?? sorted(states.flatMap(({ names }) => names)),
+    adoptedArns: sorted([
+      ...(options.adoptKey ?? []),
+      ...versions.filter(({ adopted }) => adopted).map(({ keyArn }) => keyArn),
+    ]),
     features,
   };
 }
@@ -74,14 +79,15 @@ function replicaRegionsOf(
   return replicaRegions.length > 0 ? sorted(replicaRegions) : primaryRegions;
 }
 
-/** An alias is `alias/<prefix>/<distribution>`; the prefix may hold slashes itself. */
-function prefixesOf(states: StackState[]): string[] {
-  const prefixes = states.flatMap(({ regions }) =>
-    regions.map(({ aliasName, distribution }) =>
-      aliasName.slice("alias/".length, -`/${distribution}`.length),
-    ),
+/** An alias is `alias/<prefix>/<distribution>`, and the prefix may hold slashes itself; an adopted one is as it was. */
+function aliasesOf(states: StackState[]): string[] {
+  const names = states.flatMap(({ regions }) =>
+    regions.map(({ aliasName, distribution }) => {
+      const name = aliasName.slice("alias/".length);
+      return name.endsWith(`/${distribution}`) ? `${name.slice(0, -distribution.length)}*` : name;
+    }),
   );
-  return prefixes.length > 0 ? sorted(prefixes) : ["hashicorp"];
+  return names.length > 0 ? sorted(names) : ["hashicorp/*"];
 }
 
 const sorted = (values: string[]) => [...new Set(values)].sort();

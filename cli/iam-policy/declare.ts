@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { accountId, collected, withFeatures, withState } from "../options.js";
+import { accountId, collected, keyArn, withFeatures, withState } from "../options.js";
 import { ending } from "../run.js";
 
 export function declareIamPolicy(program: Command): void {
@@ -23,6 +23,7 @@ export function declareIamPolicy(program: Command): void {
       collected,
     )
     .option("--for-stack <org/project/stack>", "only KMS keys tagged for this stack (repeatable)", collected)
+    .option("--adopt-key <arn>", "ARN of a KMS key to adopt (repeatable)", keyArn)
     .option("--only", "only what the features need, without what every key needs");
   withFeatures(command)
     .addHelpText(

@@ -13,9 +13,12 @@ export interface Scope {
   replicaRegions: string[];
   /** Whether the KMS keys are multi-Region; undefined where there are both kinds. */
   multiRegion: boolean | undefined;
-  aliasPrefixes: string[];
+  /** Names without `alias/`; may end in `*`. */
+  aliases: string[];
   /** `organization/project/stack`; empty where any stack is meant. */
   stacks: string[];
+  /** ARNs of KMS keys that were, or are to be, adopted. */
+  adoptedArns: string[];
   features: Feature[];
 }
 
@@ -54,12 +57,16 @@ export function policyFor(scope: Scope): Policy {
     ...(has("kms:ReplicateKey") ? [replicateKeys(scope)] : []),
     keys("UseNewKeys", on("newKey"), scope, imported()),
     keys("ManageOwnKeys", on("ownKey"), scope, tagged("aws:ResourceTag", scope)),
+    adoptedKeys(on("ownKey"), scope),
     keys("FindKeys", on("anyKey"), { ...scope, multiRegion: undefined }),
     aliases(ALIAS_ACTIONS.filter(has), scope),
     list(on("account"), scope),
     ...(has("iam:CreateServiceLinkedRole") ? [serviceLinkedRole(scope)] : []),
   ];
-  return { Version: "2012-10-17", Statement: statements.filter(({ Action }) => Action.length > 0) };
+  return {
+    Version: "2012-10-17",
+    Statement: statements.filter(({ Action, Resource }) => Action.length > 0 && Resource.length > 0),
+  };
 }
 
 /** What a reader of the policy must know. */
@@ -84,6 +91,11 @@ export function notesFor(scope: Scope, policy: Policy): string[] {
     ...(has("CreateReplicas")
       ? [
           "CreateReplicas is bound to Regions only: AWS does not say which other conditions hold for the CreateKey inside ReplicateKey.",
+        ]
+      : []),
+    ...(scope.features.includes("adoption") && scope.adoptedArns.length === 0
+      ? [
+          "An adopted KMS key keeps its own tags, so ManageOwnKeys does not cover it: name it with --adopt-key.",
         ]
       : []),
     ...(has("ManageOwnKeys")
@@ -166,9 +178,14 @@ function keys(Sid: string, actions: string[], scope: Scope, Condition?: Statemen
   return { ...allow(Sid, one(actions), one(resources)), ...(Condition && { Condition }) };
 }
 
+/** An adopted KMS key keeps its own tags: it is named. */
+function adoptedKeys(actions: string[], { adoptedArns }: Scope): Statement {
+  return allow("ManageAdoptedKeys", one(actions), one(adoptedArns));
+}
+
 function aliases(actions: string[], scope: Scope): Statement {
   const resources = regionsOf(scope).flatMap((region) =>
-    scope.aliasPrefixes.map((prefix) => `${arn(scope, region)}:alias/${prefix}/*`),
+    scope.aliases.map((name) => `${arn(scope, region)}:alias/${name}`),
   );
   return allow("NameKeys", one(actions), one(resources));
 }

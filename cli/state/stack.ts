@@ -52,6 +52,8 @@ export interface VersionState {
   state: string;
   validTo?: string;
   keyMaterialId?: string;
+  /** It was there before, and keeps its own tags. */
+  adopted: boolean;
   /** ARNs of replicas that a rotation has made ready. */
   replicaArns: string[];
 }
@@ -195,13 +197,14 @@ function versionState(version: number, record: Values): VersionState {
     state,
     validTo,
     keyMaterialId,
+    adopted = false,
     replicas = [],
   } = record as unknown as VersionState & {
     replicas?: string[];
   };
   parseKmsArn(keyArn);
   const replicaArns = replicas.map((region) => relatedKeyArn(keyArn, region));
-  return { version, keyId, keyArn, state, validTo, keyMaterialId, replicaArns };
+  return { version, keyId, keyArn, state, validTo, keyMaterialId, adopted, replicaArns };
 }
 
 /** `credentials` are a secret and stay one: they are left out, and the command's own are used. */

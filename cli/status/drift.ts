@@ -19,7 +19,9 @@ function driftOfVersion(state: RegionState, record: VersionState, seen: SeenKey)
       // A disabled version that the state knows to be gone is no news.
       return wanted === "Disabled" && record.state === "Deleted"
         ? []
-        : [`${what} is gone: AWS no longer knows its KMS key, and what it encrypted cannot be decrypted`];
+        : [
+            `${what} is gone: AWS no longer knows its KMS key, ${state.primary ? "and what it encrypted cannot be decrypted" : "which the next update replicates again"}`,
+          ];
     case "PendingDeletion":
       return [`${what} is scheduled for deletion: AWS deletes it on ${seen.deletionDate?.slice(0, 10)}`];
     case "PendingReplicaDeletion":
@@ -28,8 +30,13 @@ function driftOfVersion(state: RegionState, record: VersionState, seen: SeenKey)
       return wanted === "Disabled" ? [] : [`${what} has no material: it was deleted, or expired`];
   }
   if (seen.state !== wanted) return [`${what} is ${seen.state}, and should be ${wanted}`];
-  const { keyMaterialId } = record;
-  if (keyMaterialId !== undefined && seen.keyMaterialId !== undefined && keyMaterialId !== seen.keyMaterialId)
+  const { keyMaterialId, adopted } = record;
+  if (
+    !adopted &&
+    keyMaterialId !== undefined &&
+    seen.keyMaterialId !== undefined &&
+    keyMaterialId !== seen.keyMaterialId
+  )
     return [`${what} has other material than was imported`];
   return [];
 }

@@ -8,8 +8,9 @@ const SCOPE: Scope = {
   primaryRegions: ["us-west-1"],
   replicaRegions: [],
   multiRegion: false,
-  aliasPrefixes: ["hashicorp"],
+  aliases: ["hashicorp/*"],
   stacks: ["acme/shop/prod"],
+  adoptedArns: [],
   features: ["everyKey"],
 };
 const REPLICATED: Scope = {
@@ -122,7 +123,7 @@ describe("keymgmt iam-policy", function () {
   });
 
   it("names aliases by prefix, in every Region, and the partition that a Region is in", () => {
-    assert.deepEqual(statement({ ...REPLICATED, aliasPrefixes: ["a", "b/c"] }, "NameKeys").Resource, [
+    assert.deepEqual(statement({ ...REPLICATED, aliases: ["a/*", "b/c/*"] }, "NameKeys").Resource, [
       "arn:aws:kms:eu-west-1:111122223333:alias/a/*",
       "arn:aws:kms:eu-west-1:111122223333:alias/b/c/*",
       "arn:aws:kms:us-west-1:111122223333:alias/a/*",
@@ -133,6 +134,17 @@ describe("keymgmt iam-policy", function () {
       statement(china, "NameKeys").Resource,
       "arn:aws-cn:kms:cn-north-1:111122223333:alias/hashicorp/*",
     );
+  });
+
+  it("names adopted KMS keys, which keep their own tags, and asks for their names", () => {
+    const arn = "arn:aws:kms:us-west-1:111122223333:key/1234";
+    const named = { ...SCOPE, adoptedArns: [arn], features: ["everyKey", "adoption"] as Feature[] };
+    assert.equal(statement(named, "ManageAdoptedKeys").Resource, arn);
+    assert.deepEqual(statement(named, "ManageAdoptedKeys").Action, statement(named, "ManageOwnKeys").Action);
+    assert.equal(statement(SCOPE, "ManageAdoptedKeys"), undefined);
+    const unnamed = { ...named, adoptedArns: [] };
+    assert.match(notesFor(unnamed, policyFor(unnamed)).join(), /name it with --adopt-key/);
+    assert.doesNotMatch(notesFor(named, policyFor(named)).join(), /--adopt-key/);
   });
 
   it("says where it is longer than a managed policy may be", () => {
@@ -169,7 +181,7 @@ describe("keymgmt iam-policy", function () {
     });
     const state = await fileOf(JSON.stringify({ version: 3, deployment: { resources } }));
     const { stdout } = await keymgmt(["iam-policy", "--state", state]);
-    assert.deepEqual(JSON.parse(stdout), policyFor({ ...REPLICATED, aliasPrefixes: ["team/kms"] }));
+    assert.deepEqual(JSON.parse(stdout), policyFor({ ...REPLICATED, aliases: ["team/kms/*"] }));
     const only = await keymgmt(["iam-policy", "--state", state, "--only", "--status"]);
     const { Statement } = JSON.parse(only.stdout);
     assert.deepEqual(

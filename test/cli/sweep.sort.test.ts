@@ -43,6 +43,7 @@ function state(versions: Record<number, string>, more: Partial<StackState> = {})
       keyId,
       keyArn: arn(keyId),
       state: "Enabled",
+      adopted: false,
       replicaArns: [],
     })),
     unsettled: false,
