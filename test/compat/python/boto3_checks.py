@@ -2,6 +2,7 @@
 import datetime
 import os
 import sys
+import time
 
 import boto3
 import botocore.exceptions
@@ -224,6 +225,43 @@ def _(at):
     equal(at.primary.decrypt(CiphertextBlob=back)["Plaintext"], b"west")
     waiting = at.primary.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)
     equal((waiting["KeyState"], waiting.get("DeletionDate")), ("PendingReplicaDeletion", None))
+
+
+@check("imports another material, rotates to it on demand, and still decrypts what the first encrypted")
+def _(at):
+    kms, first, second = at.primary, os.urandom(32), os.urandom(32)
+    key_id = external_key(kms, first)
+    sealed = kms.encrypt(KeyId=key_id, Plaintext=b"first")["CiphertextBlob"]
+    imported = import_material(kms, key_id, second, ImportType="NEW_KEY_MATERIAL", KeyMaterialDescription="second")
+    kms.rotate_key_on_demand(KeyId=key_id)
+    # A rotation takes its time: https://docs.aws.amazon.com/kms/latest/APIReference/API_RotateKeyOnDemand.html
+    for _ in range(200):
+        if kms.describe_key(KeyId=key_id)["KeyMetadata"]["CurrentKeyMaterialId"] == imported["KeyMaterialId"]:
+            break
+        time.sleep(0.05)
+    pages = kms.get_paginator("list_key_rotations").paginate(
+        KeyId=key_id, IncludeKeyMaterial="ALL_KEY_MATERIAL", PaginationConfig={"PageSize": 1}
+    )
+    states = [rotation["KeyMaterialState"] for page in pages for rotation in page["Rotations"]]
+    equal(sorted(states), ["CURRENT", "NON_CURRENT"])
+    equal(kms.decrypt(CiphertextBlob=sealed)["Plaintext"], b"first")
+    later = kms.encrypt(KeyId=key_id, Plaintext=b"second")["CiphertextBlob"]
+    equal(kms.decrypt(CiphertextBlob=later)["KeyMaterialId"], imported["KeyMaterialId"])
+
+
+@check("moves the primary of a multi-Region key to another Region")
+def _(at):
+    key_id = at.primary.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    at.primary.replicate_key(KeyId=key_id, ReplicaRegion=REPLICA)
+    at.primary.update_primary_region(KeyId=key_id, PrimaryRegion=REPLICA)
+    for _ in range(200):
+        if state(at.primary, key_id) == state(at.replica, key_id) == "Enabled":
+            break
+        time.sleep(0.05)
+    for kms in (at.primary, at.replica):
+        regions = kms.describe_key(KeyId=key_id)["KeyMetadata"]["MultiRegionConfiguration"]
+        equal(regions["PrimaryKey"]["Region"], REPLICA)
+        equal([replica["Region"] for replica in regions["ReplicaKeys"]], [PRIMARY])
 
 
 @check("makes data keys and random bytes, and re-encrypts from one key to another")
