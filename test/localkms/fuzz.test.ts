@@ -39,7 +39,7 @@ function judge({ status, headers, body }: Answered, operation: string): void {
 const runs = (numRuns: number) => ({ numRuns, endOnFailure: false });
 
 describe("local KMS: what no client sends", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let kms: TestKms;
   let known: Known;
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { generateKeyPair } from "node:crypto";
 import { once } from "node:events";
-import { rm, symlink } from "node:fs/promises";
+import { readFile, rm, symlink } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,7 +18,7 @@ const LEAST_PER_SECOND = 2000;
 const TRIES = 20;
 
 describe("local KMS: performance of the compiled command", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   let server: Server;
 
@@ -40,8 +40,9 @@ describe("local KMS: performance of the compiled command", function () {
       async () => {
         const begun = performance.now();
         const started = await serve(folder, { pinned: false });
+        const millis = performance.now() - begun - (await millisInQueue(started.pid));
         started.stop();
-        return performance.now() - begun;
+        return millis;
       },
     );
     report(this, `${Math.round(best)} ms`);
@@ -134,7 +135,14 @@ async function compile(folder: string): Promise<void> {
   await symlink(join(checkout, "node_modules"), join(folder, "node_modules"));
 }
 
+/** How long a process was ready to run while others had the processors, on Linux: the machine's time and not its own. */
+async function millisInQueue(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/schedstat`, "utf8").catch(() => "0 0 0");
+  return Number(text.split(" ")[1]) / 1e6;
+}
+
 interface Server {
+  pid: number;
   url: string;
   pinned: boolean;
   stop(): void;
@@ -151,7 +159,12 @@ async function serve(folder: string, { pinned }: { pinned: boolean }): Promise<S
     kill();
   };
   const [line] = await once(createInterface(child.stdout!), "line");
-  return { url: (line as string).replace("keymgmt local-kms listening on ", ""), pinned, stop };
+  return {
+    pid: child.pid!,
+    url: (line as string).replace("keymgmt local-kms listening on ", ""),
+    pinned,
+    stop,
+  };
 }
 
 const hasTaskset = () =>

@@ -8,7 +8,8 @@ import boto3
 import botocore.exceptions
 from botocore.config import Config
 from check import check, equal, main, refused
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from material import external_key, import_material, parameters
 from wire import Wire
 
@@ -275,6 +276,28 @@ def _(at):
     refused("IncorrectKeyException", kms.decrypt, CiphertextBlob=moved["CiphertextBlob"], KeyId=first)
     assert "Plaintext" not in kms.generate_data_key_without_plaintext(KeyId=first, NumberOfBytes=64)
     equal(len(kms.generate_random(NumberOfBytes=24)["Plaintext"]), 24)
+
+
+@check("signs, makes MACs and makes key pairs, which cryptography verifies")
+def _(at):
+    kms, message = at.primary, b"signed"
+    signer = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    given = dict(KeyId=signer, Message=message, SigningAlgorithm="ECDSA_SHA_256")
+    signature = kms.sign(**given)["Signature"]
+    public_key = serialization.load_der_public_key(kms.get_public_key(KeyId=signer)["PublicKey"])
+    public_key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+    assert kms.verify(**given, Signature=signature)["SignatureValid"]
+    refused("KMSInvalidSignatureException", kms.verify, **{**given, "Message": b"other"}, Signature=signature)
+    refused("InvalidKeyUsageException", kms.encrypt, KeyId=signer, Plaintext=b"a")
+    maker = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
+    given = dict(KeyId=maker, Message=message, MacAlgorithm="HMAC_SHA_256")
+    assert kms.verify_mac(**given, Mac=kms.generate_mac(**given)["Mac"])["MacValid"]
+    refused("KMSInvalidMacException", kms.verify_mac, **given, Mac=bytes(32))
+    symmetric = kms.create_key()["KeyMetadata"]["KeyId"]
+    pair = kms.generate_data_key_pair(KeyId=symmetric, KeyPairSpec="ECC_NIST_P384")
+    equal(kms.decrypt(CiphertextBlob=pair["PrivateKeyCiphertextBlob"])["Plaintext"], pair["PrivateKeyPlaintext"])
+    private_key = serialization.load_der_private_key(pair["PrivateKeyPlaintext"], None)
+    equal(private_key.public_key(), serialization.load_der_public_key(pair["PublicKey"]))
 
 
 @check("tells who calls")
