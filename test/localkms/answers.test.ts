@@ -15,6 +15,7 @@ describe("the watch over answers", () => {
 
   it("finds nothing in an answer of AWS's", () => {
     assert.deepEqual(faultsOf("DescribeKey", 200, JSON.stringify(good)), []);
+    assert.deepEqual(describeKey({ KeySpec: "ML_DSA_44", CustomerMasterKeySpec: "ML_DSA_44" }), []);
     assert.deepEqual(faultsOf("EnableKey", 200, ""), []);
     assert.deepEqual(faultsOf("Decrypt", 400, '{"__type":"InvalidCiphertextException"}'), []);
     assert.deepEqual(

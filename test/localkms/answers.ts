@@ -22,6 +22,9 @@ const COMMON_ERRORS = [
   "SerializationException",
 ];
 
+/** The deprecated enum has not grown with the other, and AWS's text says that both members have the same value. */
+const SAME_VALUES: Readonly<Record<string, string>> = { CustomerMasterKeySpec: "KeySpec" };
+
 /** What AWS does not have: the local KMS says so in these words. */
 const NOT_BUILT = / is not built in this local KMS$/;
 
@@ -116,7 +119,7 @@ function structureFaults(shape: Shape, value: Record<string, unknown>, at: strin
     ...Object.entries(value).flatMap(([name, member]) => {
       const inner = WIDER[shape.members?.[name] ?? ""] ?? shape.members?.[name];
       return inner
-        ? valueFaults(shapeOf(inner), member, `${at}.${name}`)
+        ? valueFaults(shapeOf(SAME_VALUES[inner] ?? inner), member, `${at}.${name}`)
         : [`${at}.${name} is not in the model`];
     }),
   ];

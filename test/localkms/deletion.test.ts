@@ -204,4 +204,20 @@ describe("local KMS: enabling, disabling and deletion", () => {
       assert.equal(await stateOf(kms.client(), KeyId), "Disabled");
     },
   );
+
+  rule(
+    "After the deletion of a key its ciphertext is an AccessDeniedException, as of any key that is not there; naming the key is a NotFoundException",
+    api("Decrypt"),
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      const encrypting = new EncryptCommand({ KeyId, Plaintext: Buffer.from("a") });
+      const { CiphertextBlob } = await kms.client().send(encrypting);
+      await schedule(KeyId, 7);
+      kms.waitDays(7);
+      const decrypting = kms.client().send(new DecryptCommand({ CiphertextBlob }));
+      assert.equal((await refusal(decrypting)).name, "AccessDeniedException");
+      const naming = kms.client().send(new DecryptCommand({ CiphertextBlob, KeyId }));
+      assert.equal((await refusal(naming)).name, "NotFoundException");
+    },
+  );
 });

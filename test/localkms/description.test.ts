@@ -100,10 +100,11 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
         [second.Tags!.map((t) => t.TagKey), second.Truncated, second.NextMarker],
         [["c"], false, undefined],
       );
-      assert.equal(
-        (await refusal(kms.client().send(new ListKeysCommand({ Marker })))).name,
-        "InvalidMarkerException",
-      );
+      for (const listing of [
+        kms.client().send(new ListKeysCommand({ Marker })),
+        kms.client().send(new ListAliasesCommand({ Marker })),
+      ])
+        assert.equal((await refusal(listing)).name, "InvalidMarkerException");
     },
   );
 
