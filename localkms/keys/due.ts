@@ -7,10 +7,15 @@ export interface Due {
   readonly at: number;
 }
 
+export interface KeyDue extends Due {
+  readonly key: KeyRecord;
+}
+
 /** What is due next of a key; undefined while nothing is. */
-export function nextDue(key: KeyRecord): Due | undefined {
+export function nextDue(key: KeyRecord): KeyDue | undefined {
   const dues = [deletion(key), automaticRotation(key), expiry(key)].filter((due) => due !== undefined);
-  return dues.reduce<Due | undefined>((first, due) => (first && first.at <= due.at ? first : due), undefined);
+  const [first] = dues.sort((a, b) => a.at - b.at);
+  return first && { ...first, key };
 }
 
 function deletion(key: KeyRecord): Due | undefined {

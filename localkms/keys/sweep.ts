@@ -1,6 +1,6 @@
 import { type Change, putKey, removeAlias, removeKey } from "../store/change.js";
 import type { Store } from "../store/store.js";
-import { type Due, nextDue } from "./due.js";
+import type { Due, KeyDue } from "./due.js";
 import type { KeyRecord } from "./record.js";
 import { nextRotation, waitingMaterial, withNewMaterial, withoutMaterial } from "./rotation.js";
 
@@ -15,21 +15,13 @@ export function sweep(store: Store, now: number): Promise<void> | undefined {
   for (;;) {
     const next = firstDue(store, now);
     if (!next) return committed;
-    committed = store.commit(WHEN_DUE[next.due.what](store, next.key, next.due.at));
+    committed = store.commit(WHEN_DUE[next.what](store, next.key, next.at));
   }
-}
-
-interface KeyDue {
-  readonly key: KeyRecord;
-  readonly due: Due;
 }
 
 function firstDue(store: Store, now: number): KeyDue | undefined {
   let first: KeyDue | undefined;
-  for (const key of store.keysWithDue()) {
-    const due = nextDue(key)!;
-    if (due.at <= now && (!first || due.at < first.due.at)) first = { key, due };
-  }
+  for (const due of store.allDue()) if (due.at <= now && (!first || due.at < first.at)) first = due;
   return first;
 }
 

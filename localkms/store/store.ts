@@ -1,5 +1,5 @@
 import type { Place } from "../keys/arn.js";
-import { nextDue } from "../keys/due.js";
+import { type KeyDue, nextDue } from "../keys/due.js";
 import type { AliasRecord, KeyRecord } from "../keys/record.js";
 import { type Change, putAlias, putKey } from "./change.js";
 
@@ -14,7 +14,7 @@ export class Store {
   private readonly keys = new Map<string, Map<string, KeyRecord>>();
   private readonly aliases = new Map<string, Map<string, AliasRecord>>();
   private readonly related = new Map<string, Map<string, KeyRecord>>();
-  private readonly due = new Map<string, KeyRecord>();
+  private readonly due = new Map<string, KeyDue>();
   private readonly secrets = new Map<string, string>();
   private readonly clock = new Map<string, number>();
   private watcher: ((changes: readonly Change[]) => void) | undefined;
@@ -74,8 +74,8 @@ export class Store {
     return [...(this.aliases.get(scope(place))?.values() ?? [])];
   }
 
-  /** Keys that time alone will do something to, in every account and Region. */
-  keysWithDue(): Iterable<KeyRecord> {
+  /** What time alone will do to keys, in every account and Region: of each key what comes next. */
+  allDue(): Iterable<KeyDue> {
     return this.due.values();
   }
 
@@ -102,7 +102,7 @@ export class Store {
       else {
         set(inner(this.keys, scope({ account, region })), name, value);
         set(inner(this.related, `${account}/${name}`), region, value);
-        set(this.due, id, value && nextDue(value) ? value : null);
+        set(this.due, id, (value && nextDue(value)) ?? null);
       }
     }
   }
