@@ -137,6 +137,24 @@ describe("local KMS: the primary Region of a multi-Region key", () => {
     },
   );
 
+  for (const [name, input] of [
+    ["asymmetric", { KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" }],
+    ["HMAC", { KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC" }],
+  ] as const) {
+    rule(
+      `${name} multi-Region keys are replicated and updated, too`,
+      guide("multi-region-keys-overview"),
+      async () => {
+        const { KeyId } = await createKey(kms.client(), { MultiRegion: true, ...input });
+        await replicate(KeyId, WEST);
+        assert.equal(await stateOf(kms.client(WEST), KeyId), "Enabled");
+        await update(KeyId, WEST);
+        kms.wait(UPDATING);
+        assert.equal((await setOf(KeyId, WEST)).MultiRegionKeyType, "PRIMARY");
+      },
+    );
+  }
+
   rule(
     "only a primary key can be updated, to a Region where it has a replica",
     api("UpdatePrimaryRegion"),

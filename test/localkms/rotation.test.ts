@@ -222,6 +222,29 @@ describe("local KMS: rotation of key material that AWS makes", () => {
     },
   );
 
+  for (const [name, input] of [
+    ["asymmetric", { KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" }],
+    ["HMAC", { KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC" }],
+  ] as const) {
+    rule(
+      `${name} keys are rotated neither automatically nor on demand`,
+      api("RotateKeyOnDemand"),
+      async () => {
+        const { KeyId } = await createKey(kms.client(), input);
+        for (const rotating of [
+          enableRotation(KeyId),
+          kms.client().send(new DisableKeyRotationCommand({ KeyId })),
+          rotate(KeyId),
+          rotationsOf(kms.client(), KeyId, "ALL_KEY_MATERIAL"),
+        ]) {
+          assert.equal((await refusal(rotating)).name, "UnsupportedOperationException");
+        }
+        assert.deepEqual(await rotationsOf(kms.client(), KeyId), []);
+        assert.deepEqual(await statusOf(KeyId), { KeyId, KeyRotationEnabled: false });
+      },
+    );
+  }
+
   rule(
     "RotateKeyOnDemand starts a rotation in the background: OnDemandRotationStartDate is there until it is complete",
     api("GetKeyRotationStatus"),

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import type { KeyRecord } from "../../localkms/keys/record.js";
-import { generateMaterial } from "../../localkms/keys/rotation.js";
+import { ownMaterial } from "../../localkms/keys/rotation.js";
 import { sweep } from "../../localkms/keys/sweep.js";
 import { putKey } from "../../localkms/store/change.js";
 import { Store } from "../../localkms/store/store.js";
@@ -25,7 +26,7 @@ const related = fc
       const isPrimary = i === 0;
       const windowDays = deletions[i];
       const waits = isPrimary && regions > 1;
-      const { currentFrom: _, ...waiting } = generateMaterial("mrk-1", 0);
+      const { currentFrom: _, ...waiting } = ownMaterial("mrk-1", randomBytes(32), 0);
       return {
         account: "111122223333",
         region,
@@ -45,7 +46,7 @@ const related = fc
             : undefined,
         deletion: windowDays ? { windowDays, ...(waits ? {} : { startedAt: 0 }) } : undefined,
         materials: [
-          { ...generateMaterial("mrk-1", 0), id: "first" },
+          { ...ownMaterial("mrk-1", randomBytes(32), 0), id: "first" },
           ...(external && waitingDays ? [{ ...waiting, id: "waiting", validTo: waitingDays * DAY }] : []),
         ],
       };
