@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { createECDH, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import {
+  createECDH,
+  createPublicKey,
+  generateKeyPairSync,
+  generatePrimeSync,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
 import {
   DeleteImportedKeyMaterialCommand,
   GetParametersForImportCommand,
@@ -17,6 +24,44 @@ const ECC: [KeySpec, string][] = [
   ["ECC_NIST_P521", "P-521"],
   ["ECC_SECG_P256K1", "secp256k1"],
 ];
+
+/** DER: a tag, the length, the contents. */
+function tlv(tag: number, ...parts: Buffer[]): Buffer {
+  const body = Buffer.concat(parts);
+  const size = Buffer.alloc(2);
+  size.writeUInt16BE(body.length);
+  const length =
+    body.length < 128 ? [body.length] : body.length < 256 ? [0x81, body.length] : [0x82, ...size];
+  return Buffer.concat([Buffer.from([tag, ...length]), body]);
+}
+
+function integer(value: bigint): Buffer {
+  const digits = value.toString(16);
+  const bytes = Buffer.from(digits.length % 2 ? `0${digits}` : digits, "hex");
+  return tlv(0x02, bytes[0]! & 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);
+}
+
+/** PKCS #8 of an RSA private key of three primes: RFC 8017, A.1.2. */
+function threePrimes(): Buffer {
+  const e = 65537n;
+  const prime = (bits: number) => generatePrimeSync(bits, { bigint: true });
+  const [p, q, r] = [prime(683), prime(683), prime(682)];
+  const n = p * q * r;
+  if (n.toString(2).length !== 2048) return threePrimes();
+  const d = inverse(e, (p - 1n) * (q - 1n) * (r - 1n));
+  const third = tlv(0x30, integer(r), integer(d % (r - 1n)), integer(inverse(p * q, r)));
+  const numbers = [1n, n, e, d, p, q, d % (p - 1n), d % (q - 1n), inverse(q, p)].map(integer);
+  const rsaEncryption = Buffer.from("06092a864886f70d0101010500", "hex");
+  const key = tlv(0x30, ...numbers, tlv(0x30, third));
+  return tlv(0x30, integer(0n), tlv(0x30, rsaEncryption), tlv(0x04, key));
+}
+
+/** By the extended Euclidean algorithm. */
+function inverse(of: bigint, modulus: bigint): bigint {
+  let [r, next, t, factor] = [modulus, of % modulus, 0n, 1n];
+  while (next > 0n) [r, next, t, factor] = [next, r % next, factor, t - (r / next) * factor];
+  return ((t % modulus) + modulus) % modulus;
+}
 
 describe("local KMS: what may be imported", () => {
   let kms: TestKms;
@@ -103,6 +148,11 @@ describe("local KMS: what may be imported", () => {
     await refused(KeyId, { "2056 bits": pkcs8(rsaKey(2056)), "RSASSA-PSS": pkcs8(pss) });
   }).timeout(60_000);
 
+  rule("multi-prime RSA keys are not supported", requirements, async () => {
+    const KeyId = await create("RSA_2048");
+    await refused(KeyId, { "three primes": threePrimes() });
+  });
+
   it("takes no RSA key whose numbers do not fit each other", async () => {
     const KeyId = await create("RSA_2048");
     const der = pkcs8(privateKeyFor("RSA_2048"));
@@ -115,6 +165,9 @@ describe("local KMS: what may be imported", () => {
       bytes[at + number.length - 1]! ^= 2;
       changed[name] = bytes;
     }
+    const exponent = Buffer.from("0203010001", "hex");
+    changed.e = Buffer.from(der);
+    changed.e[der.indexOf(exponent) + 4]! ^= 2;
     await refused(KeyId, changed);
   });
 
@@ -126,13 +179,6 @@ describe("local KMS: what may be imported", () => {
 
   /** PKCS #8 of a P-256 private key by hand: without a public point, or with any. */
   function p256(scalar: Buffer, point?: Buffer): Buffer {
-    const tlv = (tag: number, ...parts: Buffer[]) => {
-      const body = Buffer.concat(parts);
-      return Buffer.concat([
-        Buffer.from(body.length < 128 ? [tag, body.length] : [tag, 0x81, body.length]),
-        body,
-      ]);
-    };
     const ecPublicKey = Buffer.from("06072a8648ce3d0201", "hex");
     const prime256v1 = Buffer.from("06082a8648ce3d030107", "hex");
     const publicPart = point ? [tlv(0xa1, tlv(0x03, Buffer.from([0]), point))] : [];

@@ -132,6 +132,17 @@ describe("local KMS: encryption by RSA keys", () => {
     },
   );
 
+  it("takes no ciphertext without its leading zero", async () => {
+    const { KeyId, publicKey } = imported;
+    const EncryptionAlgorithm = "RSAES_OAEP_SHA_256";
+    let CiphertextBlob: Buffer;
+    do CiphertextBlob = publicEncrypt(oaep(publicKey, EncryptionAlgorithm), Buffer.from("x"));
+    while (CiphertextBlob[0] !== 0);
+    await decrypt({ KeyId, CiphertextBlob, EncryptionAlgorithm });
+    const cut = decrypt({ KeyId, CiphertextBlob: CiphertextBlob.subarray(1), EncryptionAlgorithm });
+    assert.equal((await refusal(cut)).name, "InvalidCiphertextException");
+  });
+
   rule("asymmetric keys have no encryption context", api("Encrypt"), async () => {
     const request = {
       KeyId: imported.KeyId,

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { constants, createHash, type KeyObject, randomBytes, sign, verify } from "node:crypto";
+import {
+  constants,
+  createHash,
+  type KeyObject,
+  privateEncrypt,
+  publicDecrypt,
+  randomBytes,
+  sign,
+  verify,
+} from "node:crypto";
 import {
   CreateAliasCommand,
   type KeySpec,
@@ -237,6 +246,42 @@ describe("local KMS: Sign and Verify", () => {
       }
     },
   ).timeout(60_000);
+
+  it("takes no PSS signature whose encoded message is not as RFC 8017 has it", async () => {
+    const { KeyId, publicKey } = await createImportedPair(kms.client(), "RSA_2048", "SIGN_VERIFY");
+    const padding = constants.RSA_NO_PADDING;
+    const input = { KeyId, SigningAlgorithm: "RSASSA_PSS_SHA_256", Message: randomBytes(10) } as const;
+    const encoded = publicDecrypt({ key: publicKey, padding }, await signed(input));
+    const resigned = (change: (bytes: Buffer) => void) => {
+      const bytes = Buffer.from(encoded);
+      change(bytes);
+      return verified(input, privateEncrypt({ key: privateKeyFor("RSA_2048"), padding }, bytes));
+    };
+    await resigned(() => undefined);
+    const changes: Record<string, (bytes: Buffer) => void> = {
+      "the trailer": (bytes) => bytes.writeUInt8(0xcc, 255),
+      "the padding": (bytes) => bytes.writeUInt8(bytes[5]! ^ 1, 5),
+      "the separator": (bytes) => bytes.writeUInt8(bytes[190]! ^ 2, 190),
+      "the salt": (bytes) => bytes.writeUInt8(bytes[200]! ^ 1, 200),
+      "the hash": (bytes) => bytes.writeUInt8(bytes[230]! ^ 1, 230),
+    };
+    for (const [what, change] of Object.entries(changes))
+      assert.equal((await refusal(resigned(change))).name, "KMSInvalidSignatureException", what);
+  });
+
+  it("takes no RSA signature without its leading zero", async () => {
+    const { KeyId } = await createImportedPair(kms.client(), "RSA_2048", "SIGN_VERIFY");
+    let Message: Buffer;
+    let signature: Buffer;
+    do {
+      Message = randomBytes(10);
+      signature = sign("sha256", Message, privateKeyFor("RSA_2048"));
+    } while (signature[0] !== 0);
+    const input = { KeyId, SigningAlgorithm: "RSASSA_PKCS1_V1_5_SHA_256", Message } as const;
+    await verified(input, signature);
+    const { name } = await refusal(verified(input, signature.subarray(1)));
+    assert.equal(name, "KMSInvalidSignatureException");
+  });
 
   it("takes no PSS signature with a salt of another length than the digest's", async () => {
     const { KeyId } = await createImportedPair(kms.client(), "RSA_2048", "SIGN_VERIFY");
