@@ -10,6 +10,7 @@ export type {
   KeyVersion,
   KmsKeyVersion,
   Purpose,
+  RotationStrategy,
   WebIdentity,
   WrappingKeySpec,
 } from "./types";

@@ -5,7 +5,7 @@ import { followed } from "./followed";
 import { KeyReplica, type KeyReplicaArgs } from "./keyReplica";
 import type { KmsProvider } from "./kmsProvider";
 import type { ManagedKey } from "./managedKey";
-import type { Adopt, KmsKeyVersion, Purpose } from "./types";
+import type { Adopt, KmsKeyVersion, Purpose, RotationStrategy } from "./types";
 
 export interface KeyDistributionArgs {
   /** The KmsProvider to distribute through. */
@@ -16,8 +16,11 @@ export interface KeyDistributionArgs {
   purpose?: pulumi.Input<pulumi.Input<Purpose>[]>;
   /** Always `hsm`, the default: AWS KMS keeps every key in HSMs. A change replaces. */
   protection?: pulumi.Input<"hsm">;
-  /** How a rotation reaches AWS; by default `manual`: a new KMS key for each version behind one alias. A change replaces. */
-  rotationStrategy?: pulumi.Input<"manual">;
+  /**
+   * How a rotation reaches AWS; by default `manual`: a new KMS key for each version behind one alias. `on-demand`: one KMS
+   * key holds all versions, and AWS rotates it, 25 times at the most. A change replaces.
+   */
+  rotationStrategy?: pulumi.Input<RotationStrategy>;
   /** Days (7 to 30, by default 30) between scheduling the deletion of a KMS key and AWS deleting it. */
   deletionWindowDays?: pulumi.Input<number>;
   /** Key policy, a JSON document; by default AWS's default key policy. Removing it leaves the policy in AWS as it is. */
@@ -69,6 +72,10 @@ export class KeyDistribution extends DynamicResource {
   declare readonly importedOn: pulumi.Output<string | undefined>;
   /** UTC date from which an update imports the material again (YYYY-MM-DD). */
   declare readonly renewAfter: pulumi.Output<string | undefined>;
+  /** With `rotationStrategy` on-demand: the first version that the KMS key holds. */
+  declare readonly firstVersion: pulumi.Output<number | undefined>;
+  /** With `rotationStrategy` on-demand: how many of AWS's 25 rotations of the KMS key are left. */
+  declare readonly rotationsLeft: pulumi.Output<number | undefined>;
   /** Id of the latest version's KMS key. */
   declare readonly keyId: pulumi.Output<string>;
   /** ARN of the latest version's KMS key. */
@@ -115,6 +122,7 @@ export class KeyDistribution extends DynamicResource {
         aliasArn,
         distributionTime,
         ...outputs("keyVersion", "multiRegion", "primaryRegion", "importedOn", "renewAfter"),
+        ...outputs("firstVersion", "rotationsLeft"),
         ...outputs("keyId", "keyArn", "versions", "aliasTarget", "drift", "stateVersion"),
       },
       opts,
@@ -140,14 +148,14 @@ export class KeyDistribution extends DynamicResource {
 
   /** What a KeyReplica needs of the distribution. @internal */
   ref(): pulumi.Inputs {
-    const { kms, key, validFor, renewBefore } = this.#args;
+    const { kms, key, validFor, renewBefore, rotationStrategy } = this.#args;
     return {
       name: this.name,
       stack: this.#stack,
       kms: kms.connection(),
       key: key.ref(),
       versions: this.versions,
-      ...given({ validFor, renewBefore }),
+      ...given({ validFor, renewBefore, rotationStrategy }),
     };
   }
 }

@@ -31,6 +31,9 @@ export type WrappingKeySpec = "RSA_4096" | "RSA_3072" | "RSA_2048";
 /** Type of a managed key, by Vault's name. AWS KMS takes aes256-gcm96. */
 export type KeyType = "aes256-gcm96";
 
+/** How a rotation reaches AWS. */
+export type RotationStrategy = "manual" | "on-demand";
+
 /** What a distributed key may be used for. */
 export type Purpose = "encrypt" | "decrypt";
 

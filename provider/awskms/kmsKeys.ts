@@ -1,5 +1,5 @@
 /** The life of one KMS key: made, given its material, enabled and disabled, scheduled for deletion and taken back. */
-import type { Tag } from "@aws-sdk/client-kms";
+import type { ImportType, Tag } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../errors";
 import type { CallContext, Kms } from "./client";
 import { eventually } from "./eventually";
@@ -7,6 +7,18 @@ import { ifPermitted } from "./optional";
 import { SYMMETRIC_WRAPPING_ALGORITHM, wrapKeyMaterial } from "./wrapping";
 
 export type WrappingKeySpec = "RSA_2048" | "RSA_3072" | "RSA_4096";
+
+/** How material is imported. */
+export interface ImportOptions {
+  /** RSA_4096 by default, AWS's advice: the longest. */
+  wrappingKeySpec?: WrappingKeySpec;
+  /** When it expires in AWS; never where it is not given. */
+  validTo?: Date;
+  /** By AWS's default new material where the key has never had any, else material that it has had. */
+  importType?: ImportType;
+  /** Which of the key's materials it is: AWS refuses the import where it is another. */
+  keyMaterialId?: string;
+}
 
 /** What a KMS key has besides its material; all of it goes into CreateKey or ReplicateKey. */
 export interface KmsKeyMetadata {
@@ -58,18 +70,15 @@ export function tagList(tags: Record<string, string>): Tag[] {
  * Wraps the material and imports it: GetParametersForImport and ImportKeyMaterial. The call layer repeats an import with
  * the token and ciphertext it has; new parameters, of which an account gets one a second, are asked for only where AWS
  * refuses the token. The expiration model is always sent: AWS's default is that material expires.
- *
- * @param validTo when the material expires in AWS; never where it is not given
  */
 export async function importMaterial(
   kms: Kms,
   keyId: string,
   material: Buffer,
-  wrappingKeySpec: WrappingKeySpec,
-  validTo: Date | undefined,
+  how: ImportOptions,
   context: CallContext,
 ): Promise<{ importedAt: string; keyMaterialId?: string }> {
-  const attempt = () => importOnce(kms, keyId, material, wrappingKeySpec, validTo, context);
+  const attempt = () => importOnce(kms, keyId, material, how, context);
   const imported = await attempt().catch((error) => {
     if (isKeymgmtError(error, "InvalidImportToken")) return attempt();
     throw error;
@@ -81,8 +90,7 @@ async function importOnce(
   kms: Kms,
   keyId: string,
   material: Buffer,
-  wrappingKeySpec: WrappingKeySpec,
-  validTo: Date | undefined,
+  { wrappingKeySpec = "RSA_4096", validTo, importType, keyMaterialId }: ImportOptions,
   context: CallContext,
 ) {
   const parameters = await eventually(
@@ -104,6 +112,8 @@ async function importOnce(
       ...(validTo
         ? { ExpirationModel: "KEY_MATERIAL_EXPIRES", ValidTo: validTo }
         : { ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" }),
+      ImportType: importType,
+      KeyMaterialId: keyMaterialId,
     },
     context,
   );
@@ -123,6 +133,9 @@ export async function setEnabled(
     30,
   );
 }
+
+/** For what nobody has asked to be deleted soon. */
+export const LONGEST_WINDOW_DAYS = 30;
 
 /** ScheduleKeyDeletion. A KMS key that is gone, or scheduled already, is as wanted. */
 export async function scheduleDeletion(

@@ -20,6 +20,7 @@ interface Operations {
   ListResourceTags: [Sdk.ListResourceTagsCommandInput, Sdk.ListResourceTagsCommandOutput];
   PutKeyPolicy: [Sdk.PutKeyPolicyCommandInput, Sdk.PutKeyPolicyCommandOutput];
   ReplicateKey: [Sdk.ReplicateKeyCommandInput, Sdk.ReplicateKeyCommandOutput];
+  RotateKeyOnDemand: [Sdk.RotateKeyOnDemandCommandInput, Sdk.RotateKeyOnDemandCommandOutput];
   ScheduleKeyDeletion: [Sdk.ScheduleKeyDeletionCommandInput, Sdk.ScheduleKeyDeletionCommandOutput];
   TagResource: [Sdk.TagResourceCommandInput, Sdk.TagResourceCommandOutput];
   UntagResource: [Sdk.UntagResourceCommandInput, Sdk.UntagResourceCommandOutput];

@@ -23,6 +23,7 @@ export const DEFAULT_QUOTAS: Readonly<Record<KmsOperation, number>> = {
   ListResourceTags: 2000,
   PutKeyPolicy: 15,
   ReplicateKey: 5,
+  RotateKeyOnDemand: 5,
   ScheduleKeyDeletion: 15,
   TagResource: 10,
   UntagResource: 5,

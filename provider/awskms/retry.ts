@@ -7,7 +7,8 @@ import type { KmsOperation } from "./operations";
  * that nobody knows of stays, is billed, and (a replica) is in the way of the next.
  *
  * All others may be repeated after a lost answer. Reads and TagResource, UntagResource, PutKeyPolicy, UpdateAlias,
- * UpdateKeyDescription, EnableKey, DisableKey and DeleteImportedKeyMaterial end in the same state. ImportKeyMaterial is
+ * UpdateKeyDescription, EnableKey, DisableKey and DeleteImportedKeyMaterial end in the same state. RotateKeyOnDemand
+ * takes the one material that waits, so that a second one fails. ImportKeyMaterial is
  * sent again with the same token and ciphertext, so the same material. GetParametersForImport gives a second set, and
  * both are good. CreateAlias, DeleteAlias, ScheduleKeyDeletion and CancelKeyDeletion then fail with AlreadyExists,
  * NotFound or InvalidState: harmless, and `context.afterLostAnswer` tells the caller that it may be their own doing.

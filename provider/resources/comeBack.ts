@@ -1,17 +1,16 @@
 import { isMultiRegionKeyId } from "../awskms/arn";
 import type { Kms } from "../awskms/client";
-import { describeKmsKey, scheduleDeletion, tagList } from "../awskms/kmsKeys";
+import { describeKmsKey, LONGEST_WINDOW_DAYS, scheduleDeletion, tagList } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { say } from "../awskms/say";
 import { TAG, type TaggedKey } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
+import { kcvOf, parseKeyring } from "../keys/keyring";
 import { hadByOtherDistributions } from "./madeBefore";
 import { observeAlias } from "./observe";
-import { ensureMaterial, takeBack } from "./versions";
-import { contextOf, type KmsKeyRecord, type Owner } from "./wire";
-
-/** The longest window: what is given back was not asked to be deleted soon. */
-const LONGEST_WINDOW_DAYS = 30;
+import { isMadeInThisRun } from "./thisRun";
+import { ensureMaterial, stateAfterImport, takeBack } from "./versions";
+import { contextOf, type KmsKeyRecord, type KmsKeyRecords, type Owner } from "./wire";
 
 /**
  * The KMS key that a version had under a distribution which was removed, taken back from deletion: what was encrypted under
@@ -29,6 +28,39 @@ export async function comeBack(
     if (record && (await isTaken(kms, owner, version, record, candidate.tags))) return record;
   }
   return undefined;
+}
+
+/**
+ * The same for a KMS key that is rotated on demand: it is tagged with the first version that it held, and takes back each
+ * later one that it held. Undefined where none comes back.
+ */
+export async function comeBackWithAll(kms: Kms, owner: Owner): Promise<KmsKeyRecords | undefined> {
+  const keyring = parseKeyring(owner.key.keyring);
+  for (let first = 1; first <= owner.key.keyVersion; first++) {
+    const kept = isMadeInThisRun(owner.key.id, first)
+      ? undefined
+      : await comeBack(kms, owner, first, kcvOf(keyring, first));
+    if (!kept) continue;
+    const records: KmsKeyRecords = { [first]: kept };
+    for (let version = first + 1; version <= owner.key.keyVersion; version++) {
+      const record = { ...kept, kcv: kcvOf(keyring, version), keyMaterialId: undefined };
+      if (await isHeld(kms, owner, version, record)) records[version] = record;
+    }
+    const state = await stateAfterImport(kms, owner, kept);
+    for (const record of Object.values(records)) record.state = state;
+    return records;
+  }
+  return undefined;
+}
+
+async function isHeld(kms: Kms, owner: Owner, version: number, record: KmsKeyRecord): Promise<boolean> {
+  try {
+    await ensureMaterial(kms, owner, version, record);
+    return true;
+  } catch (error) {
+    if (isKeymgmtError(error, "IncorrectKeyMaterial")) return false;
+    throw error;
+  }
 }
 
 /**

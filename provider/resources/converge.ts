@@ -9,6 +9,7 @@ import {
   type KmsKeyRecord,
   type KmsKeyRecords,
   type KmsRef,
+  kmsKeysOf,
   type MetadataInputs,
   metadataFor,
   type Owner,
@@ -61,7 +62,7 @@ export interface Convergence {
  * failure half-way is a PartialFailure with what was done, unless a create has made nothing yet.
  */
 export async function converge(convergence: Convergence): Promise<void> {
-  const { id, kms, owner, inputs, outputs, last, make, prepare } = convergence;
+  const { kms, owner, inputs, outputs, last, make, prepare } = convergence;
   const records = outputs.versions;
   const before = versionsOf(records);
   try {
@@ -82,32 +83,37 @@ export async function converge(convergence: Convergence): Promise<void> {
     for (const version of versionsOf(records)) await syncState(kms, owner, version, records[version]!);
     outputs.drift = [];
   } catch (error) {
-    if (!last && versionsOf(records).length === 0) throw error;
-    throw new PartialFailure(id, outputs as unknown as Values, error as Error);
+    throw failedHalfWay(convergence, error as Error);
   }
 }
 
+/** A PartialFailure with what was done; the error as it is where a create has made nothing yet. */
+export function failedHalfWay({ id, outputs, last }: Convergence, error: Error): Error {
+  if (!last && versionsOf(outputs.versions).length === 0) return error;
+  return new PartialFailure(id, outputs as unknown as Values, error);
+}
+
 /** Until metadata is applied, the outputs say what AWS has. */
-function showApplied({ outputs, reached }: Convergence, last: AppliedMetadata): void {
+export function showApplied({ outputs, reached }: Convergence, last: AppliedMetadata): void {
   reached.kms = { ...reached.kms, tags: last.kmsTags };
   Object.assign(outputs, { tags: last.tags, policy: last.policy, description: last.description });
 }
 
-async function applyMetadata(
+export async function applyMetadata(
   { kms, owner, inputs, outputs, reached, repair = false }: Convergence,
   last: AppliedMetadata,
 ): Promise<void> {
   const before = { ...owner, kms: { ...owner.kms, tags: last.kmsTags } };
-  for (const version of versionsOf(outputs.versions)) {
+  for (const { version, record } of kmsKeysOf(outputs.versions)) {
     const applied = metadataFor(before, version, last);
     const has = repair ? "to be seen" : applied;
-    await syncMetadata(kms, owner, version, outputs.versions[version]!, has, inputs, applied.tags);
+    await syncMetadata(kms, owner, version, record, has, inputs, applied.tags);
   }
   reached.kms = { ...reached.kms, tags: owner.kms.tags };
   Object.assign(outputs, { tags: inputs.tags, policy: inputs.policy, description: inputs.description });
 }
 
-async function pointAlias(
+export async function pointAlias(
   kms: Kms,
   owner: Owner,
   outputs: RegionalOutputs,

@@ -7,6 +7,7 @@ import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
 import { hasDrifted, LOST, observeRegion, sayDrift } from "./observe";
+import { convergeOnDemand, joinVersion } from "./onDemand";
 import { ensureReplica } from "./replicaKey";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import {
@@ -22,13 +23,16 @@ import {
   type KeyRef,
   type KmsKeyRecords,
   type KmsRef,
+  kmsKeysOf,
   type MetadataInputs,
   type Owner,
+  type RotationStrategy,
   versionsOf,
   withoutKeyring,
 } from "./wire";
 
 interface DistributionRef extends ExpiryInputs {
+  rotationStrategy?: RotationStrategy;
   name: string;
   stack: string;
   kms: KmsRef;
@@ -73,12 +77,13 @@ export const keyReplica: Resource = {
     const ignored = ["distribution.key.keyring", "distribution.versions"];
     const { changed, replaces } = difference("KeyReplica", olds, news, ignored);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
-    const { key, versions } = news.distribution as DistributionRef;
+    const { key, versions, rotationStrategy } = news.distribution as DistributionRef;
     const records = (olds.versions ?? {}) as KmsKeyRecords;
     const moved =
       !hasUnknown(versions) &&
       versionsOf(records).some((version) => versions[version]?.keyId !== records[version]!.keyId);
-    const work = hasUnknown(withoutKeyring(key)) || needsWork(key, records, olds.aliasTarget);
+    const work =
+      hasUnknown(withoutKeyring(key)) || needsWork(key, records, olds.aliasTarget, rotationStrategy);
     const drifted = hasDrifted(olds);
     if (drifted) sayDrift(`${news.region} of ${(news.distribution as DistributionRef).name}`, olds.drift);
     return { changes: moved || work || drifted || changed.length > 0, replaces };
@@ -123,13 +128,9 @@ export const keyReplica: Resource = {
     const records = { ...replicasMadeReady(state.distribution.name, state.region), ...state.versions };
     if (!Object.values(records).some((record) => record.adopted && record.keyId === state.aliasTarget))
       await deleteAlias(kms, state.aliasName, context);
-    for (const version of versionsOf(records)) {
-      if (records[version]!.adopted || isHeldByAnother(state.distribution.name, records[version]!.keyId))
-        continue;
-      await scheduleDeletion(kms, records[version]!.keyId, state.deletionWindowDays, {
-        ...context,
-        version,
-      });
+    for (const { version, record } of kmsKeysOf(records)) {
+      if (record.adopted || isHeldByAnother(state.distribution.name, record.keyId)) continue;
+      await scheduleDeletion(kms, record.keyId, state.deletionWindowDays, { ...context, version });
     }
   },
 };
@@ -147,7 +148,14 @@ async function reconcile(
   const kms = openKms(owner.kms, inputs.region);
   const make = (version: number) =>
     ensureReplica(kms, owner, version, inputs.distribution.versions[version]!, inputs);
-  await converge({ id, kms, owner, inputs, outputs, reached: outputs.distribution, last, repair, make });
+  const common = { id, kms, owner, inputs, outputs, reached: outputs.distribution, last, repair, make };
+  const { rotationStrategy, versions: held } = inputs.distribution;
+  if (rotationStrategy !== "on-demand") return converge(common);
+  await convergeOnDemand({
+    ...common,
+    held,
+    add: (version, shared) => joinVersion(kms, owner, version, held[version]!, shared),
+  });
 }
 
 function ownerOf({ distribution, importedOn, renewAfter }: ReplicaInputs): Owner {

@@ -8,7 +8,7 @@ import { isKeymgmtError } from "../errors";
 import type { RegionalOutputs } from "./converge";
 import { keyDrift, type ObservedKmsKey } from "./drift";
 import { wantedState } from "./versions";
-import { type KmsKeyRecord, type KmsKeyRecords, metadataFor, type Owner, versionsOf } from "./wire";
+import { type KmsKeyRecord, type KmsKeyRecords, kmsKeysOf, metadataFor, type Owner } from "./wire";
 
 export interface Observation {
   versions: KmsKeyRecords;
@@ -34,16 +34,15 @@ export async function observeRegion(
   outputs: RegionalOutputs,
   lost: string,
 ): Promise<Observation> {
+  const keys = kmsKeysOf(outputs.versions);
   const observed = await Promise.all(
-    versionsOf(outputs.versions).map((version) =>
-      observeVersion(kms, owner, version, outputs.versions[version]!, outputs, lost),
-    ),
+    keys.map(({ versions }) => observeVersions(kms, owner, versions, outputs, lost)),
   );
   const aliasTarget = (await observeAlias(kms, outputs.aliasName)) ?? outputs.aliasTarget;
   const drift = [...observed.flatMap((one) => one.drift), ...aliasDrift(kms, outputs, aliasTarget)];
   sayDrift(owner.distribution, drift);
   return {
-    versions: Object.fromEntries(observed.map(({ version, record }) => [version, record])),
+    versions: Object.assign({}, ...observed.map(({ records }) => records)),
     aliasTarget,
     drift,
   };
@@ -59,18 +58,21 @@ export function sayDrift(distribution: string, drift: unknown): void {
   for (const sentence of Array.isArray(drift) ? drift : []) say(`drift of ${distribution}: ${sentence}`);
 }
 
-async function observeVersion(
+/** Looks at one KMS key: it holds one version, or several where it is rotated on demand. */
+async function observeVersions(
   kms: Kms,
   owner: Owner,
-  version: number,
-  record: KmsKeyRecord,
+  versions: number[],
   outputs: RegionalOutputs,
   lost: string,
-): Promise<{ version: number; record: KmsKeyRecord; drift: string[] }> {
-  const seen = await observeKmsKey(kms, owner, version, record.keyId, outputs.policy !== undefined);
-  if (!seen) return { version, record, drift: [] };
+): Promise<{ records: KmsKeyRecords; drift: string[] }> {
+  const [first, latest] = [versions[0]!, versions.at(-1)!];
+  const record = outputs.versions[latest]!;
+  const seen = await observeKmsKey(kms, owner, latest, record.keyId, outputs.policy !== undefined);
+  const records = Object.fromEntries(versions.map((version) => [version, outputs.versions[version]!]));
+  if (!seen) return { records, drift: [] };
   const expected = {
-    state: wantedState(owner.key, version),
+    state: wantedState(owner.key, latest),
     adopted: record.adopted ?? false,
     imported: record.adopted ?? record.importedAt !== undefined,
     validTo: record.validTo,
@@ -78,15 +80,22 @@ async function observeVersion(
     keyMaterialId: record.keyMaterialId,
     policy: outputs.policy,
     description: outputs.description,
-    tags: metadataFor(owner, version, outputs).tags,
+    tags: metadataFor(owner, first, outputs).tags,
   };
-  // AWS shows no expiry of material that is gone: when it expired stays worth knowing.
-  const validTo = seen.state === "PendingImport" ? record.validTo : seen.validTo;
-  const keyMaterialId = record.keyMaterialId ?? seen.keyMaterialId;
+  const which = first === latest ? `version ${first}` : `versions ${first} to ${latest}`;
   return {
-    version,
-    record: { ...record, state: seen.state, validTo, keyMaterialId },
-    drift: keyDrift(expected, seen, lost).map((what) => `version ${version} in ${kms.region}: ${what}`),
+    records: Object.fromEntries(versions.map((version) => [version, asSeen(records[version]!, seen)])),
+    drift: keyDrift(expected, seen, lost).map((what) => `${which} in ${kms.region}: ${what}`),
+  };
+}
+
+/** AWS shows no expiry of material that is gone: when it expired stays worth knowing. */
+function asSeen(record: KmsKeyRecord, { state, validTo, keyMaterialId }: ObservedKmsKey): KmsKeyRecord {
+  return {
+    ...record,
+    state,
+    validTo: state === "PendingImport" ? record.validTo : validTo,
+    keyMaterialId: record.keyMaterialId ?? keyMaterialId,
   };
 }
 

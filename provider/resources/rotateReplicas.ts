@@ -6,6 +6,30 @@ import { ensureReplicaKey } from "../awskms/replicas";
 import { ensureUsable } from "./versions";
 import { contextOf, type KmsKeyRecord, type MetadataInputs, metadataFor, type Owner } from "./wire";
 
+/**
+ * A replicated key's new version goes to every Region that holds a replica of the version in use, before any alias moves:
+ * what is encrypted through an alias can then be decrypted in every one of them.
+ *
+ * @param settled the version that the last finished update left in use, at the KMS key `inUse`
+ */
+export async function replicateNew(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  record: KmsKeyRecord,
+  settled: number,
+  inUse: string,
+): Promise<void> {
+  const ready = new Set(record.replicas);
+  const missing = (await replicasHeld(kms, owner, settled, inUse)).filter((region) => !ready.has(region));
+  await Promise.all(
+    missing.map(async (region) => {
+      await replicateTo(kms, region, owner, version, record, inUse);
+      record.replicas = [...ready.add(region)].sort();
+    }),
+  );
+}
+
 /** Regions that hold a replica of this version's KMS key which is not on its way to deletion. */
 export async function replicasHeld(
   kms: Kms,
@@ -13,22 +37,31 @@ export async function replicasHeld(
   version: number,
   keyId: string,
 ): Promise<string[]> {
-  const context = contextOf(owner, version);
-  const { replicaRegions } = await describeKmsKey(kms, keyId, context);
-  const states = await Promise.all(
-    replicaRegions.map(async (region) => ({
-      region,
-      ...(await describeKmsKey(openKms(owner.kms, region), keyId, context)),
-    })),
-  );
-  return states
+  return (await replicasSeen(kms, owner, version, keyId))
     .filter(({ state }) => state !== "Deleted" && state !== "PendingDeletion")
     .map(({ region }) => region)
     .sort();
 }
 
+/** Every replica of a version's KMS key, with its state. */
+export async function replicasSeen(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  keyId: string,
+): Promise<{ region: string; state: string }[]> {
+  const context = contextOf(owner, version);
+  const { replicaRegions } = await describeKmsKey(kms, keyId, context);
+  return Promise.all(
+    replicaRegions.map(async (region) => ({
+      region,
+      ...(await describeKmsKey(openKms(owner.kms, region), keyId, context)),
+    })),
+  );
+}
+
 /** Replicates a version into a Region and imports its material there. KeyReplica takes the replica up afterwards. */
-export async function replicateTo(
+async function replicateTo(
   primary: Kms,
   region: string,
   owner: Owner,

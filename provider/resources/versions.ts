@@ -1,7 +1,7 @@
 /** What a KMS key should be, what it is, and the steps from one to the other: the same in every Region. */
 import type { Kms } from "../awskms/client";
 import { eventually } from "../awskms/eventually";
-import { describeKmsKey, importMaterial, setEnabled } from "../awskms/kmsKeys";
+import { describeKmsKey, type ImportOptions, importMaterial, setEnabled } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { keyCheckValue } from "../keys/keyCheckValue";
@@ -13,6 +13,7 @@ import {
   type KmsKeyRecord,
   type KmsKeyRecords,
   type Owner,
+  type RotationStrategy,
   versionsOf,
 } from "./wire";
 
@@ -29,9 +30,15 @@ export function wantedState(key: Pick<KeyRef, "minEnabledVersion">, version: num
 }
 
 /** Whether an update has anything to do for these records, the alias included. */
-export function needsWork(key: KeyRef, records: KmsKeyRecords, aliasTarget: unknown): boolean {
+export function needsWork(
+  key: KeyRef,
+  records: KmsKeyRecords,
+  aliasTarget: unknown,
+  strategy: RotationStrategy = "manual",
+): boolean {
   const latest = records[key.keyVersion];
   if (!latest || aliasTarget !== latest.keyId) return true;
+  if (strategy === "on-demand") return latest.state !== "Enabled";
   if (wantedVersions(key).some((version) => !records[version])) return true;
   return versionsOf(records).some((version) => {
     const { state } = records[version]!;
@@ -129,11 +136,10 @@ export async function ensureMaterial(
       kms,
       record.keyId,
       material,
-      owner.kms.wrappingKeySpec ?? "RSA_4096",
-      validTo,
+      { ...importOptions(kms, owner), validTo },
       contextOf(owner, version),
     );
-    if (record.state === "PendingImport") record.state = await stateAfterImport(kms, owner, version, record);
+    if (record.state === "PendingImport") record.state = await stateAfterImport(kms, owner, record);
     Object.assign(
       record,
       { importedAt, validTo: validTo?.toISOString() },
@@ -152,18 +158,21 @@ export async function ensureMaterial(
   }
 }
 
+/** A replica takes only material that its primary has had, and AWS wants that said (ImportKeyMaterial's reference). */
+export function importOptions(kms: Kms, { kms: { keyCollection, wrappingKeySpec } }: Owner): ImportOptions {
+  return {
+    wrappingKeySpec,
+    importType: kms.region === keyCollection ? undefined : "EXISTING_KEY_MATERIAL",
+  };
+}
+
 /** A first import enables the KMS key. One that comes back may have been disabled before its material went. */
-async function stateAfterImport(
-  kms: Kms,
-  owner: Owner,
-  version: number,
-  record: KmsKeyRecord,
-): Promise<string> {
+export async function stateAfterImport(kms: Kms, owner: Owner, record: KmsKeyRecord): Promise<string> {
   if (record.importedAt === undefined) return "Enabled";
   const seen = await ifPermitted("a KMS key whose material came back is taken to be Enabled", () =>
     eventually(
       `KMS key ${record.keyId} to have its material back in ${kms.region}`,
-      () => describeKmsKey(kms, record.keyId, contextOf(owner, version)),
+      () => describeKmsKey(kms, record.keyId, contextOf(owner)),
       { result: ({ state }) => state === "PendingImport" },
     ),
   );

@@ -42,6 +42,9 @@ export interface KmsKeyRecord {
 /** KMS keys by version, from "1". */
 export type KmsKeyRecords = Record<string, KmsKeyRecord>;
 
+/** A new KMS key for each version behind one alias, or one KMS key that holds them all. */
+export type RotationStrategy = "manual" | "on-demand";
+
 /** What an alias, a KMS key and its replica share: whose they are. */
 export interface Owner {
   distribution: string;
@@ -91,6 +94,25 @@ export function versionsOf(records: KmsKeyRecords): number[] {
   return Object.keys(records)
     .map(Number)
     .sort((a, b) => a - b);
+}
+
+/** A KMS key: the first version that it holds with its record, and all versions, which are one unless it rotates on demand. */
+export interface HeldVersions {
+  version: number;
+  record: KmsKeyRecord;
+  versions: number[];
+}
+
+/** Each KMS key once. */
+export function kmsKeysOf(records: KmsKeyRecords): HeldVersions[] {
+  const found = new Map<string, HeldVersions>();
+  for (const version of versionsOf(records)) {
+    const record = records[version]!;
+    const held = found.get(record.keyId);
+    if (held) held.versions.push(version);
+    else found.set(record.keyId, { version, record, versions: [version] });
+  }
+  return [...found.values()];
 }
 
 /** The key as it goes into outputs: without its material. */

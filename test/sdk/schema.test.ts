@@ -26,11 +26,13 @@ const EXCEPTIONS = {
       "aliasArn",
       "distributionTime",
       "stack", // of the running program
-      "keyVersion", // planned by check, as are the next four
+      "keyVersion", // planned by check, as are the next six
       "multiRegion",
       "primaryRegion",
       "importedOn",
       "renewAfter",
+      "firstVersion",
+      "rotationsLeft",
     ],
     KeyReplica: ["aliasName", "aliasArn", "keyVersion", "importedOn", "renewAfter"], // of its distribution; planned by check
   },

@@ -43,7 +43,13 @@ describe("adopting KMS keys that Vault made", () => {
     quotas: LIFTED,
   });
   const importInto = (keyId: string, region: string, material = ours) =>
-    importMaterial(openKms(connection(), region), keyId, Buffer.from(material), "RSA_2048", undefined, {});
+    importMaterial(
+      openKms(connection(), region),
+      keyId,
+      Buffer.from(material),
+      { wrappingKeySpec: "RSA_2048", importType: region === HOME ? undefined : "EXISTING_KEY_MATERIAL" },
+      {},
+    );
 
   /** A KMS key as Vault leaves it: imported, behind an alias, without a tag of ours. */
   async function vaultKey(aliasName: string | undefined, input = {}): Promise<string> {

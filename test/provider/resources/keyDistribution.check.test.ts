@@ -76,7 +76,7 @@ describe("check of a KeyDistribution", () => {
 
   it("refuses a rotation strategy that there is not", async () => {
     assert.deepEqual(await check({ rotationStrategy: "automatic" }), [
-      'Expected `rotationStrategy` to be "manual", got "automatic".',
+      'Expected `rotationStrategy` to be "manual" or "on-demand", got "automatic".',
     ]);
   });
 

@@ -87,8 +87,14 @@ export class Program {
       ...distribution,
     });
     for (const region of replicas) {
-      const { validFor, renewBefore } = distribution;
-      const ref = { ...shared, versions: given.outputs.versions, validFor, renewBefore };
+      const { validFor, renewBefore, rotationStrategy } = distribution;
+      const ref = {
+        ...shared,
+        versions: given.outputs.versions,
+        validFor,
+        renewBefore,
+        rotationStrategy,
+      };
       await this.apply("keyReplica", `${region}${suffix}`, {
         distribution: ref,
         region,
@@ -190,7 +196,7 @@ const REGION = /^[a-z]{2}-[a-z]+-\d/;
 
 /** Quotas of the account, lifted so that tests do not wait for them. */
 export const LIFTED = Object.fromEntries(
-  "CreateKey GetParametersForImport ImportKeyMaterial ReplicateKey CreateAlias UpdateAlias DeleteAlias EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion PutKeyPolicy TagResource UntagResource UpdateKeyDescription"
+  "CreateKey RotateKeyOnDemand GetParametersForImport ImportKeyMaterial ReplicateKey CreateAlias UpdateAlias DeleteAlias EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion PutKeyPolicy TagResource UntagResource UpdateKeyDescription"
     .split(" ")
     .map((operation) => [operation, 1000]),
 );

@@ -1,0 +1,88 @@
+/** What `check` makes of a KeyDistribution's inputs: what follows from them, and what is wrong with them. Pure. */
+
+import { MOST_ON_DEMAND_ROTATIONS } from "../awskms/rotation";
+import { say } from "../awskms/say";
+import { planExpiry } from "../keys/planExpiry";
+import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
+import type { Values } from "./resource";
+import type { KeyRef, KmsRef } from "./wire";
+
+/** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */
+export function planned(olds: Values | undefined, inputs: Values): Values {
+  const key = known(inputs.key) as Partial<KeyRef> | undefined;
+  const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
+  const purpose = inputs.purpose ?? ["encrypt", "decrypt"];
+  return {
+    ...inputs,
+    purpose: Array.isArray(purpose) ? [...purpose].sort() : purpose,
+    ...(key && { keyVersion: key.keyVersion, multiRegion: isMultiRegion(key.replicaRegions) }),
+    ...(kms && { primaryRegion: kms.keyCollection }),
+    ...planExpiry(olds, inputs, new Date()),
+    ...(inputs.rotationStrategy === "on-demand" && key && planOnDemand(olds, key)),
+  };
+}
+
+function isMultiRegion(replicaRegions: string[] | undefined): boolean | string {
+  return isUnknown(replicaRegions) ? UNKNOWN : (replicaRegions?.length ?? 0) > 0;
+}
+
+/** AWS's rotations of a KMS key are counted: from here they can be told ahead. */
+function planOnDemand(olds: Values | undefined, { keyVersion }: Partial<KeyRef>): Values {
+  if (isUnknown(keyVersion)) return { firstVersion: olds?.firstVersion ?? UNKNOWN, rotationsLeft: UNKNOWN };
+  if (typeof olds?.rotationsLeft !== "number")
+    return { firstVersion: keyVersion, rotationsLeft: MOST_ON_DEMAND_ROTATIONS };
+  const rotates = keyVersion !== olds.keyVersion;
+  return { firstVersion: olds.firstVersion, rotationsLeft: olds.rotationsLeft - (rotates ? 1 : 0) };
+}
+
+const FEW_ROTATIONS = 5;
+
+export function onDemandMistakes(inputs: Values, key: Partial<KeyRef> | undefined): string[] {
+  if (inputs.rotationStrategy !== "on-demand") return [];
+  const [left, first, lowest] = [inputs.rotationsLeft, inputs.firstVersion, known(key?.minEnabledVersion)];
+  const mistakes: string[] = [];
+  if (inputs.adopt !== undefined)
+    mistakes.push(
+      'Expected `rotationStrategy` "manual" with `adopt`: a KMS key that was adopted is rotated away from, to a KMS key of this stack.',
+    );
+  if (typeof first === "number" && lowest !== undefined && lowest > first)
+    mistakes.push(
+      `Expected \`minEnabledVersion\` of key "${key?.name}" to be at most ${first} with \`rotationStrategy\` "on-demand", got ${lowest}: one KMS key holds versions ${first} to ${key?.keyVersion}, and AWS cannot disable one of its key materials alone. Lower it, or distribute the key with "manual".`,
+    );
+  if (typeof left === "number" && left < 0)
+    mistakes.push(
+      `Expected at most ${MOST_ON_DEMAND_ROTATIONS} rotations of one KMS key, which is AWS's limit for \`rotationStrategy\` "on-demand"; key "${key?.name}" has had them all. Replace the distribution (\`pulumi up --replace\`) for a new KMS key once nothing needs the old one, or declare another with "manual".`,
+    );
+  else if (typeof left === "number" && left <= FEW_ROTATIONS)
+    say(
+      `key "${key?.name}" has ${left} of AWS's ${MOST_ON_DEMAND_ROTATIONS} on-demand rotations of its KMS key left after this update`,
+    );
+  return mistakes;
+}
+
+export function purposeMistakes(purpose: unknown): string[] {
+  if (!Array.isArray(purpose) || hasUnknown(purpose)) return [];
+  if (purpose.join() === "decrypt,encrypt") return [];
+  return [
+    `Expected \`purpose\` to be ["encrypt", "decrypt"], which is what an aes256-gcm96 key is for in AWS KMS, got ${JSON.stringify(purpose)}.`,
+  ];
+}
+
+export function protectionMistakes(protection: unknown): string[] {
+  if (protection === "hsm" || typeof protection !== "string" || isUnknown(protection)) return [];
+  return [
+    `Expected \`protection\` to be "hsm", because AWS KMS keeps every key in HSMs, got "${protection}".`,
+  ];
+}
+
+export function primaryMistakes(
+  key: Partial<KeyRef> | undefined,
+  kms: Partial<KmsRef> | undefined,
+): string[] {
+  const region = known(kms?.keyCollection);
+  const replicaRegions = known(key?.replicaRegions);
+  if (region === undefined || !Array.isArray(replicaRegions) || !replicaRegions.includes(region)) return [];
+  return [
+    `Expected \`replicaRegions\` of key "${key?.name}" without "${region}": it is the primary Region (\`keyCollection\` of the KmsProvider), which cannot hold a replica too.`,
+  ];
+}

@@ -1,0 +1,175 @@
+/**
+ * Rotation on demand: one KMS key holds the material of every version, and AWS decrypts with each. A new version is
+ * imported as new material into the primary, then into every replica, and then RotateKeyOnDemand makes it the current one.
+ * Source: ImportKeyMaterial and RotateKeyOnDemand in the API reference.
+ */
+import { type Kms, openKms } from "../awskms/client";
+import { type ImportOptions, importMaterial, LONGEST_WINDOW_DAYS, scheduleDeletion } from "../awskms/kmsKeys";
+import { rotateOnDemand } from "../awskms/rotation";
+import { isKeymgmtError } from "../errors";
+import { keyCheckValue } from "../keys/keyCheckValue";
+import { materialOf, parseKeyring } from "../keys/keyring";
+import { expiresAsPlanned, validToOf } from "../keys/planExpiry";
+import {
+  applyMetadata,
+  type Convergence,
+  failedHalfWay,
+  type MadeKmsKey,
+  pointAlias,
+  showApplied,
+} from "./converge";
+import { syncMetadata } from "./metadata";
+import { replicasSeen } from "./rotateReplicas";
+import { importOptions, stateAfterImport, syncState, takeBack } from "./versions";
+import { contextOf, type KmsKeyRecord, type KmsKeyRecords, type Owner, versionsOf } from "./wire";
+
+type ImportType = ImportOptions["importType"];
+
+export interface OnDemandConvergence extends Convergence {
+  /** What the KMS key is to hold: of a new one the latest version, of a replica what its primary holds. */
+  held: Record<string, Pick<KmsKeyRecord, "keyMaterialId">>;
+  /** KMS keys that were removed and come back, with all that they held. */
+  comeBack?(): Promise<KmsKeyRecords | undefined>;
+  /** Adds a version to a KMS key that holds others. */
+  add(version: number, shared: KmsKeyRecord): Promise<KmsKeyRecord>;
+}
+
+/** The same steps as `converge`, with one KMS key for all versions. */
+export async function convergeOnDemand(convergence: OnDemandConvergence): Promise<void> {
+  const { kms, owner, inputs, outputs, last, held, add } = convergence;
+  const records = outputs.versions;
+  const isNew = versionsOf(records).length === 0;
+  try {
+    const wanted = versionsOf(held as KmsKeyRecords);
+    const has = isNew ? await begin(convergence, wanted) : "as asked";
+    const [first] = versionsOf(records) as [number];
+    const shared = records[first]!;
+    if (last) showApplied(convergence, last);
+    await takeBack(kms, owner, first, shared);
+    if (last) await applyMetadata(convergence, last);
+    await ensureMaterials(kms, owner, records, shared);
+    await syncState(kms, owner, owner.key.keyVersion, shared);
+    for (const record of Object.values(records)) record.state = shared.state;
+    if (has !== "as asked") await syncMetadata(kms, owner, first, shared, has, inputs);
+    for (const version of wanted) records[version] ??= await add(version, shared);
+    await pointAlias(kms, owner, outputs, !isNew);
+    outputs.drift = [];
+  } catch (error) {
+    throw failedHalfWay(convergence, error as Error);
+  }
+}
+
+/** The KMS key that comes back, or one that is made; and what metadata it has. */
+async function begin(
+  { outputs: { versions }, held, comeBack, make }: OnDemandConvergence,
+  wanted: number[],
+): Promise<MadeKmsKey["has"]> {
+  const back = await comeBack?.();
+  if (back) {
+    Object.assign(versions, back);
+    return "to be seen";
+  }
+  const { record, has } = await make(wanted[0]!);
+  for (const version of wanted)
+    versions[version] = { ...record, kcv: undefined, keyMaterialId: held[version]!.keyMaterialId };
+  return has;
+}
+
+/** A KMS key is Enabled only with all its materials, so all that may be missing or is due is imported. */
+async function ensureMaterials(
+  kms: Kms,
+  owner: Owner,
+  records: KmsKeyRecords,
+  shared: KmsKeyRecord,
+): Promise<void> {
+  const missing = shared.state === "PendingImport";
+  const wasImported = shared.importedAt !== undefined;
+  for (const version of versionsOf(records)) {
+    const record = records[version]!;
+    if (!missing && expiresAsPlanned(record.validTo, owner.expiry, new Date())) continue;
+    Object.assign(record, await importVersion(kms, owner, version, record));
+  }
+  if (missing) shared.state = wasImported ? await stateAfterImport(kms, owner, shared) : "Enabled";
+}
+
+/** Imports one version's material into the KMS key: for the first time, or again. */
+async function importVersion(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  { keyId, keyMaterialId }: Pick<KmsKeyRecord, "keyId" | "keyMaterialId">,
+  importType: ImportType = keyMaterialId === undefined ? undefined : "EXISTING_KEY_MATERIAL",
+): Promise<Partial<KmsKeyRecord>> {
+  const material = materialOf(parseKeyring(owner.key.keyring), version);
+  try {
+    const kcv = keyCheckValue(material);
+    const validTo = validToOf(owner.expiry, new Date());
+    const options = importOptions(kms, owner);
+    const how = { ...options, importType: importType ?? options.importType, keyMaterialId, validTo };
+    const imported = await importMaterial(kms, keyId, material, how, contextOf(owner, version));
+    return { ...imported, kcv, validTo: validTo?.toISOString() };
+  } finally {
+    material.fill(0);
+  }
+}
+
+/**
+ * Rotates the primary KMS key to a version; every replica gets its material first, as AWS demands. One that waits for its
+ * deletion can take none: it is taken back for the rotation and its deletion scheduled again after that.
+ */
+export async function rotateTo(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  { keyId, keyArn }: KmsKeyRecord,
+): Promise<KmsKeyRecord> {
+  const imported = await importNew(kms, owner, version, keyId);
+  const keyMaterialId = imported.keyMaterialId!;
+  const multiRegion = owner.key.replicaRegions.length > 0;
+  const replicas = multiRegion ? await replicasSeen(kms, owner, version, keyId) : [];
+  await Promise.all(
+    replicas.map(async ({ region, state }) => {
+      const there = openKms(owner.kms, region);
+      await takeBack(there, owner, version, { keyId, keyArn, state });
+      await importVersion(there, owner, version, { keyId, keyMaterialId });
+    }),
+  );
+  await rotateOnDemand(kms, keyId, keyMaterialId, contextOf(owner, version));
+  for (const { region } of replicas.filter(isLeaving))
+    await scheduleDeletion(openKms(owner.kms, region), keyId, LONGEST_WINDOW_DAYS, contextOf(owner, version));
+  const regions = replicas.filter((replica) => !isLeaving(replica)).map(({ region }) => region);
+  return { ...imported, keyId, keyArn, state: "Enabled", ...(regions.length ? { replicas: regions } : {}) };
+}
+
+const isLeaving = ({ state }: { state: string }) => state === "PendingDeletion";
+
+/** New material; an update that failed half-way may have imported it already. */
+async function importNew(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  keyId: string,
+): Promise<Partial<KmsKeyRecord>> {
+  try {
+    return await importVersion(kms, owner, version, { keyId }, "NEW_KEY_MATERIAL");
+  } catch (error) {
+    if (!isKeymgmtError(error, "IncorrectKeyMaterial")) throw error;
+    return importVersion(kms, owner, version, { keyId }, "EXISTING_KEY_MATERIAL");
+  }
+}
+
+/** A version in a replica, which a rotation of the primary has imported there already unless the replica is newer. */
+export async function joinVersion(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  primary: KmsKeyRecord,
+  { keyId, keyArn, state }: KmsKeyRecord,
+): Promise<KmsKeyRecord> {
+  const { keyMaterialId, kcv, importedAt, validTo, replicas } = primary;
+  const there = replicas?.includes(kms.region);
+  const imported = there
+    ? { kcv, importedAt, validTo }
+    : await importVersion(kms, owner, version, { keyId, keyMaterialId });
+  return { ...imported, keyMaterialId, keyId, keyArn, state };
+}

@@ -1,0 +1,78 @@
+import { type Kms, openKms } from "../awskms/client";
+import type { ExpiryInputs, ExpiryPlan } from "../keys/planExpiry";
+import { type Adopt, adoptKmsKeys } from "./adopt";
+import { comeBackWithAll } from "./comeBack";
+import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
+import { convergeOnDemand, rotateTo } from "./onDemand";
+import { ensureKmsKey } from "./primaryKey";
+import { replicateNew } from "./rotateReplicas";
+import { noteKmsKeys } from "./thisRun";
+import {
+  type KeyRef,
+  type KmsRef,
+  type MetadataInputs,
+  type Owner,
+  type RotationStrategy,
+  versionsOf,
+} from "./wire";
+
+export interface DistributionInputs extends MetadataInputs, ExpiryInputs, ExpiryPlan {
+  adopt?: Adopt;
+  kms: KmsRef;
+  key: KeyRef;
+  name: string;
+  aliasName: string;
+  stack: string;
+  multiRegion: boolean;
+  rotationStrategy?: RotationStrategy;
+  deletionWindowDays: number;
+}
+
+export interface DistributionOutputs extends DistributionInputs, RegionalOutputs {
+  aliasName: string;
+}
+
+/** Brings the primary Region, and in a rotation every Region with a replica, to what the inputs say. */
+export async function reconcile(
+  outputs: DistributionOutputs,
+  inputs: DistributionInputs,
+  last?: AppliedMetadata,
+  repair = false,
+): Promise<void> {
+  const owner = ownerOf(inputs);
+  const kms = openKms(inputs.kms);
+  if (!last && inputs.adopt) await adopt(kms, owner, inputs.adopt, outputs);
+  noteKmsKeys(inputs.name, outputs.versions);
+  const make = (version: number) => ensureKmsKey(kms, owner, version, inputs);
+  const common = { id: inputs.name, kms, owner, inputs, outputs, reached: outputs, last, repair, make };
+  if (inputs.rotationStrategy === "on-demand") {
+    const held = { [owner.key.keyVersion]: {} };
+    const comeBack = () => comeBackWithAll(kms, owner);
+    return convergeOnDemand({
+      ...common,
+      held,
+      comeBack,
+      add: (version, shared) => rotateTo(kms, owner, version, shared),
+    });
+  }
+  const settled = versionsOf(outputs.versions).find(
+    (version) => outputs.versions[version]!.keyId === outputs.keyId,
+  );
+  await converge({
+    ...common,
+    async prepare(version, record) {
+      if (settled === undefined || version <= settled || !outputs.multiRegion) return;
+      await replicateNew(kms, owner, version, record, settled, outputs.versions[settled]!.keyId);
+    },
+  });
+}
+
+/** What is adopted counts as made; an adopted alias as pointing where it points. */
+async function adopt(kms: Kms, owner: Owner, wanted: Adopt, outputs: DistributionOutputs): Promise<void> {
+  outputs.versions = await adoptKmsKeys(kms, owner, wanted);
+  if (wanted.aliasName) outputs.aliasTarget = outputs.versions[owner.key.keyVersion]!.keyId;
+}
+
+export function ownerOf({ name, stack, kms, key, ...expiry }: DistributionInputs): Owner {
+  return { distribution: name, stack, kms, key, expiry };
+}
