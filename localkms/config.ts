@@ -2,6 +2,7 @@ import type { ConsistencyConfig } from "./consistency/consistency.js";
 import type { PoolSizes } from "./crypto/importKeyPool.js";
 import type { Fault } from "./faults/faults.js";
 import type { Intercept } from "./faults/interception.js";
+import { type Iam, type IamConfig, readIam } from "./iam/config.js";
 import type { QuotasConfig } from "./quotas/requestQuotas.js";
 
 /** Every setting of a local KMS: the same from a program and, all but the functions, from a JSON or YAML file. */
@@ -29,6 +30,8 @@ export interface LocalKmsConfig {
   control?: boolean;
   /** How many RSA pairs are kept ready for GetParametersForImport, by WrappingKeySpec. */
   importKeyPool?: Partial<PoolSizes>;
+  /** Who may call, with which credentials and permissions. Without it every caller is their account's root user. */
+  iam?: IamConfig;
   /** The clock that expiry, deletion and import tokens follow; the machine's by default. */
   now?: () => Date;
   /** Sees every KMS request before it is carried out and may make it fail. */
@@ -52,6 +55,7 @@ export interface Settings {
   onDemandRotationMillis: number;
   importKeyPool: PoolSizes;
   resourceQuotas: ResourceQuotas;
+  iam: Iam;
 }
 
 const RESOURCE_QUOTAS: ResourceQuotas = { keys: 100_000, aliasesPerKey: 50, grantsPerKey: 50_000 };
@@ -72,6 +76,7 @@ export async function readConfig(config: LocalKmsConfig = {}): Promise<Settings>
     onDemandRotationMillis: config.onDemandRotationMillis ?? 200,
     importKeyPool: { ...POOL, ...config.importKeyPool },
     resourceQuotas: { ...RESOURCE_QUOTAS, ...config.resourceQuotas },
+    iam: readIam(config.iam),
   };
 }
 

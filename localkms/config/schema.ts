@@ -1,5 +1,6 @@
 import { CONSISTENCY_SCHEMA } from "../consistency/schema.js";
 import { FAULTS_SCHEMA } from "../faults/schema.js";
+import { IAM_SCHEMA } from "../iam/schema.js";
 import { QUOTAS_SCHEMA } from "../quotas/schema.js";
 
 /**
@@ -15,6 +16,7 @@ export const CONFIG_SCHEMA = {
     replicaCreatingMillis: { $ref: "#/$defs/count" },
     primaryUpdatingMillis: { $ref: "#/$defs/count" },
     onDemandRotationMillis: { $ref: "#/$defs/count" },
+    iam: IAM_SCHEMA,
     importKeyPool: {
       type: "object",
       description: "an object of numbers of RSA pairs by WrappingKeySpec",

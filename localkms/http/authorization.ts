@@ -1,16 +1,22 @@
 import { KmsError } from "../api/errors.js";
 import { isRegion, type Place } from "../keys/arn.js";
 
+/** What an Authorization header says; nothing of it is proved yet (signature.ts). */
 export interface Credential extends Place {
   readonly accessKeyId: string;
+  /** `YYYYMMDD` */
+  readonly date: string;
   readonly service: string;
+  /** Names of headers, in small letters. */
+  readonly signedHeaders: readonly string[];
+  readonly signature: string;
 }
 
 const DEFAULT_ACCOUNT = "000000000000";
 
 /**
- * Who calls, and which Region: the credential scope of a SigV4 signature. A 12-digit access key id is the account.
- * The signature itself is not verified, since no secret is known.
+ * Who calls, and which Region: the credential scope of a SigV4 signature. A 12-digit access key id is the account,
+ * unless access keys are configured.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function readAuthorization(header: string | undefined): Credential {
@@ -34,8 +40,12 @@ export function readAuthorization(header: string | undefined): Credential {
       "InvalidSignatureException",
       `Credential should be scoped to a valid region, not '${region}'.`,
     );
-  return { accessKeyId, service, region, account: accountOf(accessKeyId) };
+  const signedHeaders = partOf(header, "SignedHeaders").toLowerCase().split(";");
+  const signature = partOf(header, "Signature");
+  return { accessKeyId, date, service, region, account: accountOf(accessKeyId), signedHeaders, signature };
 }
+
+const partOf = (header: string, name: string) => new RegExp(`\\b${name}=([^,\\s]*)`).exec(header)?.[1] ?? "";
 
 const accountOf = (accessKeyId: string) => (/^\d{12}$/.test(accessKeyId) ? accessKeyId : DEFAULT_ACCOUNT);
 

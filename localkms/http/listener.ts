@@ -36,6 +36,7 @@ async function serve(handlers: Handlers, request: IncomingMessage, response: Ser
   const requestId = randomUUID();
   const body = await readBody(request);
   const { method = "", url: path = "/", headers } = request;
+  const sourceIp = addressOf(request);
   if (body === undefined) {
     write(
       response,
@@ -43,15 +44,18 @@ async function serve(handlers: Handlers, request: IncomingMessage, response: Ser
       refused("RequestEntityTooLargeException", "The request is larger than 1 MB", 413),
     );
   } else if (handlers.control && path.startsWith(CONTROL_PATH)) {
-    write(response, requestId, await handlers.control({ method, path, headers, body }));
+    write(response, requestId, await handlers.control({ method, path, headers, body, sourceIp }));
   } else if (method !== "POST") {
     write(response, requestId, refused("UnknownOperationException", "AWS KMS answers POST only", 404));
   } else {
-    const { answer, ending } = await handlers.answer({ method, path, headers, body }, requestId);
+    const { answer, ending } = await handlers.answer({ method, path, headers, body, sourceIp }, requestId);
     if (!ending && answer) write(response, requestId, answer);
     else end(handlers, response, requestId, ending, answer);
   }
 }
+
+/** Of an IPv4 caller on an IPv6 socket the IPv4 address. */
+const addressOf = ({ socket }: IncomingMessage) => (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 
 const refused = (...error: ConstructorParameters<typeof KmsError>) => errorAnswer(new KmsError(...error));
 

@@ -5,6 +5,11 @@ import { readInput } from "../api/validate.js";
 import type { Clock } from "../clock.js";
 import type { Consistency } from "../consistency/consistency.js";
 import { type Intercept, takesEffect } from "../faults/interception.js";
+import { authorizeAccount } from "../iam/authorize.js";
+import { type Caller, rootCaller } from "../iam/caller.js";
+import { ON_THE_ACCOUNT } from "../iam/permissions.js";
+import { partitionOf } from "../keys/arn.js";
+import { checkGrantTokens } from "../keys/grant.js";
 import { sweep } from "../keys/sweep.js";
 import type { Call, Kms } from "../operations/call.js";
 import { HANDLERS } from "../operations/handlers.js";
@@ -14,6 +19,7 @@ import { type Answer, asKmsError, errorAnswer, jsonAnswer } from "./answer.js";
 import { type Credential, readAuthorization, requireService } from "./authorization.js";
 import { intercepted, outcomeOf, type Reply } from "./reply.js";
 import { keyIdOf, type RequestLogEntry } from "./requestLog.js";
+import { verify } from "./signature.js";
 import { callerIdentity, stsAction, stsError } from "./sts.js";
 import { operationOf } from "./target.js";
 
@@ -24,6 +30,8 @@ export interface WireRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** IPv4 or IPv6 address. */
+  readonly sourceIp: string;
 }
 
 /** The KMS and what stands between it and its callers. */
@@ -64,7 +72,7 @@ async function replyTo(service: Service, passage: Passage): Promise<Reply> {
   const action = stsAction(passage.request);
   try {
     if (action === undefined) return await answerKms(service, passage);
-    return { answer: answerSts(service, passage, action) };
+    return { answer: await answerSts(service, passage, action) };
   } catch (error) {
     if (!(error instanceof KmsError)) service.observers.fault(error);
     const sts = action !== undefined;
@@ -72,13 +80,13 @@ async function replyTo(service: Service, passage: Passage): Promise<Reply> {
   }
 }
 
-function answerSts({ observers }: Service, passage: Passage, action: string): Answer {
+async function answerSts(service: Service, passage: Passage, action: string): Promise<Answer> {
   passage.entry.operation = `sts:${action}`;
-  const credential = authenticate(passage, "sts");
+  const { caller } = await authenticate(service, passage, "sts");
   if (action !== "GetCallerIdentity")
     throw new KmsError("InvalidAction", `Could not find operation ${action} here`);
-  observers.count("sts:GetCallerIdentity");
-  return callerIdentity(credential, passage.requestId);
+  service.observers.count("sts:GetCallerIdentity");
+  return callerIdentity(caller, passage.requestId);
 }
 
 /** Authentication, then what stands in the way (faults, quotas), then the request itself. */
@@ -87,36 +95,53 @@ async function answerKms(service: Service, passage: Passage): Promise<Reply> {
   const operation = operationOf(request.headers["x-amz-target"]);
   entry.operation = operation;
   service.observers.count(operation);
-  const credential = authenticate(passage, "kms");
+  const asker = await authenticate(service, passage, "kms");
   const input = parseBody(request.body);
   entry.keyId = keyIdOf(input);
-  const interception = service.intercept({ ...placeOf(credential), operation, input });
-  if (!interception) return { answer: await carryOut(service, passage, credential, input) };
-  const given = takesEffect(interception) ? await carryOut(service, passage, credential, input) : undefined;
+  const interception = service.intercept({ ...placeOf(asker), operation, input });
+  if (!interception) return { answer: await carryOut(service, passage, asker, input) };
+  const given = takesEffect(interception) ? await carryOut(service, passage, asker, input) : undefined;
   if (interception.delayMillis) await setTimeout(interception.delayMillis, undefined, { ref: false });
   entry.cause = "fault";
   return intercepted(interception, given);
 }
 
-const placeOf = ({ account, region }: Credential) => ({ account, region });
+/** Who asks, and for which Region. */
+interface Asker {
+  readonly caller: Caller;
+  readonly region: string;
+}
 
-function authenticate({ request, entry }: Passage, service: string): Credential {
+const placeOf = ({ caller, region }: Asker) => ({ account: caller.account, region });
+
+async function authenticate({ kms }: Service, passage: Passage, service: string): Promise<Asker> {
+  const { request, entry } = passage;
   const credential = readAuthorization(request.headers.authorization);
-  entry.account = credential.account;
-  entry.region = credential.region;
+  const { region, account } = credential;
+  entry.account = account;
+  entry.region = region;
   requireService(credential, service);
-  return credential;
+  const caller = await callerOf(kms, request, credential);
+  entry.account = caller.account;
+  return { caller, region };
+}
+
+/** Without configured access keys there is no secret to verify a signature by. */
+async function callerOf(kms: Kms, request: WireRequest, credential: Credential): Promise<Caller> {
+  const { credentials } = kms.settings.iam;
+  if (!credentials) return rootCaller(partitionOf(credential.region), credential.account);
+  return (await verify(request, credential, credentials.get(credential.accessKeyId))).caller;
 }
 
 async function carryOut(
   service: Service,
-  { entry }: Passage,
-  credential: Credential,
+  { request, entry }: Passage,
+  asker: Asker,
   body: unknown,
 ): Promise<Answer> {
   const { kms, clock, quotas, consistency } = service;
   const { operation } = entry;
-  const place = placeOf(credential);
+  const place = placeOf(asker);
   if (
     quotas.enforced &&
     !quotas.take(place.account, quotaUses(kms.store, { ...place, operation, input: body }))
@@ -129,7 +154,12 @@ async function carryOut(
   const input = readInput(operation, body);
   const now = clock.now();
   await sweep(kms.store, now);
-  const call: Call = { ...place, operation, now, kms, ...consistency.view(operation, place) };
+  const { caller } = asker;
+  const { sourceIp } = request;
+  const view = consistency.view(operation, place);
+  const call: Call = { ...place, caller, sourceIp, operation, input, now, kms, ...view };
+  checkGrantTokens(call);
+  if (ON_THE_ACCOUNT.includes(operation)) authorizeAccount(call, operation);
   return jsonAnswer(await handler(call, input));
 }
 

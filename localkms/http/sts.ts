@@ -1,7 +1,6 @@
 import type { KmsError } from "../api/errors.js";
-import { partitionOf } from "../keys/arn.js";
+import type { Caller } from "../iam/caller.js";
 import type { Answer } from "./answer.js";
-import type { Credential } from "./authorization.js";
 import type { WireRequest } from "./requests.js";
 
 /**
@@ -16,9 +15,8 @@ export function stsAction({ headers, body }: WireRequest): string | undefined {
   return new URLSearchParams(body.toString()).get("Action") ?? "";
 }
 
-export function callerIdentity({ account, region }: Credential, requestId: string): Answer {
-  const arn = `arn:${partitionOf(region)}:iam::${account}:root`;
-  const result = `<Arn>${arn}</Arn><UserId>${account}</UserId><Account>${account}</Account>`;
+export function callerIdentity({ arn, userId, account }: Caller, requestId: string): Answer {
+  const result = `<Arn>${arn}</Arn><UserId>${userId}</UserId><Account>${account}</Account>`;
   return xml(
     200,
     `<GetCallerIdentityResponse xmlns="${NAMESPACE}"><GetCallerIdentityResult>${result}</GetCallerIdentityResult>` +
@@ -26,7 +24,20 @@ export function callerIdentity({ account, region }: Credential, requestId: strin
   );
 }
 
-export function stsError({ code, message, status }: KmsError, requestId: string): Answer {
+/** What fails before the action has other names here: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+const QUERY_ERRORS: Readonly<Record<string, readonly [code: string, status: number]>> = {
+  ExpiredTokenException: ["ExpiredToken", 403],
+  IncompleteSignatureException: ["IncompleteSignature", 400],
+  InvalidSignatureException: ["SignatureDoesNotMatch", 403],
+  MissingAuthenticationTokenException: ["MissingAuthenticationToken", 403],
+  UnrecognizedClientException: ["InvalidClientTokenId", 403],
+};
+
+export function stsError(
+  { code: jsonCode, message, status: jsonStatus }: KmsError,
+  requestId: string,
+): Answer {
+  const [code, status] = QUERY_ERRORS[jsonCode] ?? [jsonCode, jsonStatus];
   const error = `<Type>Sender</Type><Code>${escaped(code)}</Code><Message>${escaped(message)}</Message>`;
   const body = `<ErrorResponse xmlns="${NAMESPACE}"><Error>${error}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
   return { ...xml(status, body), errorType: code };

@@ -1,5 +1,11 @@
 import { KmsError, limitExceeded } from "../api/errors.js";
+import { couldPutPolicy } from "../iam/authorize.js";
+import { readKeyPolicy } from "../iam/keyPolicy.js";
+import { accountArn } from "../iam/principal.js";
+import { invalidPrincipals, PolicyError } from "../iam/readPolicy.js";
+import type { Call } from "../operations/call.js";
 import { type Place, partitionOf } from "./arn.js";
+import type { KeyRecord } from "./record.js";
 
 const MOST_BYTES = 32 * 1024;
 
@@ -8,7 +14,7 @@ export function defaultPolicy(place: Place): string {
   const statement = {
     Sid: "Enable IAM User Permissions",
     Effect: "Allow",
-    Principal: { AWS: `arn:${partitionOf(place.region)}:iam::${place.account}:root` },
+    Principal: { AWS: accountArn(partitionOf(place.region), place.account) },
     Action: "kms:*",
     Resource: "*",
   };
@@ -17,69 +23,29 @@ export function defaultPolicy(place: Place): string {
 }
 
 /**
- * Refuses a policy that is no policy document, that is too long, or that would lock the account out of changing it.
- * Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#prevent-unmanageable-key
+ * Refuses a key policy that is too long, is no policy document, names principals that do not exist, or would keep the
+ * caller from changing it again.
+ * Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html#KMS-PutKeyPolicy-request-Policy
  */
-export function checkPolicy(place: Place, policy: string, bypassLockoutCheck = false): void {
+export function checkPolicy(call: Call, key: KeyRecord, policy: string, bypassLockoutCheck = false): void {
   if (Buffer.byteLength(policy) > MOST_BYTES) throw limitExceeded("The policy is longer than 32 KB");
-  const statements = statementsOf(policy);
-  if (!bypassLockoutCheck && !statements.some((statement) => allowsPolicyChange(place, statement))) {
-    throw malformed("The new key policy will not allow you to update the key policy in the future.");
-  }
-}
-
-interface Statement {
-  Effect?: unknown;
-  Principal?: unknown;
-  Action?: unknown;
-}
-
-function statementsOf(policy: string): Statement[] {
-  const document = parse(policy);
-  const statements = list(document.Statement);
-  for (const statement of statements) {
-    const { Effect, Principal, Action } = (statement ?? {}) as Statement;
-    if (Effect !== "Allow" && Effect !== "Deny")
-      throw malformed("A statement of the policy has no valid Effect");
-    if (Principal === undefined && !("NotPrincipal" in (statement as object)))
-      throw malformed("Policy statement must contain principals.");
-    if (Action === undefined && !("NotAction" in (statement as object)))
-      throw malformed("Policy statement must contain actions.");
-  }
-  if (statements.length === 0) throw malformed("The policy has no statement");
-  return statements as Statement[];
-}
-
-function parse(policy: string): Record<string, unknown> {
   try {
-    const document: unknown = JSON.parse(policy);
-    if (typeof document === "object" && document !== null && !Array.isArray(document)) return { ...document };
-  } catch {
-    // Refused below, as JSON that is no object is.
+    for (const { principals } of readKeyPolicy(policy).statements) {
+      if (!principals!.list.every((principal) => exists(call, key, principal))) throw invalidPrincipals();
+    }
+  } catch (error) {
+    if (error instanceof PolicyError) throw malformed(error.message);
+    throw error;
   }
-  throw malformed("This policy contains invalid Json");
+  if (!bypassLockoutCheck && !couldPutPolicy(call, key, policy))
+    throw malformed("The new key policy will not allow you to update the key policy in the future.");
 }
 
-/** Conditions are not looked at, and a Deny does not count: the check is AWS's intent, not its policy engine. */
-function allowsPolicyChange(place: Place, { Effect, Principal, Action }: Statement): boolean {
-  const account = `arn:${partitionOf(place.region)}:iam::${place.account}:`;
-  const principals =
-    typeof Principal === "string" ? [Principal] : list((Principal as Record<string, unknown>)?.AWS);
-  const ours = principals.some((p) => p === "*" || p === place.account || String(p).startsWith(account));
-  return (
-    Effect === "Allow" && ours && list(Action).some((action) => matches(String(action), "kms:PutKeyPolicy"))
-  );
+/** A user or role must be known where its account is, and an ARN must be of the key's own partition. */
+function exists({ kms }: Call, { region }: KeyRecord, principal: string): boolean {
+  const arn = principal.replace(/^AWS:/, "");
+  if (!arn.startsWith("arn:")) return true;
+  return arn.startsWith(`arn:${partitionOf(region)}:`) && kms.settings.iam.exists(arn);
 }
-
-function matches(pattern: string, action: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replace(/\*/g, ".*")
-    .replace(/\?/g, ".");
-  return new RegExp(`^${source}$`, "i").test(action);
-}
-
-const list = (value: unknown): unknown[] =>
-  Array.isArray(value) ? value : value === undefined ? [] : [value];
 
 const malformed = (message: string) => new KmsError("MalformedPolicyDocumentException", message);

@@ -1,5 +1,7 @@
 import type {
   ExpirationModelType,
+  GrantConstraints,
+  GrantOperation,
   KeyUsageType,
   MultiRegionKeyType,
   OriginType,
@@ -72,6 +74,23 @@ export interface AliasRecord extends Place {
   readonly targetKeyId: string;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** A grant on a key. It lives as long as its key, or until it is retired or revoked. */
+export interface GrantRecord extends Place {
+  /** The key's id; account and Region are the key's too. */
+  readonly keyId: string;
+  readonly id: string;
+  readonly name?: string;
+  readonly createdAt: number;
+  /** ARN of the account in which it was created. */
+  readonly issuingAccount: string;
+  readonly granteePrincipal?: string;
+  readonly granteeServicePrincipal?: string;
+  readonly retiringPrincipal?: string;
+  readonly retiringServicePrincipal?: string;
+  readonly operations: readonly GrantOperation[];
+  readonly constraints?: GrantConstraints;
 }
 
 export const DAY = 24 * 60 * 60 * 1000;

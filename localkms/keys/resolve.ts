@@ -1,5 +1,8 @@
 import { accessDenied, aliasNotFound, invalidArn, keyNotFound, notFound } from "../api/errors.js";
 import { API } from "../api/model.js";
+import { authorizeKey, type Use } from "../iam/authorize.js";
+import { denial } from "../iam/denial.js";
+import { ACROSS_ACCOUNTS } from "../iam/permissions.js";
 import type { Call } from "../operations/call.js";
 import { aliasArn, isKeyId, keyArn, type Place, parseArn } from "./arn.js";
 import type { KeyRecord } from "./record.js";
@@ -9,9 +12,9 @@ import { checkState } from "./stateTable.js";
 /** What a KeyId parameter may be: AWS's page of each operation says which. */
 export type Accepts = "keys" | "keys and aliases";
 
-/** The key that a KeyId names, in a state that allows the operation. */
-export function usableKey(call: Call, keyId: string, accepts: Accepts): KeyRecord {
-  const key = findKey(call, keyId, accepts);
+/** The key that a KeyId names, where the caller may use it so and its state allows the operation. */
+export function usableKey(call: Call, keyId: string, accepts: Accepts, use?: Use): KeyRecord {
+  const key = findKey(call, keyId, accepts, use);
   requireState(call, key);
   return key;
 }
@@ -20,28 +23,57 @@ export function requireState(call: Call, key: KeyRecord): void {
   checkState(call.operation, keyState(key, call.now), keyArn(key));
 }
 
-/** The key that a key id, key ARN, alias name or alias ARN names. */
-export function findKey(call: Call, keyId: string, accepts: Accepts): KeyRecord {
-  const resource = keyId.startsWith("arn:") ? resourceOf(call, keyId) : keyId;
-  if (resource.startsWith("alias/")) {
-    if (accepts === "keys")
-      throw keyId === resource ? notFound(`Invalid keyId '${keyId}'`) : wrongArn(call, ALIAS_ARN);
-    return keyOfAlias(call, resource);
-  }
-  const id = keyId.startsWith("arn:") ? resource.replace(/^key\//, "") : resource;
-  if (!isKeyId(id)) throw notFound(`Invalid keyId '${keyId}'`);
-  const key = call.visible.key(call, id) && call.store.key(call, id);
-  if (!key) throw keyNotFound(keyArn({ ...place(call), id }));
+/** The key that a KeyId names, where the caller may use it so: by default for the operation itself. */
+export function findKey(call: Call, keyId: string, accepts: Accepts, use: Use = {}): KeyRecord {
+  const { key, requestAlias } = locateKey(call, keyId, accepts);
+  authorizeKey(call, key, { ...use, requestAlias });
   return key;
 }
 
-/** The resource of an ARN in the caller's own account and Region: no other can be reached from here. */
-function resourceOf(call: Call, arn: string): string {
-  const parsed = parseArn(arn);
-  if (!parsed) throw wrongArn(call, `Invalid arn ${arn}`);
-  if (parsed.region !== call.region) throw notFound(`Invalid arn ${parsed.region}`);
-  if (parsed.account !== call.account) throw accessDenied(foreignKeyMessage(call, arn));
-  return parsed.resource;
+/** A key, and the alias by which it was named. */
+export interface Located {
+  readonly key: KeyRecord;
+  readonly requestAlias?: string;
+}
+
+/** The key that a key id, key ARN, alias name or alias ARN names, whoever asks. */
+export function locateKey(call: Call, keyId: string, accepts: Accepts): Located {
+  if (!keyId.startsWith("arn:")) return inPlace(call, placeOf(call), keyId, keyId, accepts);
+  const arn = parseArn(keyId);
+  if (!arn) throw wrongArn(call, `Invalid arn ${keyId}`);
+  if (arn.region !== call.region) throw notFound(`Invalid arn ${arn.region}`);
+  const { resource, account } = arn;
+  if (account === call.account) return inPlace(call, placeOf(call), resource, keyId, accepts);
+  if (!ACROSS_ACCOUNTS.includes(call.operation)) throw unseen(call, keyId);
+  try {
+    return inPlace(call, { account, region: call.region }, resource, keyId, accepts);
+  } catch {
+    // Whether there is such a key is not for other accounts to know.
+    throw unseen(call, keyId);
+  }
+}
+
+const unseen = (call: Call, arn: string) =>
+  accessDenied(denial(call.caller.arn, `kms:${call.operation}`, arn, { by: "unseen" }));
+
+function inPlace(call: Call, place: Place, resource: string, keyId: string, accepts: Accepts): Located {
+  if (resource.startsWith("alias/")) {
+    if (accepts === "keys")
+      throw keyId === resource ? notFound(`Invalid keyId '${keyId}'`) : wrongArn(call, ALIAS_ARN);
+    return { key: keyOfAlias(call, place, resource), requestAlias: resource };
+  }
+  const id = keyId === resource ? resource : resource.replace(/^key\//, "");
+  if (!isKeyId(id)) throw notFound(`Invalid keyId '${keyId}'`);
+  const key = call.visible.key(place, id) && call.store.key(place, id);
+  if (!key) throw keyNotFound(keyArn({ ...place, id }));
+  return { key };
+}
+
+function keyOfAlias(call: Call, place: Place, name: string): KeyRecord {
+  const alias = call.visible.alias(place, name) && call.store.alias(place, name);
+  const key = alias && call.store.key(place, alias.targetKeyId);
+  if (!key) throw aliasNotFound(aliasArn({ ...place, name }));
+  return key;
 }
 
 /** As AWS was observed to say it: https://github.com/hashicorp/terraform/issues/20813 */
@@ -53,20 +85,4 @@ function wrongArn(call: Call, message: string) {
   return errors.includes("InvalidArnException") ? invalidArn(message) : notFound(message);
 }
 
-/** AWS's words for a key of another account that no key policy opens to the caller. */
-function foreignKeyMessage(call: Call, arn: string): string {
-  return (
-    `User: arn:aws:iam::${call.account}:root is not authorized to perform: kms:${call.operation} on resource: ${arn} ` +
-    "because the resource does not exist in this Region, no resource-based policies allow access, " +
-    "or a resource-based policy explicitly denies access"
-  );
-}
-
-function keyOfAlias(call: Call, name: string): KeyRecord {
-  const alias = call.visible.alias(call, name) && call.store.alias(call, name);
-  const key = alias && call.store.key(call, alias.targetKeyId);
-  if (!key) throw aliasNotFound(aliasArn({ ...place(call), name }));
-  return key;
-}
-
-const place = ({ account, region }: Place): Place => ({ account, region });
+const placeOf = ({ account, region }: Place): Place => ({ account, region });

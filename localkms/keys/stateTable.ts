@@ -31,10 +31,15 @@ const reads = row("ok ok ok ok ok ok");
 
 /** Operations that name no existing key, or any number of them, have no row. */
 export const STATE_TABLE: Readonly<Record<string, Row>> = {
+  CreateGrant: usesMaterial,
   DescribeKey: reads,
   ListAliases: reads,
+  ListGrants: reads,
+  ListKeyPolicies: reads,
   ListResourceTags: reads,
   GetKeyPolicy: reads,
+  RetireGrant: reads,
+  RevokeGrant: reads,
   PutKeyPolicy: row("ok ok ok ok ok ok"),
   UpdateKeyDescription: row("ok ok X  ok ok ok"),
   TagResource: row("ok ok X  ok ok ok"),

@@ -1,11 +1,11 @@
-import { type Change, putKey, removeAlias, removeKey } from "../store/change.js";
+import { type Change, putKey, removeAlias, removeGrant, removeKey } from "../store/change.js";
 import type { Store } from "../store/store.js";
 import type { Due, KeyDue } from "./due.js";
 import type { KeyRecord } from "./record.js";
 import { nextRotation, waitingMaterial, withNewMaterial, withoutMaterial } from "./rotation.js";
 
 /**
- * Carries out what time alone does: deletes keys whose waiting period is over, with their aliases, starts the waiting
+ * Carries out what time alone does: deletes keys whose waiting period is over, with their aliases and grants, starts the waiting
  * period of a primary when its last replica is really gone, rotates what is rotated automatically, and takes back
  * material that expired before its rotation. In order of time, so that a clock that jumps ahead gives the same end as
  * one that ticks. Returns the changes that are left to be acknowledged, if any.
@@ -33,7 +33,7 @@ const WHEN_DUE: Record<Due["what"], (store: Store, key: KeyRecord, at: number) =
 
 function deleteKey(store: Store, key: KeyRecord, date: number): Change[] {
   const aliases = store.aliasesOf(key).filter((alias) => alias.targetKeyId === key.id);
-  const changes = [removeKey(key), ...aliases.map(removeAlias)];
+  const changes = [removeKey(key), ...aliases.map(removeAlias), ...store.grantsOf(key).map(removeGrant)];
   const left = store.relatedKeys(key).filter((related) => related.region !== key.region);
   const [primary] = left;
   if (

@@ -6,9 +6,10 @@ import type {
   UpdateAliasRequest,
 } from "@aws-sdk/client-kms";
 import { aliasNotFound, KmsError, validation } from "../api/errors.js";
+import { authorizeAccount, authorizeKey } from "../iam/authorize.js";
 import { aliasArn } from "../keys/arn.js";
 import type { AliasRecord, KeyRecord } from "../keys/record.js";
-import { findKey, usableKey } from "../keys/resolve.js";
+import { locateKey, usableKey } from "../keys/resolve.js";
 import { specOf } from "../keys/specs.js";
 import { requireRoomForAlias } from "../quotas/resourceQuotas.js";
 import { putAlias, removeAlias } from "../store/change.js";
@@ -20,6 +21,7 @@ export async function createAlias(call: Call, input: CreateAliasRequest): Promis
   const name = input.AliasName!;
   checkName(name);
   if (name === "alias/") throw new KmsError("InvalidAliasNameException", `${name} is not a valid alias name`);
+  authorizeAlias(call, name);
   const target = aliasTarget(call, input.TargetKeyId!);
   const existing = call.store.alias(call, name);
   if (existing)
@@ -36,10 +38,8 @@ export async function createAlias(call: Call, input: CreateAliasRequest): Promis
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateAlias.html: same key type and usage before and after. */
 export async function updateAlias(call: Call, input: UpdateAliasRequest): Promise<void> {
-  checkName(input.AliasName!);
-  const alias = findAlias(call, input.AliasName!);
+  const { alias, key: source } = findAlias(call, input.AliasName!);
   const target = aliasTarget(call, input.TargetKeyId!);
-  const source = call.store.key(call, alias.targetKeyId);
   if (source && (source.usage !== target.usage || specOf(source).type !== specOf(target).type)) {
     throw validation("The current and new KMS key must be the same type and have the same key usage");
   }
@@ -49,13 +49,12 @@ export async function updateAlias(call: Call, input: UpdateAliasRequest): Promis
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteAlias.html: in any state of its key. */
 export async function deleteAlias(call: Call, input: DeleteAliasRequest): Promise<void> {
-  checkName(input.AliasName!);
-  await call.store.commit([removeAlias(findAlias(call, input.AliasName!))]);
+  await call.store.commit([removeAlias(findAlias(call, input.AliasName!).alias)]);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html (AWS's own alias/aws/… are not there). */
 export function listAliases(call: Call, input: ListAliasesRequest): ListAliasesResponse {
-  const key = input.KeyId === undefined ? undefined : findKey(call, input.KeyId, "keys");
+  const key = input.KeyId === undefined ? undefined : locateKey(call, input.KeyId, "keys").key;
   const aliases = call.store.aliasesOf(call).filter((alias) => !key || alias.targetKeyId === key.id);
   const { items, ...rest } = page(call, aliases, (alias) => alias.name, input, {
     usual: 50,
@@ -91,8 +90,19 @@ function aliasTarget(call: Call, keyId: string): KeyRecord {
   return usableKey(call, keyId, "keys");
 }
 
-function findAlias(call: Call, name: string): AliasRecord {
+/** An alias and its key, both of which the caller must be allowed to change it on. */
+function findAlias(call: Call, name: string): { alias: AliasRecord; key: KeyRecord | undefined } {
+  checkName(name);
+  authorizeAlias(call, name);
   const alias = call.visible.alias(call, name) && call.store.alias(call, name);
   if (!alias) throw aliasNotFound(aliasArn({ account: call.account, region: call.region, name }));
-  return alias;
+  const key = call.store.key(call, alias.targetKeyId);
+  if (key) authorizeKey(call, key);
+  return { alias, key };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html: on the alias only the caller's policies count. */
+function authorizeAlias(call: Call, name: string): void {
+  const { account, region } = call;
+  authorizeAccount(call, call.operation, aliasArn({ account, region, name }));
 }

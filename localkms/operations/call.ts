@@ -1,5 +1,6 @@
 import type { Settings } from "../config.js";
 import type { ImportKeyPool } from "../crypto/importKeyPool.js";
+import type { Caller } from "../iam/caller.js";
 import type { Place } from "../keys/arn.js";
 import type { Store } from "../store/store.js";
 
@@ -12,9 +13,14 @@ export interface Kms {
   readonly tokenKey: Buffer;
 }
 
-/** One request: who asks (the account), where (the Region), for what, and when. */
+/** One request: who asks (the account and its principal), where (the Region), for what, and when. */
 export interface Call extends Place {
+  readonly caller: Caller;
+  /** IPv4 or IPv6 address of the caller. */
+  readonly sourceIp: string;
   readonly operation: string;
+  /** As the handler gets it: what condition keys of policies look at. */
+  readonly input: Readonly<Record<string, unknown>>;
   readonly now: number;
   readonly kms: Kms;
   /** What the request works on: the KMS's own store, or for a read that lags behind (consistency/) the recent past. */

@@ -8,9 +8,10 @@ import {
   parseEnvelope,
 } from "../crypto/envelope.js";
 import { type OaepHash, oaepDecrypt, oaepEncrypt, oaepMostBytes } from "../crypto/oaep.js";
+import { authorizeKey, type Use } from "../iam/authorize.js";
 import { bytesOf, privateKeyOf } from "../keys/presentMaterial.js";
 import type { KeyRecord } from "../keys/record.js";
-import { findKey, requireState, usableKey } from "../keys/resolve.js";
+import { type Located, locateKey, requireState } from "../keys/resolve.js";
 import { specOf } from "../keys/specs.js";
 import { currentMaterial } from "../keys/state.js";
 import { requireAlgorithm, requireUsage } from "../keys/usage.js";
@@ -26,7 +27,17 @@ export interface Request {
   readonly keyId: string | undefined;
   readonly algorithm: EncryptionAlgorithmSpec | undefined;
   readonly context: EncryptionContext | undefined;
+  /** The permission that it needs on the key, where that is not the operation's. */
+  readonly use?: (key: KeyRecord) => Use;
 }
+
+function authorized(call: Call, { key, requestAlias }: Located, { use }: Request): KeyRecord {
+  authorizeKey(call, key, { ...use?.(key), requestAlias });
+  return key;
+}
+
+const namedKey = (call: Call, keyId: string, request: Request) =>
+  authorized(call, locateKey(call, keyId, "keys and aliases"), request);
 
 /** A key that may encrypt by an algorithm. */
 export interface Encrypting {
@@ -37,7 +48,8 @@ export interface Encrypting {
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html: key, algorithm, context and length fit each other. */
 export function readEncrypting(call: Call, request: Request, plaintext: Uint8Array): Encrypting {
-  const key = usableKey(call, request.keyId!, "keys and aliases");
+  const key = namedKey(call, request.keyId!, request);
+  requireState(call, key);
   const algorithm = requireEncryption(call, key, request);
   checkLength(key, algorithm, plaintext);
   return { key, algorithm, context: request.context };
@@ -94,7 +106,7 @@ export interface Opened {
  */
 export function open(call: Call, request: Request, ciphertext: Uint8Array | undefined): Opened {
   if (!ciphertext) throw missing("ciphertextBlob");
-  const key = request.keyId === undefined ? undefined : findKey(call, request.keyId, "keys and aliases");
+  const key = request.keyId === undefined ? undefined : namedKey(call, request.keyId, request);
   const isSymmetric = (request.algorithm ?? "SYMMETRIC_DEFAULT") === "SYMMETRIC_DEFAULT";
   if (isSymmetric && (!key || specOf(key).type === "symmetric"))
     return openEnvelope(call, key, request, ciphertext);
@@ -121,7 +133,8 @@ function openEnvelope(
       "The key ID in the request does not identify a CMK that can perform this operation.",
     );
   }
-  const key = named ?? call.store.key(call, envelope.keyId);
+  const meant = call.store.key(call, envelope.keyId);
+  const key = named ?? (meant && authorized(call, { key: meant }, request));
   if (!key) {
     throw accessDenied(
       "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",

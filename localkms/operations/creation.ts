@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { CreateKeyRequest, CreateKeyResponse, KeyUsageType, OriginType } from "@aws-sdk/client-kms";
 import { unsupported, validation } from "../api/errors.js";
 import { generateMaterial, isImportable } from "../crypto/materialForm.js";
+import { authorizeTagsOnCreate } from "../iam/authorize.js";
 import { keyMetadata } from "../keys/metadata.js";
 import { checkPolicy, defaultPolicy } from "../keys/policy.js";
 import type { KeyRecord } from "../keys/record.js";
@@ -14,10 +15,10 @@ import type { Call } from "./call.js";
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html */
 export async function createKey(call: Call, input: CreateKeyRequest): Promise<CreateKeyResponse> {
+  authorizeTagsOnCreate(call);
   const spec = readSpec(input);
   const usage = readUsage(spec, input.KeyUsage);
   const origin = readOrigin(spec, input);
-  if (input.Policy !== undefined) checkPolicy(call, input.Policy, input.BypassPolicyLockoutSafetyCheck);
   const tags = withTags([], input.Tags ?? []);
   // Nothing was read of the store yet, so that waiting here is no harm.
   const bytes = origin === "AWS_KMS" ? await generateMaterial(specOf({ spec }).material) : undefined;
@@ -38,6 +39,7 @@ export async function createKey(call: Call, input: CreateKeyRequest): Promise<Cr
     multiRegion: input.MultiRegion ? "PRIMARY" : undefined,
     materials: bytes ? [ownMaterial(id, bytes, call.now)] : [],
   };
+  if (input.Policy !== undefined) checkPolicy(call, key, input.Policy, input.BypassPolicyLockoutSafetyCheck);
   await call.store.commit([putKey(key)]);
   return { KeyMetadata: keyMetadata(call, key) };
 }

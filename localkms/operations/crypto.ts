@@ -7,6 +7,8 @@ import type {
   ReEncryptResponse,
 } from "@aws-sdk/client-kms";
 import { keyArn } from "../keys/arn.js";
+import type { KeyRecord } from "../keys/record.js";
+import { locateKey } from "../keys/resolve.js";
 import { currentMaterial } from "../keys/state.js";
 import type { Call } from "./call.js";
 import { encryptBytes, open, readEncrypting } from "./ciphertext.js";
@@ -31,7 +33,7 @@ export function encrypt(call: Call, input: EncryptRequest): EncryptResponse {
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html */
 export function decrypt(call: Call, input: DecryptRequest): DecryptResponse {
   refuseRecipient(input);
-  if (ignoresCiphertext(input)) authorizeOnly(call, input.KeyId);
+  if (ignoresCiphertext(input)) authorizeOnly(call, { keyId: input.KeyId });
   const request = {
     keyId: input.KeyId,
     algorithm: input.EncryptionAlgorithm,
@@ -47,20 +49,30 @@ export function decrypt(call: Call, input: DecryptRequest): DecryptResponse {
   };
 }
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html: both keys must be usable. */
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html: both keys must be usable, each by a permission of its own. */
 export function reEncrypt(call: Call, input: ReEncryptRequest): ReEncryptResponse {
-  if (ignoresCiphertext(input)) authorizeOnly(call, input.SourceKeyId, input.DestinationKeyId);
+  const [fromAction, toAction] = ["ReEncryptFrom", "ReEncryptTo"];
+  if (ignoresCiphertext(input)) {
+    authorizeOnly(
+      call,
+      { keyId: input.SourceKeyId, action: fromAction },
+      { keyId: input.DestinationKeyId, action: toAction },
+    );
+  }
+  const { key: target } = locateKey(call, input.DestinationKeyId!, "keys and aliases");
   const from = {
     keyId: input.SourceKeyId,
     algorithm: input.SourceEncryptionAlgorithm,
     context: input.SourceEncryptionContext,
+    use: (key: KeyRecord) => ({ action: fromAction, onSameKey: isSame(key, target) }),
   };
+  const source = open(call, from, input.CiphertextBlob);
   const to = {
     keyId: input.DestinationKeyId,
     algorithm: input.DestinationEncryptionAlgorithm,
     context: input.DestinationEncryptionContext,
+    use: (key: KeyRecord) => ({ action: toAction, onSameKey: isSame(source.key, key) }),
   };
-  const source = open(call, from, input.CiphertextBlob);
   const destination = readEncrypting(call, to, source.plaintext);
   checkDryRun(input);
   const { key, algorithm } = destination;
@@ -75,3 +87,5 @@ export function reEncrypt(call: Call, input: ReEncryptRequest): ReEncryptRespons
       algorithm === "SYMMETRIC_DEFAULT" ? currentMaterial(key, call.now)!.id : undefined,
   };
 }
+
+const isSame = (one: KeyRecord, other: KeyRecord) => keyArn(one) === keyArn(other);

@@ -3,6 +3,8 @@ import type {
   DescribeKeyResponse,
   GetKeyPolicyRequest,
   GetKeyPolicyResponse,
+  ListKeyPoliciesRequest,
+  ListKeyPoliciesResponse,
   ListKeysRequest,
   ListKeysResponse,
   ListResourceTagsRequest,
@@ -73,6 +75,16 @@ export function listResourceTags(call: Call, input: ListResourceTagsRequest): Li
   return { Tags: items, ...rest };
 }
 
+/**
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeyPolicies.html
+ * One page, so no marker is ever given out; and the operation has no InvalidMarkerException.
+ */
+export function listKeyPolicies(call: Call, input: ListKeyPoliciesRequest): ListKeyPoliciesResponse {
+  usableKey(call, input.KeyId!, "keys");
+  if (input.Marker !== undefined) throw validation("The marker is not valid");
+  return { PolicyNames: [POLICY_NAME], Truncated: false };
+}
+
 const POLICY_NAME = "default";
 /** Of keys that are shared by AWS RAM: none is. */
 const RAM_POLICY_NAME = "AWS_RAM";
@@ -81,9 +93,9 @@ const RAM_POLICY_NAME = "AWS_RAM";
 export async function putKeyPolicy(call: Call, input: PutKeyPolicyRequest): Promise<void> {
   const key = usableKey(call, input.KeyId!, "keys");
   if (input.PolicyName === RAM_POLICY_NAME)
-    throw validation(`The key policy ${RAM_POLICY_NAME} cannot be set: AWS RAM manages it`);
+    throw validation(`The ${RAM_POLICY_NAME} policy can only be managed by the RAM service`);
   checkPolicyName(input.PolicyName);
-  checkPolicy(call, input.Policy!, input.BypassPolicyLockoutSafetyCheck);
+  checkPolicy(call, key, input.Policy!, input.BypassPolicyLockoutSafetyCheck);
   await call.store.commit([putKey({ ...key, policy: input.Policy! })]);
 }
 

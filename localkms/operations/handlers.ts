@@ -7,6 +7,7 @@ import { generateDataKey, generateDataKeyWithoutPlaintext, generateRandom } from
 import {
   describeKey,
   getKeyPolicy,
+  listKeyPolicies,
   listKeys,
   listResourceTags,
   putKeyPolicy,
@@ -14,6 +15,7 @@ import {
   untagResource,
   updateKeyDescription,
 } from "./description.js";
+import { createGrant, listGrants, listRetirableGrants, retireGrant, revokeGrant } from "./grants.js";
 import { getParametersForImport, importKeyMaterial } from "./import.js";
 import { deriveSharedSecret } from "./keyAgreement.js";
 import { cancelKeyDeletion, disableKey, enableKey, scheduleKeyDeletion } from "./lifeCycle.js";
@@ -41,6 +43,7 @@ type Handler = (call: Call, input: any) => unknown;
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   CancelKeyDeletion: cancelKeyDeletion,
   CreateAlias: createAlias,
+  CreateGrant: createGrant,
   CreateKey: createKey,
   Decrypt: decrypt,
   DeleteAlias: deleteAlias,
@@ -64,12 +67,17 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   GetPublicKey: getPublicKey,
   ImportKeyMaterial: importKeyMaterial,
   ListAliases: listAliases,
+  ListGrants: listGrants,
+  ListKeyPolicies: listKeyPolicies,
   ListKeyRotations: listKeyRotations,
   ListKeys: listKeys,
   ListResourceTags: listResourceTags,
+  ListRetirableGrants: listRetirableGrants,
   PutKeyPolicy: putKeyPolicy,
   ReEncrypt: reEncrypt,
   ReplicateKey: replicateKey,
+  RetireGrant: retireGrant,
+  RevokeGrant: revokeGrant,
   RotateKeyOnDemand: rotateKeyOnDemand,
   ScheduleKeyDeletion: scheduleKeyDeletion,
   Sign: sign,

@@ -4,12 +4,13 @@ import type {
   UpdatePrimaryRegionRequest,
 } from "@aws-sdk/client-kms";
 import { KmsError, keyNotFound, unsupported, validation } from "../api/errors.js";
+import { authorizeAccount, authorizeKey, authorizeTagsOnCreate } from "../iam/authorize.js";
 import { keyArn, partitionOf } from "../keys/arn.js";
 import { awaited } from "../keys/material.js";
 import { keyMetadata } from "../keys/metadata.js";
 import { checkPolicy, defaultPolicy } from "../keys/policy.js";
 import type { KeyRecord } from "../keys/record.js";
-import { requireState, usableKey } from "../keys/resolve.js";
+import { findKey, requireState } from "../keys/resolve.js";
 import { withTags } from "../keys/tags.js";
 import { requireRoomForKey } from "../quotas/resourceQuotas.js";
 import { putKey } from "../store/change.js";
@@ -20,13 +21,16 @@ import type { Call } from "./call.js";
  * The replica takes id, spec, usage and origin; not policy, tags, description, alias or whether it is enabled.
  */
 export async function replicateKey(call: Call, input: ReplicateKeyRequest): Promise<ReplicateKeyResponse> {
-  const primary = usableKey(call, input.KeyId!, "keys");
-  requirePrimary(primary);
+  const primary = findKey(call, input.KeyId!, "keys");
   const region = input.ReplicaRegion!;
+  const inReplicaRegion = { ...call, region };
+  authorizeAccount(inReplicaRegion, "CreateKey");
+  authorizeTagsOnCreate(inReplicaRegion);
+  requireState(call, primary);
+  requirePrimary(primary);
   const there = { account: call.account, region };
   checkReplicaRegion(call, primary, region);
   requireRoomForKey(call, there);
-  if (input.Policy !== undefined) checkPolicy(there, input.Policy, input.BypassPolicyLockoutSafetyCheck);
   const replica: KeyRecord = {
     ...primary,
     region,
@@ -40,8 +44,9 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
     tags: withTags([], input.Tags ?? []),
     materials: primary.origin === "EXTERNAL" ? primary.materials.map(awaited) : primary.materials,
   };
+  if (input.Policy !== undefined)
+    checkPolicy(inReplicaRegion, replica, input.Policy, input.BypassPolicyLockoutSafetyCheck);
   await call.store.commit([putKey(replica)]);
-  const inReplicaRegion = { ...call, region };
   return {
     ReplicaKeyMetadata: keyMetadata(inReplicaRegion, replica),
     ReplicaPolicy: replica.policy,
@@ -55,10 +60,12 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
  * Changes which key is the primary, and nothing else: both keys must be in a state that allows it.
  */
 export async function updatePrimaryRegion(call: Call, input: UpdatePrimaryRegionRequest): Promise<void> {
-  const primary = usableKey(call, input.KeyId!, "keys");
-  requirePrimary(primary);
+  const primary = findKey(call, input.KeyId!, "keys");
   const there = { account: call.account, region: input.PrimaryRegion!, id: primary.id };
   const replica = call.store.key(there, primary.id);
+  if (replica) authorizeKey({ ...call, region: replica.region }, replica);
+  requireState(call, primary);
+  requirePrimary(primary);
   if (!replica) throw keyNotFound(keyArn(there));
   if (replica.multiRegion !== "REPLICA")
     throw unsupported(`${keyArn(replica)} is not a multi-Region replica key.`);

@@ -21,11 +21,11 @@ export const ignoresCiphertext = ({ DryRun, DryRunModifiers }: DryRunRequest): b
   DryRun === true && DryRunModifiers?.includes("IGNORE_CIPHERTEXT") === true;
 
 /** What is left of a decryption in such a dry run; the ciphertext cannot say which key it would be. */
-export function authorizeOnly(call: Call, ...keyIds: (string | undefined)[]): never {
-  for (const keyId of keyIds) {
+export function authorizeOnly(call: Call, ...keys: { keyId: string | undefined; action?: string }[]): never {
+  for (const { keyId, action } of keys) {
     if (keyId === undefined)
       throw validation("A key ID is required if DryRunModifiers is set to IGNORE_CIPHERTEXT");
-    usableKey(call, keyId, "keys and aliases");
+    usableKey(call, keyId, "keys and aliases", { action });
   }
   throw dryRunSucceeds();
 }

@@ -26,3 +26,12 @@ export function requireRoomForAlias(call: Call, target: KeyRecord): void {
     );
   }
 }
+
+export function requireRoomForGrant(call: Call, usage: number): void {
+  const { grantsPerKey: most } = call.kms.settings.resourceQuotas;
+  if (usage >= most) {
+    throw limitExceeded(
+      `Grants per key quota for this account in this region is ${most}, current usage is ${usage}.`,
+    );
+  }
+}

@@ -1,7 +1,7 @@
 import type { Place } from "../keys/arn.js";
 import { type KeyDue, nextDue } from "../keys/due.js";
-import type { AliasRecord, KeyRecord } from "../keys/record.js";
-import { type Change, putAlias, putKey } from "./change.js";
+import type { AliasRecord, GrantRecord, KeyRecord } from "../keys/record.js";
+import { type Change, keyEntity, putAlias, putGrant, putKey } from "./change.js";
 
 /** Where committed changes go; resolves when they survive a SIGKILL. */
 export interface Journal {
@@ -13,6 +13,8 @@ export interface Journal {
 export class Store {
   private readonly keys = new Map<string, Map<string, KeyRecord>>();
   private readonly aliases = new Map<string, Map<string, AliasRecord>>();
+  private readonly grants = new Map<string, Map<string, GrantRecord>>();
+  private readonly retirable = new Map<string, Map<string, GrantRecord>>();
   private readonly related = new Map<string, Map<string, KeyRecord>>();
   private readonly due = new Map<string, KeyDue>();
   private readonly secrets = new Map<string, string>();
@@ -41,7 +43,8 @@ export class Store {
   copy(): Store {
     const keys = [...this.keys.values()].flatMap((here) => [...here.values()]).map(putKey);
     const aliases = [...this.aliases.values()].flatMap((here) => [...here.values()]).map(putAlias);
-    return new Store([...keys, ...aliases], READ_ONLY);
+    const grants = [...this.grants.values()].flatMap((ofKey) => [...ofKey.values()]).map(putGrant);
+    return new Store([...keys, ...aliases, ...grants], READ_ONLY);
   }
 
   /** Told of every commit; one watcher at a time. */
@@ -74,6 +77,19 @@ export class Store {
     return [...(this.aliases.get(scope(place))?.values() ?? [])];
   }
 
+  grant(key: Pick<KeyRecord, "account" | "region" | "id">, id: string): GrantRecord | undefined {
+    return this.grants.get(keyEntity(key))?.get(id);
+  }
+
+  grantsOf(key: Pick<KeyRecord, "account" | "region" | "id">): GrantRecord[] {
+    return [...(this.grants.get(keyEntity(key))?.values() ?? [])];
+  }
+
+  /** Grants in a Region that the principal may retire, on keys of any account. */
+  retirableGrants(region: string, retiringPrincipal: string): GrantRecord[] {
+    return [...(this.retirable.get(`${region}/${retiringPrincipal}`)?.values() ?? [])];
+  }
+
   /** What time alone will do to keys, in every account and Region: of each key what comes next. */
   allDue(): Iterable<KeyDue> {
     return this.due.values();
@@ -99,12 +115,21 @@ export class Store {
       const [account, region, ...rest] = id.split("/") as [string, string, ...string[]];
       const name = rest.join("/");
       if (collection === "alias") set(inner(this.aliases, scope({ account, region })), name, value);
+      else if (collection === "grant") this.applyGrant(id, value);
       else {
         set(inner(this.keys, scope({ account, region })), name, value);
         set(inner(this.related, `${account}/${name}`), region, value);
         set(this.due, id, (value && nextDue(value)) ?? null);
       }
     }
+  }
+
+  private applyGrant(id: string, grant: GrantRecord | null): void {
+    const end = id.lastIndexOf("/");
+    const grants = inner(this.grants, id.slice(0, end));
+    const { region, retiringPrincipal } = grant ?? grants.get(id.slice(end + 1)) ?? {};
+    set(grants, id.slice(end + 1), grant);
+    if (retiringPrincipal) set(inner(this.retirable, `${region}/${retiringPrincipal}`), id, grant);
   }
 }
 

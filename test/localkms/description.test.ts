@@ -148,63 +148,6 @@ describe("local KMS: descriptions, tags, policies and lists", () => {
   );
 
   rule(
-    "A key policy that is no policy document is a MalformedPolicyDocumentException",
-    api("PutKeyPolicy"),
-    async () => {
-      const { KeyId } = await createKey(kms.client());
-      for (const policy of [
-        "{",
-        "[]",
-        "{}",
-        policyOf({ Effect: "Maybe", Principal: "*", Action: "kms:*" }),
-        policyOf({ Effect: "Allow", Action: "*" }),
-      ]) {
-        assert.equal(
-          (await refusal(putPolicy(KeyId, policy))).name,
-          "MalformedPolicyDocumentException",
-          policy,
-        );
-      }
-      assert.equal(
-        (await refusal(createKey(kms.client(), { Policy: "{" }))).name,
-        "MalformedPolicyDocumentException",
-      );
-    },
-  );
-
-  rule(
-    "A key policy must let the caller change it later, unless BypassPolicyLockoutSafetyCheck is set",
-    api("PutKeyPolicy"),
-    async () => {
-      const { KeyId } = await createKey(kms.client());
-      const readOnly = policyOf({
-        Effect: "Allow",
-        Principal: { AWS: root },
-        Action: "kms:Describe*",
-        Resource: "*",
-      });
-      const foreign = policyOf({
-        Effect: "Allow",
-        Principal: { AWS: "999988887777" },
-        Action: "kms:*",
-        Resource: "*",
-      });
-      for (const policy of [readOnly, foreign]) {
-        assert.deepEqual(await refusal(putPolicy(KeyId, policy)), {
-          name: "MalformedPolicyDocumentException",
-          message: "The new key policy will not allow you to update the key policy in the future.",
-          status: 400,
-        });
-      }
-      await putPolicy(KeyId, readOnly, { BypassPolicyLockoutSafetyCheck: true });
-      await putPolicy(
-        KeyId,
-        policyOf({ Effect: "Allow", Principal: { AWS: [ACCOUNT] }, Action: ["kms:Put*"], Resource: "*" }),
-      );
-    },
-  );
-
-  rule(
     "A key that does not exist, or is in another Region, is a NotFoundException; what is no ARN of KMS is an InvalidArnException",
     api("DescribeKey"),
     async () => {

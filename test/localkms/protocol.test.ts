@@ -92,9 +92,9 @@ describe("local KMS: protocol", () => {
       (await errorOf("", "{}", { "x-amz-target": "DynamoDB.ListKeys" })).__type,
       "UnknownOperationException",
     );
-    const notBuilt = await errorOf("CreateGrant", "{}");
+    const notBuilt = await errorOf("ConnectCustomKeyStore", "{}");
     assert.equal(notBuilt.__type, "UnsupportedOperationException");
-    assert.match(notBuilt.message, /CreateGrant/);
+    assert.match(notBuilt.message, /ConnectCustomKeyStore/);
   });
 
   rule(
@@ -267,8 +267,8 @@ describe("local KMS: protocol", () => {
   it("answers STS errors as XML", async () => {
     const headers = { "content-type": "application/x-www-form-urlencoded", "x-amz-target": undefined };
     const unsigned = await post("", "Action=GetCallerIdentity", { ...headers, authorization: undefined });
-    assert.equal(unsigned.status, 400);
-    assert.match(unsigned.text, /<Code>MissingAuthenticationTokenException<\/Code>/);
+    assert.equal(unsigned.status, 403);
+    assert.match(unsigned.text, /<Code>MissingAuthenticationToken<\/Code>/);
     const authorization = SIGNED.replace("/kms/", "/sts/");
     assert.match(
       (await post("", "Action=<b>", { ...headers, authorization })).text,

@@ -3,6 +3,7 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
+  CreateGrantCommand,
   type CreateKeyCommandInput,
   DecryptCommand,
   DeleteImportedKeyMaterialCommand,
@@ -24,11 +25,15 @@ import {
   ImportKeyMaterialCommand,
   type KMSClient,
   ListAliasesCommand,
+  ListGrantsCommand,
+  ListKeyPoliciesCommand,
   ListKeyRotationsCommand,
   ListResourceTagsCommand,
   PutKeyPolicyCommand,
   ReEncryptCommand,
   ReplicateKeyCommand,
+  RetireGrantCommand,
+  RevokeGrantCommand,
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
   SignCommand,
@@ -45,6 +50,7 @@ import { STATE_TABLE } from "../../localkms/keys/stateTable.js";
 import { HANDLERS } from "../../localkms/operations/handlers.js";
 import { guide, rule } from "./rule.js";
 import {
+  ACCOUNT,
   createEnabledKey,
   createKey,
   EAST,
@@ -117,7 +123,10 @@ async function aliasOf({ client }: Subject, TargetKeyId: string): Promise<string
   return AliasName;
 }
 
-/** The state is checked before the bytes, so a request with wrong ones is carried out when it is refused for them. */
+const GranteePrincipal = `arn:aws:iam::${ACCOUNT}:role/grantee`;
+const noGrant = "0".repeat(64);
+
+/** The state is checked before the bytes (or the grant), so a request with wrong ones is carried out when it is refused for them. */
 const refusedOnlyAs = (expected: string, request: Promise<unknown>) =>
   request.catch((error) => {
     if (error.name !== expected) throw error;
@@ -136,6 +145,11 @@ const TABLE: Record<string, Row> = {
   CreateAlias: {
     states: "ok ok I  I  ok ok ok",
     request: (subject) => aliasOf(subject, subject.KeyId),
+  },
+  CreateGrant: {
+    states: usesMaterial,
+    request: ({ client, KeyId }) =>
+      client.send(new CreateGrantCommand({ KeyId, GranteePrincipal, Operations: ["DescribeKey"] })),
   },
   Decrypt: {
     states: usesMaterial,
@@ -242,6 +256,14 @@ const TABLE: Record<string, Row> = {
     states: inEveryState,
     request: ({ client, KeyId }) => client.send(new ListAliasesCommand({ KeyId })),
   },
+  ListGrants: {
+    states: inEveryState,
+    request: ({ client, KeyId }) => client.send(new ListGrantsCommand({ KeyId })),
+  },
+  ListKeyPolicies: {
+    states: inEveryState,
+    request: ({ client, KeyId }) => client.send(new ListKeyPoliciesCommand({ KeyId })),
+  },
   ListKeyRotations: {
     states: inEveryState,
     request: ({ client, KeyId }) => client.send(new ListKeyRotationsCommand({ KeyId })),
@@ -266,6 +288,16 @@ const TABLE: Record<string, Row> = {
     changesState: true,
     request: ({ client, KeyId }) =>
       client.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: "ap-south-1" })),
+  },
+  RetireGrant: {
+    states: inEveryState,
+    request: ({ client, KeyId }) =>
+      refusedOnlyAs("NotFoundException", client.send(new RetireGrantCommand({ KeyId, GrantId: noGrant }))),
+  },
+  RevokeGrant: {
+    states: inEveryState,
+    request: ({ client, KeyId }) =>
+      refusedOnlyAs("NotFoundException", client.send(new RevokeGrantCommand({ KeyId, GrantId: noGrant }))),
   },
   RotateKeyOnDemand: {
     states: "ok D  I  I  I  I  I",

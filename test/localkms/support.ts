@@ -71,12 +71,18 @@ export async function start(options: LocalKmsOptions = {}): Promise<TestKms> {
 }
 
 /** One attempt: a test sees every refusal. */
-export function clientFor(url: string, region = EAST, accessKeyId = ACCOUNT): KMSClient {
+export function clientFor(
+  url: string,
+  region = EAST,
+  accessKeyId = ACCOUNT,
+  secretAccessKey = "any",
+  sessionToken?: string,
+): KMSClient {
   return new KMSClient({
     region,
     endpoint: url,
     maxAttempts: 1,
-    credentials: { accessKeyId, secretAccessKey: "any" },
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
   });
 }
 

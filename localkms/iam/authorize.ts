@@ -1,0 +1,77 @@
+import { accessDenied } from "../api/errors.js";
+import { keyArn } from "../keys/arn.js";
+import { grantsThatCover } from "../keys/grant.js";
+import type { GrantRecord, KeyRecord } from "../keys/record.js";
+import type { Call } from "../operations/call.js";
+import { lookupIn } from "./conditionKeys.js";
+import { type Decision, decideForAccount, decideForKey, type Reason } from "./decide.js";
+import { denial } from "./denial.js";
+import type { Facts } from "./facts.js";
+import { readKeyPolicy } from "./keyPolicy.js";
+import type { Policy } from "./policy.js";
+
+/** What is particular to a permission: its name where it is not the operation's, and how the request names the key. */
+export type Use = Partial<Pick<Facts, "action" | "requestAlias" | "onSameKey">>;
+
+/** Refuses where the caller may not use the key so. Returns the grants that alone allow it, if that is so. */
+export function authorizeKey(call: Call, key: KeyRecord, use: Use = {}): readonly GrantRecord[] | undefined {
+  const { action = call.operation } = use;
+  const decision = decisionOnKey(key.policy, { ...use, call, action, key });
+  if ("refused" in decision) throw denied(call, action, keyArn(key), decision.refused);
+  return decision.onlyBy;
+}
+
+/** Refuses where the caller's own policies do not allow an action that no key's policy can allow. */
+export function authorizeAccount(call: Call, action: string, resource = "*"): void {
+  const { refused } = decisionOnAccount(call, action, resource);
+  if (refused) throw denied(call, action, resource, refused);
+}
+
+/** Tags that a new key brings need a permission of their own. AWS names no resource when it is missing. */
+export function authorizeTagsOnCreate(call: Call): void {
+  if (call.input.Tags === undefined) return;
+  const { refused } = decisionOnAccount(call, "TagResource", "*");
+  if (refused) throw denied(call, "TagResource", undefined, refused);
+}
+
+/** Whether the caller could change the policy of the key if it were `policy`. */
+export function couldPutPolicy(call: Call, key: KeyRecord, policy: string): boolean {
+  const later = { ...call, operation: "PutKeyPolicy", input: {} };
+  return !("refused" in decisionOnKey(policy, { call: later, action: "PutKeyPolicy", key }));
+}
+
+function decisionOnKey(policy: string, facts: Facts & { key: KeyRecord }): Decision {
+  const { call, action, key } = facts;
+  return decideForKey({
+    caller: call.caller,
+    keyAccount: key.account,
+    keyPolicy: keyPolicy(policy),
+    grants: () => grantsThatCover(facts),
+    request: { action: `kms:${action}`, resource: keyArn(key), lookup: lookupIn(facts) },
+  });
+}
+
+/** What the caller's own policies say of an action that no key's policy can allow. */
+export function decisionOnAccount(call: Call, action: string, resource: string): { refused?: Reason } {
+  return decideForAccount(call.caller, {
+    action: `kms:${action}`,
+    resource,
+    lookup: lookupIn({ call, action }),
+  });
+}
+
+export const denied = (call: Call, action: string, resource: string | undefined, reason: Reason) =>
+  accessDenied(denial(call.caller.arn, `kms:${action}`, resource, reason));
+
+const MOST_READ = 1000;
+const read = new Map<string, Policy>();
+
+/** A key policy that was accepted when it was put. Most keys have one of few, so each is read once. */
+function keyPolicy(text: string): Policy {
+  const known = read.get(text);
+  if (known) return known;
+  if (read.size >= MOST_READ) read.clear();
+  const policy = readKeyPolicy(text);
+  read.set(text, policy);
+  return policy;
+}
