@@ -176,6 +176,25 @@ def _(at):
     refused("MalformedPolicyDocumentException", kms.put_key_policy, KeyId=key_id, Policy="{")
 
 
+@check("creates, lists page by page, and revokes grants")
+def _(at):
+    kms = at.primary
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    grantee = f"arn:aws:iam::{os.environ['AWS_ACCESS_KEY_ID']}:root"
+    common = dict(KeyId=key_id, GranteePrincipal=grantee, RetiringPrincipal=grantee, Operations=["Decrypt"])
+    made = [kms.create_grant(**common, Name=f"grant-{n}") for n in range(4)]
+    assert all(grant["GrantToken"] for grant in made)
+    ids = sorted(grant["GrantId"] for grant in made)
+    size = {"PageSize": 1}
+    for paginator, whose in (("list_grants", {"KeyId": key_id}), ("list_retirable_grants", {"RetiringPrincipal": grantee})):
+        pages = list(kms.get_paginator(paginator).paginate(PaginationConfig=size, **whose))
+        equal(sorted(grant["GrantId"] for page in pages for grant in page["Grants"]), ids)
+        assert len(pages) >= 4, len(pages)
+    kms.revoke_grant(KeyId=key_id, GrantId=ids[0])
+    equal(sorted(grant["GrantId"] for grant in kms.list_grants(KeyId=key_id)["Grants"]), ids[1:])
+    refused("NotFoundException", kms.revoke_grant, KeyId=key_id, GrantId=ids[0])
+
+
 @check("disables and enables a key")
 def _(at):
     kms = at.primary
