@@ -21,9 +21,12 @@ export function authorizeKey(call: Call, key: KeyRecord, use: Use = {}): readonl
   return decision.onlyBy;
 }
 
-/** Refuses where the caller's own policies do not allow an action that no key's policy can allow. */
-export function authorizeAccount(call: Call, action: string, resource = "*"): void {
-  const { refused } = decisionOnAccount(call, action, resource);
+/**
+ * Refuses where the caller's own policies do not allow an action that no key's policy can allow. Condition keys see
+ * `key`: the replica that is to be created.
+ */
+export function authorizeAccount(call: Call, action: string, resource = "*", key?: KeyRecord): void {
+  const { refused } = decisionOnAccount(call, action, resource, key);
   if (refused) throw denied(call, action, resource, refused);
 }
 
@@ -52,12 +55,14 @@ function decisionOnKey(policy: string, facts: Facts & { key: KeyRecord }): Decis
 }
 
 /** What the caller's own policies say of an action that no key's policy can allow. */
-export function decisionOnAccount(call: Call, action: string, resource: string): { refused?: Reason } {
-  return decideForAccount(call.caller, {
-    action: `kms:${action}`,
-    resource,
-    lookup: lookupIn({ call, action }),
-  });
+export function decisionOnAccount(
+  call: Call,
+  action: string,
+  resource: string,
+  key?: KeyRecord,
+): { refused?: Reason } {
+  const lookup = lookupIn({ call, action, key });
+  return decideForAccount(call.caller, { action: `kms:${action}`, resource, lookup });
 }
 
 export const denied = (call: Call, action: string, resource: string | undefined, reason: Reason) =>

@@ -43,13 +43,15 @@ export function readIam({ principals }: IamConfig = { principals: [] }): Iam {
   const credentials = new Map<string, Credentials>();
   const arns = new Set<string>();
   const accounts = new Set<string>();
+  const roles = new Set<string>();
   for (const [i, given] of principals.entries()) {
     const at = `iam.principals[${i}]`;
     const caller = readCaller(given, at);
-    const { arn, account } = caller.principal;
+    const { arn, account, kind, name } = caller.principal;
     if (arns.has(arn)) throw new Error(`${at}: ${arn} is there twice`);
     arns.add(arn);
     accounts.add(account);
+    if (kind === "role") roles.add(`${account}/${name.split("/").at(-1)}`);
     for (const key of given.accessKeys ?? []) {
       if (credentials.has(key.accessKeyId))
         throw new Error(`${at}: the access key ${key.accessKeyId} is there twice`);
@@ -63,8 +65,10 @@ export function readIam({ principals }: IamConfig = { principals: [] }): Iam {
     exists: (arn) => {
       const principal = parsePrincipal(arn);
       if (!principal) return false;
-      const { kind, account } = principal;
-      return (kind !== "user" && kind !== "role") || !accounts.has(account) || arns.has(arn);
+      const { kind, account, name } = principal;
+      if (!accounts.has(account) || kind === "account" || kind === "federated user") return true;
+      // A session's ARN has the role's name without its path.
+      return kind === "session" ? roles.has(`${account}/${name.split("/")[0]}`) : arns.has(arn);
     },
   };
 }

@@ -24,7 +24,8 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
   const primary = findKey(call, input.KeyId!, "keys");
   const region = input.ReplicaRegion!;
   const inReplicaRegion = { ...call, region };
-  authorizeAccount(inReplicaRegion, "CreateKey");
+  const wanted: KeyRecord = { ...primary, region, multiRegion: "REPLICA", tags: [] };
+  authorizeAccount(inReplicaRegion, "CreateKey", "*", wanted);
   authorizeTagsOnCreate(inReplicaRegion);
   requireState(call, primary);
   requirePrimary(primary);

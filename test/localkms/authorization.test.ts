@@ -18,6 +18,7 @@ import {
   ScheduleKeyDeletionCommand,
   TagResourceCommand,
   UpdateAliasCommand,
+  UpdatePrimaryRegionCommand,
 } from "@aws-sdk/client-kms";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import {
@@ -64,6 +65,15 @@ const PRINCIPALS = [
   { arn: role("bounded"), policies: [], permissionsBoundary: policy(allow("kms:Describe*")) },
   { arn: user("admin"), policies: [policy(allow("kms:*"))] },
   { arn: user("creator"), policies: [policy(allow("kms:CreateKey"))] },
+  {
+    arn: user("primaries-only"),
+    policies: [
+      policy(
+        allow("kms:ReplicateKey"),
+        allow("kms:CreateKey", { Condition: { StringEquals: { "kms:MultiRegionKeyType": "PRIMARY" } } }),
+      ),
+    ],
+  },
   { arn: user("replicator"), policies: [policy(allow("kms:ReplicateKey"))] },
   {
     arn: user("alias-only"),
@@ -300,7 +310,23 @@ describe("local KMS: authorization", () => {
         kms.as(arn).send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: WEST }));
       await isDenied(replicate(user("creator")), "ReplicateKey");
       await isDenied(replicate(user("replicator")), "CreateKey", NO_IDENTITY);
+      await isDenied(replicate(user("primaries-only")), "CreateKey", NO_IDENTITY);
       await replicate(user("admin"));
+    },
+  );
+
+  rule(
+    "UpdatePrimaryRegion needs kms:UpdatePrimaryRegion on the primary key and on the replica key that becomes it",
+    api("UpdatePrimaryRegion"),
+    async () => {
+      const forbids = keyPolicy({ ...deny("kms:UpdatePrimaryRegion"), Principal: { AWS: user("admin") } });
+      const { KeyId } = await createKey(kms.as(root()), { MultiRegion: true });
+      await kms.as(root()).send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: WEST, Policy: forbids }));
+      const update = () =>
+        kms.as(user("admin")).send(new UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion: WEST }));
+      await isDenied(update(), "UpdatePrimaryRegion", /resource: arn:aws:kms:eu-west-1:/);
+      await kms.as(root(), WEST).send(new PutKeyPolicyCommand({ KeyId, Policy: keyPolicy() }));
+      await update();
     },
   );
 
@@ -561,6 +587,8 @@ describe("local KMS: authorization", () => {
       const sevenDays = { NumericLessThanEquals: { "kms:ScheduleKeyDeletionPendingWindowInDays": "7" } };
       assert.equal(await under(sevenDays, schedule(7)), true);
       assert.equal(await under(sevenDays, schedule()), false);
+      const usual = { NumericEquals: { "kms:ScheduleKeyDeletionPendingWindowInDays": "30" } };
+      assert.equal(await under(usual, schedule()), true);
       const teams = {
         "ForAllValues:StringEquals": { "aws:TagKeys": ["Team"] },
         StringEquals: { "aws:RequestTag/Team": "b" },

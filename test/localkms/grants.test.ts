@@ -47,6 +47,7 @@ describe("local KMS: grants", () => {
       { arn: role("grantee") },
       { arn: user("denied"), policies: [policy(deny("kms:*"))] },
       { arn: user("stranger", OTHER_ACCOUNT) },
+      { arn: user("nobody", OTHER_ACCOUNT) },
       { arn: user("encrypter", OTHER_ACCOUNT), policies: [policy(allow("kms:Encrypt"))] },
       { arn: user("retirer"), policies: [retires] },
       {
@@ -114,6 +115,7 @@ describe("local KMS: grants", () => {
       await isDenied(encrypt(encrypter, undefined, key.Arn));
       await grant({ GranteePrincipal: root(OTHER_ACCOUNT) });
       await encrypt(encrypter, undefined, key.Arn);
+      await isDenied(encrypt(user("nobody", OTHER_ACCOUNT), undefined, key.Arn));
     },
   );
 
@@ -128,6 +130,31 @@ describe("local KMS: grants", () => {
       await isDenied(reEncrypt());
       await grant({ Operations: ["ReEncryptTo"] });
       await reEncrypt();
+    },
+  );
+
+  rule(
+    "Constraints of a grant for ReEncrypt hold the source or the destination encryption context, by its operation",
+    api("GrantConstraints"),
+    async () => {
+      const { CiphertextBlob } = await encrypt(root(), { a: "from" });
+      const reEncrypt = (to: string) =>
+        kms.as(user("grantee")).send(
+          new ReEncryptCommand({
+            CiphertextBlob,
+            SourceEncryptionContext: { a: "from" },
+            DestinationKeyId: key.KeyId,
+            DestinationEncryptionContext: { a: to },
+          }),
+        );
+      const constrained = (operation: GrantOperation, a: string) =>
+        grant({ Operations: [operation], Constraints: { EncryptionContextEquals: { a } } });
+      await constrained("ReEncryptFrom", "other");
+      await constrained("ReEncryptTo", "to");
+      await isDenied(reEncrypt("to"));
+      await constrained("ReEncryptFrom", "from");
+      await reEncrypt("to");
+      await isDenied(reEncrypt("other"));
     },
   );
 

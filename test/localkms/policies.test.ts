@@ -152,7 +152,7 @@ describe("local KMS: key policies", () => {
   );
 
   rule("Principals of a key policy must exist", api("PutKeyPolicy"), async () => {
-    for (const AWS of [user("nobody"), role("nobody")])
+    for (const AWS of [user("nobody"), role("nobody"), `arn:aws:sts::${ACCOUNT}:assumed-role/nobody/session`])
       await isMalformed(policy(all, { ...allow("kms:Encrypt"), Principal: { AWS } }), invalidPrincipals);
     const created = kms
       .as(root())

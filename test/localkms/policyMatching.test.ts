@@ -93,6 +93,7 @@ describe("local KMS: matching of policies", () => {
         [{ StringEquals: { a: "1" }, StringLike: { b: "x*" } }, { a: "1", b: "y" }, false],
         [{ StringEquals: { a: ["1", "2"] } }, { a: "2" }, true],
         [{ StringNotEquals: { a: ["1", "2"] } }, { a: "2" }, false],
+        [{ StringNotEquals: { a: "1" } }, { a: ["1", "2"] }, false],
         [{ StringNotEquals: { a: ["1", "2"] } }, { a: "3" }, true],
       ]);
     },
