@@ -8,14 +8,6 @@ export type MaterialForm =
   | { readonly kind: "ec"; readonly curve: Curve }
   | { readonly kind: "ed25519" };
 
-/**
- * The forms that can be imported. AWS's list of key specs for imported key material has no ECC_NIST_EDWARDS25519:
- * https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-conceptual.html#importing-keys-material-requirements
- */
-export type ImportableForm = Exclude<MaterialForm, { kind: "ed25519" }>;
-
-export const isImportable = (form: MaterialForm): form is ImportableForm => form.kind !== "ed25519";
-
 /** OpenSSL's names of the curves. */
 export type Curve = "prime256v1" | "secp384r1" | "secp521r1" | "secp256k1";
 

@@ -1,13 +1,14 @@
 import { createECDH, createPrivateKey, type JsonWebKey, type KeyObject } from "node:crypto";
-import { type Curve, type ImportableForm, pkcs8 } from "./materialForm.js";
+import { type Curve, type MaterialForm, pkcs8 } from "./materialForm.js";
 
 /**
  * Imported bytes in the one form in which they are kept, or undefined where AWS does not take them for this key spec:
  * https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-conceptual.html#importing-keys-material-requirements
  * A private key has many encodings (BER, a compressed public point, none at all); kept is the DER that follows from its numbers
- * alone, so that the same key in another encoding is the same material.
+ * alone, so that the same key in another encoding is the same material. The guide's table of forms is older than Ed25519;
+ * CreateKey's reference takes imported material for "all supported KMS key types", and RFC 8410 has its PKCS #8.
  */
-export function readMaterial(form: ImportableForm, bytes: Buffer): Buffer | undefined {
+export function readMaterial(form: MaterialForm, bytes: Buffer): Buffer | undefined {
   if (form.kind === "bytes")
     return bytes.length >= form.fewest && bytes.length <= form.most ? bytes : undefined;
   try {
@@ -21,10 +22,11 @@ export function readMaterial(form: ImportableForm, bytes: Buffer): Buffer | unde
   }
 }
 
-type PairForm = Exclude<ImportableForm, { kind: "bytes" }>;
+type PairForm = Exclude<MaterialForm, { kind: "bytes" }>;
 
 function readPair(form: PairForm, key: KeyObject, bytes: Buffer): JsonWebKey | undefined {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails!;
+  if (form.kind === "ed25519") return key.export({ format: "jwk" });
   if (form.kind === "rsa") return modulusLength === form.modulusLength ? readRsa(key) : undefined;
   if (namedCurve !== form.curve || !isNamed(form.curve, bytes)) return undefined;
   return readEc(form.curve, key);

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { CreateKeyRequest, CreateKeyResponse, KeyUsageType, OriginType } from "@aws-sdk/client-kms";
 import { unsupported, validation } from "../api/errors.js";
-import { generateMaterial, isImportable } from "../crypto/materialForm.js";
+import { generateMaterial } from "../crypto/materialForm.js";
 import { authorizeTagsOnCreate } from "../iam/authorize.js";
 import { keyMetadata } from "../keys/metadata.js";
 import { checkPolicy, defaultPolicy } from "../keys/policy.js";
@@ -18,7 +18,7 @@ export async function createKey(call: Call, input: CreateKeyRequest): Promise<Cr
   authorizeTagsOnCreate(call);
   const spec = readSpec(input);
   const usage = readUsage(spec, input.KeyUsage);
-  const origin = readOrigin(spec, input);
+  const origin = readOrigin(input);
   const tags = withTags([], input.Tags ?? []);
   // Nothing was read of the store yet, so that waiting here is no harm.
   const bytes = origin === "AWS_KMS" ? await generateMaterial(specOf({ spec }).material) : undefined;
@@ -67,13 +67,11 @@ function readUsage(spec: BuiltSpec, usage: KeyUsageType | undefined): KeyUsageTy
   return usage;
 }
 
-function readOrigin(spec: BuiltSpec, input: CreateKeyRequest): OriginType {
+function readOrigin(input: CreateKeyRequest): OriginType {
   const origin = input.Origin ?? "AWS_KMS";
   if (origin !== "AWS_KMS" && origin !== "EXTERNAL")
     throw unsupported(`CreateKey with Origin ${origin} is not built in this local KMS`);
   if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined)
     throw validation(`CustomKeyStoreId and XksKeyId are not compatible with Origin ${origin}`);
-  if (origin === "EXTERNAL" && !isImportable(specOf({ spec }).material))
-    throw unsupported(`KeySpec ${spec} is not supported for Origin EXTERNAL`);
   return origin;
 }

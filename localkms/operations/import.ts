@@ -6,7 +6,6 @@ import type {
 } from "@aws-sdk/client-kms";
 import { KmsError, unsupported, validation } from "../api/errors.js";
 import { openImportToken, sealImportToken } from "../crypto/importToken.js";
-import type { ImportableForm } from "../crypto/materialForm.js";
 import { readMaterial } from "../crypto/readMaterial.js";
 import { unwrap } from "../crypto/unwrap.js";
 import { keyArn } from "../keys/arn.js";
@@ -113,7 +112,7 @@ function unwrapMaterial(call: Call, key: KeyRecord, input: ImportKeyMaterialRequ
       "The encrypted key material cannot be decrypted with the import token's key",
     );
   }
-  const material = readMaterial(specOf(key).material as ImportableForm, bytes);
+  const material = readMaterial(specOf(key).material, bytes);
   if (!material) {
     throw new KmsError(
       "IncorrectKeyMaterialException",

@@ -25,6 +25,7 @@ const make: Partial<Record<KeySpec, () => KeyObject>> = {
   ECC_NIST_P384: () => ecKey("P-384"),
   ECC_NIST_P521: () => ecKey("P-521"),
   ECC_SECG_P256K1: () => ecKey("secp256k1"),
+  ECC_NIST_EDWARDS25519: () => generateKeyPairSync("ed25519").privateKey,
 };
 
 export const rsaKey = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength }).privateKey;

@@ -6,12 +6,14 @@ import {
   generatePrimeSync,
   type KeyObject,
   randomBytes,
+  verify,
 } from "node:crypto";
 import {
   DeleteImportedKeyMaterialCommand,
   GetParametersForImportCommand,
   type KeySpec,
   type KeyUsageType,
+  SignCommand,
 } from "@aws-sdk/client-kms";
 import { importWrapped, pkcs8, privateKeyFor, publicKeyOf, rsaKey, wrapWithAes } from "./keyPairs.js";
 import { api, guide, rule } from "./rule.js";
@@ -114,6 +116,27 @@ describe("local KMS: what may be imported", () => {
       },
     ).timeout(60_000);
   }
+
+  rule(
+    "key material of an ECC_NIST_EDWARDS25519 key is a private key on that curve, in PKCS #8",
+    api("CreateKey"),
+    async () => {
+      const KeyId = await create("ECC_NIST_EDWARDS25519");
+      const key = privateKeyFor("ECC_NIST_EDWARDS25519");
+      await refused(KeyId, {
+        X25519: pkcs8(generateKeyPairSync("x25519").privateKey),
+        Ed448: pkcs8(generateKeyPairSync("ed448").privateKey),
+        "P-256": pkcs8(privateKeyFor("ECC_NIST_P256")),
+        "a public key": createPublicKey(key).export({ format: "der", type: "spki" }),
+        "the bare number": randomBytes(32),
+      });
+      await takes(KeyId, pkcs8(key), key);
+      const Message = Buffer.from("signed by KMS, verified by node:crypto");
+      const sign = new SignCommand({ KeyId, Message, SigningAlgorithm: "ED25519_SHA_512" });
+      const { Signature } = await kms.client().send(sign);
+      assert.equal(verify(null, Message, createPublicKey(key), Signature!), true);
+    },
+  );
 
   for (const bits of [2048, 3072, 4096]) {
     const spec = `RSA_${bits}` as KeySpec;
