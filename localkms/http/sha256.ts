@@ -1,8 +1,9 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
-import type { Checksum, SourceData } from "@smithy/types";
+
+type SourceData = string | ArrayBuffer | ArrayBufferView;
 
 /** SHA-256, or HMAC-SHA-256 where there is a secret, in the form that the signer wants. */
-export class Sha256 implements Checksum {
+export class Sha256 {
   private hash: Hash | Hmac;
 
   constructor(private readonly secret?: SourceData) {
