@@ -83,7 +83,7 @@ export class ManagedKey extends DynamicResource {
 
   /** What KeyDistribution and KeyReplica need of the key. @internal */
   ref(): pulumi.Inputs {
-    const { id, name, type, replicaRegions, minEnabledVersion, keyVersion, keyring } = this;
-    return { id, name, type, replicaRegions, minEnabledVersion, keyVersion, keyring };
+    const { id, name, type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring } = this;
+    return { id, name, type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring };
   }
 }

@@ -86,3 +86,18 @@ export function primaryMistakes(
     `Expected \`replicaRegions\` of key "${key?.name}" without "${region}": it is the primary Region (\`keyCollection\` of the KmsProvider), which cannot hold a replica too.`,
   ];
 }
+
+/**
+ * Another key replaces the distribution, and with it every KMS key of the old one: refused as a ManagedKey's own replacement
+ * is. A ManagedKey that was renamed without an alias looks like that.
+ */
+export function otherKeyMistakes(
+  old: Partial<KeyRef> | undefined,
+  key: Partial<KeyRef> | undefined,
+): string[] {
+  const [before, now] = [known(old?.id), known(key?.id)];
+  if (before === undefined || now === undefined || before === now || old?.deletionAllowed === true) return [];
+  return [
+    `\`key\` cannot change from ManagedKey ${before} to ${now}: it would replace the distribution and delete the KMS keys of "${old?.name}", while its \`deletionAllowed\` is false in the state. Was the ManagedKey renamed? Give it \`aliases: [{ name: "<old name>" }]\` in its options. To distribute another key, declare a new KeyDistribution beside this one.`,
+  ];
+}

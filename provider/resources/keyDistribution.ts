@@ -7,6 +7,7 @@ import { schemaMistakes, withDefaults } from "../schema/validate";
 import { adoptMistakes } from "./adopt";
 import {
   onDemandMistakes,
+  otherKeyMistakes,
   planned,
   primaryMistakes,
   protectionMistakes,
@@ -34,6 +35,9 @@ import { declare, isHandedOver, noteKmsKeys } from "./thisRun";
 import { needsWork } from "./versions";
 import { type KeyRef, type KmsKeyRecords, type KmsRef, type RotationStrategy, withoutKeyring } from "./wire";
 
+/** What neither makes work nor is worth an update by itself. */
+const IGNORED = ["key.keyring", "key.deletionAllowed"];
+
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
 export const keyDistribution: Resource = {
   async check(olds, news) {
@@ -46,6 +50,7 @@ export const keyDistribution: Resource = {
       ...purposeMistakes(inputs.purpose),
       ...protectionMistakes(inputs.protection),
       ...primaryMistakes(key, kms),
+      ...otherKeyMistakes(olds?.key as Partial<KeyRef> | undefined, key),
       ...partitionMistakes(key?.name, key?.replicaRegions, kms?.keyCollection),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
       ...deletionWindowMistakes(inputs),
@@ -60,8 +65,8 @@ export const keyDistribution: Resource = {
   },
 
   async diff(_id, olds, news) {
-    const { changed, replaces } = difference("KeyDistribution", olds, news, ["key.keyring"]);
-    noteKmsKeys(String(olds.name), (olds.versions ?? {}) as KmsKeyRecords);
+    const { changed, replaces } = difference("KeyDistribution", olds, news, IGNORED);
+    noteKmsKeys(olds as unknown as DistributionOutputs, (olds.versions ?? {}) as KmsKeyRecords);
     const key = news.key as KeyRef;
     // An unknown keyring says nothing: the material of a version never changes, and new versions show in keyVersion.
     const work =

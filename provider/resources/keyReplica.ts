@@ -74,7 +74,7 @@ export const keyReplica: Resource = {
   },
 
   async diff(_id, olds, news) {
-    const ignored = ["distribution.key.keyring", "distribution.versions"];
+    const ignored = ["distribution.key.keyring", "distribution.key.deletionAllowed", "distribution.versions"];
     const { changed, replaces } = difference("KeyReplica", olds, news, ignored);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
     const { key, versions, rotationStrategy } = news.distribution as DistributionRef;

@@ -42,7 +42,7 @@ export async function reconcile(
   const owner = ownerOf(inputs);
   const kms = openKms(inputs.kms);
   if (!last && inputs.adopt) await adopt(kms, owner, inputs.adopt, outputs);
-  noteKmsKeys(inputs.name, outputs.versions);
+  noteKmsKeys(inputs, outputs.versions);
   const make = (version: number) => ensureKmsKey(kms, owner, version, inputs);
   const common = { id: inputs.name, kms, owner, inputs, outputs, reached: outputs, last, repair, make };
   if (inputs.rotationStrategy === "on-demand") {

@@ -4,14 +4,16 @@ import { scheduleDeletion } from "../awskms/kmsKeys";
 import { say } from "../awskms/say";
 import { observeAlias } from "./observe";
 import type { DistributionOutputs } from "./reconcileDistribution";
-import { isHeldByAnother } from "./thisRun";
+import { isDistributedByAnother, isHeldByAnother } from "./thisRun";
 import { type KmsKeyRecord, kmsKeysOf } from "./wire";
 
 /**
  * The alias, then every version's KMS key. Replicas are KeyReplica's, but for those that none has taken up. What was
- * adopted stays: it was there before, and without its material no deletion could ever be made good.
+ * adopted stays: it was there before, and without its material no deletion could ever be made good. All stays where the
+ * program distributes the same key there under another name: a resource that was renamed must not take its data along.
  */
 export async function removeDistribution(state: DistributionOutputs): Promise<void> {
+  if (isDistributedByAnother(state)) return sayRenamed(state);
   const { deletionWindowDays } = state;
   const kms = openKms(state.kms);
   const context = { key: state.key.name };
@@ -50,4 +52,13 @@ function isAdopted({ versions }: DistributionOutputs, keyId: string | undefined)
 function sayLeft({ keyArn }: KmsKeyRecord, { name, deletionWindowDays }: DistributionOutputs): void {
   const command = `aws kms schedule-key-deletion --key-id ${keyArn} --pending-window-in-days ${deletionWindowDays}`;
   say(`${keyArn} was adopted by ${name} and is left as it is; to delete it as well: ${command}`);
+}
+
+function sayRenamed(state: DistributionOutputs): void {
+  const keys = kmsKeysOf(state.versions).map(({ record }) => record.keyArn);
+  say(
+    `${state.name} was removed while the program distributes the same key there by another KeyDistribution (renamed, or replaced?). ` +
+      `Its alias ${state.aliasName} and its KMS keys ${keys.join(", ")} are left as they are, in use and no longer managed. ` +
+      'A rename needs `aliases: [{ name: "<old name>" }]` in the resource\'s options. Where nothing needs them: keymgmt sweep',
+  );
 }

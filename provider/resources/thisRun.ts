@@ -9,11 +9,18 @@
  * but only to those who may list tags, and deleting is possible without (kms:ListResourceTags is not in Vault's minimum).
  */
 import { say } from "../awskms/say";
-import { type KmsKeyRecords, versionsOf } from "./wire";
+import { type KeyRef, type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
 
 const declared = new Set<string>();
 const made = new Set<string>();
-const distributions = new Map<string, KmsKeyRecords>();
+const distributions = new Map<string, Distributed>();
+
+/** What a distribution distributes: which key, and where to. */
+interface Distributed {
+  records: KmsKeyRecords;
+  key: string;
+  place: string;
+}
 
 /** Notes that the program declares the resource whose id is, or is going to be, this one. */
 export function declare(type: string, id: string): void {
@@ -42,10 +49,21 @@ export function isMadeInThisRun(keyId: string, version: number): boolean {
   return made.has(`${keyId} ${version}`);
 }
 
-/** Notes the KMS keys of a distribution as last known. */
-export function noteKmsKeys(distribution: string, records: KmsKeyRecords): void {
-  distributions.set(distribution, records);
+/** Notes the KMS keys of a distribution that the program declares, as last known. */
+export function noteKmsKeys({ name, key, kms }: DistributionRef, records: KmsKeyRecords): void {
+  distributions.set(name, { records, key: key.id, place: placeOf(kms) });
 }
+
+/** Whether the program distributes the same key to the same place by another distribution: this one was renamed, or replaced. */
+export function isDistributedByAnother({ name, key, kms }: DistributionRef): boolean {
+  return [...distributions].some(
+    ([other, given]) => other !== name && given.key === key.id && given.place === placeOf(kms),
+  );
+}
+
+const placeOf = ({ accountId, keyCollection }: KmsRef) => `${accountId}/${keyCollection}`;
+
+type DistributionRef = { name: string; key: Pick<KeyRef, "id">; kms: KmsRef };
 
 /**
  * Whether another distribution of the program has this KMS key: it came back to it, under a new name, while the deletion of
@@ -53,14 +71,14 @@ export function noteKmsKeys(distribution: string, records: KmsKeyRecords): void 
  */
 export function isHeldByAnother(distribution: string, keyId: string): boolean {
   return [...distributions].some(
-    ([name, records]) =>
+    ([name, { records }]) =>
       name !== distribution && Object.values(records).some((record) => record.keyId === keyId),
   );
 }
 
 /** KMS keys by version of which the distribution's rotations have made a replica in a Region. */
 export function replicasMadeReady(distribution: string, region: string): KmsKeyRecords {
-  const records = distributions.get(distribution) ?? {};
+  const records = distributions.get(distribution)?.records ?? {};
   const ready = versionsOf(records).filter((version) => records[version]!.replicas?.includes(region));
   return Object.fromEntries(ready.map((version) => [version, records[version]!]));
 }

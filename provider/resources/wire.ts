@@ -19,6 +19,8 @@ export interface KeyRef {
   type: string;
   replicaRegions: string[];
   minEnabledVersion: number;
+  /** Not in states of before. */
+  deletionAllowed?: boolean;
   keyVersion: number;
   keyring: string;
 }

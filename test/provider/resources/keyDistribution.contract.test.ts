@@ -299,4 +299,30 @@ describe("a key distribution on the local KMS", () => {
     const kms = program.outputs("distribution").kms as { credentials: { secretKey: string } };
     assert.equal(kms.credentials.secretKey, "rotated");
   });
+
+  it("refuses to go over to another key, which a renamed ManagedKey looks like, unless that may be deleted", async () => {
+    await program.up();
+    const { keyId } = versions()[1]!;
+    for (const name of ["key", "alias"]) program.states.delete(name);
+    await assert.rejects(
+      program.up(),
+      /`key` cannot change from ManagedKey orders-\w+ to orders-\w+.*renamed\?/,
+    );
+    assert.equal((await application.describe(keyId)).KeyState, "Enabled");
+    (program.states.get("distribution")!.inputs.key as { deletionAllowed: boolean }).deletionAllowed = true;
+    await assert.rejects(program.up(), /distribution would be replaced because of key/);
+  });
+
+  it("leaves KMS keys and alias of a distribution that was renamed: its data must not go with its name", async () => {
+    await program.up();
+    const old = structuredClone(program.states.get("distribution")!);
+    const alias = aliasName();
+    const text = await application.encrypt(alias, "kept");
+    for (const name of ["distribution", "alias"]) program.states.delete(name);
+    await program.up(); // the resource under its new name, which the engine makes first
+    program.states.set("old", old);
+    await program.delete("keyDistribution", "old");
+    assert.equal((await application.decrypt(text)).text, "kept");
+    assert.equal((await application.decrypt(await application.encrypt(alias, "in use"))).text, "in use");
+  });
 });

@@ -68,13 +68,14 @@ export class Program {
     });
     const { provider: _, credentialSource, stateVersion, ...connection } = provider.outputs;
     const { name, aliasName, aliasArn, distributionTime } = alias.outputs;
-    const { type, replicaRegions, minEnabledVersion, keyVersion, keyring } = managed.outputs;
+    const { type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring } = managed.outputs;
     const keyRef = {
       id: managed.id,
       name: managed.outputs.name,
       type,
       replicaRegions,
       minEnabledVersion,
+      deletionAllowed,
       keyVersion,
       keyring,
     };
@@ -114,7 +115,8 @@ export class Program {
     await this.delete(type, name);
   }
 
-  private async delete(type: string, name: string): Promise<void> {
+  /** A delete within the run of the last `up`, as of what the program no longer has. */
+  async delete(type: string, name: string): Promise<void> {
     const state = this.states.get(name)!;
     await RESOURCES[type]!.delete(state.id, state.outputs);
     this.states.delete(name);
