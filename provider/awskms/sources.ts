@@ -112,6 +112,7 @@ function fromContainer(): Source {
   };
 }
 
+/** IMDSv2 only: the version before it answers whoever can make this machine send a request. */
 function fromInstance(): Source {
   const name = "instance";
   const disabled = process.env.AWS_EC2_METADATA_DISABLED?.toLowerCase();
@@ -120,7 +121,7 @@ function fromInstance(): Source {
     name,
     ask: async () => {
       const { fromInstanceMetadata } = await import("@aws-sdk/credential-providers");
-      return fromInstanceMetadata({ timeout: 1_000, maxRetries: 1 })();
+      return fromInstanceMetadata({ timeout: 1_000, maxRetries: 1, ec2MetadataV1Disabled: true })();
     },
     absentIf: () => true,
   };

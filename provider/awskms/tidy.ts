@@ -5,10 +5,12 @@ const LONGEST = 600;
 /**
  * What AWS or its SDK said, fit to be shown: one line, and nothing secret in it. A wrong signature's text may go on with
  * the canonical request, session token included; a validation error repeats the value; a JSON parser quotes what it
- * could not read, which from a credential endpoint are credentials.
+ * could not read, which from a credential endpoint are credentials; a program that failed is quoted with its arguments.
  */
 export function tidy(message: string): string {
   if (message.includes("is not valid JSON")) return "what came is not valid JSON";
+  if (message.startsWith("Command failed: "))
+    return "its credential_process failed; run that by hand to see why";
   const line = message
     .split(/\n|The Canonical String/)[0]!
     .replaceAll(

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import sinon from "sinon";
 import type { KmsConnection } from "../../../provider/awskms/connection";
 import { findCredentials } from "../../../provider/awskms/credentials";
 import { isKeymgmtError, type KeymgmtError, type KeymgmtErrorCode } from "../../../provider/errors";
 import {
-  type Answer,
-  type Loopback,
-  loopback,
-  type Seen,
-  setEnvironment,
-  stsCredentials,
-  stsError,
-} from "./loopback";
+  type CredentialEndpoints,
+  credentialEndpoints,
+  INSTANCE_ROLE,
+  PATHS,
+  redirect,
+} from "./credentialEndpoints";
+import { type Seen, setEnvironment, stsCredentials, stsError } from "./loopback";
 
 const ROLE = "arn:aws:iam::111122223333:role/keymgmt";
 const time = { connectMs: 500, requestMs: 500 };
@@ -22,16 +23,13 @@ const time = { connectMs: 500, requestMs: 500 };
 describe("credentials", () => {
   let folder: string;
   let restore: () => void;
-  /** STS, the ECS credential endpoint and the EC2 metadata service in one. */
-  let server: Loopback;
-  let answers: Partial<Record<string, Answer>>;
+  let server: CredentialEndpoints;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "keymgmt-credentials-"));
     writeFileSync(join(folder, "token"), "the-web-identity-token");
-    server = await loopback(
-      (request) => answers[request.operation || request.path] ?? { status: 404, body: "" },
-    );
+    server = await credentialEndpoints();
+    server.podToken = "the-web-identity-token";
   });
   after(async () => {
     await server.close();
@@ -39,25 +37,25 @@ describe("credentials", () => {
   });
   beforeEach(() => {
     server.seen.length = 0;
-    restore = setEnvironment({});
-    const expires = new Date(Date.now() + 3_600_000).toISOString();
-    const remote = (id: string) => ({
-      body: { Code: "Success", AccessKeyId: id, SecretAccessKey: "s", Token: "t", Expiration: expires },
+    server.instead = {};
+    server.lastingMs = 3_600_000;
+    restore = setEnvironment({
+      HOME: folder,
+      AWS_ENDPOINT_URL_SSO: server.url,
+      AWS_ENDPOINT_URL_SSO_OIDC: server.url,
     });
-    answers = {
-      AssumeRole: stsCredentials("AssumeRole", "FROM-ROLE"),
-      AssumeRoleWithWebIdentity: stsCredentials("AssumeRoleWithWebIdentity", "FROM-WEB-IDENTITY"),
-      "/container": remote("FROM-CONTAINER"),
-      "/latest/api/token": { body: "imds-token" },
-      "/latest/meta-data/iam/security-credentials/": { body: "instance-role" },
-      "/latest/meta-data/iam/security-credentials/instance-role": remote("FROM-INSTANCE"),
-    };
   });
-  afterEach(() => restore());
+  afterEach(() => {
+    restore();
+    sinon.restore();
+  });
 
-  /** Every source, lowest in rank last; each can be switched on alone or with others. */
-  const sources: Record<string, { key: string; source: string; on: (connection: KmsConnection) => void }> = {
+  type TriedSource = { rank: number; key: string; source: string; on: (connection: KmsConnection) => void };
+
+  /** Every source and every kind of it, lowest in rank last; of one rank there is one at a time. */
+  const sources = {
     credentials: {
+      rank: 1,
       key: "FROM-INPUT",
       source: "credentials",
       on: (connection) => {
@@ -65,6 +63,7 @@ describe("credentials", () => {
       },
     },
     webIdentity: {
+      rank: 2,
       key: "FROM-WEB-IDENTITY",
       source: "web-identity",
       on: (connection) => {
@@ -72,14 +71,16 @@ describe("credentials", () => {
       },
     },
     profile: {
+      rank: 3,
       key: "FROM-PROFILE-INPUT",
       source: "profile ours",
       on: (connection) => {
-        files("[ours]\naws_access_key_id = FROM-PROFILE-INPUT\naws_secret_access_key = s\n");
+        files(profileOf("ours", "FROM-PROFILE-INPUT"));
         connection.profile = "ours";
       },
     },
     environment: {
+      rank: 4,
       key: "FROM-ENVIRONMENT",
       source: "environment",
       on: () => {
@@ -88,19 +89,58 @@ describe("credentials", () => {
       },
     },
     AWS_PROFILE: {
+      rank: 5,
       key: "FROM-NAMED-PROFILE",
       source: "profile named",
+      on: () => named(profileOf("named", "FROM-NAMED-PROFILE")),
+    },
+    "AWS_PROFILE with an SSO session": {
+      rank: 5,
+      key: "FROM-SSO",
+      source: "profile named",
+      on: () => named(ssoProfile()),
+    },
+    "AWS_PROFILE with SSO of the older form": {
+      rank: 5,
+      key: "FROM-SSO",
+      source: "profile named",
       on: () => {
-        files("[named]\naws_access_key_id = FROM-NAMED-PROFILE\naws_secret_access_key = s\n");
-        process.env.AWS_PROFILE = "named";
+        ssoCache("https://sso.example/start");
+        named(
+          "[named]\nsso_start_url = https://sso.example/start\nsso_region = eu-west-1\nsso_account_id = 111122223333\nsso_role_name = keys\n",
+        );
       },
     },
+    "AWS_PROFILE with credential_process": {
+      rank: 5,
+      key: "FROM-PROCESS",
+      source: "profile named",
+      on: () => {
+        const keys = { Version: 1, AccessKeyId: "FROM-PROCESS", SecretAccessKey: "s" };
+        writeFileSync(join(folder, "keys.json"), JSON.stringify(keys));
+        named(`[named]\ncredential_process = cat ${join(folder, "keys.json")}\n`);
+      },
+    },
+    "AWS_PROFILE with source_profile": {
+      rank: 5,
+      key: "FROM-ROLE",
+      source: "profile named",
+      on: () => named(`${profileOf("base", "BASE")}[named]\nrole_arn = ${ROLE}\nsource_profile = base\n`),
+    },
+    "AWS_PROFILE with web_identity_token_file": {
+      rank: 5,
+      key: "FROM-WEB-IDENTITY",
+      source: "profile named",
+      on: () => named(`[named]\nrole_arn = ${ROLE}\nweb_identity_token_file = ${join(folder, "token")}\n`),
+    },
     "default profile": {
+      rank: 5,
       key: "FROM-DEFAULT-PROFILE",
       source: "profile default",
-      on: () => files("[default]\naws_access_key_id = FROM-DEFAULT-PROFILE\naws_secret_access_key = s\n"),
+      on: () => files(profileOf("default", "FROM-DEFAULT-PROFILE")),
     },
     "web identity environment": {
+      rank: 6,
       key: "FROM-WEB-IDENTITY",
       source: "web-identity",
       on: () => {
@@ -108,14 +148,35 @@ describe("credentials", () => {
         process.env.AWS_ROLE_ARN = ROLE;
       },
     },
-    container: {
+    "container by relative URI (ECS)": {
+      rank: 7,
+      key: "FROM-TASK",
+      source: "container",
+      on: () => {
+        redirect("169.254.170.2", server.port);
+        process.env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI = PATHS.task;
+      },
+    },
+    "container by full URI": {
+      rank: 7,
       key: "FROM-CONTAINER",
       source: "container",
       on: () => {
-        process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `${server.url}/container`;
+        process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `${server.url}${PATHS.plain}`;
       },
     },
-    instance: {
+    "container by full URI with a token file (EKS Pod Identity)": {
+      rank: 7,
+      key: "FROM-POD",
+      source: "container",
+      on: () => {
+        redirect("169.254.170.23", server.port);
+        process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `http://169.254.170.23${PATHS.pod}`;
+        process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE = join(folder, "token");
+      },
+    },
+    "instance (IMDSv2)": {
+      rank: 8,
       key: "FROM-INSTANCE",
       source: "instance",
       on: () => {
@@ -123,20 +184,54 @@ describe("credentials", () => {
         process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT = server.url;
       },
     },
+  } satisfies Record<string, TriedSource>;
+
+  const profileOf = (name: string, key: string) =>
+    `[${name}]\naws_access_key_id = ${key}\naws_secret_access_key = s\n`;
+
+  const named = (text: string) => {
+    files(text);
+    process.env.AWS_PROFILE = "named";
   };
 
+  /** A profile of an SSO session somebody has logged in to. */
+  function ssoProfile(expiresInMs = 3_600_000): string {
+    ssoCache("work", expiresInMs);
+    sessions =
+      "[sso-session work]\nsso_start_url = https://sso.example/start\nsso_region = eu-west-1\nsso_registration_scopes = sso:account:access\n";
+    return "[named]\nsso_session = work\nsso_account_id = 111122223333\nsso_role_name = keys\n";
+  }
+
+  /** What `aws sso login` leaves behind: under the name of the session or the start URL. */
+  function ssoCache(name: string, expiresInMs = 3_600_000): void {
+    const cache = join(folder, ".aws", "sso", "cache");
+    mkdirSync(cache, { recursive: true });
+    const token = {
+      accessToken: expiresInMs > 300_000 ? server.ssoToken : "old",
+      expiresAt: new Date(Date.now() + expiresInMs).toISOString(),
+      clientId: "c",
+      clientSecret: "cs",
+      refreshToken: "r",
+    };
+    writeFileSync(
+      join(cache, `${createHash("sha1").update(name).digest("hex")}.json`),
+      JSON.stringify(token),
+    );
+  }
+
   /** Adds to the shared credentials file. */
-  function files(text: string, config = "") {
+  function files(text: string) {
     process.env.AWS_SHARED_CREDENTIALS_FILE = join(folder, "credentials");
     process.env.AWS_CONFIG_FILE = join(folder, "config");
-    const more = written.length === 0 ? "" : "\n";
-    written += more + text;
+    written += text;
     writeFileSync(process.env.AWS_SHARED_CREDENTIALS_FILE, written);
-    writeFileSync(process.env.AWS_CONFIG_FILE, config);
+    writeFileSync(process.env.AWS_CONFIG_FILE, sessions);
   }
-  let written = "";
+  let written: string;
+  let sessions: string;
   beforeEach(() => {
     written = "";
+    sessions = "";
   });
 
   const connection = (more: Partial<KmsConnection> = {}): KmsConnection => ({
@@ -159,28 +254,42 @@ describe("credentials", () => {
   }
 
   describe("the first source that is there wins", () => {
-    const names = Object.keys(sources);
-    for (const [rank, name] of names.entries()) {
+    const all = Object.entries<TriedSource>(sources);
+    for (const [name, { rank, source, key, on }] of all) {
       it(`${name}, alone`, async () => {
         const of = connection();
-        sources[name]!.on(of);
-        assert.deepEqual(await find(of), { source: sources[name]!.source, key: sources[name]!.key });
+        on(of);
+        assert.deepEqual(await find(of), { source, key });
       });
-      for (const lower of names.slice(rank + 1)) {
-        it(`${name} before ${lower}`, async () => {
+      for (const [lowerName, lower] of all.filter(([, other]) => other.rank > rank)) {
+        it(`${name} before ${lowerName}`, async () => {
           const of = connection();
-          sources[lower]!.on(of);
-          sources[name]!.on(of);
-          assert.deepEqual(await find(of), { source: sources[name]!.source, key: sources[name]!.key });
+          lower.on(of);
+          on(of);
+          assert.deepEqual(await find(of), { source, key });
         });
       }
+      it(`${name}, and a role on top of it`, async () => {
+        const of = connection({ assumeRole: { roleArn: ROLE } });
+        on(of);
+        assert.deepEqual(await find(of), { source: `${source} > ${ROLE}`, key: "FROM-ROLE" });
+        const asking = server.seen.at(-1)!;
+        assert.deepEqual([asking.operation, asking.accessKey], ["AssumeRole", key]);
+      });
     }
+
+    it("and a relative URI before a full one, as AWS documents", async () => {
+      sinon.stub(console, "warn");
+      sources["container by full URI"].on();
+      sources["container by relative URI (ECS)"].on();
+      assert.equal((await find(connection())).key, "FROM-TASK");
+    });
   });
 
   it("takes the session token from the input and from the environment", async () => {
     const given = connection({ credentials: { accessKey: "A", secretKey: "s", sessionToken: "T1" } });
     assert.equal((await (await findCredentials(given, time)).provider()).sessionToken, "T1");
-    sources.environment!.on(given);
+    sources.environment.on();
     process.env.AWS_SESSION_TOKEN = "T2";
     assert.equal((await (await findCredentials(connection(), time)).provider()).sessionToken, "T2");
   });
@@ -213,15 +322,15 @@ describe("credentials", () => {
   });
 
   it("says that there is no instance role where the metadata service has none", async () => {
-    sources.instance!.on(connection());
-    answers["/latest/meta-data/iam/security-credentials/"] = { status: 404, body: "" };
+    sources["instance (IMDSv2)"].on();
+    server.instead[PATHS.instanceRole] = { status: 404, body: "" };
     const error = await fails(connection(), "MissingCredentials");
     assert.match(error.message, /instance \(/);
   });
 
   describe("profiles", () => {
     it("that are named must be there", async () => {
-      sources.instance!.on(connection());
+      sources["instance (IMDSv2)"].on();
       process.env.AWS_PROFILE = "nowhere";
       const error = await fails(connection(), "InvalidCredentials");
       assert.match(error.message, /profile nowhere/);
@@ -230,7 +339,7 @@ describe("credentials", () => {
     });
 
     it("may run a program for the credentials, and its failure is not passed over for another identity", async () => {
-      sources.instance!.on(connection());
+      sources["instance (IMDSv2)"].on();
       const keys = JSON.stringify({ Version: 1, AccessKeyId: "FROM-PROCESS", SecretAccessKey: "s" });
       writeFileSync(join(folder, "keys.json"), keys);
       files(`[default]\ncredential_process = cat ${join(folder, "keys.json")}\n`);
@@ -265,7 +374,7 @@ describe("credentials", () => {
   describe("web identity", () => {
     it("sends the token to STS, unsigned", async () => {
       const of = connection();
-      sources.webIdentity!.on(of);
+      sources.webIdentity.on(of);
       await find(of);
       const [seen] = server.seen as [Seen];
       const form = new URLSearchParams(seen.body);
@@ -276,8 +385,8 @@ describe("credentials", () => {
 
     it("says what STS has against the token, without showing it", async () => {
       const of = connection();
-      sources.webIdentity!.on(of);
-      answers.AssumeRoleWithWebIdentity = stsError(
+      sources.webIdentity.on(of);
+      server.instead.AssumeRoleWithWebIdentity = stsError(
         "InvalidIdentityToken",
         "No OpenIDConnect provider found",
         400,
@@ -310,7 +419,7 @@ describe("credentials", () => {
     it("takes the role with what was found, and both are named", async () => {
       const assumeRole = { roleArn: ROLE, sessionName: "ci", externalId: "x-1", durationSeconds: 900 };
       const of = connection({ assumeRole });
-      sources.environment!.on(of);
+      sources.environment.on();
       assert.deepEqual(await find(of), { source: `environment > ${ROLE}`, key: "FROM-ROLE" });
       const [seen] = server.seen as [Seen];
       const form = new URLSearchParams(seen.body);
@@ -322,12 +431,12 @@ describe("credentials", () => {
     });
 
     it("takes it again when it has expired", async () => {
-      answers.AssumeRole = stsCredentials("AssumeRole", "SHORT", 60_000);
+      server.instead.AssumeRole = stsCredentials("AssumeRole", "SHORT", 60_000);
       const of = connection({ assumeRole: { roleArn: ROLE } });
-      sources.credentials!.on(of);
+      sources.credentials.on(of);
       const { provider } = await findCredentials(of, time);
       await provider();
-      answers.AssumeRole = stsCredentials("AssumeRole", "LONG");
+      server.instead.AssumeRole = stsCredentials("AssumeRole", "LONG");
       assert.equal((await provider()).accessKeyId, "LONG");
       assert.equal((await provider()).accessKeyId, "LONG");
       assert.equal(server.seen.length, 2);
@@ -335,9 +444,9 @@ describe("credentials", () => {
 
     it("says which role may not be taken, by whom", async () => {
       const said = `User: arn:aws:iam::111122223333:user/ci is not authorized to perform: sts:AssumeRole on resource: ${ROLE}`;
-      answers.AssumeRole = stsError("AccessDenied", said);
+      server.instead.AssumeRole = stsError("AccessDenied", said);
       const of = connection({ assumeRole: { roleArn: ROLE } });
-      sources.credentials!.on(of);
+      sources.credentials.on(of);
       const error = await fails(of, "AccessDenied");
       assert.equal(error.context.permission, "sts:AssumeRole");
       assert.ok(
@@ -349,24 +458,79 @@ describe("credentials", () => {
     it("says that STS cannot be reached", async () => {
       process.env.AWS_ENDPOINT_URL_STS = "http://sts.invalid";
       const of = connection({ assumeRole: { roleArn: ROLE } });
-      sources.credentials!.on(of);
+      sources.credentials.on(of);
       const error = await fails(of, "EndpointUnreachable");
       assert.ok(error.message.includes("http://sts.invalid"), error.message);
     });
   });
 
   it("does not show what a credential endpoint sent, when it cannot be read", async () => {
-    sources.container!.on(connection());
-    answers["/container"] = { body: "AKIASECRETKEY is no JSON" };
+    sources["container by full URI"].on();
+    server.instead[PATHS.plain] = { body: "AKIASECRETKEY is no JSON" };
     const error = await fails(connection(), "InvalidCredentials");
     assert.match(error.message, /container/);
     assert.ok(!inspect(error, { depth: 10, showHidden: true }).includes("AKIASECRET"));
   });
 
-  it("sends the token of EKS Pod Identity with the request", async () => {
-    sources.container!.on(connection());
-    process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE = join(folder, "token");
-    await find(connection());
-    assert.equal(server.seen[0]!.headers.authorization, "the-web-identity-token");
+  describe("containers", () => {
+    it("send the token of EKS Pod Identity, read again each time, and say when it is refused", async () => {
+      sources["container by full URI with a token file (EKS Pod Identity)"].on();
+      const { provider } = await findCredentials(connection(), time);
+      const token = join(folder, "rotated-token");
+      process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE = token;
+      writeFileSync(token, "a-wrong-token");
+      const error = await provider().catch((thrown: unknown) => thrown);
+      assert.ok(isKeymgmtError(error, "InvalidCredentials"), inspect(error));
+      assert.ok(!inspect(error, { depth: 10, showHidden: true }).includes("a-wrong-token"));
+      writeFileSync(token, server.podToken);
+      assert.equal((await provider()).accessKeyId, "FROM-POD");
+    });
+
+    it("are asked on this machine and at AWS's addresses only, where it is not https", async () => {
+      process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://10.0.0.1/credentials";
+      assert.match((await fails(connection(), "InvalidCredentials")).message, /URL not accepted/);
+    });
+  });
+
+  describe("the instance's metadata service", () => {
+    it("is asked by IMDSv2 alone: where it gives no session token, it is not asked without one", async () => {
+      sources["instance (IMDSv2)"].on();
+      server.instead[PATHS.instanceToken] = { status: 403, body: "" };
+      server.instead[PATHS.instanceRole] = { body: INSTANCE_ROLE };
+      await fails(connection(), "MissingCredentials");
+      assert.deepEqual([...new Set(server.seen.map(({ path }) => path))], [PATHS.instanceToken]);
+    });
+
+    it("is not asked where AWS_EC2_METADATA_DISABLED says so", async () => {
+      sources["instance (IMDSv2)"].on();
+      process.env.AWS_EC2_METADATA_DISABLED = "true";
+      await fails(connection(), "MissingCredentials");
+      assert.equal(server.seen.length, 0);
+    });
+  });
+
+  describe("SSO", () => {
+    it("renews its session's token where it ends soon", async () => {
+      named(ssoProfile(60_000));
+      assert.equal((await find(connection())).key, "FROM-SSO");
+      assert.deepEqual(
+        server.seen.map(({ path }) => path.split("?")[0]),
+        [PATHS.ssoToken, PATHS.sso],
+      );
+    });
+
+    it("says what to do where the login has ended, and passes over to no other identity", async () => {
+      sources["instance (IMDSv2)"].on();
+      server.instead[PATHS.ssoToken] = { status: 400, body: { error: "invalid_grant" } };
+      named(ssoProfile(-60_000));
+      assert.match((await fails(connection(), "InvalidCredentials")).message, /aws sso login/);
+    });
+  });
+
+  it("does not show the command line of a credential_process, which may hold a password", async () => {
+    named("[named]\ncredential_process = sh -c 'echo SAID-SECRET >&2; exit 1' --password ARGUMENT-SECRET\n");
+    const error = await fails(connection(), "InvalidCredentials");
+    assert.match(error.message, /credential_process/);
+    assert.doesNotMatch(inspect(error, { depth: 10, showHidden: true }), /(ARGUMENT|SAID)-SECRET/);
   });
 });

@@ -20,7 +20,7 @@ describe("tidy", () => {
       tidy(`Unexpected token 'A', "AKIA\nSECRET" is not valid JSON`),
       "what came is not valid JSON",
     );
-    assert.equal(tidy("Command failed: get-keys\nSECRET=abc"), "Command failed: get-keys");
+    assert.doesNotMatch(tidy("Command failed: get-keys --password SECRET\nSECRET=abc"), /SECRET|get-keys/);
     assert.equal(tidy("No match. The Canonical String should be 'x-amz-security-token:SECRET'"), "No match");
     assert.ok(tidy("x".repeat(5000)).length < 700);
   });
