@@ -1,4 +1,4 @@
-import type { ConsistencyConfig } from "./consistency/consistency.js";
+import type { ConsistencyConfig } from "./consistency/config.js";
 import type { PoolSizes } from "./crypto/importKeyPool.js";
 import type { Fault } from "./faults/faults.js";
 import type { Intercept } from "./faults/interception.js";

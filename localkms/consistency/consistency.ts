@@ -1,19 +1,8 @@
 import type { Clock } from "../clock.js";
 import type { Place } from "../keys/arn.js";
 import type { Store } from "../store/store.js";
+import type { ConsistencyConfig } from "./config.js";
 import { LaggingReads } from "./laggingReads.js";
-
-/** How far reads lag behind writes. With both numbers a write shows when both are over. */
-export interface ConsistencyConfig {
-  /** By the KMS's clock. */
-  lagMillis?: number;
-  /** How many requests in the account and Region of a write do not see it yet. */
-  lagReads?: number;
-  /** Whether the second request that could see a write does not see it once more: "literally inconsistent". */
-  flipBack?: boolean;
-  /** Operations that lag; all by default. */
-  operations?: string[];
-}
 
 /** What a request works on: `store`, and for whether a key or alias that it names is there, `visible`. */
 export interface View {

@@ -1,7 +1,7 @@
 import type { Place } from "../keys/arn.js";
 import { type Change, placeOf } from "../store/change.js";
 import type { Store } from "../store/store.js";
-import type { ConsistencyConfig } from "./consistency.js";
+import type { ConsistencyConfig } from "./config.js";
 
 /** Committed changes that not every request sees yet. */
 interface Recent {

@@ -1,5 +1,6 @@
 import type { Clock, ClockMove } from "../clock.js";
-import type { Consistency, ConsistencyConfig } from "../consistency/consistency.js";
+import type { ConsistencyConfig } from "../consistency/config.js";
+import type { Consistency } from "../consistency/consistency.js";
 import type { Fault, Faults } from "../faults/faults.js";
 import type { QuotasConfig, RequestQuotas } from "../quotas/requestQuotas.js";
 import type { Counts } from "./counts.js";

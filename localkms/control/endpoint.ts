@@ -1,5 +1,5 @@
 import type { Answer } from "../http/answer.js";
-import type { WireRequest } from "../http/requests.js";
+import type { WireRequest } from "../http/wireRequest.js";
 import type { Controls } from "./controls.js";
 import { refusalOf } from "./guard.js";
 

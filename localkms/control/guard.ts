@@ -1,4 +1,4 @@
-import type { WireRequest } from "../http/requests.js";
+import type { WireRequest } from "../http/wireRequest.js";
 
 /**
  * Refuses what a web page could make a browser send: a request with an Origin, one for a host that is neither loopback

@@ -4,7 +4,7 @@ import { KmsError } from "../api/errors.js";
 import { CONTROL_PATH, type ControlEndpoint } from "../control/endpoint.js";
 import { type Answer, errorAnswer } from "./answer.js";
 import type { Reply } from "./reply.js";
-import type { WireRequest } from "./requests.js";
+import type { WireRequest } from "./wireRequest.js";
 
 /** AWS KMS's largest input (a policy, a description, tags) is far below it. */
 const MOST_BYTES = 1024 * 1024;

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { KmsError, serialization, unsupported } from "../api/errors.js";
 import { readInput } from "../api/validate.js";
@@ -22,17 +21,7 @@ import { keyIdOf, type RequestLogEntry } from "./requestLog.js";
 import { verify } from "./signature.js";
 import { callerIdentity, stsAction, stsError } from "./sts.js";
 import { operationOf } from "./target.js";
-
-/** An HTTP request as it came. */
-export interface WireRequest {
-  readonly method: string;
-  /** Path and query, as on the request line. */
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-  /** IPv4 or IPv6 address. */
-  readonly sourceIp: string;
-}
+import type { WireRequest } from "./wireRequest.js";
 
 /** The KMS and what stands between it and its callers. */
 export interface Service {

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { KmsError } from "../api/errors.js";
 import type { Credentials } from "../iam/config.js";
 import type { Credential } from "./authorization.js";
-import type { WireRequest } from "./requests.js";
 import { Sha256 } from "./sha256.js";
+import type { WireRequest } from "./wireRequest.js";
 
 const MINUTE = 60 * 1000;
 /** AWS KMS's words name it: "Signature expired: … (… - 5 min.)", https://github.com/aws/aws-sdk-js-v3/issues/6400 */

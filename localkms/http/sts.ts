@@ -1,7 +1,7 @@
 import type { KmsError } from "../api/errors.js";
 import type { Caller } from "../iam/caller.js";
 import type { Answer } from "./answer.js";
-import type { WireRequest } from "./requests.js";
+import type { WireRequest } from "./wireRequest.js";
 
 /**
  * STS GetCallerIdentity, because SDKs and tools ask it for the account: query protocol, XML answer.

@@ -5,31 +5,17 @@ import { type Metadata, syncMetadata } from "./metadata";
 import { PartialFailure, type Values } from "./resource";
 import { ensureExpiry, ensureUsable, syncState, takeBack, wantedVersions } from "./versions";
 import {
+  type AppliedMetadata,
   contextOf,
   type KmsKeyRecord,
-  type KmsKeyRecords,
   type KmsRef,
   kmsKeysOf,
   type MetadataInputs,
   metadataFor,
   type Owner,
+  type RegionalOutputs,
   versionsOf,
 } from "./wire";
-
-/** The part of a distribution's or replica's outputs that says what one Region holds. */
-export interface RegionalOutputs extends MetadataInputs {
-  aliasName: string;
-  versions: KmsKeyRecords;
-  /** The latest version's KMS key as the last finished update left it. */
-  keyId?: string;
-  keyArn?: string;
-  aliasTarget?: string;
-  /** What a refresh found to differ in AWS; the next update repairs it. */
-  drift?: string[];
-}
-
-/** Metadata that the KMS keys have now. */
-export type AppliedMetadata = MetadataInputs & { kmsTags?: Record<string, string> };
 
 /** The KMS key of a version that had none in the state, and the tags, policy and description that it has. */
 export interface MadeKmsKey {

@@ -5,7 +5,7 @@ import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpi
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
-import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
+import { converge } from "./converge";
 import { hasDrifted, LOST, observeRegion, sayDrift } from "./observe";
 import { convergeOnDemand, joinVersion } from "./onDemand";
 import { ensureReplica } from "./replicaKey";
@@ -20,12 +20,14 @@ import {
 import { declare, isHandedOver, isHeldByAnother, replicasMadeReady } from "./thisRun";
 import { needsWork } from "./versions";
 import {
+  type AppliedMetadata,
   type KeyRef,
   type KmsKeyRecords,
   type KmsRef,
   kmsKeysOf,
   type MetadataInputs,
   type Owner,
+  type RegionalOutputs,
   type RotationStrategy,
   versionsOf,
   withoutKeyring,

@@ -5,10 +5,16 @@ import { ifPermitted } from "../awskms/optional";
 import { say } from "../awskms/say";
 import { tagsOf } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
-import type { RegionalOutputs } from "./converge";
 import { keyDrift, type ObservedKmsKey } from "./drift";
 import { wantedState } from "./versions";
-import { type KmsKeyRecord, type KmsKeyRecords, kmsKeysOf, metadataFor, type Owner } from "./wire";
+import {
+  type KmsKeyRecord,
+  type KmsKeyRecords,
+  kmsKeysOf,
+  metadataFor,
+  type Owner,
+  type RegionalOutputs,
+} from "./wire";
 
 export interface Observation {
   versions: KmsKeyRecords;

@@ -2,16 +2,18 @@ import { type Kms, openKms } from "../awskms/client";
 import type { ExpiryInputs, ExpiryPlan } from "../keys/planExpiry";
 import { type Adopt, adoptKmsKeys } from "./adopt";
 import { comeBackWithAll } from "./comeBack";
-import { type AppliedMetadata, converge, type RegionalOutputs } from "./converge";
+import { converge } from "./converge";
 import { convergeOnDemand, rotateTo } from "./onDemand";
 import { ensureKmsKey } from "./primaryKey";
 import { replicateNew } from "./rotateReplicas";
 import { noteKmsKeys } from "./thisRun";
 import {
+  type AppliedMetadata,
   type KeyRef,
   type KmsRef,
   type MetadataInputs,
   type Owner,
+  type RegionalOutputs,
   type RotationStrategy,
   versionsOf,
 } from "./wire";

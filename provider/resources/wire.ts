@@ -64,6 +64,21 @@ export interface MetadataInputs {
   description?: string;
 }
 
+/** The part of a distribution's or replica's outputs that says what one Region holds. */
+export interface RegionalOutputs extends MetadataInputs {
+  aliasName: string;
+  versions: KmsKeyRecords;
+  /** The latest version's KMS key as the last finished update left it. */
+  keyId?: string;
+  keyArn?: string;
+  aliasTarget?: string;
+  /** What a refresh found to differ in AWS; the next update repairs it. */
+  drift?: string[];
+}
+
+/** Metadata that the KMS keys have now. */
+export type AppliedMetadata = MetadataInputs & { kmsTags?: Record<string, string> };
+
 /** Tags of the user's: those of the KmsProvider under those of the resource. */
 export function userTags(
   kms: Pick<KmsRef, "tags"> | undefined,
