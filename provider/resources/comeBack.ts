@@ -6,11 +6,11 @@ import { say } from "../awskms/say";
 import { TAG, type TaggedKey } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
 import { kcvOf, parseKeyring } from "../keys/keyring";
-import { hadByOtherDistributions } from "./madeBefore";
+import { hadByOtherDistributions, madeByEarlierRun, takenUp } from "./madeBefore";
 import { observeAlias } from "./observe";
 import { isMadeInThisRun } from "./thisRun";
 import { ensureMaterial, stateAfterImport, takeBack } from "./versions";
-import { contextOf, type KmsKeyRecord, type KmsKeyRecords, type Owner } from "./wire";
+import { contextOf, type KeyRef, type KmsKeyRecord, type KmsKeyRecords, type Owner } from "./wire";
 
 /**
  * The KMS key that a version had under a distribution which was removed, taken back from deletion: what was encrypted under
@@ -32,23 +32,49 @@ export async function comeBack(
 
 /**
  * The same for a KMS key that is rotated on demand: it is tagged with the first version that it held, and takes back each
- * later one that it held. Undefined where none comes back.
+ * later one that it held. One that an earlier, interrupted run made or took back comes first. Undefined where there is none.
  */
 export async function comeBackWithAll(kms: Kms, owner: Owner): Promise<KmsKeyRecords | undefined> {
   const keyring = parseKeyring(owner.key.keyring);
-  for (let first = 1; first <= owner.key.keyVersion; first++) {
-    const kept = isMadeInThisRun(owner.key.id, first)
-      ? undefined
-      : await comeBack(kms, owner, first, kcvOf(keyring, first));
-    if (!kept) continue;
-    const records: KmsKeyRecords = { [first]: kept };
-    for (let version = first + 1; version <= owner.key.keyVersion; version++) {
-      const record = { ...kept, kcv: kcvOf(keyring, version), keyMaterialId: undefined };
-      if (await isHeld(kms, owner, version, record)) records[version] = record;
-    }
-    const state = await stateAfterImport(kms, owner, kept);
-    for (const record of Object.values(records)) record.state = state;
-    return records;
+  const found = await firstHeld(kms, owner, madeEarlier(owner.key));
+  if (!found) return undefined;
+  const { first, kept } = found;
+  const records: KmsKeyRecords = { [first]: kept };
+  for (let version = first + 1; version <= owner.key.keyVersion; version++) {
+    const record = { ...kept, kcv: kcvOf(keyring, version), keyMaterialId: undefined };
+    if (await isHeld(kms, owner, version, record)) records[version] = record;
+  }
+  const state = await stateAfterImport(kms, owner, kept);
+  for (const record of Object.values(records)) record.state = state;
+  return records;
+}
+
+/** Versions that an earlier run may have given to AWS. */
+function madeEarlier({ id, keyVersion }: KeyRef): number[] {
+  const versions = Array.from({ length: keyVersion }, (_, index) => index + 1);
+  return versions.filter((version) => !isMadeInThisRun(id, version));
+}
+
+/** The KMS key that is there already, or that comes back, with the first version that it holds. */
+async function firstHeld(
+  kms: Kms,
+  owner: Owner,
+  versions: number[],
+): Promise<{ first: number; kept: KmsKeyRecord } | undefined> {
+  if (versions.length === 0) return undefined;
+  const keyring = parseKeyring(owner.key.keyring);
+  const begun = await madeByEarlierRun(kms, owner.distribution);
+  for (const first of versions) {
+    const there = begun.get(first);
+    if (!there) continue;
+    const kept = await takenUp(kms, owner, first, there, kcvOf(keyring, first));
+    await takeBack(kms, owner, first, kept);
+    await ensureMaterial(kms, owner, first, kept);
+    return { first, kept };
+  }
+  for (const first of versions) {
+    const kept = await comeBack(kms, owner, first, kcvOf(keyring, first));
+    if (kept) return { first, kept };
   }
   return undefined;
 }
@@ -98,9 +124,12 @@ async function isTaken(
     kms.call("TagResource", { KeyId: keyId, Tags: tagList({ [TAG.distribution]: distribution }) }, context);
   try {
     await takeBack(kms, owner, version, record);
-    // At once, so that a run which is killed here finds it again. AWS takes no tags while a key is pending deletion.
-    await belongTo(owner.distribution);
+    // A run that is killed here finds it again while it is not Enabled (givenUp), or by its tag, which says that it is this
+    // distribution's. So it is tagged only once AWS has taken its material, unless that enables it.
+    const isEnabledByImport = record.state === "PendingImport";
+    if (isEnabledByImport) await belongTo(owner.distribution);
     await ensureMaterial(kms, owner, version, record);
+    if (!isEnabledByImport) await belongTo(owner.distribution);
     say(
       `version ${version} of key "${owner.key.name}" takes back KMS key ${keyId} in ${kms.region}, which it had before`,
     );

@@ -1,8 +1,9 @@
 import type { Kms } from "../awskms/client";
+import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { findCommand, listTaggedKeys, TAG, type TaggedKey } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
-import type { Owner } from "./wire";
+import { contextOf, type KmsKeyRecord, type Owner } from "./wire";
 
 const scans = new WeakMap<Kms, Promise<TaggedKey[] | undefined>>();
 
@@ -54,6 +55,23 @@ export async function madeByLostAnswer(
     `The answer to CreateKey was lost in ${kms.region}, and listing KMS keys is not permitted, so whether version ${version} has a KMS key is not known. Nothing more was made. Find it with: ${findCommand(kms.region, distribution)} — then grant kms:ListKeys and kms:ListResourceTags and run the update again, which takes that key up.`,
     { operation: "CreateKey", region: kms.region, version },
   );
+}
+
+/**
+ * The record of a KMS key that an earlier run made for a version. Importing into it again is harmless: AWS takes the same
+ * material a second time and refuses any other.
+ */
+export async function takenUp(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  { keyId, keyArn }: TaggedKey,
+  kcv: string,
+): Promise<KmsKeyRecord> {
+  const seen = await ifPermitted("a KMS key of an earlier run is imported into again", () =>
+    describeKmsKey(kms, keyId, contextOf(owner, version)),
+  );
+  return { keyId, keyArn, state: seen?.state ?? "PendingImport", kcv };
 }
 
 function byVersion(keys: TaggedKey[], distribution: string): Map<number, TaggedKey> {

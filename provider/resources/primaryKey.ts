@@ -1,12 +1,10 @@
 import type { Kms } from "../awskms/client";
-import { createKmsKey, describeKmsKey } from "../awskms/kmsKeys";
-import { ifPermitted } from "../awskms/optional";
-import type { TaggedKey } from "../awskms/taggedKeys";
+import { createKmsKey } from "../awskms/kmsKeys";
 import { isKeymgmtError } from "../errors";
 import { kcvOf, parseKeyring } from "../keys/keyring";
 import { comeBack } from "./comeBack";
 import type { MadeKmsKey } from "./converge";
-import { madeByEarlierRun, madeByLostAnswer } from "./madeBefore";
+import { madeByEarlierRun, madeByLostAnswer, takenUp } from "./madeBefore";
 import { isMadeInThisRun } from "./thisRun";
 import { contextOf, type MetadataInputs, metadataFor, type Owner } from "./wire";
 
@@ -24,7 +22,7 @@ export async function ensureKmsKey(
   const kcv = kcvOf(parseKeyring(owner.key.keyring), version);
   if (!isMadeInThisRun(owner.key.id, version)) {
     const earlier = (await madeByEarlierRun(kms, owner.distribution)).get(version);
-    if (earlier) return takenUp(kms, owner, version, earlier, kcv);
+    if (earlier) return { record: await takenUp(kms, owner, version, earlier, kcv), has: "to be seen" };
     const back = await comeBack(kms, owner, version, kcv);
     if (back) return { record: back, has: "to be seen" };
   }
@@ -41,20 +39,6 @@ export async function ensureKmsKey(
     if (!isKeymgmtError(error, "OutcomeUnknown")) throw error;
     const lost = await madeByLostAnswer(kms, owner.distribution, version);
     if (!lost) throw error;
-    return takenUp(kms, owner, version, lost, kcv);
+    return { record: await takenUp(kms, owner, version, lost, kcv), has: "to be seen" };
   }
-}
-
-/** Importing again is harmless: AWS takes the same material a second time and refuses any other. */
-async function takenUp(
-  kms: Kms,
-  owner: Owner,
-  version: number,
-  { keyId, keyArn }: TaggedKey,
-  kcv: string,
-): Promise<MadeKmsKey> {
-  const seen = await ifPermitted("a KMS key of an earlier run is imported into again", () =>
-    describeKmsKey(kms, keyId, contextOf(owner, version)),
-  );
-  return { record: { keyId, keyArn, state: seen?.state ?? "PendingImport", kcv }, has: "to be seen" };
 }

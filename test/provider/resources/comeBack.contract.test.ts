@@ -6,7 +6,7 @@ import {
   ListKeysCommand,
   ListResourceTagsCommand,
 } from "@aws-sdk/client-kms";
-import type { LocalKms } from "../../../localkms/index";
+import type { InterceptedRequest, Interception, LocalKms } from "../../../localkms/index";
 import { keyDistribution } from "../../../provider/resources/keyDistribution";
 import { keyReplica } from "../../../provider/resources/keyReplica";
 import { forgetRun } from "../../../provider/resources/thisRun";
@@ -22,9 +22,11 @@ describe("a distribution that comes back", () => {
   let home: Application;
   let abroad: Application;
   let process = 0;
+  let intercept: (request: InterceptedRequest) => Interception | undefined;
 
   beforeEach(async () => {
-    local = await localKms();
+    intercept = () => undefined;
+    local = await localKms({ intercept: (request) => intercept(request) });
     home = new Application(local, HOME);
     abroad = new Application(local, ABROAD);
   });
@@ -158,6 +160,51 @@ describe("a distribution that comes back", () => {
     await program.up({ kms: nextProcess() });
     assert.equal(versions(program)[1]!.keyId, keyId);
     assert.equal((await home.decrypt(old)).text, "kept");
+  });
+
+  it("does not take a KMS key with other material for its own where a run was killed while it was proved", async () => {
+    const first = new Program(local);
+    await first.up({ kms: nextProcess(), key: { material: randomBytes(32).toString("base64") } });
+    const { keyId } = versions(first)[1]!;
+    await remove(first);
+    const second = new Program(local);
+    const inputs = { key: { material: randomBytes(32).toString("base64") } };
+    intercept = ({ operation }) =>
+      operation === "ImportKeyMaterial" ? { error: { name: "AccessDeniedException" } } : undefined;
+    await assert.rejects(second.up({ kms: nextProcess(), ...inputs }));
+    intercept = () => undefined;
+    await second.up({ kms: nextProcess(), ...inputs });
+    assert.notEqual(versions(second)[1]!.keyId, keyId);
+    assert.equal((await home.describe(keyId)).KeyState, "PendingDeletion");
+  });
+
+  it("rotated on demand, goes on where a run was killed after the first of its materials was proved", async () => {
+    const program = new Program(local);
+    const up = (rotationTrigger: string) =>
+      program.up({
+        kms: nextProcess(),
+        key: { rotationTrigger },
+        distribution: { rotationStrategy: "on-demand" },
+      });
+    await up("a");
+    const old = await home.encrypt(alias(program), "kept");
+    await up("b");
+    const { keyId } = versions(program)[2]!;
+    await remove(program);
+    let imports = 0;
+    intercept = ({ operation }) => {
+      if (operation === "ImportKeyMaterial") imports += 1;
+      return imports === 2 ? { error: { name: "AccessDeniedException" } } : undefined;
+    };
+    await assert.rejects(up("b"));
+    intercept = () => undefined;
+    await up("b");
+    assert.deepEqual(
+      Object.values(versions(program)).map((record) => record.keyId),
+      [keyId, keyId],
+    );
+    assert.equal((await home.decrypt(old)).text, "kept");
+    assert.equal(await keyCount(home), 1);
   });
 
   it("is not looked for where the key was made in the same run: four calls", async () => {
