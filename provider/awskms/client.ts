@@ -113,7 +113,12 @@ export class KmsConnections {
   }
 }
 
-const shared = new KmsConnections();
+let shared = new KmsConnections();
+
+/** Begins with other connections, as another process does: in tests, where one process is several. */
+export function beginConnections(connections: KmsConnections): void {
+  shared = connections;
+}
 
 /** The connections that the whole process shares. */
 export function sharedConnections(): KmsConnections {

@@ -59,6 +59,7 @@ export async function converge(convergence: Convergence): Promise<void> {
       const made = records[version] ? undefined : await make(version);
       const record = records[version] ?? made!.record;
       records[version] = record;
+      if (made && made.has !== "as asked") noteTakenUp(convergence, version);
       await ensureUsable(kms, owner, version, record);
       await ensureExpiry(kms, owner, version, record);
       await syncState(kms, owner, version, record);
@@ -71,6 +72,15 @@ export async function converge(convergence: Convergence): Promise<void> {
   } catch (error) {
     throw failedHalfWay(convergence, error as Error);
   }
+}
+
+/**
+ * Until its tags, policy and description are as asked, a KMS key that was there before counts as drifted: an update that
+ * fails in between leaves them to the next one.
+ */
+export function noteTakenUp({ kms, outputs }: Convergence, version: number): void {
+  const what = `version ${version} in ${kms.region}: taken up, and its tags, policy and description not seen yet`;
+  outputs.drift = [...(outputs.drift ?? []), what];
 }
 
 /** A PartialFailure with what was done; the error as it is where a create has made nothing yet. */

@@ -15,6 +15,7 @@ import {
   type Convergence,
   failedHalfWay,
   type MadeKmsKey,
+  noteTakenUp,
   pointAlias,
   showApplied,
 } from "./converge";
@@ -43,6 +44,7 @@ export async function convergeOnDemand(convergence: OnDemandConvergence): Promis
     const wanted = versionsOf(held as KmsKeyRecords);
     const has = isNew ? await begin(convergence, wanted) : "as asked";
     const [first] = versionsOf(records) as [number];
+    if (has !== "as asked") noteTakenUp(convergence, first);
     const shared = records[first]!;
     if (last) showApplied(convergence, last);
     await takeBack(kms, owner, first, shared);

@@ -114,6 +114,18 @@ describe("a distribution that comes back", () => {
     assert.equal(await keyCount(home), 1);
   });
 
+  it("brings tags to what they should be although the update that took up the KMS keys failed", async () => {
+    const program = new Program(local);
+    const inputs = { key: { replicaRegions: [ABROAD] }, replicas: [ABROAD] };
+    await program.up({ kms: nextProcess(), ...inputs });
+    await remove(program);
+    const error = { name: "KMSInvalidStateException" };
+    await local.setFaults([{ operation: "EnableKey", region: ABROAD, times: 1, error }]);
+    await assert.rejects(program.up({ kms: nextProcess(), ...inputs }));
+    await program.up({ kms: nextProcess(), ...inputs });
+    assert.deepEqual(await program.refreshAll(), []);
+  });
+
   it("with own material takes them back in a stack that is made anew", async () => {
     const material = randomBytes(32).toString("base64");
     const first = new Program(local);

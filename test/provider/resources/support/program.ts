@@ -1,4 +1,9 @@
-import { type LocalKms, type LocalKmsConfig, startLocalKms } from "../../../../localkms/index";
+import {
+  type LocalKms,
+  type LocalKmsConfig,
+  type LocalKmsOptions,
+  startLocalKms,
+} from "../../../../localkms/index";
 import { distributionAlias } from "../../../../provider/resources/distributionAlias";
 import { keyDistribution } from "../../../../provider/resources/keyDistribution";
 import { keyReplica } from "../../../../provider/resources/keyReplica";
@@ -203,8 +208,9 @@ export const LIFTED = Object.fromEntries(
     .map((operation) => [operation, 1000]),
 );
 
-export function localKms(config: LocalKmsConfig = {}): Promise<LocalKms> {
+export function localKms(config: LocalKmsConfig = {}, log?: LocalKmsOptions["log"]): Promise<LocalKms> {
   return startLocalKms({
+    log,
     config: {
       replicaCreatingMillis: 50,
       importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
