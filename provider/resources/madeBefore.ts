@@ -3,9 +3,8 @@ import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { findCommand, listTaggedKeys, TAG, type TaggedKey } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
+import { listings } from "./thisRun";
 import { contextOf, type KmsKeyRecord, type Owner } from "./wire";
-
-const scans = new WeakMap<Kms, Promise<TaggedKey[] | undefined>>();
 
 /**
  * KMS keys of this distribution that AWS has and state does not: an earlier run made them and was killed before it could
@@ -30,15 +29,15 @@ export async function hadByOtherDistributions(kms: Kms, owner: Owner, version: n
 }
 
 async function taggedKeys(kms: Kms): Promise<TaggedKey[]> {
-  let scan = scans.get(kms);
-  if (!scan) {
-    scan = ifPermitted(
+  let listing = listings.get(kms);
+  if (!listing) {
+    listing = ifPermitted(
       "KMS keys that this key had before (an update was killed, a distribution removed) are not found again",
       () => listTaggedKeys(kms),
     );
-    scans.set(kms, scan);
+    listings.set(kms, listing);
   }
-  return (await scan) ?? [];
+  return (await listing) ?? [];
 }
 
 /** The KMS key of a CreateKey whose answer was lost, if it was made; needs kms:ListKeys and kms:ListResourceTags. */
@@ -47,7 +46,7 @@ export async function madeByLostAnswer(
   distribution: string,
   version: number,
 ): Promise<TaggedKey | undefined> {
-  scans.delete(kms);
+  listings.delete(kms);
   const listed = await ifPermitted("the outcome of CreateKey cannot be found out", () => listTaggedKeys(kms));
   if (listed) return byVersion(listed, distribution).get(version);
   throw new KeymgmtError(

@@ -8,12 +8,16 @@
  * for deletion is taken back by a refresh and an update within the window. A tag that names the holder would tell even then,
  * but only to those who may list tags, and deleting is possible without (kms:ListResourceTags is not in Vault's minimum).
  */
+import type { Kms } from "../awskms/client";
 import { say } from "../awskms/say";
+import type { TaggedKey } from "../awskms/taggedKeys";
 import { type KeyRef, type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
 
 const declared = new Set<string>();
 const made = new Set<string>();
 const distributions = new Map<string, Distributed>();
+/** Listings of a Region's tagged KMS keys, undefined where that is not permitted: they take long, and one a run is enough. */
+export const listings = new Map<Kms, Promise<TaggedKey[] | undefined>>();
 
 /** What a distribution distributes: which key, and where to. */
 interface Distributed {
@@ -88,4 +92,5 @@ export function forgetRun(): void {
   declared.clear();
   made.clear();
   distributions.clear();
+  listings.clear();
 }

@@ -9,10 +9,9 @@ import {
 import type { InterceptedRequest, Interception, LocalKms } from "../../../localkms/index";
 import { keyDistribution } from "../../../provider/resources/keyDistribution";
 import { keyReplica } from "../../../provider/resources/keyReplica";
-import { forgetRun } from "../../../provider/resources/thisRun";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "./support/client";
-import { LIFTED, localKms, Program } from "./support/program";
+import { localKms, Program } from "./support/program";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";
@@ -21,7 +20,6 @@ describe("a distribution that comes back", () => {
   let local: LocalKms;
   let home: Application;
   let abroad: Application;
-  let process = 0;
   let intercept: (request: InterceptedRequest) => Interception | undefined;
 
   beforeEach(async () => {
@@ -32,17 +30,10 @@ describe("a distribution that comes back", () => {
   });
   afterEach(() => local.close());
 
-  /** Other quotas are another connection: nothing is remembered of what an earlier process listed. */
-  const nextProcess = () => {
-    forgetRun();
-    process += 1;
-    return { quotas: { ...LIFTED, ListKeys: 1000 + process } };
-  };
   const versions = (program: Program) => program.outputs("distribution").versions as KmsKeyRecords;
   const alias = (program: Program) => String(program.outputs("distribution").aliasName);
 
   async function remove(program: Program) {
-    nextProcess();
     for (const name of [...program.states.keys()].filter((name) => /-\d$/.test(name)))
       await program.remove("keyReplica", name);
     await program.remove("keyDistribution", "distribution");
@@ -55,7 +46,6 @@ describe("a distribution that comes back", () => {
     const program = new Program(local);
     const up = (rotationTrigger: string) =>
       program.up({
-        kms: nextProcess(),
         key: { replicaRegions: [ABROAD], rotationTrigger },
         replicas: [ABROAD],
         distribution: { tags: { run: rotationTrigger } },
@@ -89,11 +79,11 @@ describe("a distribution that comes back", () => {
   it("keeps what it took back, although the deletion of the one before it goes on only afterwards", async () => {
     const program = new Program(local);
     const inputs = { key: { replicaRegions: [ABROAD] }, replicas: [ABROAD] };
-    await program.up({ kms: nextProcess(), ...inputs });
+    await program.up({ ...inputs });
     const ciphertext = await home.encrypt(alias(program), "kept");
     const [distribution, replica] = ["distribution", ABROAD].map((name) => program.states.get(name)!);
     await remove(program); // half done: the engine still has both in its state
-    await program.up({ kms: nextProcess(), ...inputs });
+    await program.up({ ...inputs });
     await keyReplica.delete(replica!.id, replica!.outputs);
     await keyDistribution.delete(distribution!.id, distribution!.outputs);
     for (const application of [home, abroad]) {
@@ -104,12 +94,12 @@ describe("a distribution that comes back", () => {
 
   it("imports again where the material is gone too", async () => {
     const program = new Program(local);
-    await program.up({ kms: nextProcess() });
+    await program.up();
     const old = await home.encrypt(alias(program), "kept");
     await remove(program);
     const [{ KeyId }] = (await home.send(new ListKeysCommand({}))).Keys as [{ KeyId: string }];
     await home.send(new DeleteImportedKeyMaterialCommand({ KeyId }));
-    await program.up({ kms: nextProcess() });
+    await program.up();
     assert.equal((await home.decrypt(old)).text, "kept");
     assert.equal(await keyCount(home), 1);
   });
@@ -129,22 +119,22 @@ describe("a distribution that comes back", () => {
   it("with own material takes them back in a stack that is made anew", async () => {
     const material = randomBytes(32).toString("base64");
     const first = new Program(local);
-    await first.up({ kms: nextProcess(), key: { material } });
+    await first.up({ key: { material } });
     const old = await home.encrypt(alias(first), "kept");
     await remove(first);
     const second = new Program(local);
-    await second.up({ kms: nextProcess(), key: { material } });
+    await second.up({ key: { material } });
     assert.equal((await home.decrypt(old)).text, "kept");
     assert.equal(await keyCount(home), 1);
   });
 
   it("gives a KMS key with other material back to deletion, and makes a new one", async () => {
     const first = new Program(local);
-    await first.up({ kms: nextProcess(), key: { material: randomBytes(32).toString("base64") } });
+    await first.up({ key: { material: randomBytes(32).toString("base64") } });
     const { keyId } = versions(first)[1]!;
     await remove(first);
     const second = new Program(local);
-    await second.up({ kms: nextProcess(), key: { material: randomBytes(32).toString("base64") } });
+    await second.up({ key: { material: randomBytes(32).toString("base64") } });
     assert.notEqual(versions(second)[1]!.keyId, keyId);
     const { KeyState, DeletionDate } = await home.describe(keyId);
     assert.equal(KeyState, "PendingDeletion");
@@ -155,37 +145,37 @@ describe("a distribution that comes back", () => {
   it("leaves alone what another distribution of the same key uses", async () => {
     const one = new Program(local);
     const material = randomBytes(32).toString("base64");
-    await one.up({ kms: nextProcess(), key: { material } });
+    await one.up({ key: { material } });
     const other = new Program(local);
-    await other.up({ kms: nextProcess(), key: { material } });
+    await other.up({ key: { material } });
     assert.notEqual(versions(one)[1]!.keyId, versions(other)[1]!.keyId);
     assert.equal((await home.describe(alias(one))).KeyId, versions(one)[1]!.keyId);
   });
 
   it("goes on where a run was killed between taking back and the next step", async () => {
     const program = new Program(local);
-    await program.up({ kms: nextProcess() });
+    await program.up();
     const old = await home.encrypt(alias(program), "kept");
     const { keyId } = versions(program)[1]!;
     await remove(program);
     await home.send(new CancelKeyDeletionCommand({ KeyId: keyId }));
-    await program.up({ kms: nextProcess() });
+    await program.up();
     assert.equal(versions(program)[1]!.keyId, keyId);
     assert.equal((await home.decrypt(old)).text, "kept");
   });
 
   it("does not take a KMS key with other material for its own where a run was killed while it was proved", async () => {
     const first = new Program(local);
-    await first.up({ kms: nextProcess(), key: { material: randomBytes(32).toString("base64") } });
+    await first.up({ key: { material: randomBytes(32).toString("base64") } });
     const { keyId } = versions(first)[1]!;
     await remove(first);
     const second = new Program(local);
     const inputs = { key: { material: randomBytes(32).toString("base64") } };
     intercept = ({ operation }) =>
       operation === "ImportKeyMaterial" ? { error: { name: "AccessDeniedException" } } : undefined;
-    await assert.rejects(second.up({ kms: nextProcess(), ...inputs }));
+    await assert.rejects(second.up({ ...inputs }));
     intercept = () => undefined;
-    await second.up({ kms: nextProcess(), ...inputs });
+    await second.up({ ...inputs });
     assert.notEqual(versions(second)[1]!.keyId, keyId);
     assert.equal((await home.describe(keyId)).KeyState, "PendingDeletion");
   });
@@ -194,7 +184,6 @@ describe("a distribution that comes back", () => {
     const program = new Program(local);
     const up = (rotationTrigger: string) =>
       program.up({
-        kms: nextProcess(),
         key: { rotationTrigger },
         distribution: { rotationStrategy: "on-demand" },
       });
@@ -221,9 +210,9 @@ describe("a distribution that comes back", () => {
 
   it("is not looked for where the key was made in the same run: four calls", async () => {
     const program = new Program(local);
-    await program.up({ kms: nextProcess() });
+    await program.up();
     assert.equal(local.counts().ListKeys, undefined);
-    await program.up({ kms: nextProcess(), key: { rotationTrigger: "x" } });
+    await program.up({ key: { rotationTrigger: "x" } });
     assert.equal(local.counts().ListKeys, undefined, "nor for a version that a rotation has just made");
   });
 });
