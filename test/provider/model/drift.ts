@@ -1,0 +1,102 @@
+/** What a third party does to a stack's KMS keys and aliases, with an SDK of its own. */
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DeleteAliasCommand,
+  DeleteImportedKeyMaterialCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
+  PutKeyPolicyCommand,
+  ScheduleKeyDeletionCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateAliasCommand,
+  UpdateKeyDescriptionCommand,
+} from "@aws-sdk/client-kms";
+import type { KmsKeyRecord } from "../../../provider/resources/wire";
+import type { Application } from "../resources/support/client";
+
+export const DRIFTS = [
+  "disable",
+  "enable",
+  "schedule deletion",
+  "delete material",
+  "move the alias",
+  "delete the alias",
+  "remove a tag",
+  "change a tag",
+  "change the policy",
+  "change the description",
+] as const;
+
+/** Numbers are taken as far as there are Regions and versions. */
+export interface Drift {
+  what: (typeof DRIFTS)[number];
+  region: number;
+  version: number;
+}
+
+/**
+ * Does it, if AWS lets it be done in the state that there is.
+ *
+ * @returns the id of a KMS key that was made for it
+ */
+export async function disturb(
+  { what }: Drift,
+  application: Application,
+  aliasName: string,
+  { keyId, keyMaterialId }: KmsKeyRecord,
+): Promise<string | undefined> {
+  const KeyId = keyId;
+  switch (what) {
+    case "disable":
+      await application.send(new DisableKeyCommand({ KeyId }));
+      break;
+    case "enable":
+      await application.send(new EnableKeyCommand({ KeyId }));
+      break;
+    case "schedule deletion":
+      await application.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
+      break;
+    case "delete material":
+      await application.send(new DeleteImportedKeyMaterialCommand({ KeyId, KeyMaterialId: keyMaterialId }));
+      break;
+    case "move the alias":
+      return moveAlias(application, aliasName);
+    case "delete the alias":
+      await application.send(new DeleteAliasCommand({ AliasName: aliasName }));
+      break;
+    case "remove a tag":
+      await application.send(new UntagResourceCommand({ KeyId, TagKeys: ["keymgmt:distribution"] }));
+      break;
+    case "change a tag":
+      await application.send(
+        new TagResourceCommand({ KeyId, Tags: [{ TagKey: "keymgmt:version", TagValue: "99" }] }),
+      );
+      break;
+    case "change the policy":
+      await application.send(new PutKeyPolicyCommand({ KeyId, Policy: policyOf("Others") }));
+      break;
+    case "change the description":
+      await application.send(new UpdateKeyDescriptionCommand({ KeyId, Description: "others" }));
+  }
+  return undefined;
+}
+
+async function moveAlias(application: Application, aliasName: string): Promise<string> {
+  const { KeyMetadata } = await application.send(new CreateKeyCommand({}));
+  const TargetKeyId = KeyMetadata!.KeyId!;
+  const target = { AliasName: aliasName, TargetKeyId };
+  try {
+    await application.send(new UpdateAliasCommand(target));
+  } catch {
+    await application.send(new CreateAliasCommand(target)); // it was deleted before
+  }
+  return TargetKeyId;
+}
+
+export function policyOf(Sid: string): string {
+  const Principal = { AWS: "arn:aws:iam::111122223333:root" };
+  const Statement = [{ Sid, Effect: "Allow", Principal, Action: "kms:*", Resource: "*" }];
+  return JSON.stringify({ Version: "2012-10-17", Statement });
+}

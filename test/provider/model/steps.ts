@@ -1,0 +1,111 @@
+/** What may happen to a stack, as data that reads as sentences. */
+import fc from "fast-check";
+import { DRIFTS, type Drift } from "./drift";
+import { ABROAD } from "./regions";
+
+/** What goes wrong with the n-th call that a step makes. */
+export interface Mishap {
+  call: number;
+  /** AWS refuses it; the connection breaks when it has had its effect; or the provider's process ends before or after it. */
+  what: "is refused" | "loses its answer" | "is never sent: killed" | "is the last: killed after it";
+}
+
+export type Event =
+  | { do: "rotate" | "rename the replicas" | "remove the distribution, or bring it back" | "relabel" }
+  | { do: "set the minimum version"; to: number }
+  | { do: "replicate, or stop it"; region: string }
+  | { do: "wait"; days: number; refresh: boolean }
+  | { do: "others change"; drifts: Drift[] };
+
+export interface Step {
+  event: Event;
+  mishap?: Mishap;
+}
+
+/** What a stack is for its whole life. */
+export interface Beginning {
+  rotationStrategy: "manual" | "on-demand";
+  /** Of its KMS keys' material; it does not expire where it is not given. */
+  validFor?: string;
+  rotationPeriod?: string;
+  deletionWindowDays: 7 | 30;
+  adopts?: "by alias" | "by version";
+}
+
+const DAYS = [1, 6, 12, 25, 31, 95, 400];
+
+const mishap: fc.Arbitrary<Mishap> = fc.record({
+  call: fc.nat(11),
+  what: fc.constantFrom(
+    "is refused",
+    "loses its answer",
+    "is never sent: killed",
+    "is the last: killed after it",
+  ),
+});
+
+const drift: fc.Arbitrary<Drift> = fc.record({
+  what: fc.constantFrom(...DRIFTS),
+  region: fc.nat(ABROAD.length),
+  version: fc.nat(3),
+});
+
+const just = (
+  does: "rotate" | "rename the replicas" | "remove the distribution, or bring it back" | "relabel",
+) => fc.constant({ do: does });
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  { weight: 4, arbitrary: just("rotate") },
+  { weight: 1, arbitrary: just("rename the replicas") },
+  { weight: 3, arbitrary: just("remove the distribution, or bring it back") },
+  { weight: 1, arbitrary: just("relabel") },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("set the minimum version" as const), to: fc.nat(3) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("replicate, or stop it" as const),
+      region: fc.constantFrom(...ABROAD),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("wait" as const),
+      days: fc.constantFrom(...DAYS),
+      refresh: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("others change" as const),
+      drifts: fc.array(drift, { minLength: 1, maxLength: 3 }),
+    }),
+  },
+);
+
+export const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({ event, mishap: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, mishap) }),
+  { minLength: 2, maxLength: 6 },
+);
+
+export const beginning: fc.Arbitrary<Beginning> = fc.oneof(
+  fc.record({
+    rotationStrategy: fc.constantFrom("manual", "on-demand"),
+    validFor: fc.option(fc.constant("30d"), { nil: undefined }),
+    rotationPeriod: fc.option(fc.constant("90d"), { nil: undefined }),
+    deletionWindowDays: fc.constantFrom(7, 30),
+  }),
+  fc.record({
+    rotationStrategy: fc.constant("manual"),
+    deletionWindowDays: fc.constantFrom(7, 30),
+    adopts: fc.constantFrom("by alias", "by version"),
+  }),
+);
+
+/** `rotate, while call 3 is refused` */
+export function sentence({ event, mishap }: Step): string {
+  const { do: does, ...with_ } = event;
+  const what = Object.keys(with_).length ? `${does} ${JSON.stringify(with_)}` : does;
+  return mishap ? `${what}, while call ${mishap.call} ${mishap.what}` : what;
+}
