@@ -20,6 +20,7 @@ import {
   showApplied,
 } from "./converge";
 import { syncMetadata } from "./metadata";
+import { observeAlias } from "./observe";
 import { replicasSeen } from "./rotateReplicas";
 import { importOptions, stateAfterImport, syncState, takeBack } from "./versions";
 import { contextOf, type KmsKeyRecord, type KmsKeyRecords, type Owner, versionsOf } from "./wire";
@@ -124,26 +125,37 @@ export async function rotateTo(
   owner: Owner,
   version: number,
   { keyId, keyArn }: KmsKeyRecord,
+  aliasName: string,
 ): Promise<KmsKeyRecord> {
   const imported = await importNew(kms, owner, version, keyId);
   const keyMaterialId = imported.keyMaterialId!;
   const multiRegion = owner.key.replicaRegions.length > 0;
   const replicas = multiRegion ? await replicasSeen(kms, owner, version, keyId) : [];
+  const leaving: string[] = [];
   await Promise.all(
     replicas.map(async ({ region, state }) => {
       const there = openKms(owner.kms, region);
+      if (await isLeaving(there, aliasName, state)) leaving.push(region);
       await takeBack(there, owner, version, { keyId, keyArn, state });
       await importVersion(there, owner, version, { keyId, keyMaterialId });
     }),
   );
   await rotateOnDemand(kms, keyId, keyMaterialId, contextOf(owner, version));
-  for (const { region } of replicas.filter(isLeaving))
+  for (const region of leaving)
     await scheduleDeletion(openKms(owner.kms, region), keyId, LONGEST_WINDOW_DAYS, contextOf(owner, version));
-  const regions = replicas.filter((replica) => !isLeaving(replica)).map(({ region }) => region);
+  const regions = replicas.map(({ region }) => region).filter((region) => !leaving.includes(region));
   return { ...imported, keyId, keyArn, state: "Enabled", ...(regions.length ? { replicas: regions } : {}) };
 }
 
-const isLeaving = ({ state }: { state: string }) => state === "PendingDeletion";
+/**
+ * Whether a replica was given up: it waits for its deletion, or a rotation that failed half-way has taken it back. That
+ * leaves it Disabled, and its KeyReplica has deleted the alias there.
+ */
+async function isLeaving(there: Kms, aliasName: string, state: string): Promise<boolean> {
+  if (state !== "Disabled") return state === "PendingDeletion";
+  const loses = "a replica that a failed rotation took back from deletion stays Disabled";
+  return (await observeAlias(there, aliasName, loses)) === "";
+}
 
 /** New material; an update that failed half-way may have imported it already. */
 async function importNew(

@@ -54,7 +54,7 @@ export async function reconcile(
       ...common,
       held,
       comeBack,
-      add: (version, shared) => rotateTo(kms, owner, version, shared),
+      add: (version, shared) => rotateTo(kms, owner, version, shared, inputs.aliasName),
     });
   }
   const settled = versionsOf(outputs.versions).find(

@@ -213,6 +213,22 @@ describe("rotation on demand", function () {
     assert.equal((await abroad.decrypt(text)).text, "new");
   });
 
+  it("gives a replica that was given up back to its deletion, although the rotation failed half-way", async () => {
+    await up("a", [ABROAD]);
+    const { keyId } = versions()[1]!;
+    await up("a");
+    for (const failing of ["ImportKeyMaterial", "RotateKeyOnDemand", "ScheduleKeyDeletion"]) {
+      let failures = 1;
+      intercept = (operation) =>
+        operation === failing && failures-- > 0
+          ? { error: { name: "LimitExceededException", message: "not now" } }
+          : undefined;
+      await assert.rejects(up(failing), /not now/);
+      await up(failing);
+      assert.equal((await abroad.describe(keyId)).KeyState, "PendingDeletion", failing);
+    }
+  });
+
   it("refuses what it cannot do, and says why", async () => {
     await up("a");
     await up("b");
