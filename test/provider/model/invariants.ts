@@ -29,13 +29,11 @@ async function nothingIsUnaccounted(stack: Stack): Promise<void> {
     assert.deepEqual(live.map(([id]) => id).sort(), [...wanted].sort(), `KMS keys in ${region}`);
     for (const [version, { keyId, state }] of Object.entries(records)) {
       const real = seen.get(keyId)!;
-      assert.equal(state, real, `what state says of version ${version} in ${region}`);
-      const states = Number(version) >= stack.minimum ? /^Enabled$/ : /^(Disabled|PendingImport)$/;
-      assert.match(
-        real,
-        states,
-        `version ${version} in ${region}, where versions from ${stack.minimum} on are enabled`,
-      );
+      const which = `version ${version} in ${region}, where versions from ${stack.minimum} on are enabled`;
+      const isWanted = Number(version) >= stack.minimum;
+      // Material of a version that is disabled expires unseen.
+      assert.match(real, isWanted ? /^Enabled$/ : /^(Disabled|PendingImport)$/, which);
+      if (isWanted) assert.equal(state, real, `what state says of ${which}`);
     }
   }
 }
