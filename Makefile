@@ -34,6 +34,11 @@ test-e2e: $(dist) engine-ready ## run the tests on the real engine
 test-compat: $(dist) engine-ready clients-ready ## run the tests against a third-party KMS and with independent clients
 	@$(bin)/mocha 'test/compat/**/*.test.ts'
 
+.PHONY: soak
+soak: $(dist) ## run new random sequences for ten minutes each (SECONDS_EACH=600): the property tests at length
+	@PROPERTY_SECONDS=$(SECONDS_EACH) $(bin)/mocha 'test/**/property.test.ts'
+SECONDS_EACH ?= 600
+
 .PHONY: lint
 lint: types ## check format, lint rules and types
 	@$(bin)/biome check --error-on-warnings .

@@ -23,7 +23,10 @@ export class Requests {
     try {
       verdict.check(refusal);
     } catch (error) {
-      throw new Error(`${operation} ${JSON.stringify(body)} in ${region}: ${(error as Error).message}`);
+      const asked = JSON.stringify(body, (_, value) =>
+        typeof value === "string" && value.length > 100 ? "…" : value,
+      );
+      throw new Error(`${operation} ${asked} in ${region}: ${(error as Error).message}`);
     }
     return refusal === undefined ? (output ?? {}) : undefined;
   }

@@ -18,7 +18,7 @@ export type Material = number;
 export interface Import {
   /** Milliseconds; undefined for material that does not expire. */
   validTo?: number;
-  /** AWS does not say whether it outlived that the primary lost it, while it waited for its rotation. */
+  /** A material that waited for its rotation, which the primary has lost since: perhaps this one has too. */
   doubtful?: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface Key {
   materials: Material[];
   /** The material that waits for its rotation. */
   pending?: Material;
-  /** Waited for a rotation once, and were deleted. */
+  /** Waited for a rotation once, and were deleted or expired in the primary. */
   discarded: Set<Material>;
   /** The KeyMaterialId of each, once it was shown. */
   materialIds: Map<Material, string>;
@@ -122,12 +122,19 @@ function expire(world: World, key: Key, region: Region, { imports }: RegionalKey
   for (const [material, { validTo = Infinity }] of imports) {
     if (validTo > world.now) continue;
     imports.delete(material);
-    if (material === key.pending && region === key.primary) doubt(key, material);
+    if (material === key.pending && region === key.primary) discard(key);
   }
 }
 
-/** "When you delete the key material of a primary Region key …, you'll also be deleting the key materials for the replica": and when it expires? */
-export function doubt(key: Key, material: Material): void {
+/**
+ * "When the key material expires, KMS deletes the key material": what waits for its rotation loses its place, as if it
+ * was deleted. Then the replicas lose it too ("you'll also be deleting the key materials for the replica Region keys");
+ * whether they do when it expires, AWS does not say.
+ */
+function discard(key: Key): void {
+  const material = key.pending!;
+  delete key.pending;
+  key.discarded.add(material);
   for (const { imports } of key.regions.values()) {
     const known = imports.get(material);
     if (known) imports.set(material, { ...known, doubtful: true });
