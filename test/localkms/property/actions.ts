@@ -40,6 +40,12 @@ const to = fc.constantFrom<Place[]>("replica", "replica", "replica", "elsewhere"
 const alias = fc.constantFrom("alias/a", "alias/b");
 const tag = fc.constantFrom("one", "two");
 const material = fc.constantFrom(0, 0, 1, 1, 2);
+const type = fc.constantFrom(
+  undefined,
+  undefined,
+  "NEW_KEY_MATERIAL" as const,
+  "EXISTING_KEY_MATERIAL" as const,
+);
 const region = fc.constantFrom<Region[]>("us-east-1", "eu-west-1");
 const byKey = { key, at };
 const seldom = <T>(value: fc.Arbitrary<T>) =>
@@ -68,7 +74,7 @@ const importing = fc.record({
   do: one("ImportKeyMaterial"),
   ...byKey,
   material,
-  type: fc.constantFrom(undefined, undefined, "NEW_KEY_MATERIAL" as const, "EXISTING_KEY_MATERIAL" as const),
+  type,
   hours: seldom(hours),
   stale: fc.boolean(),
   flaw: fc.constantFrom(...Array(18).fill(undefined), "another key's token" as const, "damaged" as const),
@@ -129,10 +135,21 @@ const renewed = fc
     return [fresh, replica, ...(rotates ? [rotation] : []), { do: "Encrypt", key, at: "primary" }];
   });
 
+/** A material expires, and the same or another comes in its place. */
+const expired = fc
+  .tuple(key, material, type, material, type)
+  .map(([key, first, ofFirst, next, ofNext]): Action[] => [
+    { ...good, key, material: first, type: ofFirst, hours: 1 },
+    { do: "wait", minutes: 121 },
+    { ...good, key, material: next, type: ofNext },
+    { do: "RotateKeyOnDemand", key, at: "primary" },
+  ]);
+
 /** What single actions alone would seldom come to. */
 const journeys: [number, fc.Arbitrary<Action[]>][] = [
   [3, replicated],
   [6, renewed],
+  [3, expired],
 ];
 
 /** Sequences that begin with a key that material can be given to, so that most of what follows does something. */
@@ -146,6 +163,6 @@ export function sequences(maxLength: number, restarts: boolean): fc.Arbitrary<Ac
   const created = fc
     .tuple(region, fc.boolean())
     .map(([region, multiRegion]): Action[] => [{ do: "CreateKey", external: true, multiRegion, region }]);
-  const begun = fc.oneof(replicated, replicated, renewed, fc.constant<Action[]>([]));
+  const begun = fc.oneof(replicated, replicated, renewed, expired, fc.constant<Action[]>([]));
   return fc.tuple(created, begun, fc.array(steps, { maxLength, size: "max" })).map((parts) => parts.flat(2));
 }

@@ -78,7 +78,8 @@ export class Run {
 
   private async create({ external, multiRegion, region }: Of<"CreateKey">): Promise<void> {
     if (this.world.keys.length === MAX_KEYS) return;
-    const input = { Origin: external ? "EXTERNAL" : "AWS_KMS", MultiRegion: multiRegion };
+    const Tags = [{ TagKey: "one", TagValue: "of its creation" }];
+    const input = { Origin: external ? "EXTERNAL" : "AWS_KMS", MultiRegion: multiRegion, Tags };
     const { KeyMetadata } = await this.requests.attempt(new rules.Verdict(), "CreateKey", region, input);
     const key: Key = {
       id: KeyMetadata.KeyId,
@@ -89,7 +90,7 @@ export class Run {
       discarded: new Set(),
       materialIds: new Map(),
       rotations: 0,
-      regions: new Map([[region, newRegional(0)]]),
+      regions: new Map([[region, { ...newRegional(0), tags: new Map([["one", "of its creation"]]) }]]),
     };
     assert.equal(key.id.startsWith("mrk-"), multiRegion);
     assert(this.world.keys.every(({ id }) => id !== key.id));
