@@ -87,7 +87,7 @@ export const keyReplica: Resource = {
     const work =
       hasUnknown(withoutKeyring(key)) || needsWork(key, records, olds.aliasTarget, rotationStrategy);
     const drifted = hasDrifted(olds);
-    if (drifted) sayDrift(`${news.region} of ${(news.distribution as DistributionRef).name}`, olds.drift);
+    if (drifted) sayDrift((news.distribution as DistributionRef).name, olds.drift);
     return { changes: moved || work || drifted || changed.length > 0, replaces };
   },
 
