@@ -1,8 +1,10 @@
-import { execFileSync } from "node:child_process";
+import { constants } from "node:os";
+import { end, withDescendants } from "./processes";
 
 export interface Ran {
   stdout: string;
   stderr: string;
+  /** 128 and the signal's number where a signal ended it, as shells have it. */
   exitCode: number;
 }
 
@@ -11,9 +13,12 @@ export interface CommandOptions {
   env: Record<string, string>;
   seconds: number;
   input?: string;
+  /** Gets the process's id as soon as it runs. */
+  started?: (pid: number) => void;
 }
 
 const running = new Set<number>();
+const stop = (pid: number) => end(withDescendants(pid));
 process.on("exit", () => running.forEach(stop));
 
 /**
@@ -32,13 +37,22 @@ export async function command(file: string, args: string[], options: CommandOpti
     ...(input === undefined ? { stdin: "ignore" } : { input }),
   });
   const pid = child.pid;
-  if (pid) running.add(pid);
+  if (pid) {
+    running.add(pid);
+    options.started?.(pid);
+  }
   let late = false;
   const limit = setTimeout(() => {
     late = true;
     if (pid) stop(pid);
   }, seconds * 1000);
-  const { stdout, stderr, exitCode, message } = await child;
+  const {
+    stdout,
+    stderr,
+    signal,
+    exitCode = signal && 128 + constants.signals[signal],
+    message,
+  } = await child;
   clearTimeout(limit);
   if (pid) running.delete(pid);
 
@@ -46,23 +60,4 @@ export async function command(file: string, args: string[], options: CommandOpti
   if (late) throw new Error(`${file} ${args[0]} not done after ${seconds} s\n${said.stdout}\n${said.stderr}`);
   if (exitCode === undefined) throw new Error(message);
   return { ...said, exitCode };
-}
-
-/** Ends a command and its descendants: Pulumi gives each of its plugins a process group of its own. */
-function stop(pid: number) {
-  for (const each of [pid, ...descendants(pid)]) {
-    try {
-      process.kill(each, "SIGKILL");
-    } catch {
-      // It had ended by itself.
-    }
-  }
-}
-
-function descendants(pid: number): number[] {
-  const table = execFileSync("ps", ["-A", "-o", "ppid=,pid="], { encoding: "utf8" });
-  const pairs = table.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
-  const childrenOf = (parent: number): number[] =>
-    pairs.flatMap(([ppid, child]) => (ppid === parent ? [child!, ...childrenOf(child!)] : []));
-  return childrenOf(pid);
 }

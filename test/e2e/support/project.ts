@@ -28,6 +28,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Time limit, 120 by default. */
   seconds?: number;
+  /** Gets the id of pulumi's process as soon as it runs. */
+  started?: (pid: number) => void;
 }
 
 export interface PreviewOptions extends RunOptions {
@@ -118,6 +120,7 @@ export class Project {
       cwd: this.folder.program,
       env: { ...this.env, ...options.env },
       seconds: options.seconds ?? 120,
+      started: options.started,
     });
     if ((ran.exitCode !== 0) !== (options.fails ?? false)) {
       const surprise = `pulumi ${all.join(" ")} ended with ${ran.exitCode}`;

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { InterceptedRequest, Interception } from "../../../localkms/index";
+import { end, type Process, withDescendants } from "../support/processes";
+
+/** Who is stopped: by SIGKILL, or pulumi by one or two SIGINTs, as by Ctrl-C. */
+export type Victim = "all" | "provider" | "pulumi alone" | "Ctrl-C" | "Ctrl-C twice";
+
+/** When: at the nth KMS request that fits, which takes effect or, where it is "before", does not. */
+export interface Point {
+  victim: Victim;
+  operation: string;
+  region?: string;
+  nth?: number;
+  before?: boolean;
+}
+
+/** Stops a pulumi at a point: its `intercept` is the local KMS's, its `started` is told pulumi's process. */
+export class Stop {
+  private armed: (Point & { left: number }) | undefined;
+  private pulumi = 0;
+  /** pulumi and its plugins as they were at the point: those of a dead pulumi are nobody's any more. */
+  private tree: Process[] = [];
+  private requests = 0;
+
+  arm(point: Point): void {
+    this.armed = { ...point, left: point.nth ?? 1 };
+  }
+
+  get fired(): boolean {
+    return this.armed === undefined;
+  }
+
+  readonly started = (pid: number): void => {
+    this.pulumi = pid;
+  };
+
+  readonly intercept = ({ operation, region }: InterceptedRequest): Interception | undefined => {
+    this.requests += 1;
+    const point = this.armed;
+    if (!point || point.operation !== operation || (point.region ?? region) !== region) return undefined;
+    point.left -= 1;
+    if (point.left > 0) return undefined;
+    this.armed = undefined;
+    this.tree = withDescendants(this.pulumi);
+    return this.strike(point);
+  };
+
+  private strike({ victim, before }: Point): Interception | undefined {
+    const unanswered: Interception = { when: before ? "before" : "after", drop: "hang" };
+    switch (victim) {
+      case "all":
+        end(this.tree);
+        return unanswered;
+      case "provider":
+        end(this.tree.filter(({ command }) => command.includes("dynamic-provider")));
+        return unanswered;
+      case "pulumi alone":
+        end([{ pid: this.pulumi }]);
+        return undefined;
+      case "Ctrl-C":
+        process.kill(this.pulumi, "SIGINT");
+        return { delayMillis: 500 };
+      case "Ctrl-C twice":
+        process.kill(this.pulumi, "SIGINT");
+        setTimeout(() => process.kill(this.pulumi, "SIGINT"), 500);
+        return unanswered;
+    }
+  }
+
+  /** Lets a provider whose pulumi is gone finish what it does, then ends what is left. */
+  async settle({ victim }: Point): Promise<void> {
+    for (let before = victim === "pulumi alone" ? -1 : this.requests; before !== this.requests; ) {
+      before = this.requests;
+      await sleep(500);
+    }
+    end(this.tree);
+  }
+}
