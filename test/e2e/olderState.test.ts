@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  ListResourceTagsCommand,
+  ReplicateKeyCommand,
+  type Tag,
+} from "@aws-sdk/client-kms";
+import { importMaterial, metadataOf, start, type TestKms } from "../localkms/support";
+import { Application } from "../provider/resources/support/client";
+import { openProject, type Project } from "./support";
+
+const HOME = "us-west-1";
+const ABROAD = "eu-west-1";
+
+const recorded = readFileSync(join(__dirname, "olderState", "export.json"), "utf8");
+const material = (version: number) => Buffer.alloc(32, `older state, version ${version}; `);
+
+interface Versions {
+  [version: string]: { keyId: string; keyMaterialId: string };
+}
+
+const outputsOf = (state: string, type: string) =>
+  JSON.parse(state).deployment.resources.find((each: { type: string }) => each.type.endsWith(`:${type}`))
+    .outputs;
+
+describe("a state that an older version of this package has left", function () {
+  this.timeout(300_000);
+  let kms: TestKms;
+  let project: Project;
+  let old: Uint8Array;
+  const {
+    aliasName,
+    quotas,
+    kms: connection,
+    versions,
+    ...distribution
+  } = {
+    ...outputsOf(recorded, "KeyDistribution"),
+    quotas: outputsOf(recorded, "KmsProvider").quotas,
+  };
+  const application = (region: string) => new Application(kms, region);
+
+  const program = (team = "shop") => `
+    const pulumi = require("@pulumi/pulumi");
+    const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
+    const kms = new KmsProvider("prod", {
+      keyCollection: "${HOME}", endpoint: "${kms.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(quotas)},
+    });
+    const key = new ManagedKey("orders", {
+      replicaRegions: ["${ABROAD}"], material: new pulumi.Config().requireSecret("material"),
+    });
+    new KeyDistribution("orders-prod", { kms, key, tags: { team: "${team}" }, description: "orders" }).replicate();
+  `;
+
+  before(async () => {
+    kms = await start();
+    let state = recorded.replaceAll(connection.endpoint, kms.url);
+    for (const [version, { keyId, keyMaterialId }] of Object.entries(versions as Versions)) {
+      const made = await inAws(Number(version));
+      state = state.replaceAll(keyId, made.keyId).replaceAll(keyMaterialId, made.keyMaterialId);
+    }
+    const latest = outputsOf(state, "KeyDistribution").keyId;
+    for (const region of [HOME, ABROAD])
+      await kms.client(region).send(new CreateAliasCommand({ AliasName: aliasName, TargetKeyId: latest }));
+    old = await application(HOME).encrypt(outputsOf(state, "KeyDistribution").versions[1].keyId, "kept");
+
+    project = await openProject({
+      program: program(),
+      config: { material: { secret: material(2).toString("base64") } },
+      env: { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" },
+    });
+    const file = join(project.folder.root, "older.json");
+    writeFileSync(file, state);
+    await project.pulumi(["stack", "import", "--file", file]);
+  });
+  after(async () => {
+    await project?.close();
+    await kms?.close();
+  });
+
+  /** A version's KMS keys as that older version left them in AWS. */
+  async function inAws(version: number): Promise<{ keyId: string; keyMaterialId: string }> {
+    const tags = {
+      "keymgmt:key": "orders",
+      "keymgmt:version": String(version),
+      "keymgmt:distribution": distribution.name,
+      "keymgmt:stack": "organization/e2e/dev",
+    };
+    const Tags: Tag[] = Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
+    const [home, abroad] = [kms.client(HOME), kms.client(ABROAD)];
+    const own = { Description: "orders", Tags: [...Tags, { TagKey: "team", TagValue: "shop" }] };
+    const { KeyMetadata } = await home.send(
+      new CreateKeyCommand({ Origin: "EXTERNAL", MultiRegion: true, ...own }),
+    );
+    const KeyId = KeyMetadata!.KeyId!;
+    await importMaterial(home, KeyId, material(version));
+    await home.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: ABROAD, Tags }));
+    await importMaterial(abroad, KeyId, material(version), { ImportType: "EXISTING_KEY_MATERIAL" });
+    return { keyId: KeyId, keyMaterialId: (await metadataOf(home, KeyId)).CurrentKeyMaterialId! };
+  }
+
+  it("is previewed and updated by the same program without a change, and without a request to AWS", async () => {
+    const { json } = await project.preview({ json: true });
+    assert.deepEqual(json.changeSummary, { same: 6 });
+    kms.resetCounts();
+    await project.up({ args: ["--expect-no-changes"] });
+    assert.deepEqual(kms.counts(), {});
+  });
+
+  it("is refreshed: there is no drift, and still nothing to change", async () => {
+    await project.refresh();
+    const state = (await project.stackExport()).stdout;
+    for (const type of ["KeyDistribution", "KeyReplica"]) assert.deepEqual(outputsOf(state, type).drift, []);
+    assert.deepEqual((await project.preview({ json: true })).json.changeSummary, { same: 6 });
+  });
+
+  it("is updated in place: a tag, and a rotation, after which old ciphertext decrypts in both Regions", async () => {
+    await project.setProgram(program("billing"));
+    await project.configSet({ material: { secret: material(3).toString("base64") } });
+    const { json } = await project.preview({ json: true });
+    assert.deepEqual(json.changeSummary, { same: 3, update: 3 });
+    await project.up();
+    const { KeyId } = await application(HOME).describe(aliasName);
+    const { Tags = [] } = await application(HOME).send(new ListResourceTagsCommand({ KeyId }));
+    const tags = Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
+    assert.deepEqual([tags.team, tags["keymgmt:version"]], ["billing", "3"]);
+    for (const region of [HOME, ABROAD]) {
+      assert.equal((await application(region).decrypt(old)).text, "kept");
+      const { keyArn } = await application(HOME).decrypt(await application(region).encrypt(aliasName, "new"));
+      assert.equal(keyArn.split("/")[1], KeyId);
+    }
+  });
+});
