@@ -13,6 +13,7 @@ export type KeymgmtErrorCode =
   | "InvalidImportToken"
   | "InvalidCiphertext"
   | "IncorrectKeyMaterial"
+  | "KeystoreUnavailable"
   | "LimitExceeded"
   | "MalformedPolicy"
   | "AccountMismatch"

@@ -20,10 +20,17 @@ export interface ManagedKeyArgs {
   rotationPeriod?: pulumi.Input<string>;
   /** Any change of this value rotates the key. */
   rotationTrigger?: pulumi.Input<string>;
-  /** Own material for the next version: 32 bytes in base64. A change is a new version. By default 32 bytes of the system's CSPRNG. */
+  /**
+   * Own material for the next version: 32 bytes in base64, hex or a JWK, or where to read them: `env://NAME`, `file:///path`,
+   * `exec:command`. A change is a new version; a reference that holds `{version}` names each, and then `rotationTrigger` or
+   * `rotationPeriod` makes a new one. By default 32 bytes of the system's CSPRNG.
+   */
   material?: pulumi.Input<string>;
-  /** Where the material is kept, by default `state`: in the stack's state, as a Pulumi secret. */
-  keystore?: pulumi.Input<"state">;
+  /**
+   * Where the material is kept. By default `state`: in the stack's state, as a Pulumi secret. Sealed there by a root key:
+   * `env://NAME`, `file:///path`, `awskms://alias/NAME?region=…`. `none`: `material` says where. A change seals anew.
+   */
+  keystore?: pulumi.Input<string>;
 }
 
 /**
@@ -48,7 +55,7 @@ export class ManagedKey extends DynamicResource {
   declare readonly latestVersion: pulumi.Output<number>;
   /** All versions, without material. */
   declare readonly versions: pulumi.Output<KeyVersion[]>;
-  /** All versions with their material: a JWK set (RFC 7517). A secret. */
+  /** All versions with their material, as `keystore` says: a JWK set (RFC 7517), sealed as JWE (RFC 7516) or not. A secret. */
   declare readonly keyring: pulumi.Output<string>;
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;

@@ -14,6 +14,7 @@ export interface IamPolicyOptions extends StateOptions, FeatureOptions {
   aliasPrefix?: string[];
   forStack?: string[];
   adoptKey?: string[];
+  rootKey?: string[];
   only?: boolean;
 }
 
@@ -64,6 +65,7 @@ export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope 
       ...(options.adoptKey ?? []),
       ...versions.filter(({ adopted }) => adopted).map(({ keyArn }) => keyArn),
     ]),
+    rootKeyArns: sorted(options.rootKey ?? []),
     features,
   };
 }

@@ -24,6 +24,7 @@ export function declareIamPolicy(program: Command): void {
     )
     .option("--for-stack <org/project/stack>", "only KMS keys tagged for this stack (repeatable)", collected)
     .option("--adopt-key <arn>", "ARN of a KMS key to adopt (repeatable)", keyArn)
+    .option("--root-key <arn>", "ARN of a KMS key that seals keyrings, for --sealing (repeatable)", keyArn)
     .option("--only", "only what the features need, without what every key needs");
   withFeatures(command)
     .addHelpText(

@@ -7,6 +7,7 @@ export const OPTIONAL = {
   adoption: "adoption of KMS keys that exist",
   onDemandRotation: "rotation within one KMS key",
   changes: "changed tags, policies and descriptions",
+  sealing: "keyrings that a KMS key seals",
   status: "`keymgmt status`",
   sweep: "`keymgmt sweep`",
 } as const satisfies Partial<Record<Feature, string>>;

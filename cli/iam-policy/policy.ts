@@ -19,6 +19,8 @@ export interface Scope {
   stacks: string[];
   /** ARNs of KMS keys that were, or are to be, adopted. */
   adoptedArns: string[];
+  /** ARNs of the KMS keys that seal keyrings; empty where any of the account's may. */
+  rootKeyArns: string[];
   features: Feature[];
 }
 
@@ -58,6 +60,7 @@ export function policyFor(scope: Scope): Policy {
     keys("UseNewKeys", on("newKey"), scope, imported()),
     keys("ManageOwnKeys", on("ownKey"), scope, tagged("aws:ResourceTag", scope)),
     adoptedKeys(on("ownKey"), scope),
+    rootKeys(on("rootKey"), scope),
     keys("FindKeys", on("anyKey"), { ...scope, multiRegion: undefined }),
     aliases(ALIAS_ACTIONS.filter(has), scope),
     list(on("account"), scope),
@@ -97,6 +100,9 @@ export function notesFor(scope: Scope, policy: Policy): string[] {
       ? [
           "An adopted KMS key keeps its own tags, so ManageOwnKeys does not cover it: name it with --adopt-key.",
         ]
+      : []),
+    ...(has("UseRootKeys") && scope.rootKeyArns.length === 0
+      ? ["UseRootKeys holds for every KMS key of the account in these Regions: name yours with --root-key."]
       : []),
     ...(has("ManageOwnKeys")
       ? [
@@ -181,6 +187,17 @@ function keys(Sid: string, actions: string[], scope: Scope, Condition?: Statemen
 /** An adopted KMS key keeps its own tags: it is named. */
 function adoptedKeys(actions: string[], { adoptedArns }: Scope): Statement {
   return allow("ManageAdoptedKeys", one(actions), one(adoptedArns));
+}
+
+/** The encryption context that every sealed version has keeps other data of a KMS key out of reach. */
+function rootKeys(actions: string[], scope: Scope): Statement {
+  const { rootKeyArns } = scope;
+  const any = keys("UseRootKeys", actions, { ...scope, multiRegion: undefined });
+  return {
+    ...any,
+    ...(rootKeyArns.length > 0 && { Resource: one(rootKeyArns) }),
+    Condition: { Null: { "kms:EncryptionContext:keymgmt:key": "false" } },
+  };
 }
 
 function aliases(actions: string[], scope: Scope): Statement {

@@ -68,12 +68,15 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   InvalidCiphertext: {
     code: "InvalidCiphertext",
     advice:
-      "The material was not wrapped with the public key of this KMS key's import parameters; get new ones and import again.",
+      "It was not encrypted for this KMS key. Material is wrapped with the public key of its import parameters: get new ones and import again. A sealed version of a key opens only as it was: restore the stack's state from a backup.",
   },
   IncorrectKeyMaterial: {
     code: "IncorrectKeyMaterial",
     advice: "A KMS key takes back only the material it had before; import that, or use a new KMS key.",
   },
+  IncorrectKey: { code: "InvalidInput", advice: "Name the KMS key that encrypted it." },
+  InvalidKeyUsage: { code: "Unsupported", advice: "Name a symmetric KMS key for encryption." },
+  KeyUnavailable: { code: "ServiceUnavailable", advice: "AWS cannot use the KMS key now; run again later." },
   LimitExceeded: {
     code: "LimitExceeded",
     advice: "Remove what is not needed, or have AWS raise the quota (Service Quotas, AWS KMS).",

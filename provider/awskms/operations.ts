@@ -4,6 +4,7 @@ interface Operations {
   CancelKeyDeletion: [Sdk.CancelKeyDeletionCommandInput, Sdk.CancelKeyDeletionCommandOutput];
   CreateAlias: [Sdk.CreateAliasCommandInput, Sdk.CreateAliasCommandOutput];
   CreateKey: [Sdk.CreateKeyCommandInput, Sdk.CreateKeyCommandOutput];
+  Decrypt: [Sdk.DecryptCommandInput, Sdk.DecryptCommandOutput];
   DeleteAlias: [Sdk.DeleteAliasCommandInput, Sdk.DeleteAliasCommandOutput];
   DeleteImportedKeyMaterial: [
     Sdk.DeleteImportedKeyMaterialCommandInput,
@@ -12,6 +13,7 @@ interface Operations {
   DescribeKey: [Sdk.DescribeKeyCommandInput, Sdk.DescribeKeyCommandOutput];
   DisableKey: [Sdk.DisableKeyCommandInput, Sdk.DisableKeyCommandOutput];
   EnableKey: [Sdk.EnableKeyCommandInput, Sdk.EnableKeyCommandOutput];
+  GenerateDataKey: [Sdk.GenerateDataKeyCommandInput, Sdk.GenerateDataKeyCommandOutput];
   GetKeyPolicy: [Sdk.GetKeyPolicyCommandInput, Sdk.GetKeyPolicyCommandOutput];
   GetParametersForImport: [Sdk.GetParametersForImportCommandInput, Sdk.GetParametersForImportCommandOutput];
   ImportKeyMaterial: [Sdk.ImportKeyMaterialCommandInput, Sdk.ImportKeyMaterialCommandOutput];

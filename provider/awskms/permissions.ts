@@ -12,6 +12,7 @@ export type Feature =
   | "adoption"
   | "onDemandRotation"
   | "changes"
+  | "sealing"
   | "status"
   | "sweep";
 
@@ -23,9 +24,10 @@ export type Feature =
  * - `newKey`: a KMS key that may be seconds old.
  * - `ownKey`: a KMS key that has had its tags for a while.
  * - `anyKey`: also KMS keys that are not ours, which is how ours are found among them.
+ * - `rootKey`: the KMS key that a ManagedKey's `keystore` names.
  * - `serviceLinkedRole`: the role by which AWS keeps multi-Region keys in step.
  */
-export type PermissionTarget = "account" | "newKey" | "ownKey" | "anyKey" | "serviceLinkedRole";
+export type PermissionTarget = "account" | "newKey" | "ownKey" | "anyKey" | "rootKey" | "serviceLinkedRole";
 
 export interface Permission {
   /** IAM action. */
@@ -46,6 +48,7 @@ export const FEATURES: Readonly<Record<Feature, string>> = {
   adoption: "Adoption of KMS keys that exist",
   onDemandRotation: "On-demand rotation",
   changes: "Changes of tags, policy and description",
+  sealing: "Keyrings sealed by a KMS key",
   status: "keymgmt status",
   sweep: "keymgmt sweep",
 };
@@ -257,6 +260,20 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       on: "ownKey",
       when: "`description` changes",
       without: "the update fails",
+    },
+  ],
+  sealing: [
+    {
+      action: "kms:GenerateDataKey",
+      on: "rootKey",
+      when: "a version of a key whose `keystore` is `awskms://…` is made, or sealed anew",
+      without: "the update fails, and the keyring stays as it was",
+    },
+    {
+      action: "kms:Decrypt",
+      on: "rootKey",
+      when: "such a version is imported; its `keystore` changes",
+      without: "the update fails, and the keyring stays as it was",
     },
   ],
   status: [

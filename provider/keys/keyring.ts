@@ -2,21 +2,41 @@ import { KeymgmtError } from "../errors";
 import { keyCheckValue } from "./keyCheckValue";
 import { MATERIAL_BYTES } from "./material";
 
-/** One version in a keyring, as a JSON Web Key (RFC 7517, RFC 7518 section 6.4). */
-interface VersionJwk {
-  kty: "oct";
-  alg: "A256GCM";
+/** What every version in a keyring shows, wherever its material is. */
+interface VersionHead {
   /** The version's number in decimal. */
   kid: string;
-  /** The material in base64url. */
-  k: string;
   /** Seconds since the epoch at which the version was made. */
   iat: number;
 }
 
+/** A version with its material, as a JSON Web Key (RFC 7517, RFC 7518 section 6.4). */
+export interface VersionJwk extends VersionHead {
+  kty: "oct";
+  alg: "A256GCM";
+  /** The material in base64url. */
+  k: string;
+}
+
+/** A version whose JWK a root key has encrypted (RFC 7516, compact; RFC 7517 section 7). */
+export interface SealedVersion extends VersionHead {
+  kcv: string;
+  jwe: string;
+}
+
+/** A version whose material is not held: where it is to be read from. */
+export interface ReferredVersion extends VersionHead {
+  kcv: string;
+  from: string;
+}
+
+export type KeyringVersion = VersionJwk | SealedVersion | ReferredVersion;
+
 /** All versions of one key, in order from version 1. */
 export interface Keyring {
-  keys: VersionJwk[];
+  /** The keystore that holds the material, as the `keystore` input has it; not there where that is the state. */
+  keystore?: string;
+  keys: KeyringVersion[];
 }
 
 /** A version without its material. */
@@ -27,7 +47,7 @@ export interface KeyVersion {
   enabled: boolean;
 }
 
-/** Reads a keyring as it stands in state: a JWK set in JSON. */
+/** Reads a keyring as it stands in state: a JWK set in JSON, of which each material may be sealed or elsewhere. */
 export function parseKeyring(text: string): Keyring {
   const broken = (what: string) =>
     new KeymgmtError(
@@ -41,48 +61,58 @@ export function parseKeyring(text: string): Keyring {
     throw broken("it is not JSON"); // the parser's own message would quote the text
   }
   if (!Array.isArray(keyring?.keys)) throw broken("it has no `keys`");
-  keyring.keys.forEach((jwk, index) => {
-    if (jwk?.kty !== "oct" || jwk.kid !== String(index + 1)) throw broken(`version ${index + 1} is missing`);
-    const bytes = typeof jwk.k === "string" ? Buffer.from(jwk.k, "base64url") : Buffer.alloc(0);
-    if (bytes.length !== MATERIAL_BYTES)
-      throw broken(`version ${index + 1} is not ${MATERIAL_BYTES} bytes long`);
-    bytes.fill(0);
-    if (!Number.isInteger(jwk.iat)) throw broken(`version ${index + 1} has no time`);
+  keyring.keys.forEach((entry, index) => {
+    if (entry?.kid !== String(index + 1)) throw broken(`version ${index + 1} is missing`);
+    if ("jwe" in entry || "from" in entry) {
+      if (!/^[0-9a-f]{10}$/.test(entry.kcv)) throw broken(`version ${index + 1} has no key check value`);
+    } else {
+      if (entry.kty !== "oct") throw broken(`version ${index + 1} is missing`);
+      if (!isMaterial(entry.k)) throw broken(`version ${index + 1} is not ${MATERIAL_BYTES} bytes long`);
+    }
+    if (!Number.isInteger(entry.iat)) throw broken(`version ${index + 1} has no time`);
   });
   return keyring;
+}
+
+function isMaterial(k: unknown): boolean {
+  const bytes = typeof k === "string" ? Buffer.from(k, "base64url") : Buffer.alloc(0);
+  const { length } = bytes;
+  bytes.fill(0);
+  return length === MATERIAL_BYTES;
 }
 
 export function formatKeyring(keyring: Keyring): string {
   return JSON.stringify(keyring);
 }
 
-/** The keyring with one more version. Zeroes the material. */
-export function withVersion(keyring: Keyring, material: Buffer, createdAt: Date): Keyring {
+/** A version with its material. Zeroes the material. */
+export function versionJwk(version: number, material: Buffer, createdAt: Date): VersionJwk {
   const jwk: VersionJwk = {
     kty: "oct",
     alg: "A256GCM",
-    kid: String(keyring.keys.length + 1),
+    kid: String(version),
     k: material.toString("base64url"),
     iat: Math.floor(createdAt.getTime() / 1000),
   };
   material.fill(0);
-  return { keys: [...keyring.keys, jwk] };
+  return jwk;
 }
 
-/** A copy of one version's material. The caller zeroes it after use. */
-export function materialOf(keyring: Keyring, version: number): Buffer {
-  const jwk = keyring.keys[version - 1];
-  if (!jwk)
-    throw new KeymgmtError(
-      "InvalidInput",
-      `Expected the keyring to hold version ${version}; it holds ${keyring.keys.length} versions.`,
-    );
-  return Buffer.from(jwk.k, "base64url");
+/** One version. Throws InvalidInput where the keyring does not hold it. */
+export function versionIn(keyring: Keyring, version: number): KeyringVersion {
+  const entry = keyring.keys[version - 1];
+  if (entry) return entry;
+  throw new KeymgmtError(
+    "InvalidInput",
+    `Expected the keyring to hold version ${version}; it holds ${keyring.keys.length} versions.`,
+  );
 }
 
-/** The key check value of one version. */
+/** The key check value of one version. It needs no keystore. */
 export function kcvOf(keyring: Keyring, version: number): string {
-  const material = materialOf(keyring, version);
+  const entry = versionIn(keyring, version);
+  if (!("k" in entry)) return entry.kcv;
+  const material = Buffer.from(entry.k, "base64url");
   try {
     return keyCheckValue(material);
   } finally {
@@ -92,9 +122,9 @@ export function kcvOf(keyring: Keyring, version: number): string {
 
 /** Every version without its material. */
 export function describeVersions(keyring: Keyring, minEnabledVersion: number): KeyVersion[] {
-  return keyring.keys.map((jwk, index) => ({
+  return keyring.keys.map(({ iat }, index) => ({
     version: index + 1,
-    createdAt: new Date(jwk.iat * 1000).toISOString(),
+    createdAt: new Date(iat * 1000).toISOString(),
     kcv: kcvOf(keyring, index + 1),
     enabled: index + 1 >= minEnabledVersion,
   }));

@@ -1,5 +1,6 @@
 import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { parseMaterial } from "./material";
+import { isReference, namesEachVersion } from "./reference";
 import { dateAfter, parseRotationPeriod, utcDate } from "./rotationPeriod";
 
 /** The inputs of a ManagedKey that decide about its rotation. They are planned before they are checked: any type may come. */
@@ -40,10 +41,14 @@ export function planRotation(
   return undecided ? { ...same, keyVersion: UNKNOWN } : same;
 }
 
-/** Whether new material of the user's own was given. Taking it away changes nothing for the versions there are. */
+/**
+ * Whether new material of the user's own was given. Taking it away changes nothing for the versions there are. A reference is
+ * not read: another one is new material, unless it names every version and so says where those that there are now lie.
+ */
 export function materialChanged(old: unknown, now: unknown): boolean {
   const given = known(now);
   if (typeof given !== "string") return false;
+  if (isReference(given)) return old !== given && !namesEachVersion(given);
   return typeof old !== "string" || !sameBytes(old, given);
 }
 

@@ -1,8 +1,11 @@
 import { KeymgmtError } from "../errors";
 import { keyCheckValue } from "../keys/keyCheckValue";
-import { describeVersions, formatKeyring, type Keyring, parseKeyring, withVersion } from "../keys/keyring";
+import { describeVersions, formatKeyring, type Keyring, parseKeyring } from "../keys/keyring";
+import { emptyKeyring, isKept, type Keeping, movedTo, withVersion } from "../keys/keystores/versions";
 import { generateMaterial, parseMaterial } from "../keys/material";
-import { materialChanged, planRotation } from "../keys/planRotation";
+import { ownMaterialMistakes } from "../keys/ownMaterial";
+import { planRotation } from "../keys/planRotation";
+import { isReference, readReference, referenceTo } from "../keys/reference";
 import { parseRotationPeriod } from "../keys/rotationPeriod";
 import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";
@@ -11,7 +14,7 @@ import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { aliasPartMistakes, partitionMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
 import { noteMade } from "./thisRun";
 
-/** A key with its versions and their material. Calls no AWS operation: what it holds reaches AWS by KeyDistribution. */
+/** A key with its versions and their material. What it holds reaches AWS by KeyDistribution; it asks AWS for a root key alone. */
 export const managedKey: Resource = {
   async check(olds, news) {
     const filled = withDefaults("ManagedKey", { replicaRegions: [], ...news });
@@ -24,7 +27,8 @@ export const managedKey: Resource = {
       ...replicaRegionMistakes(inputs.replicaRegions),
       ...partitionMistakes(inputs.name, inputs.replicaRegions),
       ...minEnabledVersionMistakes(inputs),
-      ...rotationMistakes(olds, inputs),
+      ...rotationPeriodMistakes(inputs.rotationPeriod),
+      ...ownMaterialMistakes(olds, inputs),
       ...replacementMistakes(olds, inputs),
     ];
     return { inputs, mistakes };
@@ -32,11 +36,12 @@ export const managedKey: Resource = {
 
   async diff(_id, olds, news) {
     const { changed, replaces } = difference("ManagedKey", olds, news, ["material"]);
-    return { changes: changed.length > 0 || news.keyVersion !== olds.latestVersion, replaces };
+    const moves = news.keystore === "none" && !isKept(parseKeyring(String(olds.keyring)), keepingOf(news));
+    return { changes: changed.length > 0 || moves || news.keyVersion !== olds.latestVersion, replaces };
   },
 
   async create(inputs) {
-    const outputs = withVersions({ keys: [] }, inputs);
+    const outputs = await withVersions(emptyKeyring(String(inputs.keystore)), inputs);
     const [first] = outputs.versions as { kcv: string }[];
     const id = `${inputs.name}-${first?.kcv}`;
     noteMadeVersions(id, 0, inputs);
@@ -48,7 +53,7 @@ export const managedKey: Resource = {
   },
 
   async update(id, olds, news) {
-    const outputs = withVersions(parseKeyring(String(olds.keyring)), news);
+    const outputs = await withVersions(parseKeyring(String(olds.keyring)), news);
     noteMadeVersions(id, Number(olds.latestVersion), news);
     return outputs;
   },
@@ -69,12 +74,13 @@ function noteMadeVersions(id: string, before: number, { keyVersion, material }: 
   for (let version = before + 1; version <= Number(keyVersion); version++) noteMade(id, version);
 }
 
-/** The outputs with every version up to the planned one: own material where it is new, else the CSPRNG's. */
-function withVersions(keyring: Keyring, inputs: Values): Values {
-  const { material: own, ...rest } = inputs;
-  let grown = keyring;
+/** The outputs with every version up to the planned one, in the keystore that the inputs name. */
+async function withVersions(keyring: Keyring, inputs: Values): Promise<Values> {
+  const { material: own, ...rest } = inputs as { material?: string } & Values;
+  const keeping = keepingOf(inputs);
+  let grown = isKept(keyring, keeping) ? keyring : await movedTo(keyring, keeping);
   while (grown.keys.length < Number(inputs.keyVersion)) {
-    grown = withVersion(grown, nextMaterial(grown, own as string | undefined), new Date());
+    grown = await withVersion(grown, keeping, await nextMaterial(grown, keeping.key, own), new Date());
   }
   return {
     ...rest,
@@ -85,18 +91,32 @@ function withVersions(keyring: Keyring, inputs: Values): Values {
   };
 }
 
-function nextMaterial(keyring: Keyring, own: string | undefined): Buffer {
+function keepingOf({ name, keystore, material }: Values): Keeping {
+  const reference = isReference(material) ? material : undefined;
+  return { key: String(name), keystore: String(keystore), reference };
+}
+
+/** Own material where it is given, else the CSPRNG's. */
+async function nextMaterial(keyring: Keyring, key: string, own: string | undefined): Promise<Buffer> {
   if (own === undefined) return generateMaterial();
-  const parsed = parseMaterial(own);
-  if ("mistake" in parsed) throw new KeymgmtError("InvalidInput", parsed.mistake);
-  const kcv = keyCheckValue(parsed.material);
-  const twin = describeVersions(keyring, 1).find((version) => version.kcv === kcv);
-  if (!twin) return parsed.material;
-  parsed.material.fill(0);
+  const version = keyring.keys.length + 1;
+  const material = isReference(own)
+    ? await readReference(referenceTo(version, own), `the material of version ${version} of key "${key}"`)
+    : givenMaterial(own);
+  const kcv = keyCheckValue(material);
+  const twin = describeVersions(keyring, 1).find((earlier) => earlier.kcv === kcv);
+  if (!twin) return material;
+  material.fill(0);
   throw new KeymgmtError(
     "InvalidInput",
     `Expected \`material\` that no version has had; what came is that of version ${twin.version} (key check value ${kcv}). Give new bytes: openssl rand -base64 32`,
   );
+}
+
+function givenMaterial(own: string): Buffer {
+  const parsed = parseMaterial(own);
+  if ("mistake" in parsed) throw new KeymgmtError("InvalidInput", parsed.mistake);
+  return parsed.material;
 }
 
 function replicaRegionMistakes(regions: unknown): string[] {
@@ -113,34 +133,12 @@ function minEnabledVersionMistakes(inputs: Values): string[] {
   return wholeNumberMistakes("minEnabledVersion", inputs.minEnabledVersion, 1, latest);
 }
 
-function rotationMistakes(olds: Values | undefined, inputs: Values): string[] {
-  const mistakes: string[] = [];
-  const [period, own] = [known(inputs.rotationPeriod), known(inputs.material)];
-  if (typeof period === "string" && !parseRotationPeriod(period)) {
-    mistakes.push(
-      `Expected \`rotationPeriod\` to be a duration from a day to 100 years, such as "90d", "12w", "1y" or ISO 8601 "P3M", got "${period}".`,
-    );
-  }
-  if (typeof own !== "string") return mistakes;
-  const parsed = parseMaterial(own);
-  if ("mistake" in parsed) mistakes.push(parsed.mistake);
-  else parsed.material.fill(0);
-  if (period !== undefined) {
-    mistakes.push(
-      "Expected `rotationPeriod` or `material`, got both: with own material a new version comes when you change `material`.",
-    );
-  }
-  const rotatesByTrigger =
-    olds !== undefined &&
-    typeof inputs.keyVersion === "number" &&
-    inputs.keyVersion !== olds.keyVersion &&
-    !materialChanged(olds.material, own);
-  if (rotatesByTrigger && period === undefined) {
-    mistakes.push(
-      "Expected `material` to change together with `rotationTrigger`: a new version needs new material. Change `material`, or remove it to have it made.",
-    );
-  }
-  return mistakes;
+function rotationPeriodMistakes(value: unknown): string[] {
+  const period = known(value);
+  if (typeof period !== "string" || parseRotationPeriod(period)) return [];
+  return [
+    `Expected \`rotationPeriod\` to be a duration from a day to 100 years, such as "90d", "12w", "1y" or ISO 8601 "P3M", got "${period}".`,
+  ];
 }
 
 /** A replaced key is a new key: the old one's material would be lost. */

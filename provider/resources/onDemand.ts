@@ -8,7 +8,8 @@ import { type ImportOptions, importMaterial, LONGEST_WINDOW_DAYS, scheduleDeleti
 import { rotateOnDemand } from "../awskms/rotation";
 import { isKeymgmtError } from "../errors";
 import { keyCheckValue } from "../keys/keyCheckValue";
-import { materialOf, parseKeyring } from "../keys/keyring";
+import { parseKeyring } from "../keys/keyring";
+import { materialOf } from "../keys/keystores/versions";
 import { expiresAsPlanned, validToOf } from "../keys/planExpiry";
 import {
   applyMetadata,
@@ -103,7 +104,7 @@ async function importVersion(
   { keyId, keyMaterialId }: Pick<KmsKeyRecord, "keyId" | "keyMaterialId">,
   importType: ImportType = keyMaterialId === undefined ? undefined : "EXISTING_KEY_MATERIAL",
 ): Promise<Partial<KmsKeyRecord>> {
-  const material = materialOf(parseKeyring(owner.key.keyring), version);
+  const material = await materialOf(parseKeyring(owner.key.keyring), owner.key.name, version);
   try {
     const kcv = keyCheckValue(material);
     const validTo = validToOf(owner.expiry, new Date());

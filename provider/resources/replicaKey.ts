@@ -3,7 +3,6 @@ import { type Kms, openKms } from "../awskms/client";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ensureReplicaKey } from "../awskms/replicas";
 import { KeymgmtError } from "../errors";
-import { kcvOf, parseKeyring } from "../keys/keyring";
 import type { MadeKmsKey } from "./converge";
 import { contextOf, type KmsKeyRecord, type MetadataInputs, metadataFor, type Owner } from "./wire";
 
@@ -15,13 +14,9 @@ export async function ensureReplica(
   primary: KmsKeyRecord,
   inputs: MetadataInputs,
 ): Promise<MadeKmsKey> {
-  const { keyId, keyArn, importedAt, replicas, adopted } = primary;
+  const { keyId, keyArn, kcv, importedAt, replicas, adopted } = primary;
   const context = contextOf(owner, version);
-  const record = {
-    keyId,
-    keyArn: relatedKeyArn(keyArn, kms.region),
-    kcv: kcvOf(parseKeyring(owner.key.keyring), version),
-  };
+  const record = { keyId, keyArn: relatedKeyArn(keyArn, kms.region), kcv };
   if (adopted) return { record: await adoptReplica(kms, owner, version, primary), has: "as asked" };
   const ready = replicas?.includes(kms.region) ? await describeKmsKey(kms, keyId, context) : undefined;
   if (ready && ready.state !== "Deleted") {

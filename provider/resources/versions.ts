@@ -5,7 +5,8 @@ import { describeKmsKey, type ImportOptions, importMaterial, setEnabled } from "
 import { ifPermitted } from "../awskms/optional";
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { keyCheckValue } from "../keys/keyCheckValue";
-import { materialOf, parseKeyring } from "../keys/keyring";
+import { parseKeyring } from "../keys/keyring";
+import { materialOf } from "../keys/keystores/versions";
 import { expiresAsPlanned, validToOf } from "../keys/planExpiry";
 import {
   contextOf,
@@ -129,7 +130,7 @@ export async function ensureMaterial(
   version: number,
   record: KmsKeyRecord,
 ): Promise<void> {
-  const material = materialOf(parseKeyring(owner.key.keyring), version);
+  const material = await materialOf(parseKeyring(owner.key.keyring), owner.key.name, version);
   try {
     const validTo = validToOf(owner.expiry, new Date());
     const { importedAt, keyMaterialId } = await importMaterial(

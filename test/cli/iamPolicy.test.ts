@@ -11,6 +11,7 @@ const SCOPE: Scope = {
   aliases: ["hashicorp/*"],
   stacks: ["acme/shop/prod"],
   adoptedArns: [],
+  rootKeyArns: [],
   features: ["everyKey"],
 };
 const REPLICATED: Scope = {
@@ -145,6 +146,23 @@ describe("keymgmt iam-policy", function () {
     const unnamed = { ...named, adoptedArns: [] };
     assert.match(notesFor(unnamed, policyFor(unnamed)).join(), /name it with --adopt-key/);
     assert.doesNotMatch(notesFor(named, policyFor(named)).join(), /--adopt-key/);
+  });
+
+  it("opens only what seals keyrings, with the KMS keys that are named", () => {
+    const arn = "arn:aws:kms:us-east-1:111122223333:key/1234";
+    const named = { ...SCOPE, rootKeyArns: [arn], features: ["everyKey", "sealing"] as Feature[] };
+    assert.deepEqual(statement(named, "UseRootKeys"), {
+      Sid: "UseRootKeys",
+      Effect: "Allow",
+      Action: ["kms:GenerateDataKey", "kms:Decrypt"],
+      Resource: arn,
+      Condition: { Null: { "kms:EncryptionContext:keymgmt:key": "false" } },
+    });
+    assert.equal(statement(SCOPE, "UseRootKeys"), undefined);
+    const unnamed = { ...named, rootKeyArns: [] };
+    assert.equal(statement(unnamed, "UseRootKeys").Resource, "arn:aws:kms:us-west-1:111122223333:key/*");
+    assert.match(notesFor(unnamed, policyFor(unnamed)).join(), /name yours with --root-key/);
+    assert.doesNotMatch(notesFor(named, policyFor(named)).join(), /--root-key/);
   });
 
   it("says where it is longer than a managed policy may be", () => {

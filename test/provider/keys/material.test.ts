@@ -20,7 +20,17 @@ describe("material", () => {
     }
   });
 
+  it("may be in hex or a symmetric JWK", () => {
+    const hex = plantedBytes.toString("hex");
+    const jwk = { kty: "oct", k: plantedBytes.toString("base64url"), alg: "A256GCM" };
+    for (const text of [hex, hex.toUpperCase(), `${hex}\n`, JSON.stringify(jwk)])
+      assert.deepEqual(parseMaterial(text), { material: plantedBytes });
+  });
+
   for (const [what, text] of [
+    ["JSON that is no JWK", `{"k":${JSON.stringify(material)}`],
+    ["a JWK of another kind", JSON.stringify({ kty: "RSA", k: material.replace("=", "") })],
+    ["a JWK whose key is not base64url", JSON.stringify({ kty: "oct", k: "a b" })],
     ["nothing", ""],
     ["a passphrase", "correct horse battery staple"],
     ["base64url", `${material.slice(0, 10)}-_${material.slice(12)}`],
@@ -30,7 +40,7 @@ describe("material", () => {
   ] as const) {
     it(`is refused where it is ${what}, and not shown`, () => {
       assert.deepEqual(parseMaterial(text), {
-        mistake: "Expected `material` to be 32 bytes in base64; what came is not base64.",
+        mistake: "Expected `material` to be 32 bytes in base64, hex or a JWK; what came is none of them.",
       });
     });
   }
@@ -39,7 +49,7 @@ describe("material", () => {
     it(`is refused where it has ${length} bytes, and not shown`, () => {
       const text = Buffer.concat([plantedBytes, plantedBytes]).subarray(0, length).toString("base64");
       assert.deepEqual(parseMaterial(text), {
-        mistake: `Expected \`material\` to be 32 bytes in base64; what came decodes to ${length} bytes. ${RECIPE}`,
+        mistake: `Expected \`material\` to be 32 bytes in base64, hex or a JWK; what came decodes to ${length} bytes. ${RECIPE}`,
       });
     });
   }
@@ -50,6 +60,22 @@ describe("material", () => {
         mistake: `Expected \`material\` to be random; all its bytes are equal. ${RECIPE}`,
       });
     }
+  });
+
+  it("is refused where it is text that was not decoded", () => {
+    for (const text of ["correct horse battery staple, 32", plantedBytes.toString("hex").slice(0, 32)]) {
+      assert.deepEqual(parseMaterial(Buffer.from(text).toString("base64")), {
+        mistake: `Expected \`material\` to be random; its bytes are all printable ASCII: it is text, and was not decoded. ${RECIPE}`,
+      });
+    }
+  });
+
+  it("is called what it is in the sentence", () => {
+    const parsed = parseMaterial("", "the root key from env://ROOT");
+    assert.match(
+      "mistake" in parsed ? parsed.mistake : "",
+      /^Expected the root key from env:\/\/ROOT to be 32/,
+    );
   });
 
   it("of the wrong length is zeroed", () => {

@@ -21,8 +21,8 @@ export const credentials = {
   sessionToken: "planted-session-token",
 };
 
-/** 32 bytes that spell "planted material"; as base64, base64url and hex they are searched for. */
-export const plantedBytes = Buffer.from("planted material planted materia");
+/** 32 bytes that spell "planted material", and are not all ASCII; as base64, base64url and hex they are searched for. */
+export const plantedBytes = Buffer.from("planted material planted mater\u00e9");
 export const material = plantedBytes.toString("base64");
 
 export const keyring = JSON.stringify({

@@ -165,10 +165,10 @@ describe("check of a ManagedKey", () => {
   describe("own material", () => {
     it("is 32 bytes in base64", async () => {
       assert.deepEqual(await check({ material: "correct horse battery staple" }), [
-        "Expected `material` to be 32 bytes in base64; what came is not base64.",
+        "Expected `material` to be 32 bytes in base64, hex or a JWK; what came is none of them.",
       ]);
       assert.deepEqual(await check({ material: randomBytes(16).toString("base64") }), [
-        "Expected `material` to be 32 bytes in base64; what came decodes to 16 bytes. Make some with: openssl rand -base64 32",
+        "Expected `material` to be 32 bytes in base64, hex or a JWK; what came decodes to 16 bytes. Make some with: openssl rand -base64 32",
       ]);
       assert.deepEqual(await check({ material: Buffer.alloc(32).toString("base64") }), [
         "Expected `material` to be random; all its bytes are equal. Make some with: openssl rand -base64 32",
@@ -178,7 +178,7 @@ describe("check of a ManagedKey", () => {
 
     it("does not go with a rotationPeriod", async () => {
       assert.deepEqual(await check({ rotationPeriod: "90d" }), [
-        "Expected `rotationPeriod` or `material`, got both: with own material a new version comes when you change `material`.",
+        "Expected `rotationPeriod` or `material`, got both: with own material a new version comes when you change `material`, unless it is a reference that holds `{version}`.",
       ]);
     });
 
@@ -192,6 +192,61 @@ describe("check of a ManagedKey", () => {
       assert.deepEqual(await check(fresh, olds), []);
       assert.equal((await checked("ManagedKey", fresh, olds)).keyVersion, 2);
       assert.deepEqual(await check({ rotationTrigger: "2026-02", material: undefined }, olds), []);
+    });
+
+    it("may be a reference, which is not read", async () => {
+      for (const reference of ["env://NO_SUCH", "file:///no/such", "exec:/no/such command"])
+        assert.deepEqual(await check({ ...made, material: reference }), []);
+      assert.deepEqual(await check({ ...made, material: "env://NO-SUCH" }), [
+        'Expected `material` to be env://NAME, file:///path (absolute) or "exec:command argument …", got "env://NO-SUCH".',
+      ]);
+    });
+
+    it("in another place is new material, unless the reference names every version", async () => {
+      const olds = await checked("ManagedKey", { ...made, material: "env://A" });
+      const versionOf = async (material: unknown, more = {}) =>
+        (await checked("ManagedKey", { ...made, material, ...more }, olds)).keyVersion;
+      assert.equal(await versionOf("env://A"), 1);
+      assert.equal(await versionOf("env://B"), 2);
+      assert.equal(await versionOf("env://A_{version}"), 1);
+      assert.equal(await versionOf("env://A_{version}", { rotationTrigger: "b" }), 2);
+      assert.equal(await versionOf(undefined), 1);
+    });
+
+    it("that names every version goes with rotationPeriod and rotationTrigger", async () => {
+      const key = { ...made, material: "env://A_{version}", rotationPeriod: "90d" };
+      const olds = await checked("ManagedKey", key);
+      assert.deepEqual(await check({ ...key, rotationTrigger: "b" }, olds), []);
+    });
+
+    it("does not stand in the inputs where the keystore seals it", async () => {
+      for (const keystore of ["env://ROOT", "awskms://alias/root?region=us-east-1"]) {
+        assert.deepEqual(await check({ keystore }), [
+          `Expected \`material\` to be a reference (env://NAME, file:///path or exec:command) with \`keystore\` "${keystore}"; what came is the material itself, and Pulumi keeps inputs in the state, where the stack's passphrase opens them.`,
+        ]);
+        assert.deepEqual(await check({ keystore, material: "env://A" }), []);
+        assert.deepEqual(await check({ keystore, material: undefined }), []);
+        assert.deepEqual(await check({ keystore, material: UNKNOWN }), []);
+      }
+    });
+
+    it("is a reference where it is not held", async () => {
+      const needed =
+        'Expected `material` to be a reference (env://NAME, file:///path or exec:command) with `keystore` "none": the material is read from there whenever it is imported.';
+      assert.deepEqual(await check({ keystore: "none" }), [needed]);
+      assert.deepEqual(await check({ keystore: "none", material: undefined }), [needed]);
+      assert.deepEqual(await check({ keystore: "none", material: "env://A" }), []);
+      assert.deepEqual(await check({ keystore: "none", material: UNKNOWN }), []);
+    });
+
+    it("names every version where a key with versions is not to be held any more", async () => {
+      const olds = await checked("ManagedKey", made);
+      const key = { ...made, keystore: "none", material: "env://A" };
+      assert.deepEqual(await check(key, olds), [
+        'Expected `material` to hold `{version}` where `keystore` becomes "none": versions 1 to 1 are to be found there, such as env://ORDERS_{version}.',
+      ]);
+      assert.deepEqual(await check({ ...key, material: "env://A_{version}" }, olds), []);
+      assert.deepEqual(await check({ ...key, material: "env://B" }, await checked("ManagedKey", key)), []);
     });
 
     it("has not changed where it is only written in another way", async () => {

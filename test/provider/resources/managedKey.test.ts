@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import sinon from "sinon";
 import { isKeymgmtError } from "../../../provider/errors";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
-import { materialOf, parseKeyring } from "../../../provider/keys/keyring";
+import { parseKeyring } from "../../../provider/keys/keyring";
 import { managedKey } from "../../../provider/resources/managedKey";
 import type { Values } from "../../../provider/resources/resource";
 import { inputsOf } from "./goodInputs";
@@ -32,7 +32,7 @@ class Stack {
 
   get materials(): Buffer[] {
     const keyring = parseKeyring(this.outputs.keyring as string);
-    return keyring.keys.map((_jwk, index) => materialOf(keyring, index + 1));
+    return keyring.keys.map((jwk) => Buffer.from("k" in jwk ? jwk.k : "", "base64url"));
   }
 
   get versions(): { version: number; createdAt: string; kcv: string; enabled: boolean }[] {

@@ -1,0 +1,49 @@
+/** `keystore` of a ManagedKey: where its material is kept, in the URL form of Pulumi's own secrets providers. */
+import type { KmsConnection } from "../../awskms/connection";
+import { isRegion } from "../../awskms/regions";
+import { isReference, referenceMistakes } from "../reference";
+
+export type Keystore =
+  /** In the stack's state, as a Pulumi secret. */
+  | { kind: "state" }
+  /** Nowhere: each version is read from where its owner keeps it. */
+  | { kind: "none" }
+  /** In the stack's state, sealed by a 256-bit key that `reference` names. */
+  | { kind: "rootKey"; reference: string }
+  /** In the stack's state, sealed by data keys of a KMS key. */
+  | { kind: "awskms"; keyId: string; connection: KmsConnection };
+
+const FORMS =
+  '"state", "none", "env://NAME", "file:///path" (absolute) or "awskms://alias/NAME?region=us-east-1"';
+
+/** Reads a keystore's URL, or says what is wrong with it. */
+export function parseKeystore(url: string): Keystore | { mistake: string } {
+  const wrong = (more = "") => ({
+    mistake: `Expected \`keystore\` to be ${FORMS}, got "${url}".${more}`,
+  });
+  if (url === "state" || url === "none") return { kind: url };
+  if (url.startsWith("awskms:")) return awskms(url) ?? wrong();
+  if (url.startsWith("pkcs11:")) return wrong(" HSMs (pkcs11:) are not built yet.");
+  const sealing = isReference(url) && !url.startsWith("exec:") && !url.includes("{");
+  return sealing && referenceMistakes(url, "").length === 0 ? { kind: "rootKey", reference: url } : wrong();
+}
+
+/** A keystore whose versions a root key seals. */
+export type RootKeystore = Extract<Keystore, { kind: "rootKey" | "awskms" }>;
+
+export function isSealed(keystore: Keystore): keystore is RootKeystore {
+  return keystore.kind === "rootKey" || keystore.kind === "awskms";
+}
+
+/** `awskms://alias/NAME`, `awskms://KEY-ID` and `awskms:///ARN`, with `region`, and where wanted `profile` and `endpoint`. */
+function awskms(text: string): Keystore | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { host, pathname, searchParams, hash, username, port } = new URL(text);
+  const keyId = host ? `${host}${pathname}` : pathname.slice(1);
+  const [, arnRegion] = /^arn:[\w-]+:kms:([\w-]+):\d{12}:(?:key|alias)\/[\w/-]+$/.exec(keyId) ?? [];
+  const isLocal = /^(alias\/[\w/-]+|[\w-]+)$/.test(keyId);
+  const { region = arnRegion, profile, endpoint, ...others } = Object.fromEntries(searchParams);
+  if ((!arnRegion && !isLocal) || !region || !isRegion(region)) return undefined;
+  if (hash || username || port || Object.keys(others).length > 0) return undefined;
+  return { kind: "awskms", keyId, connection: { keyCollection: region, profile, endpoint } };
+}

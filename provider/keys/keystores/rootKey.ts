@@ -1,0 +1,80 @@
+/** Keys that seal versions: a 256-bit key of the user's, or a data key of AWS KMS for each version. */
+import { openKms } from "../../awskms/client";
+import { isKeymgmtError, KeymgmtError } from "../../errors";
+import { keyCheckValue } from "../keyCheckValue";
+import { readReference, readReferenceOf } from "../reference";
+import type { RootKeystore } from "./keystore";
+
+/** Which version of which key is sealed. */
+export interface VersionId {
+  key: string;
+  version: number;
+}
+
+/** The protected header of a sealed version (RFC 7516 section 4). */
+export interface SealHeader {
+  /** A256KW: a root key of the user's wraps a key of this JWE alone, without a nonce that might repeat. dir: a data key. */
+  alg: "A256KW" | "dir";
+  enc: "A256GCM";
+  cty: "jwk+json";
+  /** What opens it: the root key's key check value, or the KMS key's ARN. */
+  kid: string;
+  keymgmt: VersionId & {
+    /** The data key as AWS KMS encrypted it, in base64url. */
+    dataKey?: string;
+  };
+}
+
+/** A key to seal one version with; the caller zeroes it. */
+export async function newKey(
+  keystore: RootKeystore,
+  of: VersionId,
+): Promise<{ key: Uint8Array; header: SealHeader }> {
+  if (keystore.kind === "rootKey") {
+    const key = await readReference(keystore.reference, "the root key");
+    return { key, header: headerFor(of, "A256KW", keyCheckValue(key)) };
+  }
+  const { keyId, connection } = keystore;
+  const input = { KeyId: keyId, KeySpec: "AES_256", EncryptionContext: encryptionContext(of) } as const;
+  const made = await fromKms(keyId, of, () => openKms(connection).call("GenerateDataKey", input, of));
+  const dataKey = Buffer.from(made.CiphertextBlob!).toString("base64url");
+  return { key: made.Plaintext!, header: headerFor({ ...of, dataKey }, "dir", made.KeyId!) };
+}
+
+/** The key that opens a sealed version; the caller zeroes it. */
+export async function openingKey(
+  keystore: RootKeystore,
+  of: VersionId,
+  header: SealHeader,
+): Promise<Uint8Array> {
+  if (keystore.kind === "rootKey")
+    return readReferenceOf(header.kid, keystore.reference, `the root key that sealed key "${of.key}"`);
+  const CiphertextBlob = Buffer.from(String(header.keymgmt.dataKey), "base64url");
+  const input = { KeyId: header.kid, CiphertextBlob, EncryptionContext: encryptionContext(of) };
+  const { connection } = keystore;
+  return (await fromKms(header.kid, of, () => openKms(connection).call("Decrypt", input, of))).Plaintext!;
+}
+
+/** What AWS KMS says of a root key must not be taken for what it says of a KMS key that material goes to. */
+async function fromKms<T>(keyId: string, { key, version }: VersionId, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isKeymgmtError(error)) throw error;
+    throw new KeymgmtError(
+      "KeystoreUnavailable",
+      `Expected the root key ${keyId} to seal or open version ${version} of key "${key}". ${error.message} The keyring is as it was.`,
+      error.context,
+      { cause: error },
+    );
+  }
+}
+
+function headerFor(keymgmt: SealHeader["keymgmt"], alg: SealHeader["alg"], kid: string): SealHeader {
+  return { alg, enc: "A256GCM", cty: "jwk+json", kid, keymgmt };
+}
+
+/** AWS authenticates it, lets key policies and IAM policies ask for it, and writes it into CloudTrail. */
+function encryptionContext({ key, version }: VersionId): Record<string, string> {
+  return { "keymgmt:key": key, "keymgmt:version": String(version) };
+}

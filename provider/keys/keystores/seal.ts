@@ -1,0 +1,68 @@
+/** A version's JWK, encrypted as a JWE (RFC 7516) under a root key. */
+import { KeymgmtError } from "../../errors";
+import type { SealedVersion, VersionJwk } from "../keyring";
+import type { RootKeystore } from "./keystore";
+import { newKey, openingKey, type SealHeader, type VersionId } from "./rootKey";
+
+/**
+ * Seals one version. Its key's name and its number are in the protected header, which the encryption authenticates, so that
+ * no version can be put in another's place.
+ */
+export async function seal(
+  keystore: RootKeystore,
+  of: VersionId,
+  jwk: VersionJwk,
+  kcv: string,
+): Promise<SealedVersion> {
+  const { CompactEncrypt } = await import("jose");
+  const { key, header } = await newKey(keystore, of);
+  const plaintext = Buffer.from(JSON.stringify(jwk));
+  try {
+    const jwe = await new CompactEncrypt(plaintext).setProtectedHeader({ ...header }).encrypt(key);
+    return { kid: jwk.kid, iat: jwk.iat, kcv, jwe };
+  } finally {
+    plaintext.fill(0);
+    key.fill(0);
+  }
+}
+
+/** The material of a sealed version; the caller zeroes it. Throws KeystoreUnavailable. */
+export async function unseal(keystore: RootKeystore, of: VersionId, { jwe }: SealedVersion): Promise<Buffer> {
+  const { compactDecrypt } = await import("jose");
+  const header = await headerOf(jwe, of);
+  const key = await openingKey(keystore, of, header);
+  try {
+    const { plaintext } = await compactDecrypt(jwe, key, {
+      keyManagementAlgorithms: [header.alg],
+      contentEncryptionAlgorithms: ["A256GCM"],
+    });
+    const { k } = JSON.parse(new TextDecoder().decode(plaintext)) as VersionJwk;
+    plaintext.fill(0);
+    return Buffer.from(k, "base64url");
+  } catch {
+    throw notSealedFor(of, "it does not open");
+  } finally {
+    key.fill(0);
+  }
+}
+
+async function headerOf(jwe: string, of: VersionId): Promise<SealHeader> {
+  const { decodeProtectedHeader } = await import("jose");
+  let header: SealHeader;
+  try {
+    header = decodeProtectedHeader(jwe) as unknown as SealHeader;
+  } catch {
+    throw notSealedFor(of, "it is no JWE");
+  }
+  const { key, version } = header.keymgmt ?? {};
+  if (key === of.key && version === of.version) return header;
+  throw notSealedFor(of, `it is of version ${version} of key "${key}"`);
+}
+
+function notSealedFor(of: VersionId, came: string): KeymgmtError {
+  return new KeymgmtError(
+    "KeystoreUnavailable",
+    `Expected the sealed version ${of.version} of key "${of.key}" in the state; ${came}. Restore the stack's state from a backup; nothing was changed.`,
+    { ...of },
+  );
+}

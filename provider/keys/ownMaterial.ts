@@ -1,0 +1,74 @@
+/** What the inputs `material` and `keystore` say together: what is wrong with it, and what it asks for. */
+import { hasUnknown, known } from "../schema/unknowns";
+import { isSealed, type Keystore, parseKeystore } from "./keystores/keystore";
+import { parseMaterial } from "./material";
+import { materialChanged } from "./planRotation";
+import { isReference, namesEachVersion, referenceMistakes } from "./reference";
+
+/** The inputs as they come: any type, and anything may be unknown. */
+interface Inputs {
+  material?: unknown;
+  keystore?: unknown;
+  rotationPeriod?: unknown;
+  keyVersion?: unknown;
+}
+
+export function ownMaterialMistakes(olds: Inputs | undefined, inputs: Inputs): string[] {
+  const { keystore, mistakes } = keystoreOf(inputs.keystore);
+  const own = known(inputs.material);
+  if (typeof own === "string") mistakes.push(...valueMistakes(own), ...versionMistakes(olds, inputs, own));
+  if (!keystore || hasUnknown([inputs.material])) return mistakes;
+  if (keystore.kind === "none") mistakes.push(...notHeldMistakes(olds, own));
+  else if (isSealed(keystore) && typeof own === "string" && !isReference(own))
+    mistakes.push(
+      `Expected \`material\` to be a reference (env://NAME, file:///path or exec:command) with \`keystore\` "${inputs.keystore}"; what came is the material itself, and Pulumi keeps inputs in the state, where the stack's passphrase opens them.`,
+    );
+  return mistakes;
+}
+
+function keystoreOf(value: unknown): { keystore?: Keystore; mistakes: string[] } {
+  const url = known(value);
+  if (typeof url !== "string") return { mistakes: [] };
+  const keystore = parseKeystore(url);
+  return "mistake" in keystore ? { mistakes: [keystore.mistake] } : { keystore, mistakes: [] };
+}
+
+function valueMistakes(own: string): string[] {
+  if (isReference(own)) return referenceMistakes(own, "`material`");
+  const parsed = parseMaterial(own);
+  if ("mistake" in parsed) return [parsed.mistake];
+  parsed.material.fill(0);
+  return [];
+}
+
+/** A new version needs new material. */
+function versionMistakes(olds: Inputs | undefined, inputs: Inputs, own: string): string[] {
+  if (namesEachVersion(own)) return [];
+  if (known(inputs.rotationPeriod) !== undefined)
+    return [
+      "Expected `rotationPeriod` or `material`, got both: with own material a new version comes when you change `material`, unless it is a reference that holds `{version}`.",
+    ];
+  const rotatesByTrigger =
+    olds !== undefined &&
+    typeof inputs.keyVersion === "number" &&
+    inputs.keyVersion !== olds.keyVersion &&
+    !materialChanged(olds.material, own);
+  return rotatesByTrigger
+    ? [
+        "Expected `material` to change together with `rotationTrigger`: a new version needs new material. Change `material`, or remove it to have it made.",
+      ]
+    : [];
+}
+
+/** What is not held must be to be found, every version of it. */
+function notHeldMistakes(olds: Inputs | undefined, own: unknown): string[] {
+  if (!isReference(own))
+    return [
+      'Expected `material` to be a reference (env://NAME, file:///path or exec:command) with `keystore` "none": the material is read from there whenever it is imported.',
+    ];
+  return olds && olds.keystore !== "none" && !namesEachVersion(own)
+    ? [
+        `Expected \`material\` to hold \`{version}\` where \`keystore\` becomes "none": versions 1 to ${olds.keyVersion} are to be found there, such as env://ORDERS_{version}.`,
+      ]
+    : [];
+}

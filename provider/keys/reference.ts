@@ -1,0 +1,121 @@
+/** Where bytes are to be read from when they are needed: `env://NAME`, `file:///path`, `exec:command`. */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { KeymgmtError } from "../errors";
+import { keyCheckValue } from "./keyCheckValue";
+import { parseMaterial } from "./material";
+
+type Source =
+  | { kind: "env"; name: string }
+  | { kind: "file"; path: string }
+  | { kind: "exec"; command: string; args: string[] };
+
+/** Longest time that a command may take, and the most that it may print. */
+const COMMAND_LIMIT_MS = 30_000;
+const COMMAND_LIMIT_BYTES = 65_536;
+
+const PLACEHOLDER = "{version}";
+
+/** Whether a text is meant as a reference; it may still be a wrong one. */
+export function isReference(text: unknown): text is string {
+  return typeof text === "string" && /^(env|file|exec):/.test(text);
+}
+
+/** Whether it tells the versions of a key apart, and so names each of them. */
+export function namesEachVersion(text: unknown): text is string {
+  return isReference(text) && text.includes(PLACEHOLDER);
+}
+
+/** The reference of one version. */
+export function referenceTo(version: number, text: string): string {
+  return text.replaceAll(PLACEHOLDER, String(version));
+}
+
+/** What is wrong with a reference. `what` names it in the sentence. */
+export function referenceMistakes(text: string, what: string): string[] {
+  if (sourceOf(referenceTo(1, text))) return [];
+  return [
+    `Expected ${what} to be env://NAME, file:///path (absolute) or "exec:command argument …", got "${text}".`,
+  ];
+}
+
+/**
+ * Reads the 256-bit key that a reference names: base64, hex or JWK. The caller zeroes it after use.
+ * Throws KeystoreUnavailable; what was read, and what a command printed, is in no message.
+ */
+export async function readReference(reference: string, what: string): Promise<Buffer> {
+  const unavailable = (came: string) =>
+    new KeymgmtError("KeystoreUnavailable", `Expected ${what} from ${reference}; ${came}.`);
+  const source = sourceOf(reference);
+  if (!source) throw unavailable("this is no reference");
+  const read = await textOf(source);
+  if ("missing" in read) throw unavailable(read.missing);
+  const parsed = parseMaterial(read.text, `${what} from ${reference}`);
+  if ("mistake" in parsed) throw new KeymgmtError("KeystoreUnavailable", parsed.mistake);
+  return parsed.material;
+}
+
+/** The same of a key whose key check value is known; any other key is refused. */
+export async function readReferenceOf(kcv: string, reference: string, what: string): Promise<Buffer> {
+  const key = await readReference(reference, what);
+  const came = keyCheckValue(key);
+  if (came === kcv) return key;
+  key.fill(0);
+  throw new KeymgmtError(
+    "KeystoreUnavailable",
+    `Expected ${what} from ${reference}, with key check value ${kcv}; what came has key check value ${came}. Put the right one there; nothing was changed.`,
+  );
+}
+
+function sourceOf(reference: string): Source | undefined {
+  const [, name] = /^env:\/\/([A-Za-z_]\w*)$/.exec(reference) ?? [];
+  if (name !== undefined) return { kind: "env", name };
+  if (/^file:\/\/\/./.test(reference)) {
+    try {
+      return { kind: "file", path: fileURLToPath(reference) };
+    } catch {
+      return undefined;
+    }
+  }
+  const [, line = ""] = /^exec:(.*)$/.exec(reference) ?? [];
+  const [command, ...args] = line.split(" ").filter((word) => word !== "");
+  return command === undefined ? undefined : { kind: "exec", command, args };
+}
+
+async function textOf(source: Source): Promise<{ text: string } | { missing: string }> {
+  switch (source.kind) {
+    case "env": {
+      const text = process.env[source.name];
+      return text ? { text } : { missing: "the environment has no such variable" };
+    }
+    case "file":
+      return readFile(source.path, "utf8").then(
+        (text) => ({ text }),
+        (error: NodeJS.ErrnoException) => ({ missing: `the file cannot be read (${error.code})` }),
+      );
+    case "exec":
+      return printed(source.command, source.args);
+  }
+}
+
+/** What a command prints on stdout. It runs without a shell, and without Pulumi's variables, which hold secrets of Pulumi's. */
+function printed(command: string, args: string[]): Promise<{ text: string } | { missing: string }> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
+  const options = {
+    env,
+    timeout: COMMAND_LIMIT_MS,
+    killSignal: "SIGKILL",
+    maxBuffer: COMMAND_LIMIT_BYTES,
+  } as const;
+  return new Promise((resolve) => {
+    execFile(command, args, options, (error, stdout) => {
+      if (!error) return resolve({ text: stdout });
+      // Its message holds the command's stderr, which may hold anything.
+      const how = error.killed
+        ? `was ended after ${COMMAND_LIMIT_MS / 1000} seconds`
+        : `failed with ${error.code}`;
+      resolve({ missing: `the command ${how}` });
+    });
+  });
+}

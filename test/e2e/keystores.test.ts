@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { LIFTED } from "../provider/resources/support/program";
+import { openProject, type Project } from "./support";
+import { assertNoSecret } from "./support/planted";
+
+/** One key whose material its owner keeps in the environment, distributed. */
+function program(url: string, keystore: string, more = ""): string {
+  return `
+    const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
+    const kms = new KmsProvider("prod", {
+      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+    });
+    const key = new ManagedKey("orders", { keystore: "${keystore}", material: "env://ORDERS_{version}" ${more} });
+    const distribution = new KeyDistribution("orders-prod", { kms, key });
+    exports.versions = key.versions;
+    exports.aliasName = distribution.aliasName;
+  `;
+}
+
+describe("a keystore other than the state", function () {
+  this.timeout(300_000);
+  const material = [randomBytes(32), randomBytes(32)];
+  const root = randomBytes(32);
+  const secrets: Record<string, Buffer> = {
+    "the material of version 1": material[0]!,
+    "the material of version 2": material[1]!,
+    "the root key": root,
+  };
+  const owners = {
+    ROOT: root.toString("base64"),
+    ORDERS_1: material[0]!.toString("base64"),
+    ORDERS_2: material[1]!.toString("hex"),
+  };
+  let local: LocalKms;
+  let project: Project;
+  const calls: string[] = [];
+
+  before(async () => {
+    local = await startLocalKms({
+      config: {
+        importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
+        intercept: ({ operation }) => {
+          calls.push(operation);
+          return undefined;
+        },
+      },
+    });
+    const env = { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" };
+    project = await openProject({ program: program(local.url, "env://ROOT"), env });
+  });
+  after(async () => {
+    await project?.close();
+    await local?.close();
+  });
+
+  const keyring = async () => {
+    const { json } = await project.stackExport({ showSecrets: true });
+    const managed = json.deployment.resources.find(({ type }: { type: string }) => /:ManagedKey$/.test(type));
+    return JSON.parse(JSON.parse(managed.outputs.keyring.plaintext));
+  };
+  /** Who holds the passphrase and every file of the backend finds nothing. */
+  const nothingThere = async () => {
+    assertNoSecret("the decrypted state", (await project.stackExport({ showSecrets: true })).stdout, secrets);
+    for (const file of await readdir(project.folder.state, { recursive: true, withFileTypes: true }))
+      if (file.isFile())
+        assertNoSecret(
+          `the state file ${file.name}`,
+          await readFile(join(file.parentPath, file.name), "utf8"),
+          secrets,
+        );
+  };
+  const rotated = (keystore: string) => program(local.url, keystore, ', rotationTrigger: "2"');
+
+  it("keeps the material from who holds the stack's passphrase and asks for its secrets", async () => {
+    await project.previewAndUp({ env: owners });
+    await project.setProgram(rotated("env://ROOT"));
+    await project.previewAndUp({ env: owners });
+    assert.equal((await keyring()).keystore, "env://ROOT");
+    assert.deepEqual(Object.keys((await keyring()).keys[1]), ["kid", "iat", "kcv", "jwe"]);
+    assert.equal(calls.filter((call) => call === "ImportKeyMaterial").length, 2);
+    await nothingThere();
+  });
+
+  it("is not needed where nothing is imported: previews and updates go without the root key", async () => {
+    calls.length = 0;
+    const before = await keyring();
+    await project.preview();
+    await project.up();
+    assert.deepEqual(calls, []);
+    await project.setProgram(
+      program(local.url, "env://ROOT", ', rotationTrigger: "2", minEnabledVersion: 2'),
+    );
+    await project.up();
+    assert.deepEqual(await keyring(), before);
+  });
+
+  it("is needed for a rotation: without the root key it fails, and the keyring stays as it was", async () => {
+    const before = await keyring();
+    await project.setProgram(program(local.url, "env://ROOT", ', rotationTrigger: "3"'));
+    const { stdout, stderr } = await project.up({
+      fails: true,
+      env: { ORDERS_3: randomBytes(32).toString("hex") },
+    });
+    assert.match(
+      stdout + stderr,
+      /Expected the root key from env:\/\/ROOT; the environment has no such variable\./,
+    );
+    assert.deepEqual(await keyring(), before);
+  });
+
+  it("is changed with no call to AWS for the KMS keys", async () => {
+    await project.setProgram(rotated("env://ROOT"));
+    await project.up();
+    const { versions } = (await project.stackOutput()).json;
+    calls.length = 0;
+    await project.setProgram(rotated("none"));
+    const { stdout } = await project.previewAndUp({ env: owners });
+    assert.match(stdout, /keystore/);
+    assert.deepEqual(calls, []);
+    assert.deepEqual(
+      (await keyring()).keys.map(({ from }: { from: string }) => from),
+      ["env://ORDERS_1", "env://ORDERS_2"],
+    );
+    assert.deepEqual((await project.stackOutput()).json.versions, versions);
+    await nothingThere();
+  });
+});

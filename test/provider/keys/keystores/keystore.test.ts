@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { isSealed, parseKeystore } from "../../../../provider/keys/keystores/keystore";
+
+const ARN = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
+
+describe("the URL of a keystore", () => {
+  const connection = (keyCollection: string, more = {}) => ({
+    keyCollection,
+    profile: undefined,
+    endpoint: undefined,
+    ...more,
+  });
+  for (const [url, keystore] of [
+    ["state", { kind: "state" }],
+    ["none", { kind: "none" }],
+    ["env://ROOT_KEY", { kind: "rootKey", reference: "env://ROOT_KEY" }],
+    ["file:///etc/root.jwk", { kind: "rootKey", reference: "file:///etc/root.jwk" }],
+    [
+      "awskms://alias/Root/prod?region=us-east-1",
+      { kind: "awskms", keyId: "alias/Root/prod", connection: connection("us-east-1") },
+    ],
+    [
+      "awskms://1234abcd-12ab-34cd-56ef-1234567890ab?region=us-east-1&profile=ops",
+      {
+        kind: "awskms",
+        keyId: "1234abcd-12ab-34cd-56ef-1234567890ab",
+        connection: connection("us-east-1", { profile: "ops" }),
+      },
+    ],
+    [`awskms:///${ARN}`, { kind: "awskms", keyId: ARN, connection: connection("eu-west-1") }],
+    [
+      `awskms:///${ARN}?region=us-east-1&endpoint=http://127.0.0.1:4599`,
+      {
+        kind: "awskms",
+        keyId: ARN,
+        connection: connection("us-east-1", { endpoint: "http://127.0.0.1:4599" }),
+      },
+    ],
+  ] as const) {
+    it(`may be ${url}`, () => assert.deepEqual(parseKeystore(url), keystore));
+  }
+
+  for (const url of [
+    "",
+    "State",
+    "vault://transit",
+    "gcpkms://a",
+    "exec:get-root-key",
+    "env://A-B",
+    "env://ROOT_{version}",
+    "file:root.key",
+    "awskms:alias/root?region=us-east-1",
+    "awskms://alias/root",
+    "awskms://alias/root?region=mars-east-1",
+    "awskms://alias/root?region=us-east-1&context_a=b",
+    "awskms://user@alias/root?region=us-east-1",
+    "awskms:///arn:aws:s3:::bucket?region=us-east-1",
+    "awskms://?region=us-east-1",
+  ]) {
+    it(`is refused as "${url}", with those that there are`, () => {
+      assert.deepEqual(parseKeystore(url), {
+        mistake: `Expected \`keystore\` to be "state", "none", "env://NAME", "file:///path" (absolute) or "awskms://alias/NAME?region=us-east-1", got "${url}".`,
+      });
+    });
+  }
+
+  it("says of an HSM that it is not built yet", () => {
+    const parsed = parseKeystore("pkcs11:token=keys");
+    assert.match("mistake" in parsed ? parsed.mistake : "", / HSMs \(pkcs11:\) are not built yet\.$/);
+  });
+
+  it("tells whether the material in it is sealed", () => {
+    const sealed = (url: string) => isSealed(parseKeystore(url) as never);
+    assert.deepEqual(
+      ["state", "none", "env://A", "file:///a", "awskms://alias/a?region=us-east-1"].map(sealed),
+      [false, false, true, true, true],
+    );
+  });
+});
