@@ -34,6 +34,8 @@ export type Action =
   | { do: "wait"; minutes: number }
   | { do: "restart" };
 
+export type Of<Name extends Action["do"]> = Extract<Action, { do: Name }>;
+
 const key = fc.constantFrom(0, 0, 0, 1, 2);
 const at = fc.constantFrom<Place[]>(...Array(10).fill("primary"), ...Array(6).fill("replica"), "elsewhere");
 const to = fc.constantFrom<Place[]>("replica", "replica", "replica", "elsewhere", "primary");
@@ -42,7 +44,7 @@ const tag = fc.constantFrom("one", "two");
 const material = fc.constantFrom(0, 0, 1, 1, 2);
 const type = fc.constantFrom(
   undefined,
-  undefined,
+  "NEW_KEY_MATERIAL" as const,
   "NEW_KEY_MATERIAL" as const,
   "EXISTING_KEY_MATERIAL" as const,
 );
@@ -107,7 +109,7 @@ const single: [number, fc.Arbitrary<Action>][] = [
   [8, fc.record({ do: one("wait"), minutes })],
 ];
 
-type Import = Extract<Action, { do: "ImportKeyMaterial" }>;
+type Import = Of<"ImportKeyMaterial">;
 const good = { do: "ImportKeyMaterial", at: "primary", stale: false } as const;
 
 /** A key gets its material in both Regions, and perhaps another primary. */

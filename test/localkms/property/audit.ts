@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ACCOUNT } from "../support.js";
-import type { Output, Requests } from "./requests.js";
+import { arnOf, type Output, type Requests } from "./requests.js";
 import * as rules from "./rules.js";
+import { Verdict } from "./verdict.js";
 import {
   earliestExpiry,
   isComplete,
@@ -43,7 +43,7 @@ export async function auditKey(world: World, requests: Requests, key: Key, regio
   );
   if (states.length > 1) regional.enabled = shown.KeyState === "Enabled";
   assert.equal(shown.Enabled, shown.KeyState === "Enabled", `Enabled ${where}`);
-  assert.equal(shown.Arn, `arn:aws:kms:${region}:${ACCOUNT}:key/${key.id}`);
+  assert.equal(shown.Arn, arnOf(key, region));
   assert.equal(shown.Origin, key.external ? "EXTERNAL" : "AWS_KMS");
   auditDeletion(shown, regional, where);
   auditRegions(world, shown, key, where);
@@ -146,7 +146,7 @@ function auditWaiting(key: Key, region: Region, rows: Output[]): void {
 }
 
 async function auditAliases({ aliases }: World, requests: Requests, region: Region): Promise<void> {
-  const { Aliases } = await requests.attempt(new rules.Verdict(), "ListAliases", region, {});
+  const { Aliases } = await requests.attempt(new Verdict(), "ListAliases", region, {});
   const shown = Aliases.filter(({ AliasName }: Output) => !AliasName.startsWith("alias/aws/"));
   const expected = [...aliases].filter(([alias]) => alias.startsWith(`${region} `));
   assert.deepEqual(
@@ -163,7 +163,7 @@ async function auditCiphertexts(world: World, requests: Requests, region: Region
     const output = await requests.attempt(verdict, "Decrypt", region, { CiphertextBlob: blob });
     if (!output) continue;
     assert.equal(Buffer.from(output.Plaintext, "base64").toString(), plaintext);
-    assert.equal(output.KeyId, `arn:aws:kms:${region}:${ACCOUNT}:key/${key.id}`);
+    assert.equal(output.KeyId, arnOf(key, region));
     const known = key.materialIds.get(material) ?? output.KeyMaterialId;
     assert.equal(output.KeyMaterialId, known, "decrypted by the material that it was encrypted by");
     key.materialIds.set(material, known);

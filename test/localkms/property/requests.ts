@@ -61,6 +61,8 @@ function post(url: string, operation: string, region: Region, body: string) {
   });
 }
 
+export const arnOf = ({ id }: { id: string }, region: Region) => `arn:aws:kms:${region}:${ACCOUNT}:key/${id}`;
+
 /** Wraps a material of 32 bytes that are all its number. */
 export function wrapped(publicKey: string, material: number): string {
   const key = createPublicKey({ key: Buffer.from(publicKey, "base64"), format: "der", type: "spki" });

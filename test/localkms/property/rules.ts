@@ -12,8 +12,6 @@ import {
   type World,
 } from "./world.js";
 
-export { Verdict };
-
 /**
  * The rules of each operation, from AWS's words: the API reference (in the comments, quoted) and the table of key states
  * (https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html).
