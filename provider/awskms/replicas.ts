@@ -8,6 +8,7 @@ import {
   metadataInput,
   type SeenKmsKey,
 } from "./kmsKeys";
+import { say } from "./say";
 
 /**
  * Has a replica of a multi-Region key in `kms`'s Region and waits out its state Creating. AWS does not copy imported
@@ -44,7 +45,21 @@ export async function ensureReplicaKey(
     if (!isKeymgmtError(error, "AlreadyExists")) throw error;
     made = false;
   }
-  return { ...(await waitForReplica(kms, keyId, context)), made };
+  const seen = await namingReplica(kms, keyId, () => waitForReplica(kms, keyId, context));
+  return { ...seen, made };
+}
+
+/** Does what remains to be done for a replica that is there while no state knows of it; names it where that fails. */
+export async function namingReplica<T>({ region }: Kms, keyId: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const command = `aws kms schedule-key-deletion --region ${region} --key-id ${keyId}`;
+    say(
+      `the replica of KMS key ${keyId} in ${region} is there, and not yet ready; the next update goes on with it. To give it up instead (the primary cannot be deleted before it): ${command}`,
+    );
+    throw error;
+  }
 }
 
 async function waitForReplica(kms: Kms, keyId: string, context: CallContext): Promise<SeenKmsKey> {

@@ -25,7 +25,9 @@ export async function comeBack(
 ): Promise<KmsKeyRecord | undefined> {
   for (const candidate of await hadByOtherDistributions(kms, owner, version)) {
     const record = await givenUp(kms, owner, version, candidate, kcv);
-    if (record && (await isTaken(kms, owner, version, record, candidate.tags))) return record;
+    if (!record) continue;
+    const taken = () => isTaken(kms, owner, version, record, candidate.tags);
+    if (await namingKmsKey(kms, owner, version, record, taken)) return record;
   }
   return undefined;
 }
@@ -40,13 +42,15 @@ export async function comeBackWithAll(kms: Kms, owner: Owner): Promise<KmsKeyRec
   if (!found) return undefined;
   const { first, kept } = found;
   const records: KmsKeyRecords = { [first]: kept };
-  for (let version = first + 1; version <= owner.key.keyVersion; version++) {
-    const record = { ...kept, kcv: kcvOf(keyring, version), keyMaterialId: undefined };
-    if (await isHeld(kms, owner, version, record)) records[version] = record;
-  }
-  const state = await stateAfterImport(kms, owner, kept);
-  for (const record of Object.values(records)) record.state = state;
-  return records;
+  return namingKmsKey(kms, owner, first, kept, async () => {
+    for (let version = first + 1; version <= owner.key.keyVersion; version++) {
+      const record = { ...kept, kcv: kcvOf(keyring, version), keyMaterialId: undefined };
+      if (await isHeld(kms, owner, version, record)) records[version] = record;
+    }
+    const state = await stateAfterImport(kms, owner, kept);
+    for (const record of Object.values(records)) record.state = state;
+    return records;
+  });
 }
 
 /** Versions that an earlier run may have given to AWS. */
@@ -68,8 +72,10 @@ async function firstHeld(
     const there = begun.get(first);
     if (!there) continue;
     const kept = await takenUp(kms, owner, first, there, kcvOf(keyring, first));
-    await takeBack(kms, owner, first, kept);
-    await ensureMaterial(kms, owner, first, kept);
+    await namingKmsKey(kms, owner, first, kept, async () => {
+      await takeBack(kms, owner, first, kept);
+      await ensureMaterial(kms, owner, first, kept);
+    });
     return { first, kept };
   }
   for (const first of versions) {
@@ -142,5 +148,27 @@ async function isTaken(
       `KMS key ${keyId} in ${kms.region} is tagged as version ${version} of key "${owner.key.name}" and has other material; its deletion is scheduled again, in ${LONGEST_WINDOW_DAYS} days`,
     );
     return false;
+  }
+}
+
+/**
+ * Does what remains to be done for a KMS key that no state knows of yet, whose deletion may be cancelled by now; names it
+ * where that fails.
+ */
+async function namingKmsKey<T>(
+  { region }: Kms,
+  { key }: Owner,
+  version: number,
+  { keyId }: KmsKeyRecord,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const command = `aws kms schedule-key-deletion --region ${region} --key-id ${keyId} --pending-window-in-days ${LONGEST_WINDOW_DAYS}`;
+    say(
+      `KMS key ${keyId} in ${region} was being taken up as version ${version} of key "${key.name}" when that failed; the next update goes on with it. To leave it to its deletion instead: ${command}`,
+    );
+    throw error;
   }
 }

@@ -22,7 +22,7 @@ import {
 } from "./converge";
 import { syncMetadata } from "./metadata";
 import { observeAlias } from "./observe";
-import { replicasSeen } from "./rotateReplicas";
+import { inEvery, replicasSeen } from "./rotateReplicas";
 import { importOptions, stateAfterImport, syncState, takeBack } from "./versions";
 import { contextOf, type KmsKeyRecord, type KmsKeyRecords, type Owner, versionsOf } from "./wire";
 
@@ -133,14 +133,12 @@ export async function rotateTo(
   const multiRegion = owner.key.replicaRegions.length > 0;
   const replicas = multiRegion ? await replicasSeen(kms, owner, version, keyId) : [];
   const leaving: string[] = [];
-  await Promise.all(
-    replicas.map(async ({ region, state }) => {
-      const there = openKms(owner.kms, region);
-      if (await isLeaving(there, aliasName, state)) leaving.push(region);
-      await takeBack(there, owner, version, { keyId, keyArn, state });
-      await importVersion(there, owner, version, { keyId, keyMaterialId });
-    }),
-  );
+  await inEvery(replicas, async ({ region, state }) => {
+    const there = openKms(owner.kms, region);
+    if (await isLeaving(there, aliasName, state)) leaving.push(region);
+    await takeBack(there, owner, version, { keyId, keyArn, state });
+    await importVersion(there, owner, version, { keyId, keyMaterialId });
+  });
   await rotateOnDemand(kms, keyId, keyMaterialId, contextOf(owner, version));
   for (const region of leaving)
     await scheduleDeletion(openKms(owner.kms, region), keyId, LONGEST_WINDOW_DAYS, contextOf(owner, version));

@@ -1,6 +1,7 @@
 import type { Kms } from "../awskms/client";
 import { createKmsKey } from "../awskms/kmsKeys";
-import { isKeymgmtError } from "../errors";
+import { findCommand } from "../awskms/taggedKeys";
+import { isKeymgmtError, KeymgmtError } from "../errors";
 import { kcvOf, parseKeyring } from "../keys/keyring";
 import { comeBack } from "./comeBack";
 import type { MadeKmsKey } from "./converge";
@@ -38,7 +39,13 @@ export async function ensureKmsKey(
   } catch (error) {
     if (!isKeymgmtError(error, "OutcomeUnknown")) throw error;
     const lost = await madeByLostAnswer(kms, owner.distribution, version);
-    if (!lost) throw error;
+    if (!lost) throw notShown(kms, owner, error);
     return { record: await takenUp(kms, owner, version, lost, kcv), has: "to be seen" };
   }
+}
+
+/** AWS shows no such KMS key: none was made, or it does not show yet. Whoever does not run again can look for it. */
+function notShown({ region }: Kms, { distribution }: Owner, lost: KeymgmtError): KeymgmtError {
+  const message = `${lost.message} To look for it yourself: ${findCommand(region, distribution)}`;
+  return new KeymgmtError(lost.code, message, lost.context, { cause: lost });
 }

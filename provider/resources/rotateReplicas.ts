@@ -2,7 +2,7 @@
 import { type Kms, openKms } from "../awskms/client";
 import { describeKmsKey, waitEnabled } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
-import { ensureReplicaKey } from "../awskms/replicas";
+import { ensureReplicaKey, namingReplica } from "../awskms/replicas";
 import { ensureUsable } from "./versions";
 import { contextOf, type KmsKeyRecord, type MetadataInputs, metadataFor, type Owner } from "./wire";
 
@@ -22,12 +22,17 @@ export async function replicateNew(
 ): Promise<void> {
   const ready = new Set(record.replicas);
   const missing = (await replicasHeld(kms, owner, settled, inUse)).filter((region) => !ready.has(region));
-  await Promise.all(
-    missing.map(async (region) => {
-      await replicateTo(kms, region, owner, version, record, inUse);
-      record.replicas = [...ready.add(region)].sort();
-    }),
-  );
+  await inEvery(missing, async (region) => {
+    await replicateTo(kms, region, owner, version, record, inUse);
+    record.replicas = [...ready.add(region)].sort();
+  });
+}
+
+/** Works in all Regions at once. Where one fails the others are waited for, so that the state knows what they have done. */
+export async function inEvery<T>(places: T[], work: (place: T) => Promise<void>): Promise<void> {
+  const ended = await Promise.allSettled(places.map(work));
+  const failed = ended.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  if (failed) throw failed.reason;
 }
 
 /** Regions that hold a replica of this version's KMS key which is not on its way to deletion. */
@@ -79,8 +84,10 @@ async function replicateTo(
     metadataFor(owner, version, inputs),
     context,
   );
-  await ensureUsable(kms, owner, version, { ...record, state: seen.state });
-  await waitEnabled(kms, record.keyId, context);
+  await namingReplica(kms, record.keyId, async () => {
+    await ensureUsable(kms, owner, version, { ...record, state: seen.state });
+    await waitEnabled(kms, record.keyId, context);
+  });
 }
 
 /** The replica starts with the policy and description of the version before it; KeyReplica brings its own afterwards. */
