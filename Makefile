@@ -35,8 +35,8 @@ test-compat: $(dist) engine-ready clients-ready ## run the tests against a third
 	@$(bin)/mocha 'test/compat/**/*.test.ts'
 
 .PHONY: soak
-soak: $(dist) ## run new random sequences for ten minutes each (SECONDS_EACH=600): the property tests at length
-	@PROPERTY_SECONDS=$(SECONDS_EACH) $(bin)/mocha 'test/**/property.test.ts'
+soak: $(dist) ## run what the suite runs a part of: random sequences for ten minutes each (SECONDS_EACH=600), every fault at every call
+	@PROPERTY_SECONDS=$(SECONDS_EACH) FAULTS=all $(bin)/mocha 'test/**/property.test.ts' test/provider/faultMatrix.test.ts
 SECONDS_EACH ?= 600
 
 .PHONY: lint

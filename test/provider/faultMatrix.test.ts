@@ -1,0 +1,63 @@
+/**
+ * Each operation of the life cycle, each of its KMS calls, each fault: after it the operation is run again until it is
+ * done, and then no data is lost, no KMS key is unaccounted for, and nothing is left to do. The suite runs a part that is
+ * always the same; all of it runs where FAULTS is "all" (`make soak`).
+ */
+import assert from "node:assert/strict";
+import sinon from "sinon";
+import {
+  ImportKeyPool,
+  type RsaWrappingKeySpec,
+  type WrappingPair,
+} from "../../localkms/crypto/importKeyPool";
+import { hurry } from "./faultMatrix/bench";
+import { SCENARIOS } from "./faultMatrix/scenarios";
+import { casesOf, nameOf, strike } from "./faultMatrix/strike";
+
+const ALL = process.env.FAULTS === "all";
+/** Shares no factor with the number of faults, so that each comes in turn. */
+const EVERY = ALL ? 1 : 29;
+
+describe("fault matrix", function () {
+  this.timeout(ALL ? 30 * 60_000 : 60_000);
+  let atUsualPace: () => void;
+  let [cases, all] = [0, 0];
+  const found: string[] = [];
+
+  before(async () => {
+    atUsualPace = hurry();
+    await shareWrappingKeys();
+  });
+  after(() => {
+    atUsualPace();
+    sinon.restore();
+    console.log(`      fault matrix: ${cases} cases of ${all}, ${found.length} violations`);
+  });
+
+  for (const scenario of SCENARIOS) {
+    it(`${scenario.title}: nothing is lost and nothing is left over, whatever fails`, async () => {
+      const every = await casesOf(scenario);
+      const chosen = every.filter((_, index) => (all + index) % EVERY === 0);
+      all += every.length;
+      const wrong: string[] = [];
+      for (const one of chosen) {
+        const violations = await strike(scenario, one);
+        if (violations) cases += 1;
+        if (violations?.length) wrong.push([nameOf(scenario, one), ...violations].join("\n    "));
+      }
+      found.push(...wrong);
+      if (wrong.length) assert.fail(wrong.join("\n"));
+    });
+  }
+});
+
+/** Making a wrapping key is most of an import's time; here the same few serve every local KMS in turn. */
+async function shareWrappingKeys(): Promise<void> {
+  const take = ImportKeyPool.prototype.take;
+  const pool = new ImportKeyPool({ RSA_2048: 0, RSA_3072: 0, RSA_4096: 0 });
+  const spec: RsaWrappingKeySpec = "RSA_2048";
+  const pairs: WrappingPair[] = await Promise.all([1, 2, 3].map(() => take.call(pool, spec)));
+  pool.close();
+  let turn = 0;
+  sinon.replace(ImportKeyPool.prototype, "take", async () => pairs[turn++ % pairs.length]!);
+}

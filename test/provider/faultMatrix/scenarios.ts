@@ -1,0 +1,275 @@
+import { randomBytes } from "node:crypto";
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DeleteAliasCommand,
+  DeleteImportedKeyMaterialCommand,
+  DisableKeyCommand,
+  ReplicateKeyCommand,
+  ScheduleKeyDeletionCommand,
+  UntagResourceCommand,
+} from "@aws-sdk/client-kms";
+import { openKms } from "../../../provider/awskms/client";
+import { importMaterial } from "../../../provider/awskms/kmsKeys";
+import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import { LIFTED, type Program, type ProgramInputs } from "../resources/support/program";
+import type { Bench } from "./bench";
+
+export const HOME = "us-west-1";
+const ABROAD = "eu-west-1";
+const FAR = "us-east-1";
+export const REGIONS = [HOME, ABROAD, FAR];
+
+/** An operation of the life cycle that a fault is to strike. */
+export interface Scenario {
+  title: string;
+  /** What was there before it; all goes well. */
+  before?(bench: Bench): Promise<void>;
+  /** One run of the operation. */
+  run(program: Program): Promise<void>;
+  /** Regions in which applications use the alias all the while, so that it must serve after every failure. */
+  inUse?: string[];
+  ends: End;
+}
+
+/** What is there when it is done. */
+export type End =
+  | {
+      regions: string[];
+      latest: number;
+      lowest?: number;
+      oneKmsKey?: true;
+    }
+  | { removed: ProgramInputs; lowest?: never };
+
+const single = (rotationTrigger: string, more = {}): ProgramInputs => ({ key: { rotationTrigger, ...more } });
+const replicated = (rotationTrigger: string, more: ProgramInputs = {}): ProgramInputs => ({
+  replicas: [ABROAD],
+  ...more,
+  key: { replicaRegions: [ABROAD, FAR], rotationTrigger, ...more.key },
+});
+const onDemand = (rotationTrigger: string, more: ProgramInputs = {}): ProgramInputs =>
+  replicated(rotationTrigger, { ...more, distribution: { rotationStrategy: "on-demand" } });
+const up = (inputs: ProgramInputs) => (program: Program) => program.up(inputs);
+
+/** Runs that go well, each with something encrypted afterwards in every Region. */
+const after =
+  (...runs: ProgramInputs[]) =>
+  async (bench: Bench) => {
+    for (const inputs of runs) {
+      await well(bench, up(inputs));
+      for (const region of [HOME, ...(inputs.replicas ?? [])]) await bench.seal(region);
+    }
+  };
+
+async function well(bench: Bench, work: (program: Program) => Promise<void>): Promise<void> {
+  const outcome = await bench.run(work);
+  if (outcome !== "done") throw outcome;
+}
+
+/** What a destroy of the distribution does: replicas first. */
+async function remove(program: Program): Promise<void> {
+  for (const name of [...program.states.keys()].filter((name) => /-\d$/.test(name)))
+    await program.remove("keyReplica", name);
+  if (program.states.has("distribution")) await program.remove("keyDistribution", "distribution");
+  program.states.delete("alias");
+}
+
+const removed =
+  (...runs: ProgramInputs[]) =>
+  async (bench: Bench) => {
+    await after(...runs)(bench);
+    await well(bench, remove);
+  };
+
+const POLICY = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Allow", Principal: { AWS: "arn:aws:iam::111122223333:root" }, Action: "kms:*", Resource: "*" },
+  ],
+});
+const described = { distribution: { tags: { team: "shop" }, policy: POLICY, description: "orders" } };
+
+/** A primary and a replica that Vault made, with material that this project does not hold. */
+async function madeByVault(bench: Bench): Promise<void> {
+  const { KeyMetadata } = await bench
+    .application(HOME)
+    .send(new CreateKeyCommand({ Origin: "EXTERNAL", MultiRegion: true }));
+  const keyId = KeyMetadata!.KeyId!;
+  const material = randomBytes(32);
+  const connection = {
+    keyCollection: HOME,
+    endpoint: bench.local.url,
+    credentials: { accessKey: "111122223333", secretKey: "secret" },
+    quotas: LIFTED,
+  };
+  const how = { wrappingKeySpec: "RSA_2048" } as const;
+  await importMaterial(openKms(connection), keyId, material, how, {});
+  await bench.application(HOME).send(new ReplicateKeyCommand({ KeyId: keyId, ReplicaRegion: ABROAD }));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const again = { ...how, importType: "EXISTING_KEY_MATERIAL" } as const;
+  await importMaterial(openKms(connection, ABROAD), keyId, material, again, {});
+  for (const region of [HOME, ABROAD])
+    await bench
+      .application(region)
+      .send(new CreateAliasCommand({ AliasName: VAULTS_ALIAS, TargetKeyId: keyId }));
+}
+
+const VAULTS_ALIAS = "alias/hashicorp/orders-1700000000";
+const adopting = (rotationTrigger: string) =>
+  replicated(rotationTrigger, { distribution: { adopt: { aliasName: VAULTS_ALIAS } } });
+
+/** What somebody else may do to the KMS keys, seen by a refresh. */
+async function meddled(bench: Bench): Promise<void> {
+  await after(replicated("a"), replicated("b"))(bench);
+  const { versions } = bench.program.outputs("distribution") as { versions: KmsKeyRecords };
+  const [first, second] = [versions[1]!.keyId, versions[2]!.keyId];
+  const [home, abroad] = [bench.application(HOME), bench.application(ABROAD)];
+  await home.send(new UntagResourceCommand({ KeyId: first, TagKeys: ["keymgmt:version"] }));
+  await home.send(new DisableKeyCommand({ KeyId: second }));
+  await home.send(new DeleteAliasCommand({ AliasName: bench.aliasName }));
+  await abroad.send(new DeleteImportedKeyMaterialCommand({ KeyId: second }));
+  await abroad.send(new ScheduleKeyDeletionCommand({ KeyId: first, PendingWindowInDays: 7 }));
+  await bench.program.refreshAll();
+}
+
+const OTHER = randomBytes(32).toString("base64");
+const expiring = { distribution: { validFor: "30d", renewBefore: "10d" } };
+const ALL = [HOME, ABROAD];
+
+export const SCENARIOS: readonly Scenario[] = [
+  { title: "create", run: up(single("a")), ends: { regions: [HOME], latest: 1 } },
+  {
+    title: "create with a replica",
+    run: up(replicated("a")),
+    ends: { regions: ALL, latest: 1 },
+  },
+  {
+    title: "rotate",
+    before: after(single("a")),
+    run: up(single("b")),
+    inUse: [HOME],
+    ends: { regions: [HOME], latest: 2 },
+  },
+  {
+    title: "rotate a key with replicas",
+    before: after(replicated("a", { replicas: [ABROAD, FAR] })),
+    run: up(replicated("b", { replicas: [ABROAD, FAR] })),
+    inUse: [HOME, ABROAD, FAR],
+    ends: { regions: [HOME, ABROAD, FAR], latest: 2 },
+  },
+  {
+    title: "rotate on demand",
+    before: after(onDemand("a")),
+    run: up(onDemand("b")),
+    inUse: ALL,
+    ends: { regions: ALL, latest: 2, oneKmsKey: true },
+  },
+  {
+    title: "create on demand with a replica",
+    run: up(onDemand("a")),
+    ends: { regions: ALL, latest: 1, oneKmsKey: true },
+  },
+  {
+    title: "replicate",
+    before: after(replicated("a", { replicas: [] }), replicated("b", { replicas: [] })),
+    run: up(replicated("b")),
+    inUse: [HOME],
+    ends: { regions: ALL, latest: 2 },
+  },
+  {
+    title: "replicate what rotates on demand",
+    before: after(onDemand("a", { replicas: [] }), onDemand("b", { replicas: [] })),
+    run: up(onDemand("b")),
+    inUse: [HOME],
+    ends: { regions: ALL, latest: 2, oneKmsKey: true },
+  },
+  {
+    title: "renew material before it expires",
+    async before(bench) {
+      await after(replicated("a", expiring))(bench);
+      bench.wait(25);
+    },
+    run: up(replicated("a", expiring)),
+    inUse: ALL,
+    ends: { regions: ALL, latest: 1 },
+  },
+  {
+    title: "renew material that has expired",
+    async before(bench) {
+      await after(replicated("a", expiring))(bench);
+      bench.wait(31);
+      await bench.program.refreshAll();
+    },
+    run: up(replicated("a", expiring)),
+    ends: { regions: ALL, latest: 1 },
+  },
+  {
+    title: "disable a version, change tags, policy and description",
+    before: after(replicated("a"), replicated("b")),
+    run: up(replicated("b", { key: { minEnabledVersion: 2 }, ...described })),
+    inUse: ALL,
+    ends: { regions: ALL, latest: 2, lowest: 2 },
+  },
+  {
+    title: "enable a version again",
+    before: after(replicated("a"), replicated("b"), replicated("b", { key: { minEnabledVersion: 2 } })),
+    run: up(replicated("b")),
+    ends: { regions: ALL, latest: 2 },
+  },
+  {
+    title: "delete",
+    before: after(replicated("a"), replicated("b")),
+    run: remove,
+    ends: { removed: replicated("b") },
+  },
+  {
+    title: "delete what rotates on demand",
+    before: after(onDemand("a"), onDemand("b")),
+    run: remove,
+    ends: { removed: onDemand("b") },
+  },
+  {
+    title: "come back",
+    before: removed(replicated("a"), replicated("b")),
+    run: up(replicated("b")),
+    ends: { regions: ALL, latest: 2 },
+  },
+  {
+    title: "come back with what rotates on demand",
+    before: removed(onDemand("a"), onDemand("b")),
+    run: up(onDemand("b")),
+    ends: { regions: ALL, latest: 2, oneKmsKey: true },
+  },
+  {
+    title: "come back to a KMS key that had other material",
+    async before(bench) {
+      await removed({ key: { material: randomBytes(32).toString("base64") } })(bench);
+      bench.beginAnew();
+    },
+    run: up({ key: { material: OTHER } }),
+    ends: { regions: [HOME], latest: 1 },
+  },
+  {
+    title: "adopt",
+    before: madeByVault,
+    run: up(adopting("a")),
+    ends: { regions: ALL, latest: 1 },
+  },
+  {
+    title: "rotate what was adopted",
+    async before(bench) {
+      await madeByVault(bench);
+      await after(adopting("a"))(bench);
+    },
+    run: up(adopting("b")),
+    inUse: ALL,
+    ends: { regions: ALL, latest: 2 },
+  },
+  {
+    title: "repair what has drifted",
+    before: meddled,
+    run: up(replicated("b")),
+    ends: { regions: ALL, latest: 2 },
+  },
+];
