@@ -44,6 +44,7 @@ function awskms(text: string): Keystore | undefined {
   const isLocal = /^(alias\/[\w/-]+|[\w-]+)$/.test(keyId);
   const { region = arnRegion, profile, endpoint, ...others } = Object.fromEntries(searchParams);
   if ((!arnRegion && !isLocal) || !region || !isRegion(region)) return undefined;
+  if (arnRegion && region !== arnRegion) return undefined; // AWS knows an ARN in its own Region only
   if (hash || username || port || Object.keys(others).length > 0) return undefined;
   return { kind: "awskms", keyId, connection: { keyCollection: region, profile, endpoint } };
 }

@@ -29,11 +29,11 @@ describe("the URL of a keystore", () => {
     ],
     [`awskms:///${ARN}`, { kind: "awskms", keyId: ARN, connection: connection("eu-west-1") }],
     [
-      `awskms:///${ARN}?region=us-east-1&endpoint=http://127.0.0.1:4599`,
+      `awskms:///${ARN}?region=eu-west-1&endpoint=http://127.0.0.1:4599`,
       {
         kind: "awskms",
         keyId: ARN,
-        connection: connection("us-east-1", { endpoint: "http://127.0.0.1:4599" }),
+        connection: connection("eu-west-1", { endpoint: "http://127.0.0.1:4599" }),
       },
     ],
   ] as const) {
@@ -54,6 +54,7 @@ describe("the URL of a keystore", () => {
     "awskms://alias/root?region=mars-east-1",
     "awskms://alias/root?region=us-east-1&context_a=b",
     "awskms://user@alias/root?region=us-east-1",
+    `awskms:///${ARN}?region=us-east-1`,
     "awskms:///arn:aws:s3:::bucket?region=us-east-1",
     "awskms://?region=us-east-1",
   ]) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createDecipheriv, randomBytes } from "node:crypto";
+import sinon from "sinon";
 import { isKeymgmtError } from "../../../../provider/errors";
 import { keyCheckValue } from "../../../../provider/keys/keyCheckValue";
 import type { Keyring, SealedVersion } from "../../../../provider/keys/keyring";
@@ -39,7 +40,10 @@ describe("a keyring in its keystore", () => {
       SWAPPED_2: hex(materials[0]!),
     });
   });
-  afterEach(() => restore());
+  afterEach(() => {
+    sinon.restore();
+    restore();
+  });
 
   const keeping = (keystore: string, reference?: string, key = "orders") => ({ key, keystore, reference });
   async function keyringIn(keystore: string, reference?: string): Promise<Keyring> {
@@ -104,6 +108,22 @@ describe("a keyring in its keystore", () => {
       for (const material of materials)
         for (const form of ["hex", "base64", "base64url"] as const)
           assert.ok(!formatKeyring(keyring).includes(material.toString(form).replace(/=$/, "")));
+  });
+
+  it("sealed leaves no copy of the root key or of the plaintext behind", async () => {
+    const from = sinon.spy(Buffer, "from");
+    const keyring = await withVersion(
+      emptyKeyring("env://ROOT"),
+      keeping("env://ROOT"),
+      randomBytes(32),
+      made,
+    );
+    (await open(keyring, 1)).fill(0);
+    const decoded = from.getCalls().filter(({ args }) => (args as unknown[])[1] === "base64");
+    const plain = from.getCalls().filter(({ args }) => String(args[0]).startsWith('{"kty"'));
+    assert.deepEqual([decoded.length, plain.length], [2, 1]);
+    for (const { returnValue } of [...decoded, ...plain])
+      assert.ok(returnValue.every((byte: number) => byte === 0));
   });
 
   it("sealed opens with no other root key, and says which it was", async () => {
