@@ -141,10 +141,14 @@ function createKeys(scope: Scope): Statement[] {
   return [create, inReplicas];
 }
 
-/** For tags in CreateKey AWS wants a permission that is not restricted to particular KMS keys (guide, tag-permissions). */
+/**
+ * For tags in CreateKey AWS wants a permission that covers all KMS keys in the account and Region:
+ * https://docs.aws.amazon.com/kms/latest/developerguide/manage-tags-api.html
+ */
 function tagKeys(scope: Scope): Statement[] {
+  const everyKey = { ...scope, multiRegion: undefined };
   return [
-    keys("TagNewKeys", ["kms:TagResource"], scope, tagged("aws:RequestTag", scope)),
+    keys("TagNewKeys", ["kms:TagResource"], everyKey, tagged("aws:RequestTag", scope)),
     keys("TagOwnKeys", ["kms:TagResource"], scope, tagged("aws:ResourceTag", scope)),
   ];
 }

@@ -30,10 +30,13 @@ export function authorizeAccount(call: Call, action: string, resource = "*", key
   if (refused) throw denied(call, action, resource, refused);
 }
 
-/** Tags that a new key brings need a permission of their own. AWS names no resource when it is missing. */
+/**
+ * Tags that a new key brings need a permission of their own, for all keys in the account and Region:
+ * https://docs.aws.amazon.com/kms/latest/developerguide/manage-tags-api.html. AWS names no resource when it is missing.
+ */
 export function authorizeTagsOnCreate(call: Call): void {
   if (call.input.Tags === undefined) return;
-  const { refused } = decisionOnAccount(call, "TagResource", "*");
+  const { refused } = decisionOnAccount(call, "TagResource", keyArn({ ...call, id: "*" }));
   if (refused) throw denied(call, "TagResource", undefined, refused);
 }
 

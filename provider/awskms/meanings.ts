@@ -83,7 +83,9 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   MalformedPolicyDocument: {
     code: "MalformedPolicy",
-    advice: "Correct the policy. A principal made moments ago may not be known to KMS yet; then run again.",
+    advice:
+      "Correct the policy. Whoever sets it must be able to change it later: it needs kms:PutKeyPolicy, by the policy itself or, " +
+      "where that lets the account decide, by IAM. A principal made moments ago may not be known to KMS yet; then run again.",
   },
   Conflict: {
     code: "Conflict",

@@ -6,3 +6,8 @@ export function say(line: string): void {
   if (!said.has(text)) console.error(text);
   said.add(text);
 }
+
+/** Begins a run, where one process is several: in tests. */
+export function forgetSaid(): void {
+  said.clear();
+}

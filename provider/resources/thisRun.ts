@@ -9,7 +9,7 @@
  * but only to those who may list tags, and deleting is possible without (kms:ListResourceTags is not in Vault's minimum).
  */
 import type { Kms } from "../awskms/client";
-import { say } from "../awskms/say";
+import { forgetSaid, say } from "../awskms/say";
 import type { TaggedKey } from "../awskms/taggedKeys";
 import { type KeyRef, type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
 
@@ -89,6 +89,7 @@ export function replicasMadeReady(distribution: string, region: string): KmsKeyR
 
 /** Begins a run, where one process is several: in tests. */
 export function forgetRun(): void {
+  forgetSaid();
   declared.clear();
   made.clear();
   distributions.clear();

@@ -66,6 +66,16 @@ const PRINCIPALS = [
   { arn: user("admin"), policies: [policy(allow("kms:*"))] },
   { arn: user("creator"), policies: [policy(allow("kms:CreateKey"))] },
   {
+    arn: user("tagger-of-some"),
+    policies: [
+      policy(
+        allow("kms:CreateKey"),
+        allow("kms:TagResource", { Resource: `arn:aws:kms:*:${ACCOUNT}:key/mrk-*` }),
+      ),
+    ],
+  },
+  { arn: user("tagger"), policies: [policy(allow("kms:CreateKey"), allow("kms:TagResource", withKeys))] },
+  {
     arn: user("primaries-only"),
     policies: [
       policy(
@@ -300,6 +310,17 @@ describe("local KMS: authorization", () => {
     );
     await kms.as(user("admin")).send(new CreateKeyCommand({ Tags }));
   });
+
+  rule(
+    "kms:TagResource for the tags of a new key must cover all keys in the account and Region",
+    guide("manage-tags-api"),
+    async () => {
+      const create = (arn: string) =>
+        kms.as(arn).send(new CreateKeyCommand({ MultiRegion: true, Tags: [{ TagKey: "a", TagValue: "b" }] }));
+      await isDenied(create(user("tagger-of-some")), "TagResource");
+      await create(user("tagger"));
+    },
+  );
 
   rule(
     "ReplicateKey needs kms:ReplicateKey on the primary key, kms:CreateKey in the replica Region, and kms:TagResource for tags",
