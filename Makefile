@@ -68,6 +68,10 @@ coverage: $(dist) engine-ready clients-ready ## run the whole suite and report w
 engine: ## find, fetch or build pulumi; the last line printed is the folder to put on PATH
 	@node tools/engine/main.mjs
 
+.PHONY: sbom
+sbom: ## write sbom.cdx.json: all that comes with an installation, as a CycloneDX document
+	npm sbom --sbom-format cyclonedx --omit dev --package-lock-only > sbom.cdx.json
+
 .PHONY: clean
 clean: ## remove what was built and installed in this folder; the cache of tools stays
 	rm -rf dist coverage node_modules
