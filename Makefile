@@ -69,8 +69,8 @@ engine: ## find, fetch or build pulumi; the last line printed is the folder to p
 	@node tools/engine/main.mjs
 
 .PHONY: sbom
-sbom: ## write sbom.cdx.json: all that comes with an installation, as a CycloneDX document
-	npm sbom --sbom-format cyclonedx --omit dev --package-lock-only > sbom.cdx.json
+sbom: ## write sbom.cdx.json: every package of the lock file as a CycloneDX document, those of development marked
+	npm sbom --sbom-format cyclonedx --package-lock-only > sbom.cdx.json
 
 .PHONY: clean
 clean: ## remove what was built and installed in this folder; the cache of tools stays
