@@ -30,6 +30,7 @@ function policy(features: Feature[], replicated: boolean, without?: string): Pol
     aliases: ["hashicorp/*"],
     stacks: [STACK],
     adoptedArns: [],
+    rootKeyArns: [],
     features,
   };
   const { Version, Statement } = policyFor(scope);
