@@ -60,6 +60,10 @@ docs: $(deps) ## write again what of docs/ is made from schema.json, the permiss
 	@$(bin)/tsx tools/permissions.ts
 	@$(bin)/tsx tools/fidelity/main.ts
 
+.PHONY: previews
+previews: $(dist) engine-ready ## write docs/previews.md again, from what the real pulumi prints
+	@$(bin)/tsx tools/previews/main.ts
+
 .PHONY: coverage
 coverage: $(dist) engine-ready clients-ready ## run the whole suite and report what of the source it reaches
 	@$(bin)/c8 --src sdk --src provider --src localkms --src cli --reporter text --reporter html $(bin)/mocha 'test/**/*.test.ts'

@@ -1,0 +1,91 @@
+/** docs/previews.md, of what the real engine prints. */
+import { join } from "node:path";
+import { checkout } from "../toolchain";
+import { normalised } from "./normalised";
+import { adopting, replicated, replicatedScenes, single, singleScenes } from "./scenes";
+import { Stage } from "./stage";
+
+export const previewsFile = join(checkout, "docs", "previews.md");
+
+const DIFF = "pulumi preview --diff";
+
+/** The page's text. Takes the real engine, and a minute. */
+export async function previewsText(): Promise<string> {
+  const today = new Date().toISOString().slice(0, 10);
+  const { create, rotation, minimum, refused, drift } = await on(replicatedScenes);
+  const { onDemand, adoption, expiry } = await on(singleScenes);
+  const section = (title: string, look: string, command: string, text: string) =>
+    `## ${title}\n\n${look}\n\n\`\`\`diff\n$ ${command}\n${normalised(text, today)}\n\`\`\``;
+  return `${[
+    INTRODUCTION,
+    programOf(replicated()),
+    section("A new key", NEW, DIFF, create),
+    section("A rotation that is due", ROTATION, DIFF, rotation),
+    section("The end of a version", MINIMUM, DIFF, minimum),
+    section("Drift", DRIFT, `${DIFF} --refresh`, drift),
+    section("A replacement, refused", REFUSED, DIFF, refused),
+    `The other previews are of this program:\n\n${programOf(single())}`,
+    section("A renewal of material that expires", EXPIRY, DIFF, expiry),
+    section("A rotation on demand", ON_DEMAND, DIFF, onDemand),
+    section(
+      "An adoption",
+      `${ADOPTION}\n\n${programOf(adopting("alias/hashicorp/payments-1700000000").slice(single().length + 1))}`,
+      DIFF,
+      adoption,
+    ),
+  ].join("\n\n")}\n`;
+}
+
+async function on<T>(scenes: (stage: Stage) => Promise<T>): Promise<T> {
+  const stage = await Stage.open();
+  try {
+    return await scenes(stage);
+  } finally {
+    await stage.close();
+  }
+}
+
+const programOf = (text: string) => `\`\`\`ts\n${text}\n\`\`\``;
+
+const INTRODUCTION = `# What a preview says
+
+Made by the real \`pulumi\` and a local KMS (\`tools/previews\`): ids, moments and account are examples, the rest is what is printed. A test makes
+each text again and compares.
+
+Three things are alike in all of them. What will happen to a key is planned into its inputs, so it is among the changed lines: \`keyVersion\`,
+\`minEnabledVersion\`, \`rotatedOn\`, \`importedOn\`, \`rotationsLeft\`. \`[unknown]\` is what AWS will say, and what depends on it; a \`versions\` that
+"goes" and comes as \`[unknown]\` is only that: a replica is told its distribution's KMS keys, and they are not known before the update. And
+\`aliasName\` and \`aliasArn\` stay as they are: nothing that uses the alias is in the preview. A line that begins with \`+-\`, or says \`replace\`, of
+a ManagedKey or a KeyDistribution is never part of daily life: stop there.`;
+
+const NEW = `Look at what can never be changed afterwards: \`type\`, \`replicaRegions\` (no Region can be added later), \`keyCollection\`, and \`multiRegion\`,
+which follows from them. \`deletionAllowed\` should be \`false\`, and the lock shows that the key is protected. A fresh key has
+\`keyVersion: 1\`; \`rotateAfter\` is the day from which an update rotates it.`;
+
+const ROTATION = `\`keyVersion: 1 => 2\` is the rotation: a KMS key with new material in each Region, then the aliases move to it. Look at the resources: the
+key, its distribution and each replica are updated, and nothing else. \`rotateAfter\` says what it is for: it had come. The KMS key of version 1
+stays Enabled, since \`minEnabledVersion\` does not change, and decrypts what was encrypted under it.`;
+
+const MINIMUM = `\`minEnabledVersion: 1 => 2\` with an unchanged \`keyVersion\` disables the KMS keys of version 1 in every Region: what is still encrypted under
+it cannot be decrypted until \`minEnabledVersion\` is lowered again. Ask whether all of that was encrypted anew. Nothing is deleted.`;
+
+const DRIFT = `First comes what the refresh sees in AWS, as \`drift\` of the resource and once more at the end: one sentence a difference. Then the update
+that puts it back. It has no changed property of its own: the program has not changed, AWS has. Ask who changed it, and whether what they wanted
+belongs into the program; the update would undo it. Without \`--refresh\` a preview does not ask AWS, and shows no drift but that of the last refresh. Two
+kinds are not put back, and their sentences say so: a primary KMS key that AWS no longer knows, and material that somebody else has rotated to.`;
+
+const REFUSED = `The program asks for another Region, which a KMS key that exists cannot get: it would be another key, and the material of this one would be
+lost. It is refused before anything is touched.`;
+
+const EXPIRY = `\`importedOn\` moves to today: the same material is imported again, into the same KMS key, and expires \`validFor\` from now. \`renewAfter\` is the
+day from which the next update does so. No new version and no new KMS key; until the update AWS still has the old import. A preview that should
+show this and does not, on a day past \`renewAfter\`, means data that cannot be decrypted once it has expired.`;
+
+const ON_DEMAND = `\`keyVersion: 1 => 2\` as in any rotation, and \`rotationsLeft\`: AWS rotates a KMS key 25 times and no more. The KMS key stays the same: no
+\`keyId\` changes, and no version can be disabled alone.`;
+
+const ADOPTION = `\`adopt\` says which KMS keys are taken over, and \`adoptedAlias\` under which name. They stay as they are: no tag, policy or deletion
+of theirs is this stack's. The preview cannot tell whether AWS has them (it asks nothing); the update looks first and changes nothing where
+they are not what they should be. The key is fresh: its material is used from the next rotation on, which is when the alias moves to a KMS key of this stack.
+
+What is added to the program:`;

@@ -1,0 +1,76 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { KMSClient } from "@aws-sdk/client-kms";
+import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { openProject, type Project, type Result } from "../../test/e2e/support";
+import { clientFor } from "../../test/localkms/support";
+
+export const HOME = "us-west-1";
+export const ABROAD = "eu-west-1";
+
+const ACCOUNT = "111122223333";
+
+/** A stack on the real engine and a local KMS. */
+export class Stage {
+  private constructor(
+    private readonly local: LocalKms,
+    readonly project: Project,
+  ) {}
+
+  static async open(): Promise<Stage> {
+    // Few pairs in advance: each import wants a fresh one of RSA-4096, which takes a processor a second or two.
+    const local = await startLocalKms({
+      config: { importKeyPool: { RSA_2048: 1, RSA_3072: 0, RSA_4096: 1 } },
+    });
+    const env = {
+      AWS_KMS_ENDPOINT: local.url,
+      AWS_ACCESS_KEY_ID: ACCOUNT,
+      AWS_SECRET_ACCESS_KEY: "not-checked",
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    };
+    return new Stage(local, await openProject({ program: "", env }));
+  }
+
+  async close(): Promise<void> {
+    await this.project.close();
+    await this.local.close();
+  }
+
+  client(region: string): KMSClient {
+    return clientFor(this.local.url, region, ACCOUNT);
+  }
+
+  async preview(program: string, options: { fails?: boolean; args?: string[] } = {}): Promise<string> {
+    await this.project.setProgram(withImports(program));
+    return asPrinted(await this.project.preview({ diff: true, ...options }));
+  }
+
+  async up(program: string): Promise<void> {
+    await this.project.setProgram(withImports(program));
+    await this.project.up();
+  }
+
+  /** What the state has of a resource (`KeyDistribution::orders`). */
+  async outputs(resource: string): Promise<Record<string, string>> {
+    const { resources } = (await this.project.stackExport()).json.deployment;
+    return resources.find(({ urn }: { urn: string }) => urn.endsWith(`:${resource}`)).outputs;
+  }
+
+  /** As if a resource (`ManagedKey::orders`) had been updated long ago: its state has other dates. */
+  async makeOlder(resource: string, dates: Record<string, string>): Promise<void> {
+    const state = (await this.project.stackExport()).json;
+    for (const { urn, inputs, outputs } of state.deployment.resources)
+      if (urn.endsWith(`:${resource}`)) for (const values of [inputs, outputs]) Object.assign(values, dates);
+    const file = join(this.project.folder.root, "older.json");
+    writeFileSync(file, JSON.stringify(state));
+    await this.project.pulumi(["stack", "import", "--file", file]);
+  }
+}
+
+const withImports = (program: string) =>
+  `const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");\n${program}`;
+
+/** What a terminal shows: what the provider says, in any order, and errors come from stderr. */
+function asPrinted({ stdout, stderr }: Result): string {
+  return [stdout, ...stderr.split("\n").sort()].join("\n");
+}
