@@ -7,7 +7,7 @@ export async function checkInvariants(stack: Stack): Promise<void> {
   await nothingIsUnaccounted(stack);
   if (!stack.distributed) return;
   await aliasIsOnTheLatest(stack);
-  await everythingDecrypts(stack);
+  await everythingDecrypts(stack, regionsOf(stack), stack.minimum);
   await nothingIsLeftToDo(stack);
 }
 
@@ -54,11 +54,21 @@ async function aliasIsOnTheLatest(stack: Stack): Promise<void> {
   }
 }
 
+/** What holds also when an `up` has failed half-way, in Regions and of versions that were in use before and still are to be. */
+export async function checkInUse(stack: Stack, regions: string[], minimum: number): Promise<void> {
+  await everythingDecrypts(stack, regions, minimum);
+  for (const from of regions) {
+    const ciphertext = await stack.observers[from]!.encrypt(stack.aliasName, from);
+    for (const to of regions)
+      assert.equal(await stack.observers[to]!.decrypt(ciphertext).catch(String), from, `${from} to ${to}`);
+  }
+}
+
 /** Whatever was encrypted under a version that is not disabled, in every Region. */
-async function everythingDecrypts(stack: Stack): Promise<void> {
+async function everythingDecrypts(stack: Stack, regions: string[], minimum: number): Promise<void> {
   for (const { text, ciphertext, version } of stack.secrets) {
-    if (version < stack.minimum) continue;
-    for (const region of regionsOf(stack)) {
+    if (version < minimum) continue;
+    for (const region of regions) {
       const decrypted = await stack.observers[region]!.decrypt(ciphertext).catch(String);
       assert.equal(decrypted, text, `decrypted in ${region}`);
     }

@@ -13,6 +13,7 @@ import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "../resources/support/client";
 import { localKms, Program } from "../resources/support/program";
 import { disturb, policyOf } from "./drift";
+import { checkInUse } from "./invariants";
 import { Observer } from "./observer";
 import { ABROAD, HOME } from "./regions";
 import type { Beginning, Event, Mishap, Step } from "./steps";
@@ -44,11 +45,10 @@ export class Stack {
   private suffix = "";
   private label = "a";
   private disturbed = false;
-
   private adopt?: { aliasName: string } | { versions: Record<string, string> };
   private mishap?: Mishap & { calls: number };
 
-  /** Its account in the local KMS is AWS as it was when the stack began. */
+  /** On a local KMS of its own, whose times are as short as can be. */
   static async begin(beginning: Beginning, clock: sinon.SinonFakeTimers): Promise<Stack> {
     let stack: Stack | undefined;
     const local = await localKms({
@@ -104,9 +104,17 @@ export class Stack {
         this.distributed = true;
         return this.settle(mishap);
       default:
-        this.declare(event);
-        if (this.distributed) await this.settle(mishap);
+        return this.change(event, mishap);
     }
+  }
+
+  private async change(event: Parameters<Stack["declare"]>[0], mishap?: Mishap): Promise<void> {
+    const { replicas, minimum, disturbed } = this;
+    this.declare(event);
+    if (!this.distributed) return;
+    const regions = [HOME, ...replicas.filter((region) => this.replicas.includes(region))];
+    const inUse = () => checkInUse(this, regions, Math.max(minimum, this.minimum));
+    await this.settle(mishap, disturbed ? undefined : inUse);
   }
 
   /** A change of the program that can be made at any time. */
@@ -134,10 +142,10 @@ export class Stack {
     }
   }
 
-  /** `up`, after a refresh where something has drifted; and once more where it failed. */
-  async settle(mishap?: Mishap): Promise<void> {
+  /** `up`, after a refresh where something has drifted; and once more where it failed, after a look at what holds then. */
+  async settle(mishap?: Mishap, look?: () => Promise<void>): Promise<void> {
     if (this.disturbed) await this.program.refreshAll();
-    await this.attempt(() => this.up(), mishap);
+    await this.attempt(() => this.up(), mishap, look);
     this.disturbed = false;
   }
 
@@ -195,7 +203,6 @@ export class Stack {
       if (made) this.foreign.add(made);
       this.disturbed = true;
     }
-    // Left as it is until something is declared, or until the end.
   }
 
   private up(): Promise<void> {
@@ -216,7 +223,11 @@ export class Stack {
   }
 
   /** Does it; where a mishap makes it fail, does it again. A process that is killed saves nothing of the resource it was at. */
-  private async attempt(work: () => Promise<void>, mishap?: Mishap): Promise<void> {
+  private async attempt(
+    work: () => Promise<void>,
+    mishap?: Mishap,
+    look?: () => Promise<void>,
+  ): Promise<void> {
     const before = new Map(this.program.states);
     this.mishap = mishap && { ...mishap, calls: 0 };
     try {
@@ -233,6 +244,7 @@ export class Stack {
         if (before.has(name)) this.program.states.set(name, before.get(name)!);
         else this.program.states.delete(name);
       }
+    await look?.();
     await work();
   }
 
