@@ -39,7 +39,7 @@ export class Stack {
   /** KMS keys that are not this stack's. */
   readonly foreign = new Set<string>();
   distributed = true;
-  replicas: string[] = [];
+  replicas: readonly string[];
   minimum = 1;
   private trigger = 0;
   private suffix = "";
@@ -67,6 +67,7 @@ export class Stack {
     private readonly clock: sinon.SinonFakeTimers,
   ) {
     this.program = new Program(local);
+    this.replicas = beginning.replicas;
     const each = <T>(make: (region: string) => T) =>
       Object.fromEntries([HOME, ...ABROAD].map((region) => [region, make(region)]));
     this.applications = each((region) => new Application(local, region));
@@ -217,7 +218,7 @@ export class Stack {
       },
       distribution: { rotationStrategy, validFor, deletionWindowDays, adopt: this.adopt, ...metadata },
       replica: { deletionWindowDays, ...metadata },
-      replicas: this.replicas,
+      replicas: [...this.replicas],
       suffix: this.suffix,
     });
   }

@@ -29,6 +29,8 @@ export interface Beginning {
   validFor?: string;
   rotationPeriod?: string;
   deletionWindowDays: 7 | 30;
+  /** Regions that it is replicated to from the first. */
+  replicas: readonly string[];
   adopts?: "by alias" | "by version";
   /** Of its first `up`. */
   mishap?: Mishap;
@@ -37,7 +39,7 @@ export interface Beginning {
 const DAYS = [1, 6, 12, 25, 31, 95, 400];
 
 const mishap: fc.Arbitrary<Mishap> = fc.record({
-  call: fc.nat(11),
+  call: fc.oneof(fc.nat(2), fc.nat(11)),
   what: fc.constantFrom(
     "is refused",
     "loses its answer",
@@ -94,19 +96,27 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(fc.record({ event, mishap: p
 });
 
 export const beginning: fc.Arbitrary<Beginning> = fc.oneof(
-  fc.record({
-    rotationStrategy: fc.constantFrom("manual", "on-demand"),
-    validFor: fc.option(fc.constant("30d"), { nil: undefined }),
-    rotationPeriod: fc.option(fc.constant("90d"), { nil: undefined }),
-    deletionWindowDays: fc.constantFrom(7, 30),
-    mishap: perhapsMishap,
-  }),
-  fc.record({
-    rotationStrategy: fc.constant("manual"),
-    deletionWindowDays: fc.constantFrom(7, 30),
-    mishap: perhapsMishap,
-    adopts: fc.constantFrom("by alias", "by version"),
-  }),
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      rotationStrategy: fc.constantFrom("manual", "on-demand"),
+      replicas: fc.subarray(ABROAD),
+      validFor: fc.option(fc.constant("30d"), { nil: undefined }),
+      rotationPeriod: fc.option(fc.constant("90d"), { nil: undefined }),
+      deletionWindowDays: fc.constantFrom(7, 30),
+      mishap: perhapsMishap,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      rotationStrategy: fc.constant("manual"),
+      replicas: fc.constant<string[]>([]),
+      deletionWindowDays: fc.constantFrom(7, 30),
+      mishap: perhapsMishap,
+      adopts: fc.constantFrom("by alias", "by version"),
+    }),
+  },
 );
 
 /** `rotate, while call 3 is refused` */
