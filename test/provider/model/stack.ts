@@ -110,6 +110,8 @@ export class Stack {
   }
 
   private async change(event: Parameters<Stack["declare"]>[0], mishap?: Mishap): Promise<void> {
+    // A new KeyReplica leaves an alias alone that others have moved, and says so: nothing tells it whose it was.
+    if (event.do === "rename the replicas" && this.disturbed) await this.settle();
     const { replicas, minimum, disturbed } = this;
     this.declare(event);
     if (!this.distributed) return;
