@@ -178,6 +178,20 @@ describe("a key distribution on the local KMS", () => {
     await application.encrypt(aliasName(), "works");
   });
 
+  it("says how to look for the KMS key where the answer to CreateKey was lost and AWS does not show it yet", async () => {
+    await local.setConsistency({ lagReads: 5, operations: ["ListKeys"] });
+    let lost = 1;
+    intercept = ({ operation }) =>
+      operation === "CreateKey" && lost-- > 0 ? { when: "after", drop: "close" } : undefined;
+    await assert.rejects(
+      program.up(),
+      /get-resources --region us-west-1 .*Key=keymgmt:distribution,Values=orders-/,
+    );
+    await local.setConsistency(undefined);
+    await program.up();
+    assert.equal((await application.send(new ListKeysCommand({}))).Keys!.length, 1);
+  });
+
   it("finds the KMS key although others refuse to show their tags", async () => {
     const foreign: string[] = [];
     for (let index = 0; index < 3; index++) {

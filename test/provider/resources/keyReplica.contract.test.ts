@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { GetKeyPolicyCommand, ListAliasesCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
+import sinon from "sinon";
 import type { Interception, LocalKms } from "../../../localkms/index";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "./support/client";
@@ -58,6 +59,37 @@ describe("a replicated key on the local KMS", () => {
         assert.equal((await application(to).decrypt(ciphertext)).text, from);
       }
     }
+  });
+
+  it("names a replica that is there and not ready where the update fails, and the next one takes it up", async () => {
+    await program.up({ key: key() });
+    const refused = { error: { name: "AccessDeniedException" } };
+    intercept = (operation, region) =>
+      operation === "DescribeKey" && region === "eu-west-1" ? refused : undefined;
+    const said = sinon.stub(console, "error");
+    try {
+      await assert.rejects(program.up({ key: key(), replicas: ["eu-west-1"] }));
+    } finally {
+      said.restore();
+    }
+    const { keyId } = records("distribution")[1]!;
+    const command = `aws kms schedule-key-deletion --region eu-west-1 --key-id ${keyId}`;
+    assert.ok(said.args.join("\n").includes(command));
+    intercept = () => undefined;
+    await program.up({ key: key(), replicas: ["eu-west-1"] });
+    assert.equal((await application("eu-west-1").describe(aliasName())).KeyId, keyId);
+  });
+
+  it("knows what a rotation has made in one Region although it failed in another", async () => {
+    await program.up({ key: key({ rotationTrigger: "a" }), replicas: REPLICAS });
+    intercept = (operation, region) =>
+      operation === "GetKeyPolicy" && region === "us-east-1"
+        ? { error: { name: "KMSInvalidStateException" } }
+        : operation === "ImportKeyMaterial" && region === "eu-west-1"
+          ? { delayMillis: 300 }
+          : undefined;
+    await assert.rejects(program.up({ key: key({ rotationTrigger: "b" }), replicas: REPLICAS }));
+    assert.deepEqual(records("distribution")[2]!.replicas, ["eu-west-1"]);
   });
 
   it("has a rotation's new version ready in every Region before any alias moves", async () => {
