@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { LIFTED } from "../provider/resources/support/program";
 import { openProject, type Project, type Result } from "./support";
 import { assertNoSecret } from "./support/planted";
+
+const TSX = require.resolve("tsx");
+const MAIN = join(__dirname, "../../cli/main.ts");
 
 /** One key with own material and explicit credentials, in every place where the program takes a secret. */
 function program(url: string, more = ""): string {
@@ -39,6 +43,8 @@ describe("the secrets that a program holds", function () {
   };
   let local: LocalKms;
   let project: Project;
+  /** Every process's folder for temporary files. */
+  let temporary: string;
   const log: string[] = [];
 
   before(async () => {
@@ -51,11 +57,13 @@ describe("the secrets that a program holds", function () {
       sessionToken: { secret: sessionToken },
       material: { secret: material[0]!.toString("base64") },
     };
-    project = await openProject({ program: program(local.url), config });
+    temporary = await mkdtemp(join(tmpdir(), "keymgmt-secrecy-"));
+    project = await openProject({ program: program(local.url), config, env: { TMPDIR: temporary } });
   });
   after(async () => {
     await project?.close();
     await local?.close();
+    await rm(temporary, { recursive: true, force: true });
   });
 
   const clean = (where: string, { stdout, stderr }: Result) => {
@@ -116,6 +124,46 @@ describe("the secrets that a program holds", function () {
     clean("an update that cannot reach AWS", unreachable);
     await project.setProgram(program(local.url));
     clean("the update after it", await project.up());
+  });
+
+  it("are in no output of the keymgmt commands, found or refused", async () => {
+    const keymgmt = (...args: string[]) =>
+      project.run(process.execPath, ["--no-warnings", "--import", TSX, MAIN, ...args], {
+        AWS_ACCESS_KEY_ID: "111122223333",
+        AWS_SECRET_ACCESS_KEY: secretKey,
+        AWS_SESSION_TOKEN: sessionToken,
+      });
+    for (const [command, ...args] of [
+      ["status"],
+      ["status", "--json"],
+      ["status", "--endpoint", "http://127.0.0.1:9"],
+      ["sweep", "--region", "us-west-1"],
+      ["doctor", "--region", "us-west-1", "--endpoint", local.url],
+      ["doctor", "--region", "us-west-1", "--endpoint", "http://127.0.0.1:9", "--json"],
+      ["iam-policy", "--stack", "dev"],
+    ] as const)
+      clean(`keymgmt ${command} ${args.join(" ")}`, await keymgmt(command, ...args));
+  });
+
+  it("are in no output of a destroy, nor of the engine's logs up to -v=8", async () => {
+    clean("refresh --json", await project.pulumi(["refresh", "--yes", "--skip-preview", "--json"]));
+    clean("up at -v=8", await project.up({ args: ["--logtostderr", "-v=8", "--refresh"] }));
+    clean("destroy", await project.destroy({ fails: true, args: ["--debug"] }));
+  });
+
+  // "Unmarshaling property for RPC": the engine logs each property that it sends to any provider, as docs/security.md warns.
+  it("are in Pulumi's own log from -v=9 on, which no provider can help", async () => {
+    const { stderr } = await project.refresh({ args: ["--logtostderr", "-v=9"] });
+    assert.throws(() => assertNoSecret("the engine's log", stderr, secrets));
+  });
+
+  it("are in no temporary file, and nothing in the home but what is encrypted", async () => {
+    for (const folder of [temporary, project.folder.home])
+      for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
+        if (!file.isFile()) continue;
+        const path = join(file.parentPath, file.name);
+        assertNoSecret(path, await readFile(path, "latin1"), secrets);
+      }
   });
 
   it("are not in the local KMS's log", () => {

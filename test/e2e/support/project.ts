@@ -128,7 +128,8 @@ export class Project {
     }
     // An update's --json is a line for each event, not one document.
     const printsJson =
-      (all.includes("--json") && args[0] !== "up") || (args[0] === "stack" && args[1] === "export");
+      (all.includes("--json") && !["up", "refresh", "destroy"].includes(args[0]!)) ||
+      (args[0] === "stack" && args[1] === "export");
     return printsJson ? { ...ran, json: parsed(ran.stdout) } : ran;
   }
 
