@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -16,7 +17,7 @@ const HOME = "us-west-1";
 const ABROAD = "eu-west-1";
 
 const recorded = readFileSync(join(__dirname, "olderState", "export.json"), "utf8");
-const material = (version: number) => Buffer.alloc(32, `older state, version ${version}; `);
+const material = (version: number) => createHash("sha256").update(`older state, version ${version}`).digest();
 
 interface Versions {
   [version: string]: { keyId: string; keyMaterialId: string };
