@@ -82,7 +82,10 @@ describe("the dynamic providers", () => {
     const { failures, inputs } = await providers.ManagedKey.check!({}, news);
     assert.deepEqual(failures, [
       { property: "", reason: "Expected `minEnabledVersion` to be from 1 to 1, got 0." },
-      { property: "", reason: "Expected `material` to be 32 bytes in base64; what came is not base64." },
+      {
+        property: "",
+        reason: "Expected `material` to be 32 bytes in base64, hex or a JWK; what came is none of them.",
+      },
     ]);
     assert.ok(!("__provider" in inputs!));
   });
