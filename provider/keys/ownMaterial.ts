@@ -16,7 +16,11 @@ interface Inputs {
 export function ownMaterialMistakes(olds: Inputs | undefined, inputs: Inputs): string[] {
   const { keystore, mistakes } = keystoreOf(inputs.keystore);
   const own = known(inputs.material);
-  if (typeof own === "string") mistakes.push(...valueMistakes(own), ...versionMistakes(olds, inputs, own));
+  if (typeof own === "string") {
+    // What an earlier release took stays good while it is the same: refusing it would stop the whole stack.
+    if (olds?.material !== own) mistakes.push(...valueMistakes(own));
+    mistakes.push(...versionMistakes(olds, inputs, own));
+  }
   if (!keystore || hasUnknown([inputs.material])) return mistakes;
   if (keystore.kind === "none") mistakes.push(...notHeldMistakes(olds, own));
   else if (isSealed(keystore) && typeof own === "string" && !isReference(own))

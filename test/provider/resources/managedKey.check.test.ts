@@ -26,6 +26,13 @@ describe("check of a ManagedKey", () => {
     });
   });
 
+  it("goes on with material that an earlier release took, and refuses it as new", async () => {
+    const text = Buffer.from("thirty-two printable characters!").toString("base64");
+    const olds = { ...(await checked("ManagedKey")), material: text };
+    assert.deepEqual(await check({ material: text }, olds), []);
+    assert.match((await check({ material: text })).join(), /printable ASCII/);
+  });
+
   it("fills in what was left out", async () => {
     const all = Object.keys(inputs.ManagedKey).filter((name) => name !== "name");
     const left = Object.fromEntries(all.map((name) => [name, undefined]));
