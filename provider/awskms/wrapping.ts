@@ -25,11 +25,6 @@ export function wrapKeyMaterial(material: Buffer, publicKeyDer: Uint8Array): Buf
   );
 }
 
-/** Overwrites material that is no longer needed. */
-export function zero(...buffers: Uint8Array[]): void {
-  for (const buffer of buffers) buffer.fill(0);
-}
-
 function wrappingKey(publicKeyDer: Uint8Array) {
   try {
     const key = createPublicKey({ key: Buffer.from(publicKeyDer), format: "der", type: "spki" });
