@@ -17,7 +17,8 @@ describe("what is published", function () {
     for (const paper of papers) assert.ok(paths.includes(paper), paper);
     for (const path of paths)
       assert.ok(
-        papers.includes(path) || /^dist\/(sdk|provider|localkms|cli)\/.+\.(js|d\.ts|json)$/.test(path),
+        papers.includes(path) ||
+          /^dist\/((sdk|provider|localkms|cli)\/.+\.(js|d\.ts|json)|schema\.json)$/.test(path),
         path,
       );
   });

@@ -64,7 +64,8 @@ function materialDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey): string[]
     drift.push(
       `holds key material ${short(seen.keyMaterialId)}, not ${short(expected.keyMaterialId)} which this stack imported; AWS does not take the old one back as current, so it stays as it is`,
     );
-  if (!expiresAsPlanned(seen.validTo, expected.expiry, new Date()))
+  // A disabled version is not renewed: it is imported again when it is wanted.
+  if (expected.state === "Enabled" && !expiresAsPlanned(seen.validTo, expected.expiry, new Date()))
     drift.push(
       `its key material expires ${seen.validTo ? `on ${day(seen.validTo)}` : "never"}, imported otherwise outside this stack`,
     );

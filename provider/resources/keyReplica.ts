@@ -8,7 +8,7 @@ import { schemaMistakes, withDefaults } from "../schema/validate";
 import { converge } from "./converge";
 import { hasDrifted, LOST, observeRegion, sayDrift } from "./observe";
 import { convergeOnDemand, joinVersion } from "./onDemand";
-import { ensureReplica } from "./replicaKey";
+import { ensureReplica, findOlderReplicas } from "./replicaKey";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import {
   deletionWindowMistakes,
@@ -152,7 +152,10 @@ async function reconcile(
     ensureReplica(kms, owner, version, inputs.distribution.versions[version]!, inputs);
   const common = { id, kms, owner, inputs, outputs, reached: outputs.distribution, last, repair, make };
   const { rotationStrategy, versions: held } = inputs.distribution;
-  if (rotationStrategy !== "on-demand") return converge(common);
+  if (rotationStrategy !== "on-demand") {
+    if (!last) Object.assign(outputs.versions, await findOlderReplicas(kms, owner, held));
+    return converge(common);
+  }
   await convergeOnDemand({
     ...common,
     held,

@@ -4,7 +4,15 @@ import { describeKmsKey } from "../awskms/kmsKeys";
 import { ensureReplicaKey } from "../awskms/replicas";
 import { KeymgmtError } from "../errors";
 import type { MadeKmsKey } from "./converge";
-import { contextOf, type KmsKeyRecord, type MetadataInputs, metadataFor, type Owner } from "./wire";
+import {
+  contextOf,
+  type KmsKeyRecord,
+  type KmsKeyRecords,
+  type MetadataInputs,
+  metadataFor,
+  type Owner,
+  versionsOf,
+} from "./wire";
 
 /** The replica of one version: the one that is there (a rotation's, a renamed resource's, one that was given up), else a new one. */
 export async function ensureReplica(
@@ -27,6 +35,27 @@ export async function ensureReplica(
   const metadata = metadataFor(owner, version, inputs);
   const { made, state } = await ensureReplicaKey(openKms(owner.kms), kms, keyId, metadata, context);
   return { record: { ...record, state }, has: made ? "as asked" : "to be seen" };
+}
+
+/**
+ * Replicas that are there of versions below `minEnabledVersion`: a KeyReplica under another name had them. None is made of
+ * these versions, but what there is must not be left to nobody.
+ */
+export async function findOlderReplicas(
+  kms: Kms,
+  owner: Owner,
+  primaries: KmsKeyRecords,
+): Promise<KmsKeyRecords> {
+  const found: KmsKeyRecords = {};
+  for (const version of versionsOf(primaries).filter((number) => number < owner.key.minEnabledVersion)) {
+    const { keyId, keyArn, kcv, importedAt, adopted } = primaries[version]!;
+    const seen = await describeKmsKey(kms, keyId, contextOf(owner, version));
+    if (seen.state === "Deleted" || seen.state === "PendingDeletion") continue;
+    const { state, validTo, keyMaterialId } = seen;
+    const arn = relatedKeyArn(keyArn, kms.region);
+    found[version] = { keyId, keyArn: arn, state, kcv, adopted, importedAt, validTo, keyMaterialId };
+  }
+  return found;
 }
 
 /** Of a KMS key that was adopted only the replicas that are there: another would wait for material that is not held. */

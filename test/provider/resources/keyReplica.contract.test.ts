@@ -187,6 +187,22 @@ describe("a replicated key on the local KMS", () => {
     assert.equal((await application("eu-west-1").describe(aliasName())).KeyState, "Enabled");
   });
 
+  it("takes along the versions below `minEnabledVersion` under its new name: none is left to nobody", async () => {
+    const at = (rotationTrigger: string, minEnabledVersion: number) =>
+      key({ rotationTrigger, minEnabledVersion });
+    await program.up({ key: at("a", 1), replicas: ["eu-west-1"] });
+    const ciphertext = await application("eu-west-1").encrypt(aliasName(), "kept");
+    await program.up({ key: at("b", 2), replicas: ["eu-west-1"] });
+    await program.up({ key: at("b", 2), replicas: ["eu-west-1"], suffix: "-renamed" });
+    assert.deepEqual(
+      Object.values(records("eu-west-1-renamed")).map(({ state }) => state),
+      ["Disabled", "Enabled"],
+    );
+    assert.deepEqual(await program.refreshAll(), []);
+    await program.up({ key: at("b", 1), replicas: ["eu-west-1"], suffix: "-renamed" });
+    assert.equal((await application("eu-west-1").decrypt(ciphertext)).text, "kept");
+  });
+
   it("lives on under a new name when the run was killed before the old one's end, which the next run brings", async () => {
     await program.up({ key: key(), replicas: ["eu-west-1"] });
     const old = program.states.get("eu-west-1")!;
