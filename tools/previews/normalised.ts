@@ -22,6 +22,7 @@ export function normalised(text: string, today: string): string {
   }, inOrder(text));
   return shown
     .replace(/^error: preview (?:failed|canceled)$/gm, "") // printed or not, as the engine's parts happen to end
+    .replace(/^Resources:\n +\d+ unchanged\n+(?=error: )/gm, "") // as many as came before the refusal
     .replace(/"(20\d\d-\d\d-\d\d)"/g, (_, date) => `"${dayOf(date, today)}"`)
     .replace(/[ \t]+$/gm, "")
     .replace(/\n{2,}/g, "\n")
