@@ -4,7 +4,7 @@ import { isKeymgmtError } from "../errors";
 import type { CallContext, Kms } from "./client";
 import { eventually } from "./eventually";
 import { ifPermitted } from "./optional";
-import { SYMMETRIC_WRAPPING_ALGORITHM, wrapKeyMaterial } from "./wrapping";
+import type { WrappableMaterial } from "./wrapping";
 
 export type WrappingKeySpec = "RSA_2048" | "RSA_3072" | "RSA_4096";
 
@@ -67,14 +67,14 @@ export function tagList(tags: Record<string, string>): Tag[] {
 }
 
 /**
- * Wraps the material and imports it: GetParametersForImport and ImportKeyMaterial. The call layer repeats an import with
+ * Has the material wrapped and imports it: GetParametersForImport and ImportKeyMaterial. The call layer repeats an import with
  * the token and ciphertext it has; new parameters, of which an account gets one a second, are asked for only where AWS
  * refuses the token. The expiration model is always sent: AWS's default is that material expires.
  */
 export async function importMaterial(
   kms: Kms,
   keyId: string,
-  material: Buffer,
+  material: WrappableMaterial,
   how: ImportOptions,
   context: CallContext,
 ): Promise<{ importedAt: string; keyMaterialId?: string }> {
@@ -89,7 +89,7 @@ export async function importMaterial(
 async function importOnce(
   kms: Kms,
   keyId: string,
-  material: Buffer,
+  material: WrappableMaterial,
   { wrappingKeySpec = "RSA_4096", validTo, importType, keyMaterialId }: ImportOptions,
   context: CallContext,
 ) {
@@ -98,7 +98,7 @@ async function importOnce(
     () =>
       kms.call(
         "GetParametersForImport",
-        { KeyId: keyId, WrappingAlgorithm: SYMMETRIC_WRAPPING_ALGORITHM, WrappingKeySpec: wrappingKeySpec },
+        { KeyId: keyId, WrappingAlgorithm: material.wrappingAlgorithm, WrappingKeySpec: wrappingKeySpec },
         context,
       ),
     { error: (error) => isKeymgmtError(error, "NotFound") || isCreating(error) },
@@ -108,7 +108,7 @@ async function importOnce(
     {
       KeyId: keyId,
       ImportToken: parameters.ImportToken,
-      EncryptedKeyMaterial: wrapKeyMaterial(material, parameters.PublicKey!),
+      EncryptedKeyMaterial: material.wrap(parameters.PublicKey!),
       ...(validTo
         ? { ExpirationModel: "KEY_MATERIAL_EXPIRES", ValidTo: validTo }
         : { ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" }),

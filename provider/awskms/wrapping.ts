@@ -1,11 +1,27 @@
-import { constants, createPublicKey, publicEncrypt } from "node:crypto";
+import { constants, createPublicKey, type KeyObject, publicEncrypt } from "node:crypto";
 import { KeymgmtError } from "../errors";
 
 /** Bytes in the material of a symmetric KMS key: 256 bits (GetParametersForImport's reference). */
 export const SYMMETRIC_MATERIAL_BYTES = 32;
 
-/** How symmetric material is wrapped; goes to GetParametersForImport as `WrappingAlgorithm`. */
-export const SYMMETRIC_WRAPPING_ALGORITHM = "RSAES_OAEP_SHA_256";
+/** Material that AWS can be given. It leaves where it is only encrypted to the public key of GetParametersForImport. */
+export interface WrappableMaterial {
+  /** How it is wrapped; goes to GetParametersForImport as `WrappingAlgorithm`. */
+  readonly wrappingAlgorithm: "RSAES_OAEP_SHA_256" | "RSAES_OAEP_SHA_1";
+  /** What ImportKeyMaterial takes as `EncryptedKeyMaterial`. `publicKeyDer` is a DER SubjectPublicKeyInfo. */
+  wrap(publicKeyDer: Uint8Array): Uint8Array;
+  /** Forgets the secrets that it needed. It is called whatever became of the import. */
+  release(): void;
+}
+
+/** Material in this process's memory, zeroed when it is released. */
+export function inMemory(material: Buffer): WrappableMaterial {
+  return {
+    wrappingAlgorithm: "RSAES_OAEP_SHA_256",
+    wrap: (publicKeyDer) => wrapKeyMaterial(material, publicKeyDer),
+    release: () => material.fill(0),
+  };
+}
 
 /**
  * Encrypts a symmetric key's material to the public key of GetParametersForImport: RSAES-OAEP with SHA-256 for both
@@ -20,12 +36,13 @@ export function wrapKeyMaterial(material: Buffer, publicKeyDer: Uint8Array): Buf
     );
   }
   return publicEncrypt(
-    { key: wrappingKey(publicKeyDer), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" },
+    { key: rsaPublicKey(publicKeyDer), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" },
     material,
   );
 }
 
-function wrappingKey(publicKeyDer: Uint8Array) {
+/** Reads the public key of GetParametersForImport. Throws InvalidInput. */
+export function rsaPublicKey(publicKeyDer: Uint8Array): KeyObject {
   try {
     const key = createPublicKey({ key: Buffer.from(publicKeyDer), format: "der", type: "spki" });
     if (key.asymmetricKeyType === "rsa") return key;

@@ -7,9 +7,8 @@ import { type Kms, openKms } from "../awskms/client";
 import { type ImportOptions, importMaterial, LONGEST_WINDOW_DAYS, scheduleDeletion } from "../awskms/kmsKeys";
 import { rotateOnDemand } from "../awskms/rotation";
 import { isKeymgmtError } from "../errors";
-import { keyCheckValue } from "../keys/keyCheckValue";
-import { parseKeyring } from "../keys/keyring";
-import { materialOf } from "../keys/keystores/versions";
+import { kcvOf, parseKeyring } from "../keys/keyring";
+import { toImport } from "../keys/keystores/versions";
 import { expiresAsPlanned, validToOf } from "../keys/planExpiry";
 import {
   applyMetadata,
@@ -104,16 +103,17 @@ async function importVersion(
   { keyId, keyMaterialId }: Pick<KmsKeyRecord, "keyId" | "keyMaterialId">,
   importType: ImportType = keyMaterialId === undefined ? undefined : "EXISTING_KEY_MATERIAL",
 ): Promise<Partial<KmsKeyRecord>> {
-  const material = await materialOf(parseKeyring(owner.key.keyring), owner.key.name, version);
+  const keyring = parseKeyring(owner.key.keyring);
+  const material = await toImport(keyring, owner.key.name, version);
   try {
-    const kcv = keyCheckValue(material);
+    const kcv = kcvOf(keyring, version);
     const validTo = validToOf(owner.expiry, new Date());
     const options = importOptions(kms, owner);
     const how = { ...options, importType: importType ?? options.importType, keyMaterialId, validTo };
     const imported = await importMaterial(kms, keyId, material, how, contextOf(owner, version));
     return { ...imported, kcv, validTo: validTo?.toISOString() };
   } finally {
-    material.fill(0);
+    material.release();
   }
 }
 

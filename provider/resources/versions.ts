@@ -4,9 +4,8 @@ import { eventually } from "../awskms/eventually";
 import { describeKmsKey, type ImportOptions, importMaterial, setEnabled } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { isKeymgmtError, KeymgmtError } from "../errors";
-import { keyCheckValue } from "../keys/keyCheckValue";
-import { parseKeyring } from "../keys/keyring";
-import { materialOf } from "../keys/keystores/versions";
+import { kcvOf, parseKeyring } from "../keys/keyring";
+import { toImport } from "../keys/keystores/versions";
 import { expiresAsPlanned, validToOf } from "../keys/planExpiry";
 import {
   contextOf,
@@ -130,7 +129,8 @@ export async function ensureMaterial(
   version: number,
   record: KmsKeyRecord,
 ): Promise<void> {
-  const material = await materialOf(parseKeyring(owner.key.keyring), owner.key.name, version);
+  const keyring = parseKeyring(owner.key.keyring);
+  const material = await toImport(keyring, owner.key.name, version);
   try {
     const validTo = validToOf(owner.expiry, new Date());
     const { importedAt, keyMaterialId } = await importMaterial(
@@ -148,14 +148,14 @@ export async function ensureMaterial(
     );
     if (record.adopted) {
       delete record.adopted; // AWS takes only the material that it had: so it is held after all
-      record.kcv = keyCheckValue(material);
+      record.kcv = kcvOf(keyring, version);
     }
   } catch (error) {
     throw record.adopted && isKeymgmtError(error, "IncorrectKeyMaterial")
       ? notHeld(kms, owner, version, record)
       : error;
   } finally {
-    material.fill(0);
+    material.release();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Versions of a key into and out of its keystore. */
+import { inMemory, type WrappableMaterial } from "../../awskms/wrapping";
 import { KeymgmtError } from "../../errors";
 import { keyCheckValue } from "../keyCheckValue";
 import { type Keyring, type KeyringVersion, kcvOf, versionIn, versionJwk } from "../keyring";
@@ -14,6 +15,11 @@ export interface Keeping {
   keystore: string;
   /** The `material` input, where it is a reference. */
   reference?: string;
+}
+
+/** One version for importMaterial; the caller releases it. Throws KeystoreUnavailable. */
+export async function toImport(keyring: Keyring, key: string, version: number): Promise<WrappableMaterial> {
+  return inMemory(await materialOf(keyring, key, version));
 }
 
 /** The material of one version, out of its keystore; the caller zeroes it. Throws KeystoreUnavailable. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { constants, generateKeyPairSync, privateDecrypt, randomBytes } from "node:crypto";
-import { wrapKeyMaterial } from "../../../provider/awskms/wrapping";
+import { inMemory, wrapKeyMaterial } from "../../../provider/awskms/wrapping";
 import { isKeymgmtError } from "../../../provider/errors";
 
 describe("wrapping of key material", () => {
@@ -23,6 +23,16 @@ describe("wrapping of key material", () => {
     const before = Buffer.from(material);
     assert.notDeepEqual(wrapKeyMaterial(material, wrappingKey), wrapKeyMaterial(material, wrappingKey));
     assert.deepEqual(material, before);
+  });
+
+  it("in memory is zeroed once it is released", () => {
+    const material = randomBytes(32);
+    const wrappable = inMemory(material);
+    assert.equal(wrappable.wrappingAlgorithm, "RSAES_OAEP_SHA_256");
+    assert.equal(wrappable.wrap(wrappingKey).length, 256);
+    assert.ok(material.some((byte) => byte !== 0));
+    wrappable.release();
+    assert.deepEqual(material, Buffer.alloc(32));
   });
 
   it("refuses material that is not 256 bits, without showing it", () => {

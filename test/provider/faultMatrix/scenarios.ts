@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { openKms } from "../../../provider/awskms/client";
 import { importMaterial } from "../../../provider/awskms/kmsKeys";
+import { inMemory } from "../../../provider/awskms/wrapping";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { LIFTED, type Program, type ProgramInputs } from "../resources/support/program";
 import type { Bench } from "./bench";
@@ -96,7 +97,7 @@ async function madeByVault(bench: Bench): Promise<void> {
     .application(HOME)
     .send(new CreateKeyCommand({ Origin: "EXTERNAL", MultiRegion: true }));
   const keyId = KeyMetadata!.KeyId!;
-  const material = randomBytes(32);
+  const material = inMemory(randomBytes(32));
   const connection = {
     keyCollection: HOME,
     endpoint: bench.local.url,

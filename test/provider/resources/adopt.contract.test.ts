@@ -11,6 +11,7 @@ import {
 import type { LocalKms } from "../../../localkms/index";
 import { openKms } from "../../../provider/awskms/client";
 import { importMaterial } from "../../../provider/awskms/kmsKeys";
+import { inMemory } from "../../../provider/awskms/wrapping";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "./support/client";
 import { LIFTED, localKms, Program } from "./support/program";
@@ -46,7 +47,7 @@ describe("adopting KMS keys that Vault made", () => {
     importMaterial(
       openKms(connection(), region),
       keyId,
-      Buffer.from(material),
+      inMemory(Buffer.from(material)),
       { wrappingKeySpec: "RSA_2048", importType: region === HOME ? undefined : "EXISTING_KEY_MATERIAL" },
       {},
     );
