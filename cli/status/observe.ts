@@ -1,33 +1,37 @@
-import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
-import type { SeenRegion } from "../../provider/resources/drift.js";
-import { lookAtRegion } from "../../provider/resources/observe.js";
-import { kmsKeysOf } from "../../provider/resources/wire.js";
-import { type Aws, type ReachOptions, reached } from "../look.js";
+import type { KeymgmtError } from "../../provider/errors.js";
+import { isKeymgmtError } from "../../provider/errors.js";
+import { type Aws, lookAtAlias, lookAtKey, type ReachOptions, reached, type SeenKey } from "../look.js";
 import type { RegionState } from "../state/stack.js";
+
+/** What AWS shows of a distribution in one Region. */
+export interface SeenRegion {
+  keys: Map<number, SeenKey>;
+  /** Id of the KMS key that the alias points to; undefined where it is gone. */
+  aliasTarget: string | undefined;
+}
 
 /** Why a Region could not be looked at. */
 export interface Unseen {
   unseen: string;
 }
 
-/**
- * Looks at every version and the alias, as a refresh does. With credentials of another account nothing is asked: ids would
- * mean other keys.
- */
+/** Asks AWS for every version and the alias. With credentials of another account nothing is asked: ids would mean other keys. */
 export async function observe(
   aws: Aws,
-  { region, owner, outputs, connection: stated }: RegionState,
+  state: RegionState,
   options: ReachOptions,
 ): Promise<SeenRegion | Unseen> {
-  const connection = reached(stated, options);
+  const connection = reached(state.connection, options);
   try {
     const accountId = await aws.accountOf(connection);
-    const { accountId: held = accountId } = stated;
+    const { accountId: held = accountId } = state.connection;
     if (accountId !== held)
       return { unseen: `the credentials are of account ${accountId}, and its KMS keys in ${held}` };
-    const seen = await lookAtRegion(aws.open(connection, region), owner, outputs);
-    const isWhole = seen.keys.size === kmsKeysOf(outputs.versions).length && seen.aliasTarget !== undefined;
-    return isWhole ? seen : { unseen: "kms:DescribeKey is not permitted for each of its KMS keys" };
+    const kms = aws.open(connection, state.region);
+    const keys = await Promise.all(
+      state.versions.map(async ({ version, keyId }) => [version, await lookAtKey(kms, keyId)] as const),
+    );
+    return { keys: new Map(keys), aliasTarget: await lookAtAlias(kms, state.aliasName) };
   } catch (error) {
     if (!isKeymgmtError(error)) throw error;
     return { unseen: (error as KeymgmtError).message };

@@ -6,7 +6,7 @@ import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { converge } from "./converge";
-import { hasDrifted, observeRegion, sayDrift } from "./observe";
+import { hasDrifted, LOST, observeRegion, sayDrift } from "./observe";
 import { convergeOnDemand, joinVersion } from "./onDemand";
 import { ensureReplica, findOlderReplicas } from "./replicaKey";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
@@ -26,7 +26,7 @@ import {
   type KmsRef,
   kmsKeysOf,
   type MetadataInputs,
-  ownerOf,
+  type Owner,
   type RegionalOutputs,
   type RotationStrategy,
   versionsOf,
@@ -101,8 +101,7 @@ export const keyReplica: Resource = {
   async read(id, outputs) {
     const state = outputs as unknown as ReplicaOutputs;
     const kms = openKms(state.distribution.kms, state.region);
-    const owner = ownerOf(state.distribution, state);
-    const observation = await observeRegion(kms, owner, state, "replica");
+    const observation = await observeRegion(kms, ownerOf(state), state, LOST.replica);
     return { id, outputs: { ...outputs, ...observation } };
   },
 
@@ -146,7 +145,7 @@ async function reconcile(
   last?: AppliedMetadata,
   repair = false,
 ): Promise<void> {
-  const owner = ownerOf(inputs.distribution, inputs);
+  const owner = ownerOf(inputs);
   forgetLost(outputs.versions);
   const kms = openKms(owner.kms, inputs.region);
   const make = (version: number) =>
@@ -162,6 +161,11 @@ async function reconcile(
     held,
     add: (version, shared) => joinVersion(kms, owner, version, held[version]!, shared),
   });
+}
+
+function ownerOf({ distribution, importedOn, renewAfter }: ReplicaInputs): Owner {
+  const { name, stack, kms, key, validFor, renewBefore } = distribution;
+  return { distribution: name, stack, kms, key, expiry: { validFor, renewBefore, importedOn, renewAfter } };
 }
 
 /** A replica that is gone can be made again, unlike a primary: with the same key id and material it decrypts the same. */
