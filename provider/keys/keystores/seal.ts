@@ -31,17 +31,18 @@ export async function unseal(keystore: RootKeystore, of: VersionId, { jwe }: Sea
   const { compactDecrypt } = await import("jose");
   const header = await headerOf(jwe, of);
   const key = await openingKey(keystore, of, header);
+  let plaintext: Uint8Array | undefined;
   try {
-    const { plaintext } = await compactDecrypt(jwe, key, {
+    ({ plaintext } = await compactDecrypt(jwe, key, {
       keyManagementAlgorithms: [header.alg],
       contentEncryptionAlgorithms: ["A256GCM"],
-    });
+    }));
     const { k } = JSON.parse(new TextDecoder().decode(plaintext)) as VersionJwk;
-    plaintext.fill(0);
     return Buffer.from(k, "base64url");
   } catch {
     throw notSealedFor(of, "it does not open");
   } finally {
+    plaintext?.fill(0);
     key.fill(0);
   }
 }
