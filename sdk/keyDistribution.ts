@@ -72,8 +72,6 @@ export class KeyDistribution extends DynamicResource {
   declare readonly importedOn: pulumi.Output<string | undefined>;
   /** UTC date from which an update imports the material again (YYYY-MM-DD). */
   declare readonly renewAfter: pulumi.Output<string | undefined>;
-  /** With `rotationStrategy` on-demand: the first version that the KMS key holds. */
-  declare readonly firstVersion: pulumi.Output<number | undefined>;
   /** With `rotationStrategy` on-demand: how many of AWS's 25 rotations of the KMS key are left. */
   declare readonly rotationsLeft: pulumi.Output<number | undefined>;
   /** Id of the latest version's KMS key. */
@@ -122,8 +120,7 @@ export class KeyDistribution extends DynamicResource {
         aliasArn,
         distributionTime,
         ...outputs("keyVersion", "multiRegion", "primaryRegion", "importedOn", "renewAfter"),
-        ...outputs("firstVersion", "rotationsLeft"),
-        ...outputs("keyId", "keyArn", "versions", "aliasTarget", "drift", "stateVersion"),
+        ...outputs("keyId", "keyArn", "versions", "aliasTarget", "rotationsLeft", "drift", "stateVersion"),
       },
       opts,
     );

@@ -30,9 +30,7 @@ const POLICY = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 const READS: Readonly<Record<string, object>> = {
   DescribeKey: {},
   GetKeyPolicy: { PolicyName: "default" },
-  GetKeyRotationStatus: {},
   GetParametersForImport: { WrappingAlgorithm: "RSAES_OAEP_SHA_256", WrappingKeySpec: "RSA_4096" },
-  ListKeyRotations: {},
   ListResourceTags: {},
 };
 

@@ -229,18 +229,10 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       when: "a rotation within one KMS key",
       without: "the update fails, and the version before stays in use",
     },
-    {
-      action: "kms:GetKeyRotationStatus",
-      on: "ownKey",
-      when: "whether that rotation is still under way",
-      without: "the rotation is not waited for",
-    },
-    {
-      action: "kms:ListKeyRotations",
-      on: "ownKey",
-      when: "which materials the KMS key holds",
-      without: "a rotation that a killed update began is not recognised",
-    },
+    describeKey(
+      "whether AWS has made the new material the current one; which Regions hold replicas",
+      "the rotation fails, and the version before stays in use",
+    ),
   ],
   changes: [
     {

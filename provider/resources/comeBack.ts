@@ -10,7 +10,14 @@ import { hadByOtherDistributions, madeByEarlierRun, takenUp } from "./madeBefore
 import { observeAlias } from "./observe";
 import { isMadeInThisRun } from "./thisRun";
 import { ensureMaterial, stateAfterImport, takeBack } from "./versions";
-import { contextOf, type KeyRef, type KmsKeyRecord, type KmsKeyRecords, type Owner } from "./wire";
+import {
+  contextOf,
+  type KeyRef,
+  type KmsKeyRecord,
+  type KmsKeyRecords,
+  type Owner,
+  versionsOf,
+} from "./wire";
 
 /**
  * The KMS key that a version had under a distribution which was removed, taken back from deletion: what was encrypted under
@@ -49,8 +56,20 @@ export async function comeBackWithAll(kms: Kms, owner: Owner): Promise<KmsKeyRec
     }
     const state = await stateAfterImport(kms, owner, kept);
     for (const record of Object.values(records)) record.state = state;
+    await leaveOutWaiting(kms, owner, records);
     return records;
   });
+}
+
+/** AWS also takes the material of a rotation that was cut short, which is not the current one yet: it is still to be rotated to. */
+async function leaveOutWaiting(kms: Kms, owner: Owner, records: KmsKeyRecords): Promise<void> {
+  const versions = versionsOf(records);
+  const { keyId } = records[versions[0]!]!;
+  const seen = await ifPermitted("a rotation that was cut short is not recognised", () =>
+    describeKmsKey(kms, keyId, contextOf(owner)),
+  );
+  const current = versions.find((version) => records[version]!.keyMaterialId === seen?.keyMaterialId);
+  for (const version of versions) if (current !== undefined && version > current) delete records[version];
 }
 
 /** Versions that an earlier run may have given to AWS. */

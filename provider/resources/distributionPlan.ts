@@ -1,11 +1,12 @@
-/** What `check` makes of a KeyDistribution's inputs: what follows from them, and what is wrong with them. Pure. */
+/** What `check` and `diff` make of a KeyDistribution's inputs: what follows from them, and what is wrong with them. Pure. */
 
 import { MOST_ON_DEMAND_ROTATIONS } from "../awskms/rotation";
 import { say } from "../awskms/say";
+import { KeymgmtError } from "../errors";
 import { planExpiry } from "../keys/planExpiry";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import type { Values } from "./resource";
-import type { KeyRef, KmsRef } from "./wire";
+import { type KeyRef, type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
 
 /** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */
 export function planned(olds: Values | undefined, inputs: Values): Values {
@@ -18,7 +19,6 @@ export function planned(olds: Values | undefined, inputs: Values): Values {
     ...(key && { keyVersion: key.keyVersion, multiRegion: isMultiRegion(key.replicaRegions) }),
     ...(kms && { primaryRegion: kms.keyCollection }),
     ...planExpiry(olds, inputs, new Date()),
-    ...(inputs.rotationStrategy === "on-demand" && key && planOnDemand(olds, key)),
   };
 }
 
@@ -26,38 +26,44 @@ function isMultiRegion(replicaRegions: string[] | undefined): boolean | string {
   return isUnknown(replicaRegions) ? UNKNOWN : (replicaRegions?.length ?? 0) > 0;
 }
 
-/** AWS's rotations of a KMS key are counted: from here they can be told ahead. */
-function planOnDemand(olds: Values | undefined, { keyVersion }: Partial<KeyRef>): Values {
-  if (isUnknown(keyVersion)) return { firstVersion: olds?.firstVersion ?? UNKNOWN, rotationsLeft: UNKNOWN };
-  if (typeof olds?.rotationsLeft !== "number")
-    return { firstVersion: keyVersion, rotationsLeft: MOST_ON_DEMAND_ROTATIONS };
-  const rotates = keyVersion !== olds.keyVersion;
-  return { firstVersion: olds.firstVersion, rotationsLeft: olds.rotationsLeft - (rotates ? 1 : 0) };
+/** How many of AWS's rotations of the one KMS key are left: each version after the first that it holds took one. */
+export function rotationsLeft(records: KmsKeyRecords): number {
+  return MOST_ON_DEMAND_ROTATIONS - Math.max(versionsOf(records).length - 1, 0);
 }
 
-const FEW_ROTATIONS = 5;
+/**
+ * Says in a preview how many rotations will be left, and refuses what one KMS key cannot do. That depends on what the KMS key
+ * holds, which `check` does not know: a distribution that comes back finds one that was rotated before.
+ */
+export function planOnDemand(records: KmsKeyRecords, key: Partial<KeyRef>): void {
+  const [first] = versionsOf(records);
+  if (first === undefined) return;
+  const lowest = known(key.minEnabledVersion);
+  if (lowest !== undefined && lowest > first)
+    throw new KeymgmtError(
+      "InvalidInput",
+      `Expected \`minEnabledVersion\` of key "${key.name}" to be at most ${first} with \`rotationStrategy\` "on-demand", got ${lowest}: one KMS key holds versions ${first} to ${key.keyVersion}, and AWS cannot disable one of its key materials alone. Lower it, or distribute the key with "manual".`,
+      { key: key.name },
+    );
+  const version = known(key.keyVersion);
+  if (version === undefined || records[version]) return;
+  const left = rotationsLeft(records) - 1;
+  if (left < 0)
+    throw new KeymgmtError(
+      "LimitExceeded",
+      `Expected at most ${MOST_ON_DEMAND_ROTATIONS} rotations of one KMS key, which is AWS's limit for \`rotationStrategy\` "on-demand"; key "${key.name}" has had them all. Replace the distribution (\`pulumi up --replace\`) for a new KMS key once nothing needs the old one, or declare another with "manual".`,
+      { key: key.name },
+    );
+  say(
+    `key "${key.name}" has ${left} of AWS's ${MOST_ON_DEMAND_ROTATIONS} on-demand rotations of its KMS key left after this update`,
+  );
+}
 
-export function onDemandMistakes(inputs: Values, key: Partial<KeyRef> | undefined): string[] {
-  if (inputs.rotationStrategy !== "on-demand") return [];
-  const [left, first, lowest] = [inputs.rotationsLeft, inputs.firstVersion, known(key?.minEnabledVersion)];
-  const mistakes: string[] = [];
-  if (inputs.adopt !== undefined)
-    mistakes.push(
-      'Expected `rotationStrategy` "manual" with `adopt`: a KMS key that was adopted is rotated away from, to a KMS key of this stack.',
-    );
-  if (typeof first === "number" && lowest !== undefined && lowest > first)
-    mistakes.push(
-      `Expected \`minEnabledVersion\` of key "${key?.name}" to be at most ${first} with \`rotationStrategy\` "on-demand", got ${lowest}: one KMS key holds versions ${first} to ${key?.keyVersion}, and AWS cannot disable one of its key materials alone. Lower it, or distribute the key with "manual".`,
-    );
-  if (typeof left === "number" && left < 0)
-    mistakes.push(
-      `Expected at most ${MOST_ON_DEMAND_ROTATIONS} rotations of one KMS key, which is AWS's limit for \`rotationStrategy\` "on-demand"; key "${key?.name}" has had them all. Replace the distribution (\`pulumi up --replace\`) for a new KMS key once nothing needs the old one, or declare another with "manual".`,
-    );
-  else if (typeof left === "number" && left <= FEW_ROTATIONS)
-    say(
-      `key "${key?.name}" has ${left} of AWS's ${MOST_ON_DEMAND_ROTATIONS} on-demand rotations of its KMS key left after this update`,
-    );
-  return mistakes;
+export function onDemandMistakes({ rotationStrategy, adopt }: Values): string[] {
+  if (rotationStrategy !== "on-demand" || adopt === undefined) return [];
+  return [
+    'Expected `rotationStrategy` "manual" with `adopt`: a KMS key that was adopted is rotated away from, to a KMS key of this stack.',
+  ];
 }
 
 export function purposeMistakes(purpose: unknown): string[] {

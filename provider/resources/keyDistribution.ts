@@ -9,6 +9,7 @@ import {
   onDemandMistakes,
   otherKeyMistakes,
   planned,
+  planOnDemand,
   primaryMistakes,
   protectionMistakes,
   purposeMistakes,
@@ -55,7 +56,7 @@ export const keyDistribution: Resource = {
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
       ...deletionWindowMistakes(inputs),
       ...adoptMistakes(inputs.adopt, key),
-      ...onDemandMistakes(inputs, key),
+      ...onDemandMistakes(inputs),
       ...expiryMistakes(inputs),
       ...policyMistakes(inputs.policy),
       ...tagMistakes(inputs.tags),
@@ -66,17 +67,15 @@ export const keyDistribution: Resource = {
 
   async diff(_id, olds, news) {
     const { changed, replaces } = difference("KeyDistribution", olds, news, IGNORED);
-    noteKmsKeys(olds as unknown as DistributionOutputs, (olds.versions ?? {}) as KmsKeyRecords);
+    const records = (olds.versions ?? {}) as KmsKeyRecords;
+    noteKmsKeys(olds as unknown as DistributionOutputs, records);
     const key = news.key as KeyRef;
+    if (news.rotationStrategy === "on-demand" && replaces.length === 0)
+      planOnDemand(records, known(key) ?? {});
     // An unknown keyring says nothing: the material of a version never changes, and new versions show in keyVersion.
     const work =
       hasUnknown(withoutKeyring(key)) ||
-      needsWork(
-        key,
-        (olds.versions ?? {}) as KmsKeyRecords,
-        olds.aliasTarget,
-        news.rotationStrategy as RotationStrategy,
-      );
+      needsWork(key, records, olds.aliasTarget, news.rotationStrategy as RotationStrategy);
     const drifted = hasDrifted(olds);
     if (drifted) sayDrift(String(olds.name), olds.drift);
     return { changes: work || drifted || changed.length > 0, replaces };

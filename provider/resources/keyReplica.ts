@@ -22,6 +22,7 @@ import { needsWork } from "./versions";
 import {
   type AppliedMetadata,
   type KeyRef,
+  type KmsKeyRecord,
   type KmsKeyRecords,
   type KmsRef,
   kmsKeysOf,
@@ -159,7 +160,10 @@ async function reconcile(
   await convergeOnDemand({
     ...common,
     held,
-    add: (version, shared) => joinVersion(kms, owner, version, held[version]!, shared),
+    async add(version, records) {
+      const [shared] = Object.values(records) as [KmsKeyRecord];
+      records[version] = await joinVersion(kms, owner, version, held[version]!, shared);
+    },
   });
 }
 

@@ -33,7 +33,7 @@ export interface OnDemandConvergence extends Convergence {
   /** KMS keys that were removed and come back, with all that they held. */
   comeBack?(): Promise<KmsKeyRecords | undefined>;
   /** Adds a version to a KMS key that holds others. */
-  add(version: number, shared: KmsKeyRecord): Promise<KmsKeyRecord>;
+  add(version: number, records: KmsKeyRecords): Promise<void>;
 }
 
 /** The same steps as `converge`, with one KMS key for all versions. */
@@ -54,7 +54,7 @@ export async function convergeOnDemand(convergence: OnDemandConvergence): Promis
     await syncState(kms, owner, owner.key.keyVersion, shared);
     for (const record of Object.values(records)) record.state = shared.state;
     if (has !== "as asked") await syncMetadata(kms, owner, first, shared, has, inputs);
-    for (const version of wanted) records[version] ??= await add(version, shared);
+    for (const version of wanted) if (!records[version]) await add(version, records);
     await pointAlias(kms, owner, outputs, !isNew);
     outputs.drift = [];
   } catch (error) {
@@ -118,10 +118,40 @@ async function importVersion(
 }
 
 /**
- * Rotates the primary KMS key to a version; every replica gets its material first, as AWS demands. One that waits for its
- * deletion can take none: it is taken back for the rotation and its deletion scheduled again after that.
+ * Rotates the primary KMS key to a version. AWS takes no new material while another waits for its rotation: one of a rotation
+ * that was cut short before the key was rotated further goes first.
  */
 export async function rotateTo(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  records: KmsKeyRecords,
+  aliasName: string,
+): Promise<void> {
+  const latest = versionsOf(records).at(-1)!;
+  const shared = records[latest]!;
+  for (let between = latest + 1; between < version; between++)
+    if (await isWaiting(kms, owner, between, shared))
+      records[between] = await rotateOnce(kms, owner, between, shared, aliasName);
+  records[version] = await rotateOnce(kms, owner, version, shared, aliasName);
+}
+
+/** Whether the KMS key has had the material of a version: AWS then takes it again. */
+async function isWaiting(kms: Kms, owner: Owner, version: number, { keyId }: KmsKeyRecord): Promise<boolean> {
+  try {
+    await importVersion(kms, owner, version, { keyId }, "EXISTING_KEY_MATERIAL");
+    return true;
+  } catch (error) {
+    if (isKeymgmtError(error, "IncorrectKeyMaterial")) return false;
+    throw error;
+  }
+}
+
+/**
+ * One rotation; every replica gets the material first, as AWS demands. One that waits for its deletion can take none: it is
+ * taken back for the rotation and its deletion scheduled again after that.
+ */
+async function rotateOnce(
   kms: Kms,
   owner: Owner,
   version: number,

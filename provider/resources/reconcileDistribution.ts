@@ -3,6 +3,7 @@ import type { ExpiryInputs, ExpiryPlan } from "../keys/planExpiry";
 import { type Adopt, adoptKmsKeys } from "./adopt";
 import { comeBackWithAll } from "./comeBack";
 import { converge } from "./converge";
+import { rotationsLeft } from "./distributionPlan";
 import { convergeOnDemand, rotateTo } from "./onDemand";
 import { ensureKmsKey } from "./primaryKey";
 import { replicateNew } from "./rotateReplicas";
@@ -32,6 +33,8 @@ export interface DistributionInputs extends MetadataInputs, ExpiryInputs, Expiry
 
 export interface DistributionOutputs extends DistributionInputs, RegionalOutputs {
   aliasName: string;
+  /** Of AWS's on-demand rotations of the one KMS key. */
+  rotationsLeft?: number;
 }
 
 /** Brings the primary Region, and in a rotation every Region with a replica, to what the inputs say. */
@@ -50,12 +53,16 @@ export async function reconcile(
   if (inputs.rotationStrategy === "on-demand") {
     const held = { [owner.key.keyVersion]: {} };
     const comeBack = () => comeBackWithAll(kms, owner);
-    return convergeOnDemand({
-      ...common,
-      held,
-      comeBack,
-      add: (version, shared) => rotateTo(kms, owner, version, shared, inputs.aliasName),
-    });
+    try {
+      return await convergeOnDemand({
+        ...common,
+        held,
+        comeBack,
+        add: (version, records) => rotateTo(kms, owner, version, records, inputs.aliasName),
+      });
+    } finally {
+      outputs.rotationsLeft = rotationsLeft(outputs.versions);
+    }
   }
   const settled = versionsOf(outputs.versions).find(
     (version) => outputs.versions[version]!.keyId === outputs.keyId,

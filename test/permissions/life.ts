@@ -127,7 +127,14 @@ export async function plainLife(life: Life): Promise<void> {
   await life.remove();
 }
 
-/** The same, with all that is optional: drift, changes, repair, coming back. */
+/** Create, rotate, delete, with one KMS key for all versions. */
+export async function onDemandLife(life: Life): Promise<void> {
+  await life.up("create");
+  await life.up("rotate", { key: { rotationTrigger: "b" } });
+  await life.remove();
+}
+
+/** A plain life with all that is optional: drift, changes, repair, coming back. */
 export async function fullLife(life: Life): Promise<void> {
   const policy = (Sid: string) =>
     JSON.stringify({

@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { type Policy, policyFor, type Scope } from "../../cli/iam-policy/policy";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { type Feature, permissionsFor } from "../../provider/awskms/permissions";
+import type { ProgramInputs } from "../provider/resources/support/program";
 import {
   ACCOUNT,
   type Effect,
   fullLife,
   killedLife,
   Life,
+  onDemandLife,
   plainLife,
   printed,
   REPLICA,
@@ -87,6 +89,7 @@ interface TriedLife {
   name: string;
   features: Feature[];
   replicated: boolean;
+  distribution?: ProgramInputs["distribution"];
   live: (life: Life) => Promise<void>;
   /** Permissions that are tried by their absence. */
   tried: string[];
@@ -123,6 +126,14 @@ const lives: TriedLife[] = [
     tried: actions(...all).filter((action) => !needed.includes(action)),
   },
   {
+    name: "a key that rotates on demand",
+    features: ["everyKey", "onDemandRotation"],
+    replicated: false,
+    distribution: { rotationStrategy: "on-demand" },
+    live: onDemandLife,
+    tried: actions("onDemandRotation"),
+  },
+  {
     name: "a key whose first update was killed",
     features: ["everyKey", "recovery"],
     replicated: false,
@@ -131,7 +142,7 @@ const lives: TriedLife[] = [
   },
 ];
 
-for (const { name, features, replicated, live, tried } of lives) {
+for (const { name, features, replicated, distribution, live, tried } of lives) {
   describe(`the policy that keymgmt iam-policy writes for ${name}, at a KMS that enforces it`, function () {
     this.timeout(60_000);
     const rows = new Map<string, Effect[]>();
@@ -140,7 +151,7 @@ for (const { name, features, replicated, live, tried } of lives) {
     async function lived(without?: string): Promise<Effect[]> {
       const here = await site(policy(features, replicated, without), policy(features, replicated));
       try {
-        const life = new Life(here, { replicated });
+        const life = new Life(here, { replicated, distribution });
         await live(life);
         return life.effects;
       } finally {

@@ -26,13 +26,11 @@ const EXCEPTIONS = {
       "aliasArn",
       "distributionTime",
       "stack", // of the running program
-      "keyVersion", // planned by check, as are the next six
+      "keyVersion", // planned by check, as are the next four
       "multiRegion",
       "primaryRegion",
       "importedOn",
       "renewAfter",
-      "firstVersion",
-      "rotationsLeft",
     ],
     KeyReplica: ["aliasName", "aliasArn", "keyVersion", "importedOn", "renewAfter"], // of its distribution; planned by check
   },

@@ -53,7 +53,7 @@ Made by the real \`pulumi\` and a local KMS (\`tools/previews\`): ids, moments a
 each text again and compares.
 
 Three things are alike in all of them. What will happen to a key is planned into its inputs, so it is among the changed lines: \`keyVersion\`,
-\`minEnabledVersion\`, \`rotatedOn\`, \`importedOn\`, \`rotationsLeft\`. \`[unknown]\` is what AWS will say, and what depends on it; a \`versions\` that
+\`minEnabledVersion\`, \`rotatedOn\`, \`importedOn\`. \`[unknown]\` is what AWS will say, and what depends on it; a \`versions\` that
 "goes" and comes as \`[unknown]\` is only that: a replica is told its distribution's KMS keys, and they are not known before the update. And
 \`aliasName\` and \`aliasArn\` stay as they are: nothing that uses the alias is in the preview. A line that begins with \`+-\`, or says \`replace\`, of
 a ManagedKey or a KeyDistribution is never part of daily life: stop there.`;
@@ -81,7 +81,7 @@ const EXPIRY = `\`importedOn\` moves to today: the same material is imported aga
 day from which the next update does so. No new version and no new KMS key; until the update AWS still has the old import. A preview that should
 show this and does not, on a day past \`renewAfter\`, means data that cannot be decrypted once it has expired.`;
 
-const ON_DEMAND = `\`keyVersion: 1 => 2\` as in any rotation, and \`rotationsLeft\`: AWS rotates a KMS key 25 times and no more. The KMS key stays the same: no
+const ON_DEMAND = `\`keyVersion: 1 => 2\` as in any rotation, and at the end what is left of AWS's rotations: 25 for a KMS key and no more. The KMS key stays the same: no
 \`keyId\` changes, and no version can be disabled alone.`;
 
 const ADOPTION = `\`adopt\` says which KMS keys are taken over, and \`adoptedAlias\` under which name. They stay as they are: no tag, policy or deletion

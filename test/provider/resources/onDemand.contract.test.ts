@@ -5,6 +5,7 @@ import {
   ListKeyRotationsCommand,
   ListKeysCommand,
 } from "@aws-sdk/client-kms";
+import sinon from "sinon";
 import type { Interception, LocalKms } from "../../../localkms/index";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "./support/client";
@@ -53,8 +54,7 @@ describe("rotation on demand", function () {
       GetParametersForImport: 1,
       ImportKeyMaterial: 1,
     });
-    const { firstVersion, rotationsLeft } = program.outputs("distribution");
-    assert.deepEqual([firstVersion, rotationsLeft], [1, 25]);
+    assert.equal(program.outputs("distribution").rotationsLeft, 25);
   });
 
   it("keeps the KMS key: old and new ciphertext decrypt under one id, new ciphertext is under the new material", async () => {
@@ -179,7 +179,7 @@ describe("rotation on demand", function () {
     for (const name of ["distribution", "alias", "kms"]) program.states.delete(name);
     await program.up({ key: { rotationTrigger: "b" }, distribution: { rotationStrategy: "on-demand" } });
     assert.deepEqual(Object.keys(versions()), ["2"]);
-    assert.equal(program.outputs("distribution").firstVersion, 2);
+    assert.equal(program.outputs("distribution").rotationsLeft, 25);
   });
 
   it("comes back with every version that the KMS key held: old ciphertext decrypts", async () => {
@@ -194,12 +194,68 @@ describe("rotation on demand", function () {
     await up("b", [ABROAD]);
     await up("c", [ABROAD]);
     assert.equal(versions()[3]!.keyId, keyId);
+    assert.equal(program.outputs("distribution").rotationsLeft, 23, "AWS counts the rotations of before");
     assert.deepEqual(Object.keys(versions(ABROAD)), ["1", "2", "3"]);
     for (const application of [home, abroad]) {
       assert.equal((await application.decrypt(first)).text, "first");
       assert.equal((await application.decrypt(second)).text, "second");
       assert.equal((await application.send(new ListKeysCommand({}))).Keys!.length, 1);
     }
+  });
+
+  describe("a rotation that was cut short between its imports and RotateKeyOnDemand", () => {
+    const replicas = [ABROAD];
+    let keyId: string;
+
+    beforeEach(async () => {
+      await up("a", replicas);
+      keyId = versions()[1]!.keyId;
+      intercept = (operation) =>
+        operation === "RotateKeyOnDemand"
+          ? { error: { name: "AccessDeniedException", message: "not now" } }
+          : undefined;
+      await assert.rejects(up("b", replicas), /not now/);
+      assert.equal(program.outputs("distribution").rotationsLeft, 25);
+      intercept = () => undefined;
+    });
+
+    async function isCurrent(version: number): Promise<void> {
+      assert.deepEqual(
+        Object.values(versions()).map((record) => record.keyId),
+        Array(version).fill(keyId),
+      );
+      for (const application of [home, abroad]) {
+        const { CurrentKeyMaterialId } = await application.describe(aliasName());
+        assert.equal(CurrentKeyMaterialId, versions()[version]!.keyMaterialId);
+      }
+      assert.equal(program.outputs("distribution").rotationsLeft, 26 - version);
+      assert.equal((await rotations(home)).length, version);
+      assert.equal((await abroad.decrypt(await home.encrypt(aliasName(), "x"))).text, "x");
+      assert.deepEqual(await program.refreshAll(), []);
+    }
+
+    const remove = async () => {
+      await program.remove("keyReplica", ABROAD);
+      await program.remove("keyDistribution", "distribution");
+      program.states.delete("alias");
+    };
+
+    it("is finished by a distribution that comes back", async () => {
+      await remove();
+      await up("b", replicas);
+      await isCurrent(2);
+    });
+
+    it("is finished before the rotation to a later version: AWS keeps one material waiting", async () => {
+      await up("c", replicas);
+      await isCurrent(3);
+    });
+
+    it("is finished first by a distribution that comes back with a later version", async () => {
+      await remove();
+      await up("c", replicas);
+      await isCurrent(3);
+    });
   });
 
   it("rotates past a replica that waits for its deletion, which waits on; it comes back with every version", async () => {
@@ -242,9 +298,33 @@ describe("rotation on demand", function () {
       }),
       /"manual" with `adopt`/,
     );
-    const state = program.states.get("distribution")!;
-    (state.inputs as { rotationsLeft: number }).rotationsLeft = 0;
+    for (let version = 3; version <= 26; version++) versions()[version] = versions()[2]!;
+    const state = program.states.get("key")!;
+    Object.assign(state.outputs, { keyVersion: 26 });
+    Object.assign(state.inputs, { keyVersion: 26 });
     await assert.rejects(up("c"), /at most 25 rotations of one KMS key.*has had them all/);
+  });
+
+  it("is refused nothing where a distribution with a KMS key for each version is replaced", async () => {
+    const manual = { rotationTrigger: "b", minEnabledVersion: 2 };
+    await program.up({ key: { rotationTrigger: "a" } });
+    await program.up({ key: manual });
+    const distribution = { rotationStrategy: "on-demand" };
+    await assert.rejects(program.up({ key: manual, distribution }), /replaced because of rotationStrategy/);
+  });
+
+  it("says in the preview what is left of AWS's rotations", async () => {
+    await up("a");
+    const said = sinon.stub(console, "error");
+    try {
+      await up("b");
+      sinon.assert.calledWithMatch(said, 'key "orders" has 24 of AWS\'s 25 on-demand rotations');
+      said.resetHistory();
+      await up("b");
+      sinon.assert.notCalled(said);
+    } finally {
+      said.restore();
+    }
   });
 
   it("deletes the one KMS key once", async () => {
