@@ -19,15 +19,15 @@ quickstart: $(dist) engine-ready ## show it all on this machine: a local KMS, th
 	@$(bin)/tsx tools/quickstart/main.ts
 
 .PHONY: test
-test: $(dist) engine-ready clients-ready ## run the whole suite: unit, contract, e2e on the real engine, compat
+test: $(dist) engine-ready clients-ready hsm-ready ## run the whole suite: unit, contract, e2e on the real engine, compat
 	@$(bin)/mocha 'test/**/*.test.ts'
 
 .PHONY: test-unit
-test-unit: $(dist) ## run what needs neither the engine nor Python
+test-unit: $(dist) hsm-ready ## run what needs neither the engine nor Python
 	@$(bin)/mocha 'test/**/*.test.ts' --ignore 'test/e2e/**' --ignore 'test/engine/**' --ignore 'test/compat/**'
 
 .PHONY: test-e2e
-test-e2e: $(dist) engine-ready ## run the tests on the real engine
+test-e2e: $(dist) engine-ready hsm-ready ## run the tests on the real engine
 	@$(bin)/mocha 'test/e2e/**/*.test.ts' 'test/engine/**/*.test.ts'
 
 .PHONY: test-compat
@@ -65,7 +65,7 @@ previews: $(dist) engine-ready ## write docs/previews.md again, from what the re
 	@$(bin)/tsx tools/previews/main.ts
 
 .PHONY: coverage
-coverage: $(dist) engine-ready clients-ready ## run the whole suite and report what of the source it reaches
+coverage: $(dist) engine-ready clients-ready hsm-ready ## run the whole suite and report what of the source it reaches
 	@$(bin)/c8 --src sdk --src provider --src localkms --src cli --reporter text --reporter html $(bin)/mocha 'test/**/*.test.ts'
 
 .PHONY: engine
@@ -80,13 +80,17 @@ sbom: ## write sbom.cdx.json: every package of the lock file as a CycloneDX docu
 clean: ## remove what was built and installed in this folder; the cache of tools stays
 	rm -rf dist coverage node_modules
 
-.PHONY: engine-ready clients-ready
+.PHONY: engine-ready clients-ready hsm-ready
 engine-ready:
 	@node tools/engine/main.mjs >/dev/null
 
 # Without Python its tests are skipped, and say so.
 clients-ready:
 	@node tools/clients/main.mjs >/dev/null || test $$? -eq 2
+
+# Where SoftHSM can be neither found nor installed, or its addon not compiled, its tests are skipped, and say so.
+hsm-ready:
+	@node tools/hsm/main.mjs >/dev/null || test $$? -eq 2
 
 # `npm ci` removes node_modules first, and the stamp with it. A stamp without the compiler is of a damaged installation.
 $(shell test -x $(bin)/tsc || rm -f $(deps))

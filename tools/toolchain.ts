@@ -26,6 +26,19 @@ export function clientsPython(): Promise<string | undefined> {
   return python;
 }
 
+/** SoftHSM's PKCS#11 module and the addon pkcs11js; or why they cannot be had here. */
+export type Hsm = { module: string; pkcs11js: string } | { missing: string };
+
+let hsm: Promise<Hsm> | undefined;
+
+export function hsmForTests(): Promise<Hsm> {
+  hsm ??= lastLine("tools/hsm/main.mjs").then(JSON.parse, (error) => {
+    if (error.code === 2) return { missing: error.stderr.trimEnd().split("\n").at(-1) };
+    throw error;
+  });
+  return hsm;
+}
+
 async function lastLine(script: string): Promise<string> {
   const { stdout } = await execute(process.execPath, [join(checkout, script)]);
   return stdout.trimEnd().split("\n").at(-1)!;
