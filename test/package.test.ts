@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { dependencies, devDependencies } from "../package.json";
+import { dependencies, devDependencies, peerDependencies, peerDependenciesMeta } from "../package.json";
 
 const root = join(__dirname, "..");
 const npm = (...args: string[]) => JSON.parse(execFileSync("npm", args, { cwd: root, encoding: "utf8" }));
@@ -52,11 +52,19 @@ describe("what is published", function () {
     }
   });
 
+  it("comes without what is compiled at its installation: who has an HSM asks for it", () => {
+    assert.deepEqual(Object.keys(peerDependencies), ["pkcs11js"]);
+    assert.deepEqual(peerDependenciesMeta, { pkcs11js: { optional: true } });
+    const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+    assert.ok(!("node_modules/pkcs11js" in packages));
+  });
+
   it("has its dependencies justified, each in a row of docs/dependencies.md, and no row more", () => {
     const named = [
       ...readFileSync(join(root, "docs/dependencies.md"), "utf8").matchAll(/^\| (`.+?) \|/gm),
     ].flatMap(([, cell]) => [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
-    assert.deepEqual(named.sort(), [...Object.keys(dependencies), ...Object.keys(devDependencies)].sort());
+    const all = { ...dependencies, ...devDependencies, ...peerDependencies };
+    assert.deepEqual(named.sort(), Object.keys(all).sort());
   });
 
   it("is pinned: the lock file names a hash for every package", () => {

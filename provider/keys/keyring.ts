@@ -24,7 +24,7 @@ export interface SealedVersion extends VersionHead {
   jwe: string;
 }
 
-/** A version whose material is not held: where it is to be read from. */
+/** A version whose material is not held: where it is to be read from, or which key of an HSM it is. */
 export interface ReferredVersion extends VersionHead {
   kcv: string;
   from: string;
@@ -85,15 +85,14 @@ export function formatKeyring(keyring: Keyring): string {
   return JSON.stringify(keyring);
 }
 
+export function versionHead(version: number, createdAt: Date): VersionHead {
+  return { kid: String(version), iat: Math.floor(createdAt.getTime() / 1000) };
+}
+
 /** A version with its material. Zeroes the material. */
 export function versionJwk(version: number, material: Buffer, createdAt: Date): VersionJwk {
-  const jwk: VersionJwk = {
-    kty: "oct",
-    alg: "A256GCM",
-    kid: String(version),
-    k: material.toString("base64url"),
-    iat: Math.floor(createdAt.getTime() / 1000),
-  };
+  const { kid, iat } = versionHead(version, createdAt);
+  const jwk: VersionJwk = { kty: "oct", alg: "A256GCM", kid, k: material.toString("base64url"), iat };
   material.fill(0);
   return jwk;
 }

@@ -1,9 +1,10 @@
 /** What the inputs `material` and `keystore` say together: what is wrong with it, and what it asks for. */
 import { hasUnknown, known } from "../schema/unknowns";
-import { isSealed, type Keystore, parseKeystore } from "./keystores/keystore";
+import { isHsmUri, parseHsmObject } from "./keystores/hsm/uri";
+import { type Keystore, parseKeystore } from "./keystores/keystore";
 import { parseMaterial } from "./material";
 import { materialChanged } from "./planRotation";
-import { isReference, namesEachVersion, referenceMistakes } from "./reference";
+import { isReference, namesEachVersion, referenceMistakes, referenceTo } from "./reference";
 
 /** The inputs as they come: any type, and anything may be unknown. */
 interface Inputs {
@@ -21,9 +22,18 @@ export function ownMaterialMistakes(olds: Inputs | undefined, inputs: Inputs): s
     if (olds?.material !== own) mistakes.push(...valueMistakes(own));
     mistakes.push(...versionMistakes(olds, inputs, own));
   }
-  if (!keystore || hasUnknown([inputs.material])) return mistakes;
-  if (keystore.kind === "none") mistakes.push(...notHeldMistakes(olds, own));
-  else if (isSealed(keystore) && typeof own === "string" && !isReference(own))
+  if (!keystore) return mistakes;
+  if (isHsmUri(olds?.keystore) && keystore.kind !== "pkcs11")
+    mistakes.push(
+      `Expected \`keystore\` to stay an HSM (pkcs11:), got "${inputs.keystore}": an HSM gives what it holds to AWS KMS alone, wrapped. Keep it, or declare a new ManagedKey with the other keystore beside this one.`,
+    );
+  if (hasUnknown([inputs.material])) return mistakes;
+  if (isHsmUri(own) && keystore.kind !== "pkcs11")
+    mistakes.push(
+      `Expected \`keystore\` to be the HSM that holds \`material\` (pkcs11:token=NAME?…), got "${inputs.keystore}".`,
+    );
+  else if (keystore.kind === "none") mistakes.push(...notHeldMistakes(olds, own));
+  else if (keystore.kind !== "state" && typeof own === "string" && !isReference(own))
     mistakes.push(
       `Expected \`material\` to be a reference (env://NAME, file:///path or exec:command) with \`keystore\` "${inputs.keystore}"; what came is the material itself, and Pulumi keeps inputs in the state, where the stack's passphrase opens them.`,
     );
@@ -38,6 +48,10 @@ function keystoreOf(value: unknown): { keystore?: Keystore; mistakes: string[] }
 }
 
 function valueMistakes(own: string): string[] {
+  if (isHsmUri(own)) {
+    const object = parseHsmObject(referenceTo(1, own));
+    return "mistake" in object ? [object.mistake] : [];
+  }
   if (isReference(own)) return referenceMistakes(own, "`material`");
   const parsed = parseMaterial(own);
   if ("mistake" in parsed) return [parsed.mistake];

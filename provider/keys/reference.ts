@@ -1,4 +1,4 @@
-/** Where bytes are to be read from when they are needed: `env://NAME`, `file:///path`, `exec:command`. */
+/** Where bytes are to be read from when they are needed: `env://NAME`, `file:///path`, `exec:command`; `pkcs11:` is an HSM's. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ const PLACEHOLDER = "{version}";
 
 /** Whether a text is meant as a reference; it may still be a wrong one. */
 export function isReference(text: unknown): text is string {
-  return typeof text === "string" && /^(env|file|exec):/.test(text);
+  return typeof text === "string" && /^(env|file|exec|pkcs11):/.test(text);
 }
 
 /** Whether it tells the versions of a key apart, and so names each of them. */
@@ -45,15 +45,20 @@ export function referenceMistakes(text: string, what: string): string[] {
  * Throws KeystoreUnavailable; what was read, and what a command printed, is in no message.
  */
 export async function readReference(reference: string, what: string): Promise<Buffer> {
+  const parsed = parseMaterial(await readText(reference, what), `${what} from ${reference}`);
+  if ("mistake" in parsed) throw new KeymgmtError("KeystoreUnavailable", parsed.mistake);
+  return parsed.material;
+}
+
+/** Reads the text that a reference names, without the end of its last line. Throws KeystoreUnavailable, without the text. */
+export async function readText(reference: string, what: string): Promise<string> {
   const unavailable = (came: string) =>
     new KeymgmtError("KeystoreUnavailable", `Expected ${what} from ${reference}; ${came}.`);
   const source = sourceOf(reference);
   if (!source) throw unavailable("this is no reference");
   const read = await textOf(source);
   if ("missing" in read) throw unavailable(read.missing);
-  const parsed = parseMaterial(read.text, `${what} from ${reference}`);
-  if ("mistake" in parsed) throw new KeymgmtError("KeystoreUnavailable", parsed.mistake);
-  return parsed.material;
+  return read.text.replace(/\r?\n$/, "");
 }
 
 /** The same of a key whose key check value is known; any other key is refused. */

@@ -1,7 +1,13 @@
 import { KeymgmtError } from "../errors";
-import { keyCheckValue } from "../keys/keyCheckValue";
-import { describeVersions, formatKeyring, type Keyring, parseKeyring } from "../keys/keyring";
-import { emptyKeyring, isKept, type Keeping, movedTo, withVersion } from "../keys/keystores/versions";
+import { describeVersions, formatKeyring, type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
+import {
+  comesFromHsm,
+  emptyKeyring,
+  isKept,
+  type Keeping,
+  movedTo,
+  withVersion,
+} from "../keys/keystores/versions";
 import { generateMaterial, parseMaterial } from "../keys/material";
 import { ownMaterialMistakes } from "../keys/ownMaterial";
 import { planRotation } from "../keys/planRotation";
@@ -80,7 +86,9 @@ async function withVersions(keyring: Keyring, inputs: Values): Promise<Values> {
   const keeping = keepingOf(inputs);
   let grown = isKept(keyring, keeping) ? keyring : await movedTo(keyring, keeping);
   while (grown.keys.length < Number(inputs.keyVersion)) {
-    grown = await withVersion(grown, keeping, await nextMaterial(grown, keeping.key, own), new Date());
+    const material = comesFromHsm(keeping) ? undefined : await nextMaterial(grown, keeping.key, own);
+    grown = await withVersion(grown, keeping, material, new Date());
+    refuseTwin(grown);
   }
   return {
     ...rest,
@@ -100,13 +108,19 @@ function keepingOf({ name, keystore, material }: Values): Keeping {
 async function nextMaterial(keyring: Keyring, key: string, own: string | undefined): Promise<Buffer> {
   if (own === undefined) return generateMaterial();
   const version = keyring.keys.length + 1;
-  const material = isReference(own)
-    ? await readReference(referenceTo(version, own), `the material of version ${version} of key "${key}"`)
+  return isReference(own)
+    ? readReference(referenceTo(version, own), `the material of version ${version} of key "${key}"`)
     : givenMaterial(own);
-  const kcv = keyCheckValue(material);
-  const twin = describeVersions(keyring, 1).find((earlier) => earlier.kcv === kcv);
-  if (!twin) return material;
-  material.fill(0);
+}
+
+/** The latest version must be another key than each before it. */
+function refuseTwin(keyring: Keyring): void {
+  const latest = keyring.keys.length;
+  const kcv = kcvOf(keyring, latest);
+  const twin = describeVersions(keyring, 1).find(
+    (version) => version.kcv === kcv && version.version < latest,
+  );
+  if (!twin) return;
   throw new KeymgmtError(
     "InvalidInput",
     `Expected \`material\` that no version has had; what came is that of version ${twin.version} (key check value ${kcv}). Give new bytes: openssl rand -base64 32`,

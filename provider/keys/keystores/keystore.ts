@@ -1,7 +1,8 @@
 /** `keystore` of a ManagedKey: where its material is kept, in the URL form of Pulumi's own secrets providers. */
 import type { KmsConnection } from "../../awskms/connection";
 import { isRegion } from "../../awskms/regions";
-import { isReference, referenceMistakes } from "../reference";
+import { referenceMistakes } from "../reference";
+import { type HsmKeystore, isHsmUri, parseHsmKeystore } from "./hsm/uri";
 
 export type Keystore =
   /** In the stack's state, as a Pulumi secret. */
@@ -11,21 +12,21 @@ export type Keystore =
   /** In the stack's state, sealed by a 256-bit key that `reference` names. */
   | { kind: "rootKey"; reference: string }
   /** In the stack's state, sealed by data keys of a KMS key. */
-  | { kind: "awskms"; keyId: string; connection: KmsConnection };
+  | { kind: "awskms"; keyId: string; connection: KmsConnection }
+  /** In an HSM, which makes it and wraps it. */
+  | HsmKeystore;
 
 const FORMS =
-  '"state", "none", "env://NAME", "file:///path" (absolute) or "awskms://alias/NAME?region=us-east-1"';
+  '"state", "none", "env://NAME", "file:///path" (absolute), "awskms://alias/NAME?region=us-east-1" or "pkcs11:token=NAME?…"';
 
 /** Reads a keystore's URL, or says what is wrong with it. */
 export function parseKeystore(url: string): Keystore | { mistake: string } {
-  const wrong = (more = "") => ({
-    mistake: `Expected \`keystore\` to be ${FORMS}, got "${url}".${more}`,
-  });
+  const wrong = () => ({ mistake: `Expected \`keystore\` to be ${FORMS}, got "${url}".` });
   if (url === "state" || url === "none") return { kind: url };
   if (url.startsWith("awskms:")) return awskms(url) ?? wrong();
-  if (url.startsWith("pkcs11:")) return wrong(" HSMs (pkcs11:) are not built yet.");
-  const sealing = isReference(url) && !url.startsWith("exec:") && !url.includes("{");
-  return sealing && referenceMistakes(url, "").length === 0 ? { kind: "rootKey", reference: url } : wrong();
+  if (/^(env|file):/.test(url) && !url.includes("{") && referenceMistakes(url, "").length === 0)
+    return { kind: "rootKey", reference: url };
+  return isHsmUri(url) ? parseHsmKeystore(url) : wrong();
 }
 
 /** A keystore whose versions a root key seals. */

@@ -2,8 +2,10 @@
 import { inMemory, type WrappableMaterial } from "../../awskms/wrapping";
 import { KeymgmtError } from "../../errors";
 import { keyCheckValue } from "../keyCheckValue";
-import { type Keyring, type KeyringVersion, kcvOf, versionIn, versionJwk } from "../keyring";
+import { type Keyring, type KeyringVersion, kcvOf, versionHead, versionIn, versionJwk } from "../keyring";
 import { namesEachVersion, readReferenceOf, referenceTo } from "../reference";
+import { type HsmKeystore, isHsmUri } from "./hsm/uri";
+import { findInHsm, hsmToImport, makeInHsm, putIntoHsm } from "./hsm/versions";
 import { isSealed, type Keystore, parseKeystore } from "./keystore";
 import { seal, unseal } from "./seal";
 
@@ -19,6 +21,9 @@ export interface Keeping {
 
 /** One version for importMaterial; the caller releases it. Throws KeystoreUnavailable. */
 export async function toImport(keyring: Keyring, key: string, version: number): Promise<WrappableMaterial> {
+  const entry = versionIn(keyring, version);
+  const keystore = keystoreOf(keyring.keystore ?? "state");
+  if (keystore.kind === "pkcs11" && "from" in entry) return hsmToImport(keystore, { key, version }, entry);
   return inMemory(await materialOf(keyring, key, version));
 }
 
@@ -43,6 +48,12 @@ async function read(
   entry: KeyringVersion,
 ): Promise<Buffer> {
   if ("k" in entry) return Buffer.from(entry.k, "base64url");
+  if (isHsmUri(url))
+    throw new KeymgmtError(
+      "KeystoreUnavailable",
+      `Expected the material of version ${version} of key "${key}"; it is in an HSM, which gives it to AWS KMS alone, wrapped. Back it up by the HSM's own means.`,
+      { key, version },
+    );
   if ("from" in entry)
     return readReferenceOf(entry.kcv, entry.from, `the material of version ${version} of key "${key}"`);
   const keystore = keystoreOf(url);
@@ -55,15 +66,34 @@ async function read(
   return unseal(keystore, { key, version }, entry);
 }
 
-/** The keyring with one more version. Zeroes the material. */
+/** The keyring with one more version: of this material, which is zeroed, or of what the HSM that keeps it makes or has. */
 export async function withVersion(
   keyring: Keyring,
   keeping: Keeping,
-  material: Buffer,
+  material: Buffer | undefined,
   createdAt: Date,
 ): Promise<Keyring> {
   const version = keyring.keys.length + 1;
-  return { ...keyring, keys: [...keyring.keys, await kept(version, material, createdAt, keeping)] };
+  const entry = material
+    ? await kept(version, material, createdAt, keeping)
+    : await ofHsm(version, createdAt, keeping);
+  return { ...keyring, keys: [...keyring.keys, entry] };
+}
+
+/** Whether new versions come from the HSM that keeps them: it makes them, or `material` names keys in it. */
+export function comesFromHsm({ keystore, reference }: Keeping): boolean {
+  return isHsmUri(keystore) && (reference === undefined || isHsmUri(reference));
+}
+
+async function ofHsm(version: number, createdAt: Date, keeping: Keeping): Promise<KeyringVersion> {
+  const { key, reference } = keeping;
+  const keystore = keystoreOf(keeping.keystore) as HsmKeystore;
+  const of = { key, version };
+  const held =
+    reference === undefined
+      ? await makeInHsm(keystore, of)
+      : await findInHsm(keystore, of, { from: referenceTo(version, reference) });
+  return { ...versionHead(version, createdAt), ...held };
 }
 
 /** Whether the versions that there are lie where they are to be kept. */
@@ -77,14 +107,20 @@ export function isKept(keyring: Keyring, { keystore, reference }: Keeping): bool
 
 /**
  * The keyring in another keystore, or with its references to another place. Every version is read where it is now, and one
- * that is not to be held is read where it is to be found: what has another key check value is refused, and nothing is lost.
+ * that is not to be held, or in an HSM already, is looked for where it is to be found: what has another key check value is
+ * refused, and nothing is lost.
  */
 export async function movedTo(keyring: Keyring, keeping: Keeping): Promise<Keyring> {
   const keys: KeyringVersion[] = [];
   for (const { kid, iat } of keyring.keys) {
     const version = Number(kid);
     const kcv = kcvOf(keyring, version);
-    if (keeping.keystore === "none") {
+    const from = inHsmAs(keyring, version, keeping);
+    if (from !== undefined) {
+      const keystore = keystoreOf(keeping.keystore) as HsmKeystore;
+      const held = await findInHsm(keystore, { key: keeping.key, version }, { kcv, from });
+      keys.push({ kid, iat, ...held });
+    } else if (keeping.keystore === "none") {
       const from = referenceTo(version, String(keeping.reference));
       const what = `the material of version ${version} of key "${keeping.key}"`;
       (await readReferenceOf(kcv, from, what)).fill(0);
@@ -95,6 +131,14 @@ export async function movedTo(keyring: Keyring, keeping: Keeping): Promise<Keyri
     }
   }
   return { ...emptyKeyring(keeping.keystore), keys };
+}
+
+/** The key that an HSM has for a version already: it is a backup of the one it was in, or its owner put it there. */
+function inHsmAs(keyring: Keyring, version: number, { keystore, reference }: Keeping): string | undefined {
+  if (!isHsmUri(keystore)) return undefined;
+  const entry = versionIn(keyring, version);
+  if (isHsmUri(keyring.keystore) && "from" in entry) return entry.from;
+  return isHsmUri(reference) && namesEachVersion(reference) ? referenceTo(version, reference) : undefined;
 }
 
 export function emptyKeyring(keystore: string): Keyring {
@@ -109,6 +153,14 @@ async function kept(
   { key, keystore: url, reference }: Keeping,
 ): Promise<KeyringVersion> {
   const keystore = keystoreOf(url);
+  if (keystore.kind === "pkcs11") {
+    try {
+      const held = await putIntoHsm(keystore, { key, version }, material);
+      return { ...versionHead(version, createdAt), ...held };
+    } finally {
+      material.fill(0);
+    }
+  }
   const kcv = keyCheckValue(material);
   const jwk = versionJwk(version, material, createdAt);
   if (keystore.kind === "state") return jwk;

@@ -1,0 +1,113 @@
+/** One token of an HSM: a session of it for one piece of work. */
+import { isKeymgmtError } from "../../../errors";
+import { readText } from "../../reference";
+import type { Cryptoki, Handle, Pkcs11, Pkcs11Error } from "./cryptoki";
+import { loadPkcs11js, unavailable, withModule } from "./module";
+import type { HsmKeystore } from "./uri";
+
+/** A session in which the user is logged in. */
+export interface Session {
+  pkcs11: Pkcs11;
+  cryptoki: Cryptoki;
+  handle: Handle;
+}
+
+export interface Token {
+  /** What messages call it. */
+  name: string;
+  /** `purpose` completes "Expected the HSM's token to …". Throws KeystoreUnavailable. */
+  use<T>(purpose: string, work: (session: Session) => T): T;
+}
+
+/** PINs that a token has refused, by where they come from: another attempt may lock it. */
+const refused = new Set<string>();
+
+/**
+ * Loads pkcs11js and reads the PIN. The user is logged in for each piece of work, which runs in one go: so no two of them share
+ * a session, and none is open while AWS is waited for.
+ */
+export async function reachToken(keystore: HsmKeystore): Promise<Token> {
+  const { token, serial, modulePath, pinSource } = keystore;
+  const name = [token, serial].filter(Boolean).join(", serial ");
+  const pkcs11 = await loadPkcs11js();
+  const pin = await readText(pinSource, `the PIN of token "${name}"`);
+  return {
+    name,
+    use(purpose, work) {
+      const expected = `Expected the HSM's token "${name}" to ${purpose}`;
+      try {
+        return withModule(pkcs11, modulePath, (cryptoki) => {
+          const { slot, serialNumber } = slotOf(pkcs11, cryptoki, keystore, name);
+          const handle = cryptoki.C_OpenSession(slot, pkcs11.CKF_SERIAL_SESSION | pkcs11.CKF_RW_SESSION);
+          try {
+            const pinOf = `${serialNumber} ${pinSource}`;
+            if (refused.has(pinOf))
+              throw unavailable(`${expected}; it has refused the PIN from ${pinSource}. ${PIN_ADVICE}`);
+            logIn(pkcs11, cryptoki, handle, pin, () => refused.add(pinOf));
+            return work({ pkcs11, cryptoki, handle });
+          } finally {
+            cryptoki.C_CloseSession(handle);
+          }
+        });
+      } catch (error) {
+        throw isKeymgmtError(error) ? error : answered(expected, pinSource, error as Pkcs11Error);
+      }
+    },
+  };
+}
+
+function slotOf(
+  pkcs11: Pkcs11,
+  cryptoki: Cryptoki,
+  { token, serial, modulePath }: HsmKeystore,
+  name: string,
+) {
+  // Both are padded with blanks (CK_TOKEN_INFO).
+  const tokens = cryptoki.C_GetSlotList(true).flatMap((slot) => {
+    const { label, serialNumber, flags } = cryptoki.C_GetTokenInfo(slot);
+    const isToken = (flags & pkcs11.CKF_TOKEN_INITIALIZED) !== 0;
+    return isToken ? [{ slot, label: label.trimEnd(), serialNumber: serialNumber.trimEnd() }] : [];
+  });
+  const matching = tokens.filter(
+    ({ label, serialNumber }) =>
+      (token === undefined || label === token) && (serial === undefined || serialNumber === serial),
+  );
+  if (matching.length === 1) return matching[0]!;
+  const list = (matching.length ? matching : tokens).map(
+    ({ label, serialNumber }) => `"${label}" (serial ${serialNumber})`,
+  );
+  const came = matching.length > 1 ? "several match" : "it shows";
+  throw unavailable(
+    `Expected ${modulePath} to show one token "${name}"; ${came}: ${list.join(", ") || "none"}. Name its \`serial\` where labels are alike.`,
+  );
+}
+
+function logIn(pkcs11: Pkcs11, cryptoki: Cryptoki, handle: Handle, pin: string, onRefused: () => void): void {
+  try {
+    cryptoki.C_Login(handle, pkcs11.CKU_USER, pin);
+  } catch (error) {
+    const { code } = error as Pkcs11Error;
+    if (code === pkcs11.CKR_USER_ALREADY_LOGGED_IN) return;
+    if (code === pkcs11.CKR_PIN_INCORRECT) onRefused();
+    throw error;
+  }
+}
+
+const PIN_ADVICE =
+  "It was not tried again, as a token locks itself after a few wrong ones: put the right one there.";
+
+/** What a user can do about what a token answers (PKCS#11 2.40, section 5.1). */
+const ADVICE: Record<string, string> = {
+  CKR_PIN_INCORRECT: PIN_ADVICE,
+  CKR_PIN_LOCKED: "Its security officer can set a new PIN.",
+  CKR_KEY_UNEXTRACTABLE: "AWS KMS can be given a key only where CKA_EXTRACTABLE is true.",
+  CKR_KEY_FUNCTION_NOT_PERMITTED: "The key check value needs a key with CKA_ENCRYPT.",
+};
+
+function answered(expected: string, pinSource: string, error: Pkcs11Error): Error {
+  const { method, message } = error;
+  if (!/^CKR_\w+$/.test(message)) return error;
+  const pin = message.startsWith("CKR_PIN_") ? ` to the PIN from ${pinSource}` : "";
+  const advice = ADVICE[message] ?? "See the HSM's own log.";
+  return unavailable(`${expected}; ${method} answered ${message}${pin}. ${advice}`, error);
+}

@@ -1,0 +1,114 @@
+/** Versions of a key whose material is in an HSM: it leaves the HSM encrypted to AWS, and in no other way. */
+import { generateKeyPair, randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+import { rsaPublicKey, type WrappableMaterial } from "../../../awskms/wrapping";
+import { KeymgmtError } from "../../../errors";
+import { keyCheckValue } from "../../keyCheckValue";
+import type { VersionId } from "../rootKey";
+import {
+  createKey,
+  findKeys,
+  generateKey,
+  keyCheckValueIn,
+  keyMistake,
+  wrapKey,
+  wrappingAlgorithmOf,
+} from "./keys";
+import { reachToken, type Session, type Token } from "./token";
+import { type HsmKeystore, hsmObjectUri, parseHsmObject } from "./uri";
+
+/** What the state holds of a version in an HSM. */
+export interface HsmVersion {
+  kcv: string;
+  /** URI of the key in the token (RFC 7512). */
+  from: string;
+}
+
+/** Has the HSM make a version. */
+export async function makeInHsm(keystore: HsmKeystore, of: VersionId): Promise<HsmVersion> {
+  const id = newId();
+  const token = await reachToken(keystore);
+  const kcv = token.use(`make ${named(of)}`, (session) =>
+    keyCheckValueIn(session, generateKey(session, labelOf(of), id)),
+  );
+  return { kcv, from: hsmObjectUri(id) };
+}
+
+/** Puts a version's material into the HSM. The caller zeroes it. */
+export async function putIntoHsm(
+  keystore: HsmKeystore,
+  of: VersionId,
+  material: Buffer,
+): Promise<HsmVersion> {
+  const id = newId();
+  const version = { kcv: keyCheckValue(material), from: hsmObjectUri(id) };
+  const token = await reachToken(keystore);
+  token.use(`take in the material of ${named(of)}, which not every HSM does`, (session) => {
+    createKey(session, labelOf(of), id, material);
+    theKey(session, token, of, version);
+  });
+  return version;
+}
+
+/** Looks for a version in the HSM; with `kcv`, it must be the key that has it. */
+export async function findInHsm(keystore: HsmKeystore, of: VersionId, wanted: Wanted): Promise<HsmVersion> {
+  const token = await reachToken(keystore);
+  const { kcv } = token.use(`show ${named(of)}`, (session) => theKey(session, token, of, wanted));
+  return { kcv, from: wanted.from };
+}
+
+/** A version for importMaterial, wrapped by the HSM. */
+export async function hsmToImport(
+  keystore: HsmKeystore,
+  of: VersionId,
+  version: HsmVersion,
+): Promise<WrappableMaterial> {
+  const token = await reachToken(keystore);
+  const purpose = `wrap ${named(of)}`;
+  const { publicKey: nobodys } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+  const wrappingAlgorithm = token.use(purpose, (session) => {
+    theKey(session, token, of, version);
+    return wrappingAlgorithmOf(session, nobodys);
+  });
+  return {
+    wrappingAlgorithm,
+    wrap: (publicKeyDer) =>
+      token.use(purpose, (session) => {
+        const { key } = theKey(session, token, of, version);
+        return wrapKey(session, key, rsaPublicKey(publicKeyDer), wrappingAlgorithm);
+      }),
+    release() {}, // nothing of the material is here, and a PIN is a string, which cannot be overwritten
+  };
+}
+
+type Wanted = Pick<HsmVersion, "from"> & Partial<HsmVersion>;
+
+/** The one key that an URI names: AES-256, extractable and, where that is known, with the version's key check value. */
+function theKey(session: Session, token: Token, of: VersionId, { from, kcv }: Wanted) {
+  const refused = (came: string, next: string) =>
+    new KeymgmtError(
+      "KeystoreUnavailable",
+      `Expected ${named(of)} at ${from} in the HSM's token "${token.name}"; ${came}. ${next} The keyring is as it was.`,
+      { ...of },
+    );
+  const object = parseHsmObject(from);
+  if ("mistake" in object) throw refused("this names no key", "Restore the stack's state from a backup.");
+  const [key, another] = findKeys(session, object);
+  const restore = "Restore the HSM from its owner's backup, or name the token that holds it.";
+  if (!key) throw refused("it holds no such secret key", restore);
+  if (another) throw refused("several secret keys match", "Name it by its id.");
+  const mistake = keyMistake(session, key);
+  if (mistake) throw refused(`the key there ${mistake}`, "AWS KMS takes AES-256 keys that can be wrapped.");
+  const came = keyCheckValueIn(session, key);
+  if (kcv !== undefined && came !== kcv)
+    throw refused(`the key there has key check value ${came}, not ${kcv}`, restore);
+  return { key, kcv: came };
+}
+
+const named = ({ key, version }: VersionId) => `version ${version} of key "${key}"`;
+
+/** What people see in the HSM's own tools. */
+const labelOf = ({ key, version }: VersionId) => `${key} v${version}`;
+
+/** No other key has it, in this HSM or in another that a backup brings it to. */
+const newId = () => randomBytes(16);

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { isKeymgmtError } from "../../../../../provider/errors";
+import { reachToken } from "../../../../../provider/keys/keystores/hsm/token";
+import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
+import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
+import { checkout } from "../../../../../tools/toolchain";
+import { setEnvironment } from "../../../awskms/loopback";
+import { SoftHsm } from "./softHsm";
+
+const at = (uri: string) => parseKeystore(uri) as HsmKeystore;
+
+/** The serial numbers of the tokens that there are, once the user is logged in to one of them. */
+const serialOf = async (keystore: HsmKeystore) =>
+  (await reachToken(keystore)).use("be looked at", ({ cryptoki, pkcs11 }) =>
+    cryptoki
+      .C_GetSlotList(true)
+      .map((slot) => cryptoki.C_GetTokenInfo(slot))
+      .filter(({ flags }) => flags & pkcs11.CKF_TOKEN_INITIALIZED)
+      .map(({ serialNumber }) => serialNumber.trimEnd()),
+  );
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => assert.fail("it was done"),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(isKeymgmtError(error, "KeystoreUnavailable"), String(error));
+  return error.message;
+}
+
+describe("the token of an HSM", () => {
+  let hsm: SoftHsm;
+  let pin: string;
+  let restore: () => void;
+
+  beforeEach(async function () {
+    hsm = await SoftHsm.startOr(this);
+    pin = randomBytes(6).toString("hex");
+    restore = setEnvironment({ HSM_PIN: pin, WRONG: randomBytes(6).toString("hex") });
+  });
+  afterEach(() => {
+    restore?.();
+    hsm?.close();
+  });
+
+  it("is found by its label, its serial number or both", async () => {
+    const serial = hsm.newToken(pin);
+    for (const uri of [
+      hsm.uri(),
+      hsm.uri(`keymgmt;serial=${serial}`),
+      hsm.uri().replace("token=keymgmt", `serial=${serial}`),
+    ])
+      assert.deepEqual(await serialOf(at(uri)), [serial]);
+  });
+
+  it("is named with those that there are where it is not there", async () => {
+    const none = await refusal(serialOf(at(hsm.uri())));
+    assert.ok(
+      none.startsWith(`Expected ${hsm.modulePath} to show one token "keymgmt"; it shows: none. `),
+      none,
+    );
+    const serial = hsm.newToken(pin, "other");
+    const other = await refusal(serialOf(at(hsm.uri())));
+    assert.ok(other.includes(`; it shows: "other" (serial ${serial}). `), other);
+  });
+
+  it("must be one: of two with a label its serial number tells which", async () => {
+    const serials = [hsm.newToken(pin), hsm.newToken(pin)];
+    const message = await refusal(serialOf(at(hsm.uri())));
+    for (const serial of serials) assert.ok(message.includes(`"keymgmt" (serial ${serial})`), message);
+    assert.match(message, /several match: .* Name its `serial` where labels are alike\./);
+    assert.equal((await serialOf(at(hsm.uri(`keymgmt;serial=${serials[1]}`)))).length, 2);
+  });
+
+  it("is not asked again with a PIN that it has refused, whatever comes from there", async () => {
+    hsm.newToken(pin);
+    const keystore = at(hsm.uri("keymgmt", "env://WRONG"));
+    const expected = 'Expected the HSM\'s token "keymgmt" to be looked at; ';
+    assert.equal(
+      await refusal(serialOf(keystore)),
+      `${expected}C_Login answered CKR_PIN_INCORRECT to the PIN from env://WRONG. It was not tried again, as a token locks itself after a few wrong ones: put the right one there. The keyring is as it was.`,
+    );
+    process.env.WRONG = pin;
+    assert.equal(
+      await refusal(serialOf(keystore)),
+      `${expected}it has refused the PIN from env://WRONG. It was not tried again, as a token locks itself after a few wrong ones: put the right one there. The keyring is as it was.`,
+    );
+    assert.equal((await serialOf(at(hsm.uri()))).length, 1);
+  });
+
+  it("has its PIN from a file or a command as well, without the end of the line", async () => {
+    hsm.newToken(pin);
+    const file = join(hsm.folder, "pin");
+    await writeFile(file, `${pin}\n`);
+    for (const source of [`file://${file}`, `file:${file}`, `exec:cat%20${file}`])
+      assert.equal((await serialOf(at(hsm.uri("keymgmt", source)))).length, 1);
+    assert.equal(
+      await refusal(serialOf(at(hsm.uri("keymgmt", "env://NOT_THERE")))),
+      'Expected the PIN of token "keymgmt" from env://NOT_THERE; the environment has no such variable.',
+    );
+  });
+
+  it("needs a module that can be loaded, and says which cannot", async () => {
+    const keystore = { ...at(hsm.uri()), modulePath: "/nowhere/lib.so" };
+    assert.match(
+      await refusal(serialOf(keystore)),
+      /^Expected a PKCS#11 module at \/nowhere\/lib\.so; it cannot be loaded: .*\/nowhere\/lib\.so/,
+    );
+  });
+
+  it("is used by others of the process too: what they have begun goes on", async () => {
+    hsm.newToken(pin);
+    const token = await reachToken(at(hsm.uri()));
+    hsm.inspect(pin, ({ cryptoki }) => {
+      assert.equal(
+        token.use("be shared", () => "shared"),
+        "shared",
+      );
+      assert.equal(cryptoki.C_GetSlotList(true).length, 2);
+    });
+  });
+
+  it("needs pkcs11js, which is no dependency, and says how to get it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "keymgmt-bare-"));
+    try {
+      await cp(join(checkout, "dist"), join(folder, "dist"), { recursive: true });
+      await mkdir(join(folder, "node_modules"));
+      for (const name of await readdir(join(checkout, "node_modules")))
+        if (name !== "pkcs11js" && !name.startsWith("."))
+          await symlink(join(checkout, "node_modules", name), join(folder, "node_modules", name));
+      const program = `
+        const { reachToken } = require("./dist/provider/keys/keystores/hsm/token.js");
+        reachToken({ token: "keymgmt", modulePath: "/lib.so", pinSource: "env://HSM_PIN" }).catch((error) => console.log(error.message));
+      `;
+      const { stdout } = await promisify(execFile)(process.execPath, ["--eval", program], { cwd: folder });
+      assert.match(stdout, /^Expected the npm package `pkcs11js`, .* Run `npm install pkcs11js` where /);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});

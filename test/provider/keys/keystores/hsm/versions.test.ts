@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { constants, generateKeyPairSync, type KeyObject, privateDecrypt, randomBytes } from "node:crypto";
+import type { WrappableMaterial } from "../../../../../provider/awskms/wrapping";
+import { isKeymgmtError } from "../../../../../provider/errors";
+import { keyCheckValue } from "../../../../../provider/keys/keyCheckValue";
+import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
+import {
+  findInHsm,
+  hsmToImport,
+  makeInHsm,
+  putIntoHsm,
+} from "../../../../../provider/keys/keystores/hsm/versions";
+import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
+import { setEnvironment } from "../../../awskms/loopback";
+import { SoftHsm } from "./softHsm";
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => assert.fail("it was done"),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(isKeymgmtError(error, "KeystoreUnavailable"), String(error));
+  return error.message;
+}
+
+function unwrapped(key: KeyObject, { wrappingAlgorithm, wrap }: WrappableMaterial, publicKey: KeyObject) {
+  const oaepHash = wrappingAlgorithm === "RSAES_OAEP_SHA_1" ? "sha1" : "sha256";
+  const wrapped = wrap(publicKey.export({ type: "spki", format: "der" }));
+  return privateDecrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, wrapped);
+}
+
+describe("a version in an HSM", () => {
+  const of = { key: "orders", version: 2 };
+  let hsm: SoftHsm;
+  let pin: string;
+  let restore: () => void;
+  let keystore: HsmKeystore;
+  const at = (uri: string) => parseKeystore(uri) as HsmKeystore;
+
+  before(async function () {
+    (await SoftHsm.startOr(this)).close();
+  });
+  beforeEach(async function () {
+    hsm = await SoftHsm.startOr(this);
+    pin = randomBytes(6).toString("hex");
+    hsm.newToken(pin);
+    restore = setEnvironment({ HSM_PIN: pin });
+    keystore = at(hsm.uri());
+  });
+  afterEach(() => {
+    restore();
+    hsm.close();
+  });
+
+  it("made there is private, sensitive and extractable, encrypts, and does no more", async () => {
+    const { from } = await makeInHsm(keystore, of);
+    hsm.inspect(pin, ({ pkcs11, cryptoki, session, keys }) => {
+      assert.equal(keys.length, 1);
+      const read = (type: number) => cryptoki.C_GetAttributeValue(session, keys[0]!, [{ type }])[0]!.value;
+      const is = (name: keyof typeof pkcs11) => read(pkcs11[name] as number)[0] === 1;
+      for (const name of ["TOKEN", "PRIVATE", "SENSITIVE", "ALWAYS_SENSITIVE", "EXTRACTABLE", "ENCRYPT"])
+        assert.ok(is(`CKA_${name}` as never), name);
+      for (const name of ["DECRYPT", "SIGN", "VERIFY", "WRAP", "UNWRAP", "DERIVE"])
+        assert.ok(!is(`CKA_${name}` as never), name);
+      assert.equal(read(pkcs11.CKA_VALUE_LEN)[0], 32);
+      assert.equal(String(read(pkcs11.CKA_LABEL)), "orders v2");
+      assert.equal(from, `pkcs11:id=${read(pkcs11.CKA_ID).toString("hex").replaceAll(/../g, "%$&")}`);
+      assert.throws(() => read(pkcs11.CKA_VALUE), /CKR_ATTRIBUTE_SENSITIVE/);
+    });
+  });
+
+  it("is given to who has the RSA key, and to nobody else, as its key check value says", async () => {
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 3072 });
+    const version = await makeInHsm(keystore, of);
+    const material = unwrapped(privateKey, await hsmToImport(keystore, of, version), publicKey);
+    assert.deepEqual(hsm.materials(pin), { "orders v2": material });
+    assert.equal(keyCheckValue(material), version.kcv);
+  });
+
+  it("is another each time", async () => {
+    const [one, two] = [await makeInHsm(keystore, of), await makeInHsm(keystore, of)];
+    assert.notEqual(one.kcv, two.kcv);
+    assert.notEqual(one.from, two.from);
+  });
+
+  it("may be put there by its owner", async () => {
+    const material = randomBytes(32);
+    const version = await putIntoHsm(keystore, of, material);
+    assert.equal(version.kcv, keyCheckValue(material));
+    assert.deepEqual(await findInHsm(keystore, of, version), version);
+    assert.deepEqual(hsm.materials(pin), { "orders v2": material });
+  });
+
+  it("may be a key that its owner made there, by its label, its id or both", async () => {
+    const id = hsm.ceremony(pin, "order/s 1").toString("hex").replaceAll(/../g, "%$&");
+    const kcv = keyCheckValue(hsm.materials(pin)["order/s 1"]!);
+    for (const from of ["object=order%2Fs%201", `id=${id}`, `object=order%2Fs%201;id=${id}`])
+      assert.equal((await findInHsm(keystore, of, { from: `pkcs11:${from}` })).kcv, kcv);
+  });
+
+  it("must be one AES-256 key that AWS can be given", async () => {
+    for (const label of ["twice", "twice"]) hsm.ceremony(pin, label);
+    hsm.ceremony(pin, "short", 16);
+    hsm.ceremony(pin, "kept", 32, (pkcs11) => [
+      { type: pkcs11.CKA_EXTRACTABLE, value: false },
+      { type: pkcs11.CKA_ENCRYPT, value: true },
+    ]);
+    hsm.ceremony(pin, "silent", 32, (pkcs11) => [
+      { type: pkcs11.CKA_EXTRACTABLE, value: true },
+      { type: pkcs11.CKA_ENCRYPT, value: false },
+    ]);
+    const message = (label: string) => refusal(findInHsm(keystore, of, { from: `pkcs11:object=${label}` }));
+    const begin = (label: string) =>
+      `Expected version 2 of key "orders" at pkcs11:object=${label} in the HSM's token "keymgmt"; `;
+    assert.ok((await message("none")).startsWith(`${begin("none")}it holds no such secret key. `));
+    assert.ok((await message("twice")).startsWith(`${begin("twice")}several secret keys match. `));
+    assert.ok((await message("short")).startsWith(`${begin("short")}the key there has 128 bits. `));
+    assert.ok((await message("kept")).startsWith(`${begin("kept")}the key there is not extractable `));
+    assert.match(
+      await message("silent"),
+      /; C_Encrypt\w* answered CKR_KEY_FUNCTION_NOT_PERMITTED\. The key check value needs a key with CKA_ENCRYPT\. The keyring is as it was\.$/,
+    );
+  });
+
+  it("that has another key check value than the state says is neither taken nor wrapped", async () => {
+    const { from, kcv } = await makeInHsm(keystore, of);
+    const other = { from, kcv: "0123456789" };
+    for (const work of [findInHsm(keystore, of, other), hsmToImport(keystore, of, other)])
+      assert.ok((await refusal(work)).includes(`the key there has key check value ${kcv}, not 0123456789. `));
+    const ready = await hsmToImport(keystore, of, { from, kcv });
+    hsm.inspect(pin, ({ cryptoki, session, keys }) => cryptoki.C_DestroyObject(session, keys[0]!));
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    assert.throws(() => ready.wrap(publicKey.export({ type: "spki", format: "der" })), /no such secret key/);
+  });
+});
