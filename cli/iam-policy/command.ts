@@ -84,7 +84,7 @@ function replicaRegionsOf(
 /** An alias is `alias/<prefix>/<distribution>`, and the prefix may hold slashes itself; an adopted one is as it was. */
 function aliasesOf(states: StackState[]): string[] {
   const names = states.flatMap(({ regions }) =>
-    regions.map(({ aliasName, distribution }) => {
+    regions.map(({ outputs: { aliasName }, owner: { distribution } }) => {
       const name = aliasName.slice("alias/".length);
       return name.endsWith(`/${distribution}`) ? `${name.slice(0, -distribution.length)}*` : name;
     }),

@@ -1,6 +1,14 @@
 /** What a stack's state (`pulumi stack export`) says of its keys. Nothing secret is read out of it. */
 import { parseKmsArn, relatedKeyArn } from "../../provider/awskms/arn.js";
 import type { KmsConnection } from "../../provider/awskms/connection.js";
+import {
+  type KmsKeyRecord,
+  type KmsKeyRecords,
+  type Owner,
+  ownerOf,
+  type RegionalOutputs,
+} from "../../provider/resources/wire.js";
+import { UNKNOWN } from "../../provider/schema/unknowns.js";
 
 export interface StackState {
   /** `organization/project/stack`, as the KMS keys' tags name it; none where no distribution is left that says it. */
@@ -28,15 +36,12 @@ export interface ManagedKeyState {
 
 /** A distribution in one of its Regions: a KeyDistribution or a KeyReplica. */
 export interface RegionState {
-  /** Name of the distribution. */
-  distribution: string;
-  stack: string;
-  key: string;
   region: string;
   primary: boolean;
-  aliasName: string;
-  latestVersion: number;
-  minEnabledVersion: number;
+  /** Whose its KMS keys are, and what they are to be. Without the keyring. */
+  owner: Owner;
+  outputs: RegionalOutputs;
+  /** `outputs.versions`, ascending. */
   versions: VersionState[];
   /** The last update failed half-way, or the resource waits to be deleted in a replacement. */
   unsettled: boolean;
@@ -44,16 +49,8 @@ export interface RegionState {
   connection: KmsConnection;
 }
 
-export interface VersionState {
+export interface VersionState extends KmsKeyRecord {
   version: number;
-  keyId: string;
-  keyArn: string;
-  /** AWS's KeyState as last seen. */
-  state: string;
-  validTo?: string;
-  keyMaterialId?: string;
-  /** It was there before, and keeps its own tags. */
-  adopted: boolean;
   /** ARNs of replicas that a rotation has made ready. */
   replicaArns: string[];
 }
@@ -99,7 +96,7 @@ export function readStack(text: string, source: string): StackState {
   ];
   const [, stack, project] = /^urn:pulumi:([^:]+)::([^:]+)::/.exec(resources[0]?.urn ?? "") ?? [];
   return {
-    names: [...new Set(regions.map((region) => region.stack))],
+    names: [...new Set(regions.map(({ owner }) => owner.stack))],
     title: stack === undefined ? source : `${project}/${stack}`,
     asOf: exported.deployment.manifest?.time,
     keys: of("ManagedKey").map(({ outputs }) => managedKey(outputs)),
@@ -136,9 +133,14 @@ function parse(text: string, source: string) {
 
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (isSecret(value)) return undefined;
   if (typeof value !== "object" || value === null) return value;
-  if (SIGNATURE in value) return undefined;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutSecrets(inner)]));
+  const plain = Object.entries(value).filter(([, inner]) => !isSecret(inner));
+  return Object.fromEntries(plain.map(([name, inner]) => [name, withoutSecrets(inner)]));
+}
+
+function isSecret(value: unknown): boolean {
+  return typeof value === "object" && value !== null && SIGNATURE in value;
 }
 
 function managedKey(outputs: Values): ManagedKeyState {
@@ -149,40 +151,38 @@ function managedKey(outputs: Values): ManagedKeyState {
 function primaryRegion(resource: Exported, outputs: Values, source: string): RegionState {
   const kms = (outputs.kms ?? {}) as Values;
   const region = String(outputs.primaryRegion ?? kms.keyCollection);
-  return regional(resource, outputs, { ...outputs, distribution: outputs.name, kms }, region, true, source);
+  return regional(resource, outputs, { ...outputs, kms }, region, true, source);
 }
 
 function replicaRegion(resource: Exported, outputs: Values, source: string): RegionState {
   const distribution = (outputs.distribution ?? {}) as Values;
-  const owner = { ...distribution, distribution: distribution.name };
-  return regional(resource, outputs, owner, String(outputs.region), false, source);
+  return regional(resource, outputs, distribution, String(outputs.region), false, source);
 }
 
 function regional(
   resource: Exported,
   outputs: Values,
-  owner: Values,
+  distribution: Values,
   region: string,
   primary: boolean,
   source: string,
 ): RegionState {
-  const key = (owner.key ?? {}) as Values;
-  const kms = (owner.kms ?? {}) as Values;
+  const kms = (distribution.kms ?? {}) as Values;
   const records = outputs.versions;
-  if (typeof records !== "object" || records === null || typeof owner.stack !== "string")
+  if (typeof records !== "object" || records === null || typeof distribution.stack !== "string")
     throw new Error(
       `Expected ${resource.urn} in ${source} to say its KMS keys (\`versions\`) and its stack in plain text; it does not. Its KMS keys cannot be told from others.`,
     );
   return {
-    distribution: String(owner.distribution),
-    stack: owner.stack,
-    key: String(key.name),
     region,
     primary,
-    aliasName: String(outputs.aliasName),
-    latestVersion: Number(key.keyVersion),
-    minEnabledVersion: Number(key.minEnabledVersion),
-    versions: Object.entries(records as Record<string, Values>)
+    owner: ownerOf(distribution as unknown as Parameters<typeof ownerOf>[0], outputs),
+    outputs: {
+      ...(outputs as unknown as RegionalOutputs),
+      // Where the description is a secret, none would say that there is to be none.
+      ...(isSecret(resource.outputs?.description) && { description: UNKNOWN }),
+    },
+    versions: Object.entries(records as KmsKeyRecords)
       .map(([version, record]) => versionState(Number(version), record))
       .sort((a, b) => a.version - b.version),
     unsettled: Boolean(resource.initErrors?.length || resource.delete),
@@ -190,21 +190,10 @@ function regional(
   };
 }
 
-function versionState(version: number, record: Values): VersionState {
-  const {
-    keyId,
-    keyArn,
-    state,
-    validTo,
-    keyMaterialId,
-    adopted = false,
-    replicas = [],
-  } = record as unknown as VersionState & {
-    replicas?: string[];
-  };
-  parseKmsArn(keyArn);
-  const replicaArns = replicas.map((region) => relatedKeyArn(keyArn, region));
-  return { version, keyId, keyArn, state, validTo, keyMaterialId, adopted, replicaArns };
+function versionState(version: number, record: KmsKeyRecord): VersionState {
+  parseKmsArn(record.keyArn);
+  const replicaArns = (record.replicas ?? []).map((region) => relatedKeyArn(record.keyArn, region));
+  return { ...record, version, replicaArns };
 }
 
 /** `credentials` are a secret and stay one: they are left out, and the command's own are used. */

@@ -1,7 +1,7 @@
 /** `status --account`: every KMS key of ours in an account, by its tags. */
 import type { Kms } from "../../provider/awskms/client.js";
+import { describeKmsKey } from "../../provider/awskms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
-import { lookAtKey, type SeenKey } from "../look.js";
 import { date, table, wrapped } from "../text.js";
 
 export interface AccountReport {
@@ -39,7 +39,7 @@ async function keysOf(kms: Kms): Promise<AccountKey[]> {
   const tagged = await listTaggedKeys(kms);
   return Promise.all(
     tagged.map(async ({ keyId, keyArn, tags }) => {
-      const seen: SeenKey = await lookAtKey(kms, keyId);
+      const seen = await describeKmsKey(kms, keyId);
       const version = Number(tags[TAG.version]);
       return {
         stack: tags[TAG.stack] ?? null,

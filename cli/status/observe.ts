@@ -1,37 +1,33 @@
-import type { KeymgmtError } from "../../provider/errors.js";
-import { isKeymgmtError } from "../../provider/errors.js";
-import { type Aws, lookAtAlias, lookAtKey, type ReachOptions, reached, type SeenKey } from "../look.js";
+import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
+import type { SeenRegion } from "../../provider/resources/drift.js";
+import { lookAtRegion } from "../../provider/resources/observe.js";
+import { kmsKeysOf } from "../../provider/resources/wire.js";
+import { type Aws, type ReachOptions, reached } from "../look.js";
 import type { RegionState } from "../state/stack.js";
-
-/** What AWS shows of a distribution in one Region. */
-export interface SeenRegion {
-  keys: Map<number, SeenKey>;
-  /** Id of the KMS key that the alias points to; undefined where it is gone. */
-  aliasTarget: string | undefined;
-}
 
 /** Why a Region could not be looked at. */
 export interface Unseen {
   unseen: string;
 }
 
-/** Asks AWS for every version and the alias. With credentials of another account nothing is asked: ids would mean other keys. */
+/**
+ * Looks at every version and the alias, as a refresh does. With credentials of another account nothing is asked: ids would
+ * mean other keys.
+ */
 export async function observe(
   aws: Aws,
-  state: RegionState,
+  { region, owner, outputs, connection: stated }: RegionState,
   options: ReachOptions,
 ): Promise<SeenRegion | Unseen> {
-  const connection = reached(state.connection, options);
+  const connection = reached(stated, options);
   try {
     const accountId = await aws.accountOf(connection);
-    const { accountId: held = accountId } = state.connection;
+    const { accountId: held = accountId } = stated;
     if (accountId !== held)
       return { unseen: `the credentials are of account ${accountId}, and its KMS keys in ${held}` };
-    const kms = aws.open(connection, state.region);
-    const keys = await Promise.all(
-      state.versions.map(async ({ version, keyId }) => [version, await lookAtKey(kms, keyId)] as const),
-    );
-    return { keys: new Map(keys), aliasTarget: await lookAtAlias(kms, state.aliasName) };
+    const seen = await lookAtRegion(aws.open(connection, region), owner, outputs);
+    const isWhole = seen.keys.size === kmsKeysOf(outputs.versions).length && seen.aliasTarget !== undefined;
+    return isWhole ? seen : { unseen: "kms:DescribeKey is not permitted for each of its KMS keys" };
   } catch (error) {
     if (!isKeymgmtError(error)) throw error;
     return { unseen: (error as KeymgmtError).message };

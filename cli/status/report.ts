@@ -1,7 +1,7 @@
 /** What `status` found, as the JSON that it prints with --json. Its text is made of the same. */
+import { regionDrift, type SeenRegion } from "../../provider/resources/drift.js";
 import type { ManagedKeyState, RegionState, StackState } from "../state/stack.js";
-import { driftOf } from "./drift.js";
-import type { SeenRegion, Unseen } from "./observe.js";
+import type { Unseen } from "./observe.js";
 
 export interface Report {
   stacks: StackReport[];
@@ -72,12 +72,14 @@ export function reportOf(states: StackState[], looks: Looks, today: string): Rep
 }
 
 function stackReport(state: StackState, looks: Looks, today: string): StackReport {
-  const names = [...new Set([...state.keys.map(({ name }) => name), ...state.regions.map(({ key }) => key)])];
+  const names = [
+    ...new Set([...state.keys.map(({ name }) => name), ...state.regions.map(({ owner }) => owner.key.name)]),
+  ];
   return {
     stack: state.names.join(", ") || state.title,
     asOf: state.asOf ?? null,
     keys: names.map((name) => {
-      const regions = state.regions.filter(({ key }) => key === name);
+      const regions = state.regions.filter(({ owner }) => owner.key.name === name);
       return keyReport(
         name,
         state.keys.find((key) => key.name === name),
@@ -96,22 +98,22 @@ function keyReport(
   looks: Looks,
   today: string,
 ): KeyReport {
-  const { latestVersion, minEnabledVersion } = key ?? regions[0]!;
-  const distributions = [...new Set(regions.map(({ distribution }) => distribution))];
+  const distributed = regions[0]?.owner.key;
+  const distributions = [...new Set(regions.map(({ owner }) => owner.distribution))];
   return {
     name,
     type: key?.type ?? null,
-    latestVersion,
-    minEnabledVersion,
+    latestVersion: key?.latestVersion ?? distributed!.keyVersion,
+    minEnabledVersion: key?.minEnabledVersion ?? distributed!.minEnabledVersion,
     rotateAfter: key?.rotateAfter ?? null,
     rotationDue: key?.rotateAfter !== undefined && key.rotateAfter <= today,
     distributions: distributions.map((distribution) => {
-      const own = regions.filter((region) => region.distribution === distribution);
-      const { connection, aliasName } = own[0]!;
+      const own = regions.filter(({ owner }) => owner.distribution === distribution);
+      const { connection, outputs } = own[0]!;
       return {
         name: distribution,
         accountId: connection.accountId ?? null,
-        aliasName,
+        aliasName: outputs.aliasName,
         regions: own.map((region) => regionReport(region, looks.get(region))),
       };
     }),
@@ -119,17 +121,19 @@ function keyReport(
 }
 
 function regionReport(state: RegionState, look: SeenRegion | Unseen | undefined): RegionReport {
+  const { region, primary, owner, outputs } = state;
   const seen = look !== undefined && "keys" in look ? look : undefined;
   const halfway = state.unsettled
-    ? [`the last update of ${state.distribution} in ${state.region} failed half-way`]
+    ? [`the last update of ${owner.distribution} in ${region} failed half-way`]
     : [];
+  const kind = primary ? "primary" : "replica";
   return {
-    region: state.region,
-    primary: state.primary,
+    region,
+    primary,
     unseen: look !== undefined && "unseen" in look ? look.unseen : null,
     versions: state.versions.map((record) => {
-      const now = seen?.keys.get(record.version);
-      const pointedAt = seen ? seen.aliasTarget === record.keyId : record.version === state.latestVersion;
+      const now = seen?.keys.get(record.keyId);
+      const pointedAt = seen ? seen.aliasTarget === record.keyId : record.version === owner.key.keyVersion;
       return {
         version: record.version,
         keyId: record.keyId,
@@ -140,6 +144,6 @@ function regionReport(state: RegionState, look: SeenRegion | Unseen | undefined)
         deletionDate: now?.deletionDate ?? null,
       };
     }),
-    drift: [...halfway, ...(seen ? driftOf(state, seen) : [])],
+    drift: [...halfway, ...(seen ? regionDrift(region, kind, owner, outputs, seen) : [])],
   };
 }

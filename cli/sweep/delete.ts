@@ -1,5 +1,6 @@
+import { describeKmsKey } from "../../provider/awskms/kmsKeys.js";
 import { isKeymgmtError } from "../../provider/errors.js";
-import { aliasesOf, lookAtKey } from "../look.js";
+import { aliasesOf } from "../look.js";
 import type { FoundKey } from "./find.js";
 
 export interface Deletion {
@@ -30,7 +31,7 @@ export async function scheduleAll(keys: FoundKey[], days: number): Promise<Delet
 async function schedule(key: FoundKey, days: number): Promise<Deletion> {
   const { kms } = key.place;
   try {
-    const now = await lookAtKey(kms, key.keyId);
+    const now = await describeKmsKey(kms, key.keyId);
     if (now.state !== key.state) return { key, failure: `is ${now.state} now, and was ${key.state}` };
     const aliases = await aliasesOf(kms, key.keyId);
     if (aliases.length > 0) return { key, failure: `has the alias ${aliases.join(", ")} now` };

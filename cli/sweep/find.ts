@@ -1,8 +1,9 @@
 import type { Kms } from "../../provider/awskms/client.js";
 import type { KmsConnection } from "../../provider/awskms/connection.js";
+import { describeKmsKey, type SeenKmsKey } from "../../provider/awskms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
 import { UsageError } from "../exitCodes.js";
-import { type Aws, aliasesOf, lookAtKey, type ReachOptions, reached, type SeenKey } from "../look.js";
+import { type Aws, aliasesOf, type ReachOptions, reached } from "../look.js";
 import type { StackState } from "../state/stack.js";
 
 /** One Region of one account, and a client for it. */
@@ -12,7 +13,7 @@ export interface Place {
 }
 
 /** A KMS key with our tags. */
-export interface FoundKey extends SeenKey {
+export interface FoundKey extends SeenKmsKey {
   place: Place;
   region: string;
   keyId: string;
@@ -77,7 +78,7 @@ async function findIn(place: Place): Promise<FoundKey[]> {
   const tagged = await listTaggedKeys(kms);
   const keys = await Promise.all(
     tagged.map(async ({ keyId, keyArn, tags }) => {
-      const seen = await lookAtKey(kms, keyId);
+      const seen = await describeKmsKey(kms, keyId);
       return {
         place,
         region: kms.region,

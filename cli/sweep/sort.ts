@@ -79,7 +79,7 @@ function isUnfinished(key: FoundKey, states: StackState[]): boolean {
 function regionsOf(key: FoundKey, states: StackState[]): RegionState[] {
   return states
     .flatMap(({ regions }) => regions)
-    .filter(({ distribution, stack }) => distribution === key.distribution && stack === key.stack);
+    .filter(({ owner }) => owner.distribution === key.distribution && owner.stack === key.stack);
 }
 
 /** Why a KMS key may be in use; undefined where nobody can use it now. */

@@ -34,9 +34,11 @@ export interface SeenKmsKey {
   validTo?: string;
   keyMaterialId?: string;
   description?: string;
-  /** When AWS deletes it, ISO 8601 UTC; of a key that waits for its deletion. */
+  /** When AWS deletes it, ISO 8601 UTC; of a key that waits for its deletion, but not of a primary that waits for its replicas. */
   deletionDate?: string;
-  /** Region of the primary, for a multi-Region key. */
+  /** ISO 8601 UTC. */
+  createdAt?: string;
+  /** Region of its primary, for a replica of a multi-Region key. */
   primaryRegion?: string;
   /** Regions of its replicas, for a multi-Region key. */
   replicaRegions: string[];
@@ -156,17 +158,23 @@ export async function scheduleDeletion(
 }
 
 /** DescribeKey. Needs kms:DescribeKey, which the minimum has only for multi-Region keys. */
-export async function describeKmsKey(kms: Kms, keyId: string, context: CallContext): Promise<SeenKmsKey> {
+export async function describeKmsKey(
+  kms: Kms,
+  keyId: string,
+  context: CallContext = {},
+): Promise<SeenKmsKey> {
   try {
     const { KeyMetadata: seen } = await kms.call("DescribeKey", { KeyId: keyId }, context);
+    const related = seen!.MultiRegionConfiguration;
     return {
       state: seen!.KeyState!,
       validTo: seen!.ValidTo?.toISOString(),
       keyMaterialId: seen!.CurrentKeyMaterialId,
       description: seen!.Description,
       deletionDate: seen!.DeletionDate?.toISOString(),
-      primaryRegion: seen!.MultiRegionConfiguration?.PrimaryKey?.Region,
-      replicaRegions: (seen!.MultiRegionConfiguration?.ReplicaKeys ?? []).map((replica) => replica.Region!),
+      createdAt: seen!.CreationDate?.toISOString(),
+      primaryRegion: related?.MultiRegionKeyType === "REPLICA" ? related.PrimaryKey?.Region : undefined,
+      replicaRegions: (related?.ReplicaKeys ?? []).map((replica) => replica.Region!),
     };
   } catch (error) {
     if (isKeymgmtError(error, "NotFound")) return { state: "Deleted", description: "", replicaRegions: [] };

@@ -63,21 +63,6 @@ const describeKey = (when: string, without: string): Permission => ({
   without,
 });
 
-const listed = (what: string): Permission[] => [
-  {
-    action: "kms:ListKeys",
-    on: "account",
-    when: `${what}: every KMS key of a Region`,
-    without: `${what} is not possible`,
-  },
-  {
-    action: "kms:ListResourceTags",
-    on: "anyKey",
-    when: `${what}: whose KMS key it is`,
-    without: `${what} is not possible`,
-  },
-];
-
 /** Permissions by feature. Material that expires needs no more than every key. */
 export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
   everyKey: [
@@ -270,10 +255,38 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
   ],
   status: [
     describeKey("what AWS shows of each KMS key and alias", "only the state can be shown (`--offline`)"),
-    ...listed("`--account`"),
+    {
+      action: "kms:GetKeyPolicy",
+      on: "ownKey",
+      when: "whether the key policy is still the program's",
+      without: "a policy changed in AWS is not seen",
+    },
+    {
+      action: "kms:ListResourceTags",
+      on: "anyKey",
+      when: "whether the tags are still the program's; `--account`: whose KMS key it is",
+      without: "a tag changed in AWS is not seen; `--account` is not possible",
+    },
+    {
+      action: "kms:ListKeys",
+      on: "account",
+      when: "`--account`: every KMS key of a Region",
+      without: "`--account` is not possible",
+    },
   ],
   sweep: [
-    ...listed("the search"),
+    {
+      action: "kms:ListKeys",
+      on: "account",
+      when: "the search: every KMS key of a Region",
+      without: "the search is not possible",
+    },
+    {
+      action: "kms:ListResourceTags",
+      on: "anyKey",
+      when: "the search: whose KMS key it is",
+      without: "the search is not possible",
+    },
     describeKey("what state a KMS key is in, and where its replicas are", "the search is not possible"),
     {
       action: "kms:ListAliases",

@@ -14,13 +14,8 @@ import {
   protectionMistakes,
   purposeMistakes,
 } from "./distributionPlan";
-import { hasDrifted, LOST, observeRegion, sayDrift } from "./observe";
-import {
-  type DistributionInputs,
-  type DistributionOutputs,
-  ownerOf,
-  reconcile,
-} from "./reconcileDistribution";
+import { hasDrifted, observeRegion, sayDrift } from "./observe";
+import { type DistributionInputs, type DistributionOutputs, reconcile } from "./reconcileDistribution";
 import { removeDistribution } from "./removeDistribution";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import {
@@ -34,7 +29,14 @@ import {
 } from "./rules";
 import { declare, isHandedOver, noteKmsKeys } from "./thisRun";
 import { needsWork } from "./versions";
-import { type KeyRef, type KmsKeyRecords, type KmsRef, type RotationStrategy, withoutKeyring } from "./wire";
+import {
+  type KeyRef,
+  type KmsKeyRecords,
+  type KmsRef,
+  ownerOf,
+  type RotationStrategy,
+  withoutKeyring,
+} from "./wire";
 
 /** What neither makes work nor is worth an update by itself. */
 const IGNORED = ["key.keyring", "key.deletionAllowed"];
@@ -90,7 +92,7 @@ export const keyDistribution: Resource = {
 
   async read(id, outputs) {
     const state = outputs as unknown as DistributionOutputs;
-    const observation = await observeRegion(openKms(state.kms), ownerOf(state), state, LOST.primary);
+    const observation = await observeRegion(openKms(state.kms), ownerOf(state, state), state, "primary");
     return { id, outputs: { ...outputs, ...observation } };
   },
 

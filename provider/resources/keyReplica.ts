@@ -6,7 +6,7 @@ import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { converge } from "./converge";
-import { hasDrifted, LOST, observeRegion, sayDrift } from "./observe";
+import { hasDrifted, observeRegion, sayDrift } from "./observe";
 import { convergeOnDemand, joinVersion } from "./onDemand";
 import { ensureReplica, findOlderReplicas } from "./replicaKey";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
@@ -27,7 +27,7 @@ import {
   type KmsRef,
   kmsKeysOf,
   type MetadataInputs,
-  type Owner,
+  ownerOf,
   type RegionalOutputs,
   type RotationStrategy,
   versionsOf,
@@ -102,7 +102,8 @@ export const keyReplica: Resource = {
   async read(id, outputs) {
     const state = outputs as unknown as ReplicaOutputs;
     const kms = openKms(state.distribution.kms, state.region);
-    const observation = await observeRegion(kms, ownerOf(state), state, LOST.replica);
+    const owner = ownerOf(state.distribution, state);
+    const observation = await observeRegion(kms, owner, state, "replica");
     return { id, outputs: { ...outputs, ...observation } };
   },
 
@@ -146,7 +147,7 @@ async function reconcile(
   last?: AppliedMetadata,
   repair = false,
 ): Promise<void> {
-  const owner = ownerOf(inputs);
+  const owner = ownerOf(inputs.distribution, inputs);
   forgetLost(outputs.versions);
   const kms = openKms(owner.kms, inputs.region);
   const make = (version: number) =>
@@ -165,11 +166,6 @@ async function reconcile(
       records[version] = await joinVersion(kms, owner, version, held[version]!, shared);
     },
   });
-}
-
-function ownerOf({ distribution, importedOn, renewAfter }: ReplicaInputs): Owner {
-  const { name, stack, kms, key, validFor, renewBefore } = distribution;
-  return { distribution: name, stack, kms, key, expiry: { validFor, renewBefore, importedOn, renewAfter } };
 }
 
 /** A replica that is gone can be made again, unlike a primary: with the same key id and material it decrypts the same. */

@@ -1,17 +1,16 @@
-/** What AWS shows of a distribution or replica in one Region, and in words how that differs from what the last update left. */
+/** What AWS shows of a distribution or replica in one Region. */
 import type { Kms } from "../awskms/client";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { say } from "../awskms/say";
 import { tagsOf } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
-import { keyDrift, type ObservedKmsKey } from "./drift";
-import { wantedState } from "./versions";
+import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion } from "./drift";
 import {
+  type HeldVersions,
   type KmsKeyRecord,
   type KmsKeyRecords,
   kmsKeysOf,
-  metadataFor,
   type Owner,
   type RegionalOutputs,
 } from "./wire";
@@ -19,39 +18,44 @@ import {
 export interface Observation {
   versions: KmsKeyRecords;
   aliasTarget: string | undefined;
-  /** One sentence for each difference: `version 2 in eu-west-1: Disabled outside this stack`. */
+  /** One sentence for each difference. */
   drift: string[];
 }
 
-/** What a KMS key that is gone means: of a primary its data is lost, a replica can be made again. */
-export const LOST = {
-  primary:
-    "what was encrypted under it cannot be decrypted any more, not even with the same material in a new KMS key; no other is made in its place",
-  replica: "the next update replicates it again from the primary Region",
-} as const;
-
-/**
- * Reads state, material, alias, tags, policy and description of every version. What may not be read stays as it was
- * and is not compared; the missing permission is said once.
- */
+/** A refresh. What may not be read stays as it was and is not compared; the missing permission is said once. */
 export async function observeRegion(
   kms: Kms,
   owner: Owner,
   outputs: RegionalOutputs,
-  lost: string,
+  kind: keyof typeof LOST,
 ): Promise<Observation> {
-  const keys = kmsKeysOf(outputs.versions);
-  const observed = await Promise.all(
-    keys.map(({ versions }) => observeVersions(kms, owner, versions, outputs, lost)),
-  );
-  const aliasTarget = (await observeAlias(kms, outputs.aliasName)) ?? outputs.aliasTarget;
-  const drift = [...observed.flatMap((one) => one.drift), ...aliasDrift(kms, outputs, aliasTarget)];
+  const seen = await lookAtRegion(kms, owner, outputs);
+  const drift = regionDrift(kms.region, kind, owner, outputs, seen);
   sayDrift(owner.distribution, drift);
+  const records = Object.entries(outputs.versions).map(([version, record]) => {
+    const key = seen.keys.get(record.keyId);
+    return [version, key ? asSeen(record, key) : record];
+  });
   return {
-    versions: Object.assign({}, ...observed.map(({ records }) => records)),
-    aliasTarget,
+    versions: Object.fromEntries(records),
+    aliasTarget: seen.aliasTarget ?? outputs.aliasTarget,
     drift,
   };
+}
+
+/** Reads state, material, alias, tags, policy and description of every version: DescribeKey, and what more is permitted. */
+export async function lookAtRegion(
+  kms: Kms,
+  owner: Owner,
+  { versions, aliasName, policy }: RegionalOutputs,
+): Promise<SeenRegion> {
+  const keys = new Map<string, ObservedKmsKey>();
+  const look = async ({ version, record: { keyId } }: HeldVersions) => {
+    const seen = await observeKmsKey(kms, owner, version, keyId, policy !== undefined);
+    if (seen) keys.set(keyId, seen);
+  };
+  const [aliasTarget] = await Promise.all([observeAlias(kms, aliasName), ...kmsKeysOf(versions).map(look)]);
+  return { keys, aliasTarget };
 }
 
 /** Whether a refresh has found something that the next update is to repair. */
@@ -62,37 +66,6 @@ export function hasDrifted(olds: { drift?: unknown }): boolean {
 /** Says the drift that a refresh has found; in a preview it says what the update is for. */
 export function sayDrift(distribution: string, drift: unknown): void {
   for (const sentence of Array.isArray(drift) ? drift : []) say(`drift of ${distribution}: ${sentence}`);
-}
-
-/** Looks at one KMS key: it holds one version, or several where it is rotated on demand. */
-async function observeVersions(
-  kms: Kms,
-  owner: Owner,
-  versions: number[],
-  outputs: RegionalOutputs,
-  lost: string,
-): Promise<{ records: KmsKeyRecords; drift: string[] }> {
-  const [first, latest] = [versions[0]!, versions.at(-1)!];
-  const record = outputs.versions[latest]!;
-  const seen = await observeKmsKey(kms, owner, latest, record.keyId, outputs.policy !== undefined);
-  const records = Object.fromEntries(versions.map((version) => [version, outputs.versions[version]!]));
-  if (!seen) return { records, drift: [] };
-  const expected = {
-    state: wantedState(owner.key, latest),
-    adopted: record.adopted ?? false,
-    imported: record.adopted ?? record.importedAt !== undefined,
-    validTo: record.validTo,
-    expiry: owner.expiry,
-    keyMaterialId: record.keyMaterialId,
-    policy: outputs.policy,
-    description: outputs.description,
-    tags: metadataFor(owner, first, outputs).tags,
-  };
-  const which = first === latest ? `version ${first}` : `versions ${first} to ${latest}`;
-  return {
-    records: Object.fromEntries(versions.map((version) => [version, asSeen(records[version]!, seen)])),
-    drift: keyDrift(expected, seen, lost).map((what) => `${which} in ${kms.region}: ${what}`),
-  };
 }
 
 /** AWS shows no expiry of material that is gone: when it expired stays worth knowing. */
@@ -113,14 +86,14 @@ export async function observeKmsKey(
   keyId: string,
   withPolicy: boolean,
 ): Promise<ObservedKmsKey | undefined> {
-  const seen = await ifPermitted("refresh cannot see the states of KMS keys", () =>
+  const seen = await ifPermitted("the states of KMS keys are not seen", () =>
     describeKmsKey(kms, keyId, { key: owner.key.name, version }),
   );
   if (!seen || seen.state === "Deleted") return seen;
   const [tags, policy] = await Promise.all([
-    ifPermitted("refresh cannot see the tags of KMS keys", () => tagsOf(kms, keyId)),
+    ifPermitted("the tags of KMS keys are not seen", () => tagsOf(kms, keyId)),
     withPolicy
-      ? ifPermitted("refresh cannot see the policies of KMS keys", () =>
+      ? ifPermitted("the policies of KMS keys are not seen", () =>
           kms.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
         )
       : undefined,
@@ -132,7 +105,7 @@ export async function observeKmsKey(
 export async function observeAlias(
   kms: Kms,
   aliasName: string,
-  loses = "refresh cannot see where the alias points",
+  loses = "where the alias points is not seen",
 ): Promise<string | undefined> {
   return ifPermitted(loses, async () => {
     try {
@@ -142,12 +115,4 @@ export async function observeAlias(
       throw error;
     }
   });
-}
-
-/** Before the first update has finished there is nothing that the alias could differ from. */
-function aliasDrift(kms: Kms, outputs: RegionalOutputs, target: string | undefined): string[] {
-  if (!outputs.keyId || target === undefined || target === outputs.keyId) return [];
-  return target === ""
-    ? [`${outputs.aliasName} in ${kms.region}: the alias is gone`]
-    : [`${outputs.aliasName} in ${kms.region}: the alias points to KMS key ${target}, not ${outputs.keyId}`];
 }

@@ -14,6 +14,7 @@ import {
   type KmsRef,
   type MetadataInputs,
   type Owner,
+  ownerOf,
   type RegionalOutputs,
   type RotationStrategy,
   versionsOf,
@@ -44,7 +45,7 @@ export async function reconcile(
   last?: AppliedMetadata,
   repair = false,
 ): Promise<void> {
-  const owner = ownerOf(inputs);
+  const owner = ownerOf(inputs, inputs);
   const kms = openKms(inputs.kms);
   if (!last && inputs.adopt) await adopt(kms, owner, inputs.adopt, outputs);
   noteKmsKeys(inputs, outputs.versions);
@@ -80,8 +81,4 @@ export async function reconcile(
 async function adopt(kms: Kms, owner: Owner, wanted: Adopt, outputs: DistributionOutputs): Promise<void> {
   outputs.versions = await adoptKmsKeys(kms, owner, wanted);
   if (wanted.aliasName) outputs.aliasTarget = outputs.versions[owner.key.keyVersion]!.keyId;
-}
-
-export function ownerOf({ name, stack, kms, key, ...expiry }: DistributionInputs): Owner {
-  return { distribution: name, stack, kms, key, expiry };
 }

@@ -57,6 +57,21 @@ export interface Owner {
   expiry: ExpiryInputs & ExpiryPlan;
 }
 
+/** The owner that a distribution's inputs or outputs name; when the material expires is planned by each resource. */
+export function ownerOf(
+  {
+    name,
+    stack,
+    kms,
+    key,
+    validFor,
+    renewBefore,
+  }: Omit<Owner, "distribution" | "expiry"> & ExpiryInputs & { name: string },
+  { importedOn, renewAfter }: ExpiryPlan,
+): Owner {
+  return { distribution: name, stack, kms, key, expiry: { validFor, renewBefore, importedOn, renewAfter } };
+}
+
 /** Inputs that become metadata of a KMS key. */
 export interface MetadataInputs {
   tags?: Record<string, string>;

@@ -204,7 +204,7 @@ describe("keymgmt iam-policy", function () {
     const { Statement } = JSON.parse(only.stdout);
     assert.deepEqual(
       Statement.map(({ Action }: { Action: string }) => Action),
-      ["kms:DescribeKey", "kms:ListResourceTags", "kms:ListKeys"],
+      ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags", "kms:ListKeys"],
     );
   });
 });

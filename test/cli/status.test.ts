@@ -2,27 +2,49 @@ import assert from "node:assert/strict";
 import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DeleteAliasCommand, DisableKeyCommand, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
+import {
+  DeleteAliasCommand,
+  DeleteImportedKeyMaterialCommand,
+  DisableKeyCommand,
+  PutKeyPolicyCommand,
+  ScheduleKeyDeletionCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateKeyDescriptionCommand,
+} from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/resources/wire";
 import { localKms, Program } from "../provider/resources/support/program";
-import { ACCOUNT, clientOf, exportOf, fileOf, keymgmt, settled } from "./support";
+import { ACCOUNT, clientOf, exportOf, fileOf, keymgmt, secret, settled } from "./support";
 
 describe("keymgmt status", function () {
   this.timeout(60_000);
   let local: LocalKms;
   let program: Program;
+  let denied: string[];
 
   const key = { replicaRegions: ["eu-west-1"], rotationPeriod: "90d" };
+  const declared = {
+    key: { ...key, rotationTrigger: "b", minEnabledVersion: 2 },
+    replicas: ["eu-west-1"],
+  };
 
   beforeEach(async () => {
-    local = await localKms();
-    program = new Program(local);
-    await program.up({ key: { ...key, rotationTrigger: "a" }, replicas: ["eu-west-1"] });
-    await program.up({
-      key: { ...key, rotationTrigger: "b", minEnabledVersion: 2 },
-      replicas: ["eu-west-1"],
+    denied = [];
+    local = await localKms({
+      intercept: ({ operation }) =>
+        denied.includes(operation)
+          ? {
+              error: {
+                name: "AccessDeniedException",
+                message: `User: arn:aws:iam::${ACCOUNT}:user/ci is not authorized to perform: kms:${operation} on resource: * because no identity-based policy allows the kms:${operation} action`,
+              },
+            }
+          : undefined,
     });
+    program = new Program(local);
+    await program.up({ ...declared, key: { ...key, rotationTrigger: "a" } });
+    await program.up(declared);
   });
   afterEach(() => local.close());
 
@@ -59,12 +81,12 @@ No drift.
     const { code, stdout } = await keymgmt(["status", "--state", "-"], { input: exportOf(program) });
     const day = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
     assert.ok(
-      stdout.endsWith(`
-    2    eu-west-1  ${second.slice(0, 12)}…  Disabled         yes    -
-    - drift: the alias in us-west-1 is gone
-    - drift: version 1 in eu-west-1 is scheduled for deletion: AWS deletes it on
-      ${day}
-    - drift: version 2 in eu-west-1 is Disabled, and should be Enabled
+      settled(stdout).endsWith(`
+    2    eu-west-1  mrk-00000000…  Disabled         yes    -
+    - drift: alias/hashicorp/orders-1700000000 in us-west-1: the alias is gone
+    - drift: version 1 in eu-west-1: PendingDeletion until ${day}, scheduled
+      outside this stack
+    - drift: version 2 in eu-west-1: Disabled outside this stack
 
 3 differences: \`pulumi up --refresh\` puts back what can be put back.
 `),
@@ -72,6 +94,86 @@ No drift.
     );
     assert.equal(code, 3);
     for (const line of stdout.split("\n")) assert.ok(line.length <= 80, line);
+  });
+
+  describe("what others changed of a policy, tags, a description, an expiry, material", () => {
+    const policyOf = (Sid: string) =>
+      JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Sid, Effect: "Allow", Principal: { AWS: ACCOUNT }, Action: "kms:*", Resource: "*" }],
+      });
+    const found = async (input = exportOf(program)) => {
+      const { code, stdout, stderr } = await keymgmt(["status", "--json", "--state", "-"], { input });
+      const { regions } = JSON.parse(stdout).stacks[0].keys[0].distributions[0];
+      return { code, stderr, regions, drift: regions.flatMap(({ drift }: { drift: string[] }) => drift) };
+    };
+
+    beforeEach(async () => {
+      const distribution = {
+        policy: policyOf("Ours"),
+        description: "orders",
+        tags: { team: "shop", "cost center": "7" },
+        validFor: "60d",
+      };
+      await program.up({ ...declared, distribution });
+      const { keyId } = versions()[2]!;
+      const [west, europe] = [clientOf(local, "us-west-1"), clientOf(local, "eu-west-1")];
+      const policy = { KeyId: keyId, PolicyName: "default", Policy: policyOf("Theirs") };
+      await west.send(new PutKeyPolicyCommand(policy));
+      await west.send(new UpdateKeyDescriptionCommand({ KeyId: keyId, Description: "theirs" }));
+      const team = [{ TagKey: "team", TagValue: "billing" }];
+      await west.send(new TagResourceCommand({ KeyId: keyId, Tags: team }));
+      await west.send(new UntagResourceCommand({ KeyId: keyId, TagKeys: ["cost center"] }));
+      await europe.send(new DeleteImportedKeyMaterialCommand({ KeyId: keyId }));
+    });
+
+    it("is said in the words of a refresh", async () => {
+      const { code, drift } = await found();
+      assert.deepEqual(drift, [
+        'version 2 in us-west-1: tag team is "billing", not "shop"',
+        "version 2 in us-west-1: tag cost center is gone",
+        "version 2 in us-west-1: its key policy was changed outside this stack",
+        'version 2 in us-west-1: its description is "theirs", not "orders"',
+        "version 2 in eu-west-1: PendingImport: its key material was deleted outside this stack",
+      ]);
+      assert.equal(code, 3);
+      assert.deepEqual(await program.refreshAll(), drift);
+    });
+
+    it("is passed over where it is a secret in the state", async () => {
+      const hidden = ["team", "policy", "description"];
+      const state = JSON.parse(exportOf(program), (name, value) =>
+        hidden.includes(name) ? secret("v1:abc") : value,
+      );
+      const { drift } = await found(JSON.stringify(state));
+      assert.deepEqual(drift, [
+        "version 2 in us-west-1: tag cost center is gone",
+        "version 2 in eu-west-1: PendingImport: its key material was deleted outside this stack",
+      ]);
+    });
+
+    it("is passed over where it may not be read, which is said", async () => {
+      denied = ["ListResourceTags", "GetKeyPolicy"];
+      const { code, stderr, drift } = await found();
+      assert.deepEqual(drift, [
+        'version 2 in us-west-1: its description is "theirs", not "orders"',
+        "version 2 in eu-west-1: PendingImport: its key material was deleted outside this stack",
+      ]);
+      assert.match(
+        stderr,
+        /no permission kms:ListResourceTags in us-west-1: the tags of KMS keys are not seen/,
+      );
+      assert.match(stderr, /no permission kms:GetKeyPolicy in us-west-1: the policies/);
+      assert.equal(code, 3);
+    });
+
+    it("is not seen at all without kms:DescribeKey: that is said, and it ends with 1", async () => {
+      denied = ["DescribeKey"];
+      const { code, regions } = await found();
+      for (const { unseen } of regions)
+        assert.equal(unseen, "kms:DescribeKey is not permitted for each of its KMS keys");
+      assert.equal(code, 1);
+    });
   });
 
   it("prints the same as JSON, with whole ids", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { RegionState, StackState } from "../../cli/state/stack";
 import type { FoundKey, Place } from "../../cli/sweep/find";
 import { type Sorted, sortKeys } from "../../cli/sweep/sort";
+import type { Owner, RegionalOutputs } from "../../provider/resources/wire";
 
 const STACK = "acme/shop/prod";
 const NOW = new Date("2026-06-01T12:00:00Z");
@@ -29,26 +30,21 @@ function found(keyId: string, more: Partial<FoundKey> = {}): FoundKey {
 
 /** A state of the stack that holds these KMS keys of distribution orders-1, by version. */
 function state(versions: Record<number, string>, more: Partial<StackState> = {}): StackState {
-  const region = {
-    distribution: "orders-1",
-    stack: STACK,
-    key: "orders",
+  const region: RegionState = {
     region: "us-west-1",
     primary: true,
-    aliasName: "alias/hashicorp/orders-1",
-    latestVersion: 1,
-    minEnabledVersion: 1,
+    owner: { distribution: "orders-1", stack: STACK } as Owner,
+    outputs: {} as RegionalOutputs,
     versions: Object.entries(versions).map(([version, keyId]) => ({
       version: Number(version),
       keyId,
       keyArn: arn(keyId),
       state: "Enabled",
-      adopted: false,
       replicaArns: [],
     })),
     unsettled: false,
     connection: { keyCollection: "us-west-1" },
-  } satisfies RegionState;
+  };
   return {
     names: [STACK],
     title: "shop/prod",
@@ -63,7 +59,13 @@ function state(versions: Record<number, string>, more: Partial<StackState> = {})
 
 /** A state of the stack that holds no distribution called orders-1. */
 const other = () =>
-  state({}, { regions: [{ ...state({}).regions[0]!, distribution: "other-1" }], distributions: ["other-1"] });
+  state(
+    {},
+    {
+      regions: [{ ...state({}).regions[0]!, owner: { distribution: "other-1", stack: STACK } as Owner }],
+      distributions: ["other-1"],
+    },
+  );
 
 /** Where a key went, and why it is held. */
 function where(keyId: string, sorted: Sorted): string {

@@ -223,6 +223,7 @@ describe("drift that cannot be repaired", () => {
       await home.encrypt(String(program.outputs("distribution").aliasName), "x"),
     );
     assert.equal(keyArn, second!.keyArn);
+    assert.deepEqual(await program.refreshAll(), [], "a version that is not wanted is not missed");
     await local.close();
   });
 });
