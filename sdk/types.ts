@@ -14,15 +14,21 @@ export interface AssumeRole {
   /** Name of the session in CloudTrail. */
   sessionName?: pulumi.Input<string>;
   externalId?: pulumi.Input<string>;
-  /** Life time of a session in seconds, 900 to 43200. */
+  /**
+   * Life time of a session in seconds: 900 to the maximum that the role sets, 43200 at the most; 3600 at the most where the credentials
+   * are a role's themselves (role chaining). Sessions are renewed while an update runs, so a short one is enough.
+   */
   durationSeconds?: pulumi.Input<number>;
 }
 
 /** An OIDC token for sts:AssumeRoleWithWebIdentity. */
 export interface WebIdentity {
   roleArn: pulumi.Input<string>;
-  /** Path of the file that holds the token. */
-  tokenFile: pulumi.Input<string>;
+  /**
+   * Path of the file that holds the token; it is read each time a token is needed. Without it: GitHub Actions is asked for one, in a job
+   * with `permissions: id-token: write`.
+   */
+  tokenFile?: pulumi.Input<string>;
 }
 
 /** RSA key that AWS KMS makes to wrap material on its way. */

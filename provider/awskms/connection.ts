@@ -7,10 +7,10 @@ export interface KmsConnection {
   credentials?: { accessKey: string; secretKey: string; sessionToken?: string };
   /** A profile of the shared config and credentials files. Beats the environment, as it is set on purpose. */
   profile?: string;
-  /** A role taken with whatever credentials were found. `durationSeconds`: 900 to the role's maximum, AWS's default 3600. */
+  /** A role taken with whatever credentials were found. `durationSeconds`: see the schema; AWS's default is 3600. */
   assumeRole?: { roleArn: string; sessionName?: string; externalId?: string; durationSeconds?: number };
-  /** A role taken with an OIDC token that is read from `tokenFile` each time. */
-  webIdentity?: { roleArn: string; tokenFile: string };
+  /** A role taken with an OIDC token: from `tokenFile`, read each time, or without one from GitHub Actions. */
+  webIdentity?: { roleArn: string; tokenFile?: string };
   /** Base URL of KMS; may hold `{region}`. */
   endpoint?: string;
   /** Requests a second by operation, for accounts whose quotas differ from AWS's defaults. */

@@ -39,7 +39,7 @@ export async function findCredentials(
   const sts = { region, endpoint: stsEndpoint(connection, region) };
   const config = { ...sts, requestHandler: httpOptions(time, { keepAlive: false }) };
   const missing: string[] = [];
-  for (const source of sourcesOf(connection, config)) {
+  for (const source of sourcesOf(connection, config, time)) {
     const found = "missing" in source ? source.missing : await look(source, sts);
     if (typeof found !== "string") {
       return connection.assumeRole ? present(roleSource(connection.assumeRole, found, config), sts) : found;

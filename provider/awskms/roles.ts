@@ -1,14 +1,18 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import type { KmsConnection } from "./connection";
+import type { IdentityToken } from "./identityToken";
 import { type CredentialProvider, refreshed } from "./refreshed";
 import type { PresentSource } from "./source";
 
 const SESSION_NAME = "pulumi-keymgmt";
 
+/** As long as the AWS SDK for Go gives a credential_process; the one for JavaScript waits for ever on one that asks a question. */
+const PROFILE_LIMIT_MS = 60_000;
+
 /**
- * A profile of the config and credentials files: keys, SSO, credential_process, source_profile, web identity. The role
- * assumers carry our STS settings, because `clientConfig` would also go to SSO, which has an endpoint and a Region of
- * its own.
+ * A profile of the config and credentials files: keys, SSO, credential_process, source_profile, credential_source, web
+ * identity. The role assumers carry our STS settings, because `clientConfig` would also go to SSO, which has an endpoint and
+ * a Region of its own. The SDK hands the options on to the source that `credential_source` names: IMDSv2 alone there too.
  */
 export function profileSource(profile: string, sts: STSClientConfig): PresentSource {
   const ask = async () => {
@@ -16,32 +20,40 @@ export function profileSource(profile: string, sts: STSClientConfig): PresentSou
       "@aws-sdk/client-sts"
     );
     const { fromIni } = await import("@aws-sdk/credential-providers");
-    return fromIni({
+    const options = {
       profile,
       ignoreCache: true,
       roleAssumer: getDefaultRoleAssumer(sts),
       roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(sts),
       clientConfig: { requestHandler: sts.requestHandler },
-    })();
+      ec2MetadataV1Disabled: true,
+    };
+    return inTime(fromIni(options)());
   };
   return { name: `profile ${profile}`, ask };
 }
 
-/** The token file is read each time: whoever writes it replaces the token. */
+function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(
+      `it gave none in ${PROFILE_LIMIT_MS / 1000} seconds; nothing can be asked for here`,
+    );
+    timer = setTimeout(() => reject(error), PROFILE_LIMIT_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** A role for an OIDC token. */
 export function webIdentitySource(
   roleArn: string,
-  webIdentityTokenFile: string,
+  token: IdentityToken,
   clientConfig: STSClientConfig,
 ): PresentSource {
   const ask = async () => {
-    const { fromTokenFile } = await import("@aws-sdk/credential-providers");
+    const { fromWebToken } = await import("@aws-sdk/credential-providers");
     const roleSessionName = process.env.AWS_ROLE_SESSION_NAME || SESSION_NAME;
-    return fromTokenFile({
-      roleArn,
-      webIdentityTokenFile,
-      roleSessionName,
-      clientConfig,
-    })();
+    return fromWebToken({ roleArn, webIdentityToken: await token(), roleSessionName, clientConfig })();
   };
   return { name: "web-identity", ask, operation: "AssumeRoleWithWebIdentity" };
 }

@@ -1,6 +1,8 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import { KeymgmtError } from "../errors";
 import type { KmsConnection } from "./connection";
+import type { TimeLimits } from "./http";
+import { tokenInFile, tokenOfActions } from "./identityToken";
 import type { AwsCredentials } from "./refreshed";
 import { profileSource, webIdentitySource } from "./roles";
 import type { Source } from "./source";
@@ -12,9 +14,13 @@ import type { Source } from "./source";
  * own chain has it the other way round, which is why it is not used.) `sts` is how to reach STS. A source is looked at
  * only when it is asked for: what is wrong with the environment does not matter where `credentials` are given.
  */
-export function* sourcesOf(connection: KmsConnection, sts: STSClientConfig): Generator<Source> {
+export function* sourcesOf(
+  connection: KmsConnection,
+  sts: STSClientConfig,
+  time: TimeLimits,
+): Generator<Source> {
   yield fromInput(connection);
-  yield fromWebIdentityInput(connection, sts);
+  yield fromWebIdentityInput(connection, sts, time);
   yield fromProfileInput(connection, sts);
   yield fromEnvironment();
   yield fromSharedFiles(sts);
@@ -41,9 +47,14 @@ function fromInput({ credentials }: KmsConnection): Source {
   return { name, ask: async () => keys };
 }
 
-function fromWebIdentityInput({ webIdentity }: KmsConnection, sts: STSClientConfig): Source {
+function fromWebIdentityInput(
+  { webIdentity }: KmsConnection,
+  sts: STSClientConfig,
+  { requestMs }: TimeLimits,
+): Source {
   if (!webIdentity) return { name: "webIdentity", missing: "not given" };
-  return webIdentitySource(webIdentity.roleArn, webIdentity.tokenFile, sts);
+  const { roleArn, tokenFile } = webIdentity;
+  return webIdentitySource(roleArn, tokenFile ? tokenInFile(tokenFile) : tokenOfActions(requestMs), sts);
 }
 
 function fromProfileInput({ profile }: KmsConnection, sts: STSClientConfig): Source {
@@ -94,7 +105,7 @@ function fromWebIdentityEnvironment(sts: STSClientConfig): Source {
       "Expected AWS_ROLE_ARN in the environment next to AWS_WEB_IDENTITY_TOKEN_FILE, got none. Set it, or neither.",
     );
   }
-  return webIdentitySource(roleArn, tokenFile, sts);
+  return webIdentitySource(roleArn, tokenInFile(tokenFile), sts);
 }
 
 /** ECS task roles and EKS Pod Identity. */

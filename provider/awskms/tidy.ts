@@ -2,15 +2,28 @@ import type { SdkError } from "./failures";
 
 const LONGEST = 600;
 
+/** What the SDK says in terms of its own options, for who runs an update. */
+const SDK_PHRASES: [said: string, shown: string][] = [
+  ["is not valid JSON", "what came is not valid JSON"],
+  ["Command failed: ", "its credential_process failed; run that by hand to see why"],
+  [
+    "Metadata v1 fallback has been blocked",
+    "no session token of IMDSv2 came; in a container on EC2 that takes a hop limit of 2",
+  ],
+  [
+    "requires multi-factor authentication",
+    "it needs an MFA code, which cannot be asked for here; take a session first, as by `aws configure export-credentials --format env`",
+  ],
+];
+
 /**
  * What AWS or its SDK said, fit to be shown: one line, and nothing secret in it. A wrong signature's text may go on with
  * the canonical request, session token included; a validation error repeats the value; a JSON parser quotes what it
  * could not read, which from a credential endpoint are credentials; a program that failed is quoted with its arguments.
  */
 export function tidy(message: string): string {
-  if (message.includes("is not valid JSON")) return "what came is not valid JSON";
-  if (message.startsWith("Command failed: "))
-    return "its credential_process failed; run that by hand to see why";
+  const [, shown] = SDK_PHRASES.find(([said]) => message.includes(said)) ?? [];
+  if (shown !== undefined) return shown;
   const line = message
     .split(/\n|The Canonical String/)[0]!
     .replaceAll(

@@ -14,6 +14,8 @@ export const PATHS = {
   instanceRole: "/latest/meta-data/iam/security-credentials/",
   sso: "/federation/credentials",
   ssoToken: "/token",
+  /** GitHub Actions; its URL has a query already. */
+  actions: "/oidc/token",
 } as const;
 
 export const INSTANCE_ROLE = "instance-role";
@@ -92,6 +94,10 @@ function usual(request: Seen, { lastingMs, podToken, ssoToken }: CredentialEndpo
           },
         },
       };
+    case PATHS.actions:
+      if (headers.authorization !== "Bearer job-token")
+        return { status: 401, body: { message: "Unauthorized" } };
+      return { body: { count: 1, value: `token for ${url.searchParams.get("audience")}` } };
     case PATHS.ssoToken:
       return { body: { accessToken: ssoToken, expiresIn: 3600, refreshToken: "next", tokenType: "Bearer" } };
   }

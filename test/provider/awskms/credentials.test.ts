@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -70,6 +70,15 @@ describe("credentials", () => {
         connection.webIdentity = { roleArn: ROLE, tokenFile: join(folder, "token") };
       },
     },
+    "webIdentity by GitHub Actions": {
+      rank: 2,
+      key: "FROM-WEB-IDENTITY",
+      source: "web-identity",
+      on: (connection) => {
+        connection.webIdentity = { roleArn: ROLE };
+        actions();
+      },
+    },
     profile: {
       rank: 3,
       key: "FROM-PROFILE-INPUT",
@@ -127,6 +136,34 @@ describe("credentials", () => {
       source: "profile named",
       on: () => named(`${profileOf("base", "BASE")}[named]\nrole_arn = ${ROLE}\nsource_profile = base\n`),
     },
+    "AWS_PROFILE with source_profile of a source_profile": {
+      rank: 5,
+      key: "FROM-ROLE",
+      source: "profile named",
+      on: () =>
+        named(
+          `${profileOf("base", "BASE")}[middle]\nrole_arn = ${ROLE}-1\nsource_profile = base\n[named]\nrole_arn = ${ROLE}\nsource_profile = middle\n`,
+        ),
+    },
+    "AWS_PROFILE with credential_source = EcsContainer": {
+      rank: 5,
+      key: "FROM-ROLE",
+      source: "profile named",
+      on: () => {
+        sinon.stub(console, "warn"); // the SDK's, where the relative URI is there too
+        sources["container by full URI"].on();
+        named(`[named]\nrole_arn = ${ROLE}\ncredential_source = EcsContainer\n`);
+      },
+    },
+    "AWS_PROFILE with credential_source = Ec2InstanceMetadata": {
+      rank: 5,
+      key: "FROM-ROLE",
+      source: "profile named",
+      on: () => {
+        sources["instance (IMDSv2)"].on();
+        named(`[named]\nrole_arn = ${ROLE}\ncredential_source = Ec2InstanceMetadata\n`);
+      },
+    },
     "AWS_PROFILE with web_identity_token_file": {
       rank: 5,
       key: "FROM-WEB-IDENTITY",
@@ -165,6 +202,15 @@ describe("credentials", () => {
         process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `${server.url}${PATHS.plain}`;
       },
     },
+    "container by full URI with a token": {
+      rank: 7,
+      key: "FROM-POD",
+      source: "container",
+      on: () => {
+        process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `${server.url}${PATHS.pod}`;
+        process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN = server.podToken;
+      },
+    },
     "container by full URI with a token file (EKS Pod Identity)": {
       rank: 7,
       key: "FROM-POD",
@@ -192,6 +238,12 @@ describe("credentials", () => {
   const named = (text: string) => {
     files(text);
     process.env.AWS_PROFILE = "named";
+  };
+
+  /** As in a job of GitHub Actions with `id-token: write`. */
+  const actions = () => {
+    process.env.ACTIONS_ID_TOKEN_REQUEST_URL = `${server.url}${PATHS.actions}?api-version=2.0`;
+    process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN = "job-token";
   };
 
   /** A profile of an SSO session somebody has logged in to. */
@@ -362,6 +414,41 @@ describe("credentials", () => {
       assert.deepEqual([seen.operation, seen.accessKey, seen.region], ["AssumeRole", "BASE", "us-west-1"]);
     });
 
+    it("that need an MFA code say so, and ask for none", async () => {
+      files(
+        `${profileOf("base", "BASE")}[guarded]\nrole_arn = ${ROLE}\nsource_profile = base\nmfa_serial = arn:aws:iam::111122223333:mfa/me\n`,
+      );
+      const error = await fails(connection({ profile: "guarded" }), "InvalidCredentials");
+      assert.match(error.message, /profile guarded.*MFA code.*aws configure export-credentials/);
+      assert.equal(server.seen.length, 0);
+    });
+
+    it("whose program asks a question are given up after a minute", async () => {
+      // Reads its standard input, which nobody writes to.
+      files(`[asking]\ncredential_process = echo $$ > ${join(folder, "pid")}; exec cat\n`);
+      const { provider } = await findCredentials(connection({ profile: "asking" }), time);
+      const clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      const failed = provider().catch((thrown: unknown) => thrown);
+      const pidFile = join(folder, "pid");
+      while (!existsSync(pidFile) || readFileSync(pidFile, "utf8") === "") await new Promise(setImmediate);
+      clock.tick(60_000);
+      try {
+        const error = await failed;
+        assert.ok(isKeymgmtError(error, "InvalidCredentials"), inspect(error));
+        assert.match(error.message, /profile asking.*none in 60 seconds/);
+      } finally {
+        process.kill(Number(readFileSync(pidFile, "utf8")));
+      }
+    });
+
+    it("with credential_source ask the metadata service by IMDSv2 alone", async () => {
+      sources["AWS_PROFILE with credential_source = Ec2InstanceMetadata"].on();
+      server.instead[PATHS.instanceToken] = { status: 403, body: "" };
+      server.instead[PATHS.instanceRole] = { body: INSTANCE_ROLE };
+      assert.match((await fails(connection(), "InvalidCredentials")).message, /IMDSv2/);
+      assert.deepEqual([...new Set(server.seen.map(({ path }) => path))], [PATHS.instanceToken]);
+    });
+
     it("are read again when they are asked for again", async () => {
       files("[default]\naws_access_key_id = FIRST\naws_secret_access_key = s\n");
       assert.equal((await find(connection())).key, "FIRST");
@@ -406,6 +493,60 @@ describe("credentials", () => {
         "InvalidCredentials",
       );
       assert.ok(error.message.includes(tokenFile), error.message);
+    });
+
+    it("reads the token file each time, whatever white space is around the token", async () => {
+      const tokenFile = join(folder, "rotated-identity");
+      writeFileSync(tokenFile, "first\n");
+      const { provider } = await findCredentials(
+        connection({ webIdentity: { roleArn: ROLE, tokenFile } }),
+        time,
+      );
+      server.lastingMs = 60_000;
+      await provider();
+      writeFileSync(tokenFile, "second\n");
+      await provider();
+      const sent = server.seen.map(({ body }) => new URLSearchParams(body).get("WebIdentityToken"));
+      assert.deepEqual(sent, ["first", "second"]);
+    });
+
+    it("asks GitHub Actions for a token each time, for AWS's audience", async () => {
+      actions();
+      server.lastingMs = 60_000;
+      const { provider } = await findCredentials(connection({ webIdentity: { roleArn: ROLE } }), time);
+      await provider();
+      await provider();
+      assert.deepEqual(
+        server.seen.map(({ path, body }) => new URLSearchParams(body).get("WebIdentityToken") ?? path),
+        Array(2)
+          .fill([
+            `${PATHS.actions}?api-version=2.0&audience=sts.amazonaws.com`,
+            "token for sts.amazonaws.com",
+          ])
+          .flat(),
+      );
+    });
+
+    it("says what a job must have for that, and what came, and shows no token", async () => {
+      const of = connection({ webIdentity: { roleArn: ROLE } });
+      assert.match((await fails(of, "InvalidCredentials")).message, /id-token: write.*`tokenFile`/);
+      actions();
+      process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN = "job-token-of-yesterday";
+      for (const [answer, said] of [
+        [undefined, /127\.0\.0\.1:\d+ answered with status 401/],
+        [{ body: "A-TOKEN in no JSON" }, /status 200 and no token/],
+        [{ body: { token: "A-TOKEN" } }, /status 200 and no token/],
+        ["reset", /127\.0\.0\.1:\d+ does not answer \(\w+\)/],
+        ["hang", /127\.0\.0\.1:\d+ does not answer \(TimeoutError\)/],
+      ] as const) {
+        server.instead = answer
+          ? { [`${PATHS.actions}?api-version=2.0&audience=sts.amazonaws.com`]: answer }
+          : {};
+        const error = await fails(of, "InvalidCredentials");
+        assert.match(error.message, said);
+        assert.doesNotMatch(inspect(error, { depth: 10, showHidden: true }), /job-token|A-TOKEN/);
+      }
+      assert.ok(server.seen.every(({ operation }) => operation === ""));
     });
 
     it("needs AWS_ROLE_ARN next to AWS_WEB_IDENTITY_TOKEN_FILE", async () => {
@@ -499,6 +640,18 @@ describe("credentials", () => {
       server.instead[PATHS.instanceRole] = { body: INSTANCE_ROLE };
       await fails(connection(), "MissingCredentials");
       assert.deepEqual([...new Set(server.seen.map(({ path }) => path))], [PATHS.instanceToken]);
+    });
+
+    it("is asked once and for a second where nothing answers", async () => {
+      sources["instance (IMDSv2)"].on();
+      server.instead[PATHS.instanceToken] = "hang";
+      const began = performance.now();
+      assert.match(
+        (await fails(connection(), "MissingCredentials")).message,
+        /instance \(no session token of IMDSv2/,
+      );
+      assert.equal(server.seen.length, 1);
+      assert.ok(performance.now() - began < 2_000);
     });
 
     it("is not asked where AWS_EC2_METADATA_DISABLED says so", async () => {

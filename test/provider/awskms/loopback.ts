@@ -127,10 +127,10 @@ export function stsCredentials(operation: string, accessKey: string, expiresInMs
   );
 }
 
-/** Takes all AWS settings out of the environment, and puts these in; gives back how to undo it. */
+/** Takes all settings of AWS and GitHub Actions out of the environment, and puts these in; gives back how to undo it. */
 export function setEnvironment(settings: Record<string, string>): () => void {
   const before = { ...process.env };
-  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (/^(AWS|ACTIONS)_/.test(name)) delete process.env[name];
   Object.assign(
     process.env,
     {
