@@ -3,10 +3,10 @@ import type { Kms } from "../awskms/client";
 import { describeKmsKey, LONGEST_WINDOW_DAYS, scheduleDeletion, tagList } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { say } from "../awskms/say";
-import { TAG, type TaggedKey } from "../awskms/taggedKeys";
+import { TAG } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
 import { kcvOf, parseKeyring } from "../keys/keyring";
-import { hadByOtherDistributions, madeByEarlierRun, takenUp } from "./madeBefore";
+import { type HadKey, hadByOtherDistributions, madeByEarlierRun, onTrial, takenUp } from "./madeBefore";
 import { observeAlias } from "./observe";
 import { isMadeInThisRun } from "./thisRun";
 import { ensureMaterial, stateAfterImport, takeBack } from "./versions";
@@ -33,7 +33,7 @@ export async function comeBack(
   for (const candidate of await hadByOtherDistributions(kms, owner, version)) {
     const record = await givenUp(kms, owner, version, candidate, kcv);
     if (!record) continue;
-    const taken = () => isTaken(kms, owner, version, record, candidate.tags);
+    const taken = () => isTaken(kms, owner, version, record, candidate);
     if (await namingKmsKey(kms, owner, version, record, taken)) return record;
   }
   return undefined;
@@ -115,21 +115,22 @@ async function isHeld(kms: Kms, owner: Owner, version: number, record: KmsKeyRec
 }
 
 /**
- * A candidate that nobody uses: it waits for its deletion, or an earlier run that was killed has cancelled that (it is not
- * Enabled, and the alias of its distribution is gone).
+ * A candidate that nobody uses: it waits for its deletion, or an earlier run that was killed has cancelled that (it is on
+ * trial; or it is not Enabled, and the alias of its distribution is gone).
  */
 async function givenUp(
   kms: Kms,
   owner: Owner,
   version: number,
-  { keyId, keyArn, tags }: TaggedKey,
+  { keyId, keyArn, tags, isOnTrial }: HadKey,
   kcv: string,
 ): Promise<KmsKeyRecord | undefined> {
   if (isMultiRegionKeyId(keyId) !== owner.key.replicaRegions.length > 0) return undefined;
   const loses = "KMS keys that this key had before are not taken back";
   const seen = await ifPermitted(loses, () => describeKmsKey(kms, keyId, contextOf(owner, version)));
-  if (!seen || seen.state === "Enabled" || seen.state === "Deleted") return undefined;
-  if (!seen.state.endsWith("Deletion")) {
+  if (!seen || seen.state === "Deleted") return undefined;
+  if (!seen.state.endsWith("Deletion") && !isOnTrial) {
+    if (seen.state === "Enabled") return undefined;
     const alias = `alias/${owner.kms.aliasPrefix}/${tags[TAG.distribution]}`;
     if ((await observeAlias(kms, alias, loses)) !== "") return undefined;
   }
@@ -141,27 +142,28 @@ async function isTaken(
   owner: Owner,
   version: number,
   record: KmsKeyRecord,
-  tags: Record<string, string>,
+  candidate: HadKey,
 ): Promise<boolean> {
   const { keyId } = record;
   const context = contextOf(owner, version);
+  const tag = (tags: Record<string, string>) =>
+    kms.call("TagResource", { KeyId: keyId, Tags: tagList(tags) }, context);
   const belongTo = (distribution: string) =>
-    kms.call("TagResource", { KeyId: keyId, Tags: tagList({ [TAG.distribution]: distribution }) }, context);
+    tag({ [TAG.distribution]: distribution, [TAG.version]: String(version) });
   try {
     await takeBack(kms, owner, version, record);
-    // A run that is killed here finds it again while it is not Enabled (givenUp), or by its tag, which says that it is this
-    // distribution's. So it is tagged only once AWS has taken its material, unless that enables it.
-    const isEnabledByImport = record.state === "PendingImport";
-    if (isEnabledByImport) await belongTo(owner.distribution);
+    // A run that is killed before it is tagged finds it again while it is not Enabled (givenUp). Where the import enables
+    // it, it is tagged as on trial first.
+    if (record.state === "PendingImport") await tag(onTrial(owner, version, candidate));
     await ensureMaterial(kms, owner, version, record);
-    if (!isEnabledByImport) await belongTo(owner.distribution);
+    await belongTo(owner.distribution);
     say(
       `version ${version} of key "${owner.key.name}" takes back KMS key ${keyId} in ${kms.region}, which it had before`,
     );
     return true;
   } catch (error) {
     if (!isKeymgmtError(error, "IncorrectKeyMaterial")) throw error;
-    await belongTo(tags[TAG.distribution]!);
+    await belongTo(candidate.former);
     await scheduleDeletion(kms, keyId, LONGEST_WINDOW_DAYS, context);
     say(
       `KMS key ${keyId} in ${kms.region} is tagged as version ${version} of key "${owner.key.name}" and has other material; its deletion is scheduled again, in ${LONGEST_WINDOW_DAYS} days`,

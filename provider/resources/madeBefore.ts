@@ -17,16 +17,31 @@ export async function madeByEarlierRun(kms: Kms, distribution: string): Promise<
   return byVersion(await taggedKeys(kms), distribution);
 }
 
-/** KMS keys that had a version of this key, for this stack, under another distribution. */
-export async function hadByOtherDistributions(kms: Kms, owner: Owner, version: number): Promise<TaggedKey[]> {
-  return (await taggedKeys(kms)).filter(
-    ({ tags }) =>
-      tags[TAG.key] === owner.key.name &&
-      tags[TAG.stack] === owner.stack &&
-      tags[TAG.version] === String(version) &&
-      tags[TAG.distribution] !== owner.distribution,
-  );
+/** A KMS key that had a version of this key, for this stack, under another distribution. */
+export interface HadKey extends TaggedKey {
+  /** Name of that distribution. */
+  former: string;
+  /** An earlier run of this distribution was killed while AWS was to prove whether its material is this version's. */
+  isOnTrial: boolean;
 }
+
+export async function hadByOtherDistributions(kms: Kms, owner: Owner, version: number): Promise<HadKey[]> {
+  return (await taggedKeys(kms)).flatMap((found) => {
+    const { [TAG.distribution]: distribution = "", [TAG.version]: tag = "", ...tags } = found.tags;
+    const [number, former = distribution] = tag.split(ON_TRIAL);
+    if (tags[TAG.key] !== owner.key.name || tags[TAG.stack] !== owner.stack) return [];
+    if (number !== String(version) || former === owner.distribution) return [];
+    return [{ ...found, former, isOnTrial: distribution === owner.distribution }];
+  });
+}
+
+const ON_TRIAL = " of ";
+
+/** Tags of a KMS key that is this distribution's if AWS takes its material, and else still that of the one it had before. */
+export const onTrial = (owner: Owner, version: number, { former }: HadKey) => ({
+  [TAG.distribution]: owner.distribution,
+  [TAG.version]: `${version}${ON_TRIAL}${former}`,
+});
 
 async function taggedKeys(kms: Kms): Promise<TaggedKey[]> {
   let listing = listings.get(kms);

@@ -180,6 +180,56 @@ describe("a distribution that comes back", () => {
     assert.equal((await home.describe(keyId)).KeyState, "PendingDeletion");
   });
 
+  describe("whose KMS key has lost its material too, where a run was killed", () => {
+    let keyId: string;
+    let former: unknown;
+
+    /** A first distribution with this material is removed, and its KMS key's material deleted. */
+    async function removed(material: Buffer): Promise<Uint8Array> {
+      const first = new Program(local);
+      await first.up({ key: { material: material.toString("base64") } });
+      keyId = versions(first)[1]!.keyId;
+      former = program(first).name;
+      const ciphertext = await home.encrypt(alias(first), "kept");
+      await remove(first);
+      await home.send(new DeleteImportedKeyMaterialCommand({ KeyId: keyId }));
+      return ciphertext;
+    }
+    const program = (of: Program) => of.outputs("distribution");
+
+    async function killed(second: Program, material: Buffer, when: "before" | "after"): Promise<void> {
+      const inputs = { key: { material: material.toString("base64") } };
+      intercept = ({ operation }) =>
+        operation === "ImportKeyMaterial" ? { when, error: { name: "AccessDeniedException" } } : undefined;
+      await assert.rejects(second.up({ ...inputs }));
+      intercept = () => undefined;
+      await second.up({ ...inputs });
+    }
+
+    it("before it was proved, is given back to deletion where it had other material", async () => {
+      await removed(randomBytes(32));
+      const second = new Program(local);
+      await killed(second, randomBytes(32), "before");
+      assert.notEqual(versions(second)[1]!.keyId, keyId);
+      assert.equal((await home.describe(keyId)).KeyState, "PendingDeletion");
+      const { Tags } = await home.send(new ListResourceTagsCommand({ KeyId: keyId }));
+      const tags = Object.fromEntries(Tags!.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
+      assert.deepEqual([tags["keymgmt:distribution"], tags["keymgmt:version"]], [former, "1"]);
+    });
+
+    for (const when of ["before", "after"] as const)
+      it(`${when} its own material was imported, takes it back`, async () => {
+        const material = randomBytes(32);
+        const ciphertext = await removed(material);
+        const second = new Program(local);
+        await killed(second, material, when);
+        assert.equal(versions(second)[1]!.keyId, keyId);
+        assert.equal((await home.decrypt(ciphertext)).text, "kept");
+        assert.equal(await keyCount(home), 1);
+        assert.deepEqual(await second.refreshAll(), []);
+      });
+  });
+
   it("rotated on demand, goes on where a run was killed after the first of its materials was proved", async () => {
     const program = new Program(local);
     const up = (rotationTrigger: string) =>
