@@ -5,7 +5,7 @@
  * whether another resource holds the same KMS keys: the new name after a rename, a replacement of the same distribution. It
  * needs no permission, and it holds after a crash between the create and the delete too, as the next run shows the new
  * resource again. Not so with `--target` of the old resource alone: the engine then shows no other, and what is scheduled
- * for deletion is taken back by a refresh and an update within the window. A tag that names the holder would tell even then,
+ * for deletion is taken back by a refresh and an update within the window (test/e2e/rename.test.ts). A tag that names the holder would tell even then,
  * but only to those who may list tags, and deleting is possible without (kms:ListResourceTags is not in Vault's minimum).
  */
 import type { Kms } from "../awskms/client";

@@ -75,13 +75,29 @@ describe("resources that get another name, on the real engine", function () {
     });
   }
 
+  // Where only the new name was targeted, the state has both. With `--target` of the old one the engine shows the provider no
+  // other: nothing tells it that the KMS keys are in use under the new name.
+  it("the old name of a KeyReplica, deleted by --target alone, schedules the deletion; a refresh and an update take it back", async () => {
+    const parent = 'const parent = new pulumi.ComponentResource("shop:index:Keys", "keys");';
+    const { resources } = (await project.stackExport()).json.deployment;
+    const old: string = resources.find(({ urn }: { urn: string }) => urn.endsWith("KeyReplica::europe")).urn;
+    await project.setProgram(program("emea", parent));
+    await project.up({ args: ["--target", old.replace(/europe$/, "emea")] });
+    await allIsInUse();
+    const keyId = String((await new Application(local, "us-west-1").describe(alias)).KeyId);
+    await project.up({ args: ["--target", old] });
+    assert.equal((await new Application(local, "eu-west-1").describe(keyId)).KeyState, "PendingDeletion");
+    await project.previewAndUp({ args: ["--refresh"] });
+    await allIsInUse();
+  });
+
   it("nothing is left over for a later update, and a destroy takes all", async () => {
     local.resetCounts();
     const result = await project.previewAndUp();
     assert.match(said(result), /unchanged/);
     assert.deepEqual(local.counts(), {});
     await project.setProgram(
-      program("europe", 'const parent = new pulumi.ComponentResource("shop:index:Keys", "keys");').replace(
+      program("emea", 'const parent = new pulumi.ComponentResource("shop:index:Keys", "keys");').replace(
         'replicaRegions: ["eu-west-1"]',
         'replicaRegions: ["eu-west-1"], deletionAllowed: true',
       ),
