@@ -47,7 +47,8 @@ export async function credentialEndpoints(): Promise<CredentialEndpoints> {
   return endpoints;
 }
 
-function usual(request: Seen, { lastingMs, podToken, ssoToken }: CredentialEndpoints): Answer {
+function usual(request: Seen, endpoints: CredentialEndpoints): Answer {
+  const { lastingMs, podToken, ssoToken } = endpoints;
   const { method, operation, headers } = request;
   const url = new URL(request.path, "http://loopback");
   const expires = Date.now() + lastingMs;
@@ -99,7 +100,15 @@ function usual(request: Seen, { lastingMs, podToken, ssoToken }: CredentialEndpo
         return { status: 401, body: { message: "Unauthorized" } };
       return { body: { count: 1, value: `token for ${url.searchParams.get("audience")}` } };
     case PATHS.ssoToken:
-      return { body: { accessToken: ssoToken, expiresIn: 3600, refreshToken: "next", tokenType: "Bearer" } };
+      endpoints.ssoToken = `${ssoToken}+`; // a new one each time, and the last is refused
+      return {
+        body: {
+          accessToken: endpoints.ssoToken,
+          expiresIn: lastingMs / 1000,
+          refreshToken: "next",
+          tokenType: "Bearer",
+        },
+      };
   }
   return { status: 404, body: "" };
 }

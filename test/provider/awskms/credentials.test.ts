@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -16,6 +15,7 @@ import {
   redirect,
 } from "./credentialEndpoints";
 import { type Seen, setEnvironment, stsCredentials, stsError } from "./loopback";
+import { ssoLogin, ssoProfile, ssoSession } from "./ssoLogin";
 
 const ROLE = "arn:aws:iam::111122223333:role/keymgmt";
 const time = { connectMs: 500, requestMs: 500 };
@@ -107,7 +107,7 @@ describe("credentials", () => {
       rank: 5,
       key: "FROM-SSO",
       source: "profile named",
-      on: () => named(ssoProfile()),
+      on: () => named(loggedIn()),
     },
     "AWS_PROFILE with SSO of the older form": {
       rank: 5,
@@ -247,28 +247,14 @@ describe("credentials", () => {
   };
 
   /** A profile of an SSO session somebody has logged in to. */
-  function ssoProfile(expiresInMs = 3_600_000): string {
+  function loggedIn(expiresInMs?: number): string {
     ssoCache("work", expiresInMs);
-    sessions =
-      "[sso-session work]\nsso_start_url = https://sso.example/start\nsso_region = eu-west-1\nsso_registration_scopes = sso:account:access\n";
-    return "[named]\nsso_session = work\nsso_account_id = 111122223333\nsso_role_name = keys\n";
+    sessions = ssoSession("work");
+    return `[named]\n${ssoProfile("work")}`;
   }
 
-  /** What `aws sso login` leaves behind: under the name of the session or the start URL. */
   function ssoCache(name: string, expiresInMs = 3_600_000): void {
-    const cache = join(folder, ".aws", "sso", "cache");
-    mkdirSync(cache, { recursive: true });
-    const token = {
-      accessToken: expiresInMs > 300_000 ? server.ssoToken : "old",
-      expiresAt: new Date(Date.now() + expiresInMs).toISOString(),
-      clientId: "c",
-      clientSecret: "cs",
-      refreshToken: "r",
-    };
-    writeFileSync(
-      join(cache, `${createHash("sha1").update(name).digest("hex")}.json`),
-      JSON.stringify(token),
-    );
+    ssoLogin(folder, name, expiresInMs > 300_000 ? server.ssoToken : "old", expiresInMs);
   }
 
   /** Adds to the shared credentials file. */
@@ -664,7 +650,7 @@ describe("credentials", () => {
 
   describe("SSO", () => {
     it("renews its session's token where it ends soon", async () => {
-      named(ssoProfile(60_000));
+      named(loggedIn(60_000));
       assert.equal((await find(connection())).key, "FROM-SSO");
       assert.deepEqual(
         server.seen.map(({ path }) => path.split("?")[0]),
@@ -675,7 +661,7 @@ describe("credentials", () => {
     it("says what to do where the login has ended, and passes over to no other identity", async () => {
       sources["instance (IMDSv2)"].on();
       server.instead[PATHS.ssoToken] = { status: 400, body: { error: "invalid_grant" } };
-      named(ssoProfile(-60_000));
+      named(loggedIn(-60_000));
       assert.match((await fails(connection(), "InvalidCredentials")).message, /aws sso login/);
     });
   });

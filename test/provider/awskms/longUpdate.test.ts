@@ -10,6 +10,7 @@ import { findCredentials } from "../../../provider/awskms/credentials";
 import { Program } from "../resources/support/program";
 import { type CredentialEndpoints, credentialEndpoints, PATHS } from "./credentialEndpoints";
 import { setEnvironment, stsAnswer } from "./loopback";
+import { ssoLogin, ssoProfile, ssoSession } from "./ssoLogin";
 
 const ROLE = "arn:aws:iam::111122223333:role/keymgmt";
 const MINUTE = 60_000;
@@ -28,7 +29,12 @@ describe("credentials of 15 minutes", () => {
   beforeEach(async () => {
     endpoints = await credentialEndpoints();
     endpoints.lastingMs = 15 * MINUTE;
-    restore = setEnvironment({ HOME: folder, AWS_ENDPOINT_URL_STS: endpoints.url });
+    restore = setEnvironment({
+      HOME: folder,
+      AWS_ENDPOINT_URL_STS: endpoints.url,
+      AWS_ENDPOINT_URL_SSO: endpoints.url,
+      AWS_ENDPOINT_URL_SSO_OIDC: endpoints.url,
+    });
     clock = sinon.useFakeTimers({ now: Date.now(), toFake: ["Date"] });
   });
   afterEach(async () => {
@@ -37,6 +43,11 @@ describe("credentials of 15 minutes", () => {
     await endpoints.close();
   });
 
+  const configured = (text: string) => {
+    process.env.AWS_CONFIG_FILE = join(folder, "config");
+    writeFileSync(process.env.AWS_CONFIG_FILE, text);
+    return {};
+  };
   const credentials = { accessKey: "A", secretKey: "s" };
   const sources: Record<string, () => Partial<KmsConnection>> = {
     assumeRole: () => ({ credentials, assumeRole: { roleArn: ROLE } }),
@@ -57,10 +68,11 @@ describe("credentials of 15 minutes", () => {
         `const { accessKeyId, expiration } = await (await fetch("${endpoints.url}${PATHS.plain}")).json().then((got) => ({ accessKeyId: got.AccessKeyId, expiration: got.Expiration }));
          console.log(JSON.stringify({ Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: "s", Expiration: expiration }));`,
       );
-      const config = join(folder, "config");
-      writeFileSync(config, `[default]\ncredential_process = "${process.execPath}" ${program}\n`);
-      process.env.AWS_CONFIG_FILE = config;
-      return {};
+      return configured(`[default]\ncredential_process = "${process.execPath}" ${program}\n`);
+    },
+    "an SSO session whose own token ends": () => {
+      ssoLogin(folder, "long", endpoints.ssoToken, 15 * MINUTE);
+      return configured(`${ssoSession("long")}[default]\n${ssoProfile("long")}`);
     },
   };
   for (const [name, on] of Object.entries(sources)) {
