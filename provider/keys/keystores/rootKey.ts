@@ -25,13 +25,21 @@ export interface SealHeader {
   };
 }
 
-/** A key to seal one version with; the caller zeroes it. */
+/**
+ * A key to seal one version with; the caller zeroes it. A root key of the user's is one for all versions: `sealedBy` is its key
+ * check value, and with another one this version would not open by what opens the rest. AWS KMS finds each version's KMS key
+ * itself, so that an alias may go over to another.
+ */
 export async function newKey(
   keystore: RootKeystore,
   of: VersionId,
+  sealedBy: string | undefined,
 ): Promise<{ key: Uint8Array; header: SealHeader }> {
   if (keystore.kind === "rootKey") {
-    const key = await readReference(keystore.reference, "the root key");
+    const key =
+      sealedBy === undefined
+        ? await readReference(keystore.reference, "the root key")
+        : await rootKeyOf(sealedBy, keystore.reference, of);
     return { key, header: headerFor(of, "A256KW", keyCheckValue(key)) };
   }
   const { keyId, connection } = keystore;
@@ -47,12 +55,15 @@ export async function openingKey(
   of: VersionId,
   header: SealHeader,
 ): Promise<Uint8Array> {
-  if (keystore.kind === "rootKey")
-    return readReferenceOf(header.kid, keystore.reference, `the root key that sealed key "${of.key}"`);
+  if (keystore.kind === "rootKey") return rootKeyOf(header.kid, keystore.reference, of);
   const CiphertextBlob = Buffer.from(String(header.keymgmt.dataKey), "base64url");
   const input = { KeyId: header.kid, CiphertextBlob, EncryptionContext: encryptionContext(of) };
   const { connection } = keystore;
   return (await fromKms(header.kid, of, () => openKms(connection).call("Decrypt", input, of))).Plaintext!;
+}
+
+function rootKeyOf(kcv: string, reference: string, { key }: VersionId): Promise<Buffer> {
+  return readReferenceOf(kcv, reference, `the root key that sealed key "${key}"`);
 }
 
 /** What AWS KMS says of a root key must not be taken for what it says of a KMS key that material goes to. */

@@ -6,16 +6,18 @@ import { newKey, openingKey, type SealHeader, type VersionId } from "./rootKey";
 
 /**
  * Seals one version. Its key's name and its number are in the protected header, which the encryption authenticates, so that
- * no version can be put in another's place.
+ * no version can be put in another's place. The version before it, where there is one, tells which root key it must be.
  */
 export async function seal(
   keystore: RootKeystore,
   of: VersionId,
   jwk: VersionJwk,
   kcv: string,
+  before: SealedVersion | undefined,
 ): Promise<SealedVersion> {
   const { CompactEncrypt } = await import("jose");
-  const { key, header } = await newKey(keystore, of);
+  const sealedBy = before && (await headerOf(before.jwe, { ...of, version: of.version - 1 })).kid;
+  const { key, header } = await newKey(keystore, of, sealedBy);
   const plaintext = Buffer.from(JSON.stringify(jwk));
   try {
     const jwe = await new CompactEncrypt(plaintext).setProtectedHeader({ ...header }).encrypt(key);

@@ -75,7 +75,7 @@ export async function withVersion(
 ): Promise<Keyring> {
   const version = keyring.keys.length + 1;
   const entry = material
-    ? await kept(version, material, createdAt, keeping)
+    ? await kept(version, material, createdAt, keeping, keyring.keys.at(-1))
     : await ofHsm(version, createdAt, keeping);
   return { ...keyring, keys: [...keyring.keys, entry] };
 }
@@ -127,7 +127,7 @@ export async function movedTo(keyring: Keyring, keeping: Keeping): Promise<Keyri
       keys.push({ kid, iat, kcv, from });
     } else {
       const material = await materialOf(keyring, keeping.key, version);
-      keys.push(await kept(version, material, new Date(iat * 1000), keeping));
+      keys.push(await kept(version, material, new Date(iat * 1000), keeping, keys.at(-1)));
     }
   }
   return { ...emptyKeyring(keeping.keystore), keys };
@@ -145,12 +145,13 @@ export function emptyKeyring(keystore: string): Keyring {
   return keystore === "state" ? { keys: [] } : { keystore, keys: [] };
 }
 
-/** Zeroes the material. */
+/** One version where it is to be kept, as the one before it is. Zeroes the material. */
 async function kept(
   version: number,
   material: Buffer,
   createdAt: Date,
   { key, keystore: url, reference }: Keeping,
+  before: KeyringVersion | undefined,
 ): Promise<KeyringVersion> {
   const keystore = keystoreOf(url);
   if (keystore.kind === "pkcs11") {
@@ -164,7 +165,8 @@ async function kept(
   const kcv = keyCheckValue(material);
   const jwk = versionJwk(version, material, createdAt);
   if (keystore.kind === "state") return jwk;
-  if (keystore.kind !== "none") return seal(keystore, { key, version }, jwk, kcv);
+  if (keystore.kind !== "none")
+    return seal(keystore, { key, version }, jwk, kcv, before && "jwe" in before ? before : undefined);
   return { kid: jwk.kid, iat: jwk.iat, kcv, from: referenceTo(version, String(reference)) };
 }
 

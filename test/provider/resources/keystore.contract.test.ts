@@ -4,8 +4,9 @@ import {
   CreateAliasCommand,
   CreateKeyCommand,
   DecryptCommand,
-  DisableKeyCommand,
   KMSClient,
+  RotateKeyOnDemandCommand,
+  UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { LocalKms } from "../../../localkms/index";
@@ -18,6 +19,12 @@ import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
 
 const KEYSTORES = ["env://ROOT", "awskms", "none"] as const;
+/** What may become of that which opens a keyring: it is gone, or there is another in its place (AWS finds the right one itself). */
+const LOSSES: [(typeof KEYSTORES)[number], "gone" | "another"][] = [
+  ...KEYSTORES.map((keystore) => [keystore, "gone"] as (typeof LOSSES)[number]),
+  ["env://ROOT", "another"],
+  ["none", "another"],
+];
 
 describe("a distributed key in a keystore", () => {
   let local: LocalKms;
@@ -25,6 +32,8 @@ describe("a distributed key in a keystore", () => {
   let calls: string[];
   let rootKey: string;
   let restore: () => void;
+  let rootKeyIsThere: boolean;
+  let onCreateKey: (() => void) | undefined;
 
   beforeEach(async () => {
     restore = setEnvironment({
@@ -36,10 +45,14 @@ describe("a distributed key in a keystore", () => {
       ORDERS_2: randomBytes(32).toString("hex"),
     });
     calls = [];
+    rootKeyIsThere = true;
+    onCreateKey = undefined;
     local = await localKms({
-      intercept: ({ operation }) => {
+      intercept: ({ operation, region }) => {
         calls.push(operation);
-        return undefined;
+        if (operation === "CreateKey") onCreateKey?.();
+        const isAsked = region === "us-east-1" && /^(GenerateDataKey|Decrypt)$/.test(operation);
+        return isAsked && !rootKeyIsThere ? { error: { name: "DisabledException" } } : undefined;
       },
     });
     program = new Program(local);
@@ -66,11 +79,19 @@ describe("a distributed key in a keystore", () => {
   const keyring = () => String(program.outputs("key").keyring);
   const kmsKeys = () => program.outputs("distribution").versions as KmsKeyRecords;
   const took = (operation: string) => calls.filter((call) => call === operation).length;
-  /** What opens every version is gone. */
-  const lose = async () => {
-    for (const name of ["ROOT", "ORDERS_1", "ORDERS_2"]) delete process.env[name];
-    await root().send(new DisableKeyCommand({ KeyId: rootKey }));
+  /** What opens every version is gone, or is another; gives the way back. */
+  const lose = (how: "gone" | "another" = "gone") => {
+    const lost = ["ROOT", "ORDERS_1", "ORDERS_2"];
+    const before = lost.map((name) => process.env[name]);
+    for (const name of lost) process.env[name] = how === "gone" ? "" : randomBytes(32).toString("hex");
+    rootKeyIsThere = false;
     calls.length = 0;
+    return () => {
+      lost.forEach((name, index) => {
+        process.env[name] = before[index];
+      });
+      rootKeyIsThere = true;
+    };
   };
   async function refused(work: Promise<unknown>): Promise<string> {
     const thrown: unknown = await work.then(
@@ -103,38 +124,6 @@ describe("a distributed key in a keystore", () => {
       assert.equal(took("Decrypt"), 1 + (keystore === "awskms" ? 4 : 0), "one for each import");
     });
 
-    it(`${keystore}: needs nothing of it where nothing is imported`, async () => {
-      await program.up({ key: keyIn(keystore) });
-      await program.up({ key: keyIn(keystore, { rotationTrigger: "b" }) });
-      const before = keyring();
-      await lose();
-      await program.up({ key: keyIn(keystore, { rotationTrigger: "b" }) });
-      assert.deepEqual(calls, []);
-      await program.up({ key: keyIn(keystore, { rotationTrigger: "b", minEnabledVersion: 2 }) });
-      assert.deepEqual(
-        (program.outputs("key").versions as { enabled: boolean }[]).map(({ enabled }) => enabled),
-        [false, true],
-      );
-      assert.deepEqual([took("DisableKey"), took("Decrypt")], [1, 0]);
-      await program.refreshAll();
-      assert.equal(keyring(), before);
-    });
-
-    it(`${keystore}: without it no update reads the keyring, nor overwrites it`, async () => {
-      await program.up({ key: keyIn(keystore) });
-      const [before, records] = [keyring(), kmsKeys()];
-      await lose();
-      for (const change of [{ rotationTrigger: "b" }, { keystore: "env://ROOT_2", material: undefined }]) {
-        await refused(program.up({ key: keyIn(keystore, change) }));
-        assert.equal(keyring(), before);
-      }
-      // The material is to be imported again, with another time to expire.
-      await refused(program.up({ key: keyIn(keystore), distribution: { validFor: "90d" } }));
-      assert.equal(keyring(), before);
-      assert.equal(kmsKeys()["1"]!.keyId, records["1"]!.keyId);
-      assert.equal(took("ImportKeyMaterial"), 0);
-    });
-
     it(`${keystore}: takes a key in from the state, and gives it back, with no call for its KMS keys`, async () => {
       const plain = { keystore: "state", rotationTrigger: "a", material: "env://ORDERS_1" };
       await program.up({ key: plain });
@@ -155,12 +144,87 @@ describe("a distributed key in a keystore", () => {
     });
   }
 
+  for (const [keystore, how] of LOSSES) {
+    const when = how === "gone" ? "without it" : "with another in its place";
+
+    it(`${keystore}: ${when} all goes on that imports nothing`, async () => {
+      await program.up({ key: keyIn(keystore) });
+      await program.up({ key: keyIn(keystore, { rotationTrigger: "b" }) });
+      const before = keyring();
+      lose(how);
+      const key = keyIn(keystore, { rotationTrigger: "b" });
+      await program.up({ key });
+      assert.deepEqual(calls, []);
+      await program.up({ key: { ...key, minEnabledVersion: 2 }, distribution: { tags: { team: "shop" } } });
+      assert.deepEqual(
+        (program.outputs("key").versions as { enabled: boolean }[]).map(({ enabled }) => enabled),
+        [false, true],
+      );
+      assert.deepEqual([took("DisableKey"), took("TagResource"), took("Decrypt")], [1, 2, 0]);
+      await program.refreshAll();
+      assert.equal(keyring(), before);
+      await program.remove("keyDistribution", "distribution");
+      assert.deepEqual([took("ScheduleKeyDeletion"), took("Decrypt"), took("GenerateDataKey")], [2, 0, 0]);
+    });
+
+    it(`${keystore}: ${when} no update reads the keyring, nor overwrites it`, async () => {
+      await program.up({ key: keyIn(keystore) });
+      const [before, records] = [keyring(), kmsKeys()];
+      lose(how);
+      // Where nothing is held, what is read for a new version may be anything.
+      const rotation = keystore === "none" && how === "another" ? [] : [{ rotationTrigger: "b" }];
+      const changes = [...rotation, { keystore: "env://ROOT_2", material: undefined }];
+      for (const change of changes) {
+        await refused(program.up({ key: keyIn(keystore, change) }));
+        assert.equal(keyring(), before);
+      }
+      // The material is to be imported again, with another time to expire.
+      await refused(program.up({ key: keyIn(keystore), distribution: { validFor: "90d" } }));
+      assert.equal(keyring(), before);
+      assert.equal(kmsKeys()["1"]!.keyId, records["1"]!.keyId);
+      assert.equal(took("ImportKeyMaterial"), 0);
+    });
+
+    it(`${keystore}: ${when} at the first import, the KMS key waits until it is back`, async () => {
+      let back: (() => void) | undefined;
+      onCreateKey = () => {
+        back ??= lose(how);
+      };
+      const message = await refused(program.up({ key: keyIn(keystore) }));
+      assert.match(
+        message,
+        /^Expected (the root key|the material of version 1) .*(nothing was changed|as it was|variable)\.$/,
+      );
+      const [before, record] = [keyring(), kmsKeys()["1"]!];
+      assert.equal(record.state, "PendingImport");
+      await refused(program.up({ key: keyIn(keystore) }));
+      back!();
+      calls.length = 0;
+      await program.up({ key: keyIn(keystore) });
+      assert.equal(kmsKeys()["1"]!.keyId, record.keyId);
+      assert.equal(kmsKeys()["1"]!.state, "Enabled");
+      assert.equal(keyring(), before);
+      assert.deepEqual([took("CreateKey"), took("ImportKeyMaterial")], [0, 1]);
+    });
+  }
+
+  it("goes on while AWS rotates the root key, and while its alias goes over to another", async () => {
+    await program.up({ key: keyIn("awskms") });
+    await root().send(new RotateKeyOnDemandCommand({ KeyId: rootKey }));
+    await program.up({ key: keyIn("awskms", { rotationTrigger: "b" }) });
+    const { KeyMetadata } = await root().send(new CreateKeyCommand({}));
+    await root().send(new UpdateAliasCommand({ AliasName: "alias/root", TargetKeyId: KeyMetadata!.KeyId }));
+    calls.length = 0;
+    await program.up({ key: keyIn("awskms", { rotationTrigger: "c" }), distribution: { validFor: "90d" } });
+    assert.deepEqual([took("GenerateDataKey"), took("Decrypt"), took("ImportKeyMaterial")], [1, 3, 3]);
+  });
+
   it("is sealed anew by another root key while both are there, and the old one may go", async () => {
     await program.up({ key: keyIn("env://ROOT") });
     const before = keyring();
     await program.up({ key: keyIn("env://ROOT", { keystore: "env://ROOT_2" }) });
     assert.notEqual(keyring(), before);
-    await lose();
+    lose();
     await program.up({ key: keyIn("env://ROOT", { keystore: "env://ROOT_2", rotationTrigger: "b" }) });
     assert.equal(took("ImportKeyMaterial"), 1);
   });
