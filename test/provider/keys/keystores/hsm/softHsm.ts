@@ -26,6 +26,7 @@ interface TestCryptoki extends Cryptoki {
 type TestPkcs11 = Omit<Pkcs11, "PKCS11"> & {
   readonly PKCS11: new () => TestCryptoki;
   readonly CKU_SO: number;
+  readonly CKK_GENERIC_SECRET: number;
   readonly CKA_ALWAYS_SENSITIVE: number;
 };
 
