@@ -38,7 +38,7 @@ describe("a key in an HSM, on the real engine", function () {
   let fails: string | undefined;
 
   before(async function () {
-    hsm = await SoftHsm.startOr(this);
+    hsm = (await SoftHsm.openerOr(this))();
     pin = randomBytes(12).toString("hex");
     owner = { HSM_PIN: pin };
     hsm.newToken(pin);

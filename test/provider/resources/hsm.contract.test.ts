@@ -19,6 +19,7 @@ import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
 
 describe("a distributed key in an HSM", () => {
+  let open: () => SoftHsm;
   let hsm: SoftHsm;
   let pin: string;
   let local: LocalKms;
@@ -26,8 +27,11 @@ describe("a distributed key in an HSM", () => {
   let calls: string[];
   let restore: () => void;
 
-  beforeEach(async function () {
-    hsm = await SoftHsm.startOr(this);
+  before(async function () {
+    open = await SoftHsm.openerOr(this);
+  });
+  beforeEach(async () => {
+    hsm = open();
     pin = randomBytes(6).toString("hex");
     hsm.newToken(pin);
     restore = setEnvironment({

@@ -32,6 +32,7 @@ function unwrapped(key: KeyObject, { wrappingAlgorithm, wrap }: WrappableMateria
 
 describe("a version in an HSM", () => {
   const of = { key: "orders", version: 2 };
+  let open: () => SoftHsm;
   let hsm: SoftHsm;
   let pin: string;
   let restore: () => void;
@@ -39,10 +40,10 @@ describe("a version in an HSM", () => {
   const at = (uri: string) => parseKeystore(uri) as HsmKeystore;
 
   before(async function () {
-    (await SoftHsm.startOr(this)).close();
+    open = await SoftHsm.openerOr(this);
   });
-  beforeEach(async function () {
-    hsm = await SoftHsm.startOr(this);
+  beforeEach(async () => {
+    hsm = open();
     pin = randomBytes(6).toString("hex");
     hsm.newToken(pin);
     restore = setEnvironment({ HSM_PIN: pin });
