@@ -1,7 +1,8 @@
-/** docs/permissions.md from provider/awskms/permissions.ts: `tsx tools/permissions.ts` writes it. */
+/** docs/permissions.md from provider/awskms/permissions.ts and the lives that its test lives: `tsx tools/permissions.ts` writes it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FEATURES, type Feature, NEEDED, PERMISSIONS, type Permission } from "../provider/awskms/permissions";
+import { LIVES, type TriedLife } from "../test/permissions/lives";
 import { checkout } from "./toolchain";
 
 export const permissionsFile = join(checkout, "docs", "permissions.md");
@@ -18,6 +19,9 @@ export function permissionsText(): string {
       `## ${heading(feature)}`,
       ["| permission | when | without it |", "|---|---|---|", ...PERMISSIONS[feature].map(row)].join("\n"),
     ]),
+    "## What was tried",
+    "Whole lives under the policies that `keymgmt iam-policy` writes, at the [local KMS](local-kms.md), which enforces them, each permission taken\naway in turn (`test/permissions`). A step that failed was made again with everything granted. Then everything was as the program says, all that an\napplication had encrypted was read, and no KMS key was left that no state knows: but for what stands under *lost*. The same but for on-demand rotation and\n`sweep` holds at ministack, whose IAM others wrote. Nothing of it has been tried on AWS itself.",
+    ["| life | without | what happens |", "|---|---|---|", ...LIVES.flatMap(triedRows)].join("\n"),
   ].join("\n\n")}\n`;
 }
 
@@ -25,5 +29,11 @@ const heading = (feature: Feature) =>
   NEEDED.includes(feature) ? FEATURES[feature] : `${FEATURES[feature]} (optional)`;
 
 const row = ({ action, when, without }: Permission) => `| \`${action}\` | ${when} | ${without} |`;
+
+function triedRows({ name, without }: TriedLife): string[] {
+  return Object.entries(without).map(
+    ([action, what], index) => `| ${index === 0 ? name : ""} | \`${action}\` | ${what} |`,
+  );
+}
 
 if (require.main === module) writeFileSync(permissionsFile, permissionsText());

@@ -1,7 +1,7 @@
 /**
- * How each permission is tried without changing anything. KMS has DryRun for cryptographic operations and grants only, and
- * this package uses none of those. So a call names a KMS key that does not exist: AWS answers NotFoundException to who may
- * make it. Reads are made on a KMS key of the state, where there is one, and are then certain.
+ * How each permission is tried without changing anything. KMS has DryRun for cryptographic operations and grants only. So a
+ * call names a KMS key that does not exist: AWS answers NotFoundException to who may make it. Reads are made on a KMS key of
+ * the state, where there is one, and are then certain.
  */
 import { randomUUID } from "node:crypto";
 
@@ -26,6 +26,9 @@ const NO_ALIAS = "alias/keymgmt-doctor/no-such-alias";
 const TAG_KEY = "keymgmt:doctor";
 const POLICY = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 
+/** The encryption context that policies ask for (provider/keys/keystores). */
+const SEALED = { "keymgmt:key": "doctor" };
+
 /** Reads: they change nothing on a real KMS key either. */
 const READS: Readonly<Record<string, object>> = {
   DescribeKey: {},
@@ -37,8 +40,10 @@ const READS: Readonly<Record<string, object>> = {
 /** Writes, besides the KMS key that they name and that does not exist. */
 const WRITES: Readonly<Record<string, (target: Target) => object>> = {
   CancelKeyDeletion: () => ({}),
+  Decrypt: () => ({ CiphertextBlob: new Uint8Array(1), EncryptionContext: SEALED }),
   DisableKey: () => ({}),
   EnableKey: () => ({}),
+  GenerateDataKey: () => ({ KeySpec: "AES_256", EncryptionContext: SEALED }),
   ImportKeyMaterial: () => ({
     ImportToken: new Uint8Array(1),
     EncryptedKeyMaterial: new Uint8Array(1),

@@ -15,6 +15,7 @@ export interface IamPolicyOptions extends StateOptions, FeatureOptions {
   forStack?: string[];
   adoptKey?: string[];
   rootKey?: string[];
+  minWindow?: number;
   only?: boolean;
 }
 
@@ -66,6 +67,7 @@ export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope 
       ...versions.filter(({ adopted }) => adopted).map(({ keyArn }) => keyArn),
     ]),
     rootKeyArns: sorted(options.rootKey ?? []),
+    minWindowDays: options.minWindow,
     features,
   };
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { accountId, collected, keyArn, withFeatures, withState } from "../options.js";
+import { accountId, collected, days, keyArn, withFeatures, withState } from "../options.js";
 import { ending } from "../run.js";
 
 export function declareIamPolicy(program: Command): void {
@@ -25,6 +25,7 @@ export function declareIamPolicy(program: Command): void {
     .option("--for-stack <org/project/stack>", "only KMS keys tagged for this stack (repeatable)", collected)
     .option("--adopt-key <arn>", "ARN of a KMS key to adopt (repeatable)", keyArn)
     .option("--root-key <arn>", "ARN of a KMS key that seals keyrings, for --sealing (repeatable)", keyArn)
+    .option("--min-window <days>", "no deletion that waits for less, 7 to 30; by default 7", days)
     .option("--only", "only what the features need, without what every key needs");
   withFeatures(command)
     .addHelpText(

@@ -21,6 +21,8 @@ export interface Scope {
   adoptedArns: string[];
   /** ARNs of the KMS keys that seal keyrings; empty where any of the account's may. */
   rootKeyArns: string[];
+  /** The shortest waiting time of a deletion, 7 to 30 days; undefined where AWS's 7 will do. */
+  minWindowDays?: number;
   features: Feature[];
 }
 
@@ -34,14 +36,23 @@ interface Statement {
   Effect: "Allow";
   Action: string | string[];
   Resource: string | string[];
-  Condition?: Record<string, Record<string, string | string[]>>;
+  Condition?: Condition;
 }
+
+/** Condition keys with their values, by operator. */
+type Condition = Record<string, Record<string, string | string[]>>;
 
 /** CreateAlias, UpdateAlias and DeleteAlias need the permission on the alias too, which no condition key knows. */
 const ALIAS_ACTIONS = ["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"];
 
 /** Actions with a statement of their own. */
-const SPECIAL = ["kms:CreateKey", "kms:TagResource", "kms:ReplicateKey", "iam:CreateServiceLinkedRole"];
+const SPECIAL = [
+  "kms:CreateKey",
+  "kms:TagResource",
+  "kms:ReplicateKey",
+  "kms:DescribeKey",
+  "iam:CreateServiceLinkedRole",
+];
 
 /** AWS's limit of a managed policy, white space not counted (IAM and STS quotas). */
 export const MANAGED_POLICY_CHARACTERS = 6144;
@@ -57,9 +68,10 @@ export function policyFor(scope: Scope): Policy {
     ...(has("kms:CreateKey") ? createKeys(scope) : []),
     ...(has("kms:TagResource") ? tagKeys(scope) : []),
     ...(has("kms:ReplicateKey") ? [replicateKeys(scope)] : []),
-    keys("UseNewKeys", on("newKey"), scope, imported()),
-    keys("ManageOwnKeys", on("ownKey"), scope, tagged("aws:ResourceTag", scope)),
-    adoptedKeys(on("ownKey"), scope),
+    keys("UseNewKeys", on("newKey"), scope, notAnothers(scope)),
+    keys("ManageOwnKeys", on("ownKey"), scope, own(on("ownKey"), scope)),
+    adoptedKeys([...on("newKey"), ...on("ownKey")], scope),
+    keys("LookAtKeys", ["kms:DescribeKey"].filter(has), { ...scope, multiRegion: undefined }, IMPORTED),
     rootKeys(on("rootKey"), scope),
     keys("FindKeys", on("anyKey"), { ...scope, multiRegion: undefined }),
     aliases(ALIAS_ACTIONS.filter(has), scope),
@@ -82,7 +94,7 @@ export function notesFor(scope: Scope, policy: Policy): string[] {
       : []),
     ...(has("UseNewKeys")
       ? [
-          "UseNewKeys is not bound to tags: AWS may take five minutes until a new KMS key's tags count, and these calls follow CreateKey at once.",
+          "UseNewKeys also holds for imported KMS keys without a stack's tag: AWS may take five minutes until a new KMS key's tags count, and these calls follow CreateKey at once.",
           "No statement asks for kms:RequestAlias: it matches only calls that name a KMS key by its alias, and these name it by its id. Use it for applications.",
         ]
       : []),
@@ -120,17 +132,14 @@ export function notesFor(scope: Scope, policy: Policy): string[] {
 function createKeys(scope: Scope): Statement[] {
   const create: Statement = {
     ...allow("CreateKeys", "kms:CreateKey", "*"),
-    Condition: {
-      StringEquals: {
-        "aws:RequestedRegion": one(scope.primaryRegions),
-        "kms:KeyOrigin": "EXTERNAL",
-        "kms:KeySpec": "SYMMETRIC_DEFAULT",
-        "kms:KeyUsage": "ENCRYPT_DECRYPT",
-        ...tagged("aws:RequestTag", scope).StringEquals,
-      },
-      ...(scope.multiRegion !== undefined && { Bool: { "kms:MultiRegion": String(scope.multiRegion) } }),
-      ...(scope.stacks.length === 0 && tagged("aws:RequestTag", scope)),
-    },
+    Condition: all(
+      { StringEquals: { "aws:RequestedRegion": one(scope.primaryRegions) } },
+      OF_OUR_KIND,
+      { StringEquals: { "kms:KeyUsage": "ENCRYPT_DECRYPT" } },
+      tagged("aws:RequestTag", scope),
+      scope.multiRegion === undefined ? {} : { Bool: { "kms:MultiRegion": String(scope.multiRegion) } },
+      noLockout(["kms:CreateKey"]),
+    ),
   };
   if (scope.replicaRegions.length === 0) return [create];
   // ReplicateKey asks for kms:CreateKey in the replica's Region (API reference of ReplicateKey).
@@ -154,18 +163,10 @@ function tagKeys(scope: Scope): Statement[] {
 }
 
 function replicateKeys(scope: Scope): Statement {
-  return keys(
-    "ReplicateKeys",
-    ["kms:ReplicateKey"],
-    { ...scope, replicaRegions: [] },
-    {
-      StringEquals: {
-        "kms:KeyOrigin": "EXTERNAL",
-        "kms:MultiRegionKeyType": "PRIMARY",
-        "kms:ReplicaRegion": one(scope.replicaRegions),
-      },
-    },
-  );
+  const primaries = { StringEquals: { "kms:MultiRegionKeyType": "PRIMARY" } };
+  const regions = { StringEquals: { "kms:ReplicaRegion": one(scope.replicaRegions) } };
+  const condition = all(IMPORTED, primaries, regions);
+  return keys("ReplicateKeys", ["kms:ReplicateKey"], { ...scope, replicaRegions: [] }, condition);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-auth-slr.html */
@@ -182,15 +183,19 @@ function serviceLinkedRole({ accountId, primaryRegions }: Scope): Statement {
   };
 }
 
-function keys(Sid: string, actions: string[], scope: Scope, Condition?: Statement["Condition"]): Statement {
+function keys(Sid: string, actions: string[], scope: Scope, Condition?: Condition): Statement {
   const ids = scope.multiRegion === true ? "mrk-*" : "*";
   const resources = regionsOf(scope).map((region) => `${arn(scope, region)}:key/${ids}`);
   return { ...allow(Sid, one(actions), one(resources)), ...(Condition && { Condition }) };
 }
 
-/** An adopted KMS key keeps its own tags: it is named. */
-function adoptedKeys(actions: string[], { adoptedArns }: Scope): Statement {
-  return allow("ManageAdoptedKeys", one(actions), one(adoptedArns));
+/** An adopted KMS key keeps its own tags, which may be another stack's: it is named. */
+function adoptedKeys(actions: string[], scope: Scope): Statement {
+  const Condition = all(noLockout(actions), longEnough(scope));
+  return {
+    ...allow("ManageAdoptedKeys", one(actions), one(scope.adoptedArns)),
+    ...(Object.keys(Condition).length > 0 && { Condition }),
+  };
 }
 
 /** The encryption context that every sealed version has keeps other data of a KMS key out of reach. */
@@ -221,15 +226,56 @@ function list(actions: string[], scope: Scope): Statement {
 const regionsOf = ({ primaryRegions, replicaRegions }: Scope) =>
   [...new Set([...primaryRegions, ...replicaRegions])].sort();
 
-const imported = () => ({ StringEquals: { "kms:KeyOrigin": "EXTERNAL" } });
+const IMPORTED: Condition = { StringEquals: { "kms:KeyOrigin": "EXTERNAL" } };
+
+/** What this package makes, and nothing else is changed. */
+const OF_OUR_KIND = all(IMPORTED, { StringEquals: { "kms:KeySpec": "SYMMETRIC_DEFAULT" } });
+
+/** No key policy that locks the account out. Calls beside CreateKey and PutKeyPolicy do not have the condition key, and pass. */
+const noLockout = (actions: string[]): Condition =>
+  actions.includes("kms:CreateKey") || actions.includes("kms:PutKeyPolicy")
+    ? { BoolIfExists: { "kms:BypassPolicyLockoutSafetyCheck": "false" } }
+    : {};
+
+/**
+ * KMS keys that may be too new for their tags to count: `IfExists` lets those pass, and keeps those out that are known to be
+ * another stack's.
+ */
+function notAnothers(scope: Scope): Condition {
+  const { multiRegion, stacks } = scope;
+  return all(
+    OF_OUR_KIND,
+    multiRegion === false ? { Bool: { "kms:MultiRegion": "false" } } : {},
+    stacks.length > 0 ? { StringEqualsIfExists: { [`aws:ResourceTag/${TAG.stack}`]: one(stacks) } } : {},
+  );
+}
+
+const own = (actions: string[], scope: Scope) =>
+  all(tagged("aws:ResourceTag", scope), OF_OUR_KIND, noLockout(actions), longEnough(scope));
+
+/** Of ScheduleKeyDeletion; other calls do not have the key, and pass. */
+const longEnough = ({ minWindowDays }: Scope): Condition =>
+  minWindowDays === undefined
+    ? {}
+    : {
+        NumericGreaterThanEqualsIfExists: {
+          "kms:ScheduleKeyDeletionPendingWindowInDays": String(minWindowDays),
+        },
+      };
 
 /** The stack's tag in the request or on the KMS key; any stack's where none is named. */
-function tagged(
-  where: "aws:RequestTag" | "aws:ResourceTag",
-  { stacks }: Scope,
-): Record<string, Record<string, string | string[]>> {
+function tagged(where: "aws:RequestTag" | "aws:ResourceTag", { stacks }: Scope): Condition {
   const key = `${where}/${TAG.stack}`;
   return stacks.length > 0 ? { StringEquals: { [key]: one(stacks) } } : { Null: { [key]: "false" } };
+}
+
+/** All of the conditions at once. */
+function all(...conditions: Condition[]): Condition {
+  const together: Condition = {};
+  for (const condition of conditions)
+    for (const [operator, values] of Object.entries(condition))
+      together[operator] = { ...together[operator], ...values };
+  return together;
 }
 
 const arn = ({ accountId }: Scope, region: string) => `arn:${partitionOf(region)}:kms:${region}:${accountId}`;

@@ -182,7 +182,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       on: "account",
       when: "an update was killed, or the answer to CreateKey was lost; a distribution is declared again",
       without:
-        "a KMS key that a killed update made is not found, and another is made; after a lost answer the update stops and says how to find the key",
+        "a KMS key that a killed update made, or that was removed, is not found, and another is made: what was encrypted under the first stays there; after a lost answer the update stops and says how to find the key",
     },
     {
       action: "kms:ListResourceTags",
@@ -190,7 +190,10 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       when: "the same: whose KMS key it is",
       without: "the same",
     },
-    describeKey("the same: what state it is in", "its material is imported again, which is harmless"),
+    describeKey(
+      "the same: what state it is in",
+      "a KMS key of another, removed distribution is not taken back, and another is made; one of this distribution is imported into again, which is harmless",
+    ),
     {
       action: "kms:CancelKeyDeletion",
       on: "ownKey",
@@ -198,15 +201,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       without: "the update fails, and AWS deletes the KMS key on its day",
     },
   ],
-  adoption: [
-    describeKey("what the KMS key is, before it is taken over", "adoption is not possible"),
-    {
-      action: "kms:ListAliases",
-      on: "account",
-      when: "which alias the KMS key has",
-      without: "adoption is not possible",
-    },
-  ],
+  adoption: [describeKey("what the KMS key is, before it is taken over", "adoption is not possible")],
   onDemandRotation: [
     {
       action: "kms:RotateKeyOnDemand",
@@ -292,7 +287,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       action: "kms:ListAliases",
       on: "account",
       when: "whether an alias points to it",
-      without: "nothing is deleted",
+      without: "the search is not possible",
     },
     {
       action: "kms:ScheduleKeyDeletion",

@@ -119,7 +119,8 @@ export async function pointAlias(
   const context = contextOf(owner, owner.key.keyVersion);
   const target = outputs.aliasTarget || undefined;
   if (rotating && target !== keyId) await waitEnabled(kms, keyId, context);
-  const ours = Object.values(outputs.versions).map((record) => record.keyId);
+  const keyIds = Object.values(outputs.versions).map((record) => record.keyId);
+  const ours = { distribution: owner.distribution, keyIds };
   await ensureAlias(kms, outputs.aliasName, keyId, target, ours, context);
   Object.assign(outputs, { keyId, keyArn, aliasTarget: keyId });
 }

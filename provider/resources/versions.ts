@@ -1,7 +1,13 @@
 /** What a KMS key should be, what it is, and the steps from one to the other: the same in every Region. */
 import type { Kms } from "../awskms/client";
 import { eventually } from "../awskms/eventually";
-import { describeKmsKey, type ImportOptions, importMaterial, setEnabled } from "../awskms/kmsKeys";
+import {
+  describeKmsKey,
+  type ImportOptions,
+  importMaterial,
+  isPendingDeletion,
+  setEnabled,
+} from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { kcvOf, parseKeyring } from "../keys/keyring";
@@ -64,7 +70,7 @@ export async function ensureUsable(
 ): Promise<void> {
   await takeBack(kms, owner, version, record);
   if (record.state === "Deleted") await lookAgain(kms, owner, version, record);
-  if (record.state === "PendingImport") await ensureMaterial(kms, owner, version, record);
+  if (record.state === "PendingImport") await ensureImported(kms, owner, version, record);
   if (record.state !== "Enabled" && record.state !== "Disabled") throw notUsable(kms, owner, version, record);
 }
 
@@ -85,6 +91,17 @@ export async function takeBack(kms: Kms, owner: Owner, version: number, record: 
     ),
   );
   record.state = seen?.state ?? "Disabled";
+}
+
+/** Whoever may not look takes a KMS key of an earlier run for one without material, and its deletion may be scheduled. */
+async function ensureImported(kms: Kms, owner: Owner, version: number, record: KmsKeyRecord): Promise<void> {
+  try {
+    await ensureMaterial(kms, owner, version, record);
+  } catch (error) {
+    if (!isPendingDeletion(error)) throw error;
+    record.state = "PendingDeletion";
+    await takeBack(kms, owner, version, record);
+  }
 }
 
 /** A read that lagged behind a write may have taken a new KMS key for one that is gone. */

@@ -67,17 +67,23 @@ describe("keymgmt iam-policy", function () {
           "aws:RequestTag/keymgmt:stack": "acme/shop/prod",
         },
         Bool: { "kms:MultiRegion": "false" },
+        BoolIfExists: { "kms:BypassPolicyLockoutSafetyCheck": "false" },
       },
     });
     assert.equal(statement({ ...SCOPE, multiRegion: undefined }, "CreateKeys").Condition!.Bool, undefined);
   });
 
-  it("binds to the stack's tag what is done to a KMS key later, and not what follows CreateKey at once", () => {
-    assert.deepEqual(statement(SCOPE, "ManageOwnKeys").Condition, {
-      StringEquals: { "aws:ResourceTag/keymgmt:stack": "acme/shop/prod" },
-    });
+  it("binds to the stack's tag what is done to a KMS key later, and of what follows CreateKey at once only keeps other stacks' out", () => {
+    const kind = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": "SYMMETRIC_DEFAULT" };
+    const tag = { "aws:ResourceTag/keymgmt:stack": "acme/shop/prod" };
+    assert.deepEqual(statement(SCOPE, "ManageOwnKeys").Condition, { StringEquals: { ...tag, ...kind } });
     const fresh = statement(SCOPE, "UseNewKeys");
-    assert.deepEqual(fresh.Condition, { StringEquals: { "kms:KeyOrigin": "EXTERNAL" } });
+    assert.deepEqual(fresh.Condition, {
+      StringEquals: kind,
+      Bool: { "kms:MultiRegion": "false" },
+      StringEqualsIfExists: tag,
+    });
+    assert.equal(statement(REPLICATED, "UseNewKeys").Condition!.Bool, undefined);
     for (const action of [
       "kms:GetParametersForImport",
       "kms:ImportKeyMaterial",
@@ -90,13 +96,42 @@ describe("keymgmt iam-policy", function () {
 
   it("asks for the tag of any stack of ours where none is named, and says so", () => {
     const any = { ...SCOPE, stacks: [] };
-    assert.deepEqual(statement(any, "ManageOwnKeys").Condition, {
-      Null: { "aws:ResourceTag/keymgmt:stack": "false" },
+    assert.deepEqual(statement(any, "ManageOwnKeys").Condition!.Null, {
+      "aws:ResourceTag/keymgmt:stack": "false",
     });
+    assert.equal(statement(any, "UseNewKeys").Condition!.StringEqualsIfExists, undefined);
     assert.deepEqual(statement(any, "CreateKeys").Condition!.Null, {
       "aws:RequestTag/keymgmt:stack": "false",
     });
     assert.match(notesFor(any, policyFor(any)).join(), /every stack in the account/);
+  });
+
+  it("looks at every imported KMS key: which of them are ours is not known before", () => {
+    const asked = { ...REPLICATED, features: ["sweep"] as Feature[] };
+    assert.deepEqual(statement(asked, "LookAtKeys"), {
+      Sid: "LookAtKeys",
+      Effect: "Allow",
+      Action: "kms:DescribeKey",
+      Resource: ["arn:aws:kms:eu-west-1:111122223333:key/*", "arn:aws:kms:us-west-1:111122223333:key/*"],
+      Condition: { StringEquals: { "kms:KeyOrigin": "EXTERNAL" } },
+    });
+    assert.equal(statement(SCOPE, "LookAtKeys"), undefined);
+  });
+
+  it("sets no key policy that locks the account out, and deletes no sooner than it is told", () => {
+    const limited = {
+      ...SCOPE,
+      adoptedArns: ["arn:aws:kms:us-west-1:111122223333:key/1"],
+      minWindowDays: 30,
+      features: ["everyKey", "changes"] as Feature[],
+    };
+    for (const sid of ["ManageOwnKeys", "ManageAdoptedKeys"]) {
+      const { BoolIfExists, NumericGreaterThanEqualsIfExists } = statement(limited, sid).Condition!;
+      assert.deepEqual(BoolIfExists, { "kms:BypassPolicyLockoutSafetyCheck": "false" });
+      assert.deepEqual(NumericGreaterThanEqualsIfExists, {
+        "kms:ScheduleKeyDeletionPendingWindowInDays": "30",
+      });
+    }
   });
 
   it("replicates from the primary's Region to the replicas', where it makes keys too", () => {
@@ -141,7 +176,10 @@ describe("keymgmt iam-policy", function () {
     const arn = "arn:aws:kms:us-west-1:111122223333:key/1234";
     const named = { ...SCOPE, adoptedArns: [arn], features: ["everyKey", "adoption"] as Feature[] };
     assert.equal(statement(named, "ManageAdoptedKeys").Resource, arn);
-    assert.deepEqual(statement(named, "ManageAdoptedKeys").Action, statement(named, "ManageOwnKeys").Action);
+    assert.deepEqual(
+      statement(named, "ManageAdoptedKeys").Action,
+      ["UseNewKeys", "ManageOwnKeys"].flatMap((sid) => statement(named, sid).Action),
+    );
     assert.equal(statement(SCOPE, "ManageAdoptedKeys"), undefined);
     const unnamed = { ...named, adoptedArns: [] };
     assert.match(notesFor(unnamed, policyFor(unnamed)).join(), /name it with --adopt-key/);
@@ -176,7 +214,7 @@ describe("keymgmt iam-policy", function () {
       "iam-policy --account-id 111122223333 --region us-west-1 --for-stack acme/shop/prod".split(" "),
     );
     assert.deepEqual(JSON.parse(stdout), policyFor(SCOPE));
-    assert.match(stderr, /^note: UseNewKeys is not bound to tags/);
+    assert.match(stderr, /^note: UseNewKeys also holds for imported KMS keys without a stack's tag/);
     assert.equal(code, 0);
   });
 
@@ -204,7 +242,7 @@ describe("keymgmt iam-policy", function () {
     const { Statement } = JSON.parse(only.stdout);
     assert.deepEqual(
       Statement.map(({ Action }: { Action: string }) => Action),
-      ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags", "kms:ListKeys"],
+      ["kms:GetKeyPolicy", "kms:DescribeKey", "kms:ListResourceTags", "kms:ListKeys"],
     );
   });
 });

@@ -100,7 +100,7 @@ export function clientOf(local: { url: string }, region: string): KMSClient {
 
 /** A KMS key that an update might have left behind. */
 export async function strayKey(
-  client: KMSClient,
+  client: Pick<KMSClient, "send">,
   tags: { stack: string; distribution: string; version: string },
   multiRegion = false,
 ): Promise<string> {

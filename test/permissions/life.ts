@@ -1,183 +1,222 @@
 import assert from "node:assert/strict";
-import { ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
+import { DescribeKeyCommand, ListKeysCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
+import type { RequestLogEntry } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/resources/wire";
 import { Application } from "../provider/resources/support/client";
 import { Program, type ProgramInputs } from "../provider/resources/support/program";
 
-export const ACCOUNT = "111122223333";
-export const STACK = "organization/shop/dev";
+export const HOME = "us-west-1";
 export const REPLICA = "eu-west-1";
+export const STACK = "organization/shop/dev";
 
-/** What a step did without a permission: the error or the warning that came. */
+/** Who acts: the principal with all of a policy, the same with one permission less, or the account's root. */
+export type Actor = "everything" | "all but one" | "owner";
+
+/** An account of a KMS, in which a life is lived. */
+export interface Site {
+  url: string;
+  accountId: string;
+  /** From now on the environment's credentials are this actor's. */
+  as(actor: Actor): Promise<void>;
+  /** The answer to the next call of this operation is lost, where the KMS can do that. */
+  loseAnswer?(operation: string): Promise<void>;
+  /** What was asked of the KMS in this account, where it says so. */
+  calls?(): RequestLogEntry[];
+}
+
+/** What a step did without a permission, or what was lost by that. */
 export interface Effect {
+  kind: "error" | "warning" | "lost";
   step: string;
-  kind: "error" | "warning";
   text: string;
 }
 
-export interface Site {
-  url: string;
-  /** Access key of the principal that runs `up`. */
-  credentials: { accessKey: string; secretKey: string };
-  /** From now on that principal has all of the permissions, or all but the one that is tried. */
-  allow(what: "everything" | "all but one"): Promise<void>;
-}
-
 /**
- * A key's life at a KMS where one permission is missing. A step that fails is made again with everything granted, as its owner
- * would, and the permission is taken away again: so each step meets the missing permission. Ciphertext of every stage must decrypt
- * to the end.
+ * A key's life where one permission is missing. A step that fails is made again with everything granted, as its owner
+ * would, and the permission is taken away again: so each step meets the missing permission. What an application
+ * encrypted at any stage must decrypt to the end, and no KMS key may be left that no state knows; where that does not hold it is
+ * an effect, which the table of lives must expect.
  */
 export class Life {
   readonly effects: Effect[] = [];
+  /** What its steps asked of the KMS. */
+  readonly calls: RequestLogEntry[] = [];
   readonly program: Program;
-  private readonly ciphertexts: Uint8Array[] = [];
-  private readonly replicated: boolean;
   private inputs: ProgramInputs;
+  private ciphertexts: Uint8Array[] = [];
 
   constructor(
-    private readonly site: Site,
-    { distribution = {}, replicated }: { distribution?: ProgramInputs["distribution"]; replicated: boolean },
+    readonly site: Site,
+    readonly replicated: boolean,
   ) {
-    this.program = new Program(site, ACCOUNT);
-    this.replicated = replicated;
+    this.program = new Program(site);
     this.inputs = {
-      kms: { credentials: site.credentials },
+      kms: { credentials: undefined },
       key: { replicaRegions: replicated ? [REPLICA] : [], rotationTrigger: "a" },
-      distribution,
       replicas: replicated ? [REPLICA] : [],
     };
   }
 
-  /** A step by what it does to the program's inputs. */
+  /** A step by what it changes of the program's inputs. */
   async up(step: string, more: ProgramInputs = {}): Promise<void> {
-    this.inputs = { ...this.inputs, ...more, key: { ...this.inputs.key, ...more.key } };
-    const before = this.effects.length;
+    this.inputs = {
+      ...this.inputs,
+      ...more,
+      key: { ...this.inputs.key, ...more.key },
+      distribution: { ...this.inputs.distribution, ...more.distribution },
+    };
     await this.step(step, () => this.program.up(this.inputs));
-    // What was removed on purpose and is not found again waits for its deletion; its owner was told.
-    const told = this.effects.slice(before).some(({ text }) => text.includes("are not found again"));
-    if (told && step === "come back") this.ciphertexts.length = 0;
     await this.uses();
+  }
+
+  /** The same by an update that is killed when all is made and nothing of it is stored but the key. */
+  async killed(step: string, more: ProgramInputs = {}): Promise<void> {
+    const names = ["distribution", REPLICA];
+    const before = names.map((name) => structuredClone(this.program.states.get(name)));
+    await this.up(step, more);
+    for (const [index, name] of names.entries()) {
+      const state = before[index];
+      if (state) this.program.states.set(name, state);
+      else this.program.states.delete(name);
+    }
   }
 
   refresh(): Promise<void> {
     return this.step("refresh", async () => void (await this.program.refreshAll()));
   }
 
+  /** The program's owner removes what is settled. */
   async remove(): Promise<void> {
-    if (this.replicated && this.program.states.has(REPLICA))
+    await this.settles();
+    await this.site.as("all but one");
+    if (this.replicated)
       await this.step("remove the replica", () => this.program.remove("keyReplica", REPLICA));
     await this.step("remove", () => this.program.remove("keyDistribution", "distribution"));
   }
 
+  /** Something that its owner does in AWS, or a state that was there before. */
+  async asOwner<T>(work: () => Promise<T>): Promise<T> {
+    await this.site.as("owner");
+    const result = await work();
+    await this.site.as("all but one");
+    return result;
+  }
+
   async step(step: string, work: () => Promise<void>): Promise<void> {
     const said = sinon.stub(console, "error");
+    const before = this.site.calls?.().length;
     try {
       await work();
     } catch (error) {
-      this.effects.push({ step, kind: "error", text: (error as Error).message });
-      await this.site.allow("everything");
+      this.effects.push({ kind: "error", step, text: (error as Error).message });
+      await this.site.as("everything");
       await work();
-      await this.site.allow("all but one");
+      await this.site.as("all but one");
     } finally {
       said.restore();
+      this.calls.push(...(this.site.calls?.().slice(before) ?? []));
       for (const [line] of said.args)
-        if (String(line).includes("no permission")) this.effects.push({ step, kind: "warning", text: line });
+        if (String(line).includes("no permission")) this.effects.push({ kind: "warning", step, text: line });
     }
   }
 
-  /** The update is killed when all is made and nothing is stored of it. */
-  async killed(): Promise<void> {
-    await this.step("create, killed", () => this.program.up({ ...this.inputs, replicas: [] }));
-    this.program.states.delete("distribution");
+  application(region = HOME): Application {
+    return new Application(this.site, region, this.site.accountId);
   }
 
-  /** Somebody schedules the deletion of the latest KMS key in AWS. */
-  async scheduledOutside(): Promise<void> {
-    const [keyId] = this.keyIds().slice(-1);
-    const region = this.replicated ? REPLICA : "us-west-1";
-    await new Application(this.site, region).send(new ScheduleKeyDeletionCommand({ KeyId: keyId }));
+  versions(): KmsKeyRecords {
+    return this.program.outputs("distribution").versions as KmsKeyRecords;
   }
 
-  /** What an application encrypted at any stage must decrypt now. */
+  /**
+   * With the permission given back: what is still not as the program says was lost; the next update puts it right, and the one
+   * after that does nothing.
+   */
+  private async settles(): Promise<void> {
+    const seen = () => this.asOwner(() => this.program.refreshAll());
+    const drift = await seen();
+    if (drift.length > 0) this.lost(`${drift.length} changes stay unseen`);
+    await this.site.as("everything");
+    await this.program.up(this.inputs);
+    assert.deepEqual(await seen(), []);
+    await this.accounts();
+    const unreadable = await this.unreadable();
+    if (unreadable.length > 0) this.lost("ciphertext of before needs a deletion cancelled by hand");
+    this.ciphertexts = this.ciphertexts.filter((ciphertext) => !unreadable.includes(ciphertext));
+  }
+
+  /** Every KMS key with the stack's tag is in the state, or its deletion is scheduled. */
+  async accounts(): Promise<void> {
+    const known = this.program.states.has("distribution") ? this.versions() : {};
+    const ids = new Set(Object.values(known).map(({ keyId }) => keyId));
+    for (const region of this.replicated ? [HOME, REPLICA] : [HOME])
+      for (const keyId of await this.tagged(region))
+        if (!ids.has(keyId)) this.lost(`a KMS key in ${region} that no state knows`);
+  }
+
+  private async tagged(region: string): Promise<string[]> {
+    const application = this.application(region);
+    const { Keys = [] } = await application.send(new ListKeysCommand({ Limit: 1000 }));
+    const ours: string[] = [];
+    for (const { KeyId } of Keys) {
+      const { Tags = [] } = await application.send(new ListResourceTagsCommand({ KeyId }));
+      const { KeyMetadata } = await application.send(new DescribeKeyCommand({ KeyId }));
+      const tagged = Tags.some(({ TagKey, TagValue }) => TagKey === "keymgmt:stack" && TagValue === STACK);
+      if (tagged && !KeyMetadata!.KeyState!.endsWith("Deletion")) ours.push(KeyId!);
+    }
+    return ours;
+  }
+
+  /** An application encrypts by the alias, and reads what it encrypted at any stage. */
   private async uses(): Promise<void> {
-    const primary = new Application(this.site, "us-west-1");
-    this.ciphertexts.push(
-      await primary.encrypt(String(this.program.outputs("distribution").aliasName), "kept"),
+    const aliasName = String(this.program.outputs("distribution").aliasName);
+    const encrypted = await this.application()
+      .encrypt(aliasName, "kept")
+      .catch(() => undefined);
+    if (encrypted) this.ciphertexts.push(encrypted);
+    const readable =
+      (this.inputs.key?.minEnabledVersion ?? 1) !== 1 || (await this.unreadable()).length === 0;
+    if (!encrypted || !readable) this.lost("encrypting or decrypting fails meanwhile");
+  }
+
+  /** What no longer decrypts in some Region. */
+  private async unreadable(): Promise<Uint8Array[]> {
+    const applications = (this.replicated ? [HOME, REPLICA] : [HOME]).map((region) =>
+      this.application(region),
     );
-    if ((this.inputs.key?.minEnabledVersion ?? 1) !== 1) return;
-    for (const application of this.replicated ? [primary, new Application(this.site, REPLICA)] : [primary])
-      for (const ciphertext of this.ciphertexts)
-        assert.equal((await application.decrypt(ciphertext)).text, "kept");
+    const lost: Uint8Array[] = [];
+    for (const ciphertext of this.ciphertexts) {
+      const read = applications.map((application) => application.decrypt(ciphertext));
+      const texts = await Promise.all(read).catch(() => []);
+      if (texts.length === 0 || texts.some(({ text }) => text !== "kept")) lost.push(ciphertext);
+    }
+    return lost;
   }
 
-  keyIds(): string[] {
-    const versions = this.program.outputs("distribution").versions as KmsKeyRecords;
-    return Object.values(versions).map(({ keyId }) => keyId);
+  private lost(text: string): void {
+    this.effects.push({ kind: "lost", step: "", text });
   }
 }
 
-/** Create, rotate, raise and lower the minimum, delete: what every key does. */
-export async function plainLife(life: Life): Promise<void> {
-  await life.up("create");
-  await life.up("rotate", { key: { rotationTrigger: "b" } });
-  await life.up("disable version 1", { key: { minEnabledVersion: 2 } });
-  await life.up("enable version 1", { key: { minEnabledVersion: 1 } });
-  await life.remove();
-}
-
-/** Create, rotate, delete, with one KMS key for all versions. */
-export async function onDemandLife(life: Life): Promise<void> {
-  await life.up("create");
-  await life.up("rotate", { key: { rotationTrigger: "b" } });
-  await life.remove();
-}
-
-/** A plain life with all that is optional: drift, changes, repair, coming back. */
-export async function fullLife(life: Life): Promise<void> {
-  const policy = (Sid: string) =>
-    JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Sid,
-          Effect: "Allow",
-          Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
-          Action: "kms:*",
-          Resource: "*",
-        },
-      ],
-    });
-  const metadata = { policy: policy("First"), description: "orders", tags: { team: "payments", cost: "42" } };
-  await life.up("create", { distribution: metadata, replica: metadata });
-  await life.up("rotate", { key: { rotationTrigger: "b" } });
-  await life.up("disable version 1", { key: { minEnabledVersion: 2 } });
-  await life.up("enable version 1", { key: { minEnabledVersion: 1 } });
-  const changed = { policy: policy("Second"), description: "all orders", tags: { team: "billing" } };
-  await life.up("change tags, policy, description", { distribution: changed, replica: changed });
-  await life.refresh();
-  await life.scheduledOutside();
-  await life.refresh();
-  await life.up("repair");
-  await life.remove();
-  await life.up("come back");
-  await life.remove();
-}
-
-/** A key that is made twice, because the first update was killed. */
-export async function killedLife(life: Life): Promise<void> {
-  await life.killed();
-  await life.up("create");
-  await life.remove();
+/** What happened, for people: `error at create, rotate; warning at refresh; lost: …`. */
+export function summary(effects: Effect[]): string {
+  const of = (kind: Effect["kind"]) => effects.filter((effect) => effect.kind === kind);
+  const distinct = (values: string[]) => [...new Set(values)].join(", ");
+  return [
+    distinct(of("error").map(({ step }) => step)).replace(/^(?=.)/, "error at "),
+    distinct(of("warning").map(({ step }) => step)).replace(/^(?=.)/, "warning at "),
+    distinct(of("lost").map(({ text }) => text)).replace(/^(?=.)/, "lost: "),
+  ]
+    .filter(Boolean)
+    .join("; ");
 }
 
 /** A matrix for people: a line for each permission. */
-export function printed(title: string, rows: Map<string, Effect[]>): string {
+export function printed(title: string, rows: Map<string, string>): string {
   const width = Math.max(...[...rows.keys()].map((action) => action.length));
-  const lines = [...rows].map(([action, effects]) => {
-    const seen = [...new Set(effects.map(({ kind, step }) => `${kind} at ${step}`))].join("; ");
-    return `  ${action.padEnd(width)}  ${seen}`;
-  });
-  return [`${title}: without`, ...lines].join("\n");
+  return [
+    `${title}: without`,
+    ...[...rows].map(([action, what]) => `  ${action.padEnd(width)}  ${what}`),
+  ].join("\n");
 }

@@ -35,16 +35,12 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 }
 
 describe("the token of an HSM", () => {
-  let open: () => SoftHsm;
   let hsm: SoftHsm;
   let pin: string;
   let restore: () => void;
 
-  before(async function () {
-    open = await SoftHsm.openerOr(this);
-  });
-  beforeEach(async () => {
-    hsm = open();
+  beforeEach(async function () {
+    hsm = await SoftHsm.startOr(this);
     pin = randomBytes(6).toString("hex");
     restore = setEnvironment({ HSM_PIN: pin, WRONG: randomBytes(6).toString("hex") });
   });

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { examine, type PermissionFinding } from "../../cli/doctor/examine";
+import { madeUpKey } from "../../cli/doctor/probes";
+import { beginConnections, KmsConnections } from "../../provider/awskms/client";
+import { FEATURES, type Feature, permissionsFor } from "../../provider/awskms/permissions";
+import { setEnvironment } from "../provider/awskms/loopback";
+import { HOME, Life, REPLICA, type Site } from "./life";
+import type { TriedLife } from "./lives";
+import { localSites, type Trial } from "./sites";
+
+/** Everything that there is. */
+const ALL: TriedLife = {
+  name: "all",
+  feature: "everyKey",
+  features: Object.keys(FEATURES) as Feature[],
+  replicated: true,
+  live: () => Promise.resolve(),
+  without: {},
+};
+const PERMISSIONS = permissionsFor(ALL.features);
+/**
+ * Certain is what is asked of no KMS key, or read of a real one. The rest names a KMS key that does not exist, which the local KMS
+ * says to everybody; it is tried at ministack.
+ */
+const CERTAIN = "DescribeKey GetKeyPolicy GetParametersForImport ListAliases ListKeys ListResourceTags"
+  .split(" ")
+  .map((operation) => `kms:${operation}`);
+
+describe("keymgmt doctor, under the policy that keymgmt iam-policy writes", function () {
+  this.timeout(60_000);
+  const whole: Trial = { life: ALL };
+  const lesser = CERTAIN.map((without): Trial => ({ life: ALL, without }));
+  let sites: Map<Trial, Site>;
+  let close: () => Promise<void>;
+  let restore: () => void;
+
+  before(async () => {
+    restore = setEnvironment({});
+    ({ sites, close } = await localSites([whole, ...lesser]));
+  });
+  after(async () => {
+    await close();
+    restore();
+    beginConnections(new KmsConnections());
+  });
+
+  /** What is found of each permission in the primary's Region, and the problems. */
+  async function found(trial: Trial, keyId: string, real: boolean) {
+    const site = sites.get(trial)!;
+    await site.as("all but one");
+    const target = { keyId, real, replicaRegion: REPLICA };
+    const connection = { keyCollection: HOME, endpoint: site.url };
+    const { regions, problems } = await examine(connection, [{ region: HOME, target }], PERMISSIONS);
+    const verdicts = regions[0]!.permissions.map(({ action, verdict }) => [action, verdict] as const);
+    return { verdicts: new Map<string, PermissionFinding["verdict"]>(verdicts), problems };
+  }
+
+  async function ownKey(trial: Trial): Promise<string> {
+    const life = new Life(sites.get(trial)!, false);
+    await life.asOwner(() => life.up("create", { key: { replicaRegions: [REPLICA] } }));
+    return life.versions()[1]!.keyId;
+  }
+
+  it("finds nothing wrong, and is certain of what it can be certain of", async () => {
+    const blind = await found(whole, madeUpKey(), false);
+    assert.deepEqual(blind.problems, []);
+    const { verdicts, problems } = await found(whole, await ownKey(whole), true);
+    assert.deepEqual(problems, []);
+    assert.equal(verdicts.size, PERMISSIONS.length);
+    for (const action of CERTAIN) assert.equal(verdicts.get(action), "granted", action);
+  });
+
+  for (const trial of lesser) {
+    const action = trial.without!;
+    it(`less ${action}: names it as denied, and nothing else`, async () => {
+      const { verdicts, problems } = await found(trial, await ownKey(trial), true);
+      assert.equal(verdicts.get(action), "denied");
+      assert.equal(problems.length, 1);
+      assert.match(problems[0]!, new RegExp(`^${action} is denied in ${HOME}\\. Without it: `));
+    });
+  }
+});
