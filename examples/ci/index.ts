@@ -7,6 +7,7 @@ const config = new pulumi.Config();
 const kms = new KmsProvider("aws", { keyCollection: config.require("region") });
 const key = new ManagedKey("orders", {
   rotationPeriod: "90d",
+  keystore: config.require("keystore"),
   deletionAllowed: config.requireBoolean("deletionAllowed"),
 });
 const distribution = new KeyDistribution("orders", { kms, key });
