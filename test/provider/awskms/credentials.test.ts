@@ -332,6 +332,16 @@ describe("credentials", () => {
     assert.equal((await (await findCredentials(connection(), time)).provider()).sessionToken, "T2");
   });
 
+  it("refuses half of `credentials`, and names the other half", async () => {
+    for (const [credentials, lacking] of [
+      [{ accessKey: "A", secretKey: "" }, "secretKey"],
+      [{ accessKey: "", secretKey: "SECRET" }, "accessKey"],
+    ] as const) {
+      const { message } = await fails(connection({ credentials }), "InvalidCredentials");
+      assert.ok(message.endsWith(`got none for ${lacking}.`), message);
+    }
+  });
+
   it("refuses half of a key pair in the environment, but only where the environment counts", async () => {
     process.env.AWS_ACCESS_KEY_ID = "A";
     const error = await fails(connection(), "InvalidCredentials");
@@ -435,6 +445,14 @@ describe("credentials", () => {
       assert.deepEqual([...new Set(server.seen.map(({ path }) => path))], [PATHS.instanceToken]);
     });
 
+    it("whose role may not be taken are denied, and whose STS is not there are out of reach", async () => {
+      files(`${profileOf("base", "BASE")}[roled]\nrole_arn = ${ROLE}\nsource_profile = base\n`);
+      const of = connection({ profile: "roled" });
+      server.instead.AssumeRole = stsError("AccessDenied", "not authorized to perform: sts:AssumeRole");
+      assert.match((await fails(of, "AccessDenied")).message, /profile roled.*not authorized/);
+      await fails(connection({ profile: "roled", endpoint: "http://127.0.0.1:1" }), "EndpointUnreachable");
+    });
+
     it("are read again when they are asked for again", async () => {
       files("[default]\naws_access_key_id = FIRST\naws_secret_access_key = s\n");
       assert.equal((await find(connection())).key, "FIRST");
@@ -445,6 +463,19 @@ describe("credentials", () => {
   });
 
   describe("web identity", () => {
+    it("names its session as the environment says", async () => {
+      for (const name of ["", "job-42"]) {
+        process.env.AWS_ROLE_SESSION_NAME = name;
+        const of = connection();
+        sources.webIdentity.on(of);
+        await find(of);
+      }
+      assert.deepEqual(
+        server.seen.map(({ body }) => new URLSearchParams(body).get("RoleSessionName")),
+        ["pulumi-keymgmt", "job-42"],
+      );
+    });
+
     it("sends the token to STS, unsigned", async () => {
       const of = connection();
       sources.webIdentity.on(of);
@@ -521,6 +552,7 @@ describe("credentials", () => {
       for (const [answer, said] of [
         [undefined, /127\.0\.0\.1:\d+ answered with status 401/],
         [{ body: "A-TOKEN in no JSON" }, /status 200 and no token/],
+        [{ status: 500, body: { value: "A-TOKEN" } }, /status 500 and no token/],
         [{ body: { token: "A-TOKEN" } }, /status 200 and no token/],
         ["reset", /127\.0\.0\.1:\d+ does not answer \(\w+\)/],
         ["hang", /127\.0\.0\.1:\d+ does not answer \(TimeoutError\)/],
@@ -645,10 +677,18 @@ describe("credentials", () => {
       process.env.AWS_EC2_METADATA_DISABLED = "true";
       await fails(connection(), "MissingCredentials");
       assert.equal(server.seen.length, 0);
+      process.env.AWS_EC2_METADATA_DISABLED = "false";
+      assert.equal((await find(connection())).key, "FROM-INSTANCE");
     });
   });
 
   describe("SSO", () => {
+    it("has an endpoint and a Region of its own", async () => {
+      named(ssoProfile());
+      const of = connection({ endpoint: "http://127.0.0.1:1" });
+      assert.equal((await find(of)).key, "FROM-SSO");
+    });
+
     it("renews its session's token where it ends soon", async () => {
       named(loggedIn(60_000));
       assert.equal((await find(connection())).key, "FROM-SSO");
