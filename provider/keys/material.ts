@@ -11,7 +11,7 @@ export function generateMaterial(): Buffer {
 }
 
 /**
- * Decodes a 256-bit key that a user gives, in base64, hex or as a symmetric JWK (RFC 7518 section 6.4), or says what is wrong
+ * Decodes a 256-bit key that a user gives, in base64 or base64url, hex or as a symmetric JWK (RFC 7518 section 6.4), or says what is wrong
  * with it without showing it. `what` names it in the sentence.
  */
 export function parseMaterial(text: string, what = "`material`"): { material: Buffer } | { mistake: string } {
@@ -34,7 +34,7 @@ function decoded(text: string): Buffer | undefined {
   if (text.startsWith("{")) return ofJwk(text);
   // As base64, what is 64 hex digits would have another length than material.
   if (/^[0-9a-f]+$/i.test(text) && text.length === 2 * MATERIAL_BYTES) return Buffer.from(text, "hex");
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, "base64") : undefined;
+  return /^([A-Za-z0-9+/]+|[\w-]+)={0,2}$/.test(text) ? Buffer.from(text, "base64") : undefined;
 }
 
 function ofJwk(text: string): Buffer | undefined {
@@ -47,11 +47,15 @@ function ofJwk(text: string): Buffer | undefined {
   }
 }
 
-/** Of 32 random bytes not one in 10^13 is all printable: such bytes are a password, or hex or base64 inside base64. */
+/** Of 32 random bytes not one in 10^13 is all text: such bytes are a password, or hex or base64 inside base64. */
 function weaknessOf(material: Buffer): string | undefined {
   if (material.length !== MATERIAL_BYTES) return "length";
   if (material.every((byte) => byte === material[0])) return "all its bytes are equal";
-  if (material.every((byte) => byte >= 0x20 && byte <= 0x7e))
-    return "its bytes are all printable ASCII: it is text, and was not decoded";
+  if (material.every(isText)) return "its bytes are all ASCII text, which was not decoded";
   return undefined;
+}
+
+/** Printable ASCII, a tab or an end of line. */
+function isText(byte: number): boolean {
+  return (byte >= 0x20 && byte <= 0x7e) || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }

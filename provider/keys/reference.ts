@@ -32,11 +32,11 @@ export function referenceTo(version: number, text: string): string {
   return text.replaceAll(PLACEHOLDER, String(version));
 }
 
-/** What is wrong with a reference. `what` names it in the sentence. */
+/** What is wrong with a reference, which is not repeated: `env://${key}` may hold the key itself. `what` names it in the sentence. */
 export function referenceMistakes(text: string, what: string): string[] {
   if (sourceOf(referenceTo(1, text))) return [];
   return [
-    `Expected ${what} to be env://NAME, file:///path (absolute) or "exec:command argument …", got "${text}".`,
+    `Expected ${what} to be env://NAME, file:///path (absolute) or "exec:command argument …"; what came is none of them, and is not shown here in case it holds a key.`,
   ];
 }
 
@@ -74,7 +74,8 @@ export async function readReferenceOf(kcv: string, reference: string, what: stri
 }
 
 function sourceOf(reference: string): Source | undefined {
-  const [, name] = /^env:\/\/([A-Za-z_]\w*)$/.exec(reference) ?? [];
+  // What is 64 hex digits is a key in the place of a name.
+  const [, name] = /^env:\/\/(?![\da-f]{64}$)([a-z_]\w*)$/i.exec(reference) ?? [];
   if (name !== undefined) return { kind: "env", name };
   if (/^file:\/\/\/./.test(reference)) {
     try {

@@ -19,14 +19,16 @@ export type Keystore =
 const FORMS =
   '"state", "none", "env://NAME", "file:///path" (absolute), "awskms://alias/NAME?region=us-east-1" or "pkcs11:token=NAME?…"';
 
-/** Reads a keystore's URL, or says what is wrong with it. */
+/** Reads a keystore's URL, or says what is wrong with it. What is of no known form is not repeated: it may be a root key. */
 export function parseKeystore(url: string): Keystore | { mistake: string } {
-  const wrong = () => ({ mistake: `Expected \`keystore\` to be ${FORMS}, got "${url}".` });
+  const wrong = (came: string) => ({ mistake: `Expected \`keystore\` to be ${FORMS}${came}.` });
   if (url === "state" || url === "none") return { kind: url };
-  if (url.startsWith("awskms:")) return awskms(url) ?? wrong();
+  if (url.startsWith("awskms:")) return awskms(url) ?? wrong(`, got "${url}"`);
   if (/^(env|file):/.test(url) && !url.includes("{") && referenceMistakes(url, "").length === 0)
     return { kind: "rootKey", reference: url };
-  return isHsmUri(url) ? parseHsmKeystore(url) : wrong();
+  return isHsmUri(url)
+    ? parseHsmKeystore(url)
+    : wrong("; what came is none of them, and is not shown here in case it holds a key");
 }
 
 /** A keystore whose versions a root key seals. */

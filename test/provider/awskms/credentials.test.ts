@@ -684,7 +684,7 @@ describe("credentials", () => {
 
   describe("SSO", () => {
     it("has an endpoint and a Region of its own", async () => {
-      named(ssoProfile());
+      named(loggedIn());
       const of = connection({ endpoint: "http://127.0.0.1:1" });
       assert.equal((await find(of)).key, "FROM-SSO");
     });

@@ -14,9 +14,13 @@ describe("material", () => {
     assert.equal(new Set(many.map((bytes) => bytes.toString("hex"))).size, 50);
   });
 
-  it("of a user's own is 32 bytes in base64, with or without padding, and white space around it", () => {
-    for (const text of [material, material.replace("=", ""), `  ${material}\n`]) {
-      assert.deepEqual(parseMaterial(text), { material: plantedBytes });
+  it("of a user's own is 32 bytes in base64 or base64url, with or without padding, and white space around it", () => {
+    const bytes = Buffer.from(plantedBytes);
+    bytes.set([0xfb, 0xff, 0xfe]); // + and / in base64, - and _ in base64url
+    const [base64, base64url] = [bytes.toString("base64"), bytes.toString("base64url")];
+    assert.ok(/[+/]/.test(base64) && /[-_]/.test(base64url));
+    for (const text of [base64, base64.replace("=", ""), `  ${base64}\r\n`, base64url, `${base64url}=`]) {
+      assert.deepEqual(parseMaterial(text), { material: bytes });
     }
   });
 
@@ -33,7 +37,7 @@ describe("material", () => {
     ["a JWK whose key is not base64url", JSON.stringify({ kty: "oct", k: "a b" })],
     ["nothing", ""],
     ["a passphrase", "correct horse battery staple"],
-    ["base64url", `${material.slice(0, 10)}-_${material.slice(12)}`],
+    ["base64 and base64url at once", `${material.slice(0, 10)}-/${material.slice(12)}`],
     ["PEM", `-----BEGIN KEY-----\n${material}\n-----END KEY-----`],
     ["base64 in two lines", `${material.slice(0, 20)}\n${material.slice(20)}`],
     ["base64 with padding in its middle", `${material}${material}`],
@@ -63,10 +67,25 @@ describe("material", () => {
   });
 
   it("is refused where it is text that was not decoded", () => {
-    for (const text of ["correct horse battery staple, 32", plantedBytes.toString("hex").slice(0, 32)]) {
+    const hex = plantedBytes.toString("hex");
+    for (const text of [
+      "correct horse battery staple, 32",
+      "~~~~~ correct horse battery ~~~~",
+      hex.slice(0, 32),
+      `${hex.slice(0, 31)}\n`,
+      `\t${hex.slice(0, 29)}\r\n`,
+    ]) {
+      assert.equal(text.length, 32);
       assert.deepEqual(parseMaterial(Buffer.from(text).toString("base64")), {
-        mistake: `Expected \`material\` to be random; its bytes are all printable ASCII: it is text, and was not decoded. ${RECIPE}`,
+        mistake: `Expected \`material\` to be random; its bytes are all ASCII text, which was not decoded. ${RECIPE}`,
       });
+    }
+  });
+
+  it("is taken where a single byte of it is none of a text's", () => {
+    for (const byte of [0x1f, 0x7f, 0x08, 0x0b, 0xff]) {
+      const bytes = Buffer.concat([Buffer.from([byte]), Buffer.from("correct horse battery staple, 3")]);
+      assert.deepEqual(parseMaterial(bytes.toString("base64")), { material: bytes });
     }
   });
 

@@ -76,16 +76,18 @@ describe("a reference to material", () => {
     "env://",
     "env://A-B",
     "env://1A",
+    `env://${"A1".repeat(32)}`,
+    `env://${Buffer.alloc(32, "0123456789").toString("base64")}`,
     "file:a",
     "file://host/a",
     "exec:",
     "exec: ",
   ])
-    it(`is refused as "${wrong}"`, () => {
+    it(`is refused as "${wrong}", and not shown, as it may hold the key itself`, () => {
       const [mistake, ...more] = referenceMistakes(wrong, "`material`");
       assert.equal(
         mistake,
-        `Expected \`material\` to be env://NAME, file:///path (absolute) or "exec:command argument …", got "${wrong}".`,
+        'Expected `material` to be env://NAME, file:///path (absolute) or "exec:command argument …"; what came is none of them, and is not shown here in case it holds a key.',
       );
       assert.deepEqual(more, []);
     });

@@ -51,6 +51,7 @@ describe("the URL of a keystore", () => {
     "gcpkms://a",
     "exec:get-root-key",
     "env://A-B",
+    `env://${"a1".repeat(32)}`,
     "env://ROOT_{version}",
     "file:root.key",
     "awskms:alias/root?region=us-east-1",
@@ -62,9 +63,12 @@ describe("the URL of a keystore", () => {
     "awskms:///arn:aws:s3:::bucket?region=us-east-1",
     "awskms://?region=us-east-1",
   ]) {
-    it(`is refused as "${url}", with those that there are`, () => {
+    it(`is refused as "${url}", with those that there are, and shown only where it cannot hold a key`, () => {
+      const came = url.startsWith("awskms:")
+        ? `, got "${url}"`
+        : "; what came is none of them, and is not shown here in case it holds a key";
       assert.deepEqual(parseKeystore(url), {
-        mistake: `Expected \`keystore\` to be "state", "none", "env://NAME", "file:///path" (absolute), "awskms://alias/NAME?region=us-east-1" or "pkcs11:token=NAME?…", got "${url}".`,
+        mistake: `Expected \`keystore\` to be "state", "none", "env://NAME", "file:///path" (absolute), "awskms://alias/NAME?region=us-east-1" or "pkcs11:token=NAME?…"${came}.`,
       });
     });
   }
