@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import "../provider/diagnosticReports.js";
 import { declareDoctor } from "./doctor/declare.js";
 import { EXIT_CODES_HELP } from "./exitCodes.js";
 import { declareIamPolicy } from "./iam-policy/declare.js";

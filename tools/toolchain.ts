@@ -33,7 +33,7 @@ let hsm: Promise<Hsm> | undefined;
 
 export function hsmForTests(): Promise<Hsm> {
   hsm ??= lastLine("tools/hsm/main.mjs").then(JSON.parse, (error) => {
-    if (error.code === 2) return { missing: error.stderr.trimEnd().split("\n").at(-1) };
+    if (error.code === 2) return { missing: error.stderr.trimEnd().replace(/^.*hsm: /s, "") };
     throw error;
   });
   return hsm;

@@ -1,60 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import {
-  DecryptCommand,
-  DeleteImportedKeyMaterialCommand,
-  DisableKeyCommand,
-  EncryptCommand,
-  GetKeyRotationStatusCommand,
-  RotateKeyOnDemandCommand,
-} from "@aws-sdk/client-kms";
+import { DisableKeyCommand, GetKeyRotationStatusCommand } from "@aws-sdk/client-kms";
 import { api, guide, rule } from "./rule.js";
-import {
-  createExternalKey,
-  createKey,
-  importer,
-  metadataOf,
-  refusal,
-  rotationsOf,
-  start,
-  stateOf,
-  type TestKms,
-} from "./support.js";
-
-const DAY = 24 * 3_600_000;
-const ROTATING = 60_000;
-const NEW = { ImportType: "NEW_KEY_MATERIAL" } as const;
-const EXISTING = { ImportType: "EXISTING_KEY_MATERIAL" } as const;
+import { DAY, EXISTING, NEW, ROTATING, severalMaterials } from "./severalMaterials.js";
+import { createExternalKey, createKey, metadataOf, refusal, rotationsOf, stateOf } from "./support.js";
 
 describe("local KMS: several key materials of one imported key", () => {
-  let kms: TestKms;
-  let importing: ReturnType<typeof importer>;
-  before(async () => {
-    kms = await start({
-      config: {
-        onDemandRotationMillis: ROTATING,
-        importKeyPool: { RSA_2048: 8, RSA_3072: 0, RSA_4096: 0 },
-      },
-    });
-    importing = importer(kms);
-  });
-  after(() => kms.close());
-
-  const rotate = (KeyId: string) => kms.client().send(new RotateKeyOnDemandCommand({ KeyId }));
-  const deleting = (KeyId: string, KeyMaterialId?: string) =>
-    kms.client().send(new DeleteImportedKeyMaterialCommand({ KeyId, KeyMaterialId }));
-  const currentOf = async (KeyId: string) => (await metadataOf(kms.client(), KeyId)).CurrentKeyMaterialId!;
-  const encrypt = async (KeyId: string) =>
-    (await kms.client().send(new EncryptCommand({ KeyId, Plaintext: Buffer.from("text") }))).CiphertextBlob;
-  const decrypt = (CiphertextBlob: Uint8Array | undefined) =>
-    kms.client().send(new DecryptCommand({ CiphertextBlob }));
-  /** KeyMaterialState and ImportState by id, oldest first. */
-  const listed = async (KeyId: string) =>
-    (await rotationsOf(kms.client(), KeyId, "ALL_KEY_MATERIAL")).map((entry) => [
-      entry.KeyMaterialId,
-      entry.KeyMaterialState,
-      entry.ImportState,
-    ]);
+  const { kms, importing, rotate, deleting, currentOf, encrypt, decrypt, listed } = severalMaterials();
 
   async function createKeyWithMaterial() {
     const { KeyId, Arn } = await createExternalKey(kms.client());

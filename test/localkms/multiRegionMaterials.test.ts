@@ -1,66 +1,20 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import {
-  DecryptCommand,
-  DeleteImportedKeyMaterialCommand,
-  EncryptCommand,
-  ReplicateKeyCommand,
-  RotateKeyOnDemandCommand,
-  UpdatePrimaryRegionCommand,
-} from "@aws-sdk/client-kms";
+import { ReplicateKeyCommand, UpdatePrimaryRegionCommand } from "@aws-sdk/client-kms";
 import { api, guide, rule } from "./rule.js";
-import {
-  createExternalKey,
-  EAST,
-  importer,
-  metadataOf,
-  refusal,
-  rotationsOf,
-  start,
-  stateOf,
-  type TestKms,
-  WEST,
-} from "./support.js";
+import { DAY, EXISTING, NEW, ROTATING, severalMaterials } from "./severalMaterials.js";
+import { createExternalKey, EAST, metadataOf, refusal, rotationsOf, stateOf, WEST } from "./support.js";
 
-const DAY = 24 * 3_600_000;
 const SOUTH = "ap-south-1";
-const ROTATING = 60_000;
-const NEW = { ImportType: "NEW_KEY_MATERIAL" } as const;
 const WAITS = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION";
 
 describe("local KMS: several key materials of an imported multi-Region key", () => {
-  let kms: TestKms;
-  let importing: ReturnType<typeof importer>;
-  before(async () => {
-    kms = await start({
-      config: {
-        onDemandRotationMillis: ROTATING,
-        importKeyPool: { RSA_2048: 8, RSA_3072: 0, RSA_4096: 0 },
-      },
-    });
-    importing = importer(kms);
-  });
-  after(() => kms.close());
-
+  const { kms, importing, rotate, deleting, currentOf, encrypt, decrypt, listed } = severalMaterials();
   const replicate = (KeyId: string, ReplicaRegion: string, from = EAST) =>
     kms.client(from).send(new ReplicateKeyCommand({ KeyId, ReplicaRegion }));
-  const rotate = (KeyId: string, region = EAST) =>
-    kms.client(region).send(new RotateKeyOnDemandCommand({ KeyId }));
-  const deleting = (KeyId: string, KeyMaterialId: string | undefined, region = EAST) =>
-    kms.client(region).send(new DeleteImportedKeyMaterialCommand({ KeyId, KeyMaterialId }));
-  const currentOf = async (KeyId: string, region = EAST) =>
-    (await metadataOf(kms.client(region), KeyId)).CurrentKeyMaterialId!;
-  const encrypt = async (KeyId: string, region = EAST) =>
-    (await kms.client(region).send(new EncryptCommand({ KeyId, Plaintext: Buffer.from("text") })))
-      .CiphertextBlob;
-  const decrypt = (CiphertextBlob: Uint8Array | undefined, region = EAST) =>
-    kms.client(region).send(new DecryptCommand({ CiphertextBlob }));
   /** KeyMaterialState and ImportState, oldest first. */
-  const listed = async (KeyId: string, region = EAST) =>
-    (await rotationsOf(kms.client(region), KeyId, "ALL_KEY_MATERIAL")).map((entry) => [
-      entry.KeyMaterialState,
-      entry.ImportState,
-    ]);
+  const statesOf = async (KeyId: string, region?: string) =>
+    (await listed(KeyId, region)).map(([, ...states]) => states);
 
   /** A primary with replicas, each with the same first material. */
   async function createSet(...replicaRegions: string[]) {
@@ -81,15 +35,15 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
       const { KeyId } = await createSet(WEST, SOUTH);
       const material = randomBytes(32);
       const { KeyMaterialId } = await importing(KeyId, material, NEW);
-      assert.deepEqual(await listed(KeyId), [
+      assert.deepEqual(await statesOf(KeyId), [
         ["CURRENT", "IMPORTED"],
         [WAITS, "IMPORTED"],
       ]);
-      const first = await importing(KeyId, material, { ImportType: "EXISTING_KEY_MATERIAL" }, WEST);
+      const first = await importing(KeyId, material, EXISTING, WEST);
       assert.equal(first.KeyMaterialId, KeyMaterialId);
-      assert.equal((await listed(KeyId))[1]![0], WAITS);
+      assert.equal((await statesOf(KeyId))[1]![0], WAITS);
       await importing(KeyId, material, {}, SOUTH);
-      assert.deepEqual((await listed(KeyId))[1], ["PENDING_ROTATION", "IMPORTED"]);
+      assert.deepEqual((await statesOf(KeyId))[1], ["PENDING_ROTATION", "IMPORTED"]);
     },
   );
 
@@ -127,7 +81,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
       kms.wait(ROTATING);
       for (const region of [EAST, WEST]) {
         assert.equal(await currentOf(KeyId, region), KeyMaterialId, region);
-        assert.deepEqual(await listed(KeyId, region), [
+        assert.deepEqual(await statesOf(KeyId, region), [
           ["NON_CURRENT", "IMPORTED"],
           ["CURRENT", "IMPORTED"],
         ]);
@@ -161,7 +115,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
       await importing(KeyId, material, {}, WEST);
       await deleting(KeyId, KeyMaterialId);
       for (const region of [EAST, WEST, SOUTH]) {
-        assert.deepEqual(await listed(KeyId, region), [["CURRENT", "IMPORTED"]], region);
+        assert.deepEqual(await statesOf(KeyId, region), [["CURRENT", "IMPORTED"]], region);
         assert.equal(await stateOf(kms.client(region), KeyId), "Enabled");
       }
       const gone = await refusal(importing(KeyId, material, {}, SOUTH));
@@ -178,9 +132,9 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
       const { KeyMaterialId } = await importing(KeyId, material, NEW);
       for (const region of [WEST, SOUTH]) await importing(KeyId, material, {}, region);
       await deleting(KeyId, KeyMaterialId, WEST);
-      assert.deepEqual((await listed(KeyId))[1], [WAITS, "IMPORTED"]);
-      assert.deepEqual((await listed(KeyId, WEST))[1], [WAITS, "PENDING_IMPORT"]);
-      assert.deepEqual((await listed(KeyId, SOUTH))[1], [WAITS, "IMPORTED"]);
+      assert.deepEqual((await statesOf(KeyId))[1], [WAITS, "IMPORTED"]);
+      assert.deepEqual((await statesOf(KeyId, WEST))[1], [WAITS, "PENDING_IMPORT"]);
+      assert.deepEqual((await statesOf(KeyId, SOUTH))[1], [WAITS, "IMPORTED"]);
       assert.equal(await stateOf(kms.client(WEST), KeyId), "Enabled");
       assert.equal((await refusal(rotate(KeyId))).name, "KMSInvalidStateException");
       await importing(KeyId, material, {}, WEST);
@@ -221,7 +175,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
       await rotate(KeyId);
       kms.wait(ROTATING);
       await replicate(KeyId, WEST);
-      assert.deepEqual(await listed(KeyId, WEST), [
+      assert.deepEqual(await statesOf(KeyId, WEST), [
         ["NON_CURRENT", "PENDING_IMPORT"],
         ["CURRENT", "PENDING_IMPORT"],
       ]);
@@ -240,9 +194,9 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
       const { KeyId, material } = await createSet();
       const second = randomBytes(32);
       await importing(KeyId, second, NEW);
-      assert.equal((await listed(KeyId))[1]![0], "PENDING_ROTATION");
+      assert.equal((await statesOf(KeyId))[1]![0], "PENDING_ROTATION");
       await replicate(KeyId, WEST);
-      assert.equal((await listed(KeyId))[1]![0], WAITS);
+      assert.equal((await statesOf(KeyId))[1]![0], WAITS);
       assert.equal((await refusal(rotate(KeyId))).name, "KMSInvalidStateException");
       await importing(KeyId, material, {}, WEST);
       assert.equal(await stateOf(kms.client(WEST), KeyId), "Enabled");
@@ -259,10 +213,10 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
       const material = randomBytes(32);
       await importing(KeyId, material, NEW);
       await importing(KeyId, material, { ValidTo: new Date(kms.now().getTime() + 10 * DAY) }, WEST);
-      assert.equal((await listed(KeyId))[1]![0], "PENDING_ROTATION");
+      assert.equal((await statesOf(KeyId))[1]![0], "PENDING_ROTATION");
       kms.waitDays(10);
-      assert.deepEqual((await listed(KeyId))[1], [WAITS, "IMPORTED"]);
-      assert.deepEqual((await listed(KeyId, WEST))[1], [WAITS, "PENDING_IMPORT"]);
+      assert.deepEqual((await statesOf(KeyId))[1], [WAITS, "IMPORTED"]);
+      assert.deepEqual((await statesOf(KeyId, WEST))[1], [WAITS, "PENDING_IMPORT"]);
       assert.equal((await metadataOf(kms.client(EAST), KeyId)).ValidTo, undefined);
     },
   );
@@ -274,7 +228,7 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
     await importing(KeyId, material, {}, WEST);
     kms.waitDays(10);
     for (const region of [EAST, WEST])
-      assert.deepEqual(await listed(KeyId, region), [["CURRENT", "IMPORTED"]]);
+      assert.deepEqual(await statesOf(KeyId, region), [["CURRENT", "IMPORTED"]]);
   });
 
   rule(
@@ -300,10 +254,10 @@ describe("local KMS: several key materials of an imported multi-Region key", () 
     const material = randomBytes(32);
     const { KeyMaterialId } = await importing(KeyId, material, NEW);
     await kms.client().send(new UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion: WEST }));
-    assert.deepEqual((await listed(KeyId, WEST))[1], [WAITS, "PENDING_IMPORT"]);
+    assert.deepEqual((await statesOf(KeyId, WEST))[1], [WAITS, "PENDING_IMPORT"]);
     await importing(KeyId, material, {}, WEST);
-    assert.deepEqual((await listed(KeyId, EAST))[1], ["PENDING_ROTATION", "IMPORTED"]);
+    assert.deepEqual((await statesOf(KeyId, EAST))[1], ["PENDING_ROTATION", "IMPORTED"]);
     await deleting(KeyId, KeyMaterialId, WEST);
-    assert.equal((await listed(KeyId, EAST)).length, 1);
+    assert.equal((await statesOf(KeyId, EAST)).length, 1);
   });
 });

@@ -7,6 +7,9 @@ import type { LocalKms } from "../../../localkms/index";
 import { isKeymgmtError } from "../../../provider/errors";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { parseKeyring } from "../../../provider/keys/keyring";
+import type { HsmKeystore } from "../../../provider/keys/keystores/hsm/uri";
+import { putIntoHsm } from "../../../provider/keys/keystores/hsm/versions";
+import { parseKeystore } from "../../../provider/keys/keystores/keystore";
 import { managedKey } from "../../../provider/resources/managedKey";
 import { PartialFailure } from "../../../provider/resources/resource";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
@@ -16,6 +19,7 @@ import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
 
 describe("a distributed key in an HSM", () => {
+  let open: () => SoftHsm;
   let hsm: SoftHsm;
   let pin: string;
   let local: LocalKms;
@@ -23,8 +27,11 @@ describe("a distributed key in an HSM", () => {
   let calls: string[];
   let restore: () => void;
 
-  beforeEach(async function () {
-    hsm = await SoftHsm.startOr(this);
+  before(async function () {
+    open = await SoftHsm.openerOr(this);
+  });
+  beforeEach(async () => {
+    hsm = open();
     pin = randomBytes(6).toString("hex");
     hsm.newToken(pin);
     restore = setEnvironment({
@@ -243,5 +250,12 @@ describe("a distributed key in an HSM", () => {
     const moved = { ...state, keystore: hsm.uri(), material: "pkcs11:object=orders-{version}" };
     assert.match(await refused(program.up({ key: moved })), /the key there has key check value /);
     assert.equal(parseKeyring(keyring()).keystore, undefined);
+    const [{ k }] = JSON.parse(keyring()).keys;
+    const here = parseKeystore(hsm.uri()) as HsmKeystore;
+    await putIntoHsm(here, { key: "orders", version: 1 }, Buffer.from(k, "base64url"));
+    calls.length = 0;
+    await program.up({ key: { ...moved, material: "pkcs11:object=orders%20v{version}" } });
+    assert.deepEqual(calls, []);
+    assert.equal(JSON.parse(keyring()).keys[0].from, "pkcs11:object=orders%20v1");
   });
 });

@@ -226,8 +226,10 @@ describe("check of a ManagedKey", () => {
       assert.deepEqual(await check({ ...key, rotationTrigger: "b" }, olds), []);
     });
 
-    it("does not stand in the inputs where the keystore seals it", async () => {
-      for (const keystore of ["env://ROOT", "awskms://alias/root?region=us-east-1"]) {
+    const HSM = "pkcs11:token=keys?module-path=/lib.so&pin-source=env://PIN";
+
+    it("does not stand in the inputs where the keystore seals it or an HSM has it", async () => {
+      for (const keystore of ["env://ROOT", "awskms://alias/root?region=us-east-1", HSM]) {
         assert.deepEqual(await check({ keystore }), [
           `Expected \`material\` to be a reference (env://NAME, file:///path or exec:command) with \`keystore\` "${keystore}"; what came is the material itself, and Pulumi keeps inputs in the state, where the stack's passphrase opens them.`,
         ]);
@@ -235,6 +237,36 @@ describe("check of a ManagedKey", () => {
         assert.deepEqual(await check({ keystore, material: undefined }), []);
         assert.deepEqual(await check({ keystore, material: UNKNOWN }), []);
       }
+    });
+
+    it("may be a key in the HSM that is the keystore, and in no other", async () => {
+      const key = { keystore: HSM, material: "pkcs11:object=orders-{version}" };
+      assert.deepEqual(await check(key), []);
+      const olds = await checked("ManagedKey", key);
+      assert.deepEqual(await check({ ...key, rotationTrigger: "b", rotationPeriod: "90d" }, olds), []);
+      assert.equal(
+        (await checked("ManagedKey", { ...key, material: "pkcs11:object=b" }, olds)).keyVersion,
+        2,
+      );
+      for (const keystore of ["state", "none", "env://ROOT"])
+        assert.deepEqual(await check({ ...key, keystore }), [
+          `Expected \`keystore\` to be the HSM that holds \`material\` (pkcs11:token=NAME?…), got "${keystore}".`,
+        ]);
+      assert.deepEqual(await check({ ...key, material: "pkcs11:label=a" }), [
+        'Expected the key in the HSM to be "pkcs11:object=LABEL", "pkcs11:id=%01%02" or both with ";" between (RFC 7512); what came is neither.',
+      ]);
+    });
+
+    it("does not leave an HSM, but may be in another, or in one that is not known yet", async () => {
+      const olds = await checked("ManagedKey", { keystore: HSM });
+      for (const keystore of ["state", "none", "env://ROOT"])
+        assert.deepEqual(await check({ keystore, material: "env://A_{version}" }, olds), [
+          `Expected \`keystore\` to stay an HSM (pkcs11:), got "${keystore}": an HSM gives what it holds to AWS KMS alone, wrapped. Keep it, or declare a new ManagedKey with the other keystore beside this one.`,
+        ]);
+      const material = undefined;
+      for (const keystore of [HSM, HSM.replace("env://PIN", "env://PIN_2"), UNKNOWN])
+        assert.deepEqual(await check({ keystore, material }, olds), []);
+      assert.deepEqual(await check({ keystore: HSM, material }, await checked("ManagedKey")), []);
     });
 
     it("is a reference where it is not held", async () => {

@@ -54,15 +54,16 @@ export function parseHsmKeystore(uri: string): HsmKeystore | { mistake: string }
   return { kind: "pkcs11", token, serial, modulePath, pinSource };
 }
 
-/** Reads the URI of a key in a token, or says what is wrong with it. */
+/** Reads the URI of a key in a token, or says what is wrong with it, without repeating it: nothing else of a token belongs in it. */
 export function parseHsmObject(uri: string): HsmObject | { mistake: string } {
   const attributes = attributesOf(uri.slice(SCHEME.length), ";");
   const { object, id, ...others } = Object.fromEntries(attributes);
   const label = object === undefined ? undefined : textOf(object);
-  const fits = Object.keys(others).length === 0 && (object === undefined || label) && (label || id);
+  const isOther = uri.includes("?") || Object.keys(others).length > 0;
+  const fits = !isOther && (object === undefined || label) && (label || id);
   if (!fits)
     return {
-      mistake: `Expected the key in the HSM to be "pkcs11:object=LABEL", "pkcs11:id=%01%02" or both with ";" between (RFC 7512), got "${uri}".`,
+      mistake: `Expected the key in the HSM to be "pkcs11:object=LABEL", "pkcs11:id=%01%02" or both with ";" between (RFC 7512); what came is neither.`,
     };
   return { object: label, id: id === undefined ? undefined : bytesOf(id) };
 }

@@ -26,6 +26,7 @@ interface TestCryptoki extends Cryptoki {
 type TestPkcs11 = Omit<Pkcs11, "PKCS11"> & {
   readonly PKCS11: new () => TestCryptoki;
   readonly CKU_SO: number;
+  readonly CKK_GENERIC_SECRET: number;
   readonly CKA_ALWAYS_SENSITIVE: number;
 };
 
@@ -51,14 +52,14 @@ export class SoftHsm {
     process.env.SOFTHSM2_CONF = this.conf;
   }
 
-  /** Skips the suite where there is no SoftHSM. pkcs11js is linked to where a user's installation has it. */
-  static async startOr(suite: Context): Promise<SoftHsm> {
+  /** What opens one. Skips the suite where there is no SoftHSM; pkcs11js is linked to where an installation has it. */
+  static async openerOr(suite: Context): Promise<() => SoftHsm> {
     suite.timeout(15 * 60_000); // The first time, they are installed.
     const hsm = await hsmForTests();
     if ("missing" in hsm) return skip(suite, hsm.missing);
     linkPkcs11js(hsm.pkcs11js);
     const pkcs11 = require(hsm.pkcs11js) as TestPkcs11;
-    return new SoftHsm(hsm.module, pkcs11, mkdtempSync(join(tmpdir(), "keymgmt-hsm-")));
+    return () => new SoftHsm(hsm.module, pkcs11, mkdtempSync(join(tmpdir(), "keymgmt-hsm-")));
   }
 
   get conf(): string {

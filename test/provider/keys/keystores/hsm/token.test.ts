@@ -35,12 +35,16 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 }
 
 describe("the token of an HSM", () => {
+  let open: () => SoftHsm;
   let hsm: SoftHsm;
   let pin: string;
   let restore: () => void;
 
-  beforeEach(async function () {
-    hsm = await SoftHsm.startOr(this);
+  before(async function () {
+    open = await SoftHsm.openerOr(this);
+  });
+  beforeEach(async () => {
+    hsm = open();
     pin = randomBytes(6).toString("hex");
     restore = setEnvironment({ HSM_PIN: pin, WRONG: randomBytes(6).toString("hex") });
   });

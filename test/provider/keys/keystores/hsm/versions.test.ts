@@ -11,6 +11,7 @@ import {
   putIntoHsm,
 } from "../../../../../provider/keys/keystores/hsm/versions";
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
+import { emptyKeyring, materialOf, withVersion } from "../../../../../provider/keys/keystores/versions";
 import { setEnvironment } from "../../../awskms/loopback";
 import { SoftHsm } from "./softHsm";
 
@@ -31,6 +32,7 @@ function unwrapped(key: KeyObject, { wrappingAlgorithm, wrap }: WrappableMateria
 
 describe("a version in an HSM", () => {
   const of = { key: "orders", version: 2 };
+  let open: () => SoftHsm;
   let hsm: SoftHsm;
   let pin: string;
   let restore: () => void;
@@ -38,10 +40,10 @@ describe("a version in an HSM", () => {
   const at = (uri: string) => parseKeystore(uri) as HsmKeystore;
 
   before(async function () {
-    (await SoftHsm.startOr(this)).close();
+    open = await SoftHsm.openerOr(this);
   });
-  beforeEach(async function () {
-    hsm = await SoftHsm.startOr(this);
+  beforeEach(async () => {
+    hsm = open();
     pin = randomBytes(6).toString("hex");
     hsm.newToken(pin);
     restore = setEnvironment({ HSM_PIN: pin });
@@ -91,6 +93,28 @@ describe("a version in an HSM", () => {
     assert.deepEqual(hsm.materials(pin), { "orders v2": material });
   });
 
+  it("put there is zeroed here, also where the HSM is out of reach", async () => {
+    const keeping = { key: "orders", keystore: hsm.uri() };
+    for (const HSM_PIN of [pin, ""]) {
+      restore();
+      restore = setEnvironment({ HSM_PIN });
+      const material = randomBytes(32);
+      const work = withVersion(emptyKeyring(hsm.uri()), keeping, material, new Date());
+      if (HSM_PIN) assert.equal((await work).keys.length, 1);
+      else await refusal(work);
+      assert.deepEqual(material, Buffer.alloc(32));
+    }
+  });
+
+  it("is not given to a program", async () => {
+    const keeping = { key: "orders", keystore: hsm.uri() };
+    const keyring = await withVersion(emptyKeyring(hsm.uri()), keeping, undefined, new Date());
+    assert.equal(
+      await refusal(materialOf(keyring, "orders", 1)),
+      'Expected the material of version 1 of key "orders"; it is in an HSM, which gives it to AWS KMS alone, wrapped. Back it up by the HSM\'s own means.',
+    );
+  });
+
   it("may be a key that its owner made there, by its label, its id or both", async () => {
     const id = hsm.ceremony(pin, "order/s 1").toString("hex").replaceAll(/../g, "%$&");
     const kcv = keyCheckValue(hsm.materials(pin)["order/s 1"]!);
@@ -109,12 +133,22 @@ describe("a version in an HSM", () => {
       { type: pkcs11.CKA_EXTRACTABLE, value: true },
       { type: pkcs11.CKA_ENCRYPT, value: false },
     ]);
+    hsm.inspect(pin, ({ pkcs11, cryptoki, session }) =>
+      cryptoki.C_CreateObject(session, [
+        { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_SECRET_KEY },
+        { type: pkcs11.CKA_KEY_TYPE, value: pkcs11.CKK_GENERIC_SECRET },
+        { type: pkcs11.CKA_LABEL, value: "generic" },
+        { type: pkcs11.CKA_TOKEN, value: true },
+        { type: pkcs11.CKA_VALUE, value: randomBytes(32) },
+      ]),
+    );
     const message = (label: string) => refusal(findInHsm(keystore, of, { from: `pkcs11:object=${label}` }));
     const begin = (label: string) =>
       `Expected version 2 of key "orders" at pkcs11:object=${label} in the HSM's token "keymgmt"; `;
     assert.ok((await message("none")).startsWith(`${begin("none")}it holds no such secret key. `));
     assert.ok((await message("twice")).startsWith(`${begin("twice")}several secret keys match. `));
     assert.ok((await message("short")).startsWith(`${begin("short")}the key there has 128 bits. `));
+    assert.ok((await message("generic")).startsWith(`${begin("generic")}the key there is no AES key. `));
     assert.ok((await message("kept")).startsWith(`${begin("kept")}the key there is not extractable `));
     assert.match(
       await message("silent"),
