@@ -2,7 +2,15 @@
 import { inMemory, type WrappableMaterial } from "../../awskms/wrapping";
 import { KeymgmtError } from "../../errors";
 import { keyCheckValue } from "../keyCheckValue";
-import { type Keyring, type KeyringVersion, kcvOf, versionHead, versionIn, versionJwk } from "../keyring";
+import {
+  type Keyring,
+  type KeyringVersion,
+  kcvOf,
+  type ReferredVersion,
+  versionHead,
+  versionIn,
+  versionJwk,
+} from "../keyring";
 import { namesEachVersion, readReferenceOf, referenceTo } from "../reference";
 import { type HsmKeystore, isHsmUri } from "./hsm/uri";
 import { findInHsm, hsmToImport, makeInHsm, putIntoHsm } from "./hsm/versions";
@@ -76,7 +84,7 @@ export async function withVersion(
   const version = keyring.keys.length + 1;
   const entry = material
     ? await kept(version, material, createdAt, keeping, keyring.keys.at(-1))
-    : await ofHsm(version, createdAt, keeping);
+    : await ofHsm(version, createdAt, keeping, keyring.keys.at(-1));
   return { ...keyring, keys: [...keyring.keys, entry] };
 }
 
@@ -85,14 +93,18 @@ export function comesFromHsm({ keystore, reference }: Keeping): boolean {
   return isHsmUri(keystore) && (reference === undefined || isHsmUri(reference));
 }
 
-async function ofHsm(version: number, createdAt: Date, keeping: Keeping): Promise<KeyringVersion> {
-  const { key, reference } = keeping;
-  const keystore = keystoreOf(keeping.keystore) as HsmKeystore;
+async function ofHsm(
+  version: number,
+  createdAt: Date,
+  { key, keystore: url, reference }: Keeping,
+  before: KeyringVersion | undefined,
+): Promise<KeyringVersion> {
+  const keystore = keystoreOf(url) as HsmKeystore;
   const of = { key, version };
   const held =
     reference === undefined
-      ? await makeInHsm(keystore, of)
-      : await findInHsm(keystore, of, { from: referenceTo(version, reference) });
+      ? await makeInHsm(keystore, of, elsewhere(before))
+      : await findInHsm(keystore, of, { from: referenceTo(version, reference) }, elsewhere(before));
   return { ...versionHead(version, createdAt), ...held };
 }
 
@@ -156,7 +168,7 @@ async function kept(
   const keystore = keystoreOf(url);
   if (keystore.kind === "pkcs11") {
     try {
-      const held = await putIntoHsm(keystore, { key, version }, material);
+      const held = await putIntoHsm(keystore, { key, version }, material, elsewhere(before));
       return { ...versionHead(version, createdAt), ...held };
     } finally {
       material.fill(0);
@@ -168,6 +180,10 @@ async function kept(
   if (keystore.kind !== "none")
     return seal(keystore, { key, version }, jwk, kcv, before && "jwe" in before ? before : undefined);
   return { kid: jwk.kid, iat: jwk.iat, kcv, from: referenceTo(version, String(reference)) };
+}
+
+function elsewhere(entry: KeyringVersion | undefined): ReferredVersion | undefined {
+  return entry && "from" in entry ? entry : undefined;
 }
 
 function keystoreOf(url: string): Keystore {

@@ -195,6 +195,24 @@ describe("a distributed key in an HSM", () => {
     assert.equal(parseKeyring(keyring()).keystore, hsm.uri("keymgmt", "env://HSM_PIN_2"));
   });
 
+  it("has all its versions in one HSM: another with the same label is given none", async () => {
+    await program.up({ key: key() });
+    const before = keyring();
+    const other = open();
+    other.newToken(pin);
+    other.ceremony(pin, "orders-2");
+    for (const material of [undefined, "env://ORDERS_2", "pkcs11:object=orders-{version}"])
+      assert.match(
+        await refused(program.up({ key: key({ rotationTrigger: "b", material }) })),
+        /^Expected version 1 of key "orders" at pkcs11:id=.* it holds no such secret key\./,
+      );
+    assert.deepEqual(Object.keys(other.materials(pin)), ["orders-2"]);
+    other.close();
+    assert.equal(keyring(), before);
+    await program.up({ key: key({ rotationTrigger: "b" }) });
+    assert.equal(kcvs().length, 2);
+  });
+
   it("never leaves it", async () => {
     await program.up({ key: key() });
     const before = keyring();

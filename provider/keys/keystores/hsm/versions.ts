@@ -24,36 +24,51 @@ export interface HsmVersion {
   from: string;
 }
 
-/** Has the HSM make a version. */
-export async function makeInHsm(keystore: HsmKeystore, of: VersionId): Promise<HsmVersion> {
+/** Has the HSM make a version. `before` is the version before it, which must be there: one HSM holds all versions of a key. */
+export async function makeInHsm(
+  keystore: HsmKeystore,
+  of: VersionId,
+  before?: HsmVersion,
+): Promise<HsmVersion> {
   const id = newId();
   const token = await reachToken(keystore);
-  const kcv = token.use(`make ${named(of)}`, (session) =>
-    keyCheckValueIn(session, generateKey(session, labelOf(of), id)),
-  );
+  const kcv = token.use(`make ${named(of)}`, (session) => {
+    holdsBefore(session, token, of, before);
+    return keyCheckValueIn(session, generateKey(session, labelOf(of), id));
+  });
   return { kcv, from: hsmObjectUri(id) };
 }
 
-/** Puts a version's material into the HSM. The caller zeroes it. */
+/** Puts a version's material into the HSM that holds the version before it. The caller zeroes it. */
 export async function putIntoHsm(
   keystore: HsmKeystore,
   of: VersionId,
   material: Buffer,
+  before?: HsmVersion,
 ): Promise<HsmVersion> {
   const id = newId();
   const version = { kcv: keyCheckValue(material), from: hsmObjectUri(id) };
   const token = await reachToken(keystore);
   token.use(`take in the material of ${named(of)}, which not every HSM does`, (session) => {
+    holdsBefore(session, token, of, before);
     createKey(session, labelOf(of), id, material);
     theKey(session, token, of, version);
   });
   return version;
 }
 
-/** Looks for a version in the HSM; with `kcv`, it must be the key that has it. */
-export async function findInHsm(keystore: HsmKeystore, of: VersionId, wanted: Wanted): Promise<HsmVersion> {
+/** Looks for a version in the HSM that holds the version before it; with `kcv`, it must be the key that has it. */
+export async function findInHsm(
+  keystore: HsmKeystore,
+  of: VersionId,
+  wanted: Wanted,
+  before?: HsmVersion,
+): Promise<HsmVersion> {
   const token = await reachToken(keystore);
-  const { kcv } = token.use(`show ${named(of)}`, (session) => theKey(session, token, of, wanted));
+  const { kcv } = token.use(`show ${named(of)}`, (session) => {
+    holdsBefore(session, token, of, before);
+    return theKey(session, token, of, wanted);
+  });
   return { kcv, from: wanted.from };
 }
 
@@ -82,6 +97,10 @@ export async function hsmToImport(
 }
 
 type Wanted = Pick<HsmVersion, "from"> & Partial<HsmVersion>;
+
+function holdsBefore(session: Session, token: Token, { key, version }: VersionId, before?: HsmVersion): void {
+  if (before) theKey(session, token, { key, version: version - 1 }, before);
+}
 
 /** The one key that an URI names: AES-256, extractable and, where that is known, with the version's key check value. */
 function theKey(session: Session, token: Token, of: VersionId, { from, kcv }: Wanted) {
