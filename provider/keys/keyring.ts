@@ -89,12 +89,10 @@ export function versionHead(version: number, createdAt: Date): VersionHead {
   return { kid: String(version), iat: Math.floor(createdAt.getTime() / 1000) };
 }
 
-/** A version with its material. Zeroes the material. */
+/** A version with its material. */
 export function versionJwk(version: number, material: Buffer, createdAt: Date): VersionJwk {
   const { kid, iat } = versionHead(version, createdAt);
-  const jwk: VersionJwk = { kty: "oct", alg: "A256GCM", kid, k: material.toString("base64url"), iat };
-  material.fill(0);
-  return jwk;
+  return { kty: "oct", alg: "A256GCM", kid, k: material.toString("base64url"), iat };
 }
 
 /** One version. Throws InvalidInput where the keyring does not hold it. */

@@ -165,21 +165,20 @@ async function kept(
   { key, keystore: url, reference }: Keeping,
   before: KeyringVersion | undefined,
 ): Promise<KeyringVersion> {
-  const keystore = keystoreOf(url);
-  if (keystore.kind === "pkcs11") {
-    try {
-      const held = await putIntoHsm(keystore, { key, version }, material, elsewhere(before));
-      return { ...versionHead(version, createdAt), ...held };
-    } finally {
-      material.fill(0);
-    }
+  const of = { key, version };
+  const head = versionHead(version, createdAt);
+  try {
+    const keystore = keystoreOf(url);
+    if (keystore.kind === "pkcs11")
+      return { ...head, ...(await putIntoHsm(keystore, of, material, elsewhere(before))) };
+    const kcv = keyCheckValue(material);
+    if (keystore.kind === "none") return { ...head, kcv, from: referenceTo(version, String(reference)) };
+    const jwk = versionJwk(version, material, createdAt);
+    if (keystore.kind === "state") return jwk;
+    return await seal(keystore, of, jwk, kcv, before && "jwe" in before ? before : undefined);
+  } finally {
+    material.fill(0);
   }
-  const kcv = keyCheckValue(material);
-  const jwk = versionJwk(version, material, createdAt);
-  if (keystore.kind === "state") return jwk;
-  if (keystore.kind !== "none")
-    return seal(keystore, { key, version }, jwk, kcv, before && "jwe" in before ? before : undefined);
-  return { kid: jwk.kid, iat: jwk.iat, kcv, from: referenceTo(version, String(reference)) };
 }
 
 function elsewhere(entry: KeyringVersion | undefined): ReferredVersion | undefined {

@@ -55,12 +55,6 @@ describe("keyring", () => {
     assert.deepEqual(parseKeyring(formatKeyring(elsewhere)), elsewhere);
   });
 
-  it("zeroes the material that it takes in", () => {
-    const bytes = generateMaterial();
-    versionJwk(1, bytes, made);
-    assert.deepEqual(bytes, Buffer.alloc(32));
-  });
-
   it("describes its versions without their material", () => {
     const { keyring, materials } = keyringOf(3);
     const described = describeVersions(keyring, 2);

@@ -180,9 +180,9 @@ describe("a buffer that held a secret", () => {
 
     it(`is zeroed when a keyring moves from "${keystore}", also to where it cannot be kept`, async () => {
       const keyring = await make(keystore);
-      for (const to of [...KEYSTORES, "env://NOT_THERE"]) {
+      for (const to of [...KEYSTORES, "env://NOT_THERE", "vault://unknown"]) {
         const moved = movedTo(keyring, { key: "orders", keystore: to, reference: "env://ORDERS_{version}" });
-        if (to === "env://NOT_THERE") await assert.rejects(moved);
+        if (/NOT_THERE|unknown/.test(to)) await assert.rejects(moved);
         else await moved;
         assert.deepEqual(watch.result.left, [], to);
       }
