@@ -3,7 +3,9 @@ import { Command } from "commander";
 import "../provider/diagnosticReports.js";
 import { declareDoctor } from "./doctor/declare.js";
 import { EXIT_CODES_HELP } from "./exitCodes.js";
+import { declareExport } from "./export/declare.js";
 import { declareIamPolicy } from "./iam-policy/declare.js";
+import { declareImport } from "./import/declare.js";
 import { port } from "./options.js";
 import { run } from "./run.js";
 import { declareStatus } from "./status/declare.js";
@@ -32,6 +34,8 @@ const program = new Command("keymgmt")
 
 declareStatus(program);
 declareSweep(program);
+declareExport(program);
+declareImport(program);
 declareIamPolicy(program);
 declareDoctor(program);
 

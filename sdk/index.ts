@@ -10,6 +10,8 @@ export type {
   KeyVersion,
   KmsKeyVersion,
   Purpose,
+  Restore,
+  RestoredDistribution,
   RotationStrategy,
   WebIdentity,
   WrappingKeySpec,

@@ -33,7 +33,10 @@ export interface KeyDistributionArgs {
   validFor?: pulumi.Input<string>;
   /** How long before it expires an update imports the material again; by default a third of `validFor`. */
   renewBefore?: pulumi.Input<string>;
-  /** KMS keys that exist, for example Vault's, to be taken under management as they are when the distribution is made. */
+  /**
+   * KMS keys that exist, for example Vault's, to be taken under management when the distribution is made. Of a key that is
+   * restored, the KMS keys of its backup are, in place of these.
+   */
   adopt?: pulumi.Input<Adopt>;
 }
 
@@ -95,8 +98,9 @@ export class KeyDistribution extends DynamicResource {
   constructor(name: string, args: KeyDistributionArgs, opts: pulumi.CustomResourceOptions = {}) {
     refuseSecond(name, args);
     const { kms, key, ...rest } = args;
+    const adopt = key.adopted(kms, args.adopt);
     const { purpose = ["encrypt", "decrypt"], protection = "hsm", rotationStrategy = "manual" } = args;
-    const adoptedAlias = args.adopt && pulumi.output(args.adopt).apply(({ aliasName }) => aliasName);
+    const adoptedAlias = adopt && pulumi.output(adopt).apply((wanted) => wanted?.aliasName);
     const alias = new DistributionAlias(
       name,
       { kms, key, purpose, protection, rotationStrategy, ...given({ adoptedAlias }) },
@@ -108,7 +112,7 @@ export class KeyDistribution extends DynamicResource {
       "KeyDistribution",
       name,
       {
-        ...given(rest),
+        ...given({ ...rest, adopt }),
         kms: kms.connection(),
         key: key.ref(),
         purpose,

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, given, outputs } from "./dynamicResource";
-import type { KeyType, KeyVersion } from "./types";
+import type { KmsProvider } from "./kmsProvider";
+import { adoptedIn, configuredRestore } from "./restore";
+import type { Adopt, KeyType, KeyVersion, Restore } from "./types";
 
 export interface ManagedKeyArgs {
   /** Name of the key, in aliases and tags; by default the resource's name. A change replaces. */
@@ -31,6 +33,11 @@ export interface ManagedKeyArgs {
    * `env://NAME`, `file:///path`, `awskms://alias/NAME?region=…`. `none`: `material` says where. A change seals anew.
    */
   keystore?: pulumi.Input<string>;
+  /**
+   * A backup from which the key gets its versions when it is made; later changes have no effect. By default what `keymgmt
+   * import` has put into the stack's configuration.
+   */
+  restore?: pulumi.Input<Restore>;
 }
 
 /**
@@ -62,10 +69,13 @@ export class ManagedKey extends DynamicResource {
   /** Regions that may hold replicas. */
   readonly replicaRegions: string[];
 
+  readonly #restore: pulumi.Input<Restore | undefined> | undefined;
+
   constructor(name: string, args: ManagedKeyArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
     const deletionAllowed = args.deletionAllowed ?? false;
     const replicaRegions = [...(args.replicaRegions ?? [])].sort();
     const material = args.material === undefined ? undefined : pulumi.secret(args.material);
+    const restore = args.restore ?? configuredRestore(args.name ?? name);
     const planned = { keyVersion: undefined, rotatedOn: undefined, rotateAfter: undefined };
     const defaults = { name, type: "aes256-gcm96", minEnabledVersion: 1, keystore: "state" };
     super(
@@ -73,7 +83,7 @@ export class ManagedKey extends DynamicResource {
       name,
       {
         ...defaults,
-        ...given({ ...args, material }),
+        ...given({ ...args, material, restore }),
         deletionAllowed,
         replicaRegions,
         ...planned,
@@ -86,6 +96,12 @@ export class ManagedKey extends DynamicResource {
       },
     );
     this.replicaRegions = replicaRegions;
+    this.#restore = restore;
+  }
+
+  /** The KMS keys that are there for a distribution: of a restored key its backup's, else those of the program. @internal */
+  adopted(kms: KmsProvider, program?: pulumi.Input<Adopt>): pulumi.Input<Adopt> | undefined {
+    return this.#restore === undefined ? program : adoptedIn(this.#restore, kms, program);
   }
 
   /** What KeyDistribution and KeyReplica need of the key. @internal */

@@ -73,10 +73,49 @@ export interface KmsKeyVersion {
   replicas?: string[];
 }
 
-/** KMS keys that exist: those behind an alias, or listed by version. One of the two. */
+/** KMS keys that exist: those behind an alias, or listed by version, or both. */
 export interface Adopt {
-  /** Alias such as `alias/hashicorp/orders-1700000000`. Its KMS key becomes the latest version, its name and time the distribution's. */
+  /**
+   * Alias such as `alias/hashicorp/orders-1700000000`. Its name and time are the distribution's; without `versions` its KMS
+   * key becomes the latest version.
+   */
   aliasName?: pulumi.Input<string>;
   /** Id or ARN of a KMS key by version of the key. */
   versions?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * Key check values by version, of versions whose material the key holds: AWS is asked to take it, which it does only where
+   * it is the same, and the KMS key then becomes like one that this stack made. Without it a KMS key stays as it is.
+   */
+  kcvs?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * A backup of `keymgmt export`, from which a new key gets its versions. `keymgmt import` writes it into the stack's
+ * configuration. It holds no secret.
+ */
+export interface Restore {
+  /** Where the backup is: `file:///path`, `env://NAME` or `exec:command`. */
+  from: pulumi.Input<string>;
+  /** Where the passphrase that opens it is read from: `env://NAME`, `file:///path` or `exec:command`. */
+  passphrase?: pulumi.Input<string>;
+  /** Where the private key that opens it is read from, in its place. */
+  identity?: pulumi.Input<string>;
+  /** Key check values of its versions, from version 1 on. A backup that holds others is refused. */
+  kcvs: pulumi.Input<pulumi.Input<string>[]>;
+  /** UTC date of its latest version (YYYY-MM-DD), from which `rotationPeriod` counts; by default today. */
+  rotatedOn?: pulumi.Input<string>;
+  /** KMS keys and aliases that there are. A KeyDistribution in one of their Regions adopts them. */
+  distributions?: pulumi.Input<pulumi.Input<RestoredDistribution>[]>;
+}
+
+/** What AWS holds of a key in one account and primary Region. */
+export interface RestoredDistribution {
+  /** Primary Region. */
+  region: pulumi.Input<string>;
+  accountId: pulumi.Input<string>;
+  aliasName: pulumi.Input<string>;
+  /** ARN of the KMS key by version. */
+  versions: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Key check values by version, of versions whose material the backup holds. */
+  kcvs: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }

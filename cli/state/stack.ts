@@ -45,6 +45,8 @@ export interface RegionState {
   versions: VersionState[];
   /** The last update failed half-way, or the resource waits to be deleted in a replacement. */
   unsettled: boolean;
+  /** It waits to be deleted in a replacement. */
+  leaving: boolean;
   /** How its KmsProvider reaches AWS, and which account; without credentials. */
   connection: KmsConnection;
 }
@@ -57,7 +59,7 @@ export interface VersionState extends KmsKeyRecord {
 
 type Values = Record<string, unknown>;
 
-interface Exported {
+export interface Exported {
   urn: string;
   type: string;
   outputs?: Values;
@@ -65,18 +67,17 @@ interface Exported {
   delete?: boolean;
 }
 
-const TYPE = /^pulumi-nodejs:dynamic\/keymgmt:(\w+)$/;
+export const TYPE = /^pulumi-nodejs:dynamic\/keymgmt:(\w+)$/;
 
 /** The mark of a secret in a state: pulumi/pulumi sdk/go/common/resource/sig. */
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
+export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 /** Newer shapes of state than this are not guessed at. */
 const STATE_VERSION = 1;
 
 /** Reads an export. `source` names it in messages. Throws where anything of ours cannot be read: a key overlooked might be deleted. */
 export function readStack(text: string, source: string): StackState {
-  const exported = parse(text, source);
-  const resources = exported.deployment.resources ?? [];
+  const { resources, asOf } = parseExport(text, source);
   const ours = resources.flatMap((resource) => {
     const name = TYPE.exec(resource.type)?.[1];
     return name === undefined
@@ -98,7 +99,7 @@ export function readStack(text: string, source: string): StackState {
   return {
     names: [...new Set(regions.map(({ owner }) => owner.stack))],
     title: stack === undefined ? source : `${project}/${stack}`,
-    asOf: exported.deployment.manifest?.time,
+    asOf,
     keys: of("ManagedKey").map(({ outputs }) => managedKey(outputs)),
     regions,
     distributions: of("DistributionAlias").map(({ outputs }) => String(outputs.name)),
@@ -117,7 +118,8 @@ export function accountedArns(states: StackState[]): Set<string> {
   );
 }
 
-function parse(text: string, source: string) {
+/** The resources of an export, as they stand there. */
+export function parseExport(text: string, source: string): { resources: Exported[]; asOf?: string } {
   let exported: { deployment?: { resources?: Exported[] | null; manifest?: { time?: string } } };
   try {
     exported = JSON.parse(text);
@@ -128,7 +130,8 @@ function parse(text: string, source: string) {
     throw new Error(
       `Expected ${source} to be what \`pulumi stack export\` writes; it has no \`deployment\`.`,
     );
-  return { deployment: exported.deployment };
+  const { resources, manifest } = exported.deployment;
+  return { resources: resources ?? [], asOf: manifest?.time };
 }
 
 function withoutSecrets(value: unknown): unknown {
@@ -186,6 +189,7 @@ function regional(
       .map(([version, record]) => versionState(Number(version), record))
       .sort((a, b) => a.version - b.version),
     unsettled: Boolean(resource.initErrors?.length || resource.delete),
+    leaving: resource.delete ?? false,
     connection: connectionOf(kms, String(kms.keyCollection ?? region)),
   };
 }

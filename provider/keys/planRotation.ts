@@ -1,6 +1,7 @@
 import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { parseMaterial } from "./material";
 import { isReference, namesEachVersion } from "./reference";
+import type { Restore } from "./restore";
 import { dateAfter, parseRotationPeriod, utcDate } from "./rotationPeriod";
 
 /** The inputs of a ManagedKey that decide about its rotation. They are planned before they are checked: any type may come. */
@@ -8,6 +9,7 @@ export interface RotationInputs {
   rotationPeriod?: string;
   rotationTrigger?: string;
   material?: string;
+  restore?: unknown;
 }
 
 /** What `check` puts into the inputs, so that a preview shows it. Dates are UTC, YYYY-MM-DD. */
@@ -29,7 +31,7 @@ export function planRotation(
   now: Date,
 ): RotationPlan {
   const today = utcDate(now);
-  if (typeof olds?.keyVersion !== "number") return withDue({ keyVersion: 1, rotatedOn: today }, news);
+  if (typeof olds?.keyVersion !== "number") return withDue(firstPlan(news, today), news);
 
   const same = withDue({ keyVersion: olds.keyVersion, rotatedOn: olds.rotatedOn ?? today }, news);
   const next = withDue({ keyVersion: olds.keyVersion + 1, rotatedOn: today }, news);
@@ -39,6 +41,13 @@ export function planRotation(
     return next;
   const undecided = [news.material, news.rotationTrigger, news.rotationPeriod].some(isUnknown);
   return undecided ? { ...same, keyVersion: UNKNOWN } : same;
+}
+
+/** A new key begins with version 1, a restored one with all that its backup holds; a rotation that is due by then comes next. */
+function firstPlan({ restore }: RotationInputs, today: string): RotationPlan {
+  const { kcvs, rotatedOn = today } = (known(restore) ?? {}) as Partial<Restore>;
+  if (isUnknown(restore) || isUnknown(kcvs)) return { keyVersion: UNKNOWN, rotatedOn };
+  return { keyVersion: Array.isArray(kcvs) ? kcvs.length : 1, rotatedOn };
 }
 
 /**

@@ -78,7 +78,7 @@ export async function converge(convergence: Convergence): Promise<void> {
  * Until its tags, policy and description are as asked, a KMS key that was there before counts as drifted: an update that
  * fails in between leaves them to the next one.
  */
-export function noteTakenUp({ kms, outputs }: Convergence, version: number): void {
+export function noteTakenUp({ kms, outputs }: Pick<Convergence, "kms" | "outputs">, version: number): void {
   const what = `version ${version} in ${kms.region}: taken up, and its tags, policy and description not seen yet`;
   outputs.drift = [...(outputs.drift ?? []), what];
 }

@@ -47,7 +47,8 @@ export const distributionAlias: Resource = {
 /** The name and time that an adopted alias says: Vault's have the form `alias/hashicorp/<key>-<unix timestamp>`. */
 function adopted(inputs: Values) {
   const aliasName = String(inputs.adoptedAlias);
-  const name = aliasName.split("/").at(-1)!;
+  const prefix = `alias/${inputs.aliasPrefix}/`;
+  const name = aliasName.startsWith(prefix) ? aliasName.slice(prefix.length) : aliasName.split("/").at(-1)!;
   const [, timestamp] = /-(\d{10})$/.exec(name) ?? [];
   return named(inputs, name, aliasName, timestamp ? Number(timestamp) : Math.floor(Date.now() / 1000));
 }

@@ -5,6 +5,7 @@ import { say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
 import { planExpiry } from "../keys/planExpiry";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
+import { adoptsOneHeld } from "./adoptRules";
 import type { Values } from "./resource";
 import { type KeyRef, type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
 
@@ -60,9 +61,9 @@ export function planOnDemand(records: KmsKeyRecords, key: Partial<KeyRef>): void
 }
 
 export function onDemandMistakes({ rotationStrategy, adopt }: Values): string[] {
-  if (rotationStrategy !== "on-demand" || adopt === undefined) return [];
+  if (rotationStrategy !== "on-demand" || adopt === undefined || adoptsOneHeld(adopt)) return [];
   return [
-    'Expected `rotationStrategy` "manual" with `adopt`: a KMS key that was adopted is rotated away from, to a KMS key of this stack.',
+    'Expected `rotationStrategy` "manual" with `adopt`: a KMS key that was adopted is rotated away from, to a KMS key of this stack. Only one whose material the key holds, in every version (`adopt.versions` and `adopt.kcvs`, as `keymgmt import` gives them), is rotated on demand.',
   ];
 }
 

@@ -4,7 +4,7 @@ import { KeymgmtError } from "../errors";
 import { difference } from "../schema/compare";
 import { hasUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
-import { adoptMistakes } from "./adopt";
+import { adoptMistakes } from "./adoptRules";
 import {
   onDemandMistakes,
   otherKeyMistakes,
@@ -39,7 +39,7 @@ import {
 } from "./wire";
 
 /** What neither makes work nor is worth an update by itself. */
-const IGNORED = ["key.keyring", "key.deletionAllowed"];
+const IGNORED = ["key.keyring", "key.deletionAllowed", "adopt"];
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
 export const keyDistribution: Resource = {
@@ -57,7 +57,7 @@ export const keyDistribution: Resource = {
       ...partitionMistakes(key?.name, key?.replicaRegions, kms?.keyCollection),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
       ...deletionWindowMistakes(inputs),
-      ...adoptMistakes(inputs.adopt, key),
+      ...adoptMistakes(inputs.adopt, key, inputs.rotationStrategy),
       ...onDemandMistakes(inputs),
       ...expiryMistakes(inputs),
       ...policyMistakes(inputs.policy),

@@ -1,5 +1,14 @@
+import { say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
-import { describeVersions, formatKeyring, type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
+import type { Backup } from "../keys/backup";
+import {
+  describeVersions,
+  formatKeyring,
+  type Keyring,
+  type KeyVersion,
+  kcvOf,
+  parseKeyring,
+} from "../keys/keyring";
 import {
   comesFromHsm,
   emptyKeyring,
@@ -12,6 +21,7 @@ import { generateMaterial, parseMaterial } from "../keys/material";
 import { ownMaterialMistakes } from "../keys/ownMaterial";
 import { planRotation } from "../keys/planRotation";
 import { isReference, readReference, referenceTo } from "../keys/reference";
+import { type Restore, refuseOtherKey, restoredFrom, restoreMistakes } from "../keys/restore";
 import { parseRotationPeriod } from "../keys/rotationPeriod";
 import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";
@@ -19,6 +29,9 @@ import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { aliasPartMistakes, partitionMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
 import { noteMade } from "./thisRun";
+
+/** Inputs of which a change is none of the resource: versions are planned from one, and the other counts in a create alone. */
+const COMPARED_APART = ["material", "restore"];
 
 /** A key with its versions and their material. What it holds reaches AWS by KeyDistribution; it asks AWS for a root key alone. */
 export const managedKey: Resource = {
@@ -35,22 +48,25 @@ export const managedKey: Resource = {
       ...minEnabledVersionMistakes(inputs),
       ...rotationPeriodMistakes(inputs.rotationPeriod),
       ...ownMaterialMistakes(olds, inputs),
+      ...restoreMistakes(inputs.restore),
       ...replacementMistakes(olds, inputs),
     ];
     return { inputs, mistakes };
   },
 
   async diff(_id, olds, news) {
-    const { changed, replaces } = difference("ManagedKey", olds, news, ["material"]);
+    refuseOtherKey(news.name, news.restore, (olds.versions ?? []) as KeyVersion[]);
+    const { changed, replaces } = difference("ManagedKey", olds, news, COMPARED_APART);
     const moves = news.keystore === "none" && !isKept(parseKeyring(String(olds.keyring)), keepingOf(news));
     return { changes: changed.length > 0 || moves || news.keyVersion !== olds.latestVersion, replaces };
   },
 
   async create(inputs) {
-    const outputs = await withVersions(emptyKeyring(String(inputs.keystore)), inputs);
+    const restored = inputs.restore === undefined ? undefined : await restoredKeyring(inputs);
+    const outputs = await withVersions(restored ?? emptyKeyring(String(inputs.keystore)), inputs);
     const [first] = outputs.versions as { kcv: string }[];
     const id = `${inputs.name}-${first?.kcv}`;
-    noteMadeVersions(id, 0, inputs);
+    if (!restored) noteMadeVersions(id, 0, inputs);
     return { id, outputs };
   },
 
@@ -74,6 +90,19 @@ export const managedKey: Resource = {
   },
 };
 
+/** What the backup holds. That of the program's inputs which a restored key cannot get from there is the program's. */
+async function restoredKeyring(inputs: Values): Promise<Keyring> {
+  const { name, type, replicaRegions, minEnabledVersion, restore } = inputs;
+  const key = { name, type, replicaRegions, minEnabledVersion } as Backup["key"];
+  const backup = await restoredFrom(restore as Restore, key);
+  const before = backup.key.minEnabledVersion;
+  if (before !== minEnabledVersion)
+    say(
+      `\`minEnabledVersion\` of key "${name}" was ${before} when its backup was made, and is ${minEnabledVersion} in the program, which counts`,
+    );
+  return backup.keyring;
+}
+
 /** Material of the user's own may have had KMS keys before; what the CSPRNG has made now has not. */
 function noteMadeVersions(id: string, before: number, { keyVersion, material }: Values): void {
   if (material !== undefined) return;
@@ -82,7 +111,7 @@ function noteMadeVersions(id: string, before: number, { keyVersion, material }: 
 
 /** The outputs with every version up to the planned one, in the keystore that the inputs name. */
 async function withVersions(keyring: Keyring, inputs: Values): Promise<Values> {
-  const { material: own, ...rest } = inputs as { material?: string } & Values;
+  const { material: own, restore: _, ...rest } = inputs as { material?: string } & Values;
   const keeping = keepingOf(inputs);
   let grown = isKept(keyring, keeping) ? keyring : await movedTo(keyring, keeping);
   while (grown.keys.length < Number(inputs.keyVersion)) {
@@ -158,7 +187,7 @@ function rotationPeriodMistakes(value: unknown): string[] {
 /** A replaced key is a new key: the old one's material would be lost. */
 function replacementMistakes(olds: Values | undefined, inputs: Values): string[] {
   if (!olds || olds.deletionAllowed === true) return [];
-  return difference("ManagedKey", olds, inputs, ["material"]).replaces.map(
+  return difference("ManagedKey", olds, inputs, COMPARED_APART).replaces.map(
     (name) =>
       `\`${name}\` cannot change: it would replace the key and lose its material, while \`deletionAllowed\` is false in the state. Keep \`${name}\`, or declare a new ManagedKey beside this one; only if the material may be lost, set \`deletionAllowed: true\`, run \`pulumi up\`, and change it then.`,
   );

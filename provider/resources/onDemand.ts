@@ -9,7 +9,7 @@ import { rotateOnDemand } from "../awskms/rotation";
 import { isKeymgmtError } from "../errors";
 import { kcvOf, parseKeyring } from "../keys/keyring";
 import { toImport } from "../keys/keystores/versions";
-import { expiresAsPlanned, validToOf } from "../keys/planExpiry";
+import { validToOf } from "../keys/planExpiry";
 import {
   applyMetadata,
   type Convergence,
@@ -22,7 +22,7 @@ import {
 import { syncMetadata } from "./metadata";
 import { observeAlias } from "./observe";
 import { inEvery, replicasSeen } from "./rotateReplicas";
-import { importOptions, stateAfterImport, syncState, takeBack } from "./versions";
+import { importOptions, isImported, stateAfterImport, syncState, takeBack } from "./versions";
 import { contextOf, type KmsKeyRecord, type KmsKeyRecords, type Owner, versionsOf } from "./wire";
 
 type ImportType = ImportOptions["importType"];
@@ -89,7 +89,7 @@ async function ensureMaterials(
   const wasImported = shared.importedAt !== undefined;
   for (const version of versionsOf(records)) {
     const record = records[version]!;
-    if (!missing && expiresAsPlanned(record.validTo, owner.expiry, new Date())) continue;
+    if (!missing && isImported(record, owner)) continue;
     Object.assign(record, await importVersion(kms, owner, version, record));
   }
   if (missing) shared.state = wasImported ? await stateAfterImport(kms, owner, shared) : "Enabled";

@@ -1,9 +1,10 @@
 import { type Kms, openKms } from "../awskms/client";
 import type { ExpiryInputs, ExpiryPlan } from "../keys/planExpiry";
-import { type Adopt, adoptKmsKeys } from "./adopt";
+import { adoptKmsKeys } from "./adopt";
+import type { Adopt } from "./adoptRules";
 import { comeBackWithAll } from "./comeBack";
-import { converge } from "./converge";
-import { rotationsLeft } from "./distributionPlan";
+import { converge, noteTakenUp } from "./converge";
+import { planOnDemand, rotationsLeft } from "./distributionPlan";
 import { convergeOnDemand, rotateTo } from "./onDemand";
 import { ensureKmsKey } from "./primaryKey";
 import { replicateNew } from "./rotateReplicas";
@@ -12,6 +13,7 @@ import {
   type AppliedMetadata,
   type KeyRef,
   type KmsRef,
+  kmsKeysOf,
   type MetadataInputs,
   type Owner,
   ownerOf,
@@ -47,7 +49,10 @@ export async function reconcile(
 ): Promise<void> {
   const owner = ownerOf(inputs, inputs);
   const kms = openKms(inputs.kms);
-  if (!last && inputs.adopt) await adopt(kms, owner, inputs.adopt, outputs);
+  if (!last && inputs.adopt) {
+    await adopt(kms, owner, inputs.adopt, outputs);
+    return reconcile(outputs, inputs, {}, true);
+  }
   noteKmsKeys(inputs, outputs.versions);
   const make = (version: number) => ensureKmsKey(kms, owner, version, inputs);
   const common = { id: inputs.name, kms, owner, inputs, outputs, reached: outputs, last, repair, make };
@@ -77,8 +82,15 @@ export async function reconcile(
   });
 }
 
-/** What is adopted counts as made; an adopted alias as pointing where it points. */
+/**
+ * What is adopted counts as made, and an adopted alias as pointing where it points. What it has besides its material is yet
+ * to be seen, as after a refresh that found drift.
+ */
 async function adopt(kms: Kms, owner: Owner, wanted: Adopt, outputs: DistributionOutputs): Promise<void> {
-  outputs.versions = await adoptKmsKeys(kms, owner, wanted);
-  if (wanted.aliasName) outputs.aliasTarget = outputs.versions[owner.key.keyVersion]!.keyId;
+  const { records, inUse } = await adoptKmsKeys(kms, owner, wanted);
+  if (outputs.rotationStrategy === "on-demand") planOnDemand(records, owner.key);
+  outputs.versions = records;
+  if (inUse) Object.assign(outputs, { keyId: inUse.keyId, keyArn: inUse.keyArn, aliasTarget: inUse.keyId });
+  for (const { version, record } of kmsKeysOf(records))
+    if (!record.adopted) noteTakenUp({ kms, outputs }, version);
 }

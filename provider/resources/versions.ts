@@ -126,8 +126,9 @@ export async function syncState(
 }
 
 /**
- * Imports a version's material again where it does not expire as the program says: it is due, the period has changed, or
- * somebody else imported it otherwise. The same material is allowed at any time; it changes nothing but when it expires.
+ * Imports a version's material again where it does not expire as the program says (it is due, the period has changed, or
+ * somebody else imported it otherwise), or where no import is known of: a KMS key that was found shows by taking it that it
+ * has that material. The same material is allowed at any time; it changes nothing but when it expires.
  */
 export async function ensureExpiry(
   kms: Kms,
@@ -135,8 +136,13 @@ export async function ensureExpiry(
   version: number,
   record: KmsKeyRecord,
 ): Promise<void> {
-  if (record.adopted || expiresAsPlanned(record.validTo, owner.expiry, new Date())) return;
+  if (record.adopted || isImported(record, owner)) return;
   await ensureMaterial(kms, owner, version, record);
+}
+
+/** Whether the version was imported, and expires as the program says. */
+export function isImported({ importedAt, validTo }: KmsKeyRecord, { expiry }: Owner): boolean {
+  return importedAt !== undefined && expiresAsPlanned(validTo, expiry, new Date());
 }
 
 /** Imports a version's material, for the first time or again. AWS refuses any other than the KMS key has had. */

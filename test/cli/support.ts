@@ -63,8 +63,14 @@ export const secret = (ciphertext: string) => ({
   ciphertext,
 });
 
+/** The same with `--show-secrets`: the value as JSON, in a string. */
+const shown = (value: unknown) => ({
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  plaintext: JSON.stringify(value),
+});
+
 /** The program's state as `pulumi stack export` writes it now. */
-export function exportOf(program: Program): string {
+export function exportOf(program: Program, showSecrets = false): string {
   const resources = [...program.states].map(([name, { id, outputs, failed }]) => {
     const type = TYPES[name] ?? (name === "distribution" ? "KeyDistribution" : "KeyReplica");
     const token = `pulumi-nodejs:dynamic/keymgmt:${type}`;
@@ -73,7 +79,10 @@ export function exportOf(program: Program): string {
   });
   return JSON.stringify(
     { version: 3, deployment: { manifest: { time: new Date().toISOString() }, resources } },
-    (name, value) => (["keyring", "credentials"].includes(name) && value ? secret("v1:abc") : value),
+    (name, value) => {
+      if (!["keyring", "credentials"].includes(name) || !value) return value;
+      return showSecrets ? shown(value) : secret("v1:abc");
+    },
   );
 }
 

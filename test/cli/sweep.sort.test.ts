@@ -43,6 +43,7 @@ function state(versions: Record<number, string>, more: Partial<StackState> = {})
       replicaArns: [],
     })),
     unsettled: false,
+    leaving: false,
     connection: { keyCollection: "us-west-1" },
   };
   return {

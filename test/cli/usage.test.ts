@@ -12,7 +12,7 @@ describe("keymgmt", function () {
   it("has a help for every command that fits 80 columns, with examples and the exit codes", async () => {
     const general = await keymgmt(["--help"]);
     const commands = [...general.stdout.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, name]) => name!);
-    assert.deepEqual(commands, ["status", "sweep", "iam-policy", "doctor", "local-kms"]);
+    assert.deepEqual(commands, ["status", "sweep", "export", "import", "iam-policy", "doctor", "local-kms"]);
     for (const command of commands) {
       const { code, stdout } = await keymgmt([command, "--help"]);
       assert.equal(code, 0);
@@ -28,6 +28,8 @@ describe("keymgmt", function () {
     ["stauts", /unknown command 'stauts'\n\(Did you mean status\?\)/],
     ["sweep --days 6", /Expected a number from 7 to 30/],
     ["status --account", /Expected at least one --region/],
+    ["export --key orders", /required option '--out <file>' not specified/],
+    ["import", /missing required argument 'backup'/],
   ] as const) {
     it(`ends with 2 where the command line is wrong: keymgmt ${line}`, async () => {
       const { code, stdout, stderr } = await keymgmt(line.split(" ").filter(Boolean));

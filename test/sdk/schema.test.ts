@@ -164,7 +164,16 @@ describe("the SDK's types and schema.json", () => {
   }
 
   it("have the same objects", () => {
-    const shown = ["Adopt", "AssumeRole", "Credentials", "KeyVersion", "KmsKeyVersion", "WebIdentity"];
+    const shown = [
+      "Adopt",
+      "AssumeRole",
+      "Credentials",
+      "KeyVersion",
+      "KmsKeyVersion",
+      "Restore",
+      "RestoredDistribution",
+      "WebIdentity",
+    ];
     assert.deepEqual(interfacesOf("types").sort(), shown);
     for (const name of shown) {
       const { properties, required = [] } = types[`keymgmt:index:${name}`] as ObjectSpec;

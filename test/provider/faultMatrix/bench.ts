@@ -9,6 +9,7 @@ import {
   type KmsOperation,
 } from "../../../provider/awskms/client";
 import { Limiter } from "../../../provider/awskms/limiter";
+import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { Application } from "../resources/support/client";
 import { localKms, Program } from "../resources/support/program";
 import type { Call, Fault } from "./faults";
@@ -31,6 +32,8 @@ export class Bench {
   readonly sealed: Sealed[] = [];
   /** What the provider has said. */
   readonly lines: string[] = [];
+  /** Ids of KMS keys that no state knows any more, and a backup does. */
+  inBackup: string[] = [];
   /** The KMS calls of the last run, in order. */
   calls: Call[] = [];
   program: Program;
@@ -94,6 +97,13 @@ export class Bench {
   beginAnew(): void {
     this.program = new Program(this.local);
     this.sealed.length = 0;
+  }
+
+  /** The state is gone; its KMS keys and the data under them are not. */
+  loseState(): void {
+    const records = this.program.outputs("distribution").versions as KmsKeyRecords;
+    this.inBackup = Object.values(records).map(({ keyId }) => keyId);
+    this.program = new Program(this.local);
   }
 
   get aliasName(): string {

@@ -101,14 +101,15 @@ export async function unaccounted(bench: Bench, failure: Error): Promise<string[
   return wrong;
 }
 
-/** Ids of the KMS keys in a Region that the state knows: a rotation notes its replicas at the distribution. */
-function knownIn({ program }: Bench, region: string): string[] {
+/** Ids of the KMS keys in a Region that the state or a backup knows: a rotation notes its replicas at the distribution. */
+function knownIn({ program, inBackup }: Bench, region: string): string[] {
   const heldBy = (name: string) =>
     Object.values((program.states.get(name)?.outputs.versions ?? {}) as KmsKeyRecords);
-  return [
+  const held = [
     ...heldBy(region === HOME ? "distribution" : region),
     ...heldBy("distribution").filter(({ replicas }) => replicas?.includes(region)),
-  ].map(({ keyId }) => keyId);
+  ];
+  return [...held.map(({ keyId }) => keyId), ...inBackup];
 }
 
 /** One KMS key a version (or for all), each known to the state, Enabled or Disabled as wanted, and tagged as ours. */

@@ -13,6 +13,7 @@ import { openKms } from "../../../provider/awskms/client";
 import { importMaterial } from "../../../provider/awskms/kmsKeys";
 import { inMemory } from "../../../provider/awskms/wrapping";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import { type BackedUp, backUp } from "../resources/support/backup";
 import { LIFTED, type Program, type ProgramInputs } from "../resources/support/program";
 import type { Bench } from "./bench";
 
@@ -119,6 +120,24 @@ async function madeByVault(bench: Bench): Promise<void> {
 const VAULTS_ALIAS = "alias/hashicorp/orders-1700000000";
 const adopting = (rotationTrigger: string) =>
   replicated(rotationTrigger, { distribution: { adopt: { aliasName: VAULTS_ALIAS } } });
+
+let backedUp: BackedUp;
+
+/** Runs that go well, a backup, and then the state is lost. */
+const lost =
+  (...runs: ProgramInputs[]) =>
+  async (bench: Bench) => {
+    await after(...runs)(bench);
+    backedUp = await backUp(bench.program);
+    bench.loseState();
+  };
+
+const restore = (inputs: ProgramInputs) => (program: Program) =>
+  program.up({
+    ...inputs,
+    key: { ...inputs.key, restore: backedUp.restore },
+    distribution: { ...inputs.distribution, adopt: backedUp.adopt },
+  });
 
 /** What somebody else may do to the KMS keys, seen by a refresh. */
 async function meddled(bench: Bench): Promise<void> {
@@ -266,6 +285,18 @@ export const SCENARIOS: readonly Scenario[] = [
     run: up(adopting("b")),
     inUse: ALL,
     ends: { regions: ALL, latest: 2 },
+  },
+  {
+    title: "restore from a backup",
+    before: lost(replicated("a"), replicated("b")),
+    run: restore(replicated("b")),
+    ends: { regions: ALL, latest: 2 },
+  },
+  {
+    title: "restore what rotates on demand",
+    before: lost(onDemand("a"), onDemand("b")),
+    run: restore(onDemand("b")),
+    ends: { regions: ALL, latest: 2, oneKmsKey: true },
   },
   {
     title: "repair what has drifted",

@@ -202,7 +202,7 @@ describe("adopting KMS keys that Vault made", () => {
     await assert.rejects(adopting(single, { replicaRegions: [ABROAD] }), /multi-Region primary/);
     await assert.rejects(adopting("alias/none"), /NotFoundException/);
     for (const [adopt, mistake] of [
-      [{}, /`aliasName` or `versions`, one of the two/],
+      [{}, /`aliasName`, `versions` or both/],
       [{ aliasName: "orders" }, /got "orders"/],
       [{ aliasName: "alias/aws/s3" }, /got "alias\/aws\/s3"/],
       [{ versions: { latest: single } }, /by number, got "latest"/],

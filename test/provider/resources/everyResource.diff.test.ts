@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import type { Values } from "../../../provider/resources/resource";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, inputs, outputsOf, pathsIn, resources, type Type, types } from "./goodInputs";
+import { checked, inputs, outputsOf, pathsIn, plantedBytes, resources, type Type, types } from "./goodInputs";
 
 /** What `diff` says where `olds` are in state, finished, and the program has changed. */
 async function diffOf(type: Type, changes: Values, olds: Values = {}) {
@@ -132,6 +133,13 @@ describe("diff", () => {
       NONE,
     ],
     ["own material taken away", "ManagedKey", { material: undefined }, NONE],
+    [
+      "a backup of the key that is there",
+      "ManagedKey",
+      { restore: { from: "env://X", passphrase: "env://Y", kcvs: [keyCheckValue(plantedBytes)] } },
+      NONE,
+    ],
+    ["KMS keys to adopt", "KeyDistribution", { adopt: { versions: { 1: "k" } } }, NONE],
     ["a keyring not known yet with the same version", "KeyDistribution", { "key.keyring": UNKNOWN }, NONE],
     [
       "a keyring not known yet with the same version",

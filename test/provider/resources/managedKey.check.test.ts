@@ -346,4 +346,59 @@ describe("check of a ManagedKey", () => {
     await resources.ManagedKey.check(undefined, news);
     assert.deepEqual(news, before);
   });
+
+  describe("restored from a backup", () => {
+    const restore = {
+      from: "file:///orders.jwe",
+      passphrase: "env://BACKUP",
+      kcvs: ["0123456789", "abcdef0123", "99999aaaaa"],
+      rotatedOn: "2026-01-10",
+    };
+    const restored = (changes: Values, olds?: Values) =>
+      check({ ...made, restore: { ...restore, ...changes } }, olds);
+
+    it("plans all versions of the backup without opening it, and rotates from the latest on", async () => {
+      const news = { ...made, restore, rotationPeriod: "30d" };
+      assert.deepEqual(await check(news), []);
+      const { keyVersion, rotatedOn, rotateAfter } = await checked("ManagedKey", news);
+      assert.deepEqual([keyVersion, rotatedOn, rotateAfter], [3, "2026-01-10", "2026-02-09"]);
+      assert.deepEqual(await check({ ...news, minEnabledVersion: 3 }), []);
+    });
+
+    it("plans nothing by it afterwards", async () => {
+      const olds = await checked("ManagedKey", { ...made, restore });
+      const more = { ...restore, kcvs: [...restore.kcvs, "0000000000"] };
+      for (const changes of [{ restore: undefined }, { restore: more }, { restore: UNKNOWN }])
+        assert.equal((await checked("ManagedKey", { ...made, ...changes }, olds)).keyVersion, 3);
+    });
+
+    it("waits for what is not known yet", async () => {
+      for (const unknown of [UNKNOWN, { ...restore, kcvs: UNKNOWN }]) {
+        assert.equal((await checked("ManagedKey", { ...made, restore: unknown })).keyVersion, UNKNOWN);
+        assert.deepEqual(await check({ ...made, restore: unknown }), []);
+      }
+    });
+
+    it("refuses what says neither where it is nor what opens it", async () => {
+      assert.match((await restored({ from: "/orders.jwe" })).join(), /Expected `restore.from` to be env/);
+      for (const opens of [{ identity: "env://OWNER" }, { passphrase: undefined }])
+        assert.deepEqual(await restored(opens), [
+          "Expected `restore` to have `passphrase` or `identity`, one of the two.",
+        ]);
+      for (const kcvs of [[], ["0123"], ["0123456789", 5]])
+        assert.match((await restored({ kcvs })).join(), /Expected `restore\.kcvs/);
+      assert.match((await restored({ rotatedOn: "yesterday" })).join(), /to be a date such as/);
+      assert.match(
+        (await restored({ kcvs: undefined })).join(),
+        /`restore` to have `kcvs`, which is missing/,
+      );
+    });
+
+    it("does not repeat a passphrase that was given in place of a reference to it", async () => {
+      const [mistake, ...others] = await restored({ passphrase: "correct horse battery staple" });
+      assert.match(mistake!, /Expected `restore.passphrase` to say where it is read from/);
+      assert.doesNotMatch(mistake!, /horse/);
+      assert.deepEqual(others, []);
+    });
+  });
 });

@@ -38,6 +38,7 @@ export class Program {
   constructor(
     readonly local: { url: string },
     private readonly accountId = "111122223333",
+    private readonly stack = "organization/shop/dev",
   ) {}
 
   /**
@@ -84,7 +85,7 @@ export class Program {
       keyVersion,
       keyring,
     };
-    const shared = { name, stack: "organization/shop/dev", kms: connection, key: keyRef };
+    const shared = { name, stack: this.stack, kms: connection, key: keyRef };
     const given = await this.apply("keyDistribution", "distribution", {
       ...shared,
       aliasName,

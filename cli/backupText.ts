@@ -1,0 +1,20 @@
+import type { Backup } from "../provider/keys/backup.js";
+import { count, date, table, wrapped } from "./text.js";
+
+/** What a backup holds, for a person: no material. */
+export function backupText({ key, keyring, kcvs, distributions, stack, madeAt }: Backup): string {
+  const versions = keyring.keys.map((entry, index) => [
+    entry.kid,
+    date(new Date(entry.iat * 1000).toISOString()),
+    kcvs[index]!,
+    "from" in entry ? `not in the backup: ${entry.from}` : "in the backup",
+  ]);
+  const places = distributions.map(({ region, accountId, aliasName, versions, replicas }) => {
+    const kmsKeys = count(new Set(Object.values(versions)).size, "KMS key");
+    const elsewhere = replicas.length === 0 ? "" : `, replicas in ${replicas.join(", ")}`;
+    return wrapped(`${aliasName} in ${accountId}: ${kmsKeys} in ${region}${elsewhere}`, "  ");
+  });
+  const heading = `${key.name}: ${key.type}, ${count(kcvs.length, "version")}, of ${stack}, ${madeAt}`;
+  const rows = table([["ver", "made", "check value", "material"], ...versions], "  ");
+  return `${wrapped(heading)}${rows}${places.join("")}`;
+}

@@ -1,0 +1,110 @@
+import { access, readFile } from "node:fs/promises";
+import writeFileAtomic from "write-file-atomic";
+import { parseKmsArn } from "../../provider/awskms/arn.js";
+import { type BackedUpDistribution, type Backup, sealBackup } from "../../provider/keys/backup.js";
+import { type BackupKey, newPassphrase, recipientKey } from "../../provider/keys/backupKeys.js";
+import { kcvOf } from "../../provider/keys/keyring.js";
+import { readText } from "../../provider/keys/reference.js";
+import { isReferenceToSecret } from "../../provider/keys/restore.js";
+import { backupText } from "../backupText.js";
+import { EXIT, UsageError } from "../exitCodes.js";
+import { type ExportedState, exportedStates, type StateOptions } from "../state/load.js";
+import { type RegionState, readStack, type StackState } from "../state/stack.js";
+import { wrapped } from "../text.js";
+import { exportedKey, unsealed } from "./keyring.js";
+
+export interface ExportOptions extends StateOptions {
+  key: string;
+  out: string;
+  passphrase?: string;
+  recipient?: string;
+  force?: boolean;
+}
+
+/** `keymgmt export`. Gives the exit code. */
+export async function exportKey(options: ExportOptions): Promise<number> {
+  const { key: name, out, force = false, state } = options;
+  if ((state?.length ?? 1) !== 1)
+    throw new UsageError("Expected one --state: a backup is of one stack's key.");
+  const opener = await openerOf(options);
+  if (out !== "-" && !force && (await exists(out)))
+    throw new UsageError(
+      `Expected --out to name a file that is not there yet; ${out} is. Give another, or --force.`,
+    );
+  const [exported] = (await exportedStates(options, "--show-secrets")) as [ExportedState];
+  const backup = await backupOf(exported, name);
+  const jwe = `${await sealBackup(backup, opener)}\n`;
+  if (out === "-") process.stdout.write(jwe);
+  else await writeFileAtomic(out, jwe, { mode: 0o600 });
+  const where = out === "-" ? "the standard output" : `${out}, for your user alone to read`;
+  process.stderr.write(
+    `${backupText(backup)}\n${wrapped(`Written to ${where}. ${howToOpen(options, opener)}`)}`,
+  );
+  return EXIT.fine;
+}
+
+async function openerOf({ passphrase, recipient }: ExportOptions): Promise<BackupKey> {
+  if ((passphrase === undefined) === (recipient === undefined))
+    throw new UsageError("Expected --passphrase or --recipient, one of the two.");
+  if (recipient !== undefined) return recipientKey(await readFile(recipient, "utf8"));
+  // What came is not shown: it may be the passphrase itself.
+  if (!isReferenceToSecret(passphrase))
+    throw new UsageError(
+      "Expected --passphrase to say where it is read from: env://NAME, file:///path (absolute) or exec:command.",
+    );
+  return newPassphrase(await readText(passphrase, "a passphrase"));
+}
+
+function howToOpen({ passphrase, recipient }: ExportOptions, { kid }: BackupKey): string {
+  return passphrase === undefined
+    ? `It opens with the private key of ${recipient} (thumbprint ${kid}): keymgmt import --identity. Without that key it is lost.`
+    : "It opens with the passphrase: keymgmt import --passphrase. Without the passphrase it is lost.";
+}
+
+async function backupOf({ text, source }: ExportedState, name: string): Promise<Backup> {
+  const { key, keyring: kept } = exportedKey(text, source, name);
+  const keyring = await unsealed(kept, name);
+  const kcvs = keyring.keys.map((_, index) => kcvOf(keyring, index + 1));
+  const state = readStack(text, source);
+  return {
+    backup: 1,
+    madeAt: new Date().toISOString(),
+    stack: state.names[0] ?? state.title,
+    key,
+    keyring,
+    kcvs,
+    distributions: distributionsOf(state, name, kcvs),
+  };
+}
+
+/** What the state holds of the key in AWS. The material of a KMS key that was adopted is not the keyring's. */
+function distributionsOf({ regions }: StackState, name: string, kcvs: string[]): BackedUpDistribution[] {
+  const own = regions.filter(
+    ({ owner, leaving, versions }) => owner.key.name === name && !leaving && versions.length > 0,
+  );
+  return own
+    .filter(({ primary }) => primary)
+    .map(({ owner, region, outputs: { aliasName }, versions }) => ({
+      region,
+      accountId: parseKmsArn(versions[0]!.keyArn).accountId,
+      aliasName,
+      versions: Object.fromEntries(versions.map(({ version, keyArn }) => [version, keyArn])),
+      kcvs: Object.fromEntries(
+        versions.filter(({ adopted }) => !adopted).map(({ version }) => [version, kcvs[version - 1]!]),
+      ),
+      replicas: replicasOf(own, owner.distribution),
+    }));
+}
+
+function replicasOf(regions: RegionState[], distribution: string): string[] {
+  return regions
+    .filter((one) => !one.primary && one.owner.distribution === distribution)
+    .map(({ region }) => region);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { withState } from "../options.js";
+import { ending } from "../run.js";
+
+export function declareExport(program: Command): void {
+  withState(program.command("export"))
+    .summary("an encrypted backup of a key with all its versions")
+    .description(
+      "Writes a key with the material of all its versions, and which KMS keys and alias are its own, into a file that a " +
+        "passphrase or a private key opens. Runs `pulumi stack export --show-secrets`, which asks for what opens the " +
+        "stack's secrets; a keyring that a root key seals needs that root key too. `keymgmt import` restores it.",
+    )
+    .requiredOption("--key <name>", "the key to back up")
+    .requiredOption("--out <file>", "file to write, for your user alone to read; - is the standard output")
+    .option("--passphrase <reference>", "where a passphrase is: env://NAME, file:///path or exec:command")
+    .option("--recipient <file>", "in its place: a public key, PEM or JWK; its private key opens the backup")
+    .option("--force", "write over a file that is there")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ keymgmt export --key orders --passphrase env://BACKUP --out orders.jwe
+  $ keymgmt export --key orders --recipient owner.pem --out orders.jwe
+  $ pulumi stack export --show-secrets |
+      keymgmt export --state - --key orders --recipient owner.pem --out -`,
+    )
+    .action(ending(async (options) => (await import("./command.js")).exportKey(options)));
+}

@@ -1,0 +1,70 @@
+/** A ManagedKey in an export whose secrets are in the clear: what it is, and its keyring. */
+
+import type { Backup } from "../../provider/keys/backup.js";
+import {
+  type Keyring,
+  type KeyringVersion,
+  kcvOf,
+  parseKeyring,
+  versionJwk,
+} from "../../provider/keys/keyring.js";
+import { isSealed, parseKeystore } from "../../provider/keys/keystores/keystore.js";
+import { materialOf } from "../../provider/keys/keystores/versions.js";
+import { parseExport, SIGNATURE, TYPE } from "../state/stack.js";
+
+export interface ExportedKey {
+  key: Backup["key"];
+  keyring: Keyring;
+}
+
+/** Finds the one ManagedKey of this name. Throws where there is none, or its keyring is not in the clear or not what it is said to be. */
+export function exportedKey(text: string, source: string, name: string): ExportedKey {
+  const found = parseExport(text, source).resources.filter(
+    ({ type, outputs, delete: leaving }) =>
+      TYPE.exec(type)?.[1] === "ManagedKey" && outputs?.name === name && !leaving,
+  );
+  const [resource] = found;
+  if (!resource?.outputs || found.length > 1)
+    throw new Error(`Expected one ManagedKey "${name}" in ${source}; there are ${found.length}.`);
+  const { type, replicaRegions, minEnabledVersion, versions } =
+    resource.outputs as unknown as Backup["key"] & {
+      versions: { kcv: string }[];
+    };
+  const keyring = parseKeyring(inTheClear(resource.outputs.keyring, source));
+  const said = versions.map(({ kcv }) => kcv).join(", ");
+  const held = keyring.keys.map((_, index) => kcvOf(keyring, index + 1)).join(", ");
+  if (said !== held)
+    throw new Error(
+      `Expected the keyring of "${name}" in ${source} to have the key check values ${said}; it has ${held}. Nothing was written.`,
+    );
+  return { key: { name, type, replicaRegions, minEnabledVersion }, keyring };
+}
+
+function inTheClear(keyring: unknown, source: string): string {
+  if (typeof keyring === "string") return keyring;
+  const secret = (keyring ?? {}) as { [SIGNATURE]?: string; plaintext?: string };
+  if (typeof secret.plaintext === "string") return JSON.parse(secret.plaintext);
+  throw new Error(
+    `Expected ${source} to hold its secrets in the clear; they are encrypted. Make it with: pulumi stack export --show-secrets`,
+  );
+}
+
+/**
+ * The keyring as a backup holds it: every version that the state holds out of its keystore, its key check value verified. One
+ * that is elsewhere stays a reference. Throws KeystoreUnavailable, where a root key is not there for example.
+ */
+export async function unsealed(keyring: Keyring, name: string): Promise<Keyring> {
+  const keys: KeyringVersion[] = [];
+  for (const entry of keyring.keys) {
+    if ("from" in entry) {
+      keys.push(entry);
+      continue;
+    }
+    const version = Number(entry.kid);
+    const material = await materialOf(keyring, name, version);
+    keys.push(versionJwk(version, material, new Date(entry.iat * 1000)));
+  }
+  const keystore = parseKeystore(keyring.keystore ?? "state");
+  const holdsItself = "kind" in keystore && (keystore.kind === "state" || isSealed(keystore));
+  return { ...(!holdsItself && { keystore: keyring.keystore }), keys };
+}

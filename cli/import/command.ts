@@ -1,0 +1,60 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Backup } from "../../provider/keys/backup.js";
+import { isReference } from "../../provider/keys/reference.js";
+import { isReferenceToSecret, openBackupAt, type Restore } from "../../provider/keys/restore.js";
+import { backupText } from "../backupText.js";
+import { EXIT, UsageError } from "../exitCodes.js";
+import { type ProjectOptions, runPulumi } from "../state/pulumi.js";
+import { date, wrapped } from "../text.js";
+
+export interface ImportOptions extends ProjectOptions {
+  passphrase?: string;
+  identity?: string;
+}
+
+/**
+ * `keymgmt import`. Gives the exit code. What it finds out goes into the stack's configuration and not into a program: it
+ * concerns one stack, once, and is gone with `pulumi config rm`. It holds references alone, so that it may be committed.
+ */
+export async function importKey(
+  file: string,
+  { passphrase, identity, ...project }: ImportOptions,
+): Promise<number> {
+  if ((passphrase === undefined) === (identity === undefined))
+    throw new UsageError("Expected --passphrase or --identity, one of the two.");
+  // What came is not shown: it may be the passphrase itself.
+  if (!isReferenceToSecret(passphrase ?? identity))
+    throw new UsageError(
+      "Expected --passphrase or --identity to say where it is read from: env://NAME, file:///path (absolute) or exec:command.",
+    );
+  const from = isReference(file) ? file : pathToFileURL(resolve(file)).href;
+  const place = { from, passphrase, identity };
+  const backup = await openBackupAt(place);
+  process.stdout.write(backupText(backup));
+  const name = `keymgmt:restore.${backup.key.name}`;
+  const value = JSON.stringify(restoreOf(backup, place));
+  await runPulumi(["config", "set", name, value, "--plaintext"], project, "keep what the update needs", "");
+  process.stdout.write(`\n${nextSteps(backup, name)}`);
+  return EXIT.fine;
+}
+
+function restoreOf({ keyring, kcvs, distributions }: Backup, place: Omit<Restore, "kcvs">): object {
+  const rotatedOn = date(new Date(keyring.keys.at(-1)!.iat * 1000).toISOString());
+  const adopted = distributions.map(({ replicas: _, ...distribution }) => distribution);
+  return { ...place, kcvs, rotatedOn, distributions: adopted };
+}
+
+function nextSteps({ key, stack, distributions }: Backup, name: string): string {
+  const steps = [
+    `Put into the stack's configuration as ${name}: references, no secret. The next \`pulumi up\` makes ManagedKey "${key.name}" with these versions.`,
+  ];
+  if (distributions.length > 0)
+    steps.push(
+      `Its KeyDistribution takes the KMS keys and the alias over. If ${stack} still exists elsewhere, take them out of its state with \`pulumi state delete\`, and do not destroy it: that would schedule their deletion.`,
+    );
+  if (key.replicaRegions.length > 0)
+    steps.push(`The ManagedKey must have \`replicaRegions\`: ${key.replicaRegions.join(", ")}.`);
+  steps.push(`Afterwards the configuration is of no use any more: pulumi config rm ${name}`);
+  return steps.map((step) => wrapped(step)).join("");
+}

@@ -1,0 +1,37 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+/** Where `pulumi` runs. */
+export interface ProjectOptions {
+  /** Stack of the current project; by default the selected one. */
+  stack?: string;
+  /** Folder of the Pulumi project. */
+  cwd?: string;
+}
+
+const LARGEST = 256 * 1024 * 1024;
+
+/** What `pulumi` on the PATH prints, run in the project's folder. `to` says what for, and `instead` what else to do, in errors. */
+export async function runPulumi(
+  args: string[],
+  { stack, cwd }: ProjectOptions,
+  to: string,
+  instead: string,
+): Promise<string> {
+  const all = [...args, "--non-interactive", ...(stack === undefined ? [] : ["--stack", stack])];
+  try {
+    const { stdout } = await promisify(execFile)("pulumi", all, { cwd, maxBuffer: LARGEST });
+    return stdout;
+  } catch (thrown) {
+    const { code, stderr } = thrown as { code?: unknown; stderr?: string };
+    if (code === "ENOENT")
+      throw new Error(
+        `Expected \`pulumi\` on the PATH${cwd === undefined ? "" : ` and a folder ${cwd}`}. ${instead}`,
+      );
+    const shown = all.map((arg) => (arg.length > 80 ? "…" : arg)).join(" ");
+    throw new Error(
+      `Expected \`pulumi ${shown}\` to ${to}; it failed: ${(stderr ?? "").trim()} ` +
+        `Run this in the project's folder, or give --cwd or --stack. ${instead}`,
+    );
+  }
+}

@@ -1,0 +1,104 @@
+/** `restore` of a ManagedKey: the versions of a new key come out of a backup. */
+import { KeymgmtError } from "../errors";
+import { hasUnknown, known } from "../schema/unknowns";
+import { type Backup, openBackup } from "./backup";
+import { type BackupKey, identityKey, passphraseKey } from "./backupKeys";
+import type { KeyVersion } from "./keyring";
+import { isReference, readText, referenceMistakes } from "./reference";
+
+/** Where the backup is, what opens it (one of the two), and what it holds, so that a preview knows without opening it. */
+export interface Restore {
+  from: string;
+  passphrase?: string;
+  identity?: string;
+  /** Key check values from version 1 on. */
+  kcvs: string[];
+  /** UTC date of the latest version (YYYY-MM-DD). */
+  rotatedOn?: string;
+}
+
+export function restoreMistakes(value: unknown): string[] {
+  const restore = known(value) as Partial<Restore> | undefined;
+  if (typeof restore !== "object" || restore === null || hasUnknown(restore)) return [];
+  const { from, passphrase, identity, kcvs, rotatedOn } = restore;
+  const mistakes = typeof from === "string" ? referenceMistakes(from, "`restore.from`") : [];
+  if ((passphrase === undefined) === (identity === undefined))
+    mistakes.push("Expected `restore` to have `passphrase` or `identity`, one of the two.");
+  // What came is not shown: it may be the passphrase.
+  for (const [name, secret] of Object.entries({ passphrase, identity }))
+    if (secret !== undefined && !isReferenceToSecret(secret))
+      mistakes.push(
+        `Expected \`restore.${name}\` to say where it is read from: env://NAME, file:///path (absolute) or "exec:command argument …".`,
+      );
+  if (Array.isArray(kcvs) && (kcvs.length === 0 || !kcvs.every(isKcv)))
+    mistakes.push(
+      "Expected `restore.kcvs` to be the key check values (10 hex digits) of every version, from version 1 on.",
+    );
+  if (rotatedOn !== undefined && !/^\d{4}-\d\d-\d\d$/.test(String(rotatedOn)))
+    mistakes.push(`Expected \`restore.rotatedOn\` to be a date such as 2026-01-31, got "${rotatedOn}".`);
+  return mistakes;
+}
+
+/** Whether a text says where a secret is to be read from. */
+export function isReferenceToSecret(text: unknown): text is string {
+  return isReference(text) && referenceMistakes(text, "").length === 0;
+}
+
+function isKcv(value: unknown): boolean {
+  return typeof value === "string" && /^[0-9a-f]{10}$/.test(value);
+}
+
+/** Opens the backup that `restore` names; it must be of this key and hold what was planned. */
+export async function restoredFrom(restore: Restore, key: Backup["key"]): Promise<Backup> {
+  const backup = await openBackupAt(restore);
+  const expected = (what: string, came: string) =>
+    new KeymgmtError(
+      "InvalidInput",
+      `Expected the backup in ${restore.from} to be of ${what}; it is of ${came}. Nothing was made.`,
+      { key: key.name },
+    );
+  if (backup.key.name !== key.name) throw expected(`key "${key.name}"`, `key "${backup.key.name}"`);
+  if (backup.key.type !== key.type) throw expected(`a key of type ${key.type}`, backup.key.type);
+  if (isMultiRegion(backup.key) !== isMultiRegion(key))
+    throw expected(
+      `a key with \`replicaRegions\` [${key.replicaRegions}], which never changes between none and some`,
+      `one with [${backup.key.replicaRegions}]`,
+    );
+  if (backup.kcvs.join() !== restore.kcvs.join())
+    throw expected(
+      `versions with the key check values ${restore.kcvs.join(", ")}`,
+      `${backup.kcvs.join(", ")}; run \`keymgmt import\` with it again`,
+    );
+  return backup;
+}
+
+const isMultiRegion = ({ replicaRegions }: Backup["key"]) => replicaRegions.length > 0;
+
+/** Opens a backup by its references. */
+export async function openBackupAt(
+  restore: Pick<Restore, "from" | "passphrase" | "identity">,
+): Promise<Backup> {
+  const text = await readText(restore.from, "a backup");
+  return openBackup(text, await openingKey(restore), restore.from);
+}
+
+async function openingKey({
+  passphrase,
+  identity,
+}: Pick<Restore, "passphrase" | "identity">): Promise<BackupKey> {
+  return passphrase === undefined
+    ? identityKey(await readText(String(identity), "the private key that opens the backup"))
+    : passphraseKey(await readText(passphrase, "the passphrase of the backup"));
+}
+
+/** A key that is there already is not restored into: with other material than the backup's, that must not go unnoticed. */
+export function refuseOtherKey(name: unknown, restore: unknown, versions: KeyVersion[]): void {
+  const kcvs = known(known(restore as Partial<Restore> | undefined)?.kcvs);
+  const [wanted, held] = [known(kcvs?.[0]), versions[0]?.kcv];
+  if (wanted === undefined || wanted === held) return;
+  throw new KeymgmtError(
+    "InvalidInput",
+    `Expected no key "${name}" in this stack, so that it can be restored; there is one, and its version 1 has the key check value ${held}, not ${wanted} as in the backup. Nothing was changed. Take \`restore\` away (\`pulumi config rm keymgmt:restore.${name}\`), or restore into another stack.`,
+    { key: String(name) },
+  );
+}

@@ -1,0 +1,41 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { KmsProvider } from "./kmsProvider";
+import type { Adopt, Restore, RestoredDistribution } from "./types";
+
+/**
+ * What `keymgmt import` has put into the stack's configuration for a key of this name. It is there and not in the program,
+ * because it concerns one stack, once: the program that made the keys restores them unchanged.
+ */
+export function configuredRestore(name: pulumi.Input<string>): pulumi.Input<Restore | undefined> | undefined {
+  const config = new pulumi.Config("keymgmt");
+  const of = (key: string) => config.getObject<Restore>(`restore.${key}`);
+  if (typeof name === "string") return of(name);
+  // A program that restores nothing must not look changed: for it nothing depends on the name.
+  const anything = Object.keys(pulumi.runtime.allConfig()).some((key) => key.startsWith("keymgmt:restore."));
+  return anything ? pulumi.output(name).apply(of) : undefined;
+}
+
+/**
+ * The KMS keys of a backup that are a KmsProvider's: by its Region, which previews know; by account and alias prefix only
+ * where the backup has several there. In another account adoption fails, instead of making KMS keys that decrypt nothing.
+ * Where the backup has none, what the program adopts: what it adopted once is in the backup, with what came after it.
+ */
+export function adoptedIn(
+  restore: pulumi.Input<Restore | undefined>,
+  kms: KmsProvider,
+  program?: pulumi.Input<Adopt>,
+): pulumi.Input<Adopt> {
+  return pulumi.all([restore, kms.keyCollection]).apply(([backup, region]) => {
+    const there = (backup?.distributions ?? []).filter((one) => one.region === region);
+    if (there.length < 2) return pulumi.output(there[0] ? asAdopt(there[0]) : program);
+    return pulumi.all([kms.accountId, kms.aliasPrefix]).apply(([accountId, prefix]) => {
+      const own = there.filter((one) => one.accountId === accountId);
+      const one = own.find(({ aliasName }) => aliasName.startsWith(`alias/${prefix}/`)) ?? own[0];
+      return asAdopt(one ?? there[0]!);
+    });
+  }) as pulumi.Output<Adopt>;
+}
+
+function asAdopt({ aliasName, versions, kcvs }: pulumi.Unwrap<RestoredDistribution>): Adopt {
+  return { aliasName, versions, kcvs };
+}
