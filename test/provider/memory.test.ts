@@ -46,7 +46,7 @@ describe("the memory of a provider process whose work is done", function () {
     const keys: object[] = [];
     for (const [name, keystore] of Object.entries(keystores)) {
       const [first] = [await inFile(`${name}-1`), await inFile(`${name}-2`)];
-      keys.push({ name, keystore, material: first.replace("-1", "-{version}") });
+      keys.push({ name, keystore, material: first.replace(/-1$/, "-{version}") });
     }
     const flags = ["--no-warnings", "--expose-gc", "--heap-snapshot-string-limit=1000000", "--import", TSX];
     provider = spawn(process.execPath, [...flags, LIFE, JSON.stringify({ url: local.url, keys, folder })], {
