@@ -10,6 +10,7 @@ import {
   GenerateDataKeyCommand,
   GetParametersForImportCommand,
   KMSClient,
+  ListAliasesCommand,
   PutKeyPolicyCommand,
   ReplicateKeyCommand,
   ScheduleKeyDeletionCommand,
@@ -21,6 +22,7 @@ import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { HOME, REPLICA, STACK } from "./life";
 
 const ACCOUNT = "111122223333";
+const OTHER_HOME = "ap-south-1";
 const OTHER_STACK = "organization/shop/prod";
 
 const SCOPE: Scope = {
@@ -39,6 +41,7 @@ const SCOPES = {
   "single-Region": SCOPE,
   replicated: {
     ...SCOPE,
+    primaryRegions: [HOME, OTHER_HOME],
     replicaRegions: [REPLICA],
     multiRegion: true,
     features: ["everyKey", "multiRegion"],
@@ -54,6 +57,7 @@ const KEYS = {
   "ours, multi-Region": { Origin: "EXTERNAL", MultiRegion: true, Tags: tags(STACK) },
   "another stack's": { Origin: "EXTERNAL", Tags: tags(OTHER_STACK) },
   "imported, without tags": { Origin: "EXTERNAL" },
+  "imported, of another kind": { Origin: "EXTERNAL", KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC" },
   "made by AWS, without tags": {},
   "made by AWS, with our tag": { Tags: tags(STACK) },
   "ours in another Region": { Origin: "EXTERNAL", Tags: tags(STACK) },
@@ -113,7 +117,9 @@ const name =
 const replicate =
   (ReplicaRegion: string): Call =>
   (kms, id) =>
-    kms().send(new ReplicateKeyCommand({ KeyId: id("ours, multi-Region"), ReplicaRegion }));
+    kms().send(
+      new ReplicateKeyCommand({ KeyId: id("ours, multi-Region"), ReplicaRegion, Tags: tags(STACK) }),
+    );
 
 const seal =
   (key: Key, EncryptionContext?: Record<string, string>): Call =>
@@ -129,13 +135,13 @@ const CALLS: { what: string; policy: Policy; allowed: Call; refused: Record<stri
     refused: {
       "a multi-Region one (kms:MultiRegion)": create({ MultiRegion: true }),
       "one that AWS makes the material of (kms:KeyOrigin)": create({ Origin: "AWS_KMS" }),
-      "one of another kind (kms:KeySpec)": create({ KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC" }),
+      "one of another kind (kms:KeySpec)": create({ KeySpec: "RSA_2048", KeyUsage: "ENCRYPT_DECRYPT" }),
       "another stack's (aws:RequestTag)": create({ Tags: tags(OTHER_STACK) }),
       "one without tags (aws:RequestTag)": create({ Tags: undefined }),
       "one that nobody could manage (kms:BypassPolicyLockoutSafetyCheck)": create({
         BypassPolicyLockoutSafetyCheck: true,
       }),
-      "one in another Region (aws:RequestedRegion)": create({}, REPLICA),
+      "one in another Region": create({}, REPLICA),
     },
   },
   {
@@ -152,7 +158,16 @@ const CALLS: { what: string; policy: Policy; allowed: Call; refused: Record<stri
       "another stack's KMS key (aws:ResourceTag)": parameters("another stack's"),
       "one that AWS made the material of (kms:KeyOrigin)": parameters("made by AWS, with our tag"),
       "a multi-Region one (kms:MultiRegion)": parameters("ours, multi-Region"),
+      "one of another kind (kms:KeySpec)": parameters("imported, of another kind"),
       "one in another Region": parameters("ours in another Region", REPLICA),
+    },
+  },
+  {
+    what: "a listing",
+    policy: "single-Region",
+    allowed: (kms) => kms().send(new ListAliasesCommand({})),
+    refused: {
+      "one in another Region (aws:RequestedRegion)": (kms) => kms(REPLICA).send(new ListAliasesCommand({})),
     },
   },
   {
@@ -186,7 +201,7 @@ const CALLS: { what: string; policy: Policy; allowed: Call; refused: Record<stri
     policy: "replicated",
     allowed: replicate(REPLICA),
     refused: {
-      "one in another Region (kms:ReplicaRegion)": replicate("ap-south-1"),
+      "one in another Region, though keys are made there too (kms:ReplicaRegion)": replicate(OTHER_HOME),
       "to make it the primary": (kms, id) =>
         kms().send(
           new UpdatePrimaryRegionCommand({ KeyId: id("ours, multi-Region"), PrimaryRegion: REPLICA }),
