@@ -16,7 +16,7 @@ import { inMemory } from "../../provider/awskms/wrapping";
 import { strayKey } from "../cli/support";
 import { Application } from "../provider/resources/support/client";
 import { statusOf, sweepIn } from "./commands";
-import { HOME, type Life, STACK } from "./life";
+import { HOME, type Life, REPLICA, STACK } from "./life";
 
 export interface TriedLife {
   name: string;
@@ -125,6 +125,33 @@ export const LIVES: TriedLife[] = [
       "kms:GetKeyPolicy": "warning at refresh, repair",
       "kms:ListResourceTags": "warning at refresh, repair",
       "kms:CancelKeyDeletion": "error at repair",
+    },
+  },
+  {
+    name: "a replicated key with all of this, that comes back too",
+    feature: "drift",
+    features: ["everyKey", "multiRegion", "drift", "recovery", "changes"],
+    replicated: true,
+    async live(life) {
+      const metadata = { policy: policy(life, "First"), description: "orders", tags: { team: "payments" } };
+      await life.up("create", { distribution: metadata, replica: metadata });
+      await life.up("rotate", { key: { rotationTrigger: "b" } });
+      await life.asOwner(async () => {
+        const { keyId } = life.versions()[2]!;
+        await life.application(REPLICA).send(new ScheduleKeyDeletionCommand({ KeyId: keyId }));
+      });
+      await life.refresh();
+      await life.up("repair");
+      await life.remove();
+      life.program.states.delete("alias");
+      await life.up("come back");
+      await life.remove();
+    },
+    without: {
+      "kms:GetKeyPolicy": "warning at rotate, refresh, repair, come back",
+      "kms:ListResourceTags":
+        "warning at refresh, repair, come back; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
+      "kms:CancelKeyDeletion": "error at repair, come back",
     },
   },
   {
