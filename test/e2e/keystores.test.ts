@@ -99,7 +99,7 @@ describe("a keystore other than the state", function () {
     });
     assert.match(
       stdout + stderr,
-      /Expected the root key from env:\/\/ROOT; the environment has no such variable\./,
+      /Expected the root key that sealed key "orders" from env:\/\/ROOT; the environment has no such variable\./,
     );
     assert.deepEqual(await keyring(), before);
   });
