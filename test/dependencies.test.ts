@@ -4,6 +4,7 @@ import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import ts from "typescript";
 import { dependencies } from "../package.json";
+import { packages } from "../package-lock.json";
 
 const root = join(__dirname, "..");
 
@@ -31,4 +32,21 @@ describe("the published package", () => {
   it("depends on nothing that it does not import", () => {
     assert.deepEqual(Object.keys(dependencies).sort(), [...imported().keys()].sort());
   });
+
+  it("comes under licences that ask for their text to be kept and no more, all that it needs included", () => {
+    const asked = new Map<string, string[]>();
+    for (const [path, { license = "none", dev }] of Object.entries<Locked>(packages))
+      if (path !== "" && !dev) asked.set(license, [...(asked.get(license) ?? []), path]);
+    const permissive =
+      /^\(?(MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|Python-2\.0|CC0-1\.0|CC-BY-3\.0)\b/;
+    const others = [...asked].filter(([license]) => !permissive.test(license)).flatMap(([, paths]) => paths);
+    assert.deepEqual(others, ["node_modules/@logdna/tail-file"], "whose LICENSE is the MIT licence's text");
+    assert.ok(readFileSync(join(root, others[0]!, "LICENSE"), "utf8").startsWith("The MIT License"));
+  });
 });
+
+/** A package as the lock file has it. */
+interface Locked {
+  license?: string;
+  dev?: boolean;
+}

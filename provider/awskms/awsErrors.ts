@@ -74,8 +74,16 @@ function denialOf(error: SdkError, call: AwsCall): (Meaning & { permission: stri
   const source = call.credentialSource ? ` (credentials from: ${call.credentialSource})` : "";
   const advice = / explicit deny /.test(error.message)
     ? `Remove the explicit deny of ${permission} that applies to ${principal}${source}.`
-    : `Grant ${permission} to ${principal}${source}, in its IAM policy or the KMS key's policy.`;
+    : `Grant ${permission} to ${principal}${source}, in ${whereGranted(permission)}.`;
   return { code: "AccessDenied", permission, advice };
+}
+
+function whereGranted(permission: string): string {
+  if (permission === "sts:AssumeRole") return "its IAM policy and the role's trust policy";
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
+  if (permission === "sts:AssumeRoleWithWebIdentity")
+    return "the role's trust policy: the token's issuer is the principal there, its audience and subject (`sub`) are conditions";
+  return "its IAM policy or the KMS key's policy";
 }
 
 function meaningOf(error: SdkError, call: AwsCall): Meaning {

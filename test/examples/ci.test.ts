@@ -25,6 +25,7 @@ describe("the workflows of examples/ci", () => {
       const { text, template } = await workflow(name);
       assert.equal(template.jobs.length, 1);
       assert.match(text, /id-token: write/);
+      assert.match(text, /run: npm ci --ignore-scripts\n/);
       assert.doesNotMatch(text, /AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|aws-access-key-id/);
       for (const [, action] of text.matchAll(/uses: (\S+)/g)) assert.match(action!, /@v\d+$/);
     });

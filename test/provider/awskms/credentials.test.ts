@@ -503,6 +503,17 @@ describe("credentials", () => {
       assert.ok(!inspect(error, { depth: 10, showHidden: true }).includes("the-web-identity-token"));
     });
 
+    it("says that it is the trust policy which does not take the token", async () => {
+      const of = connection();
+      sources.webIdentity.on(of);
+      server.instead.AssumeRoleWithWebIdentity = stsError(
+        "AccessDenied",
+        "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+      );
+      const { message } = await fails(of, "AccessDenied");
+      assert.match(message, /Grant sts:AssumeRoleWithWebIdentity .* in the role's trust policy: .*`sub`/);
+    });
+
     it("says which token file is not there", async () => {
       const tokenFile = join(folder, "no-token");
       const error = await fails(
@@ -608,6 +619,7 @@ describe("credentials", () => {
       sources.credentials.on(of);
       const error = await fails(of, "AccessDenied");
       assert.equal(error.context.permission, "sts:AssumeRole");
+      assert.match(error.message, /in its IAM policy and the role's trust policy\.$/);
       assert.ok(
         error.message.includes(said) && error.message.includes(`credentials > ${ROLE}`),
         error.message,
