@@ -8,15 +8,16 @@ export interface KmsProviderArgs {
   /** AWS Region that holds the KMS keys; the primary Region of multi-Region keys. A change replaces. */
   keyCollection: pulumi.Input<string>;
   /**
-   * AWS access keys. They win over every other source. Without them: `profile` or `webIdentity` where given, then the
-   * environment, the shared credentials file, and the role of the ECS task or EC2 instance.
+   * AWS access keys. They win over every other source. Without them: `webIdentity` or `profile` where given, then the
+   * environment, the shared config and credentials files, a web identity token file, and the role of the container (ECS, EKS) or
+   * EC2 instance.
    */
   credentials?: pulumi.Input<Credentials>;
   /** Profile of the shared AWS config and credentials files. */
   profile?: pulumi.Input<string>;
   /** A role to assume with whichever credentials were found. */
   assumeRole?: pulumi.Input<AssumeRole>;
-  /** An OIDC token to exchange for a role, for CI without long-lived keys. */
+  /** A role for an OIDC token: CI without long-lived keys. */
   webIdentity?: pulumi.Input<WebIdentity>;
   /** Endpoint of AWS KMS; `{region}` in it is replaced by the Region. Default: `AWS_KMS_ENDPOINT`, `AWS_ENDPOINT_URL_KMS`, AWS's own. */
   endpoint?: pulumi.Input<string>;
