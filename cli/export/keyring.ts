@@ -63,6 +63,7 @@ export async function unsealed(keyring: Keyring, name: string): Promise<Keyring>
     const version = Number(entry.kid);
     const material = await materialOf(keyring, name, version);
     keys.push(versionJwk(version, material, new Date(entry.iat * 1000)));
+    material.fill(0);
   }
   const keystore = parseKeystore(keyring.keystore ?? "state");
   const holdsItself = "kind" in keystore && (keystore.kind === "state" || isSealed(keystore));

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import crypto, { generateKeyPairSync, randomBytes } from "node:crypto";
 import sinon from "sinon";
+import { unsealed } from "../../../cli/export/keyring";
 import { beginConnections, type Kms, KmsConnections } from "../../../provider/awskms/client";
 import { KeymgmtError } from "../../../provider/errors";
+import { type Backup, openBackup, sealBackup } from "../../../provider/keys/backup";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import {
   formatKeyring,
@@ -86,7 +88,7 @@ function bytesOf(value: Buffer | Uint8Array | ArrayBuffer): Buffer {
 }
 
 describe("a buffer that held a secret", () => {
-  const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const PublicKey = publicKey.export({ type: "spki", format: "der" });
   const materials = [randomBytes(32), randomBytes(32)];
   const root = randomBytes(32);
@@ -188,6 +190,28 @@ describe("a buffer that held a secret", () => {
       }
     });
   }
+
+  for (const keystore of KEYSTORES)
+    it(`is zeroed when a key in "${keystore}" is backed up and the backup is opened`, async () => {
+      const keyring = await unsealed(await make(keystore), "orders");
+      const kcvs = materials.map(keyCheckValue);
+      const key = { name: "orders", type: "aes256-gcm96", replicaRegions: [], minEnabledVersion: 1 };
+      const backup: Backup = {
+        backup: 1,
+        madeAt: "2026-01-31T12:00:00Z",
+        stack: "dev",
+        key,
+        keyring,
+        kcvs,
+        distributions: [],
+      };
+      const jwe = await sealBackup(backup, { alg: "RSA-OAEP-256", key: publicKey, kid: "kid" });
+      assert.ok(watch.result.seen.includes("encrypt") || keystore === "none");
+      assert.deepEqual(watch.result.left, []);
+      const opened = await openBackup(jwe, { alg: "RSA-OAEP-256", key: privateKey, kid: "kid" }, "the file");
+      assert.deepEqual(opened.keyring, keyring);
+      assert.deepEqual(watch.result.left, []);
+    });
 
   it("is zeroed when inputs are checked", async () => {
     const material = materials[0]!.toString("base64");
