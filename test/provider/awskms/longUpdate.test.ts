@@ -52,6 +52,11 @@ describe("credentials of 15 minutes", () => {
   const sources: Record<string, () => Partial<KmsConnection>> = {
     assumeRole: () => ({ credentials, assumeRole: { roleArn: ROLE } }),
     webIdentity: () => ({ webIdentity: { roleArn: ROLE, tokenFile: join(folder, "token") } }),
+    "webIdentity by GitHub Actions": () => {
+      process.env.ACTIONS_ID_TOKEN_REQUEST_URL = `${endpoints.url}${PATHS.actions}?api-version=2.0`;
+      process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN = "job-token";
+      return { webIdentity: { roleArn: ROLE } };
+    },
     container: () => {
       process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `${endpoints.url}${PATHS.plain}`;
       return {};
