@@ -211,9 +211,11 @@ describe("keymgmt iam-policy", function () {
 
   it("prints the policy on stdout and the notes on stderr", async () => {
     const { code, stdout, stderr } = await keymgmt(
-      "iam-policy --account-id 111122223333 --region us-west-1 --for-stack acme/shop/prod".split(" "),
+      "iam-policy --account-id 111122223333 --region us-west-1 --for-stack acme/shop/prod --min-window 30".split(
+        " ",
+      ),
     );
-    assert.deepEqual(JSON.parse(stdout), policyFor(SCOPE));
+    assert.deepEqual(JSON.parse(stdout), policyFor({ ...SCOPE, minWindowDays: 30 }));
     assert.match(stderr, /^note: UseNewKeys also holds for imported KMS keys without a stack's tag/);
     assert.equal(code, 0);
   });

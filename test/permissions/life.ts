@@ -5,6 +5,7 @@ import type { RequestLogEntry } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/resources/wire";
 import { Application } from "../provider/resources/support/client";
 import { Program, type ProgramInputs } from "../provider/resources/support/program";
+import type { Effect } from "./effects";
 
 export const HOME = "us-west-1";
 export const REPLICA = "eu-west-1";
@@ -23,13 +24,6 @@ export interface Site {
   loseAnswer?(operation: string): Promise<void>;
   /** What was asked of the KMS in this account, where it says so. */
   calls?(): RequestLogEntry[];
-}
-
-/** What a step did without a permission, or what was lost by that. */
-export interface Effect {
-  kind: "error" | "warning" | "lost";
-  step: string;
-  text: string;
 }
 
 /**
@@ -140,6 +134,10 @@ export class Life {
     await this.site.as("everything");
     await this.program.up(this.inputs);
     assert.deepEqual(await seen(), []);
+    await this.site.as("everything");
+    const before = this.site.calls?.().length;
+    await this.program.up(this.inputs);
+    assert.equal(this.site.calls?.().length, before, "the update after that has something to do");
     await this.accounts();
     const unreadable = await this.unreadable();
     if (unreadable.length > 0) this.lost("ciphertext of before needs a deletion cancelled by hand");
@@ -199,24 +197,11 @@ export class Life {
   }
 }
 
-/** What happened, for people: `error at create, rotate; warning at refresh; lost: …`. */
-export function summary(effects: Effect[]): string {
-  const of = (kind: Effect["kind"]) => effects.filter((effect) => effect.kind === kind);
-  const distinct = (values: string[]) => [...new Set(values)].join(", ");
-  return [
-    distinct(of("error").map(({ step }) => step)).replace(/^(?=.)/, "error at "),
-    distinct(of("warning").map(({ step }) => step)).replace(/^(?=.)/, "warning at "),
-    distinct(of("lost").map(({ text }) => text)).replace(/^(?=.)/, "lost: "),
-  ]
-    .filter(Boolean)
-    .join("; ");
-}
-
-/** A matrix for people: a line for each permission. */
-export function printed(title: string, rows: Map<string, string>): string {
-  const width = Math.max(...[...rows.keys()].map((action) => action.length));
-  return [
-    `${title}: without`,
-    ...[...rows].map(([action, what]) => `  ${action.padEnd(width)}  ${what}`),
-  ].join("\n");
+/** A key policy that lets the account's IAM policies decide, as AWS's default does. */
+export function policy({ site }: Life, Sid: string): string {
+  const Principal = { AWS: `arn:aws:iam::${site.accountId}:root` };
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Sid, Effect: "Allow", Principal, Action: "kms:*", Resource: "*" }],
+  });
 }

@@ -1,99 +1,17 @@
+/** What a key may do besides, feature by feature. */
 import { randomBytes } from "node:crypto";
 import {
-  CreateAliasCommand,
-  CreateKeyCommand,
   DisableKeyCommand,
   PutKeyPolicyCommand,
   ScheduleKeyDeletionCommand,
   UntagResourceCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
-import type { Scope } from "../../cli/iam-policy/policy";
-import { openKms } from "../../provider/awskms/client";
-import { importMaterial } from "../../provider/awskms/kmsKeys";
-import type { Feature } from "../../provider/awskms/permissions";
-import { inMemory } from "../../provider/awskms/wrapping";
-import { strayKey } from "../cli/support";
-import { Application } from "../provider/resources/support/client";
-import { statusOf, sweepIn } from "./commands";
-import { HOME, type Life, REPLICA, STACK } from "./life";
+import { HOME, type Life, policy, REPLICA } from "../life";
+import { ADOPTED, adopted, rootKey } from "./given";
+import type { TriedLife } from "./triedLife";
 
-export interface TriedLife {
-  name: string;
-  /** Whose permissions it is there to try. */
-  feature: Feature;
-  /** What its policy is for. */
-  features: Feature[];
-  replicated?: boolean;
-  /** Makes what must be there before, as the account's root; returns what the policy must name. */
-  given?(url: string, accountId: string): Promise<Partial<Scope>>;
-  live(life: Life): Promise<void>;
-  /** What happens without each of these permissions. */
-  without: Record<string, string>;
-  /** Operations of features that its policy is not for: they are tried, and refused. */
-  refused?: string[];
-}
-
-const ADOPTED = "alias/hashicorp/orders-1700000000";
-
-export const LIVES: TriedLife[] = [
-  {
-    name: "a key in one Region",
-    feature: "everyKey",
-    features: ["everyKey"],
-    live: plainLife,
-    refused: ["DescribeKey"],
-    without: {
-      "kms:CreateKey": "error at create, rotate",
-      "kms:TagResource": "error at create, rotate, change a tag",
-      "kms:GetParametersForImport": "error at create, rotate",
-      "kms:ImportKeyMaterial": "error at create, rotate",
-      "kms:CreateAlias": "error at create",
-      "kms:UpdateAlias": "error at rotate",
-      "kms:DeleteAlias": "error at remove",
-      "kms:ListAliases": "error at create",
-      "kms:EnableKey": "error at enable version 1",
-      "kms:DisableKey": "error at disable version 1",
-      "kms:ScheduleKeyDeletion": "error at remove",
-    },
-  },
-  {
-    name: "a key whose material expires",
-    feature: "everyKey",
-    features: ["everyKey"],
-    async live(life) {
-      await life.up("create", { distribution: { validFor: "30d" } });
-      await life.up("renew", { distribution: { validFor: "60d" } });
-      await life.remove();
-    },
-    without: {
-      "kms:GetParametersForImport": "error at create, renew",
-      "kms:ImportKeyMaterial": "error at create, renew",
-    },
-  },
-  {
-    name: "a replicated key",
-    feature: "multiRegion",
-    features: ["everyKey", "multiRegion"],
-    replicated: true,
-    live: plainLife,
-    refused: ["GetKeyPolicy"],
-    without: {
-      "kms:CreateKey": "error at create, rotate",
-      "kms:TagResource": "error at create, rotate, change a tag",
-      "kms:GetParametersForImport": "error at create, rotate",
-      "kms:ImportKeyMaterial": "error at create, rotate",
-      "kms:CreateAlias": "error at create",
-      "kms:UpdateAlias": "error at rotate",
-      "kms:DeleteAlias": "error at remove the replica, remove",
-      "kms:ListAliases": "error at create",
-      "kms:EnableKey": "error at enable version 1",
-      "kms:DisableKey": "error at disable version 1",
-      "kms:ScheduleKeyDeletion": "error at remove the replica, remove",
-      "kms:ReplicateKey": "error at create, rotate",
-      "kms:DescribeKey": "error at create, rotate",
-    },
-  },
+export const OPTIONAL_LIVES: TriedLife[] = [
   {
     name: "a key that others change in AWS",
     feature: "drift",
@@ -250,19 +168,18 @@ export const LIVES: TriedLife[] = [
   {
     name: "a key with tags, policy and description",
     feature: "changes",
-    features: ["everyKey", "multiRegion", "changes"],
-    replicated: true,
-    refused: ["GetKeyPolicy"],
+    features: ["everyKey", "changes"],
+    refused: ["DescribeKey"],
     async live(life) {
       const first = {
         policy: policy(life, "First"),
         description: "orders",
         tags: { team: "payments", cost: "42" },
       };
-      await life.up("create", { distribution: first, replica: first });
+      await life.up("create", { distribution: first });
       await life.up("rotate", { key: { rotationTrigger: "b" } });
       const second = { policy: policy(life, "Second"), description: "all orders", tags: { team: "billing" } };
-      await life.up("change all three", { distribution: second, replica: second });
+      await life.up("change all three", { distribution: second });
       await life.remove();
     },
     without: {
@@ -291,52 +208,7 @@ export const LIVES: TriedLife[] = [
       "kms:Decrypt": "error at create, rotate, seal otherwise",
     },
   },
-  {
-    name: "keymgmt status",
-    feature: "status",
-    features: ["status"],
-    given: foreign,
-    async live(life) {
-      await life.asOwner(() => life.up("create", { distribution: { policy: policy(life, "Ours") } }));
-      await statusOf(life);
-    },
-    without: {
-      "kms:DescribeKey": "error at status, status --account; warning at status",
-      "kms:GetKeyPolicy": "warning at status",
-      "kms:ListResourceTags": "error at status --account; warning at status",
-      "kms:ListKeys": "error at status --account",
-    },
-  },
-  {
-    name: "keymgmt sweep",
-    feature: "sweep",
-    features: ["sweep"],
-    given: stray,
-    async live(life) {
-      await life.asOwner(() => life.up("create"));
-      await sweepIn(life);
-      await life.asOwner(() => life.up("after it"));
-    },
-    without: {
-      "kms:ListKeys": "error at sweep, sweep --delete",
-      "kms:ListResourceTags": "error at sweep, sweep --delete",
-      "kms:DescribeKey": "error at sweep, sweep --delete",
-      "kms:ListAliases": "error at sweep, sweep --delete",
-      "kms:ScheduleKeyDeletion": "error at sweep --delete",
-    },
-  },
 ];
-
-/** Create, rotate, raise and lower the minimum, delete: what every key does. */
-async function plainLife(life: Life): Promise<void> {
-  await life.site.loseAnswer?.("CreateAlias");
-  await life.up("create");
-  await life.up("rotate", { key: { rotationTrigger: "b" } });
-  await life.up("change a tag", { distribution: { tags: { team: "payments" } } });
-  await life.up("disable version 1", { key: { minEnabledVersion: 2 } });
-  await life.up("enable version 1", { key: { minEnabledVersion: 1 } });
-  await life.remove();
-}
 
 /** Rotated twice: the second time by an update that is killed before anything of it is stored, and by the next one. */
 async function onDemandLife(life: Life): Promise<void> {
@@ -345,50 +217,4 @@ async function onDemandLife(life: Life): Promise<void> {
   await life.killed("rotate (killed)", { key: { rotationTrigger: "c" } });
   await life.up("rotate after that");
   await life.remove();
-}
-
-/** A KMS key as Vault leaves it: imported, behind an alias, without a tag of ours. */
-async function adopted(url: string, accountId: string): Promise<Partial<Scope>> {
-  const owner = new Application({ url }, HOME, accountId);
-  const { KeyMetadata } = await owner.send(new CreateKeyCommand({ Origin: "EXTERNAL" }));
-  const credentials = { accessKey: accountId, secretKey: "secret" };
-  const kms = openKms({ keyCollection: HOME, endpoint: url, credentials });
-  await importMaterial(
-    kms,
-    KeyMetadata!.KeyId!,
-    inMemory(randomBytes(32)),
-    { wrappingKeySpec: "RSA_2048" },
-    {},
-  );
-  await owner.send(new CreateAliasCommand({ AliasName: ADOPTED, TargetKeyId: KeyMetadata!.KeyId! }));
-  return { adoptedArns: [KeyMetadata!.Arn!] };
-}
-
-/** A KMS key that nothing accounts for, old enough not to be in the making, and one of another stack. */
-async function stray(url: string, accountId: string): Promise<Partial<Scope>> {
-  const owner = new Application({ url }, HOME, accountId);
-  await strayKey(owner, { stack: STACK, distribution: "gone-1", version: "1" });
-  return foreign(url, accountId);
-}
-
-async function foreign(url: string, accountId: string): Promise<Partial<Scope>> {
-  const owner = new Application({ url }, HOME, accountId);
-  await strayKey(owner, { stack: "organization/shop/prod", distribution: "theirs-1", version: "1" }, true);
-  return {};
-}
-
-async function rootKey(url: string, accountId: string): Promise<Partial<Scope>> {
-  const owner = new Application({ url }, HOME, accountId);
-  const { KeyMetadata } = await owner.send(new CreateKeyCommand({}));
-  await owner.send(new CreateAliasCommand({ AliasName: "alias/root", TargetKeyId: KeyMetadata!.KeyId! }));
-  return { rootKeyArns: [KeyMetadata!.Arn!] };
-}
-
-/** A key policy that lets the account's IAM policies decide, as AWS's default does. */
-function policy({ site }: Life, Sid: string): string {
-  const Principal = { AWS: `arn:aws:iam::${site.accountId}:root` };
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Sid, Effect: "Allow", Principal, Action: "kms:*", Resource: "*" }],
-  });
 }
