@@ -4,9 +4,11 @@ import { access, chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { unsealed } from "../../cli/export/keyring";
 import type { LocalKms } from "../../localkms/index";
 import { openBackup } from "../../provider/keys/backup";
 import { identityKey, passphraseKey } from "../../provider/keys/backupKeys";
+import type { Keyring } from "../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../provider/resources/wire";
 import { assertNoSecret } from "../e2e/support/planted";
 import { localKms, Program } from "../provider/resources/support/program";
@@ -160,6 +162,14 @@ describe("keymgmt export and import", function () {
     const identity = await identityKey(await readFile(at("owner.pem"), "utf8"));
     const { keyring } = await openBackup(stdout, identity, "it");
     assert.deepEqual(keyring, JSON.parse(String(elsewhere.outputs("key").keyring)));
+  });
+
+  it("takes the URIs of an HSM's keys along, and asks the HSM for nothing", async () => {
+    const keyring: Keyring = {
+      keystore: "pkcs11:token=keymgmt?module-path=/nonexistent/module.so&pin-source=env://PIN",
+      keys: [{ kid: "1", iat: 1_760_000_000, kcv: "0123456789", from: "pkcs11:object=orders;id=%01" }],
+    };
+    assert.deepEqual(await unsealed(keyring, "orders"), keyring);
   });
 
   for (const [title, args, env, code, message] of [

@@ -35,7 +35,7 @@ describe("an error of the provider", function () {
   this.timeout(30_000);
   const material = randomBytes(32);
   const root = randomBytes(32);
-  const secretKey = `planted-secret-key-${randomBytes(12).toString("hex")}`;
+  const secretKey = `planted-secret-key-${randomBytes(16).toString("hex")}`; // not as long as material in base64url
   const sessionToken = `planted-token-${randomBytes(12).toString("hex")}`;
   const planted: Record<string, Buffer> = {
     "the material": material,
