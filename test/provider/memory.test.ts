@@ -14,7 +14,7 @@ const LIFE = join(__dirname, "memory/life.ts");
 const TSX = pathToFileURL(require.resolve("tsx")).href;
 
 describe("the memory of a provider process whose work is done", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const secrets: Record<string, Buffer> = {};
   let folder: string;
   let local: LocalKms;
