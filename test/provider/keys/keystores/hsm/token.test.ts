@@ -5,7 +5,9 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import sinon from "sinon";
 import { isKeymgmtError } from "../../../../../provider/errors";
+import type { Cryptoki } from "../../../../../provider/keys/keystores/hsm/cryptoki";
 import { reachToken } from "../../../../../provider/keys/keystores/hsm/token";
 import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
@@ -49,6 +51,7 @@ describe("the token of an HSM", () => {
     restore = setEnvironment({ HSM_PIN: pin, WRONG: randomBytes(6).toString("hex") });
   });
   afterEach(() => {
+    sinon.restore();
     restore?.();
     hsm?.close();
   });
@@ -96,6 +99,16 @@ describe("the token of an HSM", () => {
       `${expected}it has refused the PIN from env://WRONG. It was not tried again, as a token locks itself after a few wrong ones: put the right one there. The keyring is as it was.`,
     );
     assert.equal((await serialOf(at(hsm.uri()))).length, 1);
+  });
+
+  it("is asked again where it was not the PIN that it had something against", async () => {
+    const serial = hsm.newToken(pin);
+    const { PKCS11 } = hsm.inspect(pin, ({ pkcs11 }) => pkcs11);
+    const logIn = sinon.stub(PKCS11.prototype as Cryptoki, "C_Login");
+    logIn.throws(new Error("CKR_PIN_LOCKED:164")); // as the addon's native half says it
+    assert.match(await refusal(serialOf(at(hsm.uri()))), /answered CKR_PIN_LOCKED/);
+    logIn.restore();
+    assert.deepEqual(await serialOf(at(hsm.uri())), [serial]);
   });
 
   it("has its PIN from a file or a command as well, without the end of the line", async () => {

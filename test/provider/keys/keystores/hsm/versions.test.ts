@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { constants, generateKeyPairSync, type KeyObject, privateDecrypt, randomBytes } from "node:crypto";
+import sinon from "sinon";
 import type { WrappableMaterial } from "../../../../../provider/awskms/wrapping";
 import { isKeymgmtError } from "../../../../../provider/errors";
 import { keyCheckValue } from "../../../../../provider/keys/keyCheckValue";
+import type { Cryptoki } from "../../../../../provider/keys/keystores/hsm/cryptoki";
 import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
 import {
   findInHsm,
@@ -50,6 +52,7 @@ describe("a version in an HSM", () => {
     keystore = at(hsm.uri());
   });
   afterEach(() => {
+    sinon.restore();
     restore();
     hsm.close();
   });
@@ -91,6 +94,21 @@ describe("a version in an HSM", () => {
     assert.equal(version.kcv, keyCheckValue(material));
     assert.deepEqual(await findInHsm(keystore, of, version), version);
     assert.deepEqual(hsm.materials(pin), { "orders v2": material });
+  });
+
+  it("put there is looked at once more: what the HSM has then must be it", async () => {
+    const pkcs11 = hsm.inspect(pin, (inspection) => inspection.pkcs11);
+    const prototype = pkcs11.PKCS11.prototype as Cryptoki;
+    const create = prototype.C_CreateObject;
+    sinon.stub(prototype, "C_CreateObject").callsFake(function (this: Cryptoki, session, template) {
+      const another = { type: pkcs11.CKA_VALUE, value: randomBytes(32) };
+      const changed = template.map((attribute) => (attribute.type === another.type ? another : attribute));
+      return create.call(this, session, changed);
+    });
+    const material = randomBytes(32);
+    const kcv = keyCheckValue(material);
+    const message = await refusal(putIntoHsm(keystore, of, material));
+    assert.match(message, new RegExp(`the key there has key check value [0-9a-f]{10}, not ${kcv}`));
   });
 
   it("put there is zeroed here, also where the HSM is out of reach", async () => {
