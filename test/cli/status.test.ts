@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   DeleteAliasCommand,
@@ -15,6 +14,7 @@ import {
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/resources/wire";
 import { localKms, Program } from "../provider/resources/support/program";
+import { temporaryFolder } from "../temporaryFolders";
 import { ACCOUNT, clientOf, exportOf, fileOf, keymgmt, secret, settled } from "./support";
 
 describe("keymgmt status", function () {
@@ -275,7 +275,7 @@ By tags alone: what should be, and when keys rotate, is in the stacks' states.
   });
 
   it("has the state of the current project from the pulumi on the PATH, without its secrets", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "keymgmt-cli-"));
+    const folder = await temporaryFolder();
     const state = await fileOf(exportOf(program));
     const script = `#!/bin/sh\necho "$@" > ${folder}/args\nwhile IFS= read -r line; do printf '%s\\n' "$line"; done < ${state}\nIFS= read -r last < ${state}; [ -n "$line" ] && printf '%s' "$line"\nexit 0\n`;
     await writeFile(join(folder, "pulumi"), script);

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import type { Program } from "../provider/resources/support/program";
+import { temporaryFolder } from "../temporaryFolders";
 
 const MAIN = join(__dirname, "../../cli/main.ts");
 
@@ -88,7 +88,7 @@ export function exportOf(program: Program, showSecrets = false): string {
 
 /** A file with this text, in a temporary folder of its own. */
 export async function fileOf(text: string): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), "keymgmt-cli-")), "state.json");
+  const file = join(await temporaryFolder(), "state.json");
   await writeFile(file, text);
   return file;
 }

@@ -1,7 +1,4 @@
 import { constants, createPublicKey, publicEncrypt, randomBytes } from "node:crypto";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   CreateKeyCommand,
   type CreateKeyCommandInput,
@@ -107,7 +104,7 @@ export async function post(
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-export const temporaryFolder = () => mkdtemp(join(tmpdir(), "keymgmt-local-kms-"));
+export { temporaryFolder } from "../temporaryFolders.js";
 
 export interface Refusal {
   name: string;
