@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createDecipheriv, randomBytes } from "node:crypto";
 import sinon from "sinon";
-import { isKeymgmtError } from "../../../../provider/errors";
 import { keyCheckValue } from "../../../../provider/keys/keyCheckValue";
 import type { Keyring, SealedVersion } from "../../../../provider/keys/keyring";
 import { formatKeyring, kcvOf, parseKeyring } from "../../../../provider/keys/keyring";
@@ -13,18 +12,10 @@ import {
   withVersion,
 } from "../../../../provider/keys/keystores/versions";
 import { setEnvironment } from "../../awskms/loopback";
+import { refusal } from "./refusal";
 
 const made = new Date("2026-01-31T12:34:56.789Z");
 const hex = (bytes: Buffer) => bytes.toString("hex");
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => assert.fail("it was done"),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(isKeymgmtError(error, "KeystoreUnavailable"), String(error));
-  return error.message;
-}
 
 describe("a keyring in its keystore", () => {
   const materials = [randomBytes(32), randomBytes(32)];

@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import sinon from "sinon";
-import { isKeymgmtError } from "../../../../../provider/errors";
 import type { Cryptoki } from "../../../../../provider/keys/keystores/hsm/cryptoki";
 import { reachToken } from "../../../../../provider/keys/keystores/hsm/token";
 import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
 import { checkout } from "../../../../../tools/toolchain";
 import { setEnvironment } from "../../../awskms/loopback";
+import { refusal } from "../refusal";
 import { SoftHsm } from "./softHsm";
 
 const at = (uri: string) => parseKeystore(uri) as HsmKeystore;
@@ -26,15 +26,6 @@ const serialOf = async (keystore: HsmKeystore) =>
       .filter(({ flags }) => flags & pkcs11.CKF_TOKEN_INITIALIZED)
       .map(({ serialNumber }) => serialNumber.trimEnd()),
   );
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => assert.fail("it was done"),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(isKeymgmtError(error, "KeystoreUnavailable"), String(error));
-  return error.message;
-}
 
 describe("the token of an HSM", () => {
   let open: () => SoftHsm;

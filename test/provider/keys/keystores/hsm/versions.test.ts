@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { constants, generateKeyPairSync, type KeyObject, privateDecrypt, randomBytes } from "node:crypto";
 import sinon from "sinon";
 import type { WrappableMaterial } from "../../../../../provider/awskms/wrapping";
-import { isKeymgmtError } from "../../../../../provider/errors";
 import { keyCheckValue } from "../../../../../provider/keys/keyCheckValue";
 import type { Cryptoki } from "../../../../../provider/keys/keystores/hsm/cryptoki";
 import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
@@ -15,16 +14,8 @@ import {
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
 import { emptyKeyring, materialOf, withVersion } from "../../../../../provider/keys/keystores/versions";
 import { setEnvironment } from "../../../awskms/loopback";
+import { refusal } from "../refusal";
 import { SoftHsm } from "./softHsm";
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => assert.fail("it was done"),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(isKeymgmtError(error, "KeystoreUnavailable"), String(error));
-  return error.message;
-}
 
 function unwrapped(key: KeyObject, { wrappingAlgorithm, wrap }: WrappableMaterial, publicKey: KeyObject) {
   const oaepHash = wrappingAlgorithm === "RSAES_OAEP_SHA_1" ? "sha1" : "sha256";
