@@ -4,17 +4,16 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import sinon from "sinon";
 import type { LocalKms } from "../../../localkms/index";
-import { isKeymgmtError } from "../../../provider/errors";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { parseKeyring } from "../../../provider/keys/keyring";
 import type { HsmKeystore } from "../../../provider/keys/keystores/hsm/uri";
 import { putIntoHsm } from "../../../provider/keys/keystores/hsm/versions";
 import { parseKeystore } from "../../../provider/keys/keystores/keystore";
 import { managedKey } from "../../../provider/resources/managedKey";
-import { PartialFailure } from "../../../provider/resources/resource";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { setEnvironment } from "../awskms/loopback";
 import { SoftHsm } from "../keys/keystores/hsm/softHsm";
+import { refusal } from "../refusal";
 import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
 
@@ -68,15 +67,6 @@ describe("a distributed key in an HSM", () => {
     rmSync(join(folder, "tokens"), { recursive: true });
     mkdirSync(join(folder, "tokens"));
   };
-  async function refused(work: Promise<unknown>): Promise<string> {
-    const thrown: unknown = await work.then(
-      () => assert.fail("it was done"),
-      (error) => error,
-    );
-    const error = thrown instanceof PartialFailure ? thrown.cause : thrown;
-    assert.ok(isKeymgmtError(error, "KeystoreUnavailable"), String(error));
-    return error.message;
-  }
 
   for (const rotationStrategy of ["manual", "on-demand"])
     it(`${rotationStrategy}: is made there, imported, replicated and rotated from there`, async () => {
@@ -136,7 +126,7 @@ describe("a distributed key in an HSM", () => {
     const [before, records] = [keyring(), kmsKeys()];
     const away = hsm.copy();
     lose(away);
-    assert.match(await refused(program.up({ key: key({ rotationTrigger: "b" }) })), /it shows: none/);
+    assert.match(await refusal(program.up({ key: key({ rotationTrigger: "b" }) })), /it shows: none/);
     assert.equal(keyring(), before);
     assert.deepEqual(kmsKeys(), records);
     away.close();
@@ -185,7 +175,7 @@ describe("a distributed key in an HSM", () => {
     const moved = key({ keystore: hsm.uri("keymgmt", "env://HSM_PIN_2") });
     const backup = hsm.copy();
     backup.inspect(pin, ({ cryptoki, session, keys }) => cryptoki.C_DestroyObject(session, keys[0]!));
-    assert.match(await refused(program.up({ key: moved })), /it holds no such secret key\. Restore the HSM/);
+    assert.match(await refusal(program.up({ key: moved })), /it holds no such secret key\. Restore the HSM/);
     assert.equal(keyring(), before);
     backup.close();
     const restored = hsm.copy();
@@ -203,7 +193,7 @@ describe("a distributed key in an HSM", () => {
     other.ceremony(pin, "orders-2");
     for (const material of [undefined, "env://ORDERS_2", "pkcs11:object=orders-{version}"])
       assert.match(
-        await refused(program.up({ key: key({ rotationTrigger: "b", material }) })),
+        await refusal(program.up({ key: key({ rotationTrigger: "b", material }) })),
         /^Expected version 1 of key "orders" at pkcs11:id=.* it holds no such secret key\./,
       );
     assert.deepEqual(Object.keys(other.materials(pin)), ["orders-2"]);
@@ -250,7 +240,7 @@ describe("a distributed key in an HSM", () => {
       ["orders-1", "orders-2"].map((label) => keyCheckValue(materials[label]!)),
     );
     assert.match(
-      await refused(program.up({ key: { ...ceremony, rotationTrigger: "c" } })),
+      await refusal(program.up({ key: { ...ceremony, rotationTrigger: "c" } })),
       /version 3 of key "orders" at pkcs11:object=orders-3 .* it holds no such secret key/,
     );
     await program.up({ key: { ...ceremony, rotationTrigger: "b" } });
@@ -266,7 +256,7 @@ describe("a distributed key in an HSM", () => {
     await program.up({ key: state });
     hsm.ceremony(pin, "orders-1");
     const moved = { ...state, keystore: hsm.uri(), material: "pkcs11:object=orders-{version}" };
-    assert.match(await refused(program.up({ key: moved })), /the key there has key check value /);
+    assert.match(await refusal(program.up({ key: moved })), /the key there has key check value /);
     assert.equal(parseKeyring(keyring()).keystore, undefined);
     const [{ k }] = JSON.parse(keyring()).keys;
     const here = parseKeystore(hsm.uri()) as HsmKeystore;

@@ -10,11 +10,10 @@ import {
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { LocalKms } from "../../../localkms/index";
-import { isKeymgmtError } from "../../../provider/errors";
 import { parseKeyring, type SealedVersion } from "../../../provider/keys/keyring";
-import { PartialFailure } from "../../../provider/resources/resource";
 import type { KmsKeyRecords } from "../../../provider/resources/wire";
 import { setEnvironment } from "../awskms/loopback";
+import { refusal } from "../refusal";
 import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
 
@@ -93,15 +92,6 @@ describe("a distributed key in a keystore", () => {
       rootKeyIsThere = true;
     };
   };
-  async function refused(work: Promise<unknown>): Promise<string> {
-    const thrown: unknown = await work.then(
-      () => assert.fail("it was done"),
-      (error) => error,
-    );
-    const error = thrown instanceof PartialFailure ? thrown.cause : thrown;
-    assert.ok(isKeymgmtError(error, "KeystoreUnavailable"), String(error));
-    return error.message;
-  }
 
   for (const keystore of KEYSTORES) {
     it(`${keystore}: is imported, replicated and rotated from there`, async () => {
@@ -175,11 +165,11 @@ describe("a distributed key in a keystore", () => {
       const rotation = keystore === "none" && how === "another" ? [] : [{ rotationTrigger: "b" }];
       const changes = [...rotation, { keystore: "env://ROOT_2", material: undefined }];
       for (const change of changes) {
-        await refused(program.up({ key: keyIn(keystore, change) }));
+        await refusal(program.up({ key: keyIn(keystore, change) }));
         assert.equal(keyring(), before);
       }
       // The material is to be imported again, with another time to expire.
-      await refused(program.up({ key: keyIn(keystore), distribution: { validFor: "90d" } }));
+      await refusal(program.up({ key: keyIn(keystore), distribution: { validFor: "90d" } }));
       assert.equal(keyring(), before);
       assert.equal(kmsKeys()["1"]!.keyId, records["1"]!.keyId);
       assert.equal(took("ImportKeyMaterial"), 0);
@@ -190,14 +180,14 @@ describe("a distributed key in a keystore", () => {
       onCreateKey = () => {
         back ??= lose(how);
       };
-      const message = await refused(program.up({ key: keyIn(keystore) }));
+      const message = await refusal(program.up({ key: keyIn(keystore) }));
       assert.match(
         message,
         /^Expected (the root key|the material of version 1) .*(nothing was changed|as it was|variable)\.$/,
       );
       const [before, record] = [keyring(), kmsKeys()["1"]!];
       assert.equal(record.state, "PendingImport");
-      await refused(program.up({ key: keyIn(keystore) }));
+      await refusal(program.up({ key: keyIn(keystore) }));
       back!();
       calls.length = 0;
       await program.up({ key: keyIn(keystore) });
@@ -268,7 +258,7 @@ describe("a distributed key in a keystore", () => {
           : undefined,
     });
     program = new Program(local);
-    const message = await refused(program.up({ key: keyIn("awskms") }));
+    const message = await refusal(program.up({ key: keyIn("awskms") }));
     assert.match(
       message,
       /^Expected the root key alias\/root to seal or open version 1 of key "orders"\. kms:GenerateDataKey in us-east-1 .* Grant kms:GenerateDataKey to arn:aws:iam::111122223333:user\/ci .* The keyring is as it was\.$/,
@@ -284,7 +274,7 @@ describe("a distributed key in a keystore", () => {
     assert.deepEqual(calls, []);
     const before = keyring();
     process.env.WRONG_1 = process.env.ORDERS_2;
-    const message = await refused(program.up({ key: keyIn("none", { material: "env://WRONG_{version}" }) }));
+    const message = await refusal(program.up({ key: keyIn("none", { material: "env://WRONG_{version}" }) }));
     assert.match(message, /material of version 1 of key "orders" from env:\/\/WRONG_1, with key check value/);
     assert.equal(keyring(), before);
   });

@@ -12,7 +12,7 @@ import {
   withVersion,
 } from "../../../../provider/keys/keystores/versions";
 import { setEnvironment } from "../../awskms/loopback";
-import { refusal } from "./refusal";
+import { refusal } from "../../refusal";
 
 const made = new Date("2026-01-31T12:34:56.789Z");
 const hex = (bytes: Buffer) => bytes.toString("hex");

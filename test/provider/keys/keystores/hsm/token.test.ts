@@ -12,7 +12,7 @@ import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
 import { checkout } from "../../../../../tools/toolchain";
 import { setEnvironment } from "../../../awskms/loopback";
-import { refusal } from "../refusal";
+import { refusal } from "../../../refusal";
 import { SoftHsm } from "./softHsm";
 
 const at = (uri: string) => parseKeystore(uri) as HsmKeystore;

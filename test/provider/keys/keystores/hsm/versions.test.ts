@@ -14,7 +14,7 @@ import {
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
 import { emptyKeyring, materialOf, withVersion } from "../../../../../provider/keys/keystores/versions";
 import { setEnvironment } from "../../../awskms/loopback";
-import { refusal } from "../refusal";
+import { refusal } from "../../../refusal";
 import { SoftHsm } from "./softHsm";
 
 function unwrapped(key: KeyObject, { wrappingAlgorithm, wrap }: WrappableMaterial, publicKey: KeyObject) {
