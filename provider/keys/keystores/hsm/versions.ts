@@ -1,5 +1,5 @@
 /** Versions of a key whose material is in an HSM: it leaves the HSM encrypted to AWS, and in no other way. */
-import { generateKeyPair, randomBytes } from "node:crypto";
+import { generateKeyPair, type KeyPairKeyObjectResult, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { rsaPublicKey, type WrappableMaterial } from "../../../awskms/wrapping";
 import { KeymgmtError } from "../../../errors";
@@ -72,6 +72,9 @@ export async function findInHsm(
   return { kcv, from: wanted.from };
 }
 
+/** A key to try a wrapping with. It takes a processor a while to make, so a run makes one. */
+let nobodysKey: Promise<KeyPairKeyObjectResult> | undefined;
+
 /** A version for importMaterial, wrapped by the HSM. */
 export async function hsmToImport(
   keystore: HsmKeystore,
@@ -80,7 +83,8 @@ export async function hsmToImport(
 ): Promise<WrappableMaterial> {
   const token = await reachToken(keystore);
   const purpose = `wrap ${named(of)}`;
-  const { publicKey: nobodys } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+  nobodysKey ??= promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+  const { publicKey: nobodys } = await nobodysKey;
   const wrappingAlgorithm = token.use(purpose, (session) => {
     theKey(session, token, of, version);
     return wrappingAlgorithmOf(session, nobodys);
