@@ -34,15 +34,3 @@ export class Aws {
     return account;
   }
 }
-
-/** Names of the aliases that point to a KMS key. */
-export async function aliasesOf(kms: Kms, keyId: string): Promise<string[]> {
-  const names: string[] = [];
-  let marker: string | undefined;
-  do {
-    const page = await kms.call("ListAliases", { KeyId: keyId, Marker: marker });
-    names.push(...(page.Aliases ?? []).map(({ AliasName }) => AliasName!));
-    marker = page.Truncated ? page.NextMarker : undefined;
-  } while (marker);
-  return names;
-}

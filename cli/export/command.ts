@@ -3,7 +3,7 @@ import writeFileAtomic from "write-file-atomic";
 import { parseKmsArn } from "../../provider/awskms/arn.js";
 import { type BackedUpDistribution, type Backup, sealBackup } from "../../provider/keys/backup.js";
 import { type BackupKey, newPassphrase, recipientKey } from "../../provider/keys/backupKeys.js";
-import { kcvOf } from "../../provider/keys/keyring.js";
+import { kcvsOf } from "../../provider/keys/keyring.js";
 import { readText } from "../../provider/keys/reference.js";
 import { isReferenceToSecret } from "../../provider/keys/restore.js";
 import { backupText } from "../backupText.js";
@@ -64,7 +64,7 @@ function howToOpen({ passphrase, recipient }: ExportOptions, { kid }: BackupKey)
 async function backupOf({ text, source }: ExportedState, name: string): Promise<Backup> {
   const { key, keyring: kept } = exportedKey(text, source, name);
   const keyring = await unsealed(kept, name);
-  const kcvs = keyring.keys.map((_, index) => kcvOf(keyring, index + 1));
+  const kcvs = kcvsOf(keyring);
   const state = readStack(text, source);
   return {
     backup: 1,

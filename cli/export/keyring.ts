@@ -4,7 +4,7 @@ import type { Backup } from "../../provider/keys/backup.js";
 import {
   type Keyring,
   type KeyringVersion,
-  kcvOf,
+  kcvsOf,
   parseKeyring,
   versionJwk,
 } from "../../provider/keys/keyring.js";
@@ -32,7 +32,7 @@ export function exportedKey(text: string, source: string, name: string): Exporte
     };
   const keyring = parseKeyring(inTheClear(resource.outputs.keyring, source));
   const said = versions.map(({ kcv }) => kcv).join(", ");
-  const held = keyring.keys.map((_, index) => kcvOf(keyring, index + 1)).join(", ");
+  const held = kcvsOf(keyring).join(", ");
   if (said !== held)
     throw new Error(
       `Expected the keyring of "${name}" in ${source} to have the key check values ${said}; it has ${held}. Nothing was written.`,

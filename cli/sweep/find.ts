@@ -1,9 +1,10 @@
+import { aliasesOf } from "../../provider/awskms/aliases.js";
 import type { Kms } from "../../provider/awskms/client.js";
 import type { KmsConnection } from "../../provider/awskms/connection.js";
 import { describeKmsKey, type SeenKmsKey } from "../../provider/awskms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
 import { UsageError } from "../exitCodes.js";
-import { type Aws, aliasesOf, type ReachOptions, reached } from "../look.js";
+import { type Aws, type ReachOptions, reached } from "../look.js";
 import type { StackState } from "../state/stack.js";
 
 /** One Region of one account, and a client for it. */

@@ -95,8 +95,8 @@ async function distributionBehind(
   context: CallContext,
 ): Promise<string | KeymgmtError | undefined> {
   try {
-    const { KeyMetadata } = await kms.call("DescribeKey", { KeyId: aliasName }, context);
-    return (await tagsOf(kms, KeyMetadata!.KeyId!))[TAG.distribution];
+    const keyId = await targetOf(kms, aliasName, context);
+    return keyId && (await tagsOf(kms, keyId))[TAG.distribution];
   } catch (error) {
     if (isKeymgmtError(error, "AccessDenied")) return error;
     if (isKeymgmtError(error, "NotFound")) return undefined;
@@ -105,11 +105,27 @@ async function distributionBehind(
 }
 
 async function hasAlias(kms: Kms, keyId: string, aliasName: string, context: CallContext): Promise<boolean> {
+  return (await aliasesOf(kms, keyId, context)).includes(aliasName);
+}
+
+/** Names of the aliases that point to a KMS key. */
+export async function aliasesOf(kms: Kms, keyId: string, context: CallContext = {}): Promise<string[]> {
+  const names: string[] = [];
   let marker: string | undefined;
   do {
     const page = await kms.call("ListAliases", { KeyId: keyId, Marker: marker }, context);
-    if (page.Aliases?.some((alias) => alias.AliasName === aliasName)) return true;
+    names.push(...(page.Aliases ?? []).map(({ AliasName }) => AliasName!));
     marker = page.Truncated ? page.NextMarker : undefined;
   } while (marker);
-  return false;
+  return names;
+}
+
+/** Id of the KMS key that an alias points to; "" where there is no such alias. Needs kms:DescribeKey. */
+export async function targetOf(kms: Kms, aliasName: string, context: CallContext = {}): Promise<string> {
+  try {
+    return (await kms.call("DescribeKey", { KeyId: aliasName }, context)).KeyMetadata!.KeyId!;
+  } catch (error) {
+    if (isKeymgmtError(error, "NotFound")) return "";
+    throw error;
+  }
 }

@@ -8,7 +8,7 @@ import {
   metadataInput,
   type SeenKmsKey,
 } from "./kmsKeys";
-import { say } from "./say";
+import { sayingIfItFails } from "./say";
 
 /**
  * Has a replica of a multi-Region key in `kms`'s Region and waits out its state Creating. AWS does not copy imported
@@ -50,16 +50,12 @@ export async function ensureReplicaKey(
 }
 
 /** Does what remains to be done for a replica that is there while no state knows of it; names it where that fails. */
-export async function namingReplica<T>({ region }: Kms, keyId: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const command = `aws kms schedule-key-deletion --region ${region} --key-id ${keyId}`;
-    say(
-      `the replica of KMS key ${keyId} in ${region} is there, and not yet ready; the next update goes on with it. To give it up instead (the primary cannot be deleted before it): ${command}`,
-    );
-    throw error;
-  }
+export function namingReplica<T>({ region }: Kms, keyId: string, work: () => Promise<T>): Promise<T> {
+  const command = `aws kms schedule-key-deletion --region ${region} --key-id ${keyId}`;
+  return sayingIfItFails(
+    `the replica of KMS key ${keyId} in ${region} is there, and not yet ready; the next update goes on with it. To give it up instead (the primary cannot be deleted before it): ${command}`,
+    work,
+  );
 }
 
 async function waitForReplica(kms: Kms, keyId: string, context: CallContext): Promise<SeenKmsKey> {

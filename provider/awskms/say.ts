@@ -7,6 +7,16 @@ export function say(line: string): void {
   said.add(text);
 }
 
+/** Does work, and says a line where it fails. */
+export async function sayingIfItFails<T>(line: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    say(line);
+    throw error;
+  }
+}
+
 /** Begins a run, where one process is several: in tests. */
 export function forgetSaid(): void {
   said.clear();

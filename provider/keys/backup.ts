@@ -1,7 +1,7 @@
 /** A backup: a key with all its versions and what AWS holds of it, in one file, as a JWE (RFC 7516, compact). */
 import { KeymgmtError } from "../errors";
 import type { BackupKey } from "./backupKeys";
-import { type Keyring, kcvOf, parseKeyring } from "./keyring";
+import { type Keyring, kcvsOf, parseKeyring } from "./keyring";
 
 export interface Backup {
   /** Shape of this document. */
@@ -103,7 +103,7 @@ function verified(backup: Backup, from: string): Backup {
   if (backup.backup !== SHAPE)
     throw unusable(from, "another release made it; install the newest pulumi-keymgmt");
   const keyring = parseKeyring(JSON.stringify(backup.keyring));
-  const kcvs = keyring.keys.map((_, index) => kcvOf(keyring, index + 1));
+  const kcvs = kcvsOf(keyring);
   if (kcvs.join() !== backup.kcvs.join())
     throw unusable(
       from,

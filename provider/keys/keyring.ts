@@ -117,6 +117,11 @@ export function kcvOf(keyring: Keyring, version: number): string {
   }
 }
 
+/** The key check values of all versions, from version 1 on. */
+export function kcvsOf(keyring: Keyring): string[] {
+  return keyring.keys.map((_, index) => kcvOf(keyring, index + 1));
+}
+
 /** Every version without its material. */
 export function describeVersions(keyring: Keyring, minEnabledVersion: number): KeyVersion[] {
   return keyring.keys.map(({ iat }, index) => ({

@@ -2,7 +2,7 @@ import { isMultiRegionKeyId } from "../awskms/arn";
 import type { Kms } from "../awskms/client";
 import { describeKmsKey, LONGEST_WINDOW_DAYS, scheduleDeletion, tagList } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
-import { say } from "../awskms/say";
+import { say, sayingIfItFails } from "../awskms/say";
 import { TAG } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
 import { kcvOf, parseKeyring } from "../keys/keyring";
@@ -176,20 +176,16 @@ async function isTaken(
  * Does what remains to be done for a KMS key that no state knows of yet, whose deletion may be cancelled by now; names it
  * where that fails.
  */
-async function namingKmsKey<T>(
+function namingKmsKey<T>(
   { region }: Kms,
   { key }: Owner,
   version: number,
   { keyId }: KmsKeyRecord,
   work: () => Promise<T>,
 ): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const command = `aws kms schedule-key-deletion --region ${region} --key-id ${keyId} --pending-window-in-days ${LONGEST_WINDOW_DAYS}`;
-    say(
-      `KMS key ${keyId} in ${region} was being taken up as version ${version} of key "${key.name}" when that failed; the next update goes on with it. To leave it to its deletion instead: ${command}`,
-    );
-    throw error;
-  }
+  const command = `aws kms schedule-key-deletion --region ${region} --key-id ${keyId} --pending-window-in-days ${LONGEST_WINDOW_DAYS}`;
+  return sayingIfItFails(
+    `KMS key ${keyId} in ${region} was being taken up as version ${version} of key "${key.name}" when that failed; the next update goes on with it. To leave it to its deletion instead: ${command}`,
+    work,
+  );
 }

@@ -1,10 +1,10 @@
 /** What AWS shows of a distribution or replica in one Region. */
+import { targetOf } from "../awskms/aliases";
 import type { Kms } from "../awskms/client";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { say } from "../awskms/say";
 import { tagsOf } from "../awskms/taggedKeys";
-import { isKeymgmtError } from "../errors";
 import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion } from "./drift";
 import {
   type HeldVersions,
@@ -107,12 +107,5 @@ export async function observeAlias(
   aliasName: string,
   loses = "where the alias points is not seen",
 ): Promise<string | undefined> {
-  return ifPermitted(loses, async () => {
-    try {
-      return (await kms.call("DescribeKey", { KeyId: aliasName })).KeyMetadata!.KeyId!;
-    } catch (error) {
-      if (isKeymgmtError(error, "NotFound")) return "";
-      throw error;
-    }
-  });
+  return ifPermitted(loses, () => targetOf(kms, aliasName));
 }
