@@ -10,7 +10,11 @@ import { keyDistribution } from "./resources/keyDistribution";
 import { keyReplica } from "./resources/keyReplica";
 import { kmsProvider } from "./resources/kmsProvider";
 import { managedKey } from "./resources/managedKey";
-import { PartialFailure, type Resource, type Values } from "./resources/resource";
+import { PartialFailure, type ResourceOf, type Values } from "./resources/resource";
+import { Run } from "./run";
+
+/** What this process knows: it lives for one preview, update, refresh or destroy. */
+const run = new Run();
 
 export const KmsProvider = dynamicProvider(kmsProvider);
 export const ManagedKey = dynamicProvider(managedKey);
@@ -18,7 +22,8 @@ export const DistributionAlias = dynamicProvider(distributionAlias);
 export const KeyDistribution = dynamicProvider(keyDistribution);
 export const KeyReplica = dynamicProvider(keyReplica);
 
-function dynamicProvider(resource: Resource): dynamic.ResourceProvider {
+function dynamicProvider(resourceOf: ResourceOf): dynamic.ResourceProvider {
+  const resource = resourceOf(run);
   return {
     async check(olds, news) {
       const old = own(olds);

@@ -3,6 +3,7 @@ import { DynamicResource, outputs } from "./dynamicResource";
 import { followed } from "./followed";
 import type { KmsProvider } from "./kmsProvider";
 import type { ManagedKey } from "./managedKey";
+import { stackName } from "./stackName";
 
 interface DistributionAliasArgs {
   kms: KmsProvider;
@@ -11,11 +12,13 @@ interface DistributionAliasArgs {
   protection: pulumi.Input<string>;
   rotationStrategy: pulumi.Input<string>;
   adoptedAlias?: pulumi.Input<string | undefined>;
+  /** The program says which KMS keys there are to be: none is looked for. */
+  makesNew?: pulumi.Input<boolean>;
 }
 
 /**
  * Name and alias of one distribution. KeyDistribution makes it; programs do not. It never updates, which keeps the alias
- * known in every preview, and is replaced with its distribution, which gives the new one a new name.
+ * known in every preview.
  */
 export class DistributionAlias extends DynamicResource {
   declare readonly name: pulumi.Output<string>;
@@ -34,10 +37,15 @@ export class DistributionAlias extends DynamicResource {
         ...rest,
         keyName: key.name,
         keyId: key.id,
+        deletionAllowed: key.deletionAllowed,
         replicaRegions: key.replicaRegions,
         aliasPrefix: kms.aliasPrefix,
         region: kms.keyCollection,
         accountId: kms.accountId,
+        // By these the name is decided. They are not kept in the state.
+        kms: kms.connection(),
+        stack: stackName(),
+        formerStacks: key.formerStacks,
         ...outputs("name", "aliasName", "aliasArn", "distributionTime", "stateVersion"),
       },
       { parent, protect, retainOnDelete, aliases },

@@ -5,6 +5,7 @@ import { followed } from "./followed";
 import { KeyReplica, type KeyReplicaArgs } from "./keyReplica";
 import type { KmsProvider } from "./kmsProvider";
 import type { ManagedKey } from "./managedKey";
+import { stackName } from "./stackName";
 import type { Adopt, KmsKeyVersion, Purpose, RotationStrategy } from "./types";
 
 export interface KeyDistributionArgs {
@@ -35,7 +36,7 @@ export interface KeyDistributionArgs {
   renewBefore?: pulumi.Input<string>;
   /**
    * KMS keys that exist, for example Vault's, to be taken under management when the distribution is made. Of a key that is
-   * restored, the KMS keys of its backup are, in place of these.
+   * restored, the KMS keys of its backup are, in place of these. `{ versions: {} }` has new KMS keys made, whatever there is.
    */
   adopt?: pulumi.Input<Adopt>;
 }
@@ -87,6 +88,8 @@ export class KeyDistribution extends DynamicResource {
   declare readonly aliasTarget: pulumi.Output<string>;
   /** What the last refresh found to differ in AWS, in words; the next update repairs it where AWS allows that. */
   declare readonly drift: pulumi.Output<string[] | undefined>;
+  /** The name that was asked for, where another stack had its alias and the next one was taken. */
+  declare readonly requestedName: pulumi.Output<string | undefined>;
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;
 
@@ -101,18 +104,20 @@ export class KeyDistribution extends DynamicResource {
     const adopt = key.adopted(kms, args.adopt);
     const { purpose = ["encrypt", "decrypt"], protection = "hsm", rotationStrategy = "manual" } = args;
     const adoptedAlias = adopt && pulumi.output(adopt).apply((wanted) => wanted?.aliasName);
+    const makesNew = adopt && pulumi.output(adopt).apply((wanted) => wanted !== undefined);
     const alias = new DistributionAlias(
       name,
-      { kms, key, purpose, protection, rotationStrategy, ...given({ adoptedAlias }) },
+      { kms, key, purpose, protection, rotationStrategy, ...given({ adoptedAlias, makesNew }) },
       opts,
     );
-    const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+    const stack = stackName();
+    const restoredElsewhere = adopt && key.elsewhere(kms);
     const { name: distribution, aliasName, aliasArn, distributionTime } = alias;
     super(
       "KeyDistribution",
       name,
       {
-        ...given({ ...rest, adopt }),
+        ...given({ ...rest, adopt, restoredElsewhere }),
         kms: kms.connection(),
         key: key.ref(),
         purpose,
@@ -124,7 +129,16 @@ export class KeyDistribution extends DynamicResource {
         aliasArn,
         distributionTime,
         ...outputs("keyVersion", "multiRegion", "primaryRegion", "importedOn", "renewAfter"),
-        ...outputs("keyId", "keyArn", "versions", "aliasTarget", "rotationsLeft", "drift", "stateVersion"),
+        ...outputs(
+          "keyId",
+          "keyArn",
+          "versions",
+          "aliasTarget",
+          "rotationsLeft",
+          "requestedName",
+          "drift",
+          "stateVersion",
+        ),
       },
       opts,
     );

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, given, outputs } from "./dynamicResource";
 import type { KmsProvider } from "./kmsProvider";
-import { adoptedIn, configuredRestore } from "./restore";
+import { adoptedIn, configuredRestore, restoredElsewhere } from "./restore";
+import { stackName } from "./stackName";
 import type { Adopt, KeyType, KeyVersion, Restore } from "./types";
 
 export interface ManagedKeyArgs {
@@ -64,6 +65,10 @@ export class ManagedKey extends DynamicResource {
   declare readonly versions: pulumi.Output<KeyVersion[]>;
   /** All versions with their material, as `keystore` says: a JWK set (RFC 7517), sealed as JWE (RFC 7516) or not. A secret. */
   declare readonly keyring: pulumi.Output<string>;
+  /** The stack, `organization/project/stack`. */
+  declare readonly stack: pulumi.Output<string>;
+  /** Names that the stack had before, newest first. */
+  declare readonly formerStacks: pulumi.Output<string[]>;
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;
   /** Regions that may hold replicas. */
@@ -76,7 +81,7 @@ export class ManagedKey extends DynamicResource {
     const replicaRegions = [...(args.replicaRegions ?? [])].sort();
     const material = args.material === undefined ? undefined : pulumi.secret(args.material);
     const restore = args.restore ?? configuredRestore(args.name ?? name);
-    const planned = { keyVersion: undefined, rotatedOn: undefined, rotateAfter: undefined };
+    const planned = outputs("keyVersion", "rotatedOn", "rotateAfter", "formerStacks");
     const defaults = { name, type: "aes256-gcm96", minEnabledVersion: 1, keystore: "state" };
     super(
       "ManagedKey",
@@ -86,12 +91,14 @@ export class ManagedKey extends DynamicResource {
         ...given({ ...args, material, restore }),
         deletionAllowed,
         replicaRegions,
+        stack: stackName(),
         ...planned,
         ...outputs("latestVersion", "versions", "keyring", "stateVersion"),
       },
       {
         ...opts,
-        protect: opts.protect ?? !deletionAllowed,
+        // What is retained is not deleted, and must be able to leave the state.
+        protect: opts.protect ?? (!deletionAllowed && !opts.retainOnDelete),
         additionalSecretOutputs: [...(opts.additionalSecretOutputs ?? []), "keyring", "material"],
       },
     );
@@ -104,9 +111,16 @@ export class ManagedKey extends DynamicResource {
     return this.#restore === undefined ? program : adoptedIn(this.#restore, kms, program);
   }
 
+  /** KMS keys of the backup that are in no Region and account of this KmsProvider. @internal */
+  elsewhere(kms: KmsProvider): pulumi.Input<string[]> | undefined {
+    return this.#restore === undefined ? undefined : restoredElsewhere(this.#restore, kms);
+  }
+
   /** What KeyDistribution and KeyReplica need of the key. @internal */
   ref(): pulumi.Inputs {
-    const { id, name, type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring } = this;
-    return { id, name, type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring };
+    const { id, name, type, replicaRegions, minEnabledVersion, deletionAllowed } = this;
+    const { formerStacks, keyVersion, keyring } = this;
+    const named = { id, name, type, replicaRegions, minEnabledVersion, deletionAllowed };
+    return { ...named, formerStacks, keyVersion, keyring };
   }
 }

@@ -36,6 +36,23 @@ export function adoptedIn(
   }) as pulumi.Output<Adopt>;
 }
 
+/**
+ * ARNs of the backup's KMS keys, where none of its distributions is in the KmsProvider's Region: the new ones that are made there
+ * do not decrypt what was encrypted under these.
+ */
+export function restoredElsewhere(
+  restore: pulumi.Input<Restore | undefined>,
+  kms: KmsProvider,
+): pulumi.Output<string[]> {
+  return pulumi.all([restore, kms.keyCollection]).apply(([backup, region]) => {
+    const distributions = backup?.distributions ?? [];
+    if (distributions.some((one) => one.region === region)) return [];
+    return distributions.flatMap((one) =>
+      Object.values(one.versions).map((keyId) => `${keyId} in ${one.region} of account ${one.accountId}`),
+    );
+  });
+}
+
 function asAdopt({ aliasName, versions, kcvs }: pulumi.Unwrap<RestoredDistribution>): Adopt {
   return { aliasName, versions, kcvs };
 }

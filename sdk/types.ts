@@ -71,6 +71,8 @@ export interface KmsKeyVersion {
   keyMaterialId?: string;
   /** Regions in which a rotation has made a replica ready. */
   replicas?: string[];
+  /** It was found in AWS and not in the state; the next update gives it its tags, policy and description. */
+  recovered?: boolean;
 }
 
 /** KMS keys that exist: those behind an alias, or listed by version, or both. */

@@ -1,9 +1,11 @@
 import { access, readFile } from "node:fs/promises";
 import writeFileAtomic from "write-file-atomic";
 import { parseKmsArn } from "../../provider/awskms/arn.js";
+import { KmsConnections } from "../../provider/awskms/client.js";
 import { type BackedUpDistribution, type Backup, sealBackup } from "../../provider/keys/backup.js";
 import { type BackupKey, newPassphrase, recipientKey } from "../../provider/keys/backupKeys.js";
 import { kcvsOf } from "../../provider/keys/keyring.js";
+import { KeystoreSession } from "../../provider/keys/keystores/session.js";
 import { readText } from "../../provider/keys/reference.js";
 import { isReferenceToSecret } from "../../provider/keys/restore.js";
 import { backupText } from "../backupText.js";
@@ -63,7 +65,9 @@ function howToOpen({ passphrase, recipient }: ExportOptions, { kid }: BackupKey)
 
 async function backupOf({ text, source }: ExportedState, name: string): Promise<Backup> {
   const { key, keyring: kept } = exportedKey(text, source, name);
-  const keyring = await unsealed(kept, name);
+  const connections = new KmsConnections();
+  const session = new KeystoreSession((connection) => connections.open(connection));
+  const keyring = await unsealed(session, kept, name);
   const kcvs = kcvsOf(keyring);
   const state = readStack(text, source);
   return {

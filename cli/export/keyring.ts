@@ -9,6 +9,7 @@ import {
   versionJwk,
 } from "../../provider/keys/keyring.js";
 import { isSealed, parseKeystore } from "../../provider/keys/keystores/keystore.js";
+import type { KeystoreSession } from "../../provider/keys/keystores/session.js";
 import { materialOf } from "../../provider/keys/keystores/versions.js";
 import { parseExport, SIGNATURE, TYPE } from "../state/stack.js";
 
@@ -53,7 +54,7 @@ function inTheClear(keyring: unknown, source: string): string {
  * The keyring as a backup holds it: every version that the state holds out of its keystore, its key check value verified. One
  * that is elsewhere stays a reference. Throws KeystoreUnavailable, where a root key is not there for example.
  */
-export async function unsealed(keyring: Keyring, name: string): Promise<Keyring> {
+export async function unsealed(session: KeystoreSession, keyring: Keyring, name: string): Promise<Keyring> {
   const keys: KeyringVersion[] = [];
   for (const entry of keyring.keys) {
     if ("from" in entry) {
@@ -61,7 +62,7 @@ export async function unsealed(keyring: Keyring, name: string): Promise<Keyring>
       continue;
     }
     const version = Number(entry.kid);
-    const material = await materialOf(keyring, name, version);
+    const material = await materialOf(session, keyring, name, version);
     keys.push(versionJwk(version, material, new Date(entry.iat * 1000)));
     material.fill(0);
   }

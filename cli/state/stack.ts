@@ -7,7 +7,7 @@ import {
   type Owner,
   ownerOf,
   type RegionalOutputs,
-} from "../../provider/resources/wire.js";
+} from "../../provider/lifecycle/wire.js";
 import { UNKNOWN } from "../../provider/schema/unknowns.js";
 
 export interface StackState {

@@ -1,7 +1,7 @@
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
-import type { SeenRegion } from "../../provider/resources/drift.js";
-import { lookAtRegion } from "../../provider/resources/observe.js";
-import { kmsKeysOf } from "../../provider/resources/wire.js";
+import type { SeenRegion } from "../../provider/lifecycle/drift.js";
+import { lookAtRegion } from "../../provider/lifecycle/observe.js";
+import { kmsKeysOf } from "../../provider/lifecycle/wire.js";
 import { type Aws, type ReachOptions, reached } from "../look.js";
 import type { RegionState } from "../state/stack.js";
 

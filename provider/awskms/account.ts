@@ -1,6 +1,6 @@
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { awsError } from "./awsErrors";
-import { type KmsConnections, sharedConnections } from "./client";
+import type { KmsConnections } from "./client";
 import type { KmsConnection } from "./connection";
 import type { FoundCredentials } from "./credentials";
 import { stsEndpoint } from "./endpoint";
@@ -31,10 +31,7 @@ const STS_REFUSALS = new Set([
  * KMS provider needs), or is the one that the credentials' source names (AWS_ACCOUNT_ID, a role's answer).
  * Throws InvalidCredentials, MissingCredentials, EndpointUnreachable and what ListAliases throws.
  */
-export async function identify(
-  connection: KmsConnection,
-  connections: KmsConnections = sharedConnections(),
-): Promise<Identity> {
+export async function identify(connection: KmsConnection, connections: KmsConnections): Promise<Identity> {
   const found = await connections.credentials(connection);
   const credentialSource = found.source;
   const answer = await callerIdentity(connection, found, connections);

@@ -7,6 +7,7 @@ import { Limiter } from "./limiter";
 import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
 import { quotaUses } from "./quotas";
 import { DEFAULT_RETRY_LIMITS, isRepeatable, type RetryLimits, withRetries } from "./retry";
+import { type Say, sayOnce } from "./say";
 import { SdkKms } from "./sdkKms";
 
 export type { KmsConnection } from "./connection";
@@ -21,6 +22,8 @@ export interface CallContext {
 /** AWS KMS in one Region of one account. */
 export interface Kms {
   readonly region: string;
+  /** Where a function that is given this client says a line. */
+  readonly say: Say;
   /** Makes one call: paced by the account's quotas, repeated where that is safe. Throws KeymgmtError only. */
   call<Op extends KmsOperation>(
     operation: Op,
@@ -31,20 +34,23 @@ export interface Kms {
 
 /** Settings that tests change. */
 export interface KmsSettings {
+  say?: Say;
   limiter?: Limiter;
   retry?: Partial<RetryLimits>;
   time?: Partial<TimeLimits>;
 }
 
-/** The connections of a process: their clients, their credentials and the quotas they share. */
+/** The connections of a run: their clients, their credentials and the quotas they share. */
 export class KmsConnections {
   readonly time: TimeLimits;
+  readonly say: Say;
   readonly #limiter: Limiter;
   readonly #retry: RetryLimits;
   readonly #credentials = new Map<string, Promise<FoundCredentials>>();
   readonly #opened = new Map<string, Kms>();
 
-  constructor({ limiter = new Limiter(), retry, time }: KmsSettings = {}) {
+  constructor({ limiter = new Limiter(), retry, time, say = sayOnce() }: KmsSettings = {}) {
+    this.say = say;
     this.time = { ...DEFAULT_TIME_LIMITS, ...time };
     this.#limiter = limiter;
     this.#retry = { ...DEFAULT_RETRY_LIMITS, ...retry };
@@ -104,30 +110,13 @@ export class KmsConnections {
         });
       }
     };
-    return { region, call };
+    return { region, say: this.say, call };
   }
 
   async #sourceOf(connection: KmsConnection): Promise<string | undefined> {
     const found = await this.#credentials.get(connectionIdentity(connection))?.catch(() => undefined);
     return found?.source;
   }
-}
-
-let shared = new KmsConnections();
-
-/** Begins with other connections, as another process does: in tests, where one process is several. */
-export function beginConnections(connections: KmsConnections): void {
-  shared = connections;
-}
-
-/** The connections that the whole process shares. */
-export function sharedConnections(): KmsConnections {
-  return shared;
-}
-
-/** KMS as `connection` says, in `region` (by default the primary one). Equal connections share clients and quotas. */
-export function openKms(connection: KmsConnection, region?: string): Kms {
-  return shared.open(connection, region);
 }
 
 function keyNamedBy(input: object): string | undefined {

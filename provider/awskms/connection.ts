@@ -24,7 +24,8 @@ export function connectionIdentity(connection: KmsConnection): string {
   return createHash("sha256").update(canonical(connection)).digest("hex");
 }
 
-function canonical(value: unknown): string {
+/** JSON with the members of each object in order: equal values give equal texts. */
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_name, inner: unknown) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -184,7 +184,7 @@ export async function describeKmsKey(
 
 /** Waits until KMS shows the key Enabled, where DescribeKey is permitted. */
 export async function waitEnabled(kms: Kms, keyId: string, context: CallContext): Promise<void> {
-  await ifPermitted("a new version is not waited for before the alias moves to it", () =>
+  await ifPermitted(kms, "a new version is not waited for before the alias moves to it", () =>
     eventually(`KMS key ${keyId} to be Enabled in ${kms.region}`, () => describeKmsKey(kms, keyId, context), {
       result: (seen) =>
         seen.state === "PendingImport" || seen.state === "Creating" || seen.state === "Deleted",

@@ -1,22 +1,34 @@
 import { isKeymgmtError, type KeymgmtError } from "../errors";
-import { say } from "./say";
+import type { Kms } from "./client";
 
 /**
  * Does what needs a permission beyond the minimum. Where it is not granted: says so once, with what is lost, and
  * returns undefined.
  */
-export async function ifPermitted<T>(loses: string, work: () => Promise<T>): Promise<T | undefined> {
+export async function ifPermitted<T>(
+  kms: Kms,
+  loses: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  return permitted(work, (error) => warn(kms, error, loses));
+}
+
+/** The same without a word, where nothing is lost that the caller does not say itself. */
+export async function permitted<T>(
+  work: () => Promise<T>,
+  refused: (error: KeymgmtError) => void = () => {},
+): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
     if (!isKeymgmtError(error, "AccessDenied")) throw error;
-    warnOnce(error, loses);
+    refused(error);
     return undefined;
   }
 }
 
-/** Says once that a permission is not granted, and what is lost. */
-export function warnOnce({ context }: KeymgmtError, loses: string): void {
+/** Says that a permission is not granted, and what is lost. */
+export function warn(kms: Kms, { context }: KeymgmtError, loses: string): void {
   const permission = context.permission ?? `kms:${context.operation}`;
-  say(`no permission ${permission}${context.region ? ` in ${context.region}` : ""}: ${loses}`);
+  kms.say(`no permission ${permission}${context.region ? ` in ${context.region}` : ""}: ${loses}`);
 }

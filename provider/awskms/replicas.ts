@@ -50,9 +50,10 @@ export async function ensureReplicaKey(
 }
 
 /** Does what remains to be done for a replica that is there while no state knows of it; names it where that fails. */
-export function namingReplica<T>({ region }: Kms, keyId: string, work: () => Promise<T>): Promise<T> {
+export function namingReplica<T>({ region, say }: Kms, keyId: string, work: () => Promise<T>): Promise<T> {
   const command = `aws kms schedule-key-deletion --region ${region} --key-id ${keyId}`;
   return sayingIfItFails(
+    say,
     `the replica of KMS key ${keyId} in ${region} is there, and not yet ready; the next update goes on with it. To give it up instead (the primary cannot be deleted before it): ${command}`,
     work,
   );

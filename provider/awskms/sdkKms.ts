@@ -3,20 +3,14 @@ import { httpOptions, type TimeLimits } from "./http";
 import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
 import { isRepeatable } from "./retry";
 
-let loading: Promise<typeof import("@aws-sdk/client-kms")> | undefined;
-
-/** An import that is made again is resolved again each time, which costs more than a call's own work where loaders are hooked in. */
-function loadSdk() {
-  loading ??= import("@aws-sdk/client-kms");
-  return loading;
-}
-
 /**
  * The AWS SDK's KMS client of one Region: sends a request once and throws what the SDK throws. The SDK is loaded by the
  * first call, so that a preview does not pay for it.
  */
 export class SdkKms {
   readonly #clients = new Map<boolean, KMSClient>();
+  /** An import that is made again is resolved again each time, which costs more than a call's own work where loaders are hooked in. */
+  #sdk: Promise<typeof import("@aws-sdk/client-kms")> | undefined;
 
   constructor(
     private readonly config: KMSClientConfig,
@@ -24,7 +18,8 @@ export class SdkKms {
   ) {}
 
   async send<Op extends KmsOperation>(operation: Op, input: KmsInput<Op>): Promise<KmsOutput<Op>> {
-    const sdk = await loadSdk();
+    this.#sdk ??= import("@aws-sdk/client-kms");
+    const sdk = await this.#sdk;
     // Calls that must not be repeated go over a connection of their own: see httpOptions.
     const keepAlive = isRepeatable(operation);
     const client =

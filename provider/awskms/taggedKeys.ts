@@ -1,7 +1,7 @@
 import { isKeymgmtError, type KeymgmtError } from "../errors";
 import type { Kms } from "./client";
 import { tagList } from "./kmsKeys";
-import { ifPermitted, warnOnce } from "./optional";
+import { ifPermitted, warn } from "./optional";
 
 /** Tags that every KMS key of this project has. Fixed: they find a KMS key again when its id was lost. */
 export const TAG = {
@@ -10,6 +10,9 @@ export const TAG = {
   distribution: "keymgmt:distribution",
   stack: "keymgmt:stack",
 } as const;
+
+/** While AWS is to prove whose a KMS key is: the distribution that is proving it. */
+export const PENDING_CLAIM = "keymgmt:pending-claim";
 
 export interface TaggedKey {
   keyId: string;
@@ -48,7 +51,7 @@ export async function listTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
     marker = page.Truncated ? page.NextMarker : undefined;
   } while (marker);
   if (refusal)
-    warnOnce(refusal, "KMS keys whose own policies refuse it are passed over in the search for lost ones");
+    warn(kms, refusal, "KMS keys whose own policies refuse it are passed over in the search for lost ones");
   return found;
 }
 
@@ -77,7 +80,7 @@ export async function syncTags(
   const gone = Object.keys(old).filter((key) => now[key] === undefined);
   if (Object.keys(set).length) await kms.call("TagResource", { KeyId: keyId, Tags: tagList(set) });
   if (gone.length) {
-    await ifPermitted("tags that were removed stay on the KMS keys", () =>
+    await ifPermitted(kms, "tags that were removed stay on the KMS keys", () =>
       kms.call("UntagResource", { KeyId: keyId, TagKeys: gone }),
     );
   }

@@ -1,66 +1,101 @@
 import { aliasArn as aliasArnOf } from "../awskms/arn";
+import { nameOf } from "../lifecycle/naming";
+import type { KmsRef } from "../lifecycle/wire";
+import type { Run } from "../run";
 import { difference } from "../schema/compare";
+import { hasUnknown, known } from "../schema/unknowns";
 import { schemaMistakes } from "../schema/validate";
+import { replacementMistakes } from "./replacement";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 
-const namedInThisRun = new Set<string>();
+/** What the name is decided by, and what is not kept in the state: `check` takes it out of the inputs. */
+interface Seeking {
+  kms?: KmsRef;
+  stack?: string;
+  formerStacks?: string[];
+  makesNew?: boolean;
+}
 
 /**
  * Name, time and alias of a distribution. A resource of its own because an output that only an updated resource
- * computes is unknown in a preview: this one never updates, so consumers of the alias do not look changed.
+ * computes is unknown in a preview: this one never updates, so consumers of the alias do not look changed. The one exception:
+ * another stack had the alias, so that the distribution took the next name, and a refresh has shown it.
  */
-export const distributionAlias: Resource = {
-  async check(_olds, news) {
-    // An order that means nothing must not replace the alias, and the distribution with it.
-    const inputs = { ...news };
-    for (const list of ["purpose", "replicaRegions"]) {
-      if (Array.isArray(inputs[list])) inputs[list] = [...inputs[list]].sort();
-    }
-    return { inputs, mistakes: schemaMistakes("DistributionAlias", inputs) };
-  },
+export const distributionAlias = (run: Run): Resource => {
+  const sought = new Map<string, Seeking>();
+  return {
+    async check(olds, { kms, stack, formerStacks, makesNew, ...news }) {
+      const inputs: Values = { ...news };
+      // An order that means nothing must not replace the alias, and the distribution with it.
+      for (const list of ["purpose", "replicaRegions"]) {
+        if (Array.isArray(inputs[list])) inputs[list] = [...inputs[list]].sort();
+      }
+      sought.set(seekerOf(inputs), { kms, stack, formerStacks: known(formerStacks), makesNew } as Seeking);
+      return {
+        inputs,
+        mistakes: [
+          ...schemaMistakes("DistributionAlias", inputs),
+          ...replacementMistakes("DistributionAlias", olds, inputs, {
+            key: inputs.keyName,
+            isAllowed:
+              olds?.deletionAllowed === true || makesNew === true || inputs.adoptedAlias !== undefined,
+          }),
+        ],
+      };
+    },
 
-  async diff(_id, olds, news) {
-    const { replaces } = difference("DistributionAlias", olds, news);
-    return { changes: replaces.length > 0, replaces };
-  },
+    async diff(_id, olds, news) {
+      run.declared.takeName(String(olds.name));
+      const { replaces } = difference("DistributionAlias", olds, news);
+      const isRenamed = run.declared.actualName(String(olds.name)) !== olds.name;
+      return { changes: replaces.length > 0 || isRenamed, replaces };
+    },
 
-  async create(inputs) {
-    if (inputs.adoptedAlias !== undefined) return adopted(inputs);
-    let seconds = Math.floor(Date.now() / 1000);
-    while (namedInThisRun.has(`${inputs.keyName}-${seconds}`)) seconds += 1; // one key may go to several KmsProviders at once
-    const name = `${inputs.keyName}-${seconds}`;
-    namedInThisRun.add(name);
-    return named(inputs, name, `alias/${inputs.aliasPrefix}/${name}`, seconds);
-  },
+    async create(inputs) {
+      if (inputs.adoptedAlias !== undefined) return adopted(run, inputs);
+      const { kms, stack, formerStacks, makesNew = false } = sought.get(seekerOf(inputs))!;
+      const key = { id: String(inputs.keyId), name: String(inputs.keyName), formerStacks };
+      const name = await nameOf(run, { kms: kms!, stack: stack!, key, makesNew });
+      return { id: name, outputs: named(inputs, name) };
+    },
 
-  async read(id, outputs) {
-    return { id, outputs };
-  },
+    async read(id, outputs) {
+      return { id, outputs };
+    },
 
-  async update(_id, olds) {
-    return olds;
-  },
+    async update(_id, olds, news) {
+      return named(news, run.declared.actualName(String(olds.name)));
+    },
 
-  async delete() {},
+    async delete() {},
+  };
 };
 
+/** What tells the aliases of a program apart. */
+function seekerOf({ keyId, keyName, region, accountId, aliasPrefix }: Values): string {
+  return JSON.stringify(
+    [keyId, keyName, region, accountId, aliasPrefix].map((part) => !hasUnknown(part) && part),
+  );
+}
+
 /** The name and time that an adopted alias says: Vault's have the form `alias/hashicorp/<key>-<unix timestamp>`. */
-function adopted(inputs: Values) {
+function adopted(run: Run, inputs: Values) {
   const aliasName = String(inputs.adoptedAlias);
   const prefix = `alias/${inputs.aliasPrefix}/`;
   const name = aliasName.startsWith(prefix) ? aliasName.slice(prefix.length) : aliasName.split("/").at(-1)!;
-  const [, timestamp] = /-(\d{10})$/.exec(name) ?? [];
-  return named(inputs, name, aliasName, timestamp ? Number(timestamp) : Math.floor(Date.now() / 1000));
+  run.declared.takeName(name);
+  return { id: name, outputs: named(inputs, name, aliasName) };
 }
 
-function named(inputs: Values, name: string, aliasName: string, seconds: number) {
-  const outputs: Values = {
+function named(inputs: Values, name: string, aliasName = `alias/${inputs.aliasPrefix}/${name}`): Values {
+  const [, timestamp] = /-(\d{10})$/.exec(name) ?? [];
+  const time = timestamp === undefined ? Date.now() : Number(timestamp) * 1000;
+  return {
     ...inputs,
     name,
     aliasName,
     aliasArn: aliasArnOf(String(inputs.region), String(inputs.accountId), aliasName),
-    distributionTime: new Date(seconds * 1000).toISOString(),
+    distributionTime: new Date(Math.floor(time / 1000) * 1000).toISOString(),
     stateVersion: STATE_VERSION,
   };
-  return { id: name, outputs };
 }

@@ -1,13 +1,43 @@
 /** What `check` and `diff` make of a KeyDistribution's inputs: what follows from them, and what is wrong with them. Pure. */
 
 import { MOST_ON_DEMAND_ROTATIONS } from "../awskms/rotation";
-import { say } from "../awskms/say";
+import type { Say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
-import { planExpiry } from "../keys/planExpiry";
+import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
+import { type Adopt, adoptsOneHeld } from "../lifecycle/adoptRules";
+import {
+  type KeyRef,
+  type KmsKeyRecords,
+  type KmsRef,
+  type MetadataInputs,
+  type RegionalOutputs,
+  type RotationStrategy,
+  versionsOf,
+} from "../lifecycle/wire";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
-import { adoptsOneHeld } from "./adoptRules";
 import type { Values } from "./resource";
-import { type KeyRef, type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
+
+export interface DistributionInputs extends MetadataInputs, ExpiryInputs, ExpiryPlan {
+  adopt?: Adopt;
+  kms: KmsRef;
+  key: KeyRef;
+  name: string;
+  aliasName: string;
+  aliasArn?: string;
+  distributionTime?: string;
+  stack: string;
+  multiRegion: boolean;
+  rotationStrategy?: RotationStrategy;
+  deletionWindowDays: number;
+}
+
+export interface DistributionOutputs extends DistributionInputs, RegionalOutputs {
+  aliasName: string;
+  /** The name that the DistributionAlias says, where another stack had its alias and the next one was taken. */
+  requestedName?: string;
+  /** Of AWS's on-demand rotations of the one KMS key. */
+  rotationsLeft?: number;
+}
 
 /** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */
 export function planned(olds: Values | undefined, inputs: Values): Values {
@@ -17,10 +47,16 @@ export function planned(olds: Values | undefined, inputs: Values): Values {
   return {
     ...inputs,
     purpose: Array.isArray(purpose) ? [...purpose].sort() : purpose,
+    ...(key && { key: withoutUnknownStacks(key) }),
     ...(key && { keyVersion: key.keyVersion, multiRegion: isMultiRegion(key.replicaRegions) }),
     ...(kms && { primaryRegion: kms.keyCollection }),
     ...planExpiry(olds, inputs, new Date()),
   };
+}
+
+/** A key of an earlier release has none in its state, so that they are unknown in its next preview. */
+function withoutUnknownStacks({ formerStacks, ...key }: Partial<KeyRef>): Partial<KeyRef> {
+  return hasUnknown(formerStacks) || !formerStacks?.length ? key : { ...key, formerStacks };
 }
 
 function isMultiRegion(replicaRegions: string[] | undefined): boolean | string {
@@ -36,7 +72,7 @@ export function rotationsLeft(records: KmsKeyRecords): number {
  * Says in a preview how many rotations will be left, and refuses what one KMS key cannot do. That depends on what the KMS key
  * holds, which `check` does not know: a distribution that comes back finds one that was rotated before.
  */
-export function planOnDemand(records: KmsKeyRecords, key: Partial<KeyRef>): void {
+export function planOnDemand(say: Say, records: KmsKeyRecords, key: Partial<KeyRef>): void {
   const [first] = versionsOf(records);
   if (first === undefined) return;
   const lowest = known(key.minEnabledVersion);
@@ -52,7 +88,7 @@ export function planOnDemand(records: KmsKeyRecords, key: Partial<KeyRef>): void
   if (left < 0)
     throw new KeymgmtError(
       "LimitExceeded",
-      `Expected at most ${MOST_ON_DEMAND_ROTATIONS} rotations of one KMS key, which is AWS's limit for \`rotationStrategy\` "on-demand"; key "${key.name}" has had them all. Replace the distribution (\`pulumi up --replace\`) for a new KMS key once nothing needs the old one, or declare another with "manual".`,
+      `Expected at most ${MOST_ON_DEMAND_ROTATIONS} rotations of one KMS key, which is AWS's limit for \`rotationStrategy\` "on-demand"; key "${key.name}" has had them all. Declare a second KeyDistribution beside it, and remove this one when nothing needs it.`,
       { key: key.name },
     );
   say(
@@ -91,20 +127,5 @@ export function primaryMistakes(
   if (region === undefined || !Array.isArray(replicaRegions) || !replicaRegions.includes(region)) return [];
   return [
     `Expected \`replicaRegions\` of key "${key?.name}" without "${region}": it is the primary Region (\`keyCollection\` of the KmsProvider), which cannot hold a replica too.`,
-  ];
-}
-
-/**
- * Another key replaces the distribution, and with it every KMS key of the old one: refused as a ManagedKey's own replacement
- * is. A ManagedKey that was renamed without an alias looks like that.
- */
-export function otherKeyMistakes(
-  old: Partial<KeyRef> | undefined,
-  key: Partial<KeyRef> | undefined,
-): string[] {
-  const [before, now] = [known(old?.id), known(key?.id)];
-  if (before === undefined || now === undefined || before === now || old?.deletionAllowed === true) return [];
-  return [
-    `\`key\` cannot change from ManagedKey ${before} to ${now}: it would replace the distribution and delete the KMS keys of "${old?.name}", while its \`deletionAllowed\` is false in the state. Was the ManagedKey renamed? Give it \`aliases: [{ name: "<old name>" }]\` in its options. To distribute another key, declare a new KeyDistribution beside this one.`,
   ];
 }

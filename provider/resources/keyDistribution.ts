@@ -1,23 +1,35 @@
-import { parseKmsArn } from "../awskms/arn";
-import { openKms } from "../awskms/client";
-import { KeymgmtError } from "../errors";
-import { difference } from "../schema/compare";
-import { hasUnknown, known } from "../schema/unknowns";
-import { schemaMistakes, withDefaults } from "../schema/validate";
-import { adoptMistakes } from "./adoptRules";
+import { adoptMistakes } from "../lifecycle/adoptRules";
+import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
+import { refuseDeletion } from "../lifecycle/guard";
+import { hasDrifted, observeRegion, sayDrift } from "../lifecycle/observe";
+import type { Place } from "../lifecycle/place";
+import { sentencesOf } from "../lifecycle/sentences";
 import {
+  type KeyRef,
+  type KmsKeyRecords,
+  type KmsRef,
+  type Owner,
+  ownerOf,
+  withDeletionAllowed,
+  withoutKeyring,
+} from "../lifecycle/wire";
+import type { Run } from "../run";
+import { difference } from "../schema/compare";
+import { hasUnknown, isUnknown, known } from "../schema/unknowns";
+import { schemaMistakes, withDefaults } from "../schema/validate";
+import {
+  type DistributionInputs,
+  type DistributionOutputs,
   onDemandMistakes,
-  otherKeyMistakes,
   planned,
   planOnDemand,
   primaryMistakes,
   protectionMistakes,
   purposeMistakes,
+  rotationsLeft,
 } from "./distributionPlan";
-import { hasDrifted, observeRegion, sayDrift } from "./observe";
-import { type DistributionInputs, type DistributionOutputs, reconcile } from "./reconcileDistribution";
-import { removeDistribution } from "./removeDistribution";
-import { type Resource, STATE_VERSION, type Values } from "./resource";
+import { replacementMistakes } from "./replacement";
+import { type Resource, recorded, STATE_VERSION, type Values } from "./resource";
 import {
   aliasLengthMistakes,
   deletionWindowMistakes,
@@ -27,33 +39,28 @@ import {
   tagMistakes,
   tagsTogetherMistakes,
 } from "./rules";
-import { declare, isHandedOver, noteKmsKeys } from "./thisRun";
-import { needsWork } from "./versions";
-import {
-  type KeyRef,
-  type KmsKeyRecords,
-  type KmsRef,
-  ownerOf,
-  type RotationStrategy,
-  withoutKeyring,
-} from "./wire";
 
 /** What neither makes work nor is worth an update by itself. */
-const IGNORED = ["key.keyring", "key.deletionAllowed", "adopt"];
+const IGNORED = ["key.keyring", "key.formerStacks", "adopt"];
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
-export const keyDistribution: Resource = {
-  async check(olds, news) {
+export const keyDistribution = (run: Run): Resource => ({
+  async check(olds, { restoredElsewhere, ...news }) {
     const inputs = planned(olds, withDefaults("KeyDistribution", news));
     const key = known(inputs.key) as Partial<KeyRef> | undefined;
     const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
-    declare("KeyDistribution", String(inputs.name));
+    run.declared.resource("KeyDistribution", run.declared.actualName(String(inputs.name)));
+    const before = known(olds?.key as Partial<KeyRef> | undefined);
     const mistakes = [
       ...schemaMistakes("KeyDistribution", inputs),
       ...purposeMistakes(inputs.purpose),
       ...protectionMistakes(inputs.protection),
       ...primaryMistakes(key, kms),
-      ...otherKeyMistakes(olds?.key as Partial<KeyRef> | undefined, key),
+      ...replacementMistakes("KeyDistribution", olds, inputs, {
+        key: before?.name,
+        isAllowed: before?.deletionAllowed === true || inputs.adopt !== undefined,
+        ignore: IGNORED,
+      }),
       ...partitionMistakes(key?.name, key?.replicaRegions, kms?.keyCollection),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
       ...deletionWindowMistakes(inputs),
@@ -64,71 +71,165 @@ export const keyDistribution: Resource = {
       ...tagMistakes(inputs.tags),
       ...tagsTogetherMistakes(kms?.tags, inputs.tags),
     ];
+    if (!olds) sayRestoredElsewhere(run, restoredElsewhere, key?.name, kms?.keyCollection);
     return { inputs, mistakes };
   },
 
   async diff(_id, olds, news) {
-    const { changed, replaces } = difference("KeyDistribution", olds, news, IGNORED);
+    const old = olds as unknown as DistributionOutputs;
+    run.declared.distribution(old, old.versions ?? {});
+    if (old.requestedName) run.declared.nameGiven(old.requestedName, old.name);
+    const now = { ...news, key: withDeletionAllowed(news.key) };
+    const { changed, replaces } = difference("KeyDistribution", asRequested(olds, news), now, IGNORED);
     const records = (olds.versions ?? {}) as KmsKeyRecords;
-    noteKmsKeys(olds as unknown as DistributionOutputs, records);
     const key = news.key as KeyRef;
     if (news.rotationStrategy === "on-demand" && replaces.length === 0)
-      planOnDemand(records, known(key) ?? {});
+      planOnDemand(run.say, records, known(key) ?? {});
     // An unknown keyring says nothing: the material of a version never changes, and new versions show in keyVersion.
-    const work =
-      hasUnknown(withoutKeyring(key)) ||
-      needsWork(key, records, olds.aliasTarget, news.rotationStrategy as RotationStrategy);
+    const isUndecided = isUnknown(key) || hasUnknown(withoutKeyring(key));
+    const steps = isUndecided || isUnknown(news.kms) ? [] : planOf(run, targetOf(asWritten(old, news)), old);
+    for (const sentence of sentencesOf(old, news as unknown as DistributionInputs, steps, replaces))
+      run.say(sentence);
     const drifted = hasDrifted(olds);
-    if (drifted) sayDrift(String(olds.name), olds.drift);
-    return { changes: work || drifted || changed.length > 0, replaces };
+    if (drifted) sayDrift(run.say, String(olds.name), olds.drift);
+    const isWork = isUndecided || steps.length > 0;
+    return { changes: isWork || drifted || changed.length > 0, replaces };
   },
 
   async create(inputs) {
-    const id = String(inputs.name);
     const outputs = blank(inputs);
-    await reconcile(outputs, inputs as unknown as DistributionInputs);
-    return { id, outputs: outputs as unknown as Values };
+    await reconcile(run, outputs, inputs as unknown as DistributionInputs);
+    return { id: outputs.name, outputs: outputs as unknown as Values };
   },
 
   async read(id, outputs) {
     const state = outputs as unknown as DistributionOutputs;
-    const observation = await observeRegion(openKms(state.kms), ownerOf(state, state), state, "primary");
+    const { owner } = targetOf(state);
+    const observation = await observeRegion(run.openKms(state.kms), owner, state, "primary");
     return { id, outputs: { ...outputs, ...observation } };
   },
 
   async update(_id, olds, news) {
     const old = olds as unknown as DistributionOutputs;
-    const inputs = news as unknown as DistributionInputs;
-    refuseOtherAccount(old, inputs);
-    const outputs = { ...blank(news), ...pick(old, ["versions", "keyId", "keyArn", "aliasTarget", "drift"]) };
+    const outputs = { ...blank(asWritten(old, news) as unknown as Values), ...pick(old, KEPT) };
     outputs.versions = structuredClone(old.versions ?? {});
-    const last = { tags: old.tags, policy: old.policy, description: old.description, kmsTags: old.kms?.tags };
-    await reconcile(outputs, inputs, last, hasDrifted(olds));
+    await reconcile(run, outputs, asWritten(old, news), old);
     return outputs as unknown as Values;
   },
 
   async delete(id, outputs) {
-    if (isHandedOver("KeyDistribution", id)) return;
-    await removeDistribution(outputs as unknown as DistributionOutputs);
+    const state = outputs as unknown as DistributionOutputs;
+    refuseDeletion(run, `KeyDistribution ${id}`, state.key);
+    if (run.declared.isHandedOver("KeyDistribution", state.name, run.say)) return;
+    const target = { ...targetOf(state), deletionWindowDays: state.deletionWindowDays };
+    await remove(run, target, state);
   },
-};
+});
+
+/** Of the outputs, what an update goes on from. */
+const KEPT = ["keyId", "keyArn", "aliasTarget", "drift"] as const;
+
+/** Brings the primary Region, and in a rotation every Region with a replica, to what the inputs say. */
+async function reconcile(
+  run: Run,
+  outputs: DistributionOutputs,
+  inputs: DistributionInputs,
+  old?: DistributionOutputs,
+): Promise<void> {
+  const isNew = old === undefined;
+  run.declared.distribution(inputs, outputs.versions);
+  const target = targetOf(inputs, old?.stack);
+  const convergence: Convergence = {
+    ...target,
+    ...(old && { last: { owner: targetOf(old).owner, inputs: old } }),
+    repair: old !== undefined && hasDrifted(old),
+    ...(isNew && inputs.adopt && { adopt: inputs.adopt }),
+    mayTakeNextName: !outputs.keyId && inputs.adopt?.aliasName === undefined,
+  };
+  const show = (isCurrent: boolean, place: Place) => {
+    showMetadata(outputs, isCurrent ? inputs : (old ?? inputs), inputs, target.owner);
+    if (place.owner.distribution !== outputs.name) showName(run, outputs, place);
+    run.declared.distribution(outputs, outputs.versions);
+  };
+  try {
+    await recorded(
+      isNew,
+      () => outputs.name,
+      outputs,
+      () => converge(run, convergence, outputs, show),
+    );
+  } finally {
+    if (inputs.rotationStrategy === "on-demand") outputs.rotationsLeft = rotationsLeft(outputs.versions);
+  }
+}
+
+/** Until metadata is applied, the outputs say what AWS has; the stack's new name counts as its own meanwhile. */
+function showMetadata(
+  outputs: DistributionOutputs,
+  { kms, tags, policy, description, stack }: DistributionInputs,
+  inputs: DistributionInputs,
+  { key: { formerStacks = [] } }: Owner,
+): void {
+  const names = [inputs.stack, ...formerStacks].filter((name) => name !== stack);
+  outputs.kms = { ...outputs.kms, tags: kms?.tags };
+  outputs.key = { ...outputs.key, ...(names.length ? { formerStacks: names } : {}) };
+  Object.assign(outputs, { tags, policy, description, stack });
+}
+
+/** Another stack had the alias, so the next name was taken. The DistributionAlias learns it from a refresh. */
+function showName(run: Run, outputs: DistributionOutputs, place: Place): void {
+  outputs.requestedName ??= outputs.name;
+  const { distribution } = place.owner;
+  const distributionTime = new Date(Number(/-(\d+)$/.exec(distribution)![1]) * 1000).toISOString();
+  const { aliasName, aliasArn } = place;
+  Object.assign(outputs, { name: distribution, aliasName, aliasArn, distributionTime });
+  run.declared.nameGiven(outputs.requestedName, distribution);
+  run.declared.resource("KeyDistribution", distribution);
+}
+
+/** @param formerStack name of the stack in the state */
+function targetOf(values: DistributionInputs | DistributionOutputs, formerStack?: string): Target {
+  const { kms, aliasName, tags, policy, description, rotationStrategy, stack, key } = values;
+  const formerStacks = [...new Set([...(key.formerStacks ?? []), ...(formerStack ? [formerStack] : [])])];
+  const others = formerStacks.filter((name) => name !== stack);
+  return {
+    role: "primary",
+    region: kms.keyCollection,
+    owner: ownerOf({ ...values, key: { ...key, formerStacks: others } }, values),
+    aliasName,
+    inputs: { tags, policy, description },
+    strategy: rotationStrategy,
+  };
+}
+
+/** The inputs with the name that the distribution really has, where it was not the one that the DistributionAlias says. */
+function asWritten(old: DistributionOutputs, news: Values): DistributionInputs {
+  const inputs = news as unknown as DistributionInputs;
+  if (old.requestedName === undefined || old.requestedName !== inputs.name) return inputs;
+  return { ...inputs, ...pick(old, ["requestedName", "name", "aliasName", "aliasArn", "distributionTime"]) };
+}
+
+/** The other way: the outputs with the name that the DistributionAlias says, to be compared with the inputs. */
+function asRequested(olds: Values, news: Values): Values {
+  const old = { ...olds, key: withDeletionAllowed(olds.key) };
+  if (olds.requestedName === undefined || olds.requestedName !== news.name) return old;
+  const { name, aliasName, aliasArn, distributionTime } = news;
+  return { ...old, name, aliasName, aliasArn, distributionTime };
+}
 
 function blank(inputs: Values): DistributionOutputs {
   const key = withoutKeyring(inputs.key as KeyRef);
   return { ...inputs, key, versions: {}, stateVersion: STATE_VERSION } as unknown as DistributionOutputs;
 }
 
-function refuseOtherAccount(old: DistributionOutputs, inputs: DistributionInputs): void {
-  const { accountId } = inputs.kms;
-  const held = old.keyArn ? parseKmsArn(old.keyArn).accountId : accountId;
-  if (!accountId || accountId === held) return;
-  throw new KeymgmtError(
-    "AccountMismatch",
-    `Expected a KmsProvider of AWS account ${held}, which holds the KMS keys of ${inputs.name}, got one of account ${accountId}. Nothing was changed. Declare a new KeyDistribution for ${accountId} instead.`,
-    { key: inputs.key.name },
+/** A key that is restored where none of its KMS keys are: what they encrypted stays with them. */
+function sayRestoredElsewhere(run: Run, elsewhere: unknown, key: unknown, region: unknown): void {
+  if (!Array.isArray(elsewhere) || hasUnknown(elsewhere) || elsewhere.length === 0) return;
+  run.say(
+    `key "${key}" is restored from a backup whose KMS keys are elsewhere: ${elsewhere.join(", ")}. New ones are made in ${region}; they cannot decrypt what was encrypted under those. To get to them, distribute the key through a KmsProvider of their account and Region too; a multi-Region key can have a KeyReplica here instead`,
   );
 }
 
-function pick<T extends object, K extends keyof T>(from: T, names: K[]): Pick<T, K> {
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
   return Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<T, K>;
 }

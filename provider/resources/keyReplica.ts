@@ -1,15 +1,24 @@
-import { deleteAlias } from "../awskms/aliases";
-import { openKms } from "../awskms/client";
-import { scheduleDeletion } from "../awskms/kmsKeys";
 import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
+import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
+import { refuseDeletion } from "../lifecycle/guard";
+import { hasDrifted, observeRegion, sayDrift } from "../lifecycle/observe";
+import {
+  type KeyRef,
+  type KmsKeyRecords,
+  type KmsRef,
+  type MetadataInputs,
+  ownerOf,
+  type RegionalOutputs,
+  type RotationStrategy,
+  versionsOf,
+  withDeletionAllowed,
+  withoutKeyring,
+} from "../lifecycle/wire";
+import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
-import { converge } from "./converge";
-import { hasDrifted, observeRegion, sayDrift } from "./observe";
-import { convergeOnDemand, joinVersion } from "./onDemand";
-import { ensureReplica, findOlderReplicas } from "./replicaKey";
-import { type Resource, STATE_VERSION, type Values } from "./resource";
+import { type Resource, recorded, STATE_VERSION, type Values } from "./resource";
 import {
   deletionWindowMistakes,
   policyMistakes,
@@ -17,22 +26,6 @@ import {
   tagMistakes,
   tagsTogetherMistakes,
 } from "./rules";
-import { declare, isHandedOver, isHeldByAnother, replicasMadeReady } from "./thisRun";
-import { needsWork } from "./versions";
-import {
-  type AppliedMetadata,
-  type KeyRef,
-  type KmsKeyRecord,
-  type KmsKeyRecords,
-  type KmsRef,
-  kmsKeysOf,
-  type MetadataInputs,
-  ownerOf,
-  type RegionalOutputs,
-  type RotationStrategy,
-  versionsOf,
-  withoutKeyring,
-} from "./wire";
 
 interface DistributionRef extends ExpiryInputs {
   rotationStrategy?: RotationStrategy;
@@ -54,16 +47,19 @@ interface ReplicaOutputs extends ReplicaInputs, RegionalOutputs {
   aliasName: string;
 }
 
+/** What neither makes work nor is worth an update by itself. */
+const IGNORED = ["distribution.key.keyring", "distribution.key.formerStacks", "distribution.versions"];
+
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
-export const keyReplica: Resource = {
+export const keyReplica = (run: Run): Resource => ({
   async check(olds, news) {
-    const filled = withDefaults("KeyReplica", news);
+    const filled = withDefaults("KeyReplica", withoutUnknownStacks(news));
     const distribution = known(filled.distribution as Partial<DistributionRef> | undefined);
     const key = known(distribution?.key);
     const before = known(olds?.distribution as Partial<DistributionRef> | undefined);
-    const plan = distribution && planExpiry(olds && { ...before, ...olds }, distribution, new Date());
+    const plan = distribution && planExpiry(olds && { ...before, ...olds }, distribution, run.now());
     const inputs: Values = { ...filled, ...(key && { keyVersion: key.keyVersion }), ...plan };
-    declare("KeyReplica", idOf(inputs));
+    run.declared.resource("KeyReplica", idOf(run, inputs));
     const mistakes = [
       ...schemaMistakes("KeyReplica", inputs),
       ...regionMistakes("region", inputs.region),
@@ -76,34 +72,37 @@ export const keyReplica: Resource = {
     return { inputs, mistakes };
   },
 
-  async diff(_id, olds, news) {
-    const ignored = ["distribution.key.keyring", "distribution.key.deletionAllowed", "distribution.versions"];
-    const { changed, replaces } = difference("KeyReplica", olds, news, ignored);
+  async diff(_id, olds, given) {
+    const news = asNamed(run, given);
+    const old = { ...olds, distribution: withDefaultsOfKey(olds.distribution) } as unknown as ReplicaOutputs;
+    const now = { ...news, distribution: withDefaultsOfKey(news.distribution) };
+    const { changed, replaces } = difference("KeyReplica", old as unknown as Values, now, IGNORED);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
-    const { key, versions, rotationStrategy } = news.distribution as DistributionRef;
-    const records = (olds.versions ?? {}) as KmsKeyRecords;
+    const { key, versions } = news.distribution as DistributionRef;
+    const records = old.versions ?? {};
+    const isKnown = !hasUnknown(versions) && !hasUnknown(withoutKeyring(key));
     const moved =
-      !hasUnknown(versions) &&
-      versionsOf(records).some((version) => versions[version]?.keyId !== records[version]!.keyId);
+      isKnown && versionsOf(records).some((version) => versions[version]?.keyId !== records[version]!.keyId);
     const work =
-      hasUnknown(withoutKeyring(key)) || needsWork(key, records, olds.aliasTarget, rotationStrategy);
+      !records[key.keyVersion] ||
+      hasUnknown(withoutKeyring(key)) ||
+      planOf(run, targetOf(news as unknown as ReplicaInputs, isKnown ? versions : {}), old).length > 0;
     const drifted = hasDrifted(olds);
-    if (drifted) sayDrift((news.distribution as DistributionRef).name, olds.drift);
+    if (drifted) sayDrift(run.say, (news.distribution as DistributionRef).name, olds.drift);
     return { changes: moved || work || drifted || changed.length > 0, replaces };
   },
 
   async create(inputs) {
     const outputs = blank(inputs);
-    const id = idOf(inputs);
-    await reconcile(id, outputs, inputs as unknown as ReplicaInputs);
+    const id = idOf(run, inputs);
+    await reconcile(run, id, outputs, inputs as unknown as ReplicaInputs);
     return { id, outputs: outputs as unknown as Values };
   },
 
   async read(id, outputs) {
     const state = outputs as unknown as ReplicaOutputs;
-    const kms = openKms(state.distribution.kms, state.region);
-    const owner = ownerOf(state.distribution, state);
-    const observation = await observeRegion(kms, owner, state, "replica");
+    const { owner, region } = targetOf(state);
+    const observation = await observeRegion(run.openKms(owner.kms, region), owner, state, "replica");
     return { id, outputs: { ...outputs, ...observation } };
   },
 
@@ -113,71 +112,114 @@ export const keyReplica: Resource = {
     outputs.versions = structuredClone(old.versions ?? {});
     const { keyId, keyArn, aliasTarget, drift } = old;
     Object.assign(outputs, { keyId, keyArn, aliasTarget, drift });
-    const last = {
-      tags: old.tags,
-      policy: old.policy,
-      description: old.description,
-      kmsTags: old.distribution?.kms?.tags,
-    };
-    await reconcile(id, outputs, news as unknown as ReplicaInputs, last, hasDrifted(olds));
+    await reconcile(run, id, outputs, news as unknown as ReplicaInputs, old);
     return outputs as unknown as Values;
   },
 
   /** The alias, then every version's replica, also one that a rotation has made ready and this resource has not taken up. */
   async delete(id, outputs) {
-    if (isHandedOver("KeyReplica", id)) return;
     const state = outputs as unknown as ReplicaOutputs;
-    const kms = openKms(state.distribution.kms, state.region);
-    const context = { key: state.distribution.key.name };
-    const records = { ...replicasMadeReady(state.distribution.name, state.region), ...state.versions };
-    if (!Object.values(records).some((record) => record.adopted && record.keyId === state.aliasTarget))
-      await deleteAlias(kms, state.aliasName, context);
-    for (const { version, record } of kmsKeysOf(records)) {
-      if (record.adopted || isHeldByAnother(state.distribution.name, record.keyId)) continue;
-      await scheduleDeletion(kms, record.keyId, state.deletionWindowDays, { ...context, version });
-    }
+    const { name, key } = state.distribution;
+    refuseDeletion(run, `KeyReplica ${id}`, key);
+    if (run.declared.isHandedOver("KeyReplica", id, run.say)) return;
+    const versions = { ...run.declared.replicasMadeReady(name, state.region), ...state.versions };
+    const here = Object.fromEntries(
+      Object.entries(versions).map(([version, { replicas: _, ...record }]) => [version, record]),
+    );
+    const target = { ...targetOf(state), deletionWindowDays: state.deletionWindowDays };
+    await remove(run, target, { ...state, versions: here });
   },
-};
+});
 
 /** The same steps as in the primary Region, with ReplicateKey in the place of CreateKey. */
 async function reconcile(
+  run: Run,
   id: string,
   outputs: ReplicaOutputs,
   inputs: ReplicaInputs,
-  last?: AppliedMetadata,
-  repair = false,
+  old?: ReplicaOutputs,
 ): Promise<void> {
-  const owner = ownerOf(inputs.distribution, inputs);
-  forgetLost(outputs.versions);
-  const kms = openKms(owner.kms, inputs.region);
-  const make = (version: number) =>
-    ensureReplica(kms, owner, version, inputs.distribution.versions[version]!, inputs);
-  const common = { id, kms, owner, inputs, outputs, reached: outputs.distribution, last, repair, make };
-  const { rotationStrategy, versions: held } = inputs.distribution;
-  if (rotationStrategy !== "on-demand") {
-    if (!last) Object.assign(outputs.versions, await findOlderReplicas(kms, owner, held));
-    return converge(common);
-  }
-  await convergeOnDemand({
-    ...common,
-    held,
-    async add(version, records) {
-      const [shared] = Object.values(records) as [KmsKeyRecord];
-      records[version] = await joinVersion(kms, owner, version, held[version]!, shared);
-    },
-  });
+  const { versions, stack } = inputs.distribution;
+  const convergence: Convergence = {
+    ...targetOf(inputs, versions, old?.distribution?.stack),
+    ...(old && { last: { owner: targetOf(old).owner, inputs: old }, repair: hasDrifted(old) }),
+  };
+  const show = (isCurrent: boolean) => {
+    const shown = isCurrent ? inputs : (old ?? inputs);
+    const { tags, policy, description, distribution } = shown;
+    Object.assign(outputs, { tags, policy, description });
+    outputs.distribution = {
+      ...outputs.distribution,
+      stack: distribution?.stack,
+      kms: { ...outputs.distribution.kms, tags: distribution?.kms?.tags },
+    };
+    if (distribution?.stack !== stack)
+      outputs.distribution.key = { ...outputs.distribution.key, formerStacks: [stack] };
+  };
+  await recorded(
+    !old,
+    () => id,
+    outputs,
+    () => converge(run, convergence, outputs, show),
+  );
 }
 
-/** A replica that is gone can be made again, unlike a primary: with the same key id and material it decrypts the same. */
-function forgetLost(records: KmsKeyRecords): void {
-  for (const version of versionsOf(records))
-    if (records[version]!.state === "Deleted") delete records[version];
+function targetOf(
+  values: ReplicaInputs | ReplicaOutputs,
+  primaries?: KmsKeyRecords,
+  formerStack?: string,
+): Target {
+  const { distribution, region, aliasName, tags, policy, description } = values;
+  const { key, stack } = distribution;
+  const formerStacks = [...new Set([...(key.formerStacks ?? []), ...(formerStack ? [formerStack] : [])])];
+  const others = formerStacks.filter((name) => name !== stack);
+  return {
+    role: "replica",
+    region,
+    owner: ownerOf({ ...distribution, key: { ...key, formerStacks: others } }, values),
+    aliasName,
+    inputs: { tags, policy, description },
+    strategy: distribution.rotationStrategy,
+    primaries,
+  };
 }
 
 /** What tells replicas apart: a Region holds one of a distribution. */
-function idOf(inputs: Values): string {
+function idOf(run: Run, inputs: Values): string {
   const { name } = (known(inputs.distribution) ?? { name: UNKNOWN }) as DistributionRef;
-  return hasUnknown([inputs.region, name]) ? UNKNOWN : `${inputs.region}/${name}`;
+  return hasUnknown([inputs.region, name]) ? UNKNOWN : `${inputs.region}/${run.declared.actualName(name)}`;
+}
+
+/** In a preview an updated distribution shows the name that was asked for; it may have another. */
+function asNamed(run: Run, news: Values): Values {
+  const { distribution } = news;
+  if (hasUnknown((distribution as Partial<DistributionRef>)?.name) || isUnknown(distribution)) return news;
+  const { name } = distribution as DistributionRef;
+  const actual = run.declared.actualName(name);
+  if (actual === name) return news;
+  const renamed = (text: unknown) => (typeof text === "string" ? text.replace(name, actual) : text);
+  return {
+    ...news,
+    distribution: { ...(distribution as DistributionRef), name: actual },
+    aliasName: renamed(news.aliasName),
+    aliasArn: renamed(news.aliasArn),
+  };
+}
+
+function withDefaultsOfKey(distribution: unknown): unknown {
+  if (isUnknown(distribution)) return distribution;
+  const { key, ...rest } = (distribution ?? {}) as DistributionRef;
+  return { ...rest, key: withDeletionAllowed(key) };
+}
+
+/** A key of an earlier release has none in its state, so that they are unknown in its next preview. */
+function withoutUnknownStacks(news: Values): Values {
+  const distribution = known(news.distribution) as DistributionRef | undefined;
+  const key = known(distribution?.key);
+  if (!distribution || !key) return news;
+  const { formerStacks, ...rest } = key;
+  const isSaid = !hasUnknown(formerStacks) && formerStacks?.length;
+  return { ...news, distribution: { ...distribution, key: isSaid ? key : rest } };
 }
 
 function blank(inputs: Values): ReplicaOutputs {

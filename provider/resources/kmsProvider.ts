@@ -2,6 +2,7 @@ import { identify } from "../awskms/account";
 import type { KmsConnection } from "../awskms/connection";
 import { kmsEndpoint } from "../awskms/endpoint";
 import { KeymgmtError } from "../errors";
+import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { isUnknown } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
@@ -9,7 +10,7 @@ import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { aliasPartMistakes, regionMistakes, tagMistakes } from "./rules";
 
 /** Where keys go: an account and a Region, and how to reach it. Asks STS who the credentials belong to; calls no KMS operation. */
-export const kmsProvider: Resource = {
+export const kmsProvider = (run: Run): Resource => ({
   async check(_olds, news) {
     const inputs = withDefaults("KmsProvider", news);
     const mistakes = [
@@ -30,7 +31,11 @@ export const kmsProvider: Resource = {
   },
 
   async create(inputs) {
-    const outputs = await identified(inputs);
+    const outputs = await identified(run, inputs);
+    run.declared.placeMade({
+      accountId: String(outputs.accountId),
+      keyCollection: String(inputs.keyCollection),
+    });
     return { id: `${outputs.accountId}/${inputs.keyCollection}`, outputs };
   },
 
@@ -39,7 +44,7 @@ export const kmsProvider: Resource = {
   },
 
   async update(_id, olds, news) {
-    const outputs = await identified(news);
+    const outputs = await identified(run, news);
     if (olds.accountId && outputs.accountId !== olds.accountId) {
       throw new KeymgmtError(
         "AccountMismatch",
@@ -50,10 +55,10 @@ export const kmsProvider: Resource = {
   },
 
   async delete() {},
-};
+});
 
-async function identified(inputs: Values): Promise<Values> {
-  const { accountId, credentialSource } = await identify(inputs as unknown as KmsConnection);
+async function identified(run: Run, inputs: Values): Promise<Values> {
+  const { accountId, credentialSource } = await identify(inputs as unknown as KmsConnection, run.connections);
   return { ...inputs, accountId, credentialSource, stateVersion: STATE_VERSION };
 }
 

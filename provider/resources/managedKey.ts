@@ -1,4 +1,4 @@
-import { say } from "../awskms/say";
+import { isDeepStrictEqual } from "node:util";
 import { KeymgmtError } from "../errors";
 import type { Backup } from "../keys/backup";
 import {
@@ -23,23 +23,25 @@ import { planRotation } from "../keys/planRotation";
 import { isReference, readReference, referenceTo } from "../keys/reference";
 import { type Restore, refuseOtherKey, restoredFrom, restoreMistakes } from "../keys/restore";
 import { parseRotationPeriod } from "../keys/rotationPeriod";
+import { deletionNotAllowed } from "../lifecycle/guard";
+import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { aliasPartMistakes, partitionMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
-import { noteMade } from "./thisRun";
 
-/** Inputs of which a change is none of the resource: versions are planned from one, and the other counts in a create alone. */
-const COMPARED_APART = ["material", "restore"];
+/** Inputs of which a change is none of the resource: versions are planned from `material`, and `restore` is read only in a create. */
+const COMPARED_APART = ["material", "restore", "stack", "formerStacks"];
 
 /** A key with its versions and their material. What it holds reaches AWS by KeyDistribution; it asks AWS for a root key alone. */
-export const managedKey: Resource = {
+export const managedKey = (run: Run): Resource => ({
   async check(olds, news) {
     const filled = withDefaults("ManagedKey", { replicaRegions: [], ...news });
     if (Array.isArray(filled.replicaRegions)) filled.replicaRegions = [...filled.replicaRegions].sort();
-    const plan = planRotation(olds, filled, new Date());
-    const inputs: Values = { ...filled, ...plan };
+    const plan = planRotation(olds, filled, run.now());
+    const inputs: Values = { ...filled, ...plan, formerStacks: formerStacksOf(olds, filled.stack) };
+    if (olds) run.declared.keyChecked(inputs);
     const mistakes = [
       ...schemaMistakes("ManagedKey", inputs),
       ...aliasPartMistakes("name", inputs.name),
@@ -54,19 +56,24 @@ export const managedKey: Resource = {
     return { inputs, mistakes };
   },
 
-  async diff(_id, olds, news) {
+  async diff(id, olds, news) {
+    run.declared.keyCompared(id, news);
     refuseOtherKey(news.name, news.restore, (olds.versions ?? []) as KeyVersion[]);
     const { changed, replaces } = difference("ManagedKey", olds, news, COMPARED_APART);
     const moves = news.keystore === "none" && !isKept(parseKeyring(String(olds.keyring)), keepingOf(news));
-    return { changes: changed.length > 0 || moves || news.keyVersion !== olds.latestVersion, replaces };
+    if (replaces.length > 0) run.declared.keyReplaced(String(news.name));
+    const isRenamed = !isDeepStrictEqual(olds.formerStacks ?? [], news.formerStacks ?? []);
+    const isRotated = news.keyVersion !== olds.latestVersion;
+    return { changes: changed.length > 0 || moves || isRenamed || isRotated, replaces };
   },
 
   async create(inputs) {
-    const restored = inputs.restore === undefined ? undefined : await restoredKeyring(inputs);
-    const outputs = await withVersions(restored ?? emptyKeyring(String(inputs.keystore)), inputs);
+    const restored = inputs.restore === undefined ? undefined : await restoredKeyring(run, inputs);
+    const outputs = await withVersions(run, restored ?? emptyKeyring(String(inputs.keystore)), inputs);
     const [first] = outputs.versions as { kcv: string }[];
     const id = `${inputs.name}-${first?.kcv}`;
-    if (!restored) noteMadeVersions(id, 0, inputs);
+    if (!restored) noteMadeVersions(run, id, 0, inputs);
+    run.declared.keyMade(id);
     return { id, outputs };
   },
 
@@ -75,48 +82,54 @@ export const managedKey: Resource = {
   },
 
   async update(id, olds, news) {
-    const outputs = await withVersions(parseKeyring(String(olds.keyring)), news);
-    noteMadeVersions(id, Number(olds.latestVersion), news);
+    const outputs = await withVersions(run, parseKeyring(String(olds.keyring)), news);
+    noteMadeVersions(run, id, Number(olds.latestVersion), news);
     return outputs;
   },
 
   async delete(_id, outputs) {
     if (outputs.deletionAllowed === true) return;
-    throw new KeymgmtError(
-      "DeletionNotAllowed",
-      `Expected \`deletionAllowed: true\` in the state of key "${outputs.name}" before it is deleted; it is false. Deleting it destroys its material: to go on, set \`deletionAllowed: true\`, run \`pulumi up\`, then delete.`,
-      { key: String(outputs.name) },
-    );
+    throw deletionNotAllowed("it", String(outputs.name));
   },
-};
+});
 
-/** What the backup holds. That of the program's inputs which a restored key cannot get from there is the program's. */
-async function restoredKeyring(inputs: Values): Promise<Keyring> {
+/** Names that the stack had before, newest first: KMS keys that were made under one are this stack's. */
+const MOST_FORMER_STACKS = 10;
+
+function formerStacksOf(olds: Values | undefined, stack: unknown): string[] {
+  const { stack: last, formerStacks = [] } = (olds ?? {}) as { stack?: string; formerStacks?: string[] };
+  const names = [...(last === undefined ? [] : [last]), ...formerStacks];
+  return [...new Set(names)].filter((name) => name !== stack).slice(0, MOST_FORMER_STACKS);
+}
+
+/** `replicaRegions` and `minEnabledVersion` come from the program, everything else from the backup. */
+async function restoredKeyring(run: Run, inputs: Values): Promise<Keyring> {
   const { name, type, replicaRegions, minEnabledVersion, restore } = inputs;
   const key = { name, type, replicaRegions, minEnabledVersion } as Backup["key"];
   const backup = await restoredFrom(restore as Restore, key);
   const before = backup.key.minEnabledVersion;
   if (before !== minEnabledVersion)
-    say(
+    run.say(
       `\`minEnabledVersion\` of key "${name}" was ${before} when its backup was made, and is ${minEnabledVersion} in the program, which counts`,
     );
   return backup.keyring;
 }
 
 /** Material of the user's own may have had KMS keys before; what the CSPRNG has made now has not. */
-function noteMadeVersions(id: string, before: number, { keyVersion, material }: Values): void {
+function noteMadeVersions(run: Run, id: string, before: number, { keyVersion, material }: Values): void {
   if (material !== undefined) return;
-  for (let version = before + 1; version <= Number(keyVersion); version++) noteMade(id, version);
+  for (let version = before + 1; version <= Number(keyVersion); version++)
+    run.declared.materialMade(id, version);
 }
 
 /** The outputs with every version up to the planned one, in the keystore that the inputs name. */
-async function withVersions(keyring: Keyring, inputs: Values): Promise<Values> {
+async function withVersions(run: Run, keyring: Keyring, inputs: Values): Promise<Values> {
   const { material: own, restore: _, ...rest } = inputs as { material?: string } & Values;
   const keeping = keepingOf(inputs);
-  let grown = isKept(keyring, keeping) ? keyring : await movedTo(keyring, keeping);
+  let grown = isKept(keyring, keeping) ? keyring : await movedTo(run.keystores, keyring, keeping);
   while (grown.keys.length < Number(inputs.keyVersion)) {
     const material = comesFromHsm(keeping) ? undefined : await nextMaterial(grown, keeping.key, own);
-    grown = await withVersion(grown, keeping, material, new Date());
+    grown = await withVersion(run.keystores, grown, keeping, material, run.now());
     refuseTwin(grown);
   }
   return {

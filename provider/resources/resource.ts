@@ -1,3 +1,5 @@
+import type { Run } from "../run";
+
 /** Inputs or outputs of a resource, without `__provider`. */
 export type Values = Record<string, unknown>;
 
@@ -23,7 +25,7 @@ export interface ReadResult {
 }
 
 /**
- * What each of the four resources implements. `create` and `update` converge: both look at what there is, do what is
+ * What each resource implements, for one run. `create` and `update` converge: both look at what there is, do what is
  * missing, and can be run again after a failure. A failure half-way is a PartialFailure, so that nothing is orphaned.
  */
 export interface Resource {
@@ -35,6 +37,9 @@ export interface Resource {
   delete(id: string, outputs: Values): Promise<void>;
 }
 
+/** A resource as it is in one run. */
+export type ResourceOf = (run: Run) => Resource;
+
 /** Some of the work is done and `outputs` says which; the engine records it and runs `update` next time. */
 export class PartialFailure extends Error {
   constructor(
@@ -43,6 +48,21 @@ export class PartialFailure extends Error {
     override readonly cause: Error,
   ) {
     super(cause.message);
+  }
+}
+
+/** Does the work; a failure is a PartialFailure with what is in the outputs then, unless a create has made nothing yet. */
+export async function recorded(
+  isNew: boolean,
+  id: () => string,
+  outputs: { versions: object },
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (isNew && Object.keys(outputs.versions).length === 0) throw error;
+    throw new PartialFailure(id(), outputs as unknown as Values, error as Error);
   }
 }
 

@@ -9,8 +9,9 @@ import type { LocalKms } from "../../localkms/index";
 import { openBackup } from "../../provider/keys/backup";
 import { identityKey, passphraseKey } from "../../provider/keys/backupKeys";
 import type { Keyring } from "../../provider/keys/keyring";
-import type { KmsKeyRecords } from "../../provider/resources/wire";
+import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { assertNoSecret } from "../e2e/support/planted";
+import { withoutKms } from "../provider/keys/keystores/withoutKms";
 import { localKms, Program } from "../provider/resources/support/program";
 import { type Ended, exportOf, keymgmt } from "./support";
 
@@ -169,7 +170,7 @@ describe("keymgmt export and import", function () {
       keystore: "pkcs11:token=keymgmt?module-path=/nonexistent/module.so&pin-source=env://PIN",
       keys: [{ kid: "1", iat: 1_760_000_000, kcv: "0123456789", from: "pkcs11:object=orders;id=%01" }],
     };
-    assert.deepEqual(await unsealed(keyring, "orders"), keyring);
+    assert.deepEqual(await unsealed(withoutKms(), keyring, "orders"), keyring);
   });
 
   for (const [title, args, env, code, message] of [

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { examine, type PermissionFinding } from "../../cli/doctor/examine";
 import { madeUpKey } from "../../cli/doctor/probes";
-import { beginConnections, KmsConnections } from "../../provider/awskms/client";
 import { FEATURES, type Feature, permissionsFor } from "../../provider/awskms/permissions";
 import { setEnvironment } from "../provider/awskms/loopback";
 import { HOME, Life, REPLICA, type Site } from "./life";
@@ -41,7 +40,6 @@ describe("keymgmt doctor, under the policy that keymgmt iam-policy writes", func
   after(async () => {
     await close();
     restore();
-    beginConnections(new KmsConnections());
   });
 
   /** What is found of each permission in the primary's Region, and the problems. */

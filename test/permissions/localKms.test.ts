@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { beginConnections, KmsConnections } from "../../provider/awskms/client";
 import { FEATURES, type Feature, PERMISSIONS } from "../../provider/awskms/permissions";
 import { setEnvironment } from "../provider/awskms/loopback";
 import { cameOf, printed } from "./effects";
@@ -25,7 +24,6 @@ describe("the policy that keymgmt iam-policy writes, at a KMS that enforces it",
   after(async () => {
     await close();
     restore();
-    beginConnections(new KmsConnections());
   });
 
   async function lived(trial: Trial): Promise<Life> {

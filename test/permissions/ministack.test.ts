@@ -4,7 +4,6 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { examine } from "../../cli/doctor/examine";
 import { madeUpKey } from "../../cli/doctor/probes";
 import { Sha256 } from "../../localkms/http/sha256";
-import { beginConnections, KmsConnections } from "../../provider/awskms/client";
 import { FEATURES, type Feature, permissionsFor } from "../../provider/awskms/permissions";
 import { clientsOr, type Ministack, startMinistack } from "../compat/support";
 import { setEnvironment } from "../provider/awskms/loopback";
@@ -51,7 +50,6 @@ describe("the documented permissions, at ministack with AUTH=true", function () 
   after(async () => {
     await ministack?.stop();
     restore();
-    beginConnections(new KmsConnections());
   });
 
   for (const row of LIVED)

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Policy, policyFor, type Scope } from "../../cli/iam-policy/policy";
 import { type LocalKms, type RequestLogEntry, startLocalKms } from "../../localkms/index";
-import { beginConnections, KmsConnections } from "../../provider/awskms/client";
 import { type Actor, HOME, REPLICA, type Site, STACK } from "./life";
 import type { TriedLife } from "./lives";
 
@@ -115,5 +114,4 @@ const keyOf = (accountId: string, actor: Actor) =>
 /** Makes these the environment's credentials, of which no connection knows yet. */
 export function actAs(accessKeyId: string, secretAccessKey: string): void {
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
-  beginConnections(new KmsConnections());
 }

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { InterceptedRequest, Interception, LocalKms } from "../../localkms/index";
-import { beginConnections, KmsConnections } from "../../provider/awskms/client";
+import { KmsConnections } from "../../provider/awskms/client";
 import { Limiter } from "../../provider/awskms/limiter";
 import { isKeymgmtError } from "../../provider/errors";
 import { PartialFailure } from "../../provider/resources/resource";
@@ -48,6 +48,7 @@ describe("an error of the provider", function () {
   let printed: sinon.SinonStub;
   /** What is sent, which is no secret but nothing to be dumped either. */
   let sent: Record<string, Buffer>;
+  let connections: () => KmsConnections;
   let intercept: (request: InterceptedRequest) => Interception | undefined;
 
   before(async () => {
@@ -70,17 +71,16 @@ describe("an error of the provider", function () {
   afterEach(() => {
     sinon.restore();
     restore();
-    beginConnections(new KmsConnections());
   });
 
-  const connect = ({ attempts, requestMs }: { attempts: number; requestMs: number }) =>
-    beginConnections(
+  const connect = ({ attempts, requestMs }: { attempts: number; requestMs: number }) => {
+    connections = () =>
       new KmsConnections({
         limiter: new Limiter({ random: () => 0, log: () => {} }),
         retry: { attempts, firstPauseMs: 1, throttledMs: -1 },
         time: { connectMs: 20_000, requestMs },
-      }),
-    );
+      });
+  };
   const atCall = (operation: string, failure: Interception) => {
     if ("drop" in failure && failure.drop === "hang") connect({ attempts: 1, requestMs: 1_500 });
     intercept = (request) => {
@@ -91,8 +91,13 @@ describe("an error of the provider", function () {
       return failure;
     };
   };
+  const program = () => {
+    const made = new Program(local);
+    made.settings = { connections: connections() };
+    return made;
+  };
   const up = (more: ProgramInputs) =>
-    new Program(local).up({
+    program().up({
       kms: { credentials: undefined },
       ...more,
       key: { material: "env://ORDERS", ...more.key },

@@ -172,6 +172,15 @@ describe("KeyDistribution", () => {
       purpose: ["encrypt", "decrypt"],
       protection: "hsm",
       rotationStrategy: "manual",
+      deletionAllowed: false,
+      // `check` keeps these out of the state.
+      stack: "org/shop/prod",
+      kms: {
+        keyCollection: "us-west-1",
+        aliasPrefix: "hashicorp",
+        wrappingKeySpec: "RSA_4096",
+        accountId: "111122223333",
+      },
     });
     const { inputs } = find(registered, "KeyDistribution");
     assert.equal(inputs.name, "orders-1760000000");

@@ -19,7 +19,7 @@ const EXCEPTIONS = {
   /** Inputs that the SDK computes or that `check` plans; programs do not give them. */
   wireOnly: {
     KmsProvider: [],
-    ManagedKey: ["keyVersion", "rotatedOn", "rotateAfter"], // planned by check, so that previews show them
+    ManagedKey: ["stack", "formerStacks", "keyVersion", "rotatedOn", "rotateAfter"], // of the program; planned by check
     KeyDistribution: [
       "name", // of its DistributionAlias, as are the next three
       "aliasName",

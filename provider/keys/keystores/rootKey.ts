@@ -1,9 +1,9 @@
 /** Keys that seal versions: a 256-bit key of the user's, or a data key of AWS KMS for each version. */
-import { openKms } from "../../awskms/client";
 import { isKeymgmtError, KeymgmtError } from "../../errors";
 import { keyCheckValue } from "../keyCheckValue";
 import { readReference, readReferenceOf } from "../reference";
 import type { RootKeystore } from "./keystore";
+import type { KeystoreSession } from "./session";
 
 /** Which version of which key is sealed. */
 export interface VersionId {
@@ -31,6 +31,7 @@ export interface SealHeader {
  * itself, so that an alias may go over to another.
  */
 export async function newKey(
+  session: KeystoreSession,
   keystore: RootKeystore,
   of: VersionId,
   sealedBy: string | undefined,
@@ -44,13 +45,14 @@ export async function newKey(
   }
   const { keyId, connection } = keystore;
   const input = { KeyId: keyId, KeySpec: "AES_256", EncryptionContext: encryptionContext(of) } as const;
-  const made = await fromKms(keyId, of, () => openKms(connection).call("GenerateDataKey", input, of));
+  const made = await fromKms(keyId, of, () => session.openKms(connection).call("GenerateDataKey", input, of));
   const dataKey = Buffer.from(made.CiphertextBlob!).toString("base64url");
   return { key: made.Plaintext!, header: headerFor({ ...of, dataKey }, "dir", made.KeyId!) };
 }
 
 /** The key that opens a sealed version; the caller zeroes it. */
 export async function openingKey(
+  session: KeystoreSession,
   keystore: RootKeystore,
   of: VersionId,
   header: SealHeader,
@@ -59,7 +61,8 @@ export async function openingKey(
   const CiphertextBlob = Buffer.from(String(header.keymgmt.dataKey), "base64url");
   const input = { KeyId: header.kid, CiphertextBlob, EncryptionContext: encryptionContext(of) };
   const { connection } = keystore;
-  return (await fromKms(header.kid, of, () => openKms(connection).call("Decrypt", input, of))).Plaintext!;
+  return (await fromKms(header.kid, of, () => session.openKms(connection).call("Decrypt", input, of)))
+    .Plaintext!;
 }
 
 function rootKeyOf(kcv: string, reference: string, { key }: VersionId): Promise<Buffer> {

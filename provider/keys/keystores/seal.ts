@@ -3,12 +3,14 @@ import { KeymgmtError } from "../../errors";
 import type { SealedVersion, VersionJwk } from "../keyring";
 import type { RootKeystore } from "./keystore";
 import { newKey, openingKey, type SealHeader, type VersionId } from "./rootKey";
+import type { KeystoreSession } from "./session";
 
 /**
  * Seals one version. Its key's name and its number are in the protected header, which the encryption authenticates, so that
  * no version can be put in another's place. The version before it, where there is one, tells which root key it must be.
  */
 export async function seal(
+  session: KeystoreSession,
   keystore: RootKeystore,
   of: VersionId,
   jwk: VersionJwk,
@@ -17,7 +19,7 @@ export async function seal(
 ): Promise<SealedVersion> {
   const { CompactEncrypt } = await import("jose");
   const sealedBy = before && (await headerOf(before.jwe, { ...of, version: of.version - 1 })).kid;
-  const { key, header } = await newKey(keystore, of, sealedBy);
+  const { key, header } = await newKey(session, keystore, of, sealedBy);
   const plaintext = Buffer.from(JSON.stringify(jwk));
   try {
     const jwe = await new CompactEncrypt(plaintext).setProtectedHeader({ ...header }).encrypt(key);
@@ -29,10 +31,15 @@ export async function seal(
 }
 
 /** The material of a sealed version; the caller zeroes it. Throws KeystoreUnavailable. */
-export async function unseal(keystore: RootKeystore, of: VersionId, { jwe }: SealedVersion): Promise<Buffer> {
+export async function unseal(
+  session: KeystoreSession,
+  keystore: RootKeystore,
+  of: VersionId,
+  { jwe }: SealedVersion,
+): Promise<Buffer> {
   const { compactDecrypt } = await import("jose");
   const header = await headerOf(jwe, of);
-  const key = await openingKey(keystore, of, header);
+  const key = await openingKey(session, keystore, of, header);
   let plaintext: Uint8Array | undefined;
   try {
     ({ plaintext } = await compactDecrypt(jwe, key, {

@@ -16,6 +16,7 @@ import { type HsmKeystore, isHsmUri } from "./hsm/uri";
 import { findInHsm, hsmToImport, makeInHsm, putIntoHsm } from "./hsm/versions";
 import { isSealed, type Keystore, parseKeystore } from "./keystore";
 import { seal, unseal } from "./seal";
+import type { KeystoreSession } from "./session";
 
 /** A keystore that a key is to be kept in, and where its versions are to be read from, if its owner keeps them. */
 export interface Keeping {
@@ -28,17 +29,28 @@ export interface Keeping {
 }
 
 /** One version for importMaterial; the caller releases it. Throws KeystoreUnavailable. */
-export async function toImport(keyring: Keyring, key: string, version: number): Promise<WrappableMaterial> {
+export async function toImport(
+  session: KeystoreSession,
+  keyring: Keyring,
+  key: string,
+  version: number,
+): Promise<WrappableMaterial> {
   const entry = versionIn(keyring, version);
   const keystore = keystoreOf(keyring.keystore ?? "state");
-  if (keystore.kind === "pkcs11" && "from" in entry) return hsmToImport(keystore, { key, version }, entry);
-  return inMemory(await materialOf(keyring, key, version));
+  if (keystore.kind === "pkcs11" && "from" in entry)
+    return hsmToImport(session, keystore, { key, version }, entry);
+  return inMemory(await materialOf(session, keyring, key, version));
 }
 
 /** The material of one version, out of its keystore; the caller zeroes it. Throws KeystoreUnavailable. */
-export async function materialOf(keyring: Keyring, key: string, version: number): Promise<Buffer> {
+export async function materialOf(
+  session: KeystoreSession,
+  keyring: Keyring,
+  key: string,
+  version: number,
+): Promise<Buffer> {
   const entry = versionIn(keyring, version);
-  const material = await read(keyring, key, version, entry);
+  const material = await read(session, keyring, key, version, entry);
   const [kcv, came] = [kcvOf(keyring, version), keyCheckValue(material)];
   if (came === kcv) return material;
   material.fill(0);
@@ -50,6 +62,7 @@ export async function materialOf(keyring: Keyring, key: string, version: number)
 }
 
 async function read(
+  session: KeystoreSession,
   { keystore: url = "state" }: Keyring,
   key: string,
   version: number,
@@ -71,11 +84,12 @@ async function read(
       `Expected the keyring of key "${key}" to name the keystore that sealed it, got "${url}". Restore the stack's state from a backup; nothing was changed.`,
       { key, version },
     );
-  return unseal(keystore, { key, version }, entry);
+  return unseal(session, keystore, { key, version }, entry);
 }
 
 /** The keyring with one more version: of this material, which is zeroed, or of what the HSM that keeps it makes or has. */
 export async function withVersion(
+  session: KeystoreSession,
   keyring: Keyring,
   keeping: Keeping,
   material: Buffer | undefined,
@@ -83,8 +97,8 @@ export async function withVersion(
 ): Promise<Keyring> {
   const version = keyring.keys.length + 1;
   const entry = material
-    ? await kept(version, material, createdAt, keeping, keyring.keys.at(-1))
-    : await ofHsm(version, createdAt, keeping, keyring.keys.at(-1));
+    ? await kept(session, version, material, createdAt, keeping, keyring.keys.at(-1))
+    : await ofHsm(session, version, createdAt, keeping, keyring.keys.at(-1));
   return { ...keyring, keys: [...keyring.keys, entry] };
 }
 
@@ -94,6 +108,7 @@ export function comesFromHsm({ keystore, reference }: Keeping): boolean {
 }
 
 async function ofHsm(
+  session: KeystoreSession,
   version: number,
   createdAt: Date,
   { key, keystore: url, reference }: Keeping,
@@ -103,8 +118,8 @@ async function ofHsm(
   const of = { key, version };
   const held =
     reference === undefined
-      ? await makeInHsm(keystore, of, elsewhere(before))
-      : await findInHsm(keystore, of, { from: referenceTo(version, reference) }, elsewhere(before));
+      ? await makeInHsm(session, keystore, of, elsewhere(before))
+      : await findInHsm(session, keystore, of, { from: referenceTo(version, reference) }, elsewhere(before));
   return { ...versionHead(version, createdAt), ...held };
 }
 
@@ -122,7 +137,11 @@ export function isKept(keyring: Keyring, { keystore, reference }: Keeping): bool
  * that is not to be held, or in an HSM already, is looked for where it is to be found: what has another key check value is
  * refused, and nothing is lost.
  */
-export async function movedTo(keyring: Keyring, keeping: Keeping): Promise<Keyring> {
+export async function movedTo(
+  session: KeystoreSession,
+  keyring: Keyring,
+  keeping: Keeping,
+): Promise<Keyring> {
   const keys: KeyringVersion[] = [];
   for (const { kid, iat } of keyring.keys) {
     const version = Number(kid);
@@ -130,7 +149,7 @@ export async function movedTo(keyring: Keyring, keeping: Keeping): Promise<Keyri
     const from = inHsmAs(keyring, version, keeping);
     if (from !== undefined) {
       const keystore = keystoreOf(keeping.keystore) as HsmKeystore;
-      const held = await findInHsm(keystore, { key: keeping.key, version }, { kcv, from });
+      const held = await findInHsm(session, keystore, { key: keeping.key, version }, { kcv, from });
       keys.push({ kid, iat, ...held });
     } else if (keeping.keystore === "none") {
       const from = referenceTo(version, String(keeping.reference));
@@ -138,8 +157,8 @@ export async function movedTo(keyring: Keyring, keeping: Keeping): Promise<Keyri
       (await readReferenceOf(kcv, from, what)).fill(0);
       keys.push({ kid, iat, kcv, from });
     } else {
-      const material = await materialOf(keyring, keeping.key, version);
-      keys.push(await kept(version, material, new Date(iat * 1000), keeping, keys.at(-1)));
+      const material = await materialOf(session, keyring, keeping.key, version);
+      keys.push(await kept(session, version, material, new Date(iat * 1000), keeping, keys.at(-1)));
     }
   }
   return { ...emptyKeyring(keeping.keystore), keys };
@@ -159,6 +178,7 @@ export function emptyKeyring(keystore: string): Keyring {
 
 /** One version where it is to be kept, as the one before it is. Zeroes the material. */
 async function kept(
+  session: KeystoreSession,
   version: number,
   material: Buffer,
   createdAt: Date,
@@ -170,12 +190,12 @@ async function kept(
   try {
     const keystore = keystoreOf(url);
     if (keystore.kind === "pkcs11")
-      return { ...head, ...(await putIntoHsm(keystore, of, material, elsewhere(before))) };
+      return { ...head, ...(await putIntoHsm(session, keystore, of, material, elsewhere(before))) };
     const kcv = keyCheckValue(material);
     if (keystore.kind === "none") return { ...head, kcv, from: referenceTo(version, String(reference)) };
     const jwk = versionJwk(version, material, createdAt);
     if (keystore.kind === "state") return jwk;
-    return await seal(keystore, of, jwk, kcv, before && "jwe" in before ? before : undefined);
+    return await seal(session, keystore, of, jwk, kcv, before && "jwe" in before ? before : undefined);
   } finally {
     material.fill(0);
   }

@@ -2,11 +2,11 @@
 import { randomBytes } from "node:crypto";
 import { CreateAliasCommand, CreateKeyCommand } from "@aws-sdk/client-kms";
 import type { Scope } from "../../../cli/iam-policy/policy";
-import { openKms } from "../../../provider/awskms/client";
 import { importMaterial } from "../../../provider/awskms/kmsKeys";
 import { inMemory } from "../../../provider/awskms/wrapping";
 import { strayKey } from "../../cli/support";
 import { Application } from "../../provider/resources/support/client";
+import { openKms } from "../../provider/resources/support/kms";
 import { HOME, STACK } from "../life";
 
 export const ADOPTED = "alias/hashicorp/orders-1700000000";

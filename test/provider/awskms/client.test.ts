@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { inspect } from "node:util";
-import { type Kms, type KmsConnection, KmsConnections, openKms } from "../../../provider/awskms/client";
+import { type Kms, type KmsConnection, KmsConnections } from "../../../provider/awskms/client";
 import { Limiter } from "../../../provider/awskms/limiter";
 import { isKeymgmtError, type KeymgmtError, type KeymgmtErrorCode } from "../../../provider/errors";
 import { type Answer, kmsError, type Loopback, loopback, type Seen, setEnvironment } from "./loopback";
@@ -77,6 +77,8 @@ describe("KMS calls", () => {
       const connection = connectionTo("http://127.0.0.1:1");
       const { accessKey, secretKey, sessionToken } = connection.credentials!;
       const same = { ...connection, credentials: { sessionToken, secretKey, accessKey } };
+      const connections = new KmsConnections();
+      const openKms = (...args: Parameters<KmsConnections["open"]>) => connections.open(...args);
       assert.equal(openKms(connection), openKms(same));
       assert.equal(openKms(connection), openKms(connection, "us-west-1"));
       assert.notEqual(openKms(connection), openKms(connection, "us-east-1"));
@@ -88,8 +90,8 @@ describe("KMS calls", () => {
 
     it("loads no AWS SDK before the first call", () => {
       const script = `
-        const { openKms } = require("./provider/awskms/client.ts");
-        openKms({ keyCollection: "us-east-1", credentials: { accessKey: "a", secretKey: "b" } });
+        const { Run } = require("./provider/run.ts");
+        new Run().openKms({ keyCollection: "us-east-1", credentials: { accessKey: "a", secretKey: "b" } });
         console.log(Object.keys(require.cache).filter((file) => file.includes("@aws-sdk")).length);`;
       const out = execFileSync(process.execPath, ["--require", "tsx/cjs", "-e", script], {
         encoding: "utf8",

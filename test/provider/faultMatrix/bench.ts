@@ -1,7 +1,6 @@
 import sinon from "sinon";
 import type { InterceptedRequest, Interception, LocalKms } from "../../../localkms/index";
 import {
-  beginConnections,
   type Kms,
   type KmsConnection,
   KmsConnections,
@@ -9,7 +8,7 @@ import {
   type KmsOperation,
 } from "../../../provider/awskms/client";
 import { Limiter } from "../../../provider/awskms/limiter";
-import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { Application } from "../resources/support/client";
 import { localKms, Program } from "../resources/support/program";
 import type { Call, Fault } from "./faults";
@@ -123,7 +122,7 @@ export class Bench {
   /** A run of the program in a provider process of its own, with a fault at one of its calls. */
   async run(work: (program: Program) => Promise<void>, fault?: Fault, at?: Call): Promise<Outcome> {
     const process = new ProviderProcess();
-    beginConnections(process);
+    this.program.settings = { connections: process };
     Object.assign(this, { process, calls: [], struck: 0, fault, at });
     if (fault?.stale) await this.local.setConsistency({ lagReads: 3, flipBack: true, ...fault.stale });
     const killed = new Promise<Outcome>((resolve) => {
@@ -199,6 +198,7 @@ class ProviderProcess extends KmsConnections {
     };
     const wrapped: Kms = {
       region: kms.region,
+      say: kms.say,
       call: <Op extends KmsOperation>(operation: Op, input: KmsInput<Op>, context = {}) =>
         whileAlive(() => kms.call(operation, input, context)),
     };

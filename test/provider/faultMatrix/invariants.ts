@@ -5,12 +5,13 @@ import {
   ListKeysCommand,
   ListResourceTagsCommand,
 } from "@aws-sdk/client-kms";
-import { openKms } from "../../../provider/awskms/client";
 import type { KmsConnection } from "../../../provider/awskms/connection";
 import { importMaterial } from "../../../provider/awskms/kmsKeys";
 import { parseKeyring } from "../../../provider/keys/keyring";
 import { toImport } from "../../../provider/keys/keystores/versions";
-import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
+import { withoutKms } from "../keys/keystores/withoutKms";
+import { openKms } from "../resources/support/kms";
 import type { Bench } from "./bench";
 import { type End, HOME, REGIONS } from "./scenarios";
 
@@ -39,7 +40,12 @@ async function otherMaterial(bench: Bench): Promise<string[]> {
   for (const [version, { keyId, adopted }] of Object.entries(recordsOf(bench))) {
     if (adopted) continue;
     const how = { wrappingKeySpec: "RSA_2048", importType: "EXISTING_KEY_MATERIAL" } as const;
-    const material = await toImport(keyring, String(bench.program.outputs("key").name), Number(version));
+    const material = await toImport(
+      withoutKms(),
+      keyring,
+      String(bench.program.outputs("key").name),
+      Number(version),
+    );
     await importMaterial(kms, keyId, material, how, {}).catch((error) =>
       wrong.push(`KMS key ${keyId} does not have the material of version ${version}: ${error}`),
     );

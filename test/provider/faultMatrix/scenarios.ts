@@ -9,11 +9,11 @@ import {
   ScheduleKeyDeletionCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-kms";
-import { openKms } from "../../../provider/awskms/client";
 import { importMaterial } from "../../../provider/awskms/kmsKeys";
 import { inMemory } from "../../../provider/awskms/wrapping";
-import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { type BackedUp, backUp } from "../resources/support/backup";
+import { openKms } from "../resources/support/kms";
 import { LIFTED, type Program, type ProgramInputs } from "../resources/support/program";
 import type { Bench } from "./bench";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import crypto, { generateKeyPairSync, randomBytes } from "node:crypto";
 import sinon from "sinon";
 import { unsealed } from "../../../cli/export/keyring";
-import { beginConnections, type Kms, KmsConnections } from "../../../provider/awskms/client";
+import { type Kms, KmsConnections } from "../../../provider/awskms/client";
 import { KeymgmtError } from "../../../provider/errors";
 import { type Backup, openBackup, sealBackup } from "../../../provider/keys/backup";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
@@ -12,11 +12,14 @@ import {
   parseKeyring,
   type SealedVersion,
 } from "../../../provider/keys/keyring";
+import { KeystoreSession } from "../../../provider/keys/keystores/session";
 import { movedTo } from "../../../provider/keys/keystores/versions";
+import { importVersion } from "../../../provider/lifecycle/importing";
+import { Place } from "../../../provider/lifecycle/place";
+import type { Owner } from "../../../provider/lifecycle/wire";
 import { managedKey } from "../../../provider/resources/managedKey";
 import type { Values } from "../../../provider/resources/resource";
-import { ensureMaterial } from "../../../provider/resources/versions";
-import type { Owner } from "../../../provider/resources/wire";
+import { Run } from "../../../provider/run";
 import { setEnvironment } from "../awskms/loopback";
 
 const AWSKMS = "awskms://alias/root?region=us-east-1";
@@ -97,6 +100,7 @@ describe("a buffer that held a secret", () => {
   const text = Buffer.from("thirty-two bytes of plain ASCII.");
   let restore: () => void;
   let watch: Watch;
+  let run: Run;
   let refusal: Error | undefined;
 
   /** AWS KMS as far as it is asked here. */
@@ -112,6 +116,7 @@ describe("a buffer that held a secret", () => {
       return {};
     },
   } as never;
+  const session = new KeystoreSession(() => kms);
 
   beforeEach(() => {
     restore = setEnvironment({
@@ -120,14 +125,13 @@ describe("a buffer that held a secret", () => {
       ORDERS_2: JSON.stringify({ kty: "oct", k: materials[1]!.toString("base64url") }),
     });
     refusal = undefined;
-    beginConnections(Object.assign(new KmsConnections(), { open: () => kms }));
+    run = new Run({ connections: Object.assign(new KmsConnections(), { open: () => kms }) });
     watch = new Watch();
     for (const secret of [...materials, root, dataKey, other, text]) watch.plant(secret);
   });
   afterEach(() => {
     sinon.restore();
     restore();
-    beginConnections(new KmsConnections());
   });
 
   const inputs = (keystore: string, more: Values = {}) => ({
@@ -140,13 +144,14 @@ describe("a buffer that held a secret", () => {
     ...more,
   });
   const make = async (keystore: string, more?: Values) => {
-    const { outputs } = await managedKey.create(inputs(keystore, more));
+    const { outputs } = await managedKey(run).create(inputs(keystore, more));
     return parseKeyring(String(outputs.keyring));
   };
   const importFrom = (keyring: Keyring) => {
     const key = { name: "orders", keyring: formatKeyring(keyring), keyVersion: 2, minEnabledVersion: 1 };
     const owner = { kms: { keyCollection: "us-east-1" }, key, expiry: {} } as unknown as Owner;
-    return ensureMaterial(kms, owner, 2, { keyId: "id", keyArn: "arn", state: "PendingImport" });
+    const place = new Place(run, { owner, region: "us-east-1", aliasName: "", inputs: {} });
+    return importVersion(place, "us-east-1", 2, { keyId: "id" });
   };
   const sealedBy = async (change: (version: SealedVersion) => void) => {
     const keyring = await make("env://ROOT");
@@ -183,7 +188,11 @@ describe("a buffer that held a secret", () => {
     it(`is zeroed when a keyring moves from "${keystore}", also to where it cannot be kept`, async () => {
       const keyring = await make(keystore);
       for (const to of [...KEYSTORES, "env://NOT_THERE", "vault://unknown"]) {
-        const moved = movedTo(keyring, { key: "orders", keystore: to, reference: "env://ORDERS_{version}" });
+        const moved = movedTo(session, keyring, {
+          key: "orders",
+          keystore: to,
+          reference: "env://ORDERS_{version}",
+        });
         if (/NOT_THERE|unknown/.test(to)) await assert.rejects(moved);
         else await moved;
         assert.deepEqual(watch.result.left, [], to);
@@ -193,7 +202,7 @@ describe("a buffer that held a secret", () => {
 
   for (const keystore of KEYSTORES)
     it(`is zeroed when a key in "${keystore}" is backed up and the backup is opened`, async () => {
-      const keyring = await unsealed(await make(keystore), "orders");
+      const keyring = await unsealed(session, await make(keystore), "orders");
       const kcvs = materials.map(keyCheckValue);
       const key = { name: "orders", type: "aes256-gcm96", replicaRegions: [], minEnabledVersion: 1 };
       const backup: Backup = {
@@ -215,7 +224,7 @@ describe("a buffer that held a secret", () => {
 
   it("is zeroed when inputs are checked", async () => {
     const material = materials[0]!.toString("base64");
-    const { mistakes } = await managedKey.check(undefined, { name: "orders", material });
+    const { mistakes } = await managedKey(run).check(undefined, { name: "orders", material });
     assert.deepEqual(mistakes, []);
     zeroed("Buffer.from");
   });

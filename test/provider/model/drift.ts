@@ -1,7 +1,5 @@
 /** What a third party does to a stack's KMS keys and aliases, with an SDK of its own. */
 import {
-  CreateAliasCommand,
-  CreateKeyCommand,
   DeleteAliasCommand,
   DeleteImportedKeyMaterialCommand,
   DisableKeyCommand,
@@ -13,7 +11,7 @@ import {
   UpdateAliasCommand,
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
-import type { KmsKeyRecord } from "../../../provider/resources/wire";
+import type { KmsKeyRecord } from "../../../provider/lifecycle/wire";
 import type { Application } from "../resources/support/client";
 
 export const DRIFTS = [
@@ -38,15 +36,14 @@ export interface Drift {
 
 /**
  * Does it, if AWS lets it be done in the state that there is.
- *
- * @returns the id of a KMS key that was made for it
  */
 export async function disturb(
   { what }: Drift,
   application: Application,
   aliasName: string,
   { keyId, keyMaterialId }: KmsKeyRecord,
-): Promise<string | undefined> {
+  other: KmsKeyRecord,
+): Promise<void> {
   const KeyId = keyId;
   switch (what) {
     case "disable":
@@ -62,7 +59,9 @@ export async function disturb(
       await application.send(new DeleteImportedKeyMaterialCommand({ KeyId, KeyMaterialId: keyMaterialId }));
       break;
     case "move the alias":
-      return moveAlias(application, aliasName);
+      // To another version's. One that points to somebody else's KMS key is left alone.
+      await application.send(new UpdateAliasCommand({ AliasName: aliasName, TargetKeyId: other.keyId }));
+      break;
     case "delete the alias":
       await application.send(new DeleteAliasCommand({ AliasName: aliasName }));
       break;
@@ -80,19 +79,6 @@ export async function disturb(
     case "change the description":
       await application.send(new UpdateKeyDescriptionCommand({ KeyId, Description: "others" }));
   }
-  return undefined;
-}
-
-async function moveAlias(application: Application, aliasName: string): Promise<string> {
-  const { KeyMetadata } = await application.send(new CreateKeyCommand({}));
-  const TargetKeyId = KeyMetadata!.KeyId!;
-  const target = { AliasName: aliasName, TargetKeyId };
-  try {
-    await application.send(new UpdateAliasCommand(target));
-  } catch {
-    await application.send(new CreateAliasCommand(target)); // it was deleted before
-  }
-  return TargetKeyId;
 }
 
 export function policyOf(Sid: string): string {

@@ -9,11 +9,11 @@ import {
   ReplicateKeyCommand,
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../../localkms/index";
-import { openKms } from "../../../provider/awskms/client";
 import { importMaterial } from "../../../provider/awskms/kmsKeys";
 import { inMemory } from "../../../provider/awskms/wrapping";
-import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { Application } from "./support/client";
+import { openKms } from "./support/kms";
 import { LIFTED, localKms, Program } from "./support/program";
 
 const HOME = "us-west-1";

@@ -7,9 +7,7 @@ import {
   ListResourceTagsCommand,
 } from "@aws-sdk/client-kms";
 import type { InterceptedRequest, Interception, LocalKms } from "../../../localkms/index";
-import { keyDistribution } from "../../../provider/resources/keyDistribution";
-import { keyReplica } from "../../../provider/resources/keyReplica";
-import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
 
@@ -84,8 +82,13 @@ describe("a distribution that comes back", () => {
     const [distribution, replica] = ["distribution", ABROAD].map((name) => program.states.get(name)!);
     await remove(program); // half done: the engine still has both in its state
     await program.up({ ...inputs });
-    await keyReplica.delete(replica!.id, replica!.outputs);
-    await keyDistribution.delete(distribution!.id, distribution!.outputs);
+    for (const [name, state] of [
+      ["abroad-1", replica!],
+      ["old", distribution!],
+    ] as const) {
+      program.states.set(name, state);
+      await program.delete(name === "old" ? "keyDistribution" : "keyReplica", name);
+    }
     for (const application of [home, abroad]) {
       assert.equal((await application.decrypt(ciphertext)).text, "kept");
       assert.equal((await application.describe(alias(program))).KeyState, "Enabled");
@@ -142,11 +145,11 @@ describe("a distribution that comes back", () => {
     await home.encrypt(alias(second), "works");
   });
 
-  it("leaves alone what another distribution of the same key uses", async () => {
+  it("leaves alone what another stack with the same key and the same own material uses", async () => {
     const one = new Program(local);
     const material = randomBytes(32).toString("base64");
     await one.up({ key: { material } });
-    const other = new Program(local);
+    const other = new Program(local, "111122223333", "organization/shop/prod");
     await other.up({ key: { material } });
     assert.notEqual(versions(one)[1]!.keyId, versions(other)[1]!.keyId);
     assert.equal((await home.describe(alias(one))).KeyId, versions(one)[1]!.keyId);

@@ -1,17 +1,31 @@
 import assert from "node:assert/strict";
 import sinon from "sinon";
-import { distributionAlias } from "../../../provider/resources/distributionAlias";
-import { checked } from "./goodInputs";
+import { distributionAlias as distributionAliasOf } from "../../../provider/resources/distributionAlias";
+import type { Resource, Values } from "../../../provider/resources/resource";
+import { Run } from "../../../provider/run";
+import { inputsOf, keyRef, kmsRef } from "./goodInputs";
 
 describe("a DistributionAlias", () => {
   let clock: sinon.SinonFakeTimers;
+  let distributionAlias: Resource;
   beforeEach(() => {
+    const run = new Run();
+    run.declared.materialMade(keyRef.id, 1);
+    run.declared.placeMade(kmsRef);
+    run.declared.placeMade({ ...kmsRef, keyCollection: "us-gov-west-1" });
+    distributionAlias = distributionAliasOf(run);
     clock = sinon.useFakeTimers({ now: Date.UTC(2001, 8, 9, 1, 46, 40, 999), toFake: ["Date"] });
   });
   afterEach(() => clock.restore());
 
+  const checked = async (changes: Values) => {
+    const given = inputsOf("DistributionAlias", changes);
+    const kms = { ...kmsRef, keyCollection: String(given.region) };
+    return (await distributionAlias.check(undefined, { ...given, kms, stack: "org/shop/prod" })).inputs;
+  };
+
   it("is named by its key and the Unix time of its making", async () => {
-    const inputs = await checked("DistributionAlias", { keyName: "team/named" });
+    const inputs = await checked({ keyName: "team/named" });
     assert.deepEqual(await distributionAlias.create(inputs), {
       id: "team/named-1000000000",
       outputs: {
@@ -26,13 +40,13 @@ describe("a DistributionAlias", () => {
   });
 
   it("has an ARN of its Region's partition", async () => {
-    const inputs = await checked("DistributionAlias", { keyName: "gov", region: "us-gov-west-1" });
+    const inputs = await checked({ keyName: "gov", region: "us-gov-west-1" });
     const { outputs } = await distributionAlias.create(inputs);
     assert.match(String(outputs.aliasArn), /^arn:aws-us-gov:kms:us-gov-west-1:/);
   });
 
   it("has a name of its own where one key goes to several KmsProviders in the same second", async () => {
-    const inputs = await checked("DistributionAlias", { keyName: "shared" });
+    const inputs = await checked({ keyName: "shared" });
     const made = await Promise.all([1, 2, 3].map(() => distributionAlias.create(inputs)));
     assert.deepEqual(
       made.map(({ id, outputs }) => [id, outputs.distributionTime]),
@@ -45,11 +59,12 @@ describe("a DistributionAlias", () => {
   });
 
   it("stays as it is in updates and refreshes, and is deleted by forgetting it", async () => {
-    const { id, outputs } = await distributionAlias.create(
-      await checked("DistributionAlias", { keyName: "kept" }),
-    );
+    const { id, outputs } = await distributionAlias.create(await checked({ keyName: "kept" }));
     assert.deepEqual(await distributionAlias.read(id, outputs), { id, outputs });
-    assert.deepEqual(await distributionAlias.update(id, outputs, { ...outputs, accountId: "x" }), outputs);
+    assert.deepEqual(
+      await distributionAlias.update(id, outputs, { ...outputs, accountId: "111122223333" }),
+      outputs,
+    );
     assert.equal(await distributionAlias.delete(id, outputs), undefined);
   });
 });

@@ -16,7 +16,7 @@ import {
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../../localkms/index";
-import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
 
@@ -139,13 +139,18 @@ describe("drift: what others changed in AWS, seen by a refresh and repaired by t
     await repaired("version 2 in us-west-1: PendingImport: its key material was deleted outside this stack");
   });
 
-  it("an alias that was moved is moved back, and only the alias", async () => {
+  it("an alias that points to a KMS key of somebody else is left alone, and the way on is said", async () => {
     const { KeyMetadata } = await abroad.send(new CreateKeyCommand({}));
-    await abroad.send(new UpdateAliasCommand({ AliasName: aliasName, TargetKeyId: KeyMetadata!.KeyId }));
-    await repaired(
-      `${aliasName} in eu-west-1: the alias points to KMS key ${KeyMetadata!.KeyId}, not ${keyId}`,
-    );
-    assert.equal((await abroad.describe(KeyMetadata!.KeyId!)).KeyState, "Enabled");
+    const TargetKeyId = KeyMetadata!.KeyId!;
+    await abroad.send(new UpdateAliasCommand({ AliasName: aliasName, TargetKeyId }));
+    assert.deepEqual(await program.refreshAll(), [
+      `${aliasName} in eu-west-1: the alias points to KMS key ${TargetKeyId}, not ${keyId}`,
+    ]);
+    await assert.rejects(up(), /points to another KMS key, and was left alone.*aws kms delete-alias/);
+    assert.equal((await abroad.describe(aliasName)).KeyId, TargetKeyId);
+    await abroad.send(new DeleteAliasCommand({ AliasName: aliasName }));
+    await up();
+    assert.equal((await abroad.describe(aliasName)).KeyId, keyId);
   });
 
   it("an alias that was deleted comes back under its old name", async () => {

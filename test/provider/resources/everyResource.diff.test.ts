@@ -194,8 +194,9 @@ describe("diff", () => {
         };
         const olds = await outputsOf(type, wanted);
         const record = (olds.versions as Record<string, object>)["1"];
-        olds.versions = { "1": { ...record, state }, "2": record };
-        if (type === "KeyReplica") wanted["distribution.versions"] = { "1": record, "2": record };
+        const older = { ...record, keyId: "mrk-older" };
+        olds.versions = { "1": { ...older, state }, "2": record };
+        if (type === "KeyReplica") wanted["distribution.versions"] = { "1": older, "2": record };
         return resources[type].diff("id", olds, await checked(type, wanted));
       };
     const cases: [string, string, number, boolean][] = [

@@ -14,6 +14,7 @@ import { keyReplica } from "../../../provider/resources/keyReplica";
 import { kmsProvider } from "../../../provider/resources/kmsProvider";
 import { managedKey } from "../../../provider/resources/managedKey";
 import type { Resource, Values } from "../../../provider/resources/resource";
+import { Run } from "../../../provider/run";
 
 export const credentials = {
   accessKey: "PLANTEDACCESSKEYID00",
@@ -126,13 +127,18 @@ export const inputs = {
 
 export type Type = keyof typeof inputs;
 
-export const resources: Record<Type, Resource> = {
-  KmsProvider: kmsProvider,
-  ManagedKey: managedKey,
-  DistributionAlias: distributionAlias,
-  KeyDistribution: keyDistribution,
-  KeyReplica: keyReplica,
-};
+/** The resources of a run. */
+export function resourcesOf(run: Run): Record<Type, Resource> {
+  return {
+    KmsProvider: kmsProvider(run),
+    ManagedKey: managedKey(run),
+    DistributionAlias: distributionAlias(run),
+    KeyDistribution: keyDistribution(run),
+    KeyReplica: keyReplica(run),
+  };
+}
+
+export const resources = resourcesOf(new Run());
 
 /** The same as Pulumi calls them. */
 export const providers: Record<Type, dynamic.ResourceProvider> = {
@@ -169,7 +175,7 @@ export async function outputsOf(type: Type, changes: Values = {}): Promise<Value
     case "KmsProvider":
       return { ...values, accountId: "111122223333", credentialSource: "credentials", stateVersion: 1 };
     case "ManagedKey":
-      return (await managedKey.create(values)).outputs;
+      return (await resources.ManagedKey.create(values)).outputs;
     case "DistributionAlias":
       return { ...values, ...named, stateVersion: 1 };
     case "KeyDistribution": {

@@ -9,10 +9,12 @@ import { parseKeyring } from "../../../provider/keys/keyring";
 import type { HsmKeystore } from "../../../provider/keys/keystores/hsm/uri";
 import { putIntoHsm } from "../../../provider/keys/keystores/hsm/versions";
 import { parseKeystore } from "../../../provider/keys/keystores/keystore";
+import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { managedKey } from "../../../provider/resources/managedKey";
-import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import { Run } from "../../../provider/run";
 import { setEnvironment } from "../awskms/loopback";
 import { SoftHsm } from "../keys/keystores/hsm/softHsm";
+import { withoutKms } from "../keys/keystores/withoutKms";
 import { refusal } from "../refusal";
 import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
@@ -135,8 +137,9 @@ describe("a distributed key in an HSM", () => {
   });
 
   it("that was made by an update which was killed stays in the HSM unused, and another one is made", async () => {
-    const { inputs } = await managedKey.check(undefined, key({ name: "orders", replicaRegions: [] }));
-    const { outputs } = await managedKey.create(inputs);
+    const killed = managedKey(new Run());
+    const { inputs } = await killed.check(undefined, key({ name: "orders", replicaRegions: [] }));
+    const { outputs } = await killed.create(inputs);
     await program.up({ key: key() });
     const [{ kcv: lost }] = outputs.versions as [{ kcv: string }];
     assert.notEqual(kcvs()[0], lost);
@@ -260,7 +263,7 @@ describe("a distributed key in an HSM", () => {
     assert.equal(parseKeyring(keyring()).keystore, undefined);
     const [{ k }] = JSON.parse(keyring()).keys;
     const here = parseKeystore(hsm.uri()) as HsmKeystore;
-    await putIntoHsm(here, { key: "orders", version: 1 }, Buffer.from(k, "base64url"));
+    await putIntoHsm(withoutKms(), here, { key: "orders", version: 1 }, Buffer.from(k, "base64url"));
     calls.length = 0;
     await program.up({ key: { ...moved, material: "pkcs11:object=orders%20v{version}" } });
     assert.deepEqual(calls, []);

@@ -11,7 +11,7 @@ import {
 import sinon from "sinon";
 import type { LocalKms } from "../../../localkms/index";
 import { parseKeyring, type SealedVersion } from "../../../provider/keys/keyring";
-import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { setEnvironment } from "../awskms/loopback";
 import { refusal } from "../refusal";
 import { Application } from "./support/client";

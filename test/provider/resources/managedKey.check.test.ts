@@ -23,6 +23,7 @@ describe("check of a ManagedKey", () => {
       ...inputs.ManagedKey,
       keyVersion: 1,
       rotatedOn: "2026-01-31",
+      formerStacks: [],
     });
   });
 
@@ -45,6 +46,7 @@ describe("check of a ManagedKey", () => {
       deletionAllowed: false,
       keystore: "state",
       keyVersion: 1,
+      formerStacks: [],
       rotatedOn: "2026-01-31",
     });
   });

@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { Interception, LocalKms } from "../../../localkms/index";
-import type { KmsKeyRecords } from "../../../provider/resources/wire";
+import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
 
@@ -305,12 +305,15 @@ describe("rotation on demand", function () {
     await assert.rejects(up("c"), /at most 25 rotations of one KMS key.*has had them all/);
   });
 
-  it("is refused nothing where a distribution with a KMS key for each version is replaced", async () => {
+  it("is refused where a distribution has a KMS key for each version: these would be left", async () => {
     const manual = { rotationTrigger: "b", minEnabledVersion: 2 };
     await program.up({ key: { rotationTrigger: "a" } });
     await program.up({ key: manual });
     const distribution = { rotationStrategy: "on-demand" };
-    await assert.rejects(program.up({ key: manual, distribution }), /replaced because of rotationStrategy/);
+    await assert.rejects(
+      program.up({ key: manual, distribution }),
+      /`rotationStrategy` cannot change: it would give the versions of key "orders" other KMS keys/,
+    );
   });
 
   it("says in the preview what is left of AWS's rotations", async () => {

@@ -4,7 +4,7 @@ import type { WrappableMaterial } from "../../../awskms/wrapping";
 import { keyCheckValueBy } from "../../keyCheckValue";
 import { MATERIAL_BYTES } from "../../material";
 import type { Handle, Pkcs11, Template } from "./cryptoki";
-import type { Session } from "./token";
+import type { TokenSession } from "./token";
 import type { HsmObject } from "./uri";
 
 type WrappingAlgorithm = WrappableMaterial["wrappingAlgorithm"];
@@ -12,14 +12,14 @@ type WrappingAlgorithm = WrappableMaterial["wrappingAlgorithm"];
 const BLOCK = 16;
 
 /** A new key, in the token from its first bit on. */
-export function generateKey({ pkcs11, cryptoki, handle }: Session, label: string, id: Buffer): Handle {
+export function generateKey({ pkcs11, cryptoki, handle }: TokenSession, label: string, id: Buffer): Handle {
   const length = { type: pkcs11.CKA_VALUE_LEN, value: MATERIAL_BYTES };
   const template = [...heldKey(pkcs11, label, id), length];
   return cryptoki.C_GenerateKey(handle, { mechanism: pkcs11.CKM_AES_KEY_GEN }, template);
 }
 
 /** A key whose material its owner gives. */
-export function createKey(session: Session, label: string, id: Buffer, material: Buffer): Handle {
+export function createKey(session: TokenSession, label: string, id: Buffer, material: Buffer): Handle {
   const { pkcs11, cryptoki, handle } = session;
   const value = { type: pkcs11.CKA_VALUE, value: material };
   return cryptoki.C_CreateObject(handle, [...heldKey(pkcs11, label, id), value]);
@@ -50,7 +50,7 @@ function aesKey(pkcs11: Pkcs11): Template {
 }
 
 /** The keys that an object's URI names: it is to be one. Two tell that there are several. */
-export function findKeys({ pkcs11, cryptoki, handle }: Session, { object, id }: HsmObject): Handle[] {
+export function findKeys({ pkcs11, cryptoki, handle }: TokenSession, { object, id }: HsmObject): Handle[] {
   cryptoki.C_FindObjectsInit(handle, [
     { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_SECRET_KEY },
     ...(object === undefined ? [] : [{ type: pkcs11.CKA_LABEL, value: object }]),
@@ -64,7 +64,7 @@ export function findKeys({ pkcs11, cryptoki, handle }: Session, { object, id }: 
 }
 
 /** What keeps a key from being a version: it must be AES of 256 bits, and AWS must be given it. */
-export function keyMistake({ pkcs11, cryptoki, handle }: Session, key: Handle): string | undefined {
+export function keyMistake({ pkcs11, cryptoki, handle }: TokenSession, key: Handle): string | undefined {
   const number = (type: number) => {
     const [attribute] = cryptoki.C_GetAttributeValue(handle, key, [{ type }]);
     return attribute!.value.readUIntLE(0, Math.min(attribute!.value.length, 6)); // a CK_ULONG, or a CK_BBOOL
@@ -76,7 +76,7 @@ export function keyMistake({ pkcs11, cryptoki, handle }: Session, key: Handle): 
 }
 
 /** By AES-ECB, which HSMs have; CKM_AES_CMAC not all of them do, AWS CloudHSM for one. */
-export function keyCheckValueIn({ pkcs11, cryptoki, handle }: Session, key: Handle): string {
+export function keyCheckValueIn({ pkcs11, cryptoki, handle }: TokenSession, key: Handle): string {
   return keyCheckValueBy((block) => {
     cryptoki.C_EncryptInit(handle, { mechanism: pkcs11.CKM_AES_ECB }, key);
     return cryptoki.C_Encrypt(handle, block, Buffer.alloc(2 * BLOCK));
@@ -85,7 +85,7 @@ export function keyCheckValueIn({ pkcs11, cryptoki, handle }: Session, key: Hand
 
 /** Encrypts a key to an RSA public key, inside the token. */
 export function wrapKey(
-  session: Session,
+  session: TokenSession,
   key: Handle,
   publicKey: KeyObject,
   wrappingAlgorithm: WrappingAlgorithm,
@@ -120,7 +120,7 @@ function oaep(pkcs11: Pkcs11, wrappingAlgorithm: WrappingAlgorithm) {
  * may have: SoftHSM 2.6 has SHA-1 alone (https://github.com/softhsm/SoftHSMv2/issues/474). So a key that is nobody's is
  * wrapped to see.
  */
-export function wrappingAlgorithmOf(session: Session, publicKey: KeyObject): WrappingAlgorithm {
+export function wrappingAlgorithmOf(session: TokenSession, publicKey: KeyObject): WrappingAlgorithm {
   const { pkcs11, cryptoki, handle } = session;
   const key = cryptoki.C_GenerateKey(handle, { mechanism: pkcs11.CKM_AES_KEY_GEN }, [
     ...aesKey(pkcs11),

@@ -1,12 +1,13 @@
 /** One token of an HSM: a session of it for one piece of work. */
 import { isKeymgmtError } from "../../../errors";
 import { readText } from "../../reference";
+import type { KeystoreSession } from "../session";
 import type { Cryptoki, Handle, Pkcs11, Pkcs11Error } from "./cryptoki";
 import { loadPkcs11js, unavailable, withModule } from "./module";
 import type { HsmKeystore } from "./uri";
 
 /** A session in which the user is logged in. */
-export interface Session {
+export interface TokenSession {
   pkcs11: Pkcs11;
   cryptoki: Cryptoki;
   handle: Handle;
@@ -16,17 +17,14 @@ export interface Token {
   /** What messages call it. */
   name: string;
   /** `purpose` completes "Expected the HSM's token to …". Throws KeystoreUnavailable. */
-  use<T>(purpose: string, work: (session: Session) => T): T;
+  use<T>(purpose: string, work: (loggedIn: TokenSession) => T): T;
 }
-
-/** PINs that a token has refused, by where they come from: another attempt may lock it. */
-const refused = new Set<string>();
 
 /**
  * Loads pkcs11js and reads the PIN. The user is logged in for each piece of work, which runs in one go: so no two of them share
  * a session, and none is open while AWS is waited for.
  */
-export async function reachToken(keystore: HsmKeystore): Promise<Token> {
+export async function reachToken(session: KeystoreSession, keystore: HsmKeystore): Promise<Token> {
   const { token, serial, modulePath, pinSource } = keystore;
   const name = [token, serial].filter(Boolean).join(", serial ");
   const pkcs11 = await loadPkcs11js();
@@ -41,9 +39,9 @@ export async function reachToken(keystore: HsmKeystore): Promise<Token> {
           const handle = cryptoki.C_OpenSession(slot, pkcs11.CKF_SERIAL_SESSION | pkcs11.CKF_RW_SESSION);
           try {
             const pinOf = `${serialNumber} ${pinSource}`;
-            if (refused.has(pinOf))
+            if (session.refusedPins.has(pinOf))
               throw unavailable(`${expected}; it has refused the PIN from ${pinSource}. ${PIN_ADVICE}`);
-            logIn(pkcs11, cryptoki, handle, pin, () => refused.add(pinOf));
+            logIn(pkcs11, cryptoki, handle, pin, () => session.refusedPins.add(pinOf));
             return work({ pkcs11, cryptoki, handle });
           } finally {
             cryptoki.C_CloseSession(handle);

@@ -1,10 +1,10 @@
 /** Versions of a key whose material is in an HSM: it leaves the HSM encrypted to AWS, and in no other way. */
-import { generateKeyPair, type KeyPairKeyObjectResult, randomBytes } from "node:crypto";
-import { promisify } from "node:util";
+import { randomBytes } from "node:crypto";
 import { rsaPublicKey, type WrappableMaterial } from "../../../awskms/wrapping";
 import { KeymgmtError } from "../../../errors";
 import { keyCheckValue } from "../../keyCheckValue";
 import type { VersionId } from "../rootKey";
+import type { KeystoreSession } from "../session";
 import {
   createKey,
   findKeys,
@@ -14,7 +14,7 @@ import {
   wrapKey,
   wrappingAlgorithmOf,
 } from "./keys";
-import { reachToken, type Session, type Token } from "./token";
+import { reachToken, type Token, type TokenSession } from "./token";
 import { type HsmKeystore, hsmObjectUri, parseHsmObject } from "./uri";
 
 /** What the state holds of a version in an HSM. */
@@ -26,21 +26,23 @@ export interface HsmVersion {
 
 /** Has the HSM make a version. `before` is the version before it, which must be there: one HSM holds all versions of a key. */
 export async function makeInHsm(
+  session: KeystoreSession,
   keystore: HsmKeystore,
   of: VersionId,
   before?: HsmVersion,
 ): Promise<HsmVersion> {
   const id = newId();
-  const token = await reachToken(keystore);
-  const kcv = token.use(`make ${named(of)}`, (session) => {
-    holdsBefore(session, token, of, before);
-    return keyCheckValueIn(session, generateKey(session, labelOf(of), id));
+  const token = await reachToken(session, keystore);
+  const kcv = token.use(`make ${named(of)}`, (loggedIn) => {
+    holdsBefore(loggedIn, token, of, before);
+    return keyCheckValueIn(loggedIn, generateKey(loggedIn, labelOf(of), id));
   });
   return { kcv, from: hsmObjectUri(id) };
 }
 
 /** Puts a version's material into the HSM that holds the version before it. The caller zeroes it. */
 export async function putIntoHsm(
+  session: KeystoreSession,
   keystore: HsmKeystore,
   of: VersionId,
   material: Buffer,
@@ -48,53 +50,51 @@ export async function putIntoHsm(
 ): Promise<HsmVersion> {
   const id = newId();
   const version = { kcv: keyCheckValue(material), from: hsmObjectUri(id) };
-  const token = await reachToken(keystore);
-  token.use(`take in the material of ${named(of)}, which not every HSM does`, (session) => {
-    holdsBefore(session, token, of, before);
-    createKey(session, labelOf(of), id, material);
-    theKey(session, token, of, version);
+  const token = await reachToken(session, keystore);
+  token.use(`take in the material of ${named(of)}, which not every HSM does`, (loggedIn) => {
+    holdsBefore(loggedIn, token, of, before);
+    createKey(loggedIn, labelOf(of), id, material);
+    theKey(loggedIn, token, of, version);
   });
   return version;
 }
 
 /** Looks for a version in the HSM that holds the version before it; with `kcv`, it must be the key that has it. */
 export async function findInHsm(
+  session: KeystoreSession,
   keystore: HsmKeystore,
   of: VersionId,
   wanted: Wanted,
   before?: HsmVersion,
 ): Promise<HsmVersion> {
-  const token = await reachToken(keystore);
-  const { kcv } = token.use(`show ${named(of)}`, (session) => {
-    holdsBefore(session, token, of, before);
-    return theKey(session, token, of, wanted);
+  const token = await reachToken(session, keystore);
+  const { kcv } = token.use(`show ${named(of)}`, (loggedIn) => {
+    holdsBefore(loggedIn, token, of, before);
+    return theKey(loggedIn, token, of, wanted);
   });
   return { kcv, from: wanted.from };
 }
 
-/** A key to try a wrapping with. It takes a processor a while to make, so a run makes one. */
-let nobodysKey: Promise<KeyPairKeyObjectResult> | undefined;
-
 /** A version for importMaterial, wrapped by the HSM. */
 export async function hsmToImport(
+  session: KeystoreSession,
   keystore: HsmKeystore,
   of: VersionId,
   version: HsmVersion,
 ): Promise<WrappableMaterial> {
-  const token = await reachToken(keystore);
+  const token = await reachToken(session, keystore);
   const purpose = `wrap ${named(of)}`;
-  nobodysKey ??= promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
-  const { publicKey: nobodys } = await nobodysKey;
-  const wrappingAlgorithm = token.use(purpose, (session) => {
-    theKey(session, token, of, version);
-    return wrappingAlgorithmOf(session, nobodys);
+  const { publicKey: nobodys } = await session.nobodysKey();
+  const wrappingAlgorithm = token.use(purpose, (loggedIn) => {
+    theKey(loggedIn, token, of, version);
+    return wrappingAlgorithmOf(loggedIn, nobodys);
   });
   return {
     wrappingAlgorithm,
     wrap: (publicKeyDer) =>
-      token.use(purpose, (session) => {
-        const { key } = theKey(session, token, of, version);
-        return wrapKey(session, key, rsaPublicKey(publicKeyDer), wrappingAlgorithm);
+      token.use(purpose, (loggedIn) => {
+        const { key } = theKey(loggedIn, token, of, version);
+        return wrapKey(loggedIn, key, rsaPublicKey(publicKeyDer), wrappingAlgorithm);
       }),
     release() {}, // nothing of the material is here, and a PIN is a string, which cannot be overwritten
   };
@@ -102,12 +102,17 @@ export async function hsmToImport(
 
 type Wanted = Pick<HsmVersion, "from"> & Partial<HsmVersion>;
 
-function holdsBefore(session: Session, token: Token, { key, version }: VersionId, before?: HsmVersion): void {
-  if (before) theKey(session, token, { key, version: version - 1 }, before);
+function holdsBefore(
+  loggedIn: TokenSession,
+  token: Token,
+  { key, version }: VersionId,
+  before?: HsmVersion,
+): void {
+  if (before) theKey(loggedIn, token, { key, version: version - 1 }, before);
 }
 
 /** The one key that an URI names: AES-256, extractable and, where that is known, with the version's key check value. */
-function theKey(session: Session, token: Token, of: VersionId, { from, kcv }: Wanted) {
+function theKey(loggedIn: TokenSession, token: Token, of: VersionId, { from, kcv }: Wanted) {
   const refused = (came: string, next: string) =>
     new KeymgmtError(
       "KeystoreUnavailable",
@@ -116,13 +121,13 @@ function theKey(session: Session, token: Token, of: VersionId, { from, kcv }: Wa
     );
   const object = parseHsmObject(from);
   if ("mistake" in object) throw refused("this names no key", "Restore the stack's state from a backup.");
-  const [key, another] = findKeys(session, object);
+  const [key, another] = findKeys(loggedIn, object);
   const restore = "Restore the HSM from its owner's backup, or name the token that holds it.";
   if (!key) throw refused("it holds no such secret key", restore);
   if (another) throw refused("several secret keys match", "Name it by its id.");
-  const mistake = keyMistake(session, key);
+  const mistake = keyMistake(loggedIn, key);
   if (mistake) throw refused(`the key there ${mistake}`, "AWS KMS takes AES-256 keys that can be wrapped.");
-  const came = keyCheckValueIn(session, key);
+  const came = keyCheckValueIn(loggedIn, key);
   if (kcv !== undefined && came !== kcv)
     throw refused(`the key there has key check value ${came}, not ${kcv}`, restore);
   return { key, kcv: came };

@@ -13,11 +13,13 @@ import {
 } from "../../../../provider/keys/keystores/versions";
 import { setEnvironment } from "../../awskms/loopback";
 import { refusal } from "../../refusal";
+import { withoutKms } from "./withoutKms";
 
 const made = new Date("2026-01-31T12:34:56.789Z");
 const hex = (bytes: Buffer) => bytes.toString("hex");
 
 describe("a keyring in its keystore", () => {
+  const session = withoutKms();
   const materials = [randomBytes(32), randomBytes(32)];
   const root = randomBytes(32);
   let restore: () => void;
@@ -40,10 +42,17 @@ describe("a keyring in its keystore", () => {
   async function keyringIn(keystore: string, reference?: string): Promise<Keyring> {
     let keyring = emptyKeyring(keystore);
     for (const material of materials)
-      keyring = await withVersion(keyring, keeping(keystore, reference), Buffer.from(material), made);
+      keyring = await withVersion(
+        session,
+        keyring,
+        keeping(keystore, reference),
+        Buffer.from(material),
+        made,
+      );
     return parseKeyring(formatKeyring(keyring));
   }
-  const open = (keyring: Keyring, version: number, key = "orders") => materialOf(keyring, key, version);
+  const open = (keyring: Keyring, version: number, key = "orders") =>
+    materialOf(session, keyring, key, version);
   const sealed = (keyring: Keyring, version: number) => keyring.keys[version - 1] as SealedVersion;
 
   for (const [keystore, reference] of [
@@ -65,7 +74,7 @@ describe("a keyring in its keystore", () => {
     it(`"${keystore}" zeroes the material that it takes in`, async () => {
       const material = randomBytes(32);
       process.env.ORDERS_1 = hex(material);
-      await withVersion(emptyKeyring(keystore), keeping(keystore, reference), material, made);
+      await withVersion(session, emptyKeyring(keystore), keeping(keystore, reference), material, made);
       assert.deepEqual(material, Buffer.alloc(32));
     });
   }
@@ -104,6 +113,7 @@ describe("a keyring in its keystore", () => {
   it("sealed leaves no copy of the root key or of the plaintext behind", async () => {
     const from = sinon.spy(Buffer, "from");
     const keyring = await withVersion(
+      session,
       emptyKeyring("env://ROOT"),
       keeping("env://ROOT"),
       randomBytes(32),
@@ -171,7 +181,7 @@ describe("a keyring in its keystore", () => {
     for (const from of all)
       for (const to of all) {
         const before = await keyringIn(from, "env://ORDERS_{version}");
-        const after = await movedTo(before, keeping(to, "env://ORDERS_{version}"));
+        const after = await movedTo(session, before, keeping(to, "env://ORDERS_{version}"));
         assert.equal(after.keystore, to === "state" ? undefined : to);
         for (const version of [1, 2]) assert.deepEqual(await open(after, version), materials[version - 1]);
         assert.deepEqual(
@@ -184,8 +194,8 @@ describe("a keyring in its keystore", () => {
   it("moves nowhere without the root key that sealed it, nor to where a version is another", async () => {
     const keyring = await keyringIn("env://ROOT");
     delete process.env.ROOT;
-    await refusal(movedTo(keyring, keeping("env://OTHER")));
-    const message = await refusal(movedTo(keyring, keeping("none", "env://SWAPPED_{version}")));
+    await refusal(movedTo(session, keyring, keeping("env://OTHER")));
+    const message = await refusal(movedTo(session, keyring, keeping("none", "env://SWAPPED_{version}")));
     assert.match(message, /material of version 2 of key "orders" from env:\/\/SWAPPED_2, with/);
   });
 

@@ -4,8 +4,8 @@ import { type Backup, sealBackup } from "../../../../provider/keys/backup";
 import { recipientKey } from "../../../../provider/keys/backupKeys";
 import { kcvOf, parseKeyring } from "../../../../provider/keys/keyring";
 import type { Restore } from "../../../../provider/keys/restore";
-import type { Adopt } from "../../../../provider/resources/adoptRules";
-import { type KmsKeyRecords, versionsOf } from "../../../../provider/resources/wire";
+import type { Adopt } from "../../../../provider/lifecycle/adoptRules";
+import { type KmsKeyRecords, versionsOf } from "../../../../provider/lifecycle/wire";
 import type { Program } from "./program";
 
 export interface BackedUp {

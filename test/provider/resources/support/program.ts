@@ -9,8 +9,13 @@ import { keyDistribution } from "../../../../provider/resources/keyDistribution"
 import { keyReplica } from "../../../../provider/resources/keyReplica";
 import { kmsProvider } from "../../../../provider/resources/kmsProvider";
 import { managedKey } from "../../../../provider/resources/managedKey";
-import { PartialFailure, type Resource, type Values } from "../../../../provider/resources/resource";
-import { forgetRun } from "../../../../provider/resources/thisRun";
+import {
+  PartialFailure,
+  type Resource,
+  type ResourceOf,
+  type Values,
+} from "../../../../provider/resources/resource";
+import { Run, type RunSettings } from "../../../../provider/run";
 
 interface State {
   id: string;
@@ -20,7 +25,7 @@ interface State {
   failed?: boolean;
 }
 
-const RESOURCES: Record<string, Resource> = {
+const RESOURCES: Record<string, ResourceOf> = {
   kmsProvider,
   managedKey,
   distributionAlias,
@@ -34,12 +39,25 @@ const RESOURCES: Record<string, Resource> = {
  */
 export class Program {
   readonly states = new Map<string, State>();
+  /** Of the runs that begin from now on. */
+  settings: RunSettings = {};
+  stack: string;
+  private resources!: Record<string, Resource>;
 
   constructor(
     readonly local: { url: string },
     private readonly accountId = "111122223333",
-    private readonly stack = "organization/shop/dev",
-  ) {}
+    stack = "organization/shop/dev",
+  ) {
+    this.stack = stack;
+    this.begin();
+  }
+
+  /** Begins a run, as a provider process does. */
+  begin(): void {
+    const run = new Run(this.settings);
+    this.resources = Object.fromEntries(Object.entries(RESOURCES).map(([name, of]) => [name, of(run)]));
+  }
 
   /**
    * One `up` of a KmsProvider in us-west-1, a key, its distribution and a replica for each of `replicas`, which are named by
@@ -53,7 +71,7 @@ export class Program {
     replica = {},
     suffix = "",
   }: ProgramInputs = {}): Promise<void> {
-    forgetRun();
+    this.begin();
     const provider = await this.apply("kmsProvider", "kms", {
       keyCollection: "us-west-1",
       endpoint: this.local.url,
@@ -62,7 +80,13 @@ export class Program {
       quotas: LIFTED,
       ...kms,
     });
-    const managed = await this.apply("managedKey", "key", { name: "orders", replicaRegions: [], ...key });
+    const managed = await this.apply("managedKey", "key", {
+      name: "orders",
+      replicaRegions: [],
+      stack: this.stack,
+      ...key,
+    });
+    const { provider: _, credentialSource, stateVersion, ...connection } = provider.outputs;
     const alias = await this.apply("distributionAlias", "alias", {
       keyName: managed.outputs.name,
       keyId: managed.id,
@@ -70,11 +94,16 @@ export class Program {
       aliasPrefix: provider.outputs.aliasPrefix,
       region: provider.outputs.keyCollection,
       accountId: provider.outputs.accountId,
+      deletionAllowed: managed.outputs.deletionAllowed,
       adoptedAlias: (distribution.adopt as { aliasName?: string } | undefined)?.aliasName,
+      makesNew: distribution.adopt !== undefined,
+      kms: connection,
+      stack: this.stack,
+      formerStacks: managed.outputs.formerStacks,
     });
-    const { provider: _, credentialSource, stateVersion, ...connection } = provider.outputs;
     const { name, aliasName, aliasArn, distributionTime } = alias.outputs;
-    const { type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring } = managed.outputs;
+    const { type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring, formerStacks } =
+      managed.outputs;
     const keyRef = {
       id: managed.id,
       name: managed.outputs.name,
@@ -84,6 +113,7 @@ export class Program {
       deletionAllowed,
       keyVersion,
       keyring,
+      formerStacks,
     };
     const shared = { name, stack: this.stack, kms: connection, key: keyRef };
     const given = await this.apply("keyDistribution", "distribution", {
@@ -115,21 +145,31 @@ export class Program {
       await this.delete("keyReplica", gone);
   }
 
-  /** What a `destroy` does to one resource. */
+  /** One resource is taken out of the program, which still declares the key: what the next `up` does to it. */
   async remove(type: string, name: string): Promise<void> {
-    forgetRun();
+    this.begin();
+    const { id, inputs, outputs } = this.states.get("key")!;
+    const key = this.resources.managedKey!;
+    await key.diff(id, outputs, (await key.check(inputs, inputs)).inputs);
+    await this.delete(type, name);
+  }
+
+  /** What a `destroy` does to one resource. */
+  async destroy(type: string, name: string): Promise<void> {
+    this.begin();
     await this.delete(type, name);
   }
 
   /** A delete within the run of the last `up`, as of what the program no longer has. */
   async delete(type: string, name: string): Promise<void> {
     const state = this.states.get(name)!;
-    await RESOURCES[type]!.delete(state.id, state.outputs);
+    await this.resources[type]!.delete(state.id, state.outputs);
     this.states.delete(name);
   }
 
   /** Refreshes the distribution and its replicas; returns what has drifted, in words. */
   async refreshAll(): Promise<string[]> {
+    this.begin();
     const drift: string[] = [];
     for (const name of this.states.keys()) {
       const type = REGION.test(name) ? "keyReplica" : "keyDistribution";
@@ -141,7 +181,7 @@ export class Program {
 
   async refresh(type: string, name: string): Promise<Values> {
     const state = this.states.get(name)!;
-    const { outputs } = await RESOURCES[type]!.read(state.id, state.outputs);
+    const { outputs } = await this.resources[type]!.read(state.id, state.outputs);
     state.outputs = stored(outputs);
     return state.outputs;
   }
@@ -151,7 +191,7 @@ export class Program {
   }
 
   private async apply(type: string, name: string, news: Values): Promise<State> {
-    const resource = RESOURCES[type]!;
+    const resource = this.resources[type]!;
     const state = this.states.get(name);
     const { inputs, mistakes } = await resource.check(state?.inputs, stored(news));
     if (mistakes.length) throw new Error(mistakes.join("\n"));

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import type { Mechanism } from "../../../../../provider/keys/keystores/hsm/cryptoki";
 import { wrappingAlgorithmOf } from "../../../../../provider/keys/keystores/hsm/keys";
-import type { Session } from "../../../../../provider/keys/keystores/hsm/token";
+import type { TokenSession } from "../../../../../provider/keys/keystores/hsm/token";
 
 describe("how a token wraps", () => {
   const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const [CKM_SHA_1, CKM_SHA256] = [0x220, 0x250];
 
   /** A token whose OAEP has these hashes. What it is asked to wrap is noted. */
-  function tokenWith(hashes: number[]): { session: Session; wrapped: string[] } {
+  function tokenWith(hashes: number[]): { session: TokenSession; wrapped: string[] } {
     const wrapped: string[] = [];
     const cryptoki = {
       C_GenerateKey: () => Buffer.from("nobody's"),

@@ -10,34 +10,38 @@ import type { Cryptoki } from "../../../../../provider/keys/keystores/hsm/crypto
 import { reachToken } from "../../../../../provider/keys/keystores/hsm/token";
 import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
+import type { KeystoreSession } from "../../../../../provider/keys/keystores/session";
 import { checkout } from "../../../../../tools/toolchain";
 import { setEnvironment } from "../../../awskms/loopback";
 import { refusal } from "../../../refusal";
+import { withoutKms } from "../withoutKms";
 import { SoftHsm } from "./softHsm";
 
 const at = (uri: string) => parseKeystore(uri) as HsmKeystore;
-
-/** The serial numbers of the tokens that there are, once the user is logged in to one of them. */
-const serialOf = async (keystore: HsmKeystore) =>
-  (await reachToken(keystore)).use("be looked at", ({ cryptoki, pkcs11 }) =>
-    cryptoki
-      .C_GetSlotList(true)
-      .map((slot) => cryptoki.C_GetTokenInfo(slot))
-      .filter(({ flags }) => flags & pkcs11.CKF_TOKEN_INITIALIZED)
-      .map(({ serialNumber }) => serialNumber.trimEnd()),
-  );
 
 describe("the token of an HSM", () => {
   let open: () => SoftHsm;
   let hsm: SoftHsm;
   let pin: string;
   let restore: () => void;
+  let session: KeystoreSession;
+
+  /** The serial numbers of the tokens that there are, once the user is logged in to one of them. */
+  const serialOf = async (keystore: HsmKeystore) =>
+    (await reachToken(session, keystore)).use("be looked at", ({ cryptoki, pkcs11 }) =>
+      cryptoki
+        .C_GetSlotList(true)
+        .map((slot) => cryptoki.C_GetTokenInfo(slot))
+        .filter(({ flags }) => flags & pkcs11.CKF_TOKEN_INITIALIZED)
+        .map(({ serialNumber }) => serialNumber.trimEnd()),
+    );
 
   before(async function () {
     open = await SoftHsm.openerOr(this);
   });
   beforeEach(async () => {
     hsm = open();
+    session = withoutKms();
     pin = randomBytes(6).toString("hex");
     restore = setEnvironment({ HSM_PIN: pin, WRONG: randomBytes(6).toString("hex") });
   });
@@ -76,7 +80,7 @@ describe("the token of an HSM", () => {
     assert.equal((await serialOf(at(hsm.uri(`keymgmt;serial=${serials[1]}`)))).length, 2);
   });
 
-  it("is not asked again with a PIN that it has refused, whatever comes from there", async () => {
+  it("is not asked again in one run with a PIN that it has refused, whatever comes from there", async () => {
     hsm.newToken(pin);
     const keystore = at(hsm.uri("keymgmt", "env://WRONG"));
     const expected = 'Expected the HSM\'s token "keymgmt" to be looked at; ';
@@ -90,6 +94,8 @@ describe("the token of an HSM", () => {
       `${expected}it has refused the PIN from env://WRONG. It was not tried again, as a token locks itself after a few wrong ones: put the right one there. The keyring is as it was.`,
     );
     assert.equal((await serialOf(at(hsm.uri()))).length, 1);
+    session = withoutKms();
+    assert.equal((await serialOf(keystore)).length, 1);
   });
 
   it("is asked again where it was not the PIN that it had something against", async () => {
@@ -124,7 +130,7 @@ describe("the token of an HSM", () => {
 
   it("is used by others of the process too: what they have begun goes on", async () => {
     hsm.newToken(pin);
-    const token = await reachToken(at(hsm.uri()));
+    const token = await reachToken(session, at(hsm.uri()));
     hsm.inspect(pin, ({ cryptoki }) => {
       assert.equal(
         token.use("be shared", () => "shared"),
@@ -144,7 +150,8 @@ describe("the token of an HSM", () => {
           await symlink(join(checkout, "node_modules", name), join(folder, "node_modules", name));
       const program = `
         const { reachToken } = require("./dist/provider/keys/keystores/hsm/token.js");
-        reachToken({ token: "keymgmt", modulePath: "/lib.so", pinSource: "env://HSM_PIN" }).catch((error) => console.log(error.message));
+        const { KeystoreSession } = require("./dist/provider/keys/keystores/session.js");
+        reachToken(new KeystoreSession(), { token: "keymgmt", modulePath: "/lib.so", pinSource: "env://HSM_PIN" }).catch((error) => console.log(error.message));
       `;
       const { stdout } = await promisify(execFile)(process.execPath, ["--eval", program], { cwd: folder });
       assert.match(stdout, /^Expected the npm package `pkcs11js`, .* Run `npm install pkcs11js` where /);

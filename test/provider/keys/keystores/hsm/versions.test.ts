@@ -15,6 +15,7 @@ import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
 import { emptyKeyring, materialOf, withVersion } from "../../../../../provider/keys/keystores/versions";
 import { setEnvironment } from "../../../awskms/loopback";
 import { refusal } from "../../../refusal";
+import { withoutKms } from "../withoutKms";
 import { SoftHsm } from "./softHsm";
 
 function unwrapped(key: KeyObject, { wrappingAlgorithm, wrap }: WrappableMaterial, publicKey: KeyObject) {
@@ -25,6 +26,7 @@ function unwrapped(key: KeyObject, { wrappingAlgorithm, wrap }: WrappableMateria
 
 describe("a version in an HSM", () => {
   const of = { key: "orders", version: 2 };
+  const session = withoutKms();
   let open: () => SoftHsm;
   let hsm: SoftHsm;
   let pin: string;
@@ -49,7 +51,7 @@ describe("a version in an HSM", () => {
   });
 
   it("made there is private, sensitive and extractable, encrypts, and does no more", async () => {
-    const { from } = await makeInHsm(keystore, of);
+    const { from } = await makeInHsm(session, keystore, of);
     hsm.inspect(pin, ({ pkcs11, cryptoki, session, keys }) => {
       assert.equal(keys.length, 1);
       const read = (type: number) => cryptoki.C_GetAttributeValue(session, keys[0]!, [{ type }])[0]!.value;
@@ -67,23 +69,23 @@ describe("a version in an HSM", () => {
 
   it("is given to who has the RSA key, and to nobody else, as its key check value says", async () => {
     const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 3072 });
-    const version = await makeInHsm(keystore, of);
-    const material = unwrapped(privateKey, await hsmToImport(keystore, of, version), publicKey);
+    const version = await makeInHsm(session, keystore, of);
+    const material = unwrapped(privateKey, await hsmToImport(session, keystore, of, version), publicKey);
     assert.deepEqual(hsm.materials(pin), { "orders v2": material });
     assert.equal(keyCheckValue(material), version.kcv);
   });
 
   it("is another each time", async () => {
-    const [one, two] = [await makeInHsm(keystore, of), await makeInHsm(keystore, of)];
+    const [one, two] = [await makeInHsm(session, keystore, of), await makeInHsm(session, keystore, of)];
     assert.notEqual(one.kcv, two.kcv);
     assert.notEqual(one.from, two.from);
   });
 
   it("may be put there by its owner", async () => {
     const material = randomBytes(32);
-    const version = await putIntoHsm(keystore, of, material);
+    const version = await putIntoHsm(session, keystore, of, material);
     assert.equal(version.kcv, keyCheckValue(material));
-    assert.deepEqual(await findInHsm(keystore, of, version), version);
+    assert.deepEqual(await findInHsm(session, keystore, of, version), version);
     assert.deepEqual(hsm.materials(pin), { "orders v2": material });
   });
 
@@ -98,7 +100,7 @@ describe("a version in an HSM", () => {
     });
     const material = randomBytes(32);
     const kcv = keyCheckValue(material);
-    const message = await refusal(putIntoHsm(keystore, of, material));
+    const message = await refusal(putIntoHsm(session, keystore, of, material));
     assert.match(message, new RegExp(`the key there has key check value [0-9a-f]{10}, not ${kcv}`));
   });
 
@@ -108,7 +110,7 @@ describe("a version in an HSM", () => {
       restore();
       restore = setEnvironment({ HSM_PIN });
       const material = randomBytes(32);
-      const work = withVersion(emptyKeyring(hsm.uri()), keeping, material, new Date());
+      const work = withVersion(session, emptyKeyring(hsm.uri()), keeping, material, new Date());
       if (HSM_PIN) assert.equal((await work).keys.length, 1);
       else await refusal(work);
       assert.deepEqual(material, Buffer.alloc(32));
@@ -117,9 +119,9 @@ describe("a version in an HSM", () => {
 
   it("is not given to a program", async () => {
     const keeping = { key: "orders", keystore: hsm.uri() };
-    const keyring = await withVersion(emptyKeyring(hsm.uri()), keeping, undefined, new Date());
+    const keyring = await withVersion(session, emptyKeyring(hsm.uri()), keeping, undefined, new Date());
     assert.equal(
-      await refusal(materialOf(keyring, "orders", 1)),
+      await refusal(materialOf(session, keyring, "orders", 1)),
       'Expected the material of version 1 of key "orders"; it is in an HSM, which gives it to AWS KMS alone, wrapped. Back it up by the HSM\'s own means.',
     );
   });
@@ -128,7 +130,7 @@ describe("a version in an HSM", () => {
     const id = hsm.ceremony(pin, "order/s 1").toString("hex").replaceAll(/../g, "%$&");
     const kcv = keyCheckValue(hsm.materials(pin)["order/s 1"]!);
     for (const from of ["object=order%2Fs%201", `id=${id}`, `object=order%2Fs%201;id=${id}`])
-      assert.equal((await findInHsm(keystore, of, { from: `pkcs11:${from}` })).kcv, kcv);
+      assert.equal((await findInHsm(session, keystore, of, { from: `pkcs11:${from}` })).kcv, kcv);
   });
 
   it("must be one AES-256 key that AWS can be given", async () => {
@@ -151,7 +153,8 @@ describe("a version in an HSM", () => {
         { type: pkcs11.CKA_VALUE, value: randomBytes(32) },
       ]),
     );
-    const message = (label: string) => refusal(findInHsm(keystore, of, { from: `pkcs11:object=${label}` }));
+    const message = (label: string) =>
+      refusal(findInHsm(session, keystore, of, { from: `pkcs11:object=${label}` }));
     const begin = (label: string) =>
       `Expected version 2 of key "orders" at pkcs11:object=${label} in the HSM's token "keymgmt"; `;
     assert.ok((await message("none")).startsWith(`${begin("none")}it holds no such secret key. `));
@@ -166,11 +169,11 @@ describe("a version in an HSM", () => {
   });
 
   it("that has another key check value than the state says is neither taken nor wrapped", async () => {
-    const { from, kcv } = await makeInHsm(keystore, of);
+    const { from, kcv } = await makeInHsm(session, keystore, of);
     const other = { from, kcv: "0123456789" };
-    for (const work of [findInHsm(keystore, of, other), hsmToImport(keystore, of, other)])
+    for (const work of [findInHsm(session, keystore, of, other), hsmToImport(session, keystore, of, other)])
       assert.ok((await refusal(work)).includes(`the key there has key check value ${kcv}, not 0123456789. `));
-    const ready = await hsmToImport(keystore, of, { from, kcv });
+    const ready = await hsmToImport(session, keystore, of, { from, kcv });
     hsm.inspect(pin, ({ cryptoki, session, keys }) => cryptoki.C_DestroyObject(session, keys[0]!));
     const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     assert.throws(() => ready.wrap(publicKey.export({ type: "spki", format: "der" })), /no such secret key/);

@@ -1,0 +1,131 @@
+/** A distribution or replica in its Region: brought to what its inputs say, or taken away. */
+import { isDeepStrictEqual } from "node:util";
+import type { Run } from "../run";
+import type { Adopt } from "./adoptRules";
+import { execute } from "./execute";
+import { Place } from "./place";
+import { type Known, knownFrom, type Wanted } from "./plan/known";
+import { plan } from "./plan/plan";
+import type { Step } from "./plan/steps";
+import {
+  type KmsKeyRecords,
+  kmsKeysOf,
+  type MetadataInputs,
+  metadataFor,
+  type Owner,
+  type RegionalOutputs,
+  type RotationStrategy,
+  versionsOf,
+} from "./wire";
+
+/** What a resource says of its Region, from its inputs or from its state. */
+export interface Target {
+  role: Wanted["role"];
+  region: string;
+  owner: Owner;
+  aliasName: string;
+  /** Tags, policy and description. */
+  inputs: MetadataInputs;
+  strategy?: RotationStrategy;
+  deletionWindowDays?: number;
+  /** Of a replica: the primary's KMS keys by version. */
+  primaries?: KmsKeyRecords;
+}
+
+export interface Convergence extends Target {
+  /** What the last update left; undefined in a create. */
+  last?: { owner: Owner; inputs: MetadataInputs };
+  /** A refresh has found that something differs: what the KMS keys have is looked at. */
+  repair?: boolean;
+  adopt?: Adopt;
+  /** Another alias may be taken where this one is another's: nothing has used it yet. */
+  mayTakeNextName?: boolean;
+}
+
+/** What is wanted of a Region. */
+function wantedOf(run: Run, target: Target, isNew: boolean, more: Partial<Wanted> = {}): Wanted {
+  const { role, region, owner, strategy = "manual", primaries = {} } = target;
+  const { id, keyVersion, minEnabledVersion, replicaRegions } = owner.key;
+  const versions = Array.from({ length: keyVersion }, (_, index) => index + 1);
+  return {
+    role,
+    region,
+    latest: keyVersion,
+    minEnabled: minEnabledVersion,
+    strategy,
+    multiRegion: replicaRegions.length > 0,
+    expiry: owner.expiry,
+    now: run.now().getTime(),
+    fresh: versions.filter((version) => run.declared.isMaterialMade(id, version)),
+    isNew,
+    primaries,
+    adopts: false,
+    mayTakeNextName: false,
+    ...more,
+  };
+}
+
+/** Versions whose KMS key does not have the tags, policy and description that are wanted. */
+function staleVersions({ owner, inputs, last, repair }: Convergence, records: KmsKeyRecords): number[] {
+  if (!last) return [];
+  return kmsKeysOf(records)
+    .filter(
+      ({ version }) =>
+        repair ||
+        !isDeepStrictEqual(
+          metadataFor(owner, version, inputs),
+          metadataFor(last.owner, version, last.inputs),
+        ),
+    )
+    .map(({ version }) => version);
+}
+
+/** The steps that an update would do, as far as the state tells: what a preview says, and whether there is anything to do. */
+export function planOf(run: Run, target: Target, outputs: Partial<RegionalOutputs>): Step[] {
+  const records = outputs.versions ?? {};
+  return plan(wantedOf(run, target, false), knownFrom(records, outputs));
+}
+
+/**
+ * Observe, ensure, sync: what is missing is made, in an order in which no moment loses anything (plan/plan.ts). Every step can
+ * be run again. `outputs` says what is done while it is done; until tags, policy and description are brought over, it says what
+ * AWS has.
+ *
+ * @param show is told whether metadata is as wanted, or still as the last update left it
+ */
+export async function converge(
+  run: Run,
+  convergence: Convergence,
+  outputs: RegionalOutputs,
+  show: (isCurrent: boolean, place: Place) => void,
+): Promise<void> {
+  const { last, adopt, mayTakeNextName = false } = convergence;
+  const place = new Place(run, convergence);
+  const wanted = wantedOf(run, convergence, !last, { adopts: adopt !== undefined, mayTakeNextName });
+  const known = knownFrom(outputs.versions, outputs, staleVersions(convergence, outputs.versions));
+  const record = (now: Known) => {
+    // What the program names is adopted as a whole or not at all: it is there again for the next attempt.
+    if (Object.values(now.candidates).some(({ isNamed }) => isNamed)) return;
+    outputs.versions = now.records;
+    const latest = now.records[wanted.latest];
+    if (now.alias.target !== undefined) outputs.aliasTarget = now.alias.target;
+    if (latest && latest.keyId === now.alias.target)
+      Object.assign(outputs, { keyId: latest.keyId, keyArn: latest.keyArn });
+    show(now.stale.length === 0, place);
+  };
+  show(known.stale.length === 0, place);
+  record(await execute(place, wanted, known, record));
+  outputs.drift = [];
+}
+
+/** The alias is deleted and the deletion of each KMS key is scheduled, but for those that are not this resource's. */
+export async function remove(run: Run, target: Target, outputs: RegionalOutputs): Promise<void> {
+  const place = new Place(run, target);
+  const { declared } = run;
+  const ids = versionsOf(outputs.versions).map((version) => outputs.versions[version]!.keyId);
+  const held = [...new Set(ids)].filter((keyId) =>
+    declared.isHeldByAnother(target.owner.distribution, keyId),
+  );
+  const wanted = wantedOf(run, target, false, { removal: { held } });
+  await execute(place, wanted, knownFrom(outputs.versions, outputs));
+}

@@ -1,0 +1,144 @@
+/**
+ * What this run has seen the program declare, and what it has made. In an update the engine shows every resource of the
+ * program to `check` and `diff` before it deletes what the program no longer has; in a destroy it shows none (pulumi v3.259,
+ * pkg/resource/deploy/step_generator.go). So the memory of one process is enough for a `delete` to know whether the program
+ * still has the key, and whether another resource holds the same KMS keys: the new name after a rename, a replacement.
+ * It needs no permission.
+ */
+import { createHash } from "node:crypto";
+import { canonical } from "../awskms/connection";
+import type { Say } from "../awskms/say";
+import { type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
+
+export class Declared {
+  readonly #resources = new Set<string>();
+  readonly #checkedKeys = new Map<string, number>();
+  readonly #keys = new Set<string>();
+  readonly #replacedKeys = new Set<string>();
+  readonly #material = new Set<string>();
+  readonly #newPlaces = new Set<string>();
+  readonly #names = new Set<string>();
+  readonly #given = new Map<string, string>();
+  readonly #distributions = new Map<string, KmsKeyRecords>();
+
+  /** The program declares the resource whose id is, or is going to be, this one. */
+  resource(type: string, id: string): void {
+    this.#resources.add(`${type} ${id}`);
+  }
+
+  hasResource(type: string, id: string): boolean {
+    return this.#resources.has(`${type} ${id}`);
+  }
+
+  /**
+   * Whether a resource that is to be deleted has handed its KMS keys over to one that the program declares; says so. They are
+   * then to be left alone: what is encrypted under them is in use.
+   */
+  isHandedOver(type: string, id: string, say: Say): boolean {
+    if (!this.hasResource(type, id)) return false;
+    say(`another ${type} of this program has the KMS keys and the alias of ${id}; they are left alone`);
+    return true;
+  }
+
+  /** `check` of a ManagedKey that is in the state, with the inputs that it returned. */
+  keyChecked(inputs: object): void {
+    const digest = digestOf(inputs);
+    this.#checkedKeys.set(digest, (this.#checkedKeys.get(digest) ?? 0) + 1);
+  }
+
+  /**
+   * `diff` of a ManagedKey. A `diff` alone proves nothing: a refresh calls it for every resource in the state, so also in
+   * `destroy --refresh`. The program declares the key where `check` has returned these inputs before; each `check` counts for
+   * one `diff`, since two keys may have the same inputs.
+   */
+  keyCompared(id: string, inputs: object): void {
+    const digest = digestOf(inputs);
+    const checks = this.#checkedKeys.get(digest) ?? 0;
+    if (checks === 0) return;
+    this.#checkedKeys.set(digest, checks - 1);
+    this.#keys.add(id);
+  }
+
+  keyMade(id: string): void {
+    this.#keys.add(id);
+  }
+
+  /** Whether the program declares the ManagedKey with this id. An equal name is not enough: its material may be another. */
+  hasKey(id: string): boolean {
+    return this.#keys.has(id);
+  }
+
+  /** A ManagedKey of this name is replaced, which its `deletionAllowed` allows: its successor begins anew. */
+  keyReplaced(name: string): void {
+    this.#replacedKeys.add(name);
+  }
+
+  isKeyReplaced(name: string): boolean {
+    return this.#replacedKeys.has(name);
+  }
+
+  /** This run has made the material of a version, so that no earlier run can have made a KMS key for it. */
+  materialMade(keyId: string, version: number): void {
+    this.#material.add(`${keyId} ${version}`);
+  }
+
+  isMaterialMade(keyId: string, version: number): boolean {
+    return this.#material.has(`${keyId} ${version}`);
+  }
+
+  /** A KmsProvider of this account and Region is made: the stack had none before. */
+  placeMade(kms: Place): void {
+    this.#newPlaces.add(placeOf(kms));
+  }
+
+  isPlaceMade(kms: Place): boolean {
+    return this.#newPlaces.has(placeOf(kms));
+  }
+
+  /** Takes a distribution's name; false where this run has given it to another. */
+  takeName(name: string): boolean {
+    if (this.#names.has(name)) return false;
+    this.#names.add(name);
+    return true;
+  }
+
+  /** A distribution has another name than was asked for: another stack had that alias. */
+  nameGiven(requested: string, actual: string): void {
+    this.#given.set(requested, actual);
+    this.takeName(actual);
+  }
+
+  /** The name that a distribution really has. */
+  actualName(requested: string): string {
+    return this.#given.get(requested) ?? requested;
+  }
+
+  /** The KMS keys of a distribution that the program declares, as last known. */
+  distribution({ name }: { name: string }, records: KmsKeyRecords): void {
+    this.#distributions.set(name, records);
+  }
+
+  /** Whether another distribution of the program has this KMS key. */
+  isHeldByAnother(distribution: string, keyId: string): boolean {
+    return [...this.#distributions].some(
+      ([name, records]) =>
+        name !== distribution && Object.values(records).some((record) => record.keyId === keyId),
+    );
+  }
+
+  /** KMS keys by version of which the distribution's rotations have made a replica in a Region. */
+  replicasMadeReady(distribution: string, region: string): KmsKeyRecords {
+    const records = this.#distributions.get(distribution) ?? {};
+    const ready = versionsOf(records).filter((version) => records[version]!.replicas?.includes(region));
+    return Object.fromEntries(ready.map((version) => [version, records[version]!]));
+  }
+}
+
+type Place = Pick<KmsRef, "accountId" | "keyCollection">;
+
+const placeOf = ({ accountId, keyCollection }: Place) => `${accountId}/${keyCollection}`;
+
+/** A digest, because inputs may hold material. */
+function digestOf(inputs: object): string {
+  return createHash("sha256").update(canonical(inputs)).digest("hex");
+}

@@ -1,0 +1,92 @@
+/** KMS keys of a key that AWS has and the state does not: a removed distribution's, a renamed one's, an interrupted run's. */
+import { isMultiRegionKeyId } from "../awskms/arn";
+import { describeKmsKey } from "../awskms/kmsKeys";
+import { ifPermitted, permitted } from "../awskms/optional";
+import { PENDING_CLAIM, TAG, type TaggedKey } from "../awskms/taggedKeys";
+import { ownershipOf } from "./ownership";
+import type { Place } from "./place";
+import { type Candidate, isLeaving, type Known } from "./plan/known";
+
+/** What is lost where KMS keys may not be listed, or their tags not read. */
+export const LOST_WITHOUT_LISTING =
+  "KMS keys that this key had before (an update was killed, a distribution removed) are not found again";
+
+/** By version. Those of this distribution come first, then those that no distribution uses any more. */
+export async function find(place: Place, known: Known): Promise<Record<number, Candidate>> {
+  const { run, kms } = place;
+  const tagged = (await ifPermitted(kms, LOST_WITHOUT_LISTING, () => run.listings.taggedKeys(kms))) ?? [];
+  const recorded = new Set(Object.values(known.records).map(({ keyId }) => keyId));
+  const ours = tagged.filter(
+    (key) =>
+      ownershipOf(key.tags, place.owner) === "ours" &&
+      !recorded.has(key.keyId) &&
+      !known.excluded.includes(key.keyId) &&
+      isMultiRegionKeyId(key.keyId) === place.isMultiRegion &&
+      !run.declared.isHeldByAnother(place.owner.distribution, key.keyId),
+  );
+  const found: Record<number, Candidate> = {};
+  for (const key of ours) {
+    const version = versionTagged(key);
+    if (version === undefined || version > place.owner.key.keyVersion || known.records[version]) continue;
+    const candidate = await candidateOf(place, version, key);
+    if (candidate && isBetter(candidate, found[version])) found[version] = candidate;
+  }
+  return found;
+}
+
+/** The version that a KMS key is tagged as. Release 0.1.0 wrote "2 of orders-1700000000" while it proved one. */
+function versionTagged({ tags }: TaggedKey): number | undefined {
+  const [, version] = /^(\d+)( of .*)?$/.exec(tags[TAG.version] ?? "") ?? [];
+  return version === undefined ? undefined : Number(version);
+}
+
+/** The distribution that a KMS key had, and the one that is proving it. */
+function distributionsTagged({ tags }: TaggedKey): { had: string; provedBy?: string } {
+  const { [TAG.distribution]: distribution = "", [PENDING_CLAIM]: provedBy } = tags;
+  const [, former] = / of (.*)$/.exec(tags[TAG.version] ?? "") ?? [];
+  return former === undefined ? { had: distribution, provedBy } : { had: former, provedBy: distribution };
+}
+
+async function candidateOf(place: Place, version: number, key: TaggedKey): Promise<Candidate | undefined> {
+  const { kms, owner } = place;
+  const { keyId, keyArn } = key;
+  const seen = await ifPermitted(kms, "a KMS key of an earlier run is imported into again", () =>
+    describeKmsKey(kms, keyId, place.context(version)),
+  );
+  // Without kms:DescribeKey it is assumed to be PendingImport. It may be PendingDeletion; then the import says so.
+  const state = seen?.state ?? "PendingImport";
+  if (state === "Deleted") return undefined;
+  const { had, provedBy } = distributionsTagged(key);
+  const isClaimed = provedBy === owner.distribution;
+  const isOwn = had === owner.distribution;
+  const isUnused = await isGivenUp(place, key, state, seen !== undefined);
+  if (!isOwn && !isClaimed && !isUnused) return undefined;
+  return {
+    record: { keyId, keyArn, state, kcv: place.kcv(version) },
+    ...(!isOwn && { former: had }),
+    ...(isClaimed && { isClaimed }),
+    wasLeaving: isUnused || isClaimed,
+  };
+}
+
+/** Whether no distribution uses it: it waits for its deletion; or a killed run has cancelled that, and no alias is there. */
+async function isGivenUp(
+  { kms, run }: Place,
+  { keyId }: TaggedKey,
+  state: string,
+  isSeen: boolean,
+): Promise<boolean> {
+  if (!isSeen || state === "Enabled") return false;
+  if (isLeaving(state)) return true;
+  const aliases = await permitted(() => run.listings.aliases(kms));
+  return aliases !== undefined && !aliases.some((alias) => alias.keyId === keyId);
+}
+
+/** Of the distribution itself before others', and in use before on its way to deletion. */
+function isBetter(one: Candidate, other: Candidate | undefined): boolean {
+  return other === undefined || rank(one) < rank(other);
+}
+
+function rank({ former, isClaimed, record }: Candidate): number {
+  return (former === undefined ? 0 : isClaimed ? 2 : 4) + (isLeaving(record.state) ? 1 : 0);
+}

@@ -1,0 +1,52 @@
+/** Tags, policy and description of KMS keys that were there before. */
+
+import { permitted } from "../awskms/optional";
+import { PENDING_CLAIM, syncTags, tagsOf } from "../awskms/taggedKeys";
+import { samePolicy } from "./drift";
+import { observeKmsKey } from "./observe";
+import type { Place } from "./place";
+import type { KmsKeyRecord, MetadataInputs } from "./wire";
+
+export interface Metadata extends MetadataInputs {
+  tags: Record<string, string>;
+}
+
+/** Brings the metadata of one version's KMS key to what is wanted. An adopted KMS key keeps what it has. */
+export async function syncMetadata(
+  place: Place,
+  version: number,
+  { keyId, state, adopted, recovered }: KmsKeyRecord,
+): Promise<void> {
+  if (adopted || state === "Deleted" || state.endsWith("Deletion")) return;
+  const { kms } = place;
+  const wanted = place.metadata(version);
+  const isToBeSeen = recovered || place.repair;
+  const now =
+    place.has.get(version) ??
+    (isToBeSeen ? await seen(place, version, keyId) : place.metadataBefore(version));
+  await syncTags(kms, keyId, now.tags, wanted.tags);
+  if (wanted.policy !== undefined && !samePolicy(wanted.policy, now.policy ?? "")) {
+    const policy = { KeyId: keyId, PolicyName: "default", Policy: wanted.policy };
+    await kms.call("PutKeyPolicy", policy, place.context(version));
+  }
+  if ((wanted.description ?? "") !== (now.description ?? "")) {
+    const description = { KeyId: keyId, Description: wanted.description ?? "" };
+    await kms.call("UpdateKeyDescription", description, place.context(version));
+  }
+}
+
+/** What a KMS key has: of tags only those that may go. Where something may not be read, everything is put there again. */
+async function seen(place: Place, version: number, keyId: string): Promise<Metadata> {
+  const { tags: wanted, policy: given } = place.metadata(version);
+  const ours = place.last ? place.metadataBefore(version).tags : {};
+  const found = await observeKmsKey(place.kms, place.owner, version, keyId, given !== undefined);
+  const known = Object.entries(found?.tags ?? {}).filter(
+    ([key]) => key in wanted || key in ours || key === PENDING_CLAIM,
+  );
+  return { tags: Object.fromEntries(known), policy: found?.policy, description: found?.description };
+}
+
+/** A KMS key's tags; undefined where they may not be read, of which nothing is said. */
+export function tagsIfPermitted(place: Place, keyId: string): Promise<Record<string, string> | undefined> {
+  return permitted(() => tagsOf(place.kms, keyId));
+}

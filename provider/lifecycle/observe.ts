@@ -1,0 +1,111 @@
+/** What AWS shows of a distribution or replica in one Region. */
+import { targetOf } from "../awskms/aliases";
+import type { Kms } from "../awskms/client";
+import { describeKmsKey } from "../awskms/kmsKeys";
+import { ifPermitted } from "../awskms/optional";
+import type { Say } from "../awskms/say";
+import { tagsOf } from "../awskms/taggedKeys";
+import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion } from "./drift";
+import {
+  type HeldVersions,
+  type KmsKeyRecord,
+  type KmsKeyRecords,
+  kmsKeysOf,
+  type Owner,
+  type RegionalOutputs,
+} from "./wire";
+
+export interface Observation {
+  versions: KmsKeyRecords;
+  aliasTarget: string | undefined;
+  /** One sentence for each difference. */
+  drift: string[];
+}
+
+/** A refresh. What may not be read stays as it was and is not compared; the missing permission is said once. */
+export async function observeRegion(
+  kms: Kms,
+  owner: Owner,
+  outputs: RegionalOutputs,
+  kind: keyof typeof LOST,
+): Promise<Observation> {
+  const seen = await lookAtRegion(kms, owner, outputs);
+  const drift = regionDrift(kms.region, kind, owner, outputs, seen);
+  sayDrift(kms.say, owner.distribution, drift);
+  const records = Object.entries(outputs.versions).map(([version, record]) => {
+    const key = seen.keys.get(record.keyId);
+    return [version, key ? asSeen(record, key) : record];
+  });
+  return {
+    versions: Object.fromEntries(records),
+    aliasTarget: seen.aliasTarget ?? outputs.aliasTarget,
+    drift,
+  };
+}
+
+/** Reads state, material, alias, tags, policy and description of every version: DescribeKey, and what more is permitted. */
+export async function lookAtRegion(
+  kms: Kms,
+  owner: Owner,
+  { versions, aliasName, policy }: RegionalOutputs,
+): Promise<SeenRegion> {
+  const keys = new Map<string, ObservedKmsKey>();
+  const look = async ({ version, record: { keyId } }: HeldVersions) => {
+    const seen = await observeKmsKey(kms, owner, version, keyId, policy !== undefined);
+    if (seen) keys.set(keyId, seen);
+  };
+  const [aliasTarget] = await Promise.all([observeAlias(kms, aliasName), ...kmsKeysOf(versions).map(look)]);
+  return { keys, aliasTarget };
+}
+
+/** Whether a refresh has found something that the next update is to repair. */
+export function hasDrifted(olds: { drift?: unknown }): boolean {
+  return Array.isArray(olds.drift) && olds.drift.length > 0;
+}
+
+/** Says the drift that a refresh has found; in a preview it says what the update is for. */
+export function sayDrift(say: Say, distribution: string, drift: unknown): void {
+  for (const sentence of Array.isArray(drift) ? drift : []) say(`drift of ${distribution}: ${sentence}`);
+}
+
+/** AWS shows no expiry of material that is gone: when it expired stays worth knowing. */
+function asSeen(record: KmsKeyRecord, { state, validTo, keyMaterialId }: ObservedKmsKey): KmsKeyRecord {
+  return {
+    ...record,
+    state,
+    validTo: state === "PendingImport" ? record.validTo : validTo,
+    keyMaterialId: record.keyMaterialId ?? keyMaterialId,
+  };
+}
+
+/** Undefined where DescribeKey is not permitted. */
+export async function observeKmsKey(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  keyId: string,
+  withPolicy: boolean,
+): Promise<ObservedKmsKey | undefined> {
+  const seen = await ifPermitted(kms, "the states of KMS keys are not seen", () =>
+    describeKmsKey(kms, keyId, { key: owner.key.name, version }),
+  );
+  if (!seen || seen.state === "Deleted") return seen;
+  const [tags, policy] = await Promise.all([
+    ifPermitted(kms, "the tags of KMS keys are not seen", () => tagsOf(kms, keyId)),
+    withPolicy
+      ? ifPermitted(kms, "the policies of KMS keys are not seen", () =>
+          kms.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
+        )
+      : undefined,
+  ]);
+  return { ...seen, tags, policy: policy?.Policy };
+}
+
+/** Id of the KMS key that the alias points to in AWS; "" where it is gone; undefined where that may not be read. */
+export async function observeAlias(
+  kms: Kms,
+  aliasName: string,
+  loses = "where the alias points is not seen",
+): Promise<string | undefined> {
+  return ifPermitted(kms, loses, () => targetOf(kms, aliasName));
+}

@@ -1,0 +1,42 @@
+/**
+ * Whose a KMS key is. Every step that touches one which the state does not account for, and every deletion, asks here.
+ *
+ * The rule: a KMS key is ours where its tag `keymgmt:stack` is this stack's name, or one that this stack had before, and its
+ * tag `keymgmt:key` is the key's name. Another stack's name makes it another's, whatever its other tags say: two stacks of one
+ * program have the same project and key names, may be made in the same second, and may even hold the same own material. A KMS
+ * key without `keymgmt:stack` is nobody's of this project. Where the tags may not be read, nothing is known, and what is not
+ * known is left alone and said.
+ *
+ * A KMS key that the state names is ours unless its tags, where they may be read, say that another stack has taken it over.
+ * An alias is whose its KMS key is: it is moved only where AWS shows that it points to a KMS key of the distribution's records.
+ */
+import { TAG } from "../awskms/taggedKeys";
+import type { Owner } from "./wire";
+
+export type Ownership = "ours" | "another's" | "nobody's" | "not known";
+
+type Us = { stack: string; key: { name: string; formerStacks?: string[] } };
+
+/** @param tags of the KMS key; undefined where they may not be read */
+export function ownershipOf(tags: Record<string, string> | undefined, us: Us): Ownership {
+  if (tags === undefined) return "not known";
+  const { [TAG.stack]: stack, [TAG.key]: key } = tags;
+  if (stack === undefined) return "nobody's";
+  return stackNames(us).includes(stack) && key === us.key.name ? "ours" : "another's";
+}
+
+/** The same of a KMS key in the state: what is not known to be another stack's stays this one's. */
+export function isTakenOver(tags: Record<string, string> | undefined, us: Us): boolean {
+  const stack = tags?.[TAG.stack];
+  return stack !== undefined && !stackNames(us).includes(stack);
+}
+
+/** The stack's name, and those that it had before. */
+export function stackNames({ stack, key: { formerStacks = [] } }: Us): string[] {
+  return [stack, ...formerStacks];
+}
+
+/** Whether a KMS key of ours still has a name that the stack had before. */
+export function hasFormerStack(tags: Record<string, string>, { stack }: Pick<Owner, "stack">): boolean {
+  return tags[TAG.stack] !== stack;
+}

@@ -1,0 +1,123 @@
+/** One distribution in one Region: whose it is, what its KMS keys are to have, and how to reach AWS there and elsewhere. */
+import { aliasArn } from "../awskms/arn";
+import type { CallContext, Kms } from "../awskms/client";
+import type { ImportOptions, KmsKeyMetadata } from "../awskms/kmsKeys";
+import { type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
+import type { Run } from "../run";
+import type { Adopt } from "./adoptRules";
+import type { Metadata } from "./metadata";
+import type { KmsKeyRecord, MetadataInputs, Owner } from "./wire";
+import { contextOf, metadataFor } from "./wire";
+
+export interface PlaceSettings {
+  owner: Owner;
+  region: string;
+  aliasName: string;
+  /** Tags, policy and description that the KMS keys are to have. */
+  inputs: MetadataInputs;
+  /** What the last update gave them; undefined in a create. */
+  last?: { owner: Owner; inputs: MetadataInputs };
+  /** Something has drifted: what the KMS keys have is looked at instead of taken from the state. */
+  repair?: boolean;
+  deletionWindowDays?: number;
+  adopt?: Adopt;
+}
+
+export class Place {
+  readonly kms: Kms;
+  readonly region: string;
+  readonly inputs: MetadataInputs;
+  readonly last: PlaceSettings["last"];
+  readonly repair: boolean;
+  readonly deletionWindowDays: number;
+  readonly adopt: Adopt | undefined;
+  owner: Owner;
+  aliasName: string;
+  /** What a KMS key is known to have, in place of looking: by version. */
+  readonly has = new Map<number, Metadata>();
+  #keyring: Keyring | undefined;
+
+  constructor(
+    readonly run: Run,
+    { owner, region, aliasName, inputs, last, repair = false, deletionWindowDays = 30, adopt }: PlaceSettings,
+  ) {
+    this.owner = owner;
+    this.region = region;
+    this.aliasName = aliasName;
+    this.inputs = inputs;
+    this.last = last;
+    this.repair = repair;
+    this.deletionWindowDays = deletionWindowDays;
+    this.adopt = adopt;
+    this.kms = this.at(region);
+  }
+
+  /** KMS in a Region of the distribution. */
+  at(region: string): Kms {
+    return this.run.openKms(this.owner.kms, region);
+  }
+
+  get primary(): Kms {
+    return this.run.openKms(this.owner.kms);
+  }
+
+  get keyring(): Keyring {
+    this.#keyring ??= parseKeyring(this.owner.key.keyring);
+    return this.#keyring;
+  }
+
+  kcv(version: number): string {
+    return kcvOf(this.keyring, version);
+  }
+
+  context(version?: number): CallContext {
+    return contextOf(this.owner, version);
+  }
+
+  /** What one version's KMS key is to have besides its material. */
+  metadata(version: number): KmsKeyMetadata {
+    return metadataFor(this.owner, version, this.inputs);
+  }
+
+  /** What the last update gave it. */
+  metadataBefore(version: number): KmsKeyMetadata {
+    const { owner, inputs } = this.last ?? this;
+    return metadataFor(owner, version, inputs);
+  }
+
+  /** A replica takes only material that its primary has had, and AWS wants that said (ImportKeyMaterial's reference). */
+  importOptions(region: string): ImportOptions {
+    const { keyCollection, wrappingKeySpec } = this.owner.kms;
+    return { wrappingKeySpec, importType: region === keyCollection ? undefined : "EXISTING_KEY_MATERIAL" };
+  }
+
+  get isMultiRegion(): boolean {
+    return this.owner.key.replicaRegions.length > 0;
+  }
+
+  /** "version 2 of key "orders"". */
+  named(version: number): string {
+    return `version ${version} of key "${this.owner.key.name}"`;
+  }
+
+  /** Takes the next name that this run has not given away: `orders-1795486569`. */
+  takeNextName(): void {
+    const { name } = this.owner.key;
+    let seconds = Number(
+      /-(\d+)$/.exec(this.owner.distribution)?.[1] ?? Math.floor(this.run.now().getTime() / 1000),
+    );
+    do seconds += 1;
+    while (!this.run.declared.takeName(`${name}-${seconds}`));
+    this.owner = { ...this.owner, distribution: `${name}-${seconds}` };
+    this.aliasName = `alias/${this.owner.kms.aliasPrefix}/${name}-${seconds}`;
+  }
+
+  get aliasArn(): string {
+    return aliasArn(this.region, String(this.owner.kms.accountId), this.aliasName);
+  }
+
+  /** The command by which a person leaves a KMS key to its deletion. */
+  deletionCommand({ keyId }: Pick<KmsKeyRecord, "keyId">, days: number, region = this.region): string {
+    return `aws kms schedule-key-deletion --region ${region} --key-id ${keyId} --pending-window-in-days ${days}`;
+  }
+}

@@ -1,0 +1,153 @@
+/** What a plan is made of: what is wanted in one Region of a distribution, and what is known of it. Plain data. */
+import { type ExpiryInputs, type ExpiryPlan, expiresAsPlanned } from "../../keys/planExpiry";
+import { type KmsKeyRecord, type KmsKeyRecords, type RotationStrategy, versionsOf } from "../wire";
+
+/** What is wanted. */
+export interface Wanted {
+  /** A KeyDistribution is the primary; a KeyReplica is a replica. */
+  role: "primary" | "replica";
+  region: string;
+  /** Latest version of the key. */
+  latest: number;
+  minEnabled: number;
+  strategy: RotationStrategy;
+  multiRegion: boolean;
+  expiry: ExpiryInputs & ExpiryPlan;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Versions whose material this run has made: no KMS key can have had it. */
+  fresh: number[];
+  /** Nothing of it is in the state yet. */
+  isNew: boolean;
+  /** Of a replica: the primary's KMS keys by version. */
+  primaries: KmsKeyRecords;
+  /** KMS keys that the program names are taken under management first. */
+  adopts: boolean;
+  /** Another alias may be taken where this one is another stack's: nothing has used it yet. */
+  mayTakeNextName: boolean;
+  /** It is to go: the alias is deleted, and the deletion of each KMS key is scheduled, but for these that others hold. */
+  removal?: { held: string[] };
+}
+
+/** What is known: from the state, and what this run has seen and done since. */
+export interface Known {
+  /** KMS keys by version, as they go into the state. */
+  records: KmsKeyRecords;
+  /** KMS key of the version that the last finished update left in use. */
+  inUse?: string;
+  alias: KnownAlias;
+  /** Versions whose tags, policy or description may not be as wanted. */
+  stale: number[];
+  /** AWS was asked for KMS keys that the state does not know. */
+  looked: boolean;
+  /** Ids of KMS keys that are tagged as a version's and have other material. */
+  excluded: string[];
+  /** KMS keys that may be a version's, until AWS has proved it by taking the version's material. */
+  candidates: Record<number, Candidate>;
+  /** Versions whose KMS key was looked at again, or looked for, and is not there. */
+  absent: number[];
+  adopted: boolean;
+  /** Replicas of the version in use; undefined before they were looked for. */
+  replicas?: SeenReplica[];
+  /** States of a new version's KMS keys in other Regions, by Region and version, while it is made ready there. */
+  abroad: Record<string, Record<number, string>>;
+  /** On demand: whether later versions were looked for in the KMS key. */
+  isProbed?: true;
+  /** On demand: versions that were imported again because the KMS key had lost material. */
+  reimported: number[];
+  /** On demand: whether a material of a rotation that was cut short was looked for. */
+  isPendingSought?: true;
+  /** On demand: the material that was imported as new, and waits for its rotation. */
+  pending?: PendingMaterial;
+  /** Removal: whether another stack has taken the KMS key of a version over. */
+  takenOver: Record<number, boolean>;
+  /** Removal: Regions with replicas that rotations have made and no KeyReplica has. */
+  abandoned?: string[];
+  /** Removal: `version@Region` of KMS keys whose deletion is scheduled, or that are left as they are. */
+  settled: string[];
+}
+
+export interface KnownAlias {
+  /** Id of the KMS key that it points to; "" where it is gone or not ours; undefined where it may never have been made. */
+  target?: string;
+  /** AWS was asked whether it points to a KMS key of the records. */
+  isSeen?: true;
+  /** AWS refused to make it: an alias of that name exists. */
+  isThere?: true;
+  /** It is there, and another look has shown that it does not point to a KMS key of the records: it is another's. */
+  isTaken?: true;
+}
+
+export interface Candidate {
+  record: KmsKeyRecord;
+  /** The distribution that its tags name, where that is another one: it is ours only once it is proved. */
+  former?: string;
+  /** Its tags say already that this distribution is proving it. */
+  isClaimed?: true;
+  /** It waited for its deletion when it was found, and goes back to that where it has other material. */
+  wasLeaving: boolean;
+  /** AWS has refused the version's material: it has another. */
+  isOther?: true;
+  /** The program names it. */
+  isNamed?: true;
+}
+
+export interface SeenReplica {
+  region: string;
+  state: string;
+  /** On demand: it was given up, and goes back to its deletion after the rotation. */
+  isLeaving: boolean;
+}
+
+export interface PendingMaterial {
+  version: number;
+  imported: Partial<KmsKeyRecord>;
+  /** Regions whose replica has it too. */
+  regions: string[];
+  isRotated?: true;
+}
+
+/** Nothing seen yet beyond what the state says. */
+export function knownFrom(
+  records: KmsKeyRecords,
+  { keyId, aliasTarget }: { keyId?: string; aliasTarget?: string },
+  stale: number[] = [],
+): Known {
+  return {
+    records,
+    inUse: keyId,
+    alias: { target: aliasTarget || undefined },
+    stale,
+    looked: false,
+    excluded: [],
+    candidates: {},
+    absent: [],
+    adopted: false,
+    abroad: {},
+    reimported: [],
+    takenOver: {},
+    settled: [],
+  };
+}
+
+/** Versions that must have a KMS key: from minEnabledVersion to the latest. Those below keep the one they have. */
+export function wantedVersions({ minEnabled, latest }: Pick<Wanted, "minEnabled" | "latest">): number[] {
+  const wanted: number[] = [];
+  for (let version = minEnabled; version <= latest; version++) wanted.push(version);
+  return wanted;
+}
+
+/** Whether the version was imported, and expires as the program says. */
+export function isImported({ importedAt, validTo }: KmsKeyRecord, { expiry, now }: Wanted): boolean {
+  return importedAt !== undefined && expiresAsPlanned(validTo, expiry, new Date(now));
+}
+
+export const isLeaving = (state: string) => state === "PendingDeletion" || state === "PendingReplicaDeletion";
+
+/** The version whose KMS key is in use: the one that the last finished update left, or that the alias points to. */
+export function versionInUse({ records, inUse, alias }: Known): number | undefined {
+  const keyId = inUse ?? alias.target;
+  return keyId === undefined
+    ? undefined
+    : versionsOf(records).findLast((version) => records[version]!.keyId === keyId);
+}

@@ -1,0 +1,89 @@
+/** Manual rotation: a KMS key for each version, behind one alias. Pure. */
+import { versionsOf } from "../wire";
+import { isImported, isLeaving, type Known, versionInUse, type Wanted, wantedVersions } from "./known";
+import { described, firstOf, located, type Rule, takenBack } from "./rules";
+import type { Step } from "./steps";
+
+/** Replicas of versions below `minEnabledVersion`: none is made, but what there is must not be left to nobody. */
+const older: Rule = ({ role, isNew, minEnabled, primaries, region }, { records, absent }) =>
+  role === "replica" && isNew
+    ? firstOf(versionsOf(primaries), (version): Step[] =>
+        version < minEnabled && !records[version] && !absent.includes(version)
+          ? [{ do: "inspect", version, region }]
+          : [],
+      )
+    : [];
+
+const usable: Rule = (wanted, known) =>
+  firstOf(wantedVersions(wanted), (version) => usableVersion(wanted, known, version));
+
+function usableVersion(wanted: Wanted, known: Known, version: number): Step[] {
+  const { role, region } = wanted;
+  const record = known.records[version];
+  const of = { version, region };
+  if (!record) return role === "primary" ? [{ do: "createKey", ...of }] : replica(wanted, known, version);
+  const refuse = (why: "gone" | "not usable"): Step[] => [{ do: "refuse", why, ...of }];
+  switch (record.state) {
+    case "Deleted": // a read that lagged behind a write may have taken a new KMS key for one that is gone
+      if (role === "replica") return [{ do: "forget", ...of }];
+      return known.absent.includes(version) ? refuse("gone") : [{ do: "inspect", ...of }];
+    case "PendingImport":
+      return [{ do: "import", ...of }];
+    case "Enabled":
+    case "Disabled":
+      if (!record.adopted && !isImported(record, wanted)) return [{ do: "import", ...of }];
+      if (record.state === "Disabled") return [{ do: "enable", ...of }];
+      if (record.recovered) return [{ do: "syncMetadata", ...of }];
+      return readyAbroad(wanted, known, version);
+    default:
+      return refuse("not usable");
+  }
+}
+
+/** The replica of one version: the one that is there (a rotation's, an adopted one), else a new one. */
+function replica({ primaries, region }: Wanted, { absent }: Known, version: number): Step[] {
+  const primary = primaries[version];
+  if (!primary) return [];
+  const of = { version, region };
+  const mayBeThere = primary.adopted || primary.replicas?.includes(region);
+  if (mayBeThere && !absent.includes(version)) return [{ do: "inspect", ...of }];
+  if (primary.adopted) return [{ do: "refuse", why: "adopted, without a replica", ...of }];
+  return [{ do: "replicate", ...of }];
+}
+
+/**
+ * A rotation: the new version goes to every Region that holds a replica of the version in use, before any alias moves. What is
+ * encrypted through an alias can then be decrypted in every one of them.
+ */
+function readyAbroad({ role, multiRegion, region: home }: Wanted, known: Known, version: number): Step[] {
+  const inUse = versionInUse(known);
+  if (role === "replica" || !multiRegion || inUse === undefined || version <= inUse) return [];
+  if (!known.replicas) return [{ do: "findReplicas", version: inUse, region: home }];
+  const { replicas: ready = [] } = known.records[version]!;
+  return known.replicas
+    .filter(
+      ({ region, state }) => state !== "Deleted" && state !== "PendingDeletion" && !ready.includes(region),
+    )
+    .map(({ region }): Step => {
+      const state = known.abroad[region]?.[version];
+      if (state === undefined) return { do: "replicate", version, region };
+      if (state === "Disabled") return { do: "enable", version, region };
+      return { do: isLeaving(state) ? "cancelDeletion" : "import", version, region };
+    });
+}
+
+/** Older versions are disabled last. One without its material is as unusable as it should be, and imported once it is wanted. */
+const disabled: Rule = ({ minEnabled, region }, { records }) => {
+  const below = versionsOf(records).filter((version) => version < minEnabled);
+  return firstOf(below, (version): Step[] => {
+    const { state, recovered } = records[version]!;
+    if (state === "Enabled") return [{ do: "disable", version, region }];
+    return recovered && state !== "Deleted" ? [{ do: "syncMetadata", version, region }] : [];
+  });
+};
+
+/** Before the alias moves, and after. */
+export const manualRules = {
+  before: [older, takenBack, described, located, usable],
+  after: [disabled],
+} satisfies Record<string, Rule[]>;

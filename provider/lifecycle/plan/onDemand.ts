@@ -1,0 +1,115 @@
+/**
+ * Rotation on demand: one KMS key holds the material of every version, and AWS decrypts with each. A new version is imported as
+ * new material into the primary, then into every replica, and then RotateKeyOnDemand makes it the current one.
+ * Source: ImportKeyMaterial and RotateKeyOnDemand in the API reference.
+ */
+import { versionsOf } from "../wire";
+import { isImported, isLeaving, type Known } from "./known";
+import { described, firstOf, located, type Rule, takenBack } from "./rules";
+import type { Step } from "./steps";
+
+/** A KMS key that was found by the first version that it holds may hold later ones. */
+const probed: Rule = ({ role, region }, known) => {
+  const [version] = versionsOf(known.records);
+  const isFound = version !== undefined && known.records[version]!.recovered && known.looked;
+  return role === "primary" && isFound && !known.isProbed ? [{ do: "probe", version, region }] : [];
+};
+
+const begun: Rule = ({ role, latest, region, primaries }, { records }) => {
+  if (versionsOf(records).length > 0) return [];
+  if (role === "primary") return [{ do: "createKey", version: latest, region }];
+  const [version] = versionsOf(primaries);
+  return version === undefined ? [] : [{ do: "replicate", version, region }];
+};
+
+/** A KMS key is Enabled only with all its materials, so all that may be missing or is due is imported. */
+const material: Rule = (wanted, { records, absent, reimported }) => {
+  const { role, region } = wanted;
+  return firstOf(versionsOf(records), (version): Step[] => {
+    const record = records[version]!;
+    const of = { version, region };
+    switch (record.state) {
+      case "Deleted":
+        if (role === "replica") return [{ do: "forget", ...of }];
+        return absent.includes(version) ? [{ do: "refuse", why: "gone", ...of }] : [{ do: "inspect", ...of }];
+      case "PendingImport":
+        return reimported.includes(version) ? [] : [{ do: "import", ...of }];
+      case "Enabled":
+      case "Disabled":
+        return isImported(record, wanted) ? [] : [{ do: "import", ...of }];
+      default:
+        return [{ do: "refuse", why: "not usable", ...of }];
+    }
+  });
+};
+
+/** AWS cannot disable one of a KMS key's materials alone. */
+const notBelow: Rule = ({ role, minEnabled, region }, { records }) => {
+  const [version] = versionsOf(records);
+  const isBelow = role === "primary" && version !== undefined && version < minEnabled;
+  return isBelow ? [{ do: "refuse", why: "disabled on demand", version, region }] : [];
+};
+
+const enabled: Rule = ({ region }, { records }) => {
+  const [version] = versionsOf(records);
+  if (version === undefined) return [];
+  const { state, recovered } = records[version]!;
+  if (state === "Disabled") return [{ do: "enable", version, region }];
+  return recovered ? [{ do: "syncMetadata", version, region }] : [];
+};
+
+/** A replica that has fewer versions than its primary takes the later ones, which a rotation may have imported there already. */
+const joined: Rule = ({ role, region, primaries }, { records }) =>
+  role === "replica"
+    ? firstOf(versionsOf(primaries), (version): Step[] =>
+        records[version] ? [] : [{ do: "join", version, region }],
+      )
+    : [];
+
+/**
+ * The primary is rotated to the latest version. AWS takes no new material while another waits for its rotation: one of a
+ * rotation that was cut short before the key was rotated further goes first. A replica that waits for its deletion can take
+ * none: it is taken back for the rotation, and its deletion is scheduled again after that.
+ */
+const rotated: Rule = (wanted, known) => {
+  const { role, latest, region } = wanted;
+  const held = versionsOf(known.records).at(-1);
+  if (role === "replica" || held === undefined || held >= latest) return [];
+  if (!known.pending) {
+    if (latest > held + 1 && !known.isPendingSought)
+      return [{ do: "findPending", version: held + 1, to: latest - 1, region }];
+    return [{ do: "importNew", version: latest, region }];
+  }
+  if (wanted.multiRegion && !known.replicas) return [{ do: "findReplicas", version: held, region }];
+  return rotation(known.pending, known, region);
+};
+
+function rotation(
+  { version, regions, isRotated }: NonNullable<Known["pending"]>,
+  known: Known,
+  home: string,
+): Step[] {
+  const replicas = (known.replicas ?? []).filter(({ state }) => state !== "Deleted");
+  if (isRotated)
+    return replicas
+      .filter(({ isLeaving: goes, state }) => goes && !isLeaving(state))
+      .map(({ region }) => ({ do: "scheduleDeletion", version, region }));
+  const without = replicas.filter(({ region }) => !regions.includes(region));
+  if (without.length === 0) return [{ do: "rotate", version, region: home }];
+  return without.map(({ region, state }) =>
+    isLeaving(state) ? { do: "cancelDeletion", version, region } : { do: "import", version, region },
+  );
+}
+
+export const onDemandRules: Rule[] = [
+  probed,
+  notBelow,
+  begun,
+  takenBack,
+  described,
+  material,
+  enabled,
+  located,
+  joined,
+  rotated,
+];

@@ -1,0 +1,85 @@
+/** Rules that both strategies share, and the terms that all rules are written in. Pure. */
+import { kmsKeysOf, versionsOf } from "../wire";
+import { isLeaving, type Known, type Wanted, wantedVersions } from "./known";
+import type { Step } from "./steps";
+
+/** Steps that may go at the same time; none where the rule has nothing to do. */
+export type Rule = (wanted: Wanted, known: Known) => Step[];
+
+/** What the first version needs of which something is to be done. */
+export function firstOf(versions: number[], rule: (version: number) => Step[]): Step[] {
+  for (const version of versions) {
+    const steps = rule(version);
+    if (steps.length > 0) return steps;
+  }
+  return [];
+}
+
+export const adopted: Rule = ({ adopts }, known) => (adopts && !known.adopted ? [{ do: "adopt" }] : []);
+
+/** KMS keys that a version may have had: of a version that this run has made there can be none. */
+export const found: Rule = ({ role, isNew, fresh, latest, ...wanted }, known) => {
+  if (role === "replica" || known.looked) return [];
+  const mayBeMissing = isNew ? upTo(latest) : wantedVersions({ latest, ...wanted });
+  const isSharing = wanted.strategy === "on-demand" && versionsOf(known.records).length > 0;
+  const missing = mayBeMissing.some((version) => !known.records[version] && !fresh.includes(version));
+  return missing && !isSharing ? [{ do: "find" }] : [];
+};
+
+/** AWS takes the material that a KMS key has had and refuses any other: so it proves whose a candidate is. */
+export const proved: Rule = ({ region, strategy, latest }, { candidates }) => {
+  const versions = Object.keys(candidates).map(Number);
+  const kmsKeys = new Set(Object.values(candidates).map(({ record }) => record.keyId));
+  if (strategy === "on-demand" && kmsKeys.size > 1)
+    return [{ do: "refuse", why: "several KMS keys", version: latest, region }];
+  return firstOf(versions, (version): Step[] => {
+    const { record, former, isClaimed, wasLeaving, isOther, isNamed } = candidates[version]!;
+    const of = { version, region, isCandidate: true } as const;
+    if (isOther && wasLeaving) return [{ do: "scheduleDeletion", ...of }];
+    if (isOther) return [{ do: "refuse", why: "other material", version, region }];
+    if (isLeaving(record.state)) return [{ do: "cancelDeletion", ...of }];
+    const isEnabledByImport = record.state === "PendingImport" && former !== undefined && !isNamed;
+    if (isEnabledByImport && !isClaimed) return [{ do: "claim", ...of }];
+    return [{ do: "import", ...of }];
+  });
+};
+
+/** A deletion that was scheduled outside this program is cancelled: the data under every version must stay decryptable. */
+export const takenBack: Rule = ({ region }, { records }) =>
+  firstOf(firstVersions(records), (version): Step[] =>
+    isLeaving(records[version]!.state) ? [{ do: "cancelDeletion", version, region }] : [],
+  );
+
+/** Tags, policy and description of the KMS keys that the state knows. */
+export const described: Rule = ({ region }, { records, stale }) =>
+  firstOf(firstVersions(records), (version): Step[] =>
+    stale.includes(version) && !records[version]!.recovered ? [{ do: "syncMetadata", version, region }] : [],
+  );
+
+/** Where the alias points decides what is in use: it is asked before anything is added beside KMS keys that were found. */
+export const located: Rule = ({ region }, { records, alias }) =>
+  alias.target === undefined && !alias.isSeen && Object.values(records).some(({ recovered }) => recovered)
+    ? [{ do: "findAlias", region }]
+    : [];
+
+/**
+ * The alias points to the latest version. It is moved only after AWS has shown that it points to a KMS key of the records;
+ * one that points anywhere else is another's, and is left alone.
+ */
+export const aliased: Rule = ({ latest, region, mayTakeNextName }, { records, alias }) => {
+  const of = { version: latest, region };
+  const keyId = records[latest]?.keyId;
+  if (keyId === undefined || alias.target === keyId) return [];
+  if (alias.isThere && !alias.isTaken) return [{ do: "findAlias", region, isThorough: true }];
+  if (alias.isTaken)
+    return mayTakeNextName ? [{ do: "takeNextName", region }] : [{ do: "refuse", why: "alias taken", ...of }];
+  if (alias.target && !alias.isSeen) return [{ do: "findAlias", region }];
+  return [alias.target ? { do: "moveAlias", ...of } : { do: "createAlias", ...of }];
+};
+
+/** The first version of each KMS key. */
+export function firstVersions(records: Known["records"]): number[] {
+  return kmsKeysOf(records).map(({ version }) => version);
+}
+
+const upTo = (latest: number) => Array.from({ length: latest }, (_, index) => index + 1);

@@ -1,0 +1,88 @@
+/** The steps of a plan. Each is data: what it does, of which version, in which Region. Run twice, none does harm. */
+import type { KmsKeyRecord, KmsKeyRecords } from "../wire";
+import type { Candidate, PendingMaterial, SeenReplica } from "./known";
+
+/** One version in one Region. `isCandidate`: the KMS key that may be the version's, not one that is known to be. */
+interface Of {
+  version: number;
+  region: string;
+  isCandidate?: true;
+}
+
+/** What each step needs, and what its outcome is. */
+export interface Steps {
+  /** Looks for KMS keys of the key that AWS has and the state does not. */
+  find: [object, Record<number, Candidate>];
+  /** Looks at the KMS keys and the alias that the program names. */
+  adopt: [
+    object,
+    {
+      records: KmsKeyRecords;
+      candidates: Record<number, Candidate>;
+      target?: string;
+      /** No other KMS keys are to be looked for. */
+      isAll: boolean;
+    },
+  ];
+  /** Looks at one KMS key; undefined where it is not there. */
+  inspect: [Of, KmsKeyRecord | undefined];
+  /** Looks for the Regions that hold a replica of the version in use. */
+  findReplicas: [Of, SeenReplica[]];
+  /** Looks whether the alias points to a KMS key of the records; "" where it does not. */
+  findAlias: [{ region: string; isThorough?: true }, string];
+  /** On demand: looks which later versions the KMS key holds. */
+  probe: [Of, KmsKeyRecords];
+  /** On demand: looks for a material of a rotation that was cut short. */
+  findPending: [Of & { to: number }, PendingMaterial | undefined];
+  /** Removal: looks whose a KMS key is. */
+  readTags: [Of, boolean];
+  /** Removal: looks for replicas that no KeyReplica has. */
+  findAbandoned: [object, string[]];
+
+  createKey: [Of, KmsKeyRecord];
+  replicate: [Of, { state: string; isMade: boolean }];
+  /** Tags a candidate whose material is gone as being proved, as the import will enable it. */
+  claim: [Of, undefined];
+  cancelDeletion: [Of, string];
+  /** Imports a version's material, for the first time or again. "other": AWS says that the KMS key has another. */
+  import: [Of, Partial<KmsKeyRecord> | "other" | "leaving"];
+  /** On demand: a replica takes a version that its primary holds. */
+  join: [Of, KmsKeyRecord];
+  /** On demand: imports a version as new material, which waits for its rotation. */
+  importNew: [Of, PendingMaterial];
+  /** On demand: has AWS use the material that waits. */
+  rotate: [Of, undefined];
+  enable: [Of, undefined];
+  disable: [Of, undefined];
+  /** Tags, key policy and description. */
+  syncMetadata: [Of, undefined];
+  /** A replica's record goes: AWS has deleted it, and it can be made again. */
+  forget: [Of, undefined];
+  /** false: an alias of that name exists. */
+  createAlias: [Of, boolean];
+  /** false: it is gone. */
+  moveAlias: [Of, boolean];
+  /** Another stack has the alias: the next name is taken. */
+  takeNextName: [{ region: string }, undefined];
+  deleteAlias: [{ region: string }, undefined];
+  scheduleDeletion: [Of, undefined];
+  /** Another stack has taken the KMS key over, or it was adopted: it stays as it is. */
+  leave: [Of & { why: "adopted" | "taken over" }, undefined];
+  /** Nothing more can be done. */
+  refuse: [{ why: Refusal; version: number; region: string }, never];
+}
+
+export type Refusal =
+  | "gone"
+  | "not usable"
+  | "alias taken"
+  | "other material"
+  | "adopted, without a replica"
+  | "adopted, without its material"
+  | "several KMS keys"
+  | "disabled on demand";
+
+export type StepName = keyof Steps;
+export type Step = { [Name in StepName]: { do: Name } & Steps[Name][0] }[StepName];
+export type StepOf<Name extends StepName> = { do: Name } & Steps[Name][0];
+export type OutcomeOf<Name extends StepName> = Steps[Name][1];

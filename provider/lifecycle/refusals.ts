@@ -1,0 +1,90 @@
+/** Why nothing more can be done, and what a person can do then. */
+import { KeymgmtError } from "../errors";
+import type { Place } from "./place";
+import type { Known, Wanted } from "./plan/known";
+import type { StepOf } from "./plan/steps";
+import { kmsKeysOf } from "./wire";
+
+export function refusalOf(
+  place: Place,
+  wanted: Wanted,
+  known: Known,
+  { why, version, region }: StepOf<"refuse">,
+): KeymgmtError {
+  const { owner, aliasName } = place;
+  const record = known.records[version] ?? known.candidates[version]?.record;
+  const context = { ...place.context(version), region, keyId: record?.keyId };
+  const expected = `Expected ${place.named(version)}`;
+  switch (why) {
+    case "gone":
+      return new KeymgmtError(
+        "NotFound",
+        `${expected} at KMS key ${record!.keyArn}; AWS no longer knows it. What was encrypted under it cannot be decrypted by another KMS key, so none was made in its place. Raise \`minEnabledVersion\` above ${version}, rotating first if it is the latest.`,
+        context,
+      );
+    case "not usable":
+      return new KeymgmtError(
+        "InvalidState",
+        `Expected KMS key ${record!.keyArn} (${place.named(version)}) to be usable, got state ${record!.state}. Run the update again once AWS has settled.`,
+        context,
+      );
+    case "alias taken":
+      return new KeymgmtError(
+        "AlreadyExists",
+        `Expected ${aliasName} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone. See whose it is: aws kms describe-key --region ${region} --key-id ${aliasName}. If it is nobody's, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${aliasName}`,
+        { ...context, keyId: aliasName },
+      );
+    case "other material":
+      return otherMaterial(place, known, version);
+    case "adopted, without a replica":
+      return new KeymgmtError(
+        "Unsupported",
+        `Expected a replica of KMS key ${wanted.primaries[version]!.keyArn} in ${region}: it was adopted as ${place.named(version)}, and without its material no replica can be made. Rotate the key and raise \`minEnabledVersion\` above ${version}, then replicate.`,
+        context,
+      );
+    case "adopted, without its material":
+      return new KeymgmtError(
+        "IncorrectKeyMaterial",
+        `Expected KMS key ${record!.keyArn} to have its key material: it was adopted as ${place.named(version)}, whose keyring does not hold that material. Import it from where it is kept, then refresh; or rotate the key and raise \`minEnabledVersion\` above ${version}.`,
+        context,
+      );
+    case "disabled on demand":
+      return new KeymgmtError(
+        "InvalidInput",
+        `Expected \`minEnabledVersion\` of key "${owner.key.name}" to be at most ${version} with \`rotationStrategy\` "on-demand", got ${wanted.minEnabled}: one KMS key holds versions ${version} to ${wanted.latest}, and AWS cannot disable one of its key materials alone. Lower it, or distribute the key with "manual".`,
+        context,
+      );
+    case "several KMS keys": {
+      const found = kmsKeysOf(recordsOf(known)).map(
+        ({ record: { keyArn }, versions }) => `${keyArn} (version ${versions[0]})`,
+      );
+      return new KeymgmtError(
+        "InvalidInput",
+        `Expected one KMS key of key "${owner.key.name}" in ${region}, as \`rotationStrategy\` "on-demand" has it; AWS has ${found.join(", ")}. Nothing was changed. Declare the distribution with "manual", as it was before; or say by \`adopt\` which KMS key it is.`,
+        context,
+      );
+    }
+  }
+}
+
+function recordsOf({ candidates }: Known) {
+  return Object.fromEntries(Object.entries(candidates).map(([version, { record }]) => [version, record]));
+}
+
+function otherMaterial(place: Place, known: Known, version: number): KeymgmtError {
+  const { record, isNamed } = known.candidates[version]!;
+  const context = { ...place.context(version), region: place.region, keyId: record.keyId };
+  const expected = `Expected KMS key ${record.keyArn} to have the material of ${place.named(version)} (key check value ${record.kcv}); AWS says that it has another.`;
+  return new KeymgmtError(
+    "IncorrectKeyMaterial",
+    isNamed
+      ? `${expected} Nothing was changed. Is \`adopt\` of this key, and of its latest backup?`
+      : `${expected} It is in use, and was left alone; no other was made in its place. ${waysOn(place.owner.key.name, [record.keyArn])}`,
+    context,
+  );
+}
+
+/** The ways on where the material of KMS keys that are in use is not in the state any more. */
+export function waysOn(key: string, keyArns: string[]): string {
+  return `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again. Or take them under management as they are, without their material: \`adopt: { aliasName, versions }\` of the KeyDistribution, with ${keyArns.join(", ")}; they stay usable, a rotation starts a new version, and they cannot be imported again or replicated. Or, to leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`;
+}

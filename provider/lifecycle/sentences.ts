@@ -1,0 +1,40 @@
+/** What a preview, and the update after it, say in words of what is planned. Pure. */
+import type { Step } from "./plan/steps";
+import { type KmsKeyRecords, kmsKeysOf } from "./wire";
+
+interface Described {
+  name: string;
+  stack: string;
+  versions?: KmsKeyRecords;
+  key: { name: string };
+}
+
+/**
+ * @param old the distribution as it is in the state
+ * @param steps what an update would do, as far as the state tells
+ * @param replaces properties whose change replaces it
+ */
+export function sentencesOf(
+  old: Described,
+  { stack }: { stack?: unknown },
+  steps: Step[],
+  replaces: string[],
+): string[] {
+  const sentences: string[] = [];
+  if (typeof stack === "string" && old.stack !== stack)
+    sentences.push(
+      `this stack is called ${stack} now, and was ${old.stack}: the KMS keys of ${old.name} get the tag keymgmt:stack "${stack}", in every Region`,
+    );
+  const held = kmsKeysOf(old.versions ?? {}).map(({ record }) => record.keyArn);
+  if (replaces.length > 0 && held.length > 0)
+    sentences.push(
+      `${old.name} is replaced because of ${replaces.join(", ")}: its versions get other KMS keys, which cannot decrypt what was encrypted under ${held.join(", ")}`,
+    );
+  if (!steps.some((step) => step.do === "find")) return sentences;
+  for (const step of steps)
+    if (step.do === "createKey")
+      sentences.push(
+        `version ${step.version} of key "${old.key.name}" has no KMS key in ${step.region}: one that it had before is recovered where AWS shows it; else it gets a new one, which cannot decrypt what was encrypted under the former`,
+      );
+  return sentences;
+}

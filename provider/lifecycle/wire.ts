@@ -1,0 +1,168 @@
+/** What the SDK hands from one resource to another, as schema.json describes it. */
+import type { CallContext } from "../awskms/client";
+import type { KmsConnection } from "../awskms/connection";
+import type { KmsKeyMetadata, WrappingKeySpec } from "../awskms/kmsKeys";
+import { TAG } from "../awskms/taggedKeys";
+import type { ExpiryInputs, ExpiryPlan } from "../keys/planExpiry";
+
+/** KmsConnection of schema.json: a KmsProvider as its users see it. */
+export interface KmsRef extends KmsConnection {
+  aliasPrefix: string;
+  wrappingKeySpec?: WrappingKeySpec;
+  tags?: Record<string, string>;
+}
+
+/** KeyVersions of schema.json: a ManagedKey as its users see it. `keyring` is not kept in their outputs. */
+export interface KeyRef {
+  id: string;
+  name: string;
+  type: string;
+  replicaRegions: string[];
+  minEnabledVersion: number;
+  /** Not in states of before. */
+  deletionAllowed?: boolean;
+  /** Names that the stack had before (`organization/project/stack`), newest first: its KMS keys may still have them. */
+  formerStacks?: string[];
+  keyVersion: number;
+  keyring: string;
+}
+
+/** KmsKeyVersion of schema.json: the KMS key of one version in one Region. */
+export interface KmsKeyRecord {
+  keyId: string;
+  keyArn: string;
+  /** AWS's KeyState as last seen, or "Deleted". */
+  state: string;
+  /** Of the material that was imported; not known of an adopted KMS key's. */
+  kcv?: string;
+  /** It was there before and is managed as it is: its material is not in the keyring. */
+  adopted?: true;
+  importedAt?: string;
+  validTo?: string;
+  keyMaterialId?: string;
+  replicas?: string[];
+  /** It was found in AWS and not in the state; its tags, policy and description are not as they should be yet. */
+  recovered?: true;
+}
+
+/** KMS keys by version, from "1". */
+export type KmsKeyRecords = Record<string, KmsKeyRecord>;
+
+/** A new KMS key for each version behind one alias, or one KMS key that holds them all. */
+export type RotationStrategy = "manual" | "on-demand";
+
+/** What an alias, a KMS key and its replica share: whose they are. */
+export interface Owner {
+  distribution: string;
+  stack: string;
+  kms: KmsRef;
+  key: KeyRef;
+  /** Whether and when its material expires in AWS. */
+  expiry: ExpiryInputs & ExpiryPlan;
+}
+
+/** The owner that a distribution's inputs or outputs name; when the material expires is planned by each resource. */
+export function ownerOf(
+  {
+    name,
+    stack,
+    kms,
+    key,
+    validFor,
+    renewBefore,
+  }: Omit<Owner, "distribution" | "expiry"> & ExpiryInputs & { name: string },
+  { importedOn, renewAfter }: ExpiryPlan,
+): Owner {
+  return { distribution: name, stack, kms, key, expiry: { validFor, renewBefore, importedOn, renewAfter } };
+}
+
+/** Inputs that become metadata of a KMS key. */
+export interface MetadataInputs {
+  tags?: Record<string, string>;
+  policy?: string;
+  description?: string;
+}
+
+/** The part of a distribution's or replica's outputs that says what one Region holds. */
+export interface RegionalOutputs extends MetadataInputs {
+  aliasName: string;
+  versions: KmsKeyRecords;
+  /** The latest version's KMS key as the last finished update left it. */
+  keyId?: string;
+  keyArn?: string;
+  aliasTarget?: string;
+  /** What a refresh found to differ in AWS; the next update repairs it. */
+  drift?: string[];
+}
+
+/** Metadata that the KMS keys have now. */
+export type AppliedMetadata = MetadataInputs & { kmsTags?: Record<string, string> };
+
+/** Tags of the user's: those of the KmsProvider under those of the resource. */
+export function userTags(
+  kms: Pick<KmsRef, "tags"> | undefined,
+  inputs: MetadataInputs,
+): Record<string, string> {
+  return { ...kms?.tags, ...inputs.tags };
+}
+
+/** Everything that one version's KMS key has besides its material. */
+export function metadataFor(owner: Owner, version: number, inputs: MetadataInputs): KmsKeyMetadata {
+  return {
+    policy: inputs.policy,
+    description: inputs.description,
+    tags: {
+      ...userTags(owner.kms, inputs),
+      [TAG.key]: owner.key.name,
+      [TAG.version]: String(version),
+      [TAG.distribution]: owner.distribution,
+      [TAG.stack]: owner.stack,
+    },
+  };
+}
+
+export function contextOf(owner: Owner, version?: number): CallContext {
+  return { key: owner.key.name, version };
+}
+
+/** Numbers of the versions there are records of, ascending. */
+export function versionsOf(records: KmsKeyRecords): number[] {
+  return Object.keys(records)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** A KMS key: the first version that it holds with its record, and all versions, which are one unless it rotates on demand. */
+export interface HeldVersions {
+  version: number;
+  record: KmsKeyRecord;
+  versions: number[];
+}
+
+/** Each KMS key once. */
+export function kmsKeysOf(records: KmsKeyRecords): HeldVersions[] {
+  const found = new Map<string, HeldVersions>();
+  for (const version of versionsOf(records)) {
+    const record = records[version]!;
+    const held = found.get(record.keyId);
+    if (held) held.versions.push(version);
+    else found.set(record.keyId, { version, record, versions: [version] });
+  }
+  return [...found.values()];
+}
+
+/** The key as it goes into outputs: without its material. */
+export function withoutKeyring({ keyring: _, ...key }: KeyRef): Omit<KeyRef, "keyring"> {
+  return key;
+}
+
+/** A state of before may not say whether the key's deletion is allowed: then it is not. */
+export function withDeletionAllowed<K>(key: K): K {
+  const isSaid = typeof key !== "object" || (key as Partial<KeyRef>).deletionAllowed !== undefined;
+  return isSaid ? key : { ...key, deletionAllowed: false };
+}
+
+/** The state a version's KMS key should be in. */
+export function wantedState(key: Pick<KeyRef, "minEnabledVersion">, version: number): "Enabled" | "Disabled" {
+  return version >= key.minEnabledVersion ? "Enabled" : "Disabled";
+}

@@ -1,0 +1,63 @@
+/** Changes that would give a version other KMS keys: what is encrypted under those that there are could not be decrypted by them. */
+import { difference } from "../schema/compare";
+import { isUnknown, known } from "../schema/unknowns";
+import type { Values } from "./resource";
+
+interface Guarded {
+  /** Name of the key, for messages. */
+  key: unknown;
+  /** The key's deletion is allowed in the state, or the program says which KMS keys are to be used. */
+  isAllowed: boolean;
+  ignore?: string[];
+}
+
+/** One sentence for each property of a distribution whose change would replace it. */
+export function replacementMistakes(
+  resource: "DistributionAlias" | "KeyDistribution",
+  olds: Values | undefined,
+  inputs: Values,
+  { key, isAllowed, ignore }: Guarded,
+): string[] {
+  if (!olds || isAllowed) return [];
+  const { replaces } = difference(resource, olds, inputs, ignore);
+  const accounts = [accountOf(olds), accountOf(inputs)];
+  const isOtherAccount =
+    accounts.every((account) => known(account) !== undefined) && accounts[0] !== accounts[1];
+  const what = [
+    ...replaces.flatMap((name) => partsOf(name, olds, inputs)),
+    ...(isOtherAccount ? ["the AWS account"] : []),
+  ];
+  return [...new Set(what)].map((part) =>
+    part === KEY
+      ? `\`key\` cannot change to another ManagedKey: it would give its versions other KMS keys, and leave or delete those of "${key}", while its \`deletionAllowed\` is false in the state. Was the ManagedKey renamed? Give it \`name: "${key}"\` and \`aliases: [{ name: "<old name>" }]\` in its options. Has it left the state, and its material with it? \`restore\` it from a backup; or name the KMS keys that there are by \`adopt: { aliasName, versions }\` of the KeyDistribution. To distribute another key, declare a new KeyDistribution beside this one.`
+      : `${part} cannot change: it would give the versions of key "${key}" other KMS keys, which cannot decrypt what was encrypted under those that there are, while its \`deletionAllowed\` is false in the state. Declare a second KeyDistribution beside this one, and remove this one when nothing needs it.`,
+  );
+}
+
+const KEY = "key";
+
+/** The properties by the names that users know. */
+function partsOf(name: string, olds: Values, inputs: Values): string[] {
+  switch (name) {
+    case "key":
+    case "keyId":
+    case "keyName":
+      return [KEY];
+    case "region":
+      return ["`keyCollection` of the KmsProvider"];
+    case "kms": {
+      const [old, now] = [olds.kms, inputs.kms] as [Values, Values];
+      return ["keyCollection", "aliasPrefix"]
+        .filter((part) => !isUnknown(now[part]) && old[part] !== now[part])
+        .map((part) => `\`${part}\` of the KmsProvider`);
+    }
+    case "aliasPrefix":
+      return ["`aliasPrefix` of the KmsProvider"];
+    default:
+      return [`\`${name}\``];
+  }
+}
+
+function accountOf(values: Values): unknown {
+  return values.accountId ?? (values.kms as Values | undefined)?.accountId;
+}

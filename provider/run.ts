@@ -1,0 +1,42 @@
+/** What one process knows in one run. Its entry creates it and hands it down; no module keeps state. */
+import type { Kms, KmsSettings } from "./awskms/client";
+import { KmsConnections } from "./awskms/client";
+import type { KmsConnection } from "./awskms/connection";
+import type { Say } from "./awskms/say";
+import { KeystoreSession } from "./keys/keystores/session";
+import { Declared } from "./lifecycle/declared";
+import { Listings } from "./lifecycle/listings";
+
+export interface RunSettings extends KmsSettings {
+  /** In place of new ones. */
+  connections?: KmsConnections;
+  now?: () => Date;
+}
+
+/**
+ * A provider process lives for one preview, update, refresh or destroy, and has one Run: the clients and limiters that its
+ * resources share, what the program has declared so far, what AWS was asked, the clock, and where lines are said.
+ */
+export class Run {
+  readonly connections: KmsConnections;
+  readonly declared = new Declared();
+  readonly listings = new Listings();
+  readonly keystores: KeystoreSession;
+  readonly now: () => Date;
+
+  constructor({ connections, now = () => new Date(), ...settings }: RunSettings = {}) {
+    this.connections = connections ?? new KmsConnections(settings);
+    this.keystores = new KeystoreSession((connection) => this.openKms(connection));
+    this.now = now;
+  }
+
+  /** KMS as `connection` says, in `region` (by default the primary one). Equal connections share clients and quotas. */
+  openKms(connection: KmsConnection, region?: string): Kms {
+    return this.connections.open(connection, region);
+  }
+
+  /** Says a line, once a run. */
+  get say(): Say {
+    return this.connections.say;
+  }
+}

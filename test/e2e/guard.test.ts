@@ -1,0 +1,342 @@
+import assert from "node:assert/strict";
+import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { ABROAD, components, HOME, ORDERS_NOT_DISTRIBUTED, oneKey, program } from "./guard/programs";
+import { assertNamesWaysOn, Stack, sharedStack } from "./guard/stack";
+
+const NOTHING = "";
+
+describe("keys whose deletion is not allowed, on the real engine", function () {
+  this.timeout(300_000);
+  let local: LocalKms;
+  before(async () => {
+    const importKeyPool = { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 };
+    local = await startLocalKms({ config: { replicaCreatingMillis: 0, importKeyPool } });
+  });
+  after(() => local?.close());
+
+  /** A stack of its own, for a test that changes it. */
+  async function onStack(text: string, test: (stack: Stack) => Promise<void>): Promise<void> {
+    const stack = await Stack.open(local, text);
+    try {
+      await test(stack);
+    } finally {
+      await stack.close();
+    }
+  }
+
+  describe("outlive a destroy", () => {
+    const stack = sharedStack(() => local, program);
+    const destroy = (...args: string[]) =>
+      stack().project.pulumi(["destroy", "--yes", ...args], { fails: true });
+
+    it("as people run it, which Pulumi's own protection refuses in the preview", async () => {
+      const { said } = await stack().refuses(() => destroy());
+      assert.match(said, /protected/);
+    });
+
+    for (const args of [
+      ["--skip-preview"],
+      ["--skip-preview", "--refresh"],
+      ["--skip-preview", "--run-program"],
+      ["--skip-preview", "--refresh", "--run-program"],
+      ["--skip-preview", "--continue-on-error"],
+      ["--exclude-protected"],
+      ["--skip-preview", "--exclude-protected"],
+    ])
+      it(`${args.join(" ")}: the refusal names the ways on`, async () => {
+        const { said } = await stack().refuses(() => destroy(...args));
+        assertNamesWaysOn(said);
+      });
+
+    for (const [type, name] of [
+      ["KeyReplica", `orders-prod-${ABROAD}`],
+      ["KeyDistribution", "bills-prod"],
+    ] as const)
+      it(`--target of a ${type}, which is refused before its first call`, async () => {
+        const urn = await stack().urn(type, name);
+        const { said, calls } = await stack().refuses(() => destroy("--target", urn));
+        assertNamesWaysOn(said);
+        assert.deepEqual(calls, []);
+      });
+
+    it("--target of a distribution with --target-dependents", async () => {
+      const urn = await stack().urn("KeyDistribution", "orders-prod");
+      const { said } = await stack().refuses(() => destroy("--target", urn, "--target-dependents"));
+      assertNamesWaysOn(said);
+    });
+
+    it("after `pulumi state unprotect`", async () => {
+      await stack().project.pulumi(["state", "unprotect", "--all", "--yes"]);
+      const { said } = await stack().refuses(() => destroy("--skip-preview"));
+      assertNamesWaysOn(said);
+    });
+
+    it("of a ManagedKey alone, after `pulumi state unprotect`", async () => {
+      const urn = await stack().urn("ManagedKey", "spare");
+      await stack().project.pulumi(["state", "unprotect", urn, "--yes"]);
+      const { said, calls } = await stack().refuses(() => destroy("--target", urn));
+      assertNamesWaysOn(said);
+      assert.deepEqual(calls, []);
+    });
+
+    it("where `deletionAllowed: true` stands in the program and no update has seen it", async () => {
+      const bills = 'const bills = new ManagedKey("bills", { deletionAllowed: true });';
+      await stack().project.setProgram(program(local.url, { bills }));
+      const urn = await stack().urn("KeyDistribution", "bills-prod");
+      const { said } = await stack().refuses(() => destroy("--run-program", "--target", urn));
+      assertNamesWaysOn(said);
+    });
+  });
+
+  describe("outlive an update that no longer declares them", () => {
+    const stack = sharedStack(() => local, program);
+    const declares = (others: Parameters<typeof program>[1]) =>
+      stack().project.setProgram(program(local.url, others));
+
+    it("with everything taken out, as people run it: Pulumi's own protection refuses in the preview", async () => {
+      await stack().project.setProgram(NOTHING);
+      const { said } = await stack().refuses(() => stack().project.previewAndUp({ fails: true }));
+      assert.match(said, /protected/);
+    });
+
+    it("with everything taken out, and --skip-preview", async () => {
+      await stack().project.setProgram(NOTHING);
+      const { said } = await stack().refuses(() => stack().project.up({ fails: true }));
+      assertNamesWaysOn(said);
+    });
+
+    for (const args of [["--refresh"], ["--refresh", "--run-program"]])
+      it(`with everything taken out, and ${args.join(" ")}`, async () => {
+        await stack().project.setProgram(NOTHING);
+        const { said } = await stack().refuses(() => stack().project.up({ fails: true, args }));
+        assertNamesWaysOn(said);
+      });
+
+    it("with one key and its distribution taken out, while another key is declared", async () => {
+      await declares({ bills: "", billsProd: "" });
+      const { said } = await stack().refuses(() => stack().project.up({ fails: true }));
+      assertNamesWaysOn(said);
+    });
+
+    it("with --target of a distribution that was taken out, as the engine shows no key then", async () => {
+      const urn = await stack().urn("KeyDistribution", "bills-prod");
+      await declares({ billsProd: "" });
+      const { said, calls } = await stack().refuses(() =>
+        stack().project.up({ fails: true, args: ["--target", urn] }),
+      );
+      assertNamesWaysOn(said);
+      assert.deepEqual(calls, []);
+    });
+
+    it("with --target of a distribution that was taken out, and --target-dependents", async () => {
+      const urn = await stack().urn("KeyDistribution", "orders-prod");
+      await declares(ORDERS_NOT_DISTRIBUTED);
+      const args = ["--target", urn, "--target-dependents"];
+      const { said } = await stack().refuses(() => stack().project.up({ fails: true, args }));
+      assertNamesWaysOn(said);
+    });
+
+    it("with --exclude of the key, its distribution taken out", async () => {
+      const urn = await stack().urn("ManagedKey", "bills");
+      await declares({ billsProd: "" });
+      const args = ["--exclude", urn];
+      const { said } = await stack().refuses(() => stack().project.up({ fails: true, args }));
+      assertNamesWaysOn(said);
+    });
+  });
+
+  it("a key of the same name that is still declared does not stand in for one that is not", () =>
+    onStack(components(local.url, { web: "{}", batch: "{}" }), async (stack) => {
+      await stack.project.setProgram(components(local.url, { web: "{}" }));
+      for (const args of [[], ["--refresh"], ["--refresh", "--run-program"]]) {
+        const { said } = await stack.refuses(() => stack.project.up({ fails: true, args }));
+        assertNamesWaysOn(said);
+        await stack.project.setProgram(components(local.url, { web: "{}" }));
+      }
+    }));
+
+  describe("outlive a component that is renamed without aliases", () => {
+    const before = () => components(local.url, { orders: "{}" });
+    const after = () => components(local.url, { payments: "{}" });
+
+    it("as people run it: the preview is refused, and the rename taken back has nothing to do", () =>
+      onStack(before(), async (stack) => {
+        await stack.project.setProgram(after());
+        await stack.refuses(() => stack.project.previewAndUp({ fails: true }));
+      }));
+
+    it("with --skip-preview; when it is taken back nothing is done in AWS, and what it made can be deleted on purpose", () =>
+      onStack(before(), async (stack) => {
+        const kmsKeys = await stack.kmsKeys();
+        await stack.project.setProgram(after());
+        const said = await stack.takesNothingAway(() => stack.project.up({ fails: true }));
+        assert.match(said, /deletionAllowed/);
+
+        await stack.project.setProgram(before());
+        const { changes } = await stack.changes(() => stack.project.up({ fails: true }));
+        assert.deepEqual(changes, []);
+        await stack.isInUse();
+
+        await stack.project.setProgram(
+          components(local.url, { orders: "{}", payments: "{ deletionAllowed: true }" }),
+        );
+        await stack.project.previewAndUp();
+        await stack.project.setProgram(before());
+        await stack.project.previewAndUp();
+        await stack.isInUse();
+        assert.deepEqual(await stack.kmsKeys(), kmsKeys);
+        await stack.hasNothingToDo();
+      }));
+  });
+
+  for (const [title, key] of [
+    ["and gets another name with it", "{}"],
+    ["and keeps its name", '{ name: "orders" }'],
+  ] as const)
+    describe(`outlive a ManagedKey resource that is renamed without aliases ${title}`, () => {
+      const before = () => oneKey(local.url);
+      const after = () => oneKey(local.url, { resource: "payments", key });
+
+      it("as people run it: the preview is refused, and the rename taken back has nothing to do", () =>
+        onStack(before(), async (stack) => {
+          await stack.project.setProgram(after());
+          await stack.refuses(() => stack.project.previewAndUp({ fails: true }));
+        }));
+
+      it("with --skip-preview, which is refused before anything is made in AWS and says how to rename", () =>
+        onStack(before(), async (stack) => {
+          await stack.project.setProgram(after());
+          const { result, changes } = await stack.changes(() => stack.project.up({ fails: true }));
+          assert.deepEqual(changes, []);
+          await stack.isInUse();
+          const said = result.stdout + result.stderr;
+          for (const part of [/deletionAllowed/, /aliases/, /\bname\b/]) assert.match(said, part);
+        }));
+
+      it("with --skip-preview and taken back: the alias keeps its name, and the key that it made can be deleted on purpose", () =>
+        onStack(before(), async (stack) => {
+          await stack.project.setProgram(after());
+          await stack.project.up({ fails: true });
+          await stack.project.setProgram(before());
+          const { changes } = await stack.changes(() => stack.project.up({ fails: true }));
+          assert.deepEqual(changes, []);
+          await stack.isInUse();
+
+          const extra = `new ManagedKey("payments", { ...${key}, deletionAllowed: true });`;
+          await stack.project.setProgram(`${before()}\n${extra}`);
+          await stack.project.previewAndUp();
+          await stack.project.setProgram(before());
+          await stack.project.previewAndUp();
+          const { orders } = (await stack.project.stackOutput()).json;
+          assert.equal(orders, stack.of("orders").alias);
+          await stack.isInUse();
+          await stack.hasNothingToDo();
+        }));
+    });
+
+  describe("outlive `pulumi state delete`", () => {
+    const stack = sharedStack(() => local, program);
+    const REMOVED = [
+      ["KeyReplica", `orders-prod-${ABROAD}`],
+      ["KeyDistribution", "orders-prod"],
+      ["DistributionAlias", "orders-prod"],
+      ["KmsProvider", "prod"],
+    ] as const;
+
+    for (const [type, name] of REMOVED)
+      it(`of a ${type} and what depends on it: an update recovers the same KMS keys and aliases`, async () => {
+        const kmsKeys = await stack().kmsKeys();
+        const urn = await stack().urn(type, name);
+        await stack().project.pulumi(["state", "delete", urn, "--target-dependents", "--yes"]);
+        await stack().takesNothingAway(() => stack().project.up());
+        assert.deepEqual(await stack().kmsKeys(), kmsKeys);
+        const { orders, bills } = (await stack().project.stackOutput()).json;
+        assert.deepEqual([orders, bills], [stack().of("orders").alias, stack().of("bills").alias]);
+        await stack().hasNothingToDo();
+      });
+
+    it("of a ManagedKey: an update is refused before anything is made, and the program that names its KMS keys uses them again", () =>
+      onStack(oneKey(local.url), async (lost) => {
+        const kmsKeys = await lost.kmsKeys();
+        const urn = await lost.urn("ManagedKey", "orders");
+        await lost.project.pulumi(["state", "delete", urn, "--target-dependents", "--force", "--yes"]);
+        const { result, changes } = await lost.changes(() => lost.project.up({ fails: true }));
+        assert.deepEqual(changes, []);
+        await lost.isInUse();
+        const said = result.stdout + result.stderr;
+        const { alias, keyId } = lost.of("orders");
+        for (const part of ["restore", "adopt", keyId])
+          assert.ok(said.includes(part), `${part} is not in: ${said}`);
+
+        const adopt = `{ aliasName: "${alias}", versions: { 1: "${keyId}" } }`;
+        await lost.project.setProgram(
+          oneKey(local.url).replace("{ kms, key }", `{ kms, key, adopt: ${adopt} }`),
+        );
+        await lost.takesNothingAway(() => lost.project.previewAndUp());
+        assert.deepEqual(await lost.kmsKeys(), kmsKeys);
+        await lost.hasNothingToDo();
+      }));
+  });
+
+  describe("go on purpose", () => {
+    it("by their distribution, taken out while the key is declared", () =>
+      onStack(program(local.url), async (stack) => {
+        await stack.project.setProgram(program(local.url, ORDERS_NOT_DISTRIBUTED));
+        await stack.project.previewAndUp();
+        assert.deepEqual(await stack.statesOf("orders"), ["PendingReplicaDeletion", "PendingDeletion"]);
+        assert.deepEqual(await stack.aliasesOf("orders"), []);
+        assert.deepEqual(await stack.statesOf("bills"), ["Enabled"]);
+      }));
+
+    it("by their distribution, taken out with --skip-preview and --refresh while the key is declared", () =>
+      onStack(program(local.url), async (stack) => {
+        await stack.project.setProgram(program(local.url, { billsProd: "" }));
+        await stack.project.up({ args: ["--refresh"] });
+        assert.deepEqual(await stack.statesOf("bills"), ["PendingDeletion"]);
+        assert.deepEqual(await stack.statesOf("orders"), ["Enabled", "Enabled"]);
+      }));
+
+    it("in one Region, by their KeyReplica, taken out while the key is declared", () =>
+      onStack(program(local.url), async (stack) => {
+        await stack.project.setProgram(program(local.url, { ordersAbroad: "" }));
+        await stack.project.previewAndUp();
+        assert.deepEqual(await stack.statesOf("orders"), ["Enabled", "PendingDeletion"]);
+        assert.deepEqual(await stack.aliasesOf("orders"), [HOME]);
+      }));
+
+    it("by a destroy, once an update has seen `deletionAllowed: true`; not when a later one has seen false", () =>
+      onStack(oneKey(local.url), async (stack) => {
+        const allowed = oneKey(local.url, { key: "{ deletionAllowed: true }" });
+        await stack.project.setProgram(allowed);
+        await stack.project.previewAndUp();
+        await stack.project.setProgram(stack.program);
+        await stack.project.previewAndUp();
+        const { said } = await stack.refuses(() => stack.project.destroy({ fails: true }));
+        assertNamesWaysOn(said);
+
+        await stack.project.setProgram(allowed);
+        await stack.project.previewAndUp();
+        await stack.project.pulumi(["destroy", "--yes"]);
+        assert.deepEqual(await stack.statesOf("orders"), ["PendingReplicaDeletion", "PendingDeletion"]);
+        assert.deepEqual(await stack.aliasesOf("orders"), []);
+      }));
+
+    it("by an update that no longer declares them, once an update has seen `deletionAllowed: true`", () =>
+      onStack(oneKey(local.url, { key: "{ deletionAllowed: true }" }), async (stack) => {
+        await stack.project.setProgram(NOTHING);
+        await stack.project.previewAndUp();
+        assert.deepEqual(await stack.statesOf("orders"), ["PendingReplicaDeletion", "PendingDeletion"]);
+        assert.deepEqual(await stack.aliasesOf("orders"), []);
+      }));
+
+    it("out of management, with KMS keys and aliases that stay, once an update has seen `retainOnDelete: true`", () =>
+      onStack(oneKey(local.url), async (stack) => {
+        await stack.project.setProgram(oneKey(local.url, { options: "{ retainOnDelete: true }" }));
+        await stack.project.previewAndUp();
+        await stack.project.setProgram(NOTHING);
+        const { changes } = await stack.changes(() => stack.project.previewAndUp());
+        assert.deepEqual(changes, []);
+        await stack.isInUse();
+      }));
+  });
+});

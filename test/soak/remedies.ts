@@ -1,0 +1,103 @@
+import { judged } from "./judged";
+import type { Kind, Outcome } from "./outcomes";
+import { type Declared, isNamed, type Named, START } from "./program";
+import { nameIn, type Stored, typeOf, type World } from "./world";
+
+/** More commands than any mistake needs to be taken back. */
+const MOST_STEPS = 8;
+
+/**
+ * The person takes the mistake back: the program is the right one again, and every refusal is followed as it says, until an
+ * update is green.
+ */
+export async function takenBack(world: World, says: (line: string) => void): Promise<string[]> {
+  const violations: string[] = [];
+  world.programs = { ...world.programs, now: world.programs.right };
+  let { refresh } = world.sequence.ending;
+  for (let step = 1; step <= MOST_STEPS; step++) {
+    const flags = [
+      ...(world.sequence.ending.preview ? [] : ["--skip-preview"]),
+      ...(refresh ? ["--refresh"] : []),
+    ];
+    const outcome = await world.pulumi("up", "--yes", ...flags);
+    const performed = judged(outcome, REMEDIED);
+    says(`up ${flags.join(" ")}: ${performed.says}`);
+    violations.push(...performed.violations);
+    if (outcome.kind === "done") {
+      const goesOn = world.beside.length > 0 || !refresh;
+      world.beside = [];
+      world.programs = { ...world.programs, now: world.programs.right };
+      if (!goesOn) return violations;
+      refresh = true;
+      continue;
+    }
+    const remedy = await remedied(world, outcome);
+    says(`  ${remedy}`);
+    // Where a refusal names no way that is still open, a look at AWS is what is left to try.
+    refresh = true;
+  }
+  return [...violations, `dead end: no green update after ${MOST_STEPS} commands`];
+}
+
+const REMEDIED: Kind[] = ["locked", "lost key", "guarded", "protected", "unanswered"];
+
+async function remedied(world: World, outcome: Outcome): Promise<string> {
+  switch (outcome.kind) {
+    case "locked":
+      await world.pulumi("cancel", "--yes");
+      return "pulumi cancel";
+    case "lost key": {
+      const right = { ...world.programs.right, adopt: outcome.adopt };
+      world.programs = { now: right, right };
+      return `adopt ${JSON.stringify(outcome.adopt)}`;
+    }
+    case "guarded":
+    case "protected":
+      await declareLeftOver(world);
+      return `declared beside, with deletionAllowed: ${JSON.stringify(world.beside)}`;
+    default:
+      return "again";
+  }
+}
+
+/**
+ * Declares keys that the state has and the right program has not, as they are in the state but with `deletionAllowed: true`. When
+ * that was brought up they can be taken out.
+ */
+async function declareLeftOver(world: World): Promise<void> {
+  const state = (await world.state()).filter((each) => !each.delete);
+  const { right } = world.programs;
+  const isRight = (each: Stored) => isNamed(right.component, each.parent) && isNamed(right.key, each.urn);
+  const others = state.filter((each) => typeOf(each) === "ManagedKey" && !isRight(each));
+  world.beside = others.map((each) => asDeclared(right.component, each, state));
+  // Where a mistaken key has the right one's KeyDistribution, that is first declared as it is, too.
+  const isTaken = world.beside.some(
+    ({ distributed, component, distribution }) =>
+      distributed &&
+      component.name === right.component.name &&
+      isNamed(right.distribution, `::${distribution.name}`),
+  );
+  world.programs = { right, now: { ...right, distributed: !isTaken } };
+}
+
+function asDeclared(right: Named, key: Stored, state: Stored[]): Declared {
+  const { minEnabledVersion, rotationTrigger, name } = key.outputs;
+  const distribution = state.find(
+    (each) =>
+      typeOf(each) === "KeyDistribution" && each.parent === key.parent && each.outputs.key?.id === key.id,
+  );
+  return {
+    ...START,
+    component: isNamed(right, key.parent) ? right : { name: nameIn(key.parent), aliases: [] },
+    key: { name: nameIn(key.urn), aliases: [] },
+    keyName: name,
+    distribution: { name: nameIn(distribution?.urn), aliases: [] },
+    distributed: distribution !== undefined,
+    replicated: state.some(
+      (each) => typeOf(each) === "KeyReplica" && each.outputs.distribution?.key?.id === key.id,
+    ),
+    trigger: Number(rotationTrigger),
+    minEnabledVersion,
+    deletionAllowed: true,
+  };
+}
