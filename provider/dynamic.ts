@@ -10,20 +10,20 @@ import { keyDistribution } from "./resources/keyDistribution";
 import { keyReplica } from "./resources/keyReplica";
 import { kmsProvider } from "./resources/kmsProvider";
 import { managedKey } from "./resources/managedKey";
-import { PartialFailure, type ResourceOf, type Values } from "./resources/resource";
+import { PartialFailure, type Resource, type Values } from "./resources/resource";
 import { Run } from "./run";
 
 /** What this process knows: it lives for one preview, update, refresh or destroy. */
 const run = new Run();
 
-export const KmsProvider = dynamicProvider(kmsProvider);
-export const ManagedKey = dynamicProvider(managedKey);
-export const DistributionAlias = dynamicProvider(distributionAlias);
-export const KeyDistribution = dynamicProvider(keyDistribution);
-export const KeyReplica = dynamicProvider(keyReplica);
+export const KmsProvider = dynamicProvider(kmsProvider(run));
+export const ManagedKey = dynamicProvider(managedKey(run));
+export const DistributionAlias = dynamicProvider(distributionAlias(run));
+export const KeyDistribution = dynamicProvider(keyDistribution(run));
+export const KeyReplica = dynamicProvider(keyReplica(run));
 
-function dynamicProvider(resourceOf: ResourceOf): dynamic.ResourceProvider {
-  const resource = resourceOf(run);
+/** A resource as @pulumi/pulumi/cmd/dynamic-provider calls it. */
+export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {
   return {
     async check(olds, news) {
       const old = own(olds);

@@ -111,8 +111,8 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:ListAliases",
       on: "account",
-      when: "an alias exists already: whose it is; without STS: which account it is",
-      without: "the update stops at an alias that an earlier, killed update had made",
+      when: "before an alias is moved or deleted: whether it points to a KMS key of the distribution; a key of before is distributed: whether it was there; without STS: which account it is",
+      without: "a rotation fails before the alias moves, and a removal before anything is scheduled for deletion",
     },
     {
       action: "kms:EnableKey",
@@ -187,12 +187,12 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:ListResourceTags",
       on: "anyKey",
-      when: "the same: whose KMS key it is",
-      without: "the same",
+      when: "the same: whose KMS key it is; before a deletion is scheduled: whether another stack has taken the KMS key over",
+      without: "the same; a KMS key that another stack has taken over is scheduled for deletion by the stack that had it",
     },
     describeKey(
       "the same: what state it is in",
-      "a KMS key of another, removed distribution is not taken back, and another is made; one of this distribution is imported into again, which is harmless",
+      "a KMS key that a former distribution of another name had is not recovered, and another is made; one of this distribution is imported into again, which is harmless",
     ),
     {
       action: "kms:CancelKeyDeletion",

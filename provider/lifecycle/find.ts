@@ -6,15 +6,17 @@ import { PENDING_CLAIM, TAG, type TaggedKey } from "../awskms/taggedKeys";
 import { ownershipOf } from "./ownership";
 import type { Place } from "./place";
 import { type Candidate, isLeaving, type Known } from "./plan/known";
+import type { OutcomeOf } from "./plan/steps";
 
 /** What is lost where KMS keys may not be listed, or their tags not read. */
 export const LOST_WITHOUT_LISTING =
   "KMS keys that this key had before (an update was killed, a distribution removed) are not found again";
 
 /** By version. Those of this distribution come first, then those that no distribution uses any more. */
-export async function find(place: Place, known: Known): Promise<Record<number, Candidate>> {
+export async function find(place: Place, known: Known): Promise<OutcomeOf<"find">> {
   const { run, kms } = place;
-  const tagged = (await ifPermitted(kms, LOST_WITHOUT_LISTING, () => run.listings.taggedKeys(kms))) ?? [];
+  const tagged = await ifPermitted(kms, LOST_WITHOUT_LISTING, () => run.listings.taggedKeys(kms));
+  if (!tagged) return { candidates: {}, isPermitted: false };
   const recorded = new Set(Object.values(known.records).map(({ keyId }) => keyId));
   const ours = tagged.filter(
     (key) =>
@@ -27,11 +29,12 @@ export async function find(place: Place, known: Known): Promise<Record<number, C
   const found: Record<number, Candidate> = {};
   for (const key of ours) {
     const version = versionTagged(key);
-    if (version === undefined || version > place.owner.key.keyVersion || known.records[version]) continue;
+    if (version === undefined || version > place.owner.key.keyVersion) continue;
+    if (known.records[version] || known.candidates[version]) continue;
     const candidate = await candidateOf(place, version, key);
     if (candidate && isBetter(candidate, found[version])) found[version] = candidate;
   }
-  return found;
+  return { candidates: found, isPermitted: true };
 }
 
 /** The version that a KMS key is tagged as. Release 0.1.0 wrote "2 of orders-1700000000" while it proved one. */

@@ -242,7 +242,7 @@ async function findAbandoned(place: Place, _step: object, { records }: Known): P
 async function createKey(
   place: Place,
   { version }: StepOf<"createKey">,
-  _known: Known,
+  { excluded }: Known,
   { isNew, fresh }: Wanted,
 ): Promise<KmsKeyRecord> {
   const { kms, run } = place;
@@ -262,7 +262,7 @@ async function createKey(
   } catch (error) {
     if (!isKeymgmtError(error, "OutcomeUnknown")) throw error;
     run.listings.forget(kms);
-    const lost = await madeByLostAnswer(place, version);
+    const lost = await madeByLostAnswer(place, version, excluded);
     if (!lost) throw notShown(place, error);
     const seen = await permitted(() => describeKmsKey(kms, lost.keyId, place.context(version)));
     return { ...lost, state: seen?.state ?? "PendingImport", kcv, recovered: true };
@@ -273,6 +273,7 @@ async function createKey(
 async function madeByLostAnswer(
   place: Place,
   version: number,
+  excluded: string[],
 ): Promise<Pick<KmsKeyRecord, "keyId" | "keyArn"> | undefined> {
   const { kms, owner, run } = place;
   const { distribution } = owner;
@@ -286,7 +287,8 @@ async function madeByLostAnswer(
       { operation: "CreateKey", region: kms.region, version },
     );
   const found = listed.find(
-    ({ tags }) =>
+    ({ keyId, tags }) =>
+      !excluded.includes(keyId) &&
       ownershipOf(tags, owner) === "ours" &&
       tags[TAG.distribution] === distribution &&
       tags[TAG.version] === String(version),

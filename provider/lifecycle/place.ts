@@ -27,7 +27,7 @@ export class Place {
   readonly kms: Kms;
   readonly region: string;
   readonly inputs: MetadataInputs;
-  readonly last: PlaceSettings["last"];
+  last: PlaceSettings["last"];
   readonly repair: boolean;
   readonly deletionWindowDays: number;
   readonly adopt: Adopt | undefined;
@@ -108,6 +108,7 @@ export class Place {
     );
     do seconds += 1;
     while (!this.run.declared.takeName(`${name}-${seconds}`));
+    this.last ??= { owner: this.owner, inputs: this.inputs };
     this.owner = { ...this.owner, distribution: `${name}-${seconds}` };
     this.aliasName = `alias/${this.owner.kms.aliasPrefix}/${name}-${seconds}`;
   }

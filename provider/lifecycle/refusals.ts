@@ -31,7 +31,7 @@ export function refusalOf(
     case "alias taken":
       return new KeymgmtError(
         "AlreadyExists",
-        `Expected ${aliasName} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone. See whose it is: aws kms describe-key --region ${region} --key-id ${aliasName}. If it is nobody's, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${aliasName}`,
+        `Expected ${aliasName} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone.${known.isBlind ? UNSEEN : ""} See whose it is: aws kms describe-key --region ${region} --key-id ${aliasName}. If it is nobody's, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${aliasName}`,
         { ...context, keyId: aliasName },
       );
     case "other material":
@@ -83,6 +83,9 @@ function otherMaterial(place: Place, known: Known, version: number): KeymgmtErro
     context,
   );
 }
+
+const UNSEEN =
+  " Whether an update that was killed made that one cannot be seen without kms:ListKeys and kms:ListResourceTags: grant them, and run again.";
 
 /** The ways on where the material of KMS keys that are in use is not in the state any more. */
 export function waysOn(key: string, keyArns: string[]): string {

@@ -119,8 +119,8 @@ export const keyDistribution = (run: Run): Resource => ({
 
   async delete(id, outputs) {
     const state = outputs as unknown as DistributionOutputs;
-    refuseDeletion(run, `KeyDistribution ${id}`, state.key);
     if (run.declared.isHandedOver("KeyDistribution", state.name, run.say)) return;
+    refuseDeletion(run, `KeyDistribution ${id}`, state.key);
     const target = { ...targetOf(state), deletionWindowDays: state.deletionWindowDays };
     await remove(run, target, state);
   },

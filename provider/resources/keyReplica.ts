@@ -120,8 +120,8 @@ export const keyReplica = (run: Run): Resource => ({
   async delete(id, outputs) {
     const state = outputs as unknown as ReplicaOutputs;
     const { name, key } = state.distribution;
-    refuseDeletion(run, `KeyReplica ${id}`, key);
     if (run.declared.isHandedOver("KeyReplica", id, run.say)) return;
+    refuseDeletion(run, `KeyReplica ${id}`, key);
     const versions = { ...run.declared.replicasMadeReady(name, state.region), ...state.versions };
     const here = Object.fromEntries(
       Object.entries(versions).map(([version, { replicas: _, ...record }]) => [version, record]),

@@ -22,7 +22,11 @@ export function applied<Name extends StepName>(
 }
 
 const EFFECTS: Effects = {
-  find: (_known, _step, candidates) => ({ looked: true, candidates }),
+  find: ({ candidates }, _step, found) => ({
+    looked: true,
+    isBlind: !found.isPermitted,
+    candidates: { ...found.candidates, ...candidates },
+  }),
   adopt: ({ records: before, alias }, _step, { records, candidates, target, isAll }) => ({
     adopted: true,
     looked: isAll,

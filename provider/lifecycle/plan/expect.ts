@@ -19,7 +19,7 @@ export function expected<Name extends StepName>(
 const IMPORTED_AT = "when it is imported";
 
 const EXPECTED: Expectations = {
-  find: () => ({}),
+  find: () => ({ candidates: {}, isPermitted: true }),
   adopt: () => ({ records: {}, candidates: {}, isAll: true }),
   inspect: ({ records }, { version }) => records[version],
   findReplicas: () => [],

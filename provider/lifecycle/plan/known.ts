@@ -40,6 +40,8 @@ export interface Known {
   stale: number[];
   /** AWS was asked for KMS keys that the state does not know. */
   looked: boolean;
+  /** What AWS has may not be listed: an alias that is there may be one of ours. */
+  isBlind?: boolean;
   /** Ids of KMS keys that are tagged as a version's and have other material. */
   excluded: string[];
   /** KMS keys that may be a version's, until AWS has proved it by taking the version's material. */

@@ -66,13 +66,13 @@ export const located: Rule = ({ region }, { records, alias }) =>
  * The alias points to the latest version. It is moved only after AWS has shown that it points to a KMS key of the records;
  * one that points anywhere else is another's, and is left alone.
  */
-export const aliased: Rule = ({ latest, region, mayTakeNextName }, { records, alias }) => {
+export const aliased: Rule = ({ latest, region, mayTakeNextName }, { records, alias, isBlind }) => {
   const of = { version: latest, region };
   const keyId = records[latest]?.keyId;
   if (keyId === undefined || alias.target === keyId) return [];
   if (alias.isThere && !alias.isTaken) return [{ do: "findAlias", region, isThorough: true }];
   if (alias.isTaken)
-    return mayTakeNextName ? [{ do: "takeNextName", region }] : [{ do: "refuse", why: "alias taken", ...of }];
+    return mayTakeNextName && !isBlind ? [{ do: "takeNextName", region }] : [{ do: "refuse", why: "alias taken", ...of }];
   if (alias.target && !alias.isSeen) return [{ do: "findAlias", region }];
   return [alias.target ? { do: "moveAlias", ...of } : { do: "createAlias", ...of }];
 };

@@ -12,7 +12,7 @@ interface Of {
 /** What each step needs, and what its outcome is. */
 export interface Steps {
   /** Looks for KMS keys of the key that AWS has and the state does not. */
-  find: [object, Record<number, Candidate>];
+  find: [object, { candidates: Record<number, Candidate>; isPermitted: boolean }];
   /** Looks at the KMS keys and the alias that the program names. */
   adopt: [
     object,

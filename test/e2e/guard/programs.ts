@@ -31,15 +31,34 @@ export function program(url: string, others: Statements = {}): string {
   `;
 }
 
-/** One ManagedKey, "orders" by default, in two Regions. `key` and `options` are those of the three resources, as JavaScript. */
-export function oneKey(url: string, { key = "{}", options = "{}", resource = "orders" } = {}): string {
+interface OneKey {
+  /** Name of the ManagedKey resource, by default "orders". */
+  resource?: string;
+  /** Its further arguments, as JavaScript. */
+  key?: string;
+  /** Further arguments of the KeyDistribution, as JavaScript. */
+  distribution?: string;
+  /** Options of the three resources, as JavaScript. */
+  options?: string;
+  /** A second ManagedKey that is not distributed. */
+  also?: { resource: string; key: string };
+}
+
+/** One key in two Regions. */
+export function oneKey(
+  url: string,
+  { resource = "orders", key = "{}", distribution = "{}", options = "{}", also }: OneKey = {},
+): string {
+  const managedKey = (name: string, args: string) =>
+    `new ManagedKey("${name}", { replicaRegions: ["${ABROAD}"], ...${args} }, ${options});`;
   return `
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
     const kms = new KmsProvider("prod", ${connection(url)});
-    const key = new ManagedKey("${resource}", { replicaRegions: ["${ABROAD}"], ...${key} }, ${options});
-    const distribution = new KeyDistribution("prod", { kms, key }, ${options});
+    const key = ${managedKey(resource, key)}
+    const distribution = new KeyDistribution("prod", { kms, key, ...${distribution} }, ${options});
     distribution.replicate();
     exports.orders = distribution.aliasName;
+    ${also ? managedKey(also.resource, also.key) : ""}
   `;
 }
 

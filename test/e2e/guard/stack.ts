@@ -27,6 +27,8 @@ let accounts = 0;
 /** A stack whose keys applications use, in an AWS account of its own: each alias and a ciphertext are known from the start. */
 export class Stack {
   private inUse: InUse[] = [];
+  /** URNs of the resources that the right program makes. */
+  private resources: string[] = [];
   private readonly applications: Record<string, Application>;
 
   private constructor(
@@ -48,6 +50,7 @@ export class Stack {
       await stack.project.up();
       const aliases: Record<string, string> = (await stack.project.stackOutput()).json;
       stack.inUse = await Promise.all(Object.values(aliases).map((alias) => stack.used(alias)));
+      stack.resources = await stack.urns();
       return stack;
     } catch (error) {
       await stack.close();
@@ -119,9 +122,10 @@ export class Stack {
     return found.map(({ Arn }) => Arn!).sort();
   }
 
-  async urn(type: string, name: string): Promise<string> {
-    const urn = (await this.urns()).find((each) => each.endsWith(`:${type}::${name}`));
-    assert.ok(urn, `${type} ${name} is not in the state`);
+  /** Of a resource of the right program. */
+  urn(type: string, name: string): string {
+    const urn = this.resources.find((each) => each.endsWith(`:${type}::${name}`));
+    assert.ok(urn, `the program has no ${type} ${name}`);
     return urn;
   }
 
@@ -132,12 +136,16 @@ export class Stack {
     return urns.filter((urn) => !/::pulumi:(pulumi:Stack|providers:[^:]+)::/.test(urn)).sort();
   }
 
-  /** What the run called that changes something in AWS, and how often. */
-  async changes(run: () => Promise<Result>): Promise<{ result: Result; calls: string[]; changes: string[] }> {
+  /** What a run said, and the operations that it called: all, and those that change something in AWS. */
+  async changes(run: () => Promise<Result>): Promise<{ said: string; calls: string[]; changes: string[] }> {
     this.local.resetCounts();
-    const result = await run();
+    const { stdout, stderr } = await run();
     const calls = Object.keys(this.local.counts());
-    return { result, calls, changes: calls.filter((operation) => !ONLY_READS.test(operation)) };
+    return {
+      said: `${stdout}\n${stderr}`,
+      calls,
+      changes: calls.filter((operation) => !ONLY_READS.test(operation)),
+    };
   }
 
   /**
@@ -145,14 +153,13 @@ export class Stack {
    * right program has nothing to do.
    */
   async refuses(run: () => Promise<Result>): Promise<{ said: string; calls: string[] }> {
-    const before = await this.urns();
-    const { result, calls, changes } = await this.changes(run);
+    const { said, calls, changes } = await this.changes(run);
     assert.deepEqual(changes, []);
-    assert.deepEqual(await this.urns(), before);
+    assert.deepEqual(await this.urns(), this.resources);
     await this.isInUse();
     await this.project.setProgram(this.program);
     await this.hasNothingToDo();
-    return { said: saidBy(result), calls };
+    return { said, calls };
   }
 
   /** An update finds nothing to change, and calls AWS for nothing. */
@@ -163,13 +170,13 @@ export class Stack {
 
   /** A run that may make something, and takes nothing away. */
   async takesNothingAway(run: () => Promise<Result>): Promise<string> {
-    const { result, changes } = await this.changes(run);
+    const { said, changes } = await this.changes(run);
     assert.deepEqual(
       changes.filter((operation) => TAKES_AWAY.includes(operation)),
       [],
     );
     await this.isInUse();
-    return saidBy(result);
+    return said;
   }
 }
 
@@ -204,10 +211,6 @@ export function assertNamesWaysOn(said: string): void {
     assert.match(refusal, /\.$/);
     assert.doesNotMatch(refusal, /[.!?] [A-Z]/);
   }
-}
-
-function saidBy({ stdout, stderr }: Result): string {
-  return `${stdout}\n${stderr}`;
 }
 
 function notFound(error: Error): undefined {

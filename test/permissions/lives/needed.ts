@@ -8,7 +8,7 @@ export const NEEDED_LIVES: TriedLife[] = [
     feature: "everyKey",
     features: ["everyKey"],
     live: plainLife,
-    refused: ["DescribeKey"],
+    refused: ["DescribeKey", "ListResourceTags"],
     without: {
       "kms:CreateKey": "error at create, rotate",
       "kms:TagResource": "error at create, rotate, change a tag",
@@ -17,7 +17,7 @@ export const NEEDED_LIVES: TriedLife[] = [
       "kms:CreateAlias": "error at create",
       "kms:UpdateAlias": "error at rotate",
       "kms:DeleteAlias": "error at remove",
-      "kms:ListAliases": "error at create",
+      "kms:ListAliases": "error at create, rotate, remove",
       "kms:EnableKey": "error at enable version 1",
       "kms:DisableKey": "error at disable version 1",
       "kms:ScheduleKeyDeletion": "error at remove",
@@ -32,6 +32,7 @@ export const NEEDED_LIVES: TriedLife[] = [
       await life.up("renew", { distribution: { validFor: "60d" } });
       await life.remove();
     },
+    refused: ["ListResourceTags"],
     without: {
       "kms:GetParametersForImport": "error at create, renew",
       "kms:ImportKeyMaterial": "error at create, renew",
@@ -43,7 +44,7 @@ export const NEEDED_LIVES: TriedLife[] = [
     features: ["everyKey", "multiRegion"],
     replicated: true,
     live: plainLife,
-    refused: ["GetKeyPolicy"],
+    refused: ["GetKeyPolicy", "ListResourceTags"],
     without: {
       "kms:CreateKey": "error at create, rotate",
       "kms:TagResource": "error at create, rotate, change a tag",
@@ -52,7 +53,7 @@ export const NEEDED_LIVES: TriedLife[] = [
       "kms:CreateAlias": "error at create",
       "kms:UpdateAlias": "error at rotate",
       "kms:DeleteAlias": "error at remove the replica, remove",
-      "kms:ListAliases": "error at create",
+      "kms:ListAliases": "error at rotate, remove the replica, remove",
       "kms:EnableKey": "error at enable version 1",
       "kms:DisableKey": "error at disable version 1",
       "kms:ScheduleKeyDeletion": "error at remove the replica, remove",

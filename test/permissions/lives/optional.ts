@@ -104,8 +104,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
         "warning at come back; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
       "kms:ListResourceTags":
         "warning at come back; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
-      "kms:DescribeKey":
-        "warning at come back; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
+      "kms:DescribeKey": "warning at come back",
       "kms:CancelKeyDeletion": "error at come back",
     },
   },
@@ -133,6 +132,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     feature: "adoption",
     features: ["everyKey", "adoption"],
     given: adopted,
+    refused: ["ListResourceTags"],
     async live(life) {
       await life.up("adopt", { distribution: { adopt: { aliasName: ADOPTED } } });
       await life.up("rotate", { key: { rotationTrigger: "b" } });
@@ -149,6 +149,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     feature: "onDemandRotation",
     features: ["everyKey", "onDemandRotation"],
     live: onDemandLife,
+    refused: ["ListResourceTags"],
     without: {
       "kms:RotateKeyOnDemand": "error at rotate, rotate (killed)",
       "kms:DescribeKey": "error at rotate, rotate (killed), rotate after that",
@@ -160,6 +161,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     features: ["everyKey", "multiRegion", "onDemandRotation"],
     replicated: true,
     live: onDemandLife,
+    refused: ["ListResourceTags"],
     without: {
       "kms:RotateKeyOnDemand": "error at rotate, rotate (killed)",
       "kms:DescribeKey": "error at create, rotate, rotate (killed), rotate after that",
@@ -169,7 +171,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     name: "a key with tags, policy and description",
     feature: "changes",
     features: ["everyKey", "changes"],
-    refused: ["DescribeKey"],
+    refused: ["DescribeKey", "ListResourceTags"],
     async live(life) {
       const first = {
         policy: policy(life, "First"),
@@ -202,7 +204,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
       await life.up("seal again", { key: { keystore } });
       await life.remove();
     },
-    refused: ["DescribeKey"],
+    refused: ["DescribeKey", "ListResourceTags"],
     without: {
       "kms:GenerateDataKey": "error at create, rotate, seal again",
       "kms:Decrypt": "error at create, rotate, seal otherwise",

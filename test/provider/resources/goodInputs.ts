@@ -1,13 +1,7 @@
 /** Inputs as the SDK sends them, all of which pass `check`; the secrets among them are planted, to be searched for. */
 
 import type { dynamic } from "@pulumi/pulumi";
-import {
-  DistributionAlias,
-  KeyDistribution,
-  KeyReplica,
-  KmsProvider,
-  ManagedKey,
-} from "../../../provider/dynamic";
+import { dynamicProvider } from "../../../provider/dynamic";
 import { distributionAlias } from "../../../provider/resources/distributionAlias";
 import { keyDistribution } from "../../../provider/resources/keyDistribution";
 import { keyReplica } from "../../../provider/resources/keyReplica";
@@ -141,13 +135,9 @@ export function resourcesOf(run: Run): Record<Type, Resource> {
 export const resources = resourcesOf(new Run());
 
 /** The same as Pulumi calls them. */
-export const providers: Record<Type, dynamic.ResourceProvider> = {
-  KmsProvider,
-  ManagedKey,
-  DistributionAlias,
-  KeyDistribution,
-  KeyReplica,
-};
+export const providers = Object.fromEntries(
+  Object.entries(resources).map(([type, resource]) => [type, dynamicProvider(resource)]),
+) as Record<Type, dynamic.ResourceProvider>;
 
 export const types = Object.keys(inputs) as Type[];
 

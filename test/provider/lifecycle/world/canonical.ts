@@ -1,0 +1,29 @@
+/** One text for all worlds that differ only in what names they were given: ids, times, the order of listings. */
+import { createHash } from "node:crypto";
+import type { World } from "./world";
+
+/** What is named in the order of its first appearance, so that it does not matter how many there were before. */
+const GIVEN = /(mrk-)?\bk\d+\b/g;
+const TIMES = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|"iat\\*":\d+/g;
+
+/** Without what is left to happen. */
+export function canonical({ aws, sides, owners, used, isDisturbed }: World): string {
+  const state = sides.map(({ program, states, isBegun }) => [program, isBegun, sorted(states)]);
+  const regions = Object.entries(aws.regions).map(([name, { keys, aliases }]) => [
+    name,
+    Object.values(keys).map((key) => [key, owners[`${name}/${key.id}`]]),
+    Object.entries(sorted(aliases)).map(([alias, id]) => [alias, id, owners[`${name}/${alias}`]]),
+  ]);
+  const text = JSON.stringify([state, regions, used, isDisturbed]).replaceAll(TIMES, "T");
+  const names = new Map<string, string>();
+  const named = text.replaceAll(GIVEN, (id) => {
+    const name = names.get(id) ?? `#${names.size}`;
+    names.set(id, name);
+    return name;
+  });
+  return createHash("sha1").update(named).digest("base64");
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

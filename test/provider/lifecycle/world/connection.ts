@@ -1,0 +1,102 @@
+/** The account as the provider reaches it in one run: a `Kms` for each Region, whose connection may fail at a chosen call. */
+import { awsError } from "../../../../provider/awskms/awsErrors";
+import { type Kms, KmsConnections } from "../../../../provider/awskms/client";
+import type { KmsInput, KmsOperation, KmsOutput } from "../../../../provider/awskms/operations";
+import { isRepeatable } from "../../../../provider/awskms/retry";
+import type { Aws } from "./model";
+import { OPERATIONS, READS } from "./operations";
+
+/**
+ * What goes wrong at a write, counted from 0.
+ * - `lost`: AWS does it, and its answer is lost; the client sends it again where that is safe. The run goes on.
+ * - `cut before`, `cut after`: nothing gets through any more, from this write on or after AWS has done it; the provider reports.
+ * - `killed`: the process is, after AWS has done it; the engine saves nothing of the resource at hand.
+ */
+export interface Fault {
+  write: number;
+  how: "lost" | "cut before" | "cut after" | "killed";
+}
+
+export const FAULTS: Fault["how"][] = ["lost", "cut before", "cut after", "killed"];
+
+export interface Write {
+  operation: KmsOperation;
+  input: Record<string, unknown>;
+  region: string;
+}
+
+/** Is shown each write before AWS sees it, and after it had its effect. */
+export interface Watcher {
+  attempted(write: Write, aws: Aws): void;
+  done(write: Write, before: Aws, after: Aws): void;
+}
+
+export class Connection {
+  calls = 0;
+  writes = 0;
+  /** Nothing gets through any more. */
+  isCut = false;
+  readonly #regions = new Map<string, Kms>();
+
+  constructor(
+    public aws: Aws,
+    private readonly watcher: Watcher,
+    readonly fault?: Fault,
+  ) {}
+
+  get isKilled(): boolean {
+    return this.isCut && this.fault?.how === "killed";
+  }
+
+  connections(): KmsConnections {
+    const open = (connection: { keyCollection: string }, region = connection.keyCollection) => this.open(region);
+    return Object.assign(new KmsConnections({ say: () => {} }), { open });
+  }
+
+  open(region: string): Kms {
+    const kms = this.#regions.get(region) ?? {
+      region,
+      say: () => {},
+      call: async (operation, input) => this.#call(operation, input, region),
+    };
+    this.#regions.set(region, kms);
+    return kms;
+  }
+
+  #call<Op extends KmsOperation>(operation: Op, input: KmsInput<Op>, region: string): KmsOutput<Op> {
+    this.calls += 1;
+    const repeatable = isRepeatable(operation);
+    const failure = (thrown: unknown, afterLostAnswer = false) =>
+      awsError(thrown, { service: "kms", operation, region, repeatable, afterLostAnswer });
+    if (this.isCut) throw failure(UNREACHABLE);
+    const how = !READS.has(operation) && this.writes++ === this.fault?.write ? this.fault.how : undefined;
+    this.isCut = how !== undefined && how !== "lost";
+    const send = () => this.#send(operation, input, region);
+    try {
+      if (how === undefined) return send();
+      if (how === "cut before") throw UNREACHABLE;
+      send();
+      if (!repeatable) throw RESET;
+      if (this.isCut) throw UNREACHABLE;
+      return send();
+    } catch (error) {
+      throw failure(error, how !== undefined && how !== "cut before");
+    }
+  }
+
+  #send<Op extends KmsOperation>(operation: Op, input: KmsInput<Op>, region: string): KmsOutput<Op> {
+    const perform = OPERATIONS[operation];
+    if (!perform) throw new Error(`the life cycle does not call ${operation}`);
+    const write = { operation, input: input as Record<string, unknown>, region };
+    const isWrite = !READS.has(operation);
+    const before = this.aws;
+    if (isWrite) this.watcher.attempted(write, before);
+    const [after, answer] = perform({ aws: before, region }, input);
+    this.aws = after;
+    if (isWrite) this.watcher.done(write, before, after);
+    return answer as KmsOutput<Op>;
+  }
+}
+
+const UNREACHABLE = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" });
+const RESET = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });

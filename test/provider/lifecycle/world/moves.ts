@@ -1,0 +1,119 @@
+/** What may happen next in a world. */
+import type { Clock } from "./clock";
+import { FAULTS, type Fault } from "./connection";
+import { type Aws, keyIn, stateOf, withAlias } from "./model";
+import { OPERATIONS } from "./operations";
+import { editsOf } from "./program";
+import { type Ran, run } from "./run";
+import { keysOf, type Left, type World } from "./world";
+
+export interface Move {
+  name: string;
+  /** An `up` that nothing disturbed: what must hold after it is looked at. */
+  isCommand?: true;
+  refresh?: true;
+  of: number;
+  make(): Promise<{ world: World; ran?: Ran }>;
+}
+
+export interface Possible {
+  versions: number;
+  renames: boolean;
+  faults: readonly Fault["how"][];
+}
+
+const spent = (left: Left, what: keyof Left): Left => ({ ...left, [what]: left[what] - 1 });
+
+/** All that may happen, but for what goes wrong within a command. */
+export function movesFrom(world: World, possible: Possible, clock: Clock): Move[] {
+  return [...commands(world, clock), ...edits(world, possible), ...outside(world)];
+}
+
+function commands(world: World, clock: Clock): Move[] {
+  return world.sides.flatMap((side, of) => {
+    const { left } = world;
+    if (of > 0 && left.second === 0) return [];
+    const after = of > 0 ? spent(left, "second") : left;
+    const command = (refresh?: true): Move => ({
+      name: `${side.stack}: up${refresh ? " --refresh" : ""}`,
+      isCommand: true,
+      refresh,
+      of,
+      async make() {
+        const ran = await run({ ...world, left: after }, of, clock, { refresh });
+        return { world: ran.world, ran };
+      },
+    });
+    return side.isBegun ? [command(), command(true)] : [command()];
+  });
+}
+
+/** The same command, with each fault at each of its writes. */
+export function faultsOf(world: World, { of, refresh, name }: Move, ran: Ran, possible: Possible, clock: Clock): Move[] {
+  if (world.left.faults === 0) return [];
+  const left = spent(ran.world.left, "faults");
+  return Array.from({ length: ran.writes }, (_, write) => write).flatMap((write) =>
+    possible.faults
+      .filter((how) => FAULTS.includes(how))
+      .map((how): Move => ({
+        name: `${name}, whose write ${write + 1} is ${how}`,
+        of,
+        async make() {
+          const broken = await run({ ...world, left }, of, clock, { refresh, fault: { write, how } });
+          return { world: broken.world, ran: broken };
+        },
+      })),
+  );
+}
+
+function edits(world: World, { versions, renames }: Possible): Move[] {
+  const { left, sides, aws } = world;
+  const regions = Object.keys(aws.regions);
+  return sides.flatMap((side, of) => {
+    const costs = of > 0 ? "second" : "edits";
+    if (left[costs] === 0 || !side.isBegun) return [];
+    return editsOf(side.program, { versions, regions, renames }).map(({ name, program }): Move => ({
+      name: `${side.stack}: ${name}`,
+      of,
+      async make() {
+        const now = sides.map((one, index) => (index === of ? { ...one, program } : one));
+        return { world: { ...world, sides: now, left: spent(left, costs) } };
+      },
+    }));
+  });
+}
+
+/** Hands in AWS, on what is the first stack's. */
+function outside(world: World): Move[] {
+  const { aws, left, owners } = world;
+  if (left.outside === 0) return [];
+  const moves: Move[] = [];
+  const change = (name: string, now: Aws, gone?: string) =>
+    moves.push({
+      name,
+      of: 0,
+      async make() {
+        const kept = Object.entries(owners).filter(([what]) => what !== gone);
+        const owned = Object.fromEntries(kept);
+        return { world: { ...world, aws: now, owners: owned, isDisturbed: true, left: spent(left, "outside") } };
+      },
+    });
+  for (const region of Object.keys(aws.regions)) {
+    for (const { id } of keysOf(world, 0, region)) {
+      const key = keyIn(aws, region, id)!;
+      const state = stateOf(key);
+      const isUsable = state === "Enabled" || state === "Disabled";
+      const call = (operation: "DisableKey" | "ScheduleKeyDeletion" | "DeleteImportedKeyMaterial") =>
+        OPERATIONS[operation]!({ aws, region }, { KeyId: id } as never)[0];
+      if (state === "Enabled") change(`somebody disables ${id} in ${region}`, call("DisableKey"));
+      if (isUsable || state === "PendingImport")
+        change(`somebody schedules the deletion of ${id} in ${region}`, call("ScheduleKeyDeletion"));
+      if (isUsable) change(`somebody deletes the material of ${id} in ${region}`, call("DeleteImportedKeyMaterial"));
+    }
+    for (const name of Object.keys(aws.regions[region]!.aliases))
+      if (owners[`${region}/${name}`] === 0)
+        change(`somebody deletes ${name} in ${region}`, withAlias(aws, region, name, undefined), `${region}/${name}`);
+  }
+  return moves;
+}
+
