@@ -112,7 +112,8 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       action: "kms:ListAliases",
       on: "account",
       when: "before an alias is moved or deleted: whether it points to a KMS key of the distribution; a key of before is distributed: whether it was there; without STS: which account it is",
-      without: "a rotation fails before the alias moves, and a removal before anything is scheduled for deletion",
+      without:
+        "a rotation fails before the alias moves, and a removal before anything is scheduled for deletion",
     },
     {
       action: "kms:EnableKey",
@@ -188,7 +189,8 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       action: "kms:ListResourceTags",
       on: "anyKey",
       when: "the same: whose KMS key it is; before a deletion is scheduled: whether another stack has taken the KMS key over",
-      without: "the same; a KMS key that another stack has taken over is scheduled for deletion by the stack that had it",
+      without:
+        "the same; a KMS key that another stack has taken over is scheduled for deletion by the stack that had it",
     },
     describeKey(
       "the same: what state it is in",

@@ -3,21 +3,25 @@ import { isMultiRegionKeyId } from "../awskms/arn";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
 import { PENDING_CLAIM, TAG, type TaggedKey } from "../awskms/taggedKeys";
+import { KeymgmtError } from "../errors";
+import { LOST_WITHOUT_LISTING, mayReturn } from "./naming";
 import { ownershipOf } from "./ownership";
 import type { Place } from "./place";
 import { type Candidate, isLeaving, type Known } from "./plan/known";
 import type { OutcomeOf } from "./plan/steps";
 
-/** What is lost where KMS keys may not be listed, or their tags not read. */
-export const LOST_WITHOUT_LISTING =
-  "KMS keys that this key had before (an update was killed, a distribution removed) are not found again";
-
 /** By version. Those of this distribution come first, then those that no distribution uses any more. */
 export async function find(place: Place, known: Known): Promise<OutcomeOf<"find">> {
   const { run, kms } = place;
-  const tagged = await ifPermitted(kms, LOST_WITHOUT_LISTING, () => run.listings.taggedKeys(kms));
-  if (!tagged) return { candidates: {}, isPermitted: false };
   const recorded = new Set(Object.values(known.records).map(({ keyId }) => keyId));
+  const listing = () => run.listings.taggedKeys(kms);
+  const tagged = await permitted(listing);
+  if (!tagged) {
+    await refuseIfInUse(place, recorded);
+    await ifPermitted(kms, LOST_WITHOUT_LISTING, listing); // says it
+    return { candidates: {}, isPermitted: false };
+  }
+  refuseOthers(place, known, tagged);
   const ours = tagged.filter(
     (key) =>
       ownershipOf(key.tags, place.owner) === "ours" &&
@@ -35,6 +39,39 @@ export async function find(place: Place, known: Known): Promise<OutcomeOf<"find"
     if (candidate && isBetter(candidate, found[version])) found[version] = candidate;
   }
   return { candidates: found, isPermitted: true };
+}
+
+/** Without the tags nobody can tell whether the alias, which is there, is this distribution's: a killed run may have made it. */
+async function refuseIfInUse({ run, kms, owner, aliasName }: Place, recorded: Set<string>): Promise<void> {
+  const aliases = (await permitted(() => run.listings.aliases(kms))) ?? [];
+  const held = aliases.filter(({ name, keyId }) => name === aliasName && !recorded.has(keyId ?? ""));
+  if (held.length > 0) throw mayReturn(kms, owner, held);
+}
+
+/**
+ * A key that is adopted from another stack may have KMS keys there that neither the state nor the backup knew of: an update was
+ * interrupted. Another stack's are not taken without the program's word, and no second one is made for their versions.
+ */
+function refuseOthers(place: Place, known: Known, tagged: TaggedKey[]): void {
+  const { owner, adopt, run } = place;
+  if (!adopt) return;
+  for (const key of tagged) {
+    const version = versionTagged(key);
+    const isSame = key.tags[TAG.distribution] === owner.distribution && key.tags[TAG.key] === owner.key.name;
+    const isMissing =
+      version !== undefined &&
+      version >= owner.key.minEnabledVersion &&
+      version <= owner.key.keyVersion &&
+      !known.records[version] &&
+      !known.candidates[version] &&
+      !run.declared.isMaterialMade(owner.key.id, version);
+    if (isSame && isMissing && ownershipOf(key.tags, owner) !== "ours")
+      throw new KeymgmtError(
+        "Conflict",
+        `Expected \`adopt\` to name the KMS key of each version of key "${owner.key.name}"; ${key.keyArn} is tagged as version ${version} of ${owner.distribution} and is not among them. Nothing was changed. Name it too: \`adopt: { versions: { ${version}: "${key.keyId}" } }\`.`,
+        { ...place.context(version), region: place.region, keyId: key.keyArn },
+      );
+  }
 }
 
 /** The version that a KMS key is tagged as. Release 0.1.0 wrote "2 of orders-1700000000" while it proved one. */

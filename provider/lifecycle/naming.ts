@@ -9,10 +9,13 @@ import { permitted } from "../awskms/optional";
 import { TAG, type TaggedKey } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
-import { LOST_WITHOUT_LISTING } from "./find";
 import { hasFormerStack, ownershipOf } from "./ownership";
 import { waysOn } from "./refusals";
 import type { KmsRef } from "./wire";
+
+/** What is lost where KMS keys may not be listed, or their tags not read. */
+export const LOST_WITHOUT_LISTING =
+  "KMS keys that this key had before (an update was killed, a distribution removed) are not found again";
 
 /** For whom a name is sought. */
 export interface NameSeeker {
@@ -104,7 +107,11 @@ function refuseFormerStackInUse(kms: Kms, { stack, key }: NameSeeker, found: For
 }
 
 /** Without the tags nobody can tell whether an alias of the key's is one of ours, which is to be used again. */
-function mayReturn(kms: Kms, { key, stack }: NameSeeker, named: SeenAlias[]): KeymgmtError {
+export function mayReturn(
+  kms: Kms,
+  { key, stack }: Pick<NameSeeker, "stack"> & { key: { name: string } },
+  named: SeenAlias[],
+): KeymgmtError {
   return new KeymgmtError(
     "AccessDenied",
     `Expected to see whether ${named.map(({ name }) => name).join(", ")} in ${kms.region} is this stack's (${stack}): key "${key.name}" was made earlier, and may have been distributed there before. That needs kms:ListKeys and kms:ListResourceTags, and using it again kms:DescribeKey and kms:CancelKeyDeletion (\`keymgmt iam-policy --feature recovery\`); nothing was made. To make new KMS keys on purpose, which decrypt nothing of what was encrypted before, set \`adopt: { versions: {} }\` on the KeyDistribution.`,

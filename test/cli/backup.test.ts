@@ -146,7 +146,7 @@ describe("keymgmt export and import", function () {
   });
 
   it("takes references along where the material is not held, and says so", async () => {
-    const elsewhere = new Program(local);
+    const elsewhere = new Program(local, undefined, "organization/shop/elsewhere");
     process.env.ELSEWHERE = material[0]!.toString("base64");
     try {
       await elsewhere.up({ key: { keystore: "none", material: "env://ELSEWHERE" } });

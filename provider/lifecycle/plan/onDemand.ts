@@ -44,8 +44,8 @@ const material: Rule = (wanted, { records, absent, reimported }) => {
 };
 
 /** AWS cannot disable one of a KMS key's materials alone. */
-const notBelow: Rule = ({ role, minEnabled, region }, { records }) => {
-  const [version] = versionsOf(records);
+export const notBelow: Rule = ({ role, minEnabled, region }, { records, candidates }) => {
+  const [version] = [...versionsOf(records), ...Object.keys(candidates).map(Number)].sort((a, b) => a - b);
   const isBelow = role === "primary" && version !== undefined && version < minEnabled;
   return isBelow ? [{ do: "refuse", why: "disabled on demand", version, region }] : [];
 };
@@ -103,7 +103,6 @@ function rotation(
 
 export const onDemandRules: Rule[] = [
   probed,
-  notBelow,
   begun,
   takenBack,
   described,

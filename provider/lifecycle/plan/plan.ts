@@ -6,7 +6,7 @@ import { applied } from "./apply";
 import { expected } from "./expect";
 import type { Known, Wanted } from "./known";
 import { manualRules } from "./manual";
-import { onDemandRules } from "./onDemand";
+import { notBelow, onDemandRules } from "./onDemand";
 import { removalRules } from "./removal";
 import { adopted, aliased, found, proved, type Rule } from "./rules";
 import type { Step } from "./steps";
@@ -24,7 +24,7 @@ function rulesFor({ removal, strategy }: Wanted): Rule[] {
   if (removal) return removalRules;
   const brought = [adopted, found, proved];
   return strategy === "on-demand"
-    ? [...brought, ...onDemandRules, aliased]
+    ? [adopted, found, notBelow, proved, ...onDemandRules, aliased]
     : [...brought, ...manualRules.before, aliased, ...manualRules.after];
 }
 

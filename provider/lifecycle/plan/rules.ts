@@ -72,7 +72,9 @@ export const aliased: Rule = ({ latest, region, mayTakeNextName }, { records, al
   if (keyId === undefined || alias.target === keyId) return [];
   if (alias.isThere && !alias.isTaken) return [{ do: "findAlias", region, isThorough: true }];
   if (alias.isTaken)
-    return mayTakeNextName && !isBlind ? [{ do: "takeNextName", region }] : [{ do: "refuse", why: "alias taken", ...of }];
+    return mayTakeNextName && !isBlind
+      ? [{ do: "takeNextName", region }]
+      : [{ do: "refuse", why: "alias taken", ...of }];
   if (alias.target && !alias.isSeen) return [{ do: "findAlias", region }];
   return [alias.target ? { do: "moveAlias", ...of } : { do: "createAlias", ...of }];
 };

@@ -82,9 +82,8 @@ export const OPTIONAL_LIVES: TriedLife[] = [
       await life.remove();
     },
     without: {
-      "kms:ListKeys": "warning at create; lost: a KMS key in us-west-1 that no state knows",
-      "kms:ListResourceTags":
-        "error at create; warning at create; lost: a KMS key in us-west-1 that no state knows",
+      "kms:ListKeys": "error at create",
+      "kms:ListResourceTags": "error at create",
       "kms:DescribeKey": "warning at create",
     },
   },

@@ -164,13 +164,13 @@ describe("a key that is restored from a backup", function () {
     backup.adopt.versions![1] = backup.adopt.versions![1]!.replace(/.{4}$/, "0000");
     await assert.rejects(program.up(restoring(backup)), /NotFoundException/);
     assert.equal(program.states.has("distribution"), false, "nothing was recorded");
-    const again = new Program(local);
+    const again = new Program(local, undefined, "organization/shop/dr");
     await again.up(restoring(backup, { key: { minEnabledVersion: 3 } }));
     assert.deepEqual(Object.keys(versions(again)), ["2", "3"]);
     assert.equal((await home.describe(versions(again)[2]!.keyId)).KeyState, "Disabled");
   });
 
-  it("finds the KMS key of a version that an interrupted update had made and no state knew: by its tags", async () => {
+  it("makes no second KMS key for a version whose KMS key an interrupted update had made, and no state and no backup knew", async () => {
     await lived(1);
     const recorded = structuredClone(old.states.get("distribution")!);
     const texts = await lived(2);
@@ -180,6 +180,10 @@ describe("a key that is restored from a backup", function () {
     assert.deepEqual([Object.keys(backup.adopt.versions!), kcvs(old).length], [["1"], 2]);
     await home.send(new UpdateAliasCommand({ AliasName: backup.adopt.aliasName!, TargetKeyId: first }));
     const before = await kmsKeys();
+    await assert.rejects(program.up(restoring(backup)), new RegExp(`${second}.*adopt: \\{ versions`));
+    assert.equal(await kmsKeys(), before);
+    backup.adopt.versions![2] = second;
+    backup.adopt.kcvs![2] = kcvs(old)[1]!;
     await program.up(restoring(backup));
     assert.deepEqual(ids(), [first, second]);
     assert.equal(await kmsKeys(), before);

@@ -5,8 +5,8 @@ import type { Bounds } from "./walk";
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";
 
-const ONE: Bounds = {
-  name: "one stack, a fault or an outside change",
+const BASE: Bounds = {
+  name: "one stack",
   regions: [HOME, ABROAD],
   versions: 2,
   strategy: "manual",
@@ -17,4 +17,11 @@ const ONE: Bounds = {
   left: { edits: 3, faults: 1, outside: 1, second: 0 },
 };
 
-export const IN_CI: Bounds[] = [ONE];
+export const IN_CI: Bounds[] = [
+  BASE,
+  { ...BASE, name: "renames", renames: true, left: { edits: 3, faults: 1, outside: 0, second: 0 } },
+  { ...BASE, name: "second", second: true, left: { edits: 2, faults: 1, outside: 0, second: 4 } },
+  { ...BASE, name: "second own", own: true, second: true, left: { edits: 2, faults: 1, outside: 0, second: 4 } },
+  { ...BASE, name: "own", own: true, left: { edits: 3, faults: 1, outside: 0, second: 0 } },
+  { ...BASE, name: "on-demand", strategy: "on-demand", left: { edits: 3, faults: 1, outside: 0, second: 0 } },
+];

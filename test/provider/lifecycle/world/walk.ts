@@ -136,7 +136,7 @@ class Walk {
 
   #violates(node: Node, error: unknown): void {
     const message = error instanceof Violation ? error.message : String((error as Error).stack ?? error);
-    const kind = message.replaceAll(/k\d+|\d{10}/g, "…");
+    const kind = message.replaceAll(/(mrk-)?k\d+|\d{10}|\(\w+\)/g, "…");
     if (this.#found.has(kind)) return;
     const path: string[] = [];
     for (let one: Node | undefined = node; one; one = one.before) path.unshift(one.name);
