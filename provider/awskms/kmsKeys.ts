@@ -182,14 +182,19 @@ export async function describeKmsKey(
   }
 }
 
-/** Waits until KMS shows the key Enabled, where DescribeKey is permitted. */
-export async function waitEnabled(kms: Kms, keyId: string, context: CallContext): Promise<void> {
-  await ifPermitted(kms, "a new version is not waited for before the alias moves to it", () =>
+/** Waits until KMS shows the key imported, where DescribeKey is permitted; gives its state then. */
+export async function waitEnabled(
+  kms: Kms,
+  keyId: string,
+  context: CallContext,
+): Promise<string | undefined> {
+  const shown = await ifPermitted(kms, "a new version is not waited for before the alias moves to it", () =>
     eventually(`KMS key ${keyId} to be Enabled in ${kms.region}`, () => describeKmsKey(kms, keyId, context), {
       result: (seen) =>
         seen.state === "PendingImport" || seen.state === "Creating" || seen.state === "Deleted",
     }),
   );
+  return shown?.state;
 }
 
 /** AWS tells these states of a KMSInvalidStateException apart only in its message. */

@@ -12,7 +12,7 @@ import { type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
 
 export class Declared {
   readonly #resources = new Set<string>();
-  readonly #checkedKeys = new Map<string, number>();
+  readonly #checked = new Map<string, number>();
   readonly #keys = new Set<string>();
   readonly #replacedKeys = new Set<string>();
   readonly #material = new Set<string>();
@@ -40,26 +40,26 @@ export class Declared {
     return true;
   }
 
-  /** `check` of a ManagedKey that is in the state, with the inputs that it returned. */
-  keyChecked(inputs: object): void {
-    const digest = digestOf(inputs);
-    this.#checkedKeys.set(digest, (this.#checkedKeys.get(digest) ?? 0) + 1);
+  /** `check` of a resource that is in the state, with the inputs that it returned. */
+  checked(type: string, inputs: object): void {
+    const digest = digestOf(type, inputs);
+    this.#checked.set(digest, (this.#checked.get(digest) ?? 0) + 1);
   }
 
   /**
-   * `diff` of a ManagedKey. A `diff` alone proves nothing: a refresh calls it for every resource in the state, so also in
-   * `destroy --refresh`. The program declares the key where `check` has returned these inputs before; each `check` counts for
-   * one `diff`, since two keys may have the same inputs.
+   * `diff` of a resource: whether the program declares it. A `diff` alone proves nothing: a refresh calls it for every resource
+   * in the state, so also in `destroy --refresh`. It does where `check` has returned these inputs before; each `check` counts
+   * for one `diff`, since two resources may have the same inputs.
    */
-  keyCompared(id: string, inputs: object): void {
-    const digest = digestOf(inputs);
-    const checks = this.#checkedKeys.get(digest) ?? 0;
-    if (checks === 0) return;
-    this.#checkedKeys.set(digest, checks - 1);
-    this.#keys.add(id);
+  compared(type: string, inputs: object): boolean {
+    const digest = digestOf(type, inputs);
+    const checks = this.#checked.get(digest) ?? 0;
+    if (checks > 0) this.#checked.set(digest, checks - 1);
+    return checks > 0;
   }
 
-  keyMade(id: string): void {
+  /** The program declares the ManagedKey with this id. */
+  key(id: string): void {
     this.#keys.add(id);
   }
 
@@ -118,11 +118,13 @@ export class Declared {
     this.#distributions.set(name, records);
   }
 
-  /** Whether another distribution of the program has this KMS key. */
+  /** Whether another distribution of the program has this KMS key. `distribution` is its name, given or asked for. */
   isHeldByAnother(distribution: string, keyId: string): boolean {
     return [...this.#distributions].some(
       ([name, records]) =>
-        name !== distribution && Object.values(records).some((record) => record.keyId === keyId),
+        name !== distribution &&
+        name !== this.actualName(distribution) &&
+        Object.values(records).some((record) => record.keyId === keyId),
     );
   }
 
@@ -139,6 +141,6 @@ type Place = Pick<KmsRef, "accountId" | "keyCollection">;
 const placeOf = ({ accountId, keyCollection }: Place) => `${accountId}/${keyCollection}`;
 
 /** A digest, because inputs may hold material. */
-function digestOf(inputs: object): string {
-  return createHash("sha256").update(canonical(inputs)).digest("hex");
+function digestOf(type: string, inputs: object): string {
+  return createHash("sha256").update(type).update(canonical(inputs)).digest("hex");
 }

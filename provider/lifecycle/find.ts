@@ -7,7 +7,7 @@ import { KeymgmtError } from "../errors";
 import { LOST_WITHOUT_LISTING, mayReturn } from "./naming";
 import { ownershipOf } from "./ownership";
 import type { Place } from "./place";
-import { type Candidate, isLeaving, type Known } from "./plan/known";
+import { type Candidate, isLeaving, type Known, type Unrecorded } from "./plan/known";
 import type { OutcomeOf } from "./plan/steps";
 
 /** By version. Those of this distribution come first, then those that no distribution uses any more. */
@@ -129,4 +129,22 @@ function isBetter(one: Candidate, other: Candidate | undefined): boolean {
 
 function rank({ former, isClaimed, record }: Candidate): number {
   return (former === undefined ? 0 : isClaimed ? 2 : 4) + (isLeaving(record.state) ? 1 : 0);
+}
+
+/**
+ * KMS keys of a distribution that goes, which the state does not know: an update was killed after it had made them. Without the
+ * permissions to list they are left to `keymgmt sweep`.
+ */
+export async function findUnrecorded({ run, kms, owner }: Place, { records }: Known): Promise<Unrecorded[]> {
+  const tagged = (await permitted(() => run.listings.taggedKeys(kms))) ?? [];
+  const recorded = new Set(Object.values(records).map(({ keyId }) => keyId));
+  return tagged.flatMap((key) => {
+    const version = versionTagged(key);
+    const isOwn =
+      version !== undefined &&
+      ownershipOf(key.tags, owner) === "ours" &&
+      key.tags[TAG.distribution] === owner.distribution &&
+      !recorded.has(key.keyId);
+    return isOwn ? [{ version, keyId: key.keyId }] : [];
+  });
 }

@@ -19,7 +19,7 @@ import { sayingIfItFails } from "../awskms/say";
 import { findCommand, PENDING_CLAIM, TAG } from "../awskms/taggedKeys";
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { adoptKmsKeys } from "./adopt";
-import { find } from "./find";
+import { find, findUnrecorded } from "./find";
 import { findPending, importNew, importStep, importVersion, probe } from "./importing";
 import { syncMetadata, tagsIfPermitted } from "./metadata";
 import { observeAlias } from "./observe";
@@ -62,6 +62,7 @@ const PERFORM: Performances = {
   async readTags(place, { version }, { records }) {
     return isTakenOver(await tagsIfPermitted(place, records[version]!.keyId), place.owner);
   },
+  findUnrecorded: (place, _step, known) => findUnrecorded(place, known),
   findAbandoned,
 
   createKey,
@@ -103,7 +104,8 @@ const PERFORM: Performances = {
     createAlias(place.kms, place.aliasName, records[version]!.keyId, place.context(version)),
   async moveAlias(place, { version }, { records }) {
     const { keyId } = records[version]!;
-    await waitEnabled(place.kms, keyId, place.context(version));
+    const state = await waitEnabled(place.kms, keyId, place.context(version));
+    if (state !== undefined && state !== "Enabled") return state; // applications could not encrypt
     return moveAlias(place.kms, place.aliasName, keyId, place.context(version));
   },
   async takeNextName(place) {
@@ -199,9 +201,10 @@ async function isReplicaLeaving(there: Kms, aliasName: string, state: string): P
 async function findAlias(
   { kms, aliasName }: Place,
   { isThorough }: StepOf<"findAlias">,
-  { records, alias }: Known,
+  { records, alias, unrecorded = [] }: Known,
 ): Promise<string> {
-  const keyIds = [...new Set(Object.values(records).map(({ keyId }) => keyId))].reverse();
+  const ours = [...Object.values(records), ...unrecorded].map(({ keyId }) => keyId);
+  const keyIds = [...new Set(ours)].reverse();
   if (alias.target && keyIds.includes(alias.target))
     keyIds.unshift(...keyIds.splice(keyIds.indexOf(alias.target), 1));
   const look = async () => {
@@ -357,13 +360,14 @@ export async function cancelDeletion(
 
 async function schedule(
   place: Place,
-  { version, region, isCandidate }: StepOf<"scheduleDeletion">,
+  { version, region, isCandidate, keyId }: StepOf<"scheduleDeletion">,
   known: Known,
   { removal }: Wanted,
 ): Promise<undefined> {
   if (isCandidate) return giveBack(place, version, known);
   const days = removal ? place.deletionWindowDays : LONGEST_WINDOW_DAYS;
-  await scheduleDeletion(place.at(region), recordFor(known, version).keyId, days, place.context(version));
+  const id = keyId ?? recordFor(known, version).keyId;
+  await scheduleDeletion(place.at(region), id, days, place.context(version));
 }
 
 /** A candidate with other material: its deletion is scheduled again, and its tags are as they were. */

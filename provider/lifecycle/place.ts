@@ -27,11 +27,11 @@ export class Place {
   readonly kms: Kms;
   readonly region: string;
   readonly inputs: MetadataInputs;
-  last: PlaceSettings["last"];
+  readonly last: PlaceSettings["last"];
   readonly repair: boolean;
   readonly deletionWindowDays: number;
   readonly adopt: Adopt | undefined;
-  owner: Owner;
+  readonly owner: Owner;
   aliasName: string;
   /** What a KMS key is known to have, in place of looking: by version. */
   readonly has = new Map<number, Metadata>();
@@ -100,17 +100,13 @@ export class Place {
     return `version ${version} of key "${this.owner.key.name}"`;
   }
 
-  /** Takes the next name that this run has not given away: `orders-1795486569`. */
+  /** Takes the next alias name that this run has not given away. The KMS keys' tags keep the name that was asked for. */
   takeNextName(): void {
-    const { name } = this.owner.key;
-    let seconds = Number(
-      /-(\d+)$/.exec(this.owner.distribution)?.[1] ?? Math.floor(this.run.now().getTime() / 1000),
-    );
+    const { key, kms } = this.owner;
+    let seconds = Number(/-(\d+)$/.exec(this.aliasName)?.[1] ?? Math.floor(this.run.now().getTime() / 1000));
     do seconds += 1;
-    while (!this.run.declared.takeName(`${name}-${seconds}`));
-    this.last ??= { owner: this.owner, inputs: this.inputs };
-    this.owner = { ...this.owner, distribution: `${name}-${seconds}` };
-    this.aliasName = `alias/${this.owner.kms.aliasPrefix}/${name}-${seconds}`;
+    while (!this.run.declared.takeName(`${key.name}-${seconds}`));
+    this.aliasName = `alias/${kms.aliasPrefix}/${key.name}-${seconds}`;
   }
 
   get aliasArn(): string {

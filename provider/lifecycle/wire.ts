@@ -53,6 +53,7 @@ export type RotationStrategy = "manual" | "on-demand";
 
 /** What an alias, a KMS key and its replica share: whose they are. */
 export interface Owner {
+  /** Name of the distribution in the KMS keys' tags: the one that was asked for, where another stack had that alias. */
   distribution: string;
   stack: string;
   kms: KmsRef;
@@ -65,15 +66,22 @@ export interface Owner {
 export function ownerOf(
   {
     name,
+    requestedName = name,
     stack,
     kms,
     key,
     validFor,
     renewBefore,
-  }: Omit<Owner, "distribution" | "expiry"> & ExpiryInputs & { name: string },
+  }: Omit<Owner, "distribution" | "expiry"> & ExpiryInputs & { name: string; requestedName?: string },
   { importedOn, renewAfter }: ExpiryPlan,
 ): Owner {
-  return { distribution: name, stack, kms, key, expiry: { validFor, renewBefore, importedOn, renewAfter } };
+  return {
+    distribution: requestedName,
+    stack,
+    kms,
+    key,
+    expiry: { validFor, renewBefore, importedOn, renewAfter },
+  };
 }
 
 /** Inputs that become metadata of a KMS key. */

@@ -30,6 +30,7 @@ export const distributionAlias = (run: Run): Resource => {
       for (const list of ["purpose", "replicaRegions"]) {
         if (Array.isArray(inputs[list])) inputs[list] = [...inputs[list]].sort();
       }
+      if (olds) run.declared.checked("DistributionAlias", inputs);
       sought.set(seekerOf(inputs), { kms, stack, formerStacks: known(formerStacks), makesNew } as Seeking);
       return {
         inputs,
@@ -45,7 +46,8 @@ export const distributionAlias = (run: Run): Resource => {
     },
 
     async diff(_id, olds, news) {
-      run.declared.takeName(String(olds.name));
+      // A refresh also compares one that the program has no more: its name is free for the one that takes its place.
+      if (run.declared.compared("DistributionAlias", news)) run.declared.takeName(String(olds.name));
       const { replaces } = difference("DistributionAlias", olds, news);
       const isRenamed = run.declared.actualName(String(olds.name)) !== olds.name;
       return { changes: replaces.length > 0 || isRenamed, replaces };

@@ -59,7 +59,7 @@ export const keyDistribution = (run: Run): Resource => ({
       ...replacementMistakes("KeyDistribution", olds, inputs, {
         key: before?.name,
         isAllowed: before?.deletionAllowed === true || inputs.adopt !== undefined,
-        ignore: IGNORED,
+        ignore: [...IGNORED, "name"], // that is the DistributionAlias's, which says the same of what its name follows from
       }),
       ...partitionMistakes(key?.name, key?.replicaRegions, kms?.keyCollection),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
@@ -148,7 +148,7 @@ async function reconcile(
   };
   const show = (isCurrent: boolean, place: Place) => {
     showMetadata(outputs, isCurrent ? inputs : (old ?? inputs), inputs, target.owner);
-    if (place.owner.distribution !== outputs.name) showName(run, outputs, place);
+    if (place.aliasName !== outputs.aliasName) showName(run, outputs, place);
     run.declared.distribution(outputs, outputs.versions);
   };
   try {
@@ -179,12 +179,12 @@ function showMetadata(
 /** Another stack had the alias, so the next name was taken. The DistributionAlias learns it from a refresh. */
 function showName(run: Run, outputs: DistributionOutputs, place: Place): void {
   outputs.requestedName ??= outputs.name;
-  const { distribution } = place.owner;
-  const distributionTime = new Date(Number(/-(\d+)$/.exec(distribution)![1]) * 1000).toISOString();
   const { aliasName, aliasArn } = place;
-  Object.assign(outputs, { name: distribution, aliasName, aliasArn, distributionTime });
-  run.declared.nameGiven(outputs.requestedName, distribution);
-  run.declared.resource("KeyDistribution", distribution);
+  const name = aliasName.slice(`alias/${outputs.kms.aliasPrefix}/`.length);
+  const distributionTime = new Date(Number(/-(\d+)$/.exec(name)![1]) * 1000).toISOString();
+  Object.assign(outputs, { name, aliasName, aliasArn, distributionTime });
+  run.declared.nameGiven(outputs.requestedName, name);
+  run.declared.resource("KeyDistribution", name);
 }
 
 /** @param formerStack name of the stack in the state */

@@ -41,7 +41,7 @@ export const managedKey = (run: Run): Resource => ({
     if (Array.isArray(filled.replicaRegions)) filled.replicaRegions = [...filled.replicaRegions].sort();
     const plan = planRotation(olds, filled, run.now());
     const inputs: Values = { ...filled, ...plan, formerStacks: formerStacksOf(olds, filled.stack) };
-    if (olds) run.declared.keyChecked(inputs);
+    if (olds) run.declared.checked("ManagedKey", inputs);
     const mistakes = [
       ...schemaMistakes("ManagedKey", inputs),
       ...aliasPartMistakes("name", inputs.name),
@@ -57,7 +57,7 @@ export const managedKey = (run: Run): Resource => ({
   },
 
   async diff(id, olds, news) {
-    run.declared.keyCompared(id, news);
+    if (run.declared.compared("ManagedKey", news)) run.declared.key(id);
     refuseOtherKey(news.name, news.restore, (olds.versions ?? []) as KeyVersion[]);
     const { changed, replaces } = difference("ManagedKey", olds, news, COMPARED_APART);
     const moves = news.keystore === "none" && !isKept(parseKeyring(String(olds.keyring)), keepingOf(news));
@@ -73,7 +73,7 @@ export const managedKey = (run: Run): Resource => ({
     const [first] = outputs.versions as { kcv: string }[];
     const id = `${inputs.name}-${first?.kcv}`;
     if (!restored) noteMadeVersions(run, id, 0, inputs);
-    run.declared.keyMade(id);
+    run.declared.key(id);
     return { id, outputs };
   },
 

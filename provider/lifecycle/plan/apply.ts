@@ -50,6 +50,7 @@ const EFFECTS: Effects = {
   probe: ({ records }, _step, held) => ({ records: { ...records, ...held }, isProbed: true }),
   findPending: (_known, _step, pending) => ({ pending, isPendingSought: true }),
   readTags: ({ takenOver }, { version }, isOthers) => ({ takenOver: { ...takenOver, [version]: isOthers } }),
+  findUnrecorded: (_known, _step, unrecorded) => ({ unrecorded }),
   findAbandoned: (_known, _step, abandoned) => ({ abandoned }),
 
   createKey: ({ records }, { version }, record) => ({ records: withRecord(records, version, record) }),
@@ -87,22 +88,24 @@ const EFFECTS: Effects = {
   createAlias: ({ records, alias }, { version }, isMade) => ({
     alias: isMade ? { target: records[version]!.keyId, isSeen: true } : { ...alias, isThere: true },
   }),
-  moveAlias: ({ records }, { version }, isMoved) => ({
-    alias: { target: isMoved ? records[version]!.keyId : "", isSeen: true },
-  }),
-  takeNextName: ({ records }) => ({ alias: { isSeen: true }, stale: versionsOf(records) }),
+  moveAlias(known, { version }, outcome) {
+    if (typeof outcome === "string") return stateIs(known, version, outcome);
+    return { alias: { target: outcome ? known.records[version]!.keyId : "", isSeen: true } };
+  },
+  takeNextName: () => ({ alias: {} }),
   deleteAlias: () => ({ alias: { target: "", isSeen: true } }),
-  scheduleDeletion(known, { version, region, isCandidate }, _outcome, wanted) {
+  scheduleDeletion(known, { version, region, isCandidate, keyId }, _outcome, wanted) {
     if (isCandidate) {
       const { [version]: other, ...candidates } = known.candidates;
       return { candidates, looked: false, excluded: [...known.excluded, other!.record.keyId] };
     }
     if (known.pending)
       return settledRotation({ ...known, ...stateAbroadIs(known, version, region, "PendingDeletion") });
-    const settled = [...known.settled, `${version}@${region}`];
-    return { settled, ...(region === wanted.region ? stateIs(known, version, "PendingDeletion") : {}) };
+    const settled = [...known.settled, `${keyId}@${region}`];
+    const isRecorded = region === wanted.region && known.records[version]?.keyId === keyId;
+    return { settled, ...(isRecorded && stateIs(known, version, "PendingDeletion")) };
   },
-  leave: ({ settled }, { version, region }) => ({ settled: [...settled, `${version}@${region}`] }),
+  leave: ({ settled }, { keyId, region }) => ({ settled: [...settled, `${keyId}@${region}`] }),
   refuse: () => {
     throw new Error("a refusal has no effect");
   },

@@ -27,6 +27,7 @@ const EXPECTED: Expectations = {
   probe: () => ({}),
   findPending: () => undefined,
   readTags: () => false,
+  findUnrecorded: () => [],
   findAbandoned: () => [],
   createKey: (_known, { version }) => ({
     keyId: `new-${version}`,

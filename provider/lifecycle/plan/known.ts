@@ -65,7 +65,9 @@ export interface Known {
   takenOver: Record<number, boolean>;
   /** Removal: Regions with replicas that rotations have made and no KeyReplica has. */
   abandoned?: string[];
-  /** Removal: `version@Region` of KMS keys whose deletion is scheduled, or that are left as they are. */
+  /** Removal: KMS keys of the distribution that the state does not know; undefined before they were looked for. */
+  unrecorded?: Unrecorded[];
+  /** Removal: `id@Region` of KMS keys whose deletion is scheduled, or that are left as they are. */
   settled: string[];
 }
 
@@ -99,6 +101,11 @@ export interface SeenReplica {
   state: string;
   /** On demand: it was given up, and goes back to its deletion after the rotation. */
   isLeaving: boolean;
+}
+
+export interface Unrecorded {
+  version: number;
+  keyId: string;
 }
 
 export interface PendingMaterial {

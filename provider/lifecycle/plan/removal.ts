@@ -2,20 +2,40 @@
 import { kmsKeysOf } from "../wire";
 import type { Known, Wanted } from "./known";
 import type { Rule } from "./rules";
-import type { Step } from "./steps";
 
-/** KMS keys that are this resource's to delete: the others stay as they are. */
-function own({ removal, region }: Wanted, { records }: Known) {
-  return kmsKeysOf(records)
-    .filter(({ record }) => !removal!.held.includes(record.keyId))
-    .map(({ version, record }) => ({ version, record, region }));
+/** A KMS key that is this resource's to delete, or to leave as it is. */
+interface Leaving {
+  version: number;
+  keyId: string;
+  /** Why it stays. */
+  stays?: "adopted" | "taken over";
+  /** Other Regions in which rotations have made a replica that no KeyReplica has. */
+  abroad: string[];
+}
+
+/** What another resource of the program holds is none of this one's. */
+function leaving(
+  { removal }: Wanted,
+  { records, takenOver, abandoned = [], unrecorded = [] }: Known,
+): Leaving[] {
+  const recorded = kmsKeysOf(records).map(
+    ({ version, record: { keyId, adopted, replicas = [] } }): Leaving => {
+      const stays = adopted ? "adopted" : takenOver[version] ? "taken over" : undefined;
+      return { version, keyId, stays, abroad: replicas.filter((region) => abandoned.includes(region)) };
+    },
+  );
+  const others = unrecorded.map((key): Leaving => ({ ...key, abroad: [] }));
+  return [...recorded, ...others].filter(({ keyId }) => !removal!.held.includes(keyId));
 }
 
 /** Another stack may have taken the KMS keys over since the state was written. */
 const tagged: Rule = (wanted, known) =>
-  own(wanted, known)
-    .filter(({ version, record }) => !record.adopted && known.takenOver[version] === undefined)
-    .map(({ version, region }) => ({ do: "readTags", version, region }));
+  leaving(wanted, known)
+    .filter(({ version, keyId }) => known.records[version]?.keyId === keyId)
+    .filter(({ version, stays }) => stays !== "adopted" && known.takenOver[version] === undefined)
+    .map(({ version }) => ({ do: "readTags", version, region: wanted.region }));
+
+const looked: Rule = (_wanted, { unrecorded }) => (unrecorded ? [] : [{ do: "findUnrecorded" }]);
 
 const abandoned: Rule = ({ role }, { abandoned: seen, records }) =>
   role === "primary" && !seen && Object.values(records).some(({ replicas }) => replicas?.length)
@@ -25,31 +45,22 @@ const abandoned: Rule = ({ role }, { abandoned: seen, records }) =>
 /** The alias goes where it points to a KMS key that is this resource's to delete. */
 const aliasGone: Rule = (wanted, known) => {
   const { region } = wanted;
-  const { alias, takenOver } = known;
-  if (alias.target === "") return [];
-  if (!alias.isSeen) return [{ do: "findAlias", region }];
-  const mayGo = own(wanted, known).some(
-    ({ version, record }) => record.keyId === alias.target && !record.adopted && !takenOver[version],
-  );
+  const { target, isSeen } = known.alias;
+  if (target === "") return [];
+  if (!isSeen) return [{ do: "findAlias", region }];
+  const mayGo = leaving(wanted, known).some(({ keyId, stays }) => keyId === target && !stays);
   return mayGo ? [{ do: "deleteAlias", region }] : [];
 };
 
-/**
- * What was adopted stays: it was there before, and without its material no deletion could ever be made good. Replicas are
- * KeyReplica's, but for those that none has.
- */
+/** What was adopted stays: it was there before, and without its material no deletion could ever be made good. */
 const scheduled: Rule = (wanted, known) => {
-  for (const { version, record, region } of own(wanted, known)) {
-    const regions = [...(record.replicas ?? []).filter((one) => known.abandoned?.includes(one)), region];
-    for (const place of regions) {
-      if (known.settled.includes(`${version}@${place}`)) continue;
-      const of = { version, region: place };
-      if (record.adopted) return [{ do: "leave", why: "adopted", ...of }];
-      if (known.takenOver[version]) return [{ do: "leave", why: "taken over", ...of }];
-      return [{ do: "scheduleDeletion", ...of }];
+  for (const { version, keyId, stays, abroad } of leaving(wanted, known))
+    for (const region of [...abroad, wanted.region]) {
+      if (known.settled.includes(`${keyId}@${region}`)) continue;
+      const of = { version, keyId, region };
+      return [stays ? { do: "leave", why: stays, ...of } : { do: "scheduleDeletion", ...of }];
     }
-  }
-  return [] as Step[];
+  return [];
 };
 
-export const removalRules: Rule[] = [tagged, abandoned, aliasGone, scheduled];
+export const removalRules: Rule[] = [tagged, looked, abandoned, aliasGone, scheduled];

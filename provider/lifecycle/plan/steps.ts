@@ -1,12 +1,14 @@
 /** The steps of a plan. Each is data: what it does, of which version, in which Region. Run twice, none does harm. */
 import type { KmsKeyRecord, KmsKeyRecords } from "../wire";
-import type { Candidate, PendingMaterial, SeenReplica } from "./known";
+import type { Candidate, PendingMaterial, SeenReplica, Unrecorded } from "./known";
 
 /** One version in one Region. `isCandidate`: the KMS key that may be the version's, not one that is known to be. */
 interface Of {
   version: number;
   region: string;
   isCandidate?: true;
+  /** Removal: a KMS key that the state does not know. */
+  keyId?: string;
 }
 
 /** What each step needs, and what its outcome is. */
@@ -36,6 +38,8 @@ export interface Steps {
   findPending: [Of & { to: number }, PendingMaterial | undefined];
   /** Removal: looks whose a KMS key is. */
   readTags: [Of, boolean];
+  /** Removal: looks for KMS keys of the distribution that the state does not know, as an update that was killed leaves them. */
+  findUnrecorded: [object, Unrecorded[]];
   /** Removal: looks for replicas that no KeyReplica has. */
   findAbandoned: [object, string[]];
 
@@ -60,8 +64,8 @@ export interface Steps {
   forget: [Of, undefined];
   /** false: an alias of that name exists. */
   createAlias: [Of, boolean];
-  /** false: it is gone. */
-  moveAlias: [Of, boolean];
+  /** false: it is gone. A KeyState: the KMS key is not Enabled, and the alias was not moved to it. */
+  moveAlias: [Of, boolean | string];
   /** Another stack has the alias: the next name is taken. */
   takeNextName: [{ region: string }, undefined];
   deleteAlias: [{ region: string }, undefined];

@@ -8,7 +8,7 @@ export const NEEDED_LIVES: TriedLife[] = [
     feature: "everyKey",
     features: ["everyKey"],
     live: plainLife,
-    refused: ["DescribeKey", "ListResourceTags"],
+    refused: ["DescribeKey", "ListResourceTags", "ListKeys"],
     without: {
       "kms:CreateKey": "error at create, rotate",
       "kms:TagResource": "error at create, rotate, change a tag",
@@ -32,7 +32,7 @@ export const NEEDED_LIVES: TriedLife[] = [
       await life.up("renew", { distribution: { validFor: "60d" } });
       await life.remove();
     },
-    refused: ["ListResourceTags"],
+    refused: ["ListResourceTags", "ListKeys"],
     without: {
       "kms:GetParametersForImport": "error at create, renew",
       "kms:ImportKeyMaterial": "error at create, renew",
@@ -44,7 +44,7 @@ export const NEEDED_LIVES: TriedLife[] = [
     features: ["everyKey", "multiRegion"],
     replicated: true,
     live: plainLife,
-    refused: ["GetKeyPolicy", "ListResourceTags"],
+    refused: ["GetKeyPolicy", "ListResourceTags", "ListKeys"],
     without: {
       "kms:CreateKey": "error at create, rotate",
       "kms:TagResource": "error at create, rotate, change a tag",

@@ -16,6 +16,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     name: "a key that others change in AWS",
     feature: "drift",
     features: ["everyKey", "drift", "changes"],
+    refused: ["ListKeys"],
     async live(life) {
       await life.up("create", {
         distribution: { policy: policy(life, "First"), tags: { team: "payments" } },
@@ -131,7 +132,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     feature: "adoption",
     features: ["everyKey", "adoption"],
     given: adopted,
-    refused: ["ListResourceTags"],
+    refused: ["ListResourceTags", "ListKeys"],
     async live(life) {
       await life.up("adopt", { distribution: { adopt: { aliasName: ADOPTED } } });
       await life.up("rotate", { key: { rotationTrigger: "b" } });
@@ -148,7 +149,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     feature: "onDemandRotation",
     features: ["everyKey", "onDemandRotation"],
     live: onDemandLife,
-    refused: ["ListResourceTags"],
+    refused: ["ListResourceTags", "ListKeys"],
     without: {
       "kms:RotateKeyOnDemand": "error at rotate, rotate (killed)",
       "kms:DescribeKey": "error at rotate, rotate (killed), rotate after that",
@@ -160,7 +161,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     features: ["everyKey", "multiRegion", "onDemandRotation"],
     replicated: true,
     live: onDemandLife,
-    refused: ["ListResourceTags"],
+    refused: ["ListResourceTags", "ListKeys"],
     without: {
       "kms:RotateKeyOnDemand": "error at rotate, rotate (killed)",
       "kms:DescribeKey": "error at create, rotate, rotate (killed), rotate after that",
@@ -170,7 +171,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     name: "a key with tags, policy and description",
     feature: "changes",
     features: ["everyKey", "changes"],
-    refused: ["DescribeKey", "ListResourceTags"],
+    refused: ["DescribeKey", "ListResourceTags", "ListKeys"],
     async live(life) {
       const first = {
         policy: policy(life, "First"),
@@ -203,7 +204,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
       await life.up("seal again", { key: { keystore } });
       await life.remove();
     },
-    refused: ["DescribeKey", "ListResourceTags"],
+    refused: ["DescribeKey", "ListResourceTags", "ListKeys"],
     without: {
       "kms:GenerateDataKey": "error at create, rotate, seal again",
       "kms:Decrypt": "error at create, rotate, seal otherwise",

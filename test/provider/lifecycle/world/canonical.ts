@@ -7,14 +7,14 @@ const GIVEN = /(mrk-)?\bk\d+\b/g;
 const TIMES = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|"iat\\*":\d+/g;
 
 /** Without what is left to happen. */
-export function canonical({ aws, sides, owners, used, isDisturbed }: World): string {
+export function canonical({ aws, sides, owners, used, isDisturbed, isLater }: World): string {
   const state = sides.map(({ program, states, isBegun }) => [program, isBegun, sorted(states)]);
   const regions = Object.entries(aws.regions).map(([name, { keys, aliases }]) => [
     name,
     Object.values(keys).map((key) => [key, owners[`${name}/${key.id}`]]),
     Object.entries(sorted(aliases)).map(([alias, id]) => [alias, id, owners[`${name}/${alias}`]]),
   ]);
-  const text = JSON.stringify([state, regions, used, isDisturbed]).replaceAll(TIMES, "T");
+  const text = JSON.stringify([state, regions, used, isDisturbed, isLater]).replaceAll(TIMES, "T");
   const names = new Map<string, string>();
   const named = text.replaceAll(GIVEN, (id) => {
     const name = names.get(id) ?? `#${names.size}`;

@@ -3,12 +3,14 @@ import crypto from "node:crypto";
 import sinon from "sinon";
 import { materialOf } from "./materials";
 
-const NOW = new Date("2026-11-24T12:00:00Z");
+const NOW = Date.parse("2026-11-24T12:00:00Z");
+const LATER = NOW + 3_600_000;
 
 export class Clock {
   /** Who makes material, and how much they have made. */
   #whose = "";
   #made = 0;
+  #since = NOW;
   readonly #fake = sinon.useFakeTimers({ now: NOW, toFake: ["Date"] });
   readonly #stubs = [
     sinon.stub(globalThis, "setTimeout").callsFake(((work: () => void, milliseconds = 0) => {
@@ -21,16 +23,28 @@ export class Clock {
     sinon.stub(crypto, "publicEncrypt").callsFake(((_key: unknown, bytes: Buffer) => Buffer.from(bytes)) as never),
   ];
 
-  /** Every run begins at the same moment: two stacks are made in the same second. */
-  begin(whose: string, made: number): void {
-    this.#fake.setSystemTime(NOW);
+  /** There are two moments: stacks are made in the same second, and all else happens later. */
+  begin(whose: string, made: number, isLater: boolean): void {
+    this.#since = isLater ? LATER : NOW;
+    this.#fake.setSystemTime(this.#since);
     this.#whose = whose;
     this.#made = made;
   }
 
+  /** Another run goes on in the midst of this one. */
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    const [since, now, whose, made] = [this.#since, Date.now(), this.#whose, this.#made];
+    try {
+      return await work();
+    } finally {
+      this.#fake.setSystemTime(now);
+      [this.#since, this.#whose, this.#made] = [since, whose, made];
+    }
+  }
+
   /** Seconds that the run has waited. */
   get waited(): number {
-    return (Date.now() - NOW.getTime()) / 1000;
+    return (Date.now() - this.#since) / 1000;
   }
 
   restore(): void {

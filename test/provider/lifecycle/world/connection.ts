@@ -11,10 +11,12 @@ import { OPERATIONS, READS } from "./operations";
  * - `lost`: AWS does it, and its answer is lost; the client sends it again where that is safe. The run goes on.
  * - `cut before`, `cut after`: nothing gets through any more, from this write on or after AWS has done it; the provider reports.
  * - `killed`: the process is, after AWS has done it; the engine saves nothing of the resource at hand.
+ * - `refused`: AWS refuses it this once (a quota, say). The run goes on.
+ * - `raced`: the other stack's `up` comes in between, from its begin to its end. Then it goes on.
  */
 export interface Fault {
   write: number;
-  how: "lost" | "cut before" | "cut after" | "killed";
+  how: "lost" | "cut before" | "cut after" | "killed" | "refused" | "raced";
 }
 
 export const FAULTS: Fault["how"][] = ["lost", "cut before", "cut after", "killed"];
@@ -42,6 +44,8 @@ export class Connection {
     public aws: Aws,
     private readonly watcher: Watcher,
     readonly fault?: Fault,
+    /** What comes in between. */
+    private readonly race: () => Promise<void> = async () => {},
   ) {}
 
   get isKilled(): boolean {
@@ -63,24 +67,30 @@ export class Connection {
     return kms;
   }
 
-  #call<Op extends KmsOperation>(operation: Op, input: KmsInput<Op>, region: string): KmsOutput<Op> {
+  async #call<Op extends KmsOperation>(
+    operation: Op,
+    input: KmsInput<Op>,
+    region: string,
+  ): Promise<KmsOutput<Op>> {
     this.calls += 1;
     const repeatable = isRepeatable(operation);
     const failure = (thrown: unknown, afterLostAnswer = false) =>
       awsError(thrown, { service: "kms", operation, region, repeatable, afterLostAnswer });
     if (this.isCut) throw failure(UNREACHABLE);
     const how = !READS.has(operation) && this.writes++ === this.fault?.write ? this.fault.how : undefined;
-    this.isCut = how !== undefined && how !== "lost";
+    this.isCut = how === "cut before" || how === "cut after" || how === "killed";
+    if (how === "raced") await this.race();
     const send = () => this.#send(operation, input, region);
     try {
-      if (how === undefined) return send();
+      if (how === undefined || how === "raced") return send();
+      if (how === "refused") throw REFUSED;
       if (how === "cut before") throw UNREACHABLE;
       send();
       if (!repeatable) throw RESET;
       if (this.isCut) throw UNREACHABLE;
       return send();
     } catch (error) {
-      throw failure(error, how !== undefined && how !== "cut before");
+      throw failure(error, how === "lost" || how === "cut after" || how === "killed");
     }
   }
 
@@ -98,5 +108,9 @@ export class Connection {
   }
 }
 
+const REFUSED = Object.assign(new Error("by the model"), {
+  name: "LimitExceededException",
+  $metadata: { httpStatusCode: 400 },
+});
 const UNREACHABLE = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" });
 const RESET = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });

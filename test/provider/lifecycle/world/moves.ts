@@ -1,6 +1,6 @@
 /** What may happen next in a world. */
 import type { Clock } from "./clock";
-import { FAULTS, type Fault } from "./connection";
+import type { Fault } from "./connection";
 import { type Aws, keyIn, stateOf, withAlias } from "./model";
 import { OPERATIONS } from "./operations";
 import { editsOf } from "./program";
@@ -51,14 +51,15 @@ function commands(world: World, clock: Clock): Move[] {
 /** The same command, with each fault at each of its writes. */
 export function faultsOf(world: World, { of, refresh, name }: Move, ran: Ran, possible: Possible, clock: Clock): Move[] {
   if (world.left.faults === 0) return [];
-  const left = spent(ran.world.left, "faults");
+  const once = spent(ran.world.left, "faults");
   return Array.from({ length: ran.writes }, (_, write) => write).flatMap((write) =>
     possible.faults
-      .filter((how) => FAULTS.includes(how))
+      .filter((how) => how !== "raced" || (world.sides.length > 1 && world.left.second > 0))
       .map((how): Move => ({
         name: `${name}, whose write ${write + 1} is ${how}`,
         of,
         async make() {
+          const left = how === "raced" && of === 0 ? spent(once, "second") : once;
           const broken = await run({ ...world, left }, of, clock, { refresh, fault: { write, how } });
           return { world: broken.world, ran: broken };
         },
@@ -72,7 +73,8 @@ function edits(world: World, { versions, renames }: Possible): Move[] {
   return sides.flatMap((side, of) => {
     const costs = of > 0 ? "second" : "edits";
     if (left[costs] === 0 || !side.isBegun) return [];
-    return editsOf(side.program, { versions, regions, renames }).map(({ name, program }): Move => ({
+    const disables = side.strategy === "manual"; // AWS cannot disable one of a KMS key's materials
+    return editsOf(side.program, { versions, regions, renames, disables }).map(({ name, program }): Move => ({
       name: `${side.stack}: ${name}`,
       of,
       async make() {

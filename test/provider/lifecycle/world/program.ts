@@ -27,14 +27,19 @@ export interface Edit {
 /** Changes that a person may make to it. */
 export function editsOf(
   program: Program,
-  { versions, regions, renames }: { versions: number; regions: readonly string[]; renames: boolean },
+  {
+    versions,
+    regions,
+    renames,
+    disables,
+  }: { versions: number; regions: readonly string[]; renames: boolean; disables: boolean },
 ): Edit[] {
   const { version, minimum, distribution, replicas, replica } = program;
   const edits: Edit[] = [];
   const edit = (name: string, change: Partial<Program>) =>
     edits.push({ name, program: { ...program, ...change } });
   if (version < versions) edit(`rotate to version ${version + 1}`, { version: version + 1 });
-  if (minimum < version) edit(`raise minEnabledVersion to ${minimum + 1}`, { minimum: minimum + 1 });
+  if (minimum < version && disables) edit(`raise minEnabledVersion to ${minimum + 1}`, { minimum: minimum + 1 });
   if (minimum > 1) edit(`lower minEnabledVersion to ${minimum - 1}`, { minimum: minimum - 1 });
   if (distribution === undefined) {
     edit("put the distribution back", { distribution: "" });

@@ -25,20 +25,31 @@ export async function run(
   { refresh = false, fault }: { refresh?: boolean; fault?: Fault } = {},
 ): Promise<Ran> {
   const side = world.sides[of]!;
-  clock.begin(side.stack, Number(side.states.key?.outputs.latestVersion ?? 0));
+  const isLater = world.isLater || side.isBegun;
+  clock.begin(side.stack, Number(side.states.key?.outputs.latestVersion ?? 0), isLater);
   const watch = new Watch(world, of);
-  const connection = new Connection(world.aws, watch, fault);
+  let sides = world.sides;
+  const connection = new Connection(world.aws, watch, fault, async () => {
+    const others = sides.findIndex((_, index) => index !== of);
+    const now = { ...world, aws: connection.aws, owners: watch.owners, used: watch.used };
+    const raced = await clock.aside(() => run(now, others, clock));
+    connection.aws = raced.world.aws;
+    watch.owners = raced.world.owners;
+    watch.used = raced.world.used;
+    sides = raced.world.sides;
+  });
   const outcome = await up(side, connection, refresh);
   if (watch.violation) throw watch.violation;
   const { calls, writes } = connection;
   if (calls > MOST_CALLS || /does not end/.test(String(outcome.error)))
     throw new Violation(`the plan does not end: ${calls} calls, ${outcome.error}`);
-  const sides = world.sides.map((one, index) => (index === of ? outcome.side : one));
+  const now = sides.map((one, index) => (index === of ? outcome.side : one));
   return {
     world: {
       ...world,
-      ...{ aws: connection.aws, sides, owners: watch.owners, used: watch.used },
+      ...{ aws: connection.aws, sides: now, owners: watch.owners, used: watch.used },
       isDisturbed: world.isDisturbed && !refresh,
+      isLater,
     },
     ...{ error: outcome.error, calls, writes, changed: outcome.changed, waited: clock.waited },
   };

@@ -17,6 +17,8 @@ export interface ResourceState {
   readonly outputs: Values;
   /** A create or update failed half-way: the engine updates next time even if diff says no change. */
   readonly failed?: true;
+  /** Another has taken its place, and it is to be deleted. */
+  readonly isReplaced?: true;
 }
 
 export type States = Readonly<Record<string, ResourceState>>;
@@ -85,6 +87,7 @@ class Engine {
   /** Reads every resource of the state; the engine then calls `diff` for each. */
   async refresh(): Promise<void> {
     for (const [name, state] of Object.entries(this.#states)) {
+      if (state.isReplaced) continue;
       const resource = this.#resources[state.type]!;
       const { outputs } = await resource.read(state.id, stored(state.outputs));
       this.#states[name] = { ...state, outputs: stored(outputs) };
@@ -158,7 +161,11 @@ class Engine {
     if (mistakes.length) throw new Error(mistakes.join("\n"));
     if (!state) return this.#record(type, name, inputs, () => resource.create(stored(inputs)));
     const { changes, replaces } = await resource.diff(state.id, stored(state.outputs), stored(inputs));
-    if (replaces.length) throw new Error(`${name} would be replaced because of ${replaces.join(", ")}`);
+    if (replaces.length) {
+      const fresh = await resource.check(undefined, stored(news));
+      if (fresh.mistakes.length) throw new Error(fresh.mistakes.join("\n"));
+      return this.#record(type, name, fresh.inputs, () => resource.create(stored(fresh.inputs)), state);
+    }
     if (!changes && !state.failed) {
       this.#states[name] = { ...state, inputs: stored(inputs) };
       return this.#states[name]!;
@@ -174,10 +181,12 @@ class Engine {
     name: string,
     inputs: Values,
     work: () => Promise<{ id: string; outputs: Values }>,
+    replaced?: ResourceState,
   ): Promise<ResourceState> {
     this.changed.push(name);
     const kept = (id: string, outputs: Values, failed?: true) => {
       if (this.connection.isKilled) return; // nobody was left to tell the engine
+      if (replaced) this.#states[`${name}, replaced`] = { ...replaced, isReplaced: true };
       this.#states[name] = { type, id, inputs: stored(inputs), outputs: stored(outputs), ...(failed && { failed }) };
     };
     try {

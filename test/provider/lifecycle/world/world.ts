@@ -24,6 +24,8 @@ export interface World {
   readonly used: readonly string[];
   /** Others have changed something since the last refresh. */
   readonly isDisturbed: boolean;
+  /** The second in which the stacks are made is over. */
+  readonly isLater: boolean;
   readonly left: Left;
 }
 
@@ -43,7 +45,7 @@ export function begin({ regions, strategy, second, own, left }: Beginning): Worl
     ...{ replicaRegions: regions.filter((region) => region !== HOME), ...(own && { own: "own" }) },
   });
   const sides = [side("organization/shop/dev"), ...(second ? [side("organization/shop/test")] : [])];
-  return { aws: emptyAws(regions), sides, owners: {}, used: [], isDisturbed: false, left };
+  return { aws: emptyAws(regions), sides, owners: {}, used: [], isDisturbed: false, isLater: false, left };
 }
 
 /** What the state of a side says of a Region. */
@@ -52,8 +54,12 @@ export function recordsIn({ states }: Side, region: string): KmsKeyRecords {
 }
 
 export function resourceIn(states: Side["states"], region: string): ResourceState | undefined {
-  return Object.values(states).findLast(({ type, inputs }) =>
-    region === HOME ? type === "keyDistribution" : type === "keyReplica" && inputs.region === region,
+  return Object.values(states).findLast(({ type, inputs, isReplaced }) =>
+    isReplaced
+      ? false
+      : region === HOME
+        ? type === "keyDistribution"
+        : type === "keyReplica" && inputs.region === region,
   );
 }
 
