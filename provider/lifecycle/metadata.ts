@@ -5,11 +5,7 @@ import { PENDING_CLAIM, syncTags, tagsOf } from "../awskms/taggedKeys";
 import { samePolicy } from "./drift";
 import { observeKmsKey } from "./observe";
 import type { Place } from "./place";
-import type { KmsKeyRecord, MetadataInputs } from "./wire";
-
-export interface Metadata extends MetadataInputs {
-  tags: Record<string, string>;
-}
+import type { KmsKeyRecord, Metadata } from "./wire";
 
 /** Brings the metadata of one version's KMS key to what is wanted. An adopted KMS key keeps what it has. */
 export async function syncMetadata(

@@ -5,8 +5,7 @@ import type { ImportOptions, KmsKeyMetadata } from "../awskms/kmsKeys";
 import { type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
 import type { Run } from "../run";
 import type { Adopt } from "./adoptRules";
-import type { Metadata } from "./metadata";
-import type { KmsKeyRecord, MetadataInputs, Owner } from "./wire";
+import type { KmsKeyRecord, Metadata, MetadataInputs, Owner } from "./wire";
 import { contextOf, metadataFor } from "./wire";
 
 export interface PlaceSettings {

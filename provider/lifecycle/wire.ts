@@ -91,6 +91,11 @@ export interface MetadataInputs {
   description?: string;
 }
 
+/** What a KMS key has besides its material. */
+export interface Metadata extends MetadataInputs {
+  tags: Record<string, string>;
+}
+
 /** The part of a distribution's or replica's outputs that says what one Region holds. */
 export interface RegionalOutputs extends MetadataInputs {
   aliasName: string;

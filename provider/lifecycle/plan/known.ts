@@ -160,3 +160,13 @@ export function versionInUse({ records, inUse, alias }: Known): number | undefin
     ? undefined
     : versionsOf(records).findLast((version) => records[version]!.keyId === keyId);
 }
+
+/** The KMS key that all versions share where it is rotated on demand. */
+export function sharedOf(records: KmsKeyRecords): KmsKeyRecord {
+  return records[versionsOf(records).at(-1)!]!;
+}
+
+/** The record of a version, or of the KMS key that it is about to share. */
+export function recordFor({ records }: Known, version: number): KmsKeyRecord {
+  return records[version] ?? sharedOf(records);
+}

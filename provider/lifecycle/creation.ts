@@ -1,0 +1,74 @@
+/** The KMS key of a version in the primary Region. */
+import { createKmsKey, describeKmsKey } from "../awskms/kmsKeys";
+import { ifPermitted, permitted } from "../awskms/optional";
+import { findCommand, TAG } from "../awskms/taggedKeys";
+import { isKeymgmtError, KeymgmtError } from "../errors";
+import { ownershipOf } from "./ownership";
+import type { Place } from "./place";
+import type { Known, Wanted } from "./plan/known";
+import type { StepOf } from "./plan/steps";
+import type { KmsKeyRecord } from "./wire";
+
+/** CreateKey has no idempotency token: where its answer is lost, the KMS key is looked for by its tags before another is made. */
+export async function createKey(
+  place: Place,
+  { version }: StepOf<"createKey">,
+  { excluded }: Known,
+  { isNew, fresh }: Wanted,
+): Promise<KmsKeyRecord> {
+  const { kms, run } = place;
+  const kcv = place.kcv(version);
+  if (!isNew && !fresh.includes(version))
+    run.say(
+      `${place.named(version)} gets a new KMS key in ${kms.region}: what was encrypted under one that it had before cannot be decrypted by it`,
+    );
+  try {
+    const made = await createKmsKey(
+      kms,
+      place.metadata(version),
+      place.isMultiRegion,
+      place.context(version),
+    );
+    return { ...made, state: "PendingImport", kcv };
+  } catch (error) {
+    if (!isKeymgmtError(error, "OutcomeUnknown")) throw error;
+    run.listings.forget(kms);
+    const lost = await madeByLostAnswer(place, version, excluded);
+    if (!lost) throw notShown(place, error);
+    const seen = await permitted(() => describeKmsKey(kms, lost.keyId, place.context(version)));
+    return { ...lost, state: seen?.state ?? "PendingImport", kcv, recovered: true };
+  }
+}
+
+/** Needs kms:ListKeys and kms:ListResourceTags. */
+async function madeByLostAnswer(
+  place: Place,
+  version: number,
+  excluded: string[],
+): Promise<Pick<KmsKeyRecord, "keyId" | "keyArn"> | undefined> {
+  const { kms, owner, run } = place;
+  const { distribution } = owner;
+  const listed = await ifPermitted(kms, "the outcome of CreateKey cannot be found out", () =>
+    run.listings.taggedKeys(kms),
+  );
+  if (!listed)
+    throw new KeymgmtError(
+      "OutcomeUnknown",
+      `The answer to CreateKey was lost in ${kms.region}, and listing KMS keys is not permitted, so whether version ${version} has a KMS key is not known. Nothing more was made. Find it with: ${findCommand(kms.region, distribution)} — then grant kms:ListKeys and kms:ListResourceTags and run the update again, which recovers that key.`,
+      { operation: "CreateKey", region: kms.region, version },
+    );
+  const found = listed.find(
+    ({ keyId, tags }) =>
+      !excluded.includes(keyId) &&
+      ownershipOf(tags, owner) === "ours" &&
+      tags[TAG.distribution] === distribution &&
+      tags[TAG.version] === String(version),
+  );
+  return found && { keyId: found.keyId, keyArn: found.keyArn };
+}
+
+/** AWS shows no such KMS key: none was made, or it does not show yet. Whoever does not run again can look for it. */
+function notShown({ region, owner }: Place, lost: KeymgmtError): KeymgmtError {
+  const message = `${lost.message} To look for it yourself: ${findCommand(region, owner.distribution)}`;
+  return new KeymgmtError(lost.code, message, lost.context, { cause: lost });
+}

@@ -1,0 +1,70 @@
+/** Deletions of KMS keys: scheduled, cancelled, and scheduled again. */
+import type { Kms } from "../awskms/client";
+import { eventually } from "../awskms/eventually";
+import { describeKmsKey, LONGEST_WINDOW_DAYS, scheduleDeletion, tagList } from "../awskms/kmsKeys";
+import { ifPermitted, permitted } from "../awskms/optional";
+import { PENDING_CLAIM, TAG } from "../awskms/taggedKeys";
+import { isKeymgmtError } from "../errors";
+import type { Place } from "./place";
+import type { Known, Wanted } from "./plan/known";
+import { recordFor } from "./plan/known";
+import type { StepOf } from "./plan/steps";
+import { refusalOf } from "./refusals";
+
+/** CancelKeyDeletion. Gives the state after it: AWS leaves the key Disabled, or PendingImport where its material is not there. */
+export async function cancelDeletion(
+  place: Place,
+  kms: Kms,
+  version: number,
+  keyId: string,
+): Promise<string> {
+  const context = place.context(version);
+  await kms.call("CancelKeyDeletion", { KeyId: keyId }, context).catch((error) => {
+    // It was taken back meanwhile: by an earlier attempt whose answer was lost, or by somebody else.
+    if (!isKeymgmtError(error, "InvalidState")) throw error;
+  });
+  const seen = await ifPermitted(kms, "the state after CancelKeyDeletion is taken to be Disabled", () =>
+    eventually(`KMS key ${keyId} to be taken back from deletion`, () => describeKmsKey(kms, keyId, context), {
+      result: ({ state }) => state === "PendingDeletion" || state === "PendingReplicaDeletion",
+    }),
+  );
+  return seen?.state ?? "Disabled";
+}
+
+export async function schedule(
+  place: Place,
+  { version, region, isCandidate, keyId }: StepOf<"scheduleDeletion">,
+  known: Known,
+  { removal }: Wanted,
+): Promise<undefined> {
+  if (isCandidate) return giveBack(place, version, known);
+  const days = removal ? place.deletionWindowDays : LONGEST_WINDOW_DAYS;
+  const id = keyId ?? recordFor(known, version).keyId;
+  await scheduleDeletion(place.at(region), id, days, place.context(version));
+}
+
+/** A candidate with other material: its deletion is scheduled again, and its tags are as they were. */
+async function giveBack(place: Place, version: number, known: Known): Promise<undefined> {
+  const { record, isClaimed, isNamed, former } = known.candidates[version]!;
+  const { kms, owner } = place;
+  const context = place.context(version);
+  if (isClaimed) {
+    const tags = { [TAG.distribution]: former ?? owner.distribution, [TAG.version]: String(version) };
+    await kms.call("TagResource", { KeyId: record.keyId, Tags: tagList(tags) }, context);
+    await permitted(() =>
+      kms.call("UntagResource", { KeyId: record.keyId, TagKeys: [PENDING_CLAIM] }, context),
+    );
+  }
+  await scheduleDeletion(kms, record.keyId, LONGEST_WINDOW_DAYS, context);
+  if (isNamed)
+    throw refusalOf(place, {} as Wanted, known, {
+      do: "refuse",
+      why: "other material",
+      version,
+      region: place.region,
+    });
+  place.run.say(
+    `KMS key ${record.keyId} in ${place.region} is tagged as ${place.named(version)} and has other material; its deletion is scheduled again, in ${LONGEST_WINDOW_DAYS} days. What was encrypted under it cannot be decrypted by another KMS key`,
+  );
+  return undefined;
+}

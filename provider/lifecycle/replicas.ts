@@ -1,0 +1,117 @@
+/** KMS keys in other Regions than the primary's. */
+import { relatedKeyArn } from "../awskms/arn";
+import type { Kms } from "../awskms/client";
+import { describeKmsKey } from "../awskms/kmsKeys";
+import { ifPermitted } from "../awskms/optional";
+import { ensureReplicaKey } from "../awskms/replicas";
+import { observeAlias } from "./observe";
+import type { Place } from "./place";
+import type { Known, SeenReplica, Wanted } from "./plan/known";
+import type { OutcomeOf, StepOf } from "./plan/steps";
+import { type KmsKeyRecord, metadataFor } from "./wire";
+
+/** What AWS shows of a KMS key that may be there, as a record; undefined where it is not. */
+export async function inspect(
+  place: Place,
+  { version }: StepOf<"inspect">,
+  { records }: Known,
+  { role, primaries, minEnabled }: Wanted,
+): Promise<KmsKeyRecord | undefined> {
+  const context = place.context(version);
+  if (role === "primary") {
+    const record = records[version]!;
+    const seen = await ifPermitted(
+      place.kms,
+      "a KMS key that seemed to be gone is not looked for again",
+      () => describeKmsKey(place.kms, record.keyId, context),
+    );
+    return seen && { ...record, state: seen.state };
+  }
+  const { keyId, keyArn: primaryArn, kcv, importedAt, adopted } = primaries[version]!;
+  const { state, validTo, keyMaterialId, description } = await describeKmsKey(place.kms, keyId, context);
+  const keyArn = relatedKeyArn(primaryArn, place.region);
+  if (adopted) return { keyId, keyArn, state, adopted, validTo, keyMaterialId };
+  // A rotation has made it: with the tags that it is to have, and the policy and description of the version before.
+  if (version >= minEnabled)
+    place.has.set(version, { tags: metadataFor(place.owner, version, {}).tags, description });
+  return { keyId, keyArn, kcv, state, importedAt, validTo, keyMaterialId, recovered: true };
+}
+
+/** Every replica of a version's KMS key, with its state. */
+export async function findReplicas(
+  place: Place,
+  { version }: StepOf<"findReplicas">,
+  { records }: Known,
+  { strategy }: Wanted,
+): Promise<SeenReplica[]> {
+  const { keyId } = records[version]!;
+  const context = place.context(version);
+  const { replicaRegions } = await describeKmsKey(place.kms, keyId, context);
+  return Promise.all(
+    [...replicaRegions].sort().map(async (region) => {
+      const there = place.at(region);
+      const { state } = await describeKmsKey(there, keyId, context);
+      const isLeaving = strategy === "on-demand" && (await isReplicaLeaving(there, place.aliasName, state));
+      return { region, state, isLeaving };
+    }),
+  );
+}
+
+/**
+ * Whether a replica was given up: it waits for its deletion, or a rotation that failed half-way has taken it back. That
+ * leaves it Disabled, and its KeyReplica has deleted the alias there.
+ */
+async function isReplicaLeaving(there: Kms, aliasName: string, state: string): Promise<boolean> {
+  if (state !== "Disabled") return state === "PendingDeletion";
+  const loses = "a replica that a failed rotation took back from deletion stays Disabled";
+  return (await observeAlias(there, aliasName, loses)) === "";
+}
+
+/**
+ * Regions for which rotations have made replicas and in which the alias is gone. Its KeyReplica deletes the alias first, so
+ * what is left there is nobody's; where the alias is, the KeyReplica was retained (`retainOnDelete`), and all that is its.
+ */
+export async function findAbandoned(place: Place, _step: object, { records }: Known): Promise<string[]> {
+  const regions = [...new Set(Object.values(records).flatMap(({ replicas }) => replicas ?? []))];
+  const loses = "replicas that no KeyReplica has taken up are left to themselves";
+  const targets = await Promise.all(
+    regions.map(async (region) => ({
+      region,
+      target: await observeAlias(place.at(region), place.aliasName, loses),
+    })),
+  );
+  return targets.filter(({ target }) => target === "").map(({ region }) => region);
+}
+
+export async function replicate(
+  place: Place,
+  { version, region }: StepOf<"replicate">,
+  known: Known,
+  { role, primaries }: Wanted,
+): Promise<OutcomeOf<"replicate">> {
+  const there = place.at(region);
+  const { keyId } = role === "replica" ? primaries[version]! : known.records[version]!;
+  const metadata =
+    role === "replica" ? place.metadata(version) : await metadataOfInUse(place, known, version, there);
+  const { made, state } = await ensureReplicaKey(
+    place.primary,
+    there,
+    keyId,
+    metadata,
+    place.context(version),
+  );
+  return { state, isMade: made };
+}
+
+/** A rotation's replica starts with the policy and description of the one in use; KeyReplica brings its own afterwards. */
+async function metadataOfInUse(place: Place, { inUse, alias }: Known, version: number, there: Kms) {
+  const keyId = inUse ?? alias.target!;
+  const described = await there.call("DescribeKey", { KeyId: keyId });
+  const policy = await ifPermitted(
+    there,
+    "a new version's replica has AWS's default key policy until its KeyReplica is updated",
+    () => there.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
+  );
+  const description = described.KeyMetadata?.Description || undefined;
+  return metadataFor(place.owner, version, { policy: policy?.Policy, description });
+}
