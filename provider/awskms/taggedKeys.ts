@@ -14,6 +14,9 @@ export const TAG = {
 /** While AWS is to prove whose a KMS key is: the distribution that is proving it. */
 export const PENDING_CLAIM = "keymgmt:pending-claim";
 
+/** A replica that was taken back from its deletion for a rotation alone, and goes back to it. */
+export const LEAVING = "keymgmt:leaving";
+
 export interface TaggedKey {
   keyId: string;
   keyArn: string;

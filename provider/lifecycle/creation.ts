@@ -61,7 +61,7 @@ async function madeByLostAnswer(
     ({ keyId, tags }) =>
       !excluded.includes(keyId) &&
       ownershipOf(tags, owner) === "ours" &&
-      tags[TAG.distribution] === distribution &&
+      place.distributions.includes(tags[TAG.distribution] ?? "") &&
       tags[TAG.version] === String(version),
   );
   return found && { keyId: found.keyId, keyArn: found.keyArn };

@@ -88,7 +88,7 @@ function distributionsTagged({ tags }: TaggedKey): { had: string; provedBy?: str
 }
 
 async function candidateOf(place: Place, version: number, key: TaggedKey): Promise<Candidate | undefined> {
-  const { kms, owner } = place;
+  const { kms } = place;
   const { keyId, keyArn } = key;
   const seen = await ifPermitted(kms, "a KMS key of an earlier run is imported into again", () =>
     describeKmsKey(kms, keyId, place.context(version)),
@@ -97,8 +97,8 @@ async function candidateOf(place: Place, version: number, key: TaggedKey): Promi
   const state = seen?.state ?? "PendingImport";
   if (state === "Deleted") return undefined;
   const { had, provedBy } = distributionsTagged(key);
-  const isClaimed = provedBy === owner.distribution;
-  const isOwn = had === owner.distribution;
+  const isClaimed = provedBy !== undefined && place.distributions.includes(provedBy);
+  const isOwn = place.distributions.includes(had);
   const isUnused = await isGivenUp(place, key, state, seen !== undefined);
   if (!isOwn && !isClaimed && !isUnused) return undefined;
   return {
@@ -135,7 +135,8 @@ function rank({ former, isClaimed, record }: Candidate): number {
  * KMS keys of a distribution that goes, which the state does not know: an update was killed after it had made them. Without the
  * permissions to list they are left to `keymgmt sweep`.
  */
-export async function findUnrecorded({ run, kms, owner }: Place, { records }: Known): Promise<Unrecorded[]> {
+export async function findUnrecorded(place: Place, { records }: Known): Promise<Unrecorded[]> {
+  const { run, kms, owner } = place;
   const tagged = (await permitted(() => run.listings.taggedKeys(kms))) ?? [];
   const recorded = new Set(Object.values(records).map(({ keyId }) => keyId));
   return tagged.flatMap((key) => {
@@ -143,7 +144,7 @@ export async function findUnrecorded({ run, kms, owner }: Place, { records }: Kn
     const isOwn =
       version !== undefined &&
       ownershipOf(key.tags, owner) === "ours" &&
-      key.tags[TAG.distribution] === owner.distribution &&
+      place.distributions.includes(key.tags[TAG.distribution] ?? "") &&
       !recorded.has(key.keyId);
     return isOwn ? [{ version, keyId: key.keyId }] : [];
   });

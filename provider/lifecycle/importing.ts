@@ -75,6 +75,7 @@ async function importHere(
   try {
     const imported = await importVersion(place, place.region, version, shares);
     const isWhole = wanted.strategy !== "on-demand" || isLastMissing(known, version);
+    if (isLost && isWhole && wanted.strategy === "on-demand") await importLater(place, known);
     const wasImported = Object.values(known.records).some(
       ({ keyId, importedAt }) => keyId === record.keyId && importedAt !== undefined,
     );
@@ -88,6 +89,14 @@ async function importHere(
       throw refusalOf(place, wanted, known, { ...step, do: "refuse", why: "adopted, without its material" });
     throw error;
   }
+}
+
+/** Later versions than the state knows of, which a rotation that was cut short has given to the KMS key: it needs them too. */
+async function importLater(place: Place, { records }: Known): Promise<void> {
+  const latest = versionsOf(records).at(-1)!;
+  const { keyId } = records[latest]!;
+  for (let version = latest + 1; version <= place.owner.key.keyVersion; version++)
+    await ifHeld(() => importVersion(place, place.region, version, { keyId }));
 }
 
 /** Whether each other version of the KMS key was imported again already. */

@@ -1,7 +1,7 @@
 /** Tags, policy and description of KMS keys that were there before. */
 
 import { permitted } from "../awskms/optional";
-import { PENDING_CLAIM, syncTags, tagsOf } from "../awskms/taggedKeys";
+import { LEAVING, PENDING_CLAIM, syncTags, tagsOf } from "../awskms/taggedKeys";
 import { samePolicy } from "./drift";
 import { observeKmsKey } from "./observe";
 import type { Place } from "./place";
@@ -37,7 +37,7 @@ async function seen(place: Place, version: number, keyId: string): Promise<Metad
   const ours = place.last ? place.metadataBefore(version).tags : {};
   const found = await observeKmsKey(place.kms, place.owner, version, keyId, given !== undefined);
   const known = Object.entries(found?.tags ?? {}).filter(
-    ([key]) => key in wanted || key in ours || key === PENDING_CLAIM,
+    ([key]) => key in wanted || key in ours || key === PENDING_CLAIM || key === LEAVING,
   );
   return { tags: Object.fromEntries(known), policy: found?.policy, description: found?.description };
 }

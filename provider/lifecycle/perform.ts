@@ -3,7 +3,7 @@ import { createAlias, deleteAlias, moveAlias } from "../awskms/aliases";
 import { LONGEST_WINDOW_DAYS, setEnabled, tagList, waitEnabled } from "../awskms/kmsKeys";
 import { rotateOnDemand } from "../awskms/rotation";
 import { sayingIfItFails } from "../awskms/say";
-import { PENDING_CLAIM } from "../awskms/taggedKeys";
+import { LEAVING, PENDING_CLAIM } from "../awskms/taggedKeys";
 import { adoptKmsKeys } from "./adopt";
 import { findAlias } from "./aliases";
 import { createKey } from "./creation";
@@ -61,9 +61,15 @@ const PERFORM: Performances = {
     const Tags = tagList({ [PENDING_CLAIM]: place.owner.distribution });
     await place.kms.call("TagResource", { KeyId: record.keyId, Tags }, place.context(version));
   },
-  cancelDeletion(place, { version, region, isCandidate }, known) {
-    const record = isCandidate ? known.candidates[version]!.record : recordFor(known, version);
-    return cancelDeletion(place, place.at(region), version, record.keyId);
+  async cancelDeletion(place, { version, region, isCandidate }, known) {
+    const { keyId } = isCandidate ? known.candidates[version]!.record : recordFor(known, version);
+    const state = await cancelDeletion(place, place.at(region), version, keyId);
+    const isForRotation = known.replicas?.some((one) => one.region === region && one.isLeaving);
+    if (isForRotation) {
+      const Tags = tagList({ [LEAVING]: place.owner.distribution });
+      await place.at(region).call("TagResource", { KeyId: keyId, Tags }, place.context(version));
+    }
+    return state;
   },
   import: importStep,
   async join(place, { version }, { records }, { primaries }) {

@@ -108,6 +108,14 @@ export class Place {
     this.aliasName = `alias/${kms.aliasPrefix}/${key.name}-${seconds}`;
   }
 
+  /** Names that the distribution's KMS keys may have in their tags: where another stack had its alias it has had two. */
+  get distributions(): string[] {
+    const { owner, last, aliasName } = this;
+    const prefix = `alias/${owner.kms.aliasPrefix}/`;
+    const named = aliasName.startsWith(prefix) ? [aliasName.slice(prefix.length)] : [];
+    return [...new Set([owner.distribution, ...(last ? [last.owner.distribution] : []), ...named])];
+  }
+
   get aliasArn(): string {
     return aliasArn(this.region, String(this.owner.kms.accountId), this.aliasName);
   }

@@ -4,6 +4,7 @@ import type { Kms } from "../awskms/client";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import { ensureReplicaKey } from "../awskms/replicas";
+import { LEAVING, tagsOf } from "../awskms/taggedKeys";
 import { observeAlias } from "./observe";
 import type { Place } from "./place";
 import type { Known, SeenReplica, Wanted } from "./plan/known";
@@ -51,20 +52,18 @@ export async function findReplicas(
     [...replicaRegions].sort().map(async (region) => {
       const there = place.at(region);
       const { state } = await describeKmsKey(there, keyId, context);
-      const isLeaving = strategy === "on-demand" && (await isReplicaLeaving(there, place.aliasName, state));
+      const isLeaving = strategy === "on-demand" && (await isReplicaLeaving(there, keyId, state));
       return { region, state, isLeaving };
     }),
   );
 }
 
-/**
- * Whether a replica was given up: it waits for its deletion, or a rotation that failed half-way has taken it back. That
- * leaves it Disabled, and its KeyReplica has deleted the alias there.
- */
-async function isReplicaLeaving(there: Kms, aliasName: string, state: string): Promise<boolean> {
+/** Whether a replica was given up: it waits for its deletion, or a rotation that failed half-way has taken it back from that. */
+async function isReplicaLeaving(there: Kms, keyId: string, state: string): Promise<boolean> {
   if (state !== "Disabled") return state === "PendingDeletion";
   const loses = "a replica that a failed rotation took back from deletion stays Disabled";
-  return (await observeAlias(there, aliasName, loses)) === "";
+  const tags = await ifPermitted(there, loses, () => tagsOf(there, keyId));
+  return tags?.[LEAVING] !== undefined;
 }
 
 /**

@@ -9,7 +9,11 @@ describe("every state that the life cycle can reach", function () {
     it(`nothing is lost in: ${bounds.name}`, async () => {
       const clock = new Clock();
       try {
-        const { states, transitions, seconds, found, depth } = await walk(bounds, clock, Number(process.env.MOST ?? Infinity));
+        const { states, transitions, seconds, found, depth } = await walk(
+          bounds,
+          clock,
+          Number(process.env.MOST ?? Infinity),
+        );
         console.log(`${states} states, ${transitions} transitions, depth ${depth}, ${seconds.toFixed(1)} s`);
         const told = found.map(({ path, message }) => `${message}\n  ${path.join("\n  ")}`);
         if (found.length > 0) assert.fail(told.join("\n"));

@@ -19,7 +19,12 @@ const wanted = (more: Partial<Wanted> = {}): Wanted => ({
 });
 
 const record = (keyId: string, more: Partial<KmsKeyRecord> = {}): KmsKeyRecord => ({
-  ...{ keyId, keyArn: `arn:aws:kms:${HOME}:111122223333:key/${keyId}`, state: "Enabled", importedAt: "before" },
+  ...{
+    keyId,
+    keyArn: `arn:aws:kms:${HOME}:111122223333:key/${keyId}`,
+    state: "Enabled",
+    importedAt: "before",
+  },
   ...more,
 });
 
@@ -52,7 +57,13 @@ function said(step: Step): string {
   const { version, region, why, isCandidate } = step as Partial<Extract<Step, { do: "refuse" }>> & {
     isCandidate?: true;
   };
-  return [step.do, version, region === HOME ? undefined : region, isCandidate && "candidate", why && `(${why})`]
+  return [
+    step.do,
+    version,
+    region === HOME ? undefined : region,
+    isCandidate && "candidate",
+    why && `(${why})`,
+  ]
     .filter((part) => part !== undefined)
     .join(" ");
 }
@@ -80,11 +91,9 @@ describe("plan", () => {
   });
 
   it("rotates: the new version is ready before the alias moves, and older ones are disabled last", () => {
-    const steps = story(
-      wanted({ latest: 2, minEnabled: 2, fresh: [2] }),
-      state({ 1: record("k1") }, "k1"),
-      { findAlias: ["k1"] },
-    );
+    const steps = story(wanted({ latest: 2, minEnabled: 2, fresh: [2] }), state({ 1: record("k1") }, "k1"), {
+      findAlias: ["k1"],
+    });
     assert.deepEqual(steps, ["createKey 2", "import 2", "findAlias", "moveAlias 2", "disable 1"]);
   });
 
@@ -138,7 +147,14 @@ describe("plan", () => {
 
   it("makes a replica of each version that is wanted, then its alias", () => {
     const primaries = { 1: record("mrk-k1"), 2: record("mrk-k2") };
-    const wants = wanted({ role: "replica", region: ABROAD, latest: 2, minEnabled: 2, isNew: true, primaries });
+    const wants = wanted({
+      role: "replica",
+      region: ABROAD,
+      latest: 2,
+      minEnabled: 2,
+      isNew: true,
+      primaries,
+    });
     assert.deepEqual(story(wants, nothing()), [
       `inspect 1 ${ABROAD}`,
       `replicate 2 ${ABROAD}`,
@@ -208,7 +224,10 @@ describe("plan", () => {
 
     it("refuses a candidate in use with other material, and leaves it alone", () => {
       const inUse = { record: record("k1", { importedAt: undefined }), wasLeaving: false };
-      const steps = story(wanted({ isNew: true }), nothing(), { find: [found({ 1: inUse })], import: ["other"] });
+      const steps = story(wanted({ isNew: true }), nothing(), {
+        find: [found({ 1: inUse })],
+        import: ["other"],
+      });
       assert.deepEqual(steps, ["find", "import 1 candidate", "refuse 1 (other material)"]);
     });
 
@@ -269,7 +288,8 @@ describe("plan", () => {
   });
 
   describe("rotation on demand", () => {
-    const onDemand = (more: Partial<Wanted> = {}) => wanted({ strategy: "on-demand", multiRegion: true, ...more });
+    const onDemand = (more: Partial<Wanted> = {}) =>
+      wanted({ strategy: "on-demand", multiRegion: true, ...more });
     const held = () => state({ 1: record("mrk-k1") }, "mrk-k1");
 
     it("imports new material into the primary, then into each replica, and then rotates", () => {
@@ -344,7 +364,10 @@ describe("plan", () => {
 
     it("leaves what was adopted, and what another stack has taken over, with their alias", () => {
       const records = { 1: record("k1", { adopted: true }), 2: record("k2") };
-      const steps = story(going({ latest: 2 }), state(records, "k2"), { findAlias: ["k2"], readTags: [true] });
+      const steps = story(going({ latest: 2 }), state(records, "k2"), {
+        findAlias: ["k2"],
+        readTags: [true],
+      });
       const done = steps.filter((step) => /^(deleteAlias|scheduleDeletion|leave)/.test(step));
       assert.deepEqual(done, ["leave 1 (adopted)", "leave 2 (taken over)"]);
     });
@@ -353,7 +376,10 @@ describe("plan", () => {
       const steps = story(going({ removal: { held: ["k1"] } }), state({ 1: record("k1") }, "k1"), {
         findAlias: ["k1"],
       });
-      assert.deepEqual(steps.filter((step) => /^(deleteAlias|scheduleDeletion|leave)/.test(step)), []);
+      assert.deepEqual(
+        steps.filter((step) => /^(deleteAlias|scheduleDeletion|leave)/.test(step)),
+        [],
+      );
     });
   });
 

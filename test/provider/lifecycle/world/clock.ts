@@ -20,7 +20,9 @@ export class Clock {
     sinon.stub(crypto, "randomBytes").callsFake((() => materialOf(this.#whose, ++this.#made)) as never),
     // An import is wrapped for nobody in particular: the model reads what it gets. OAEP itself is tested elsewhere.
     sinon.stub(crypto, "createPublicKey").returns({ asymmetricKeyType: "rsa" } as never),
-    sinon.stub(crypto, "publicEncrypt").callsFake(((_key: unknown, bytes: Buffer) => Buffer.from(bytes)) as never),
+    sinon
+      .stub(crypto, "publicEncrypt")
+      .callsFake(((_key: unknown, bytes: Buffer) => Buffer.from(bytes)) as never),
   ];
 
   /** There are two moments: stacks are made in the same second, and all else happens later. */

@@ -33,6 +33,14 @@ export interface Watcher {
   done(write: Write, before: Aws, after: Aws): void;
 }
 
+export interface Settings {
+  fault?: Fault;
+  /** What comes in between, where the fault is a race. */
+  race?: () => Promise<void>;
+  /** What the credentials may do; by default everything. */
+  permitted?: ReadonlySet<string>;
+}
+
 export class Connection {
   calls = 0;
   writes = 0;
@@ -43,17 +51,16 @@ export class Connection {
   constructor(
     public aws: Aws,
     private readonly watcher: Watcher,
-    readonly fault?: Fault,
-    /** What comes in between. */
-    private readonly race: () => Promise<void> = async () => {},
+    private readonly settings: Settings = {},
   ) {}
 
   get isKilled(): boolean {
-    return this.isCut && this.fault?.how === "killed";
+    return this.isCut && this.settings.fault?.how === "killed";
   }
 
   connections(): KmsConnections {
-    const open = (connection: { keyCollection: string }, region = connection.keyCollection) => this.open(region);
+    const open = (connection: { keyCollection: string }, region = connection.keyCollection) =>
+      this.open(region);
     return Object.assign(new KmsConnections({ say: () => {} }), { open });
   }
 
@@ -76,10 +83,12 @@ export class Connection {
     const repeatable = isRepeatable(operation);
     const failure = (thrown: unknown, afterLostAnswer = false) =>
       awsError(thrown, { service: "kms", operation, region, repeatable, afterLostAnswer });
+    const { fault, race, permitted } = this.settings;
     if (this.isCut) throw failure(UNREACHABLE);
-    const how = !READS.has(operation) && this.writes++ === this.fault?.write ? this.fault.how : undefined;
+    if (permitted && !permitted.has(operation)) throw failure(denial(operation));
+    const how = !READS.has(operation) && this.writes++ === fault?.write ? fault.how : undefined;
     this.isCut = how === "cut before" || how === "cut after" || how === "killed";
-    if (how === "raced") await this.race();
+    if (how === "raced") await race?.();
     const send = () => this.#send(operation, input, region);
     try {
       if (how === undefined || how === "raced") return send();
@@ -108,9 +117,20 @@ export class Connection {
   }
 }
 
+function denial(operation: string): Error {
+  const message = `User: arn:aws:iam::111122223333:user/ci is not authorized to perform: kms:${operation}`;
+  return Object.assign(new Error(message), {
+    name: "AccessDeniedException",
+    $metadata: { httpStatusCode: 400 },
+  });
+}
+
 const REFUSED = Object.assign(new Error("by the model"), {
   name: "LimitExceededException",
   $metadata: { httpStatusCode: 400 },
 });
-const UNREACHABLE = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" });
+const UNREACHABLE = Object.assign(new Error("connect ECONNREFUSED"), {
+  code: "ECONNREFUSED",
+  syscall: "connect",
+});
 const RESET = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });

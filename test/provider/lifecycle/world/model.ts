@@ -3,12 +3,7 @@
  * Sources: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html and the API reference of each operation.
  */
 
-export type State =
-  | "Enabled"
-  | "Disabled"
-  | "PendingImport"
-  | "PendingDeletion"
-  | "PendingReplicaDeletion";
+export type State = "Enabled" | "Disabled" | "PendingImport" | "PendingDeletion" | "PendingReplicaDeletion";
 
 /** A KMS key in one Region, of Origin EXTERNAL. Those of a multi-Region key have one id. */
 export interface KmsKey {
@@ -46,7 +41,10 @@ export interface Aws {
 }
 
 export function emptyAws(regions: readonly string[]): Aws {
-  return { made: 0, regions: Object.fromEntries(regions.map((region) => [region, { keys: {}, aliases: {} }])) };
+  return {
+    made: 0,
+    regions: Object.fromEntries(regions.map((region) => [region, { keys: {}, aliases: {} }])),
+  };
 }
 
 /** Deletion outranks everything, a missing material outranks Enabled and Disabled. */

@@ -1,7 +1,7 @@
 /** What may happen next in a world. */
 import type { Clock } from "./clock";
 import type { Fault } from "./connection";
-import { type Aws, keyIn, stateOf, withAlias } from "./model";
+import { type Aws, keyIn, stateOf, withAlias, withoutDeleted } from "./model";
 import { OPERATIONS } from "./operations";
 import { editsOf } from "./program";
 import { type Ran, run } from "./run";
@@ -26,7 +26,7 @@ const spent = (left: Left, what: keyof Left): Left => ({ ...left, [what]: left[w
 
 /** All that may happen, but for what goes wrong within a command. */
 export function movesFrom(world: World, possible: Possible, clock: Clock): Move[] {
-  return [...commands(world, clock), ...edits(world, possible), ...outside(world)];
+  return [...commands(world, clock), ...edits(world, possible), ...outside(world), ...windows(world)];
 }
 
 function commands(world: World, clock: Clock): Move[] {
@@ -49,21 +49,29 @@ function commands(world: World, clock: Clock): Move[] {
 }
 
 /** The same command, with each fault at each of its writes. */
-export function faultsOf(world: World, { of, refresh, name }: Move, ran: Ran, possible: Possible, clock: Clock): Move[] {
+export function faultsOf(
+  world: World,
+  { of, refresh, name }: Move,
+  ran: Ran,
+  possible: Possible,
+  clock: Clock,
+): Move[] {
   if (world.left.faults === 0) return [];
   const once = spent(ran.world.left, "faults");
   return Array.from({ length: ran.writes }, (_, write) => write).flatMap((write) =>
     possible.faults
       .filter((how) => how !== "raced" || (world.sides.length > 1 && world.left.second > 0))
-      .map((how): Move => ({
-        name: `${name}, whose write ${write + 1} is ${how}`,
-        of,
-        async make() {
-          const left = how === "raced" && of === 0 ? spent(once, "second") : once;
-          const broken = await run({ ...world, left }, of, clock, { refresh, fault: { write, how } });
-          return { world: broken.world, ran: broken };
-        },
-      })),
+      .map(
+        (how): Move => ({
+          name: `${name}, whose write ${write + 1} is ${how}`,
+          of,
+          async make() {
+            const left = how === "raced" && of === 0 ? spent(once, "second") : once;
+            const broken = await run({ ...world, left }, of, clock, { refresh, fault: { write, how } });
+            return { world: broken.world, ran: broken };
+          },
+        }),
+      ),
   );
 }
 
@@ -74,14 +82,16 @@ function edits(world: World, { versions, renames }: Possible): Move[] {
     const costs = of > 0 ? "second" : "edits";
     if (left[costs] === 0 || !side.isBegun) return [];
     const disables = side.strategy === "manual"; // AWS cannot disable one of a KMS key's materials
-    return editsOf(side.program, { versions, regions, renames, disables }).map(({ name, program }): Move => ({
-      name: `${side.stack}: ${name}`,
-      of,
-      async make() {
-        const now = sides.map((one, index) => (index === of ? { ...one, program } : one));
-        return { world: { ...world, sides: now, left: spent(left, costs) } };
-      },
-    }));
+    return editsOf(side.program, { versions, regions, renames, disables }).map(
+      ({ name, program }): Move => ({
+        name: `${side.stack}: ${name}`,
+        of,
+        async make() {
+          const now = sides.map((one, index) => (index === of ? { ...one, program } : one));
+          return { world: { ...world, sides: now, left: spent(left, costs) } };
+        },
+      }),
+    );
   });
 }
 
@@ -97,7 +107,9 @@ function outside(world: World): Move[] {
       async make() {
         const kept = Object.entries(owners).filter(([what]) => what !== gone);
         const owned = Object.fromEntries(kept);
-        return { world: { ...world, aws: now, owners: owned, isDisturbed: true, left: spent(left, "outside") } };
+        return {
+          world: { ...world, aws: now, owners: owned, isDisturbed: true, left: spent(left, "outside") },
+        };
       },
     });
   for (const region of Object.keys(aws.regions)) {
@@ -110,12 +122,40 @@ function outside(world: World): Move[] {
       if (state === "Enabled") change(`somebody disables ${id} in ${region}`, call("DisableKey"));
       if (isUsable || state === "PendingImport")
         change(`somebody schedules the deletion of ${id} in ${region}`, call("ScheduleKeyDeletion"));
-      if (isUsable) change(`somebody deletes the material of ${id} in ${region}`, call("DeleteImportedKeyMaterial"));
+      if (isUsable)
+        change(`somebody deletes the material of ${id} in ${region}`, call("DeleteImportedKeyMaterial"));
     }
     for (const name of Object.keys(aws.regions[region]!.aliases))
       if (owners[`${region}/${name}`] === 0)
-        change(`somebody deletes ${name} in ${region}`, withAlias(aws, region, name, undefined), `${region}/${name}`);
+        change(
+          `somebody deletes ${name} in ${region}`,
+          withAlias(aws, region, name, undefined),
+          `${region}/${name}`,
+        );
   }
   return moves;
 }
 
+function windows(world: World): Move[] {
+  if (world.left.windows === 0) return [];
+  const aws = withoutDeleted(world.aws);
+  const count = (one: Aws) => Object.values(one.regions).flatMap(({ keys }) => Object.keys(keys)).length;
+  if (count(aws) === count(world.aws)) return [];
+  const owners = Object.entries(world.owners).filter(([what]) => isThere(aws, what));
+  return [
+    {
+      name: "the windows of all deletions pass",
+      of: 0,
+      async make() {
+        const left = spent(world.left, "windows");
+        return { world: { ...world, aws, owners: Object.fromEntries(owners), isDisturbed: true, left } };
+      },
+    },
+  ];
+}
+
+function isThere({ regions }: Aws, what: string): boolean {
+  const [, region, name] = /^([^/]+)\/(.*)$/.exec(what)!;
+  const { keys, aliases } = regions[region!]!;
+  return keys[name!] !== undefined || aliases[name!] !== undefined;
+}

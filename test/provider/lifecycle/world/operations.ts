@@ -1,6 +1,16 @@
 /** The operations that the life cycle calls, on an account as a value. A refusal is thrown with AWS's name for it. */
 import type { KmsInput, KmsOperation } from "../../../../provider/awskms/operations";
-import { type Aws, currentOf, type KmsKey, keyIn, type Material, regionsOf, stateOf, withAlias, withKey } from "./model";
+import {
+  type Aws,
+  currentOf,
+  type KmsKey,
+  keyIn,
+  type Material,
+  regionsOf,
+  stateOf,
+  withAlias,
+  withKey,
+} from "./model";
 
 export const ACCOUNT = "111122223333";
 
@@ -111,7 +121,12 @@ function withRelated(aws: Aws, id: string, change: (key: KmsKey) => KmsKey): Aws
   return now;
 }
 
-function changed(operation: KmsOperation, call: Call, id: string | undefined, change: Partial<KmsKey>): Answer {
+function changed(
+  operation: KmsOperation,
+  call: Call,
+  id: string | undefined,
+  change: Partial<KmsKey>,
+): Answer {
   return [withKey(call.aws, call.region, { ...usable(operation, call, id), ...change }), {}];
 }
 

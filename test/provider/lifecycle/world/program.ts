@@ -39,7 +39,8 @@ export function editsOf(
   const edit = (name: string, change: Partial<Program>) =>
     edits.push({ name, program: { ...program, ...change } });
   if (version < versions) edit(`rotate to version ${version + 1}`, { version: version + 1 });
-  if (minimum < version && disables) edit(`raise minEnabledVersion to ${minimum + 1}`, { minimum: minimum + 1 });
+  if (minimum < version && disables)
+    edit(`raise minEnabledVersion to ${minimum + 1}`, { minimum: minimum + 1 });
   if (minimum > 1) edit(`lower minEnabledVersion to ${minimum - 1}`, { minimum: minimum - 1 });
   if (distribution === undefined) {
     edit("put the distribution back", { distribution: "" });

@@ -29,7 +29,7 @@ export async function run(
   clock.begin(side.stack, Number(side.states.key?.outputs.latestVersion ?? 0), isLater);
   const watch = new Watch(world, of);
   let sides = world.sides;
-  const connection = new Connection(world.aws, watch, fault, async () => {
+  const race = async () => {
     const others = sides.findIndex((_, index) => index !== of);
     const now = { ...world, aws: connection.aws, owners: watch.owners, used: watch.used };
     const raced = await clock.aside(() => run(now, others, clock));
@@ -37,7 +37,8 @@ export async function run(
     watch.owners = raced.world.owners;
     watch.used = raced.world.used;
     sides = raced.world.sides;
-  });
+  };
+  const connection = new Connection(world.aws, watch, { fault, race, permitted: world.permitted });
   const outcome = await up(side, connection, refresh);
   if (watch.violation) throw watch.violation;
   const { calls, writes } = connection;

@@ -33,7 +33,9 @@ function checkDeclared(world: World, of: number, region: string): void {
     if (stateOf(key) !== "Enabled")
       throw new Violation(`version ${version} in ${region}, ${id}, is ${stateOf(key)}`);
     if (records[version]!.state !== "Enabled")
-      throw new Violation(`the state says that version ${version} in ${region} is ${records[version]!.state}`);
+      throw new Violation(
+        `the state says that version ${version} in ${region} is ${records[version]!.state}`,
+      );
   }
   const known = new Set(Object.values(records).map(({ keyId }) => keyId));
   for (const key of keysOf(world, of, region)) {

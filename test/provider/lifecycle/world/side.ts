@@ -3,7 +3,12 @@ import { distributionAlias } from "../../../../provider/resources/distributionAl
 import { keyDistribution } from "../../../../provider/resources/keyDistribution";
 import { keyReplica } from "../../../../provider/resources/keyReplica";
 import { managedKey } from "../../../../provider/resources/managedKey";
-import { PartialFailure, type Resource, type ResourceOf, type Values } from "../../../../provider/resources/resource";
+import {
+  PartialFailure,
+  type Resource,
+  type ResourceOf,
+  type Values,
+} from "../../../../provider/resources/resource";
 import { Run } from "../../../../provider/run";
 import type { Connection } from "./connection";
 import { materialOf } from "./materials";
@@ -36,10 +41,18 @@ export interface Side {
   readonly isBegun: boolean;
 }
 
-const RESOURCES = { managedKey, distributionAlias, keyDistribution, keyReplica } satisfies Record<string, ResourceOf>;
+const RESOURCES = { managedKey, distributionAlias, keyDistribution, keyReplica } satisfies Record<
+  string,
+  ResourceOf
+>;
 
 /** A KmsProvider's outputs. It is left out of the walk: it asks STS, calls no KMS operation, and never changes here. */
-const KMS = { keyCollection: HOME, aliasPrefix: "hashicorp", accountId: ACCOUNT, wrappingKeySpec: "RSA_2048" };
+const KMS = {
+  keyCollection: HOME,
+  aliasPrefix: "hashicorp",
+  accountId: ACCOUNT,
+  wrappingKeySpec: "RSA_2048",
+};
 
 export interface Outcome {
   side: Side;
@@ -113,10 +126,22 @@ class Engine {
         if (state.type === type && !this.#declared.has(name)) await this.#delete(name, state);
   }
 
-  async #distribute(key: ResourceState, { distribution, replicas, replica }: Program, rotationStrategy: string) {
+  async #distribute(
+    key: ResourceState,
+    { distribution, replicas, replica }: Program,
+    rotationStrategy: string,
+  ) {
     const { stack } = this.before;
-    const { name, type, minEnabledVersion, deletionAllowed, keyVersion, keyring, formerStacks, replicaRegions } =
-      key.outputs;
+    const {
+      name,
+      type,
+      minEnabledVersion,
+      deletionAllowed,
+      keyVersion,
+      keyring,
+      formerStacks,
+      replicaRegions,
+    } = key.outputs;
     const alias = await this.#apply("distributionAlias", `alias${distribution}`, {
       keyName: name,
       keyId: key.id,
@@ -187,7 +212,13 @@ class Engine {
     const kept = (id: string, outputs: Values, failed?: true) => {
       if (this.connection.isKilled) return; // nobody was left to tell the engine
       if (replaced) this.#states[`${name}, replaced`] = { ...replaced, isReplaced: true };
-      this.#states[name] = { type, id, inputs: stored(inputs), outputs: stored(outputs), ...(failed && { failed }) };
+      this.#states[name] = {
+        type,
+        id,
+        inputs: stored(inputs),
+        outputs: stored(outputs),
+        ...(failed && { failed }),
+      };
     };
     try {
       const { id, outputs } = await work();

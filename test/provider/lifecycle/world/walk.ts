@@ -5,7 +5,7 @@ import { faultsOf, type Move, movesFrom, type Possible } from "./moves";
 import { type Ran, run } from "./run";
 import { checkSettled } from "./settled";
 import { Violation } from "./watch";
-import { begin, type Beginning, type Left, type World } from "./world";
+import { type Beginning, begin, type Left, type World } from "./world";
 
 export interface Bounds extends Possible, Beginning {
   name: string;
@@ -56,7 +56,11 @@ class Walk {
     const seconds = () => Number(process.hrtime.bigint() - since) / 1e9;
     let depth = 0;
     this.#reach({ world: begin(this.bounds), name: "a stack", depth: 0 });
-    for (let next = 0; next < this.#queue.length && this.#found.size < MOST_FOUND && seconds() < most; next++) {
+    for (
+      let next = 0;
+      next < this.#queue.length && this.#found.size < MOST_FOUND && seconds() < most;
+      next++
+    ) {
       const node = this.#queue[next]!;
       this.#queue[next] = undefined as never; // it may go
       depth = node.depth;
@@ -106,8 +110,10 @@ class Walk {
         if (waited > 1) throw new Violation(`it waits ${waited} s for AWS, which is consistent`);
         await this.#leavesNothing(node.world, of);
       }
-      if (!refresh) return true;
+      if (!refresh || this.bounds.permitted) return true; // a repair needs more than the needed permissions
       const second = error ? await run(node.world, of, this.clock) : undefined;
+      if (second?.error && isLost(before, this.bounds) && /AWS no longer knows it/.test(second.error.message))
+        return true; // nothing can bring that back
       if (second?.error) throw new Violation(`it is not repaired: ${second.error.message}`);
       if (second) await this.#leavesNothing(second.world, of);
       checkSettled(before, second?.world ?? node.world, of);
@@ -146,5 +152,8 @@ class Walk {
 
 const isAsMuch = (one: Left, other: Left) =>
   (Object.keys(one) as (keyof Left)[]).every((what) => one[what] >= other[what]);
+
+/** The window of a deletion has passed. */
+const isLost = (world: World, bounds: Bounds) => world.left.windows < bounds.left.windows;
 
 const firstSentence = ({ message }: Error) => message.slice(0, 160);

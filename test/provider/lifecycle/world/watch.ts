@@ -14,7 +14,6 @@ export class Watch implements Watcher {
   violation?: Violation;
   readonly #usable: [region: string, id: string][];
   readonly #aliases: [region: string, name: string][];
-  readonly #strategy: string;
 
   constructor(
     private readonly before: World,
@@ -23,8 +22,7 @@ export class Watch implements Watcher {
     this.owners = before.owners;
     this.used = before.used;
     const { aws } = before;
-    const { program, strategy } = before.sides[of]!;
-    this.#strategy = strategy;
+    const { program } = before.sides[of]!;
     const regions = Object.keys(aws.regions).filter((region) => declares(program, region));
     this.#usable = regions.flatMap((region) =>
       before.used
@@ -76,7 +74,7 @@ export class Watch implements Watcher {
         break;
       }
       case "ScheduleKeyDeletion":
-        this.#scheduled(after, region, id!);
+        this.#scheduled(region, id!);
         break;
       case "DeleteImportedKeyMaterial":
         this.#fail(`the material of ${id} in ${region} is deleted`);
@@ -91,7 +89,8 @@ export class Watch implements Watcher {
     for (const [region, name] of this.#aliases) {
       const id = aws.regions[region]!.aliases[name];
       if (id === undefined) this.#fail(`${name} in ${region} is gone, during an update`);
-      else if (!decrypts(aws, region, id)) this.#fail(`${name} in ${region} does not encrypt, during an update`);
+      else if (!decrypts(aws, region, id))
+        this.#fail(`${name} in ${region} does not encrypt, during an update`);
     }
   }
 
@@ -101,7 +100,8 @@ export class Watch implements Watcher {
     const key = keyIn(aws, region, id)!;
     // What others have done since the last refresh is not seen: then no more is asked than that nothing gets worse.
     if (this.before.isDisturbed) return;
-    if (!decrypts(aws, region, id)) this.#fail(`the alias in ${region} is put on ${id}, which is not Enabled`);
+    if (!decrypts(aws, region, id))
+      this.#fail(`the alias in ${region} is put on ${id}, which is not Enabled`);
     if (versionIn(key) !== program.version)
       this.#fail(`the alias in ${region} is put on version ${versionIn(key)}, not ${program.version}`);
     for (const [there] of this.#aliases)
@@ -110,9 +110,9 @@ export class Watch implements Watcher {
   }
 
   /** Nothing that the program wants is given up. */
-  #scheduled(_aws: Aws, region: string, id: string): void {
+  #scheduled(region: string, id: string): void {
     const { program } = this.before.sides[this.of]!;
-    if (this.used.includes(id) && declares(program, region) && this.#strategy === "manual")
+    if (this.used.includes(id) && declares(program, region))
       this.#fail(`the deletion of ${id} in ${region} is scheduled, which the program declares`);
   }
 

@@ -11,8 +11,10 @@ export interface Left {
   readonly faults: number;
   /** Changes that others make in AWS. */
   readonly outside: number;
-  /** Commands of the second stack. */
+  /** Commands and edits of the second stack. */
   readonly second: number;
+  /** Times that all windows of scheduled deletions pass. */
+  readonly windows: number;
 }
 
 export interface World {
@@ -27,6 +29,8 @@ export interface World {
   /** The second in which the stacks are made is over. */
   readonly isLater: boolean;
   readonly left: Left;
+  /** Operations that the stacks may call; by default all. */
+  readonly permitted?: ReadonlySet<string>;
 }
 
 export interface Beginning {
@@ -37,15 +41,25 @@ export interface Beginning {
   /** The stacks' own material is the same. */
   own: boolean;
   left: Left;
+  permitted?: ReadonlySet<string>;
 }
 
-export function begin({ regions, strategy, second, own, left }: Beginning): World {
+export function begin({ regions, strategy, second, own, left, permitted }: Beginning): World {
   const side = (stack: string): Side => ({
     ...{ stack, program: FIRST, strategy, states: {}, isBegun: false },
     ...{ replicaRegions: regions.filter((region) => region !== HOME), ...(own && { own: "own" }) },
   });
   const sides = [side("organization/shop/dev"), ...(second ? [side("organization/shop/test")] : [])];
-  return { aws: emptyAws(regions), sides, owners: {}, used: [], isDisturbed: false, isLater: false, left };
+  return {
+    aws: emptyAws(regions),
+    sides,
+    owners: {},
+    used: [],
+    isDisturbed: false,
+    isLater: false,
+    left,
+    permitted,
+  };
 }
 
 /** What the state of a side says of a Region. */

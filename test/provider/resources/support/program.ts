@@ -16,8 +16,11 @@ import {
   type Values,
 } from "../../../../provider/resources/resource";
 import { Run, type RunSettings } from "../../../../provider/run";
+import { UNKNOWN } from "../../../../provider/schema/unknowns";
 
 interface State {
+  /** Not in one that a test has made up. */
+  type?: string;
   id: string;
   inputs: Values;
   outputs: Values;
@@ -43,6 +46,11 @@ export class Program {
   settings: RunSettings = {};
   stack: string;
   private resources!: Record<string, Resource>;
+  private options: ProgramInputs = {};
+  /** What this run has seen the program declare. */
+  private readonly shown = new Set<string>();
+  /** What was replaced in this run, and is deleted at its end. */
+  private originals: State[] = [];
 
   constructor(
     readonly local: { url: string },
@@ -56,6 +64,8 @@ export class Program {
   /** Begins a run, as a provider process does. */
   begin(): void {
     const run = new Run(this.settings);
+    this.shown.clear();
+    this.originals = [];
     this.resources = Object.fromEntries(Object.entries(RESOURCES).map(([name, of]) => [name, of(run)]));
   }
 
@@ -63,16 +73,14 @@ export class Program {
    * One `up` of a KmsProvider in us-west-1, a key, its distribution and a replica for each of `replicas`, which are named by
    * their Region and `suffix`.
    */
-  async up({
-    key = {},
-    distribution = {},
-    kms = {},
-    replicas = [],
-    replica = {},
-    suffix = "",
-  }: ProgramInputs = {}): Promise<void> {
+  async up(inputs: ProgramInputs = {}): Promise<void> {
+    const { key = {}, distribution = {}, kms = {}, replicas = [], replica = {}, suffix = "" } = inputs;
+    const { names: renamed = {}, isDistributed = true, isRefreshed = false } = inputs;
+    const names = { kms: "kms", key: "key", alias: "alias", distribution: "distribution", ...renamed };
+    this.options = inputs;
     this.begin();
-    const provider = await this.apply("kmsProvider", "kms", {
+    if (isRefreshed) await this.refreshFirst();
+    const provider = await this.apply("kmsProvider", names.kms, {
       keyCollection: "us-west-1",
       endpoint: this.local.url,
       credentials: { accessKey: this.accountId, secretKey: "secret" },
@@ -80,14 +88,15 @@ export class Program {
       quotas: LIFTED,
       ...kms,
     });
-    const managed = await this.apply("managedKey", "key", {
+    const managed = await this.apply("managedKey", names.key, {
       name: "orders",
       replicaRegions: [],
       stack: this.stack,
       ...key,
     });
+    if (!isDistributed) return this.deleteRest();
     const { provider: _, credentialSource, stateVersion, ...connection } = provider.outputs;
-    const alias = await this.apply("distributionAlias", "alias", {
+    const alias = await this.apply("distributionAlias", names.alias, {
       keyName: managed.outputs.name,
       keyId: managed.id,
       replicaRegions: managed.outputs.replicaRegions,
@@ -116,7 +125,7 @@ export class Program {
       formerStacks,
     };
     const shared = { name, stack: this.stack, kms: connection, key: keyRef };
-    const given = await this.apply("keyDistribution", "distribution", {
+    const given = await this.apply("keyDistribution", names.distribution, {
       ...shared,
       aliasName,
       aliasArn,
@@ -140,9 +149,54 @@ export class Program {
         ...replica,
       });
     }
+    if (inputs.names) return this.deleteRest();
     const kept = replicas.map((region) => `${region}${suffix}`);
     for (const gone of [...this.states.keys()].filter((name) => REGION.test(name) && !kept.includes(name)))
       await this.delete("keyReplica", gone);
+    await this.deleteOriginals();
+  }
+
+  /** What an update does first with a resource that the program declares as before. */
+  async show(type: string, name: string): Promise<void> {
+    const { id, inputs, outputs } = this.states.get(name)!;
+    const resource = this.resources[type]!;
+    const checked = await resource.check(inputs, stored(inputs));
+    await resource.diff(id, stored(outputs), stored(checked.inputs));
+  }
+
+  /** What a refresh does with a resource: in an `up --refresh` before the program is run, in a `destroy --refresh` before it is deleted. */
+  async refreshed(type: string, name: string): Promise<void> {
+    await this.refresh(type, name);
+    const { id, inputs, outputs } = this.states.get(name)!;
+    await this.resources[type]!.diff(id, stored(outputs), stored(inputs));
+  }
+
+  /** All that the program no longer has, dependents first, and what was replaced. A delete that fails ends the run. */
+  private async deleteRest(): Promise<void> {
+    for (const type of LEVELS) {
+      const gone = [...this.states].filter(
+        ([name, state]) => typeOf(name, state) === type && !this.shown.has(name),
+      );
+      for (const [name] of gone) await this.delete(type, name);
+      await this.deleteOriginals(type);
+    }
+  }
+
+  private async deleteOriginals(only?: string): Promise<void> {
+    for (const type of LEVELS.filter((level) => only === undefined || level === only))
+      for (const original of this.originals.filter((one) => one.type === type))
+        await this.resources[type]!.delete(original.id, stored(original.outputs));
+  }
+
+  /** As `up --refresh`: every resource is read, then compared with its old inputs; what failed half-way is then forgotten. */
+  private async refreshFirst(): Promise<void> {
+    const all = [...this.states].map(([name, state]) => [typeOf(name, state), name] as const);
+    for (const [type, name] of all) await this.refresh(type, name);
+    for (const [type, name] of all) {
+      const state = this.states.get(name)!;
+      state.failed = undefined;
+      await this.resources[type]!.diff(state.id, stored(state.outputs), stored(state.inputs));
+    }
   }
 
   /** One resource is taken out of the program, which still declares the key: what the next `up` does to it. */
@@ -193,34 +247,61 @@ export class Program {
   private async apply(type: string, name: string, news: Values): Promise<State> {
     const resource = this.resources[type]!;
     const state = this.states.get(name);
+    const { replaced = [], mayReplace = false } = this.options;
+    this.shown.add(name);
+    if (state && replaced.includes(name)) return this.replace(type, name, state, news);
     const { inputs, mistakes } = await resource.check(state?.inputs, stored(news));
     if (mistakes.length) throw new Error(mistakes.join("\n"));
-    if (!state) return this.record(name, inputs, () => resource.create(stored(inputs)));
+    if (!state) return this.record(type, name, inputs, () => resource.create(stored(inputs)));
     const { changes, replaces } = await resource.diff(state.id, state.outputs, inputs);
+    if (replaces.length && mayReplace) return this.replace(type, name, state, news);
     if (replaces.length) throw new Error(`${name} would be replaced because of ${replaces.join(", ")}`);
     if (!changes && !state.failed) {
       state.inputs = stored(inputs);
       return state;
     }
-    return this.record(name, inputs, async () => ({
+    return this.record(type, name, inputs, async () => ({
       id: state.id,
       outputs: await resource.update(state.id, stored(state.outputs), stored(inputs)),
     }));
   }
 
+  /** The engine checks what it replaces as if there were none before; the original is deleted last, or first. */
+  private async replace(type: string, name: string, state: State, news: Values): Promise<State> {
+    const resource = this.resources[type]!;
+    const { inputs, mistakes } = await resource.check(undefined, stored(news));
+    if (mistakes.length) throw new Error(mistakes.join("\n"));
+    if (this.options.isDeletedFirst) {
+      if (type === "keyDistribution") await this.compareDependents();
+      await this.delete(type, name);
+    } else this.originals.push({ ...state, type });
+    return this.record(type, name, inputs, () => resource.create(stored(inputs)));
+  }
+
+  /** Before the engine deletes what others depend on, it asks whether these would be replaced too: without a check. */
+  private async compareDependents(): Promise<void> {
+    for (const [name, { id, inputs, outputs }] of this.states)
+      if (REGION.test(name)) {
+        const news = { ...inputs, distribution: UNKNOWN, aliasName: UNKNOWN, aliasArn: UNKNOWN };
+        await this.resources.keyReplica!.diff(id, stored(outputs), stored(news));
+      }
+  }
+
   private async record(
+    type: string,
     name: string,
     inputs: Values,
     work: () => Promise<{ id: string; outputs: Values }>,
   ): Promise<State> {
     try {
       const { id, outputs } = await work();
-      const state = { id, inputs: stored(inputs), outputs: stored(outputs) };
+      const state = { type, id, inputs: stored(inputs), outputs: stored(outputs) };
       this.states.set(name, state);
       return state;
     } catch (error) {
       if (!(error instanceof PartialFailure)) throw error;
       this.states.set(name, {
+        type,
         id: error.id,
         inputs: stored(inputs),
         outputs: stored(error.outputs),
@@ -238,9 +319,38 @@ export interface ProgramInputs {
   replicas?: string[];
   replica?: Values;
   suffix?: string;
+  /**
+   * Names of the resources, where they are others than "kms", "key", "alias" and "distribution". With them, all that the program
+   * no longer has is deleted last.
+   */
+  names?: { kms?: string; key?: string; alias?: string; distribution?: string };
+  /** false: only the KmsProvider and the key are declared, and all else is deleted last. */
+  isDistributed?: boolean;
+  /** As `up --refresh`. */
+  isRefreshed?: boolean;
+  /** As `up --replace` of the resources with these names. */
+  replaced?: string[];
+  /** As `deleteBeforeReplace`, of what `replaced` names. */
+  isDeletedFirst?: boolean;
+  /** What a diff wants to have replaced is; by default that is a mistake of the test. */
+  mayReplace?: boolean;
 }
 
 const REGION = /^[a-z]{2}-[a-z]+-\d/;
+
+/** The engine deletes dependents before what they depend on. */
+const LEVELS = ["keyReplica", "keyDistribution", "distributionAlias", "managedKey", "kmsProvider"];
+
+const TYPES: Record<string, string> = {
+  kms: "kmsProvider",
+  key: "managedKey",
+  alias: "distributionAlias",
+  distribution: "keyDistribution",
+};
+
+function typeOf(name: string, { type }: State): string {
+  return type ?? (REGION.test(name) ? "keyReplica" : TYPES[name]!);
+}
 
 /** Quotas of the account, lifted so that tests do not wait for them. */
 export const LIFTED = Object.fromEntries(

@@ -1,0 +1,157 @@
+import {
+  DescribeKeyCommand,
+  ListAliasesCommand,
+  ListKeysCommand,
+  ListResourceTagsCommand,
+} from "@aws-sdk/client-kms";
+import sinon from "sinon";
+import type { InterceptedRequest, Interception, LocalKms, LocalKmsConfig } from "../../../../localkms/index";
+import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import { Application } from "../../resources/support/client";
+import { localKms, Program } from "../../resources/support/program";
+
+export const HOME = "us-west-1";
+export const ABROAD = "eu-west-1";
+export const REGIONS = [HOME, ABROAD];
+export const DEV = "organization/shop/dev";
+export const PROD = "organization/shop/prod";
+
+/** A KMS key as people see it. */
+export interface SeenKmsKey {
+  keyId: string;
+  keyArn: string;
+  state: string;
+  tags: Record<string, string>;
+  aliases: string[];
+}
+
+/** A request that changes something, or asks to import. */
+interface Write {
+  operation: string;
+  region: string;
+  keyId?: string;
+  aliasName?: string;
+}
+
+/** An account of a local KMS, what was asked of it, and what people see in it. Lines that are said are kept, not printed. */
+export class Scene {
+  readonly writes: Write[] = [];
+  intercept: (request: InterceptedRequest) => Interception | undefined = () => undefined;
+  private readonly applications = new Map<string, Application>();
+  private readonly console = sinon.stub(console, "error");
+
+  private constructor(readonly local: LocalKms) {}
+
+  static async open(config: LocalKmsConfig = {}): Promise<Scene> {
+    const sees = { request: (_: InterceptedRequest): Interception | undefined => undefined };
+    const local = await localKms({
+      replicaCreatingMillis: 0,
+      intercept: (request) => sees.request(request),
+      ...config,
+    });
+    const scene = new Scene(local);
+    sees.request = (request) => scene.see(request);
+    return scene;
+  }
+
+  async close(): Promise<void> {
+    this.console.restore();
+    await this.local.close();
+  }
+
+  program(stack = DEV): Program {
+    return new Program(this.local, undefined, stack);
+  }
+
+  in(region: string): Application {
+    const known = this.applications.get(region) ?? new Application(this.local, region);
+    this.applications.set(region, known);
+    return known;
+  }
+
+  /** What was said since the last time this was asked. */
+  said(): string {
+    const lines = this.console.args.map(([line]) => String(line)).join("\n");
+    this.console.resetHistory();
+    return lines;
+  }
+
+  /** Every KMS key of a Region, or of those with these ids. */
+  async kmsKeys(region = HOME, ids?: string[]): Promise<SeenKmsKey[]> {
+    const application = this.in(region);
+    const [{ Keys = [] }, { Aliases = [] }] = await Promise.all([
+      application.send(new ListKeysCommand({})),
+      application.send(new ListAliasesCommand({})),
+    ]);
+    const seen = Keys.filter(({ KeyId }) => !ids || ids.includes(KeyId!)).map(async ({ KeyId, KeyArn }) => {
+      const { KeyMetadata } = await application.send(new DescribeKeyCommand({ KeyId }));
+      const { Tags = [] } = await application.send(new ListResourceTagsCommand({ KeyId }));
+      const aliases = Aliases.filter(({ TargetKeyId }) => TargetKeyId === KeyId).map(
+        ({ AliasName }) => AliasName!,
+      );
+      return {
+        keyId: KeyId!,
+        keyArn: KeyArn!,
+        state: KeyMetadata!.KeyState!,
+        tags: Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [TagKey!, TagValue!])),
+        aliases: aliases.sort(),
+      };
+    });
+    return (await Promise.all(seen)).sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
+  }
+
+  /** The same in every Region. */
+  async everywhere(ids?: string[]): Promise<Record<string, SeenKmsKey[]>> {
+    const seen = REGIONS.map(async (region) => [region, await this.kmsKeys(region, ids)] as const);
+    return Object.fromEntries(await Promise.all(seen));
+  }
+
+  /** KeyStates by Region of the KMS keys with these ids. */
+  async states(ids: string[]): Promise<Record<string, string[]>> {
+    const seen = await this.everywhere(ids);
+    return Object.fromEntries(
+      REGIONS.map((region) => [
+        region,
+        ids.flatMap((id) => seen[region]!.filter(({ keyId }) => keyId === id).map(({ state }) => state)),
+      ]),
+    );
+  }
+
+  /** Calls of which one or more were made by the work; no STS. */
+  async callsOf(work: () => Promise<unknown>): Promise<Record<string, number>> {
+    this.local.resetCounts();
+    await work();
+    return this.local.counts();
+  }
+
+  private see(request: InterceptedRequest): Interception | undefined {
+    const { operation, region } = request;
+    if (!READS.test(operation)) {
+      const { KeyId, TargetKeyId, AliasName } = request.input as Record<string, string | undefined>;
+      const keyId = (KeyId ?? TargetKeyId)?.split("/").at(-1);
+      this.writes.push({
+        operation,
+        region,
+        ...(keyId && { keyId }),
+        ...(AliasName && { aliasName: AliasName }),
+      });
+    }
+    return this.intercept(request);
+  }
+}
+
+/** GetParametersForImport is not among them: it is the first half of an import. */
+const READS = /^(Describe|List|GetKeyPolicy|Encrypt|Decrypt|sts:)/;
+
+/** KMS keys by version, as the state has them. */
+export function recordsOf(program: Program, name = "distribution"): KmsKeyRecords {
+  return program.outputs(name).versions as KmsKeyRecords;
+}
+
+export function idsOf(program: Program, name = "distribution"): string[] {
+  return [...new Set(Object.values(recordsOf(program, name)).map(({ keyId }) => keyId))];
+}
+
+export function aliasOf(program: Program, name = "distribution"): string {
+  return String(program.outputs(name).aliasName);
+}
