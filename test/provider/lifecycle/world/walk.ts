@@ -22,6 +22,8 @@ export interface Walked {
   transitions: number;
   seconds: number;
   depth: number;
+  /** States that were reached and not gone on from, as the time was over. */
+  left: number;
   found: Found[];
 }
 
@@ -55,6 +57,7 @@ class Walk {
     const since = process.hrtime.bigint();
     const seconds = () => Number(process.hrtime.bigint() - since) / 1e9;
     let depth = 0;
+    const next = 0;
     this.#reach({ world: begin(this.bounds), name: "a stack", depth: 0 });
     for (
       let next = 0;
@@ -68,6 +71,7 @@ class Walk {
     }
     return {
       ...{ states: this.#visited.size, transitions: this.#transitions, seconds: seconds(), depth },
+      left: this.#queue.length - next,
       found: [...this.#found.values()],
     };
   }
