@@ -16,6 +16,15 @@ export function reached(connection: KmsConnection, { profile, endpoint }: ReachO
   return { ...rest, ...who, ...(endpoint !== undefined && { endpoint }) };
 }
 
+/** A Region as credentials reach it. */
+export interface Reached {
+  /** Whose the credentials are. */
+  accountId: string;
+  /** The account that the state says; the same where it says none. In another one, ids mean other KMS keys. */
+  held: string;
+  kms: Kms;
+}
+
 /** AWS as a run of the command sees it: each account is found out once. */
 export class Aws {
   readonly #connections = new KmsConnections();
@@ -23,6 +32,13 @@ export class Aws {
 
   open(connection: KmsConnection, region = connection.keyCollection): Kms {
     return this.#connections.open(connection, region);
+  }
+
+  /** A Region, by a connection as a state has it. Throws where the account cannot be found out. */
+  async reach(stated: KmsConnection, region: string, options: ReachOptions): Promise<Reached> {
+    const connection = reached(stated, options);
+    const accountId = await this.accountOf(connection);
+    return { accountId, held: stated.accountId ?? accountId, kms: this.open(connection, region) };
   }
 
   /** The account whose credentials the connection finds. */

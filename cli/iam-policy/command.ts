@@ -5,6 +5,7 @@ import type { RegionState, StackState } from "../state/stack.js";
 import { wrapped } from "../text.js";
 import { type FeatureOptions, featuresOf } from "./features.js";
 import { notesFor, policyFor, type Scope } from "./policy.js";
+import { renameNotes } from "./rename.js";
 
 export interface IamPolicyOptions extends StateOptions, FeatureOptions {
   accountId?: string;
@@ -21,13 +22,13 @@ export interface IamPolicyOptions extends StateOptions, FeatureOptions {
 
 /** `keymgmt iam-policy`: the policy on stdout, what to know of it on stderr. Gives the exit code. */
 export async function iamPolicy(options: IamPolicyOptions): Promise<number> {
-  const scope = scopeOf(
-    options,
-    options.state || options.stack || options.cwd ? await loadStates(options) : [],
-  );
+  const states = options.state || options.stack || options.cwd ? await loadStates(options) : [];
+  const scope = scopeOf(options, states);
   const policy = policyFor(scope);
   process.stdout.write(`${JSON.stringify(policy, undefined, 2)}\n`);
-  for (const note of notesFor(scope, policy)) process.stderr.write(wrapped(note, "note: "));
+  const updates = scope.features.includes("everyKey");
+  const notes = [...notesFor(scope, policy), ...(updates ? renameNotes(scope.stacks, states) : [])];
+  for (const note of notes) process.stderr.write(wrapped(note, "note: "));
   return EXIT.fine;
 }
 

@@ -9,10 +9,16 @@ import {
   type RegionalOutputs,
 } from "../../provider/lifecycle/wire.js";
 import { UNKNOWN } from "../../provider/schema/unknowns.js";
+import { namesIn } from "./names.js";
 
 export interface StackState {
-  /** `organization/project/stack`, as the KMS keys' tags name it; none where no distribution is left that says it. */
+  /**
+   * `organization/project/stack`, as its ManagedKeys and distributions say; none where it has neither. After a rename there are
+   * two while an update has not gone through, the new one first.
+   */
   names: string[];
+  /** Names that it had before: KMS keys of its may still be tagged with them. */
+  formerNames: string[];
   /** `project/stack`, from the state's URNs. */
   title: string;
   /** When it was written, ISO 8601 UTC. */
@@ -32,6 +38,10 @@ export interface ManagedKeyState {
   minEnabledVersion: number;
   /** UTC date, YYYY-MM-DD. */
   rotateAfter?: string;
+  deletionAllowed: boolean;
+  /** Not in states of earlier releases. */
+  stack?: string;
+  formerStacks: string[];
 }
 
 /** A distribution in one of its Regions: a KeyDistribution or a KeyReplica. */
@@ -96,27 +106,47 @@ export function readStack(text: string, source: string): StackState {
     ...of("KeyReplica").map(({ resource, outputs }) => replicaRegion(resource, outputs, source)),
   ];
   const [, stack, project] = /^urn:pulumi:([^:]+)::([^:]+)::/.exec(resources[0]?.urn ?? "") ?? [];
+  const title = stack === undefined ? undefined : `${project}/${stack}`;
+  const keys = of("ManagedKey").map(({ outputs }) => managedKey(outputs));
+  const owners = regions.map(({ owner }) => owner);
   return {
-    names: [...new Set(regions.map(({ owner }) => owner.stack))],
-    title: stack === undefined ? source : `${project}/${stack}`,
+    ...namesIn(title, keys, owners),
+    title: title ?? source,
     asOf,
-    keys: of("ManagedKey").map(({ outputs }) => managedKey(outputs)),
+    keys,
     regions,
     distributions: of("DistributionAlias").map(({ outputs }) => String(outputs.name)),
     providers: of("KmsProvider").map(({ outputs }) => connectionOf(outputs, String(outputs.keyCollection))),
   };
 }
 
-/** ARNs of all KMS keys that a state accounts for. */
-export function accountedArns(states: StackState[]): Set<string> {
-  return new Set(
-    states.flatMap(({ regions }) =>
-      regions.flatMap(({ versions }) =>
-        versions.flatMap(({ keyArn, replicaArns }) => [keyArn, ...replicaArns]),
-      ),
-    ),
-  );
+/** A Region, and the connection that reaches it. */
+export interface Reach {
+  connection: KmsConnection;
+  region: string;
 }
+
+/** Each Region that a state names, with the connection of its KmsProvider; some more than once. */
+export function reachesOf({ providers, regions }: StackState): Reach[] {
+  return [
+    ...providers.map((connection) => ({ connection, region: connection.keyCollection })),
+    ...regions.map(({ connection, region }) => ({ connection, region })),
+  ];
+}
+
+/** ARNs of all KMS keys that a state accounts for: those in its records, and replicas that a rotation has made ready. */
+export function accountedArns(states: StackState[]): Set<string> {
+  const ready = versionsIn(states).flatMap(({ replicaArns }) => replicaArns);
+  return new Set([...recordedArns(states), ...ready]);
+}
+
+/** ARNs of the KMS keys in the records of the states. */
+export function recordedArns(states: StackState[]): Set<string> {
+  return new Set(versionsIn(states).map(({ keyArn }) => keyArn));
+}
+
+const versionsIn = (states: StackState[]) =>
+  states.flatMap(({ regions }) => regions.flatMap(({ versions }) => versions));
 
 /** The resources of an export, as they stand there. */
 export function parseExport(text: string, source: string): { resources: Exported[]; asOf?: string } {
@@ -147,8 +177,10 @@ function isSecret(value: unknown): boolean {
 }
 
 function managedKey(outputs: Values): ManagedKeyState {
-  const { name, type, latestVersion, minEnabledVersion, rotateAfter } = outputs as unknown as ManagedKeyState;
-  return { name, type, latestVersion, minEnabledVersion, rotateAfter };
+  const { name, type, latestVersion, minEnabledVersion, rotateAfter, stack } =
+    outputs as unknown as ManagedKeyState;
+  const { deletionAllowed = false, formerStacks = [] } = outputs as Partial<ManagedKeyState>;
+  return { name, type, latestVersion, minEnabledVersion, rotateAfter, deletionAllowed, stack, formerStacks };
 }
 
 function primaryRegion(resource: Exported, outputs: Values, source: string): RegionState {

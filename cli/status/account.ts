@@ -3,6 +3,7 @@ import type { Kms } from "../../provider/awskms/client.js";
 import { describeKmsKey } from "../../provider/awskms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
 import { date, table, wrapped } from "../text.js";
+import { versionTagged } from "./takeBack.js";
 
 export interface AccountReport {
   accountId: string;
@@ -40,12 +41,11 @@ async function keysOf(kms: Kms): Promise<AccountKey[]> {
   return Promise.all(
     tagged.map(async ({ keyId, keyArn, tags }) => {
       const seen = await describeKmsKey(kms, keyId);
-      const version = Number(tags[TAG.version]);
       return {
         stack: tags[TAG.stack] ?? null,
         key: tags[TAG.key] ?? null,
         distribution: tags[TAG.distribution]!,
-        version: Number.isInteger(version) ? version : null,
+        version: versionTagged(tags) ?? null,
         region: kms.region,
         keyId,
         keyArn,

@@ -2,9 +2,11 @@ import { utcDate } from "../../provider/keys/rotationPeriod.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { Aws, type ReachOptions, reached } from "../look.js";
 import { loadStates, type StateOptions } from "../state/load.js";
+import { reachesOf, recordedArns, type StackState } from "../state/stack.js";
 import { accountReport, accountText } from "./account.js";
 import { observe } from "./observe.js";
 import { type Looks, reportOf } from "./report.js";
+import { RegionListings, type Scheduled, scheduledBy } from "./scheduled.js";
 import { statusText } from "./text.js";
 
 export interface StatusOptions extends StateOptions, ReachOptions {
@@ -24,16 +26,19 @@ async function statusOfStacks(options: StatusOptions): Promise<number> {
     throw new UsageError("Expected --region together with --account: a state says its Regions.");
   const states = await loadStates(options);
   const looks: Looks = new Map();
+  const scheduled = new Map<StackState, Scheduled>();
   if (!options.offline) {
     const aws = new Aws();
+    const listings = new RegionListings(aws, options);
     const regions = states.flatMap((state) => state.regions);
-    await Promise.all(
-      regions.map(async (region) => {
-        looks.set(region, await observe(aws, region, options));
-      }),
-    );
+    await Promise.all([
+      ...regions.map(async (region) => looks.set(region, await observe(aws, region, options))),
+      ...states.flatMap(reachesOf).map((reach) => listings.of(reach)),
+    ]);
+    const arns = recordedArns(states);
+    for (const state of states) scheduled.set(state, await scheduledBy(state, looks, listings, arns));
   }
-  const report = reportOf(states, looks, utcDate(new Date()));
+  const report = reportOf(states, looks, scheduled, utcDate(new Date()));
   print(options, report, () => statusText(report, options.offline ?? false));
   if (report.unseen > 0) return EXIT.error;
   return report.drift > 0 ? EXIT.found : EXIT.fine;

@@ -2,7 +2,7 @@ import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
 import type { SeenRegion } from "../../provider/lifecycle/drift.js";
 import { lookAtRegion } from "../../provider/lifecycle/observe.js";
 import { kmsKeysOf } from "../../provider/lifecycle/wire.js";
-import { type Aws, type ReachOptions, reached } from "../look.js";
+import type { Aws, Reached, ReachOptions } from "../look.js";
 import type { RegionState } from "../state/stack.js";
 
 /** Why a Region could not be looked at. */
@@ -16,16 +16,13 @@ export interface Unseen {
  */
 export async function observe(
   aws: Aws,
-  { region, owner, outputs, connection: stated }: RegionState,
+  { region, owner, outputs, connection }: RegionState,
   options: ReachOptions,
 ): Promise<SeenRegion | Unseen> {
-  const connection = reached(stated, options);
   try {
-    const accountId = await aws.accountOf(connection);
-    const { accountId: held = accountId } = stated;
-    if (accountId !== held)
-      return { unseen: `the credentials are of account ${accountId}, and its KMS keys in ${held}` };
-    const seen = await lookAtRegion(aws.open(connection, region), owner, outputs);
+    const reached = await aws.reach(connection, region, options);
+    if (reached.accountId !== reached.held) return { unseen: ofOtherAccount(reached) };
+    const seen = await lookAtRegion(reached.kms, owner, outputs);
     const isWhole = seen.keys.size === kmsKeysOf(outputs.versions).length && seen.aliasTarget !== undefined;
     return isWhole ? seen : { unseen: "kms:DescribeKey is not permitted for each of its KMS keys" };
   } catch (error) {
@@ -33,3 +30,6 @@ export async function observe(
     return { unseen: (error as KeymgmtError).message };
   }
 }
+
+export const ofOtherAccount = ({ accountId, held }: Reached) =>
+  `the credentials are of account ${accountId}, and its KMS keys in ${held}`;

@@ -1,7 +1,11 @@
 /** What `status` found, as the JSON that it prints with --json. Its text is made of the same. */
+import { TAG } from "../../provider/awskms/taggedKeys.js";
 import { regionDrift, type SeenRegion } from "../../provider/lifecycle/drift.js";
+import { outdatedNames } from "../state/names.js";
 import type { ManagedKeyState, RegionState, StackState } from "../state/stack.js";
 import type { Unseen } from "./observe.js";
+import type { Scheduled, ScheduledKey } from "./scheduled.js";
+import { takeBack, versionTagged } from "./takeBack.js";
 
 export interface Report {
   stacks: StackReport[];
@@ -15,6 +19,25 @@ export interface StackReport {
   stack: string;
   asOf: string | null;
   keys: KeyReport[];
+  /** What it has scheduled for deletion; of the KMS keys in `keys` it would be drift. */
+  scheduled: ScheduledReport[];
+  /** What else is to be known, a sentence each. */
+  notes: string[];
+}
+
+export interface ScheduledReport {
+  key: string | null;
+  distribution: string;
+  version: number | null;
+  accountId: string;
+  region: string;
+  keyId: string;
+  keyArn: string;
+  state: string;
+  /** ISO 8601 UTC; of a primary, which waits for its replicas, null. */
+  deletionDate: string | null;
+  /** How it is taken back until then. */
+  takeBack: string;
 }
 
 export interface KeyReport {
@@ -25,6 +48,8 @@ export interface KeyReport {
   /** UTC date. */
   rotateAfter: string | null;
   rotationDue: boolean;
+  /** Null where the ManagedKey is not in the state. */
+  deletionAllowed: boolean | null;
   distributions: DistributionReport[];
 }
 
@@ -58,9 +83,14 @@ export interface VersionReport {
 
 export type Looks = Map<RegionState, SeenRegion | Unseen>;
 
-/** `today`: UTC date. `looks` is empty where AWS was not asked. */
-export function reportOf(states: StackState[], looks: Looks, today: string): Report {
-  const stacks = states.map((state) => stackReport(state, looks, today));
+/** `today`: UTC date. `looks` and `scheduled` are empty where AWS was not asked. */
+export function reportOf(
+  states: StackState[],
+  looks: Looks,
+  scheduled: Map<StackState, Scheduled>,
+  today: string,
+): Report {
+  const stacks = states.map((state) => stackReport(state, looks, scheduled.get(state), today));
   const regions = stacks.flatMap(({ keys }) =>
     keys.flatMap(({ distributions }) => distributions.flatMap((distribution) => distribution.regions)),
   );
@@ -71,7 +101,12 @@ export function reportOf(states: StackState[], looks: Looks, today: string): Rep
   };
 }
 
-function stackReport(state: StackState, looks: Looks, today: string): StackReport {
+function stackReport(
+  state: StackState,
+  looks: Looks,
+  scheduled: Scheduled = { keys: [], unseen: new Map() },
+  today: string,
+): StackReport {
   const names = [
     ...new Set([...state.keys.map(({ name }) => name), ...state.regions.map(({ owner }) => owner.key.name)]),
   ];
@@ -88,7 +123,45 @@ function stackReport(state: StackState, looks: Looks, today: string): StackRepor
         today,
       );
     }),
+    scheduled: inOrder(scheduled.keys.map((key) => scheduledReport(key, scheduled.keys, state))),
+    notes: [...renameNotes(state), ...unseenNotes(scheduled)],
   };
+}
+
+function scheduledReport(key: ScheduledKey, all: ScheduledKey[], state: StackState): ScheduledReport {
+  const { tags, accountId, region, keyId, keyArn, deletionDate } = key;
+  return {
+    key: tags[TAG.key] ?? null,
+    distribution: tags[TAG.distribution]!,
+    version: versionTagged(tags) ?? null,
+    accountId,
+    region,
+    keyId,
+    keyArn,
+    state: key.state,
+    deletionDate: deletionDate ?? null,
+    takeBack: takeBack(key, all, state),
+  };
+}
+
+function inOrder(keys: ScheduledReport[]): ScheduledReport[] {
+  const order = ({ accountId, distribution, version, region }: ScheduledReport) =>
+    JSON.stringify([accountId, distribution, String(version).padStart(9), region]);
+  return keys.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
+function renameNotes(state: StackState): string[] {
+  const names = outdatedNames(state);
+  return names.length === 0
+    ? []
+    : [`KMS keys are tagged for ${names.join(", ")}: the next \`pulumi up\` tags them for ${state.title}.`];
+}
+
+function unseenNotes({ unseen }: Scheduled): string[] {
+  return [...unseen].map(
+    ([reason, regions]) =>
+      `What is scheduled for deletion is not shown in ${regions.join(", ")}: ${reason.replace(/\.?$/, ".")}`,
+  );
 }
 
 function keyReport(
@@ -107,6 +180,7 @@ function keyReport(
     minEnabledVersion: key?.minEnabledVersion ?? distributed!.minEnabledVersion,
     rotateAfter: key?.rotateAfter ?? null,
     rotationDue: key?.rotateAfter !== undefined && key.rotateAfter <= today,
+    deletionAllowed: key?.deletionAllowed ?? null,
     distributions: distributions.map((distribution) => {
       const own = regions.filter(({ owner }) => owner.distribution === distribution);
       const { connection, outputs } = own[0]!;

@@ -1,5 +1,6 @@
 import { count, date, shortened, table, wrapped } from "../text.js";
 import type { DistributionReport, KeyReport, Report, StackReport } from "./report.js";
+import { scheduledText } from "./scheduledText.js";
 
 /** The report for a person: 80 columns. */
 export function statusText(report: Report, offline: boolean): string {
@@ -7,10 +8,22 @@ export function statusText(report: Report, offline: boolean): string {
   return `${stacks}\n${conclusion(report, offline)}`;
 }
 
-function stackText({ stack, asOf, keys }: StackReport): string {
+function stackText({ stack, asOf, keys, scheduled, notes }: StackReport): string {
   const written = asOf === null ? "" : `, state of ${asOf.slice(0, 16).replace("T", " ")} UTC`;
-  const heading = wrapped(`${stack}${written}`);
-  return keys.length === 0 ? `${heading}  no keys\n` : `${heading}${keys.map(keyText).join("")}`;
+  const more = [...notes.map((note) => wrapped(note)), deletionText(keys)].join("");
+  return [
+    wrapped(`${stack}${written}`),
+    keys.length === 0 ? "  no keys\n" : keys.map(keyText).join(""),
+    scheduledText(scheduled),
+    more === "" ? "" : `\n${more}`,
+  ].join("");
+}
+
+/** Pulumi's own message, of a resource that is protected, leads to `pulumi state unprotect`, which is not enough. */
+function deletionText(keys: KeyReport[]): string {
+  return keys.some(({ deletionAllowed }) => deletionAllowed === false)
+    ? "To delete a key: `deletionAllowed: true` on the ManagedKey, then `pulumi up`.\n"
+    : "";
 }
 
 function keyText(key: KeyReport): string {

@@ -1,11 +1,10 @@
 import { aliasesOf } from "../../provider/awskms/aliases.js";
 import type { Kms } from "../../provider/awskms/client.js";
-import type { KmsConnection } from "../../provider/awskms/connection.js";
 import { describeKmsKey, type SeenKmsKey } from "../../provider/awskms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
 import { UsageError } from "../exitCodes.js";
-import { type Aws, type ReachOptions, reached } from "../look.js";
-import type { StackState } from "../state/stack.js";
+import type { Aws, ReachOptions } from "../look.js";
+import { type Reach, reachesOf, type StackState } from "../state/stack.js";
 
 /** One Region of one account, and a client for it. */
 export interface Place {
@@ -38,14 +37,11 @@ export async function placesOf(
   more: string[],
   options: ReachOptions,
 ): Promise<Place[]> {
-  const reaches = states.flatMap(({ providers, regions }) => [
-    ...providers.map((connection) => ({ connection, region: connection.keyCollection })),
-    ...regions.map(({ connection, region }) => ({ connection, region })),
-  ]);
+  const reaches = states.flatMap(reachesOf);
   const connections = reaches.map(({ connection }) => connection);
   if (connections.length === 0)
     connections.push(...more.slice(0, 1).map((keyCollection) => ({ keyCollection })));
-  const wanted: { connection: KmsConnection; region: string }[] = [
+  const wanted: Reach[] = [
     ...reaches,
     ...connections.flatMap((connection) => more.map((region) => ({ connection, region }))),
   ];
@@ -53,15 +49,13 @@ export async function placesOf(
     throw new UsageError("Expected at least one --region: the states given name none.");
   const places = new Map<string, Place>();
   for (const { connection, region } of wanted) {
-    const reach = reached(connection, options);
-    const accountId = await aws.accountOf(reach);
-    const { accountId: held = accountId } = connection;
+    const { accountId, held, kms } = await aws.reach(connection, region, options);
     if (accountId !== held)
       throw new Error(
         `Expected credentials of account ${held}, which holds the KMS keys of a state given, got those of account ${accountId}. Give --profile, or sweep one account's stacks at a time.`,
       );
     const id = `${accountId}/${region}`;
-    if (!places.has(id)) places.set(id, { accountId, kms: aws.open(reach, region) });
+    if (!places.has(id)) places.set(id, { accountId, kms });
   }
   return [...places.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }

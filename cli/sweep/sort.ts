@@ -1,4 +1,6 @@
 /** Which KMS keys nothing accounts for, and which of those may go. Decides, and does nothing. */
+import { isLeaving } from "../../provider/lifecycle/plan/known.js";
+import { hasName, outdatedNames } from "../state/names.js";
 import { accountedArns, type RegionState, type StackState } from "../state/stack.js";
 import type { FoundKey } from "./find.js";
 
@@ -11,7 +13,7 @@ export interface Sorted {
   /** An update may have been interrupted: the next one takes it up. */
   unfinished: FoundKey[];
   scheduled: FoundKey[];
-  /** Of stacks of which no state was given: nothing is known of them. */
+  /** Of stacks of which no state was given, and whose name no given one had before: nothing is known of them. */
   foreign: FoundKey[];
 }
 
@@ -20,13 +22,13 @@ const MARGIN_MS = 15 * 60_000;
 
 /**
  * A KMS key that no state knows may be the only one that decrypts somebody's data. So it goes only where its stack is
- * known, its state is younger than it is, nobody can be using it now, and the whole of its distribution is as unused.
+ * known, and no other can be called the same, its state is younger than it is, nobody can be using it now, and the whole of its
+ * distribution is as unused.
  *
  * @param emptyStacks `organization/project/stack` of stacks that hold no keys any more
  */
 export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: string[], now: Date): Sorted {
   const arns = accountedArns(states);
-  const stacks = new Set([...states.flatMap(({ names }) => names), ...emptyStacks]);
   const sorted: Sorted = {
     accounted: [],
     deletable: [],
@@ -38,14 +40,15 @@ export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: s
   const candidates: FoundKey[] = [];
   for (const key of found) {
     if (arns.has(key.keyArn)) sorted.accounted.push(key);
-    else if (key.stack === undefined || !stacks.has(key.stack)) sorted.foreign.push(key);
-    else if (isScheduled(key)) sorted.scheduled.push(key);
+    else if (!isGiven(key, states, emptyStacks)) sorted.foreign.push(key);
+    else if (isLeaving(key.state)) sorted.scheduled.push(key);
     else if (isUnfinished(key, states)) sorted.unfinished.push(key);
     else candidates.push(key);
   }
   // A primary's fate hangs on its replicas'.
   for (const key of candidates.sort((a, b) => rank(a) - rank(b))) {
     const reason =
+      otherName(key, states, emptyStacks) ??
       useOf(key) ??
       tooYoung(key, states, now) ??
       useOfOthers(key, found, states) ??
@@ -59,14 +62,17 @@ export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: s
 /** Replicas first. */
 const rank = ({ primaryRegion }: FoundKey) => (primaryRegion === undefined ? 1 : 0);
 
-const isScheduled = ({ state }: FoundKey) =>
-  state === "PendingDeletion" || state === "PendingReplicaDeletion";
+const isGiven = ({ stack }: FoundKey, states: StackState[], emptyStacks: string[]) =>
+  stack !== undefined && (emptyStacks.includes(stack) || holdersOf(stack, states).length > 0);
+
+/** The states of the stack that is called so, and of those that were. */
+const holdersOf = (stack: string, states: StackState[]) => states.filter((state) => hasName(state, stack));
 
 /** The state holds the distribution, but no KMS key of this version in this Region yet. */
 function isUnfinished(key: FoundKey, states: StackState[]): boolean {
   const own = regionsOf(key, states);
-  const named = states.some(
-    ({ names, distributions }) => names.includes(key.stack!) && distributions.includes(key.distribution),
+  const named = holdersOf(key.stack!, states).some(({ distributions }) =>
+    distributions.includes(key.distribution),
   );
   if (own.length === 0) return named;
   return !own.some(
@@ -77,22 +83,34 @@ function isUnfinished(key: FoundKey, states: StackState[]): boolean {
 
 /** The key's distribution as the states hold it. */
 function regionsOf(key: FoundKey, states: StackState[]): RegionState[] {
-  return states
+  return holdersOf(key.stack!, states)
     .flatMap(({ regions }) => regions)
-    .filter(({ owner }) => owner.distribution === key.distribution && owner.stack === key.stack);
+    .filter(({ owner }) => owner.distribution === key.distribution);
+}
+
+/** A renamed stack's former name is free: another stack may have it now, of whose KMS keys nothing is known. */
+function otherName({ stack }: FoundKey, states: StackState[], emptyStacks: string[]): string | undefined {
+  const isKnown = states.some(
+    (state) => state.names.includes(stack!) && !outdatedNames(state).includes(stack!),
+  );
+  if (isKnown || emptyStacks.includes(stack!)) return undefined;
+  const titles = holdersOf(stack!, states).map(({ title }) => title);
+  return `is tagged for ${stack}, as ${titles.join(", ")} was called before and another stack may be called now: give that stack's state, or --empty-stack ${stack}`;
 }
 
 /** Why a KMS key may be in use; undefined where nobody can use it now. */
 function useOf(key: FoundKey): string | undefined {
   if (key.aliases.length > 0) return `has the alias ${key.aliases.join(", ")}`;
-  const unusable = key.state === "Disabled" || key.state === "PendingImport" || isScheduled(key);
+  const unusable = key.state === "Disabled" || key.state === "PendingImport" || isLeaving(key.state);
   return unusable ? undefined : `is ${key.state}`;
 }
 
 /** A state that is older than the KMS key cannot know it; without one, a key that was just made may be in the making. */
 function tooYoung(key: FoundKey, states: StackState[], now: Date): string | undefined {
-  const holders = states.filter(({ names }) => names.includes(key.stack!));
-  const oldest = Math.min(...holders.map(({ asOf }) => Date.parse(asOf ?? "")), now.getTime());
+  const oldest = Math.min(
+    ...holdersOf(key.stack!, states).map(({ asOf }) => Date.parse(asOf ?? "")),
+    now.getTime(),
+  );
   const old = Date.parse(key.createdAt ?? "") < oldest - MARGIN_MS;
   return old
     ? undefined

@@ -84,7 +84,7 @@ async function importHere(
     // AWS takes only the material that it had: so what was adopted is held after all.
     return { ...imported, state, ...(record.adopted && { adopted: undefined, recovered: true }) };
   } catch (error) {
-    if (isLost && isPendingDeletion(error)) return "leaving";
+    if (isPendingDeletion(error)) return "leaving";
     if (record.adopted && isKeymgmtError(error, "IncorrectKeyMaterial"))
       throw refusalOf(place, wanted, known, { ...step, do: "refuse", why: "adopted, without its material" });
     throw error;

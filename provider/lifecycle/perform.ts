@@ -1,6 +1,6 @@
 /** Each step, with AWS. What it gives goes into what is known (plan/apply.ts). */
 import { createAlias, deleteAlias, moveAlias } from "../awskms/aliases";
-import { LONGEST_WINDOW_DAYS, setEnabled, tagList, waitEnabled } from "../awskms/kmsKeys";
+import { isPendingDeletion, LONGEST_WINDOW_DAYS, setEnabled, tagList, waitEnabled } from "../awskms/kmsKeys";
 import { rotateOnDemand } from "../awskms/rotation";
 import { sayingIfItFails } from "../awskms/say";
 import { LEAVING, PENDING_CLAIM } from "../awskms/taggedKeys";
@@ -90,10 +90,15 @@ const PERFORM: Performances = {
     );
   },
   enable: (place, { version, region }, known) =>
-    setEnabled(place.at(region), recordFor(known, version).keyId, true, place.context(version)),
+    unlessLeaving(() =>
+      setEnabled(place.at(region), recordFor(known, version).keyId, true, place.context(version)),
+    ),
   disable: (place, { version, region }, known) =>
-    setEnabled(place.at(region), recordFor(known, version).keyId, false, place.context(version)),
-  syncMetadata: (place, { version }, { records }) => syncMetadata(place, version, records[version]!),
+    unlessLeaving(() =>
+      setEnabled(place.at(region), recordFor(known, version).keyId, false, place.context(version)),
+    ),
+  syncMetadata: (place, { version }, { records }) =>
+    unlessLeaving(() => syncMetadata(place, version, records[version]!)),
   async forget() {},
   createAlias: (place, { version }, { records }) =>
     createAlias(place.kms, place.aliasName, records[version]!.keyId, place.context(version)),
@@ -124,6 +129,17 @@ const PERFORM: Performances = {
     throw refusalOf(place, wanted, known, step);
   },
 };
+
+/** AWS refuses nearly everything of a KMS key that waits for its deletion: the state did not know, and that is cancelled first. */
+async function unlessLeaving(work: () => Promise<void>): Promise<"leaving" | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (isPendingDeletion(error)) return "leaving";
+    throw error;
+  }
+}
 
 /** Names a KMS key that no state knows of yet, and whose deletion may be cancelled by now, where the work on it fails. */
 function namingCandidate<T>(

@@ -69,13 +69,20 @@ const shown = (value: unknown) => ({
   plaintext: JSON.stringify(value),
 });
 
-/** The program's state as `pulumi stack export` writes it now. */
+/** The program's state as `pulumi stack export` writes it now: a rename changes its URNs at once. */
 export function exportOf(program: Program, showSecrets = false): string {
+  const [, project, stack] = program.stack.split("/");
   const resources = [...program.states].map(([name, { id, outputs, failed }]) => {
     const type = TYPES[name] ?? (name === "distribution" ? "KeyDistribution" : "KeyReplica");
     const token = `pulumi-nodejs:dynamic/keymgmt:${type}`;
     const initErrors = failed ? ["it failed"] : undefined;
-    return { urn: `urn:pulumi:dev::shop::${token}::${name}`, type: token, id, outputs, initErrors };
+    return {
+      urn: `urn:pulumi:${stack}::${project}::${token}::${name}`,
+      type: token,
+      id,
+      outputs,
+      initErrors,
+    };
   });
   return JSON.stringify(
     { version: 3, deployment: { manifest: { time: new Date().toISOString() }, resources } },

@@ -48,6 +48,7 @@ function state(versions: Record<number, string>, more: Partial<StackState> = {})
   };
   return {
     names: [STACK],
+    formerNames: [],
     title: "shop/prod",
     asOf: "2026-06-01T11:00:00Z",
     keys: [],

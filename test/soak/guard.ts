@@ -20,9 +20,9 @@ export async function guarded(
   return performed;
 }
 
-/** Whether each key of the state is in the program. */
+/** Whether each key of the state is in the program. The name of the component around it is not in its URN. */
 export async function declaresItsKeys(world: World): Promise<boolean> {
-  const { component, key } = world.programs.now;
+  const { key } = world.programs.now;
   const keys = (await world.state()).filter((each) => typeOf(each) === "ManagedKey");
-  return keys.every((each) => isNamed(component, each.parent) && isNamed(key, each.urn));
+  return keys.every((each) => isNamed(key, each.urn));
 }

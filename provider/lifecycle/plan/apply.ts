@@ -66,18 +66,22 @@ const EFFECTS: Effects = {
   join: ({ records }, { version }, record) => ({ records: withRecord(records, version, record) }),
   importNew: (_known, _step, pending) => ({ pending }),
   rotate: (known) => settledRotation({ ...known, pending: { ...known.pending!, isRotated: true } }),
-  enable: (known, { version, region }, _outcome, wanted) =>
-    region === wanted.region
-      ? stateIs(known, version, "Enabled")
-      : readyAbroad(stateAbroadIs(known, version, region, "Enabled"), known, version, region),
-  disable: (known, { version }) => stateIs(known, version, "Disabled"),
-  syncMetadata({ records, stale }, { version }) {
-    const { recovered: _, ...record } = records[version]!;
-    const same = versionsOf(records).filter((other) => records[other]!.keyId === record.keyId);
+  enable(known, { version, region }, outcome, wanted) {
+    const state = outcome === "leaving" ? "PendingDeletion" : "Enabled";
+    if (region === wanted.region) return stateIs(known, version, state);
+    const abroad = stateAbroadIs(known, version, region, state);
+    return outcome === "leaving" ? abroad : readyAbroad(abroad, known, version, region);
+  },
+  disable: (known, { version }, outcome) =>
+    stateIs(known, version, outcome === "leaving" ? "PendingDeletion" : "Disabled"),
+  syncMetadata(known, { version }, outcome) {
+    if (outcome === "leaving") return stateIs(known, version, "PendingDeletion");
+    const { records, stale } = known;
+    const same = versionsOf(records).filter((other) => records[other]!.keyId === records[version]!.keyId);
     const now = { ...records };
     for (const other of same) {
-      const { recovered: __, ...rest } = now[other]!;
-      now[other] = rest;
+      const { recovered: _, ...record } = now[other]!;
+      now[other] = record;
     }
     return { records: now, stale: stale.filter((other) => !same.includes(other)) };
   },

@@ -11,7 +11,7 @@ interface Of {
   keyId?: string;
 }
 
-/** What each step needs, and what its outcome is. */
+/** What each step needs, and what its outcome is. "leaving": the KMS key waits for its deletion, which the state did not know. */
 export interface Steps {
   /** Looks for KMS keys of the key that AWS has and the state does not. */
   find: [object, { candidates: Record<number, Candidate>; isPermitted: boolean }];
@@ -56,10 +56,10 @@ export interface Steps {
   importNew: [Of, PendingMaterial];
   /** On demand: has AWS use the material that waits. */
   rotate: [Of, undefined];
-  enable: [Of, undefined];
-  disable: [Of, undefined];
+  enable: [Of, undefined | "leaving"];
+  disable: [Of, undefined | "leaving"];
   /** Tags, key policy and description. */
-  syncMetadata: [Of, undefined];
+  syncMetadata: [Of, undefined | "leaving"];
   /** A replica's record goes: AWS has deleted it, and it can be made again. */
   forget: [Of, undefined];
   /** false: an alias of that name exists. */

@@ -12,18 +12,23 @@ export class Clock {
   #made = 0;
   #since = NOW;
   readonly #fake = sinon.useFakeTimers({ now: NOW, toFake: ["Date"] });
-  readonly #stubs = [
-    sinon.stub(globalThis, "setTimeout").callsFake(((work: () => void, milliseconds = 0) => {
+  /** Thousands of refusals are thrown: where they come from is not asked. */
+  readonly #traces = Error.stackTraceLimit;
+  readonly #replaced = sinon.createSandbox();
+
+  constructor() {
+    Error.stackTraceLimit = 0;
+    const waits = (work: () => void, milliseconds = 0) => {
       this.#fake.setSystemTime(Date.now() + milliseconds);
       queueMicrotask(work);
-    }) as never),
-    sinon.stub(crypto, "randomBytes").callsFake((() => materialOf(this.#whose, ++this.#made)) as never),
+    };
+    this.#replaced.replace(globalThis, "setTimeout", waits as never);
+    this.#replaced.replace(crypto, "randomBytes", (() => materialOf(this.#whose, ++this.#made)) as never);
     // An import is wrapped for nobody in particular: the model reads what it gets. OAEP itself is tested elsewhere.
-    sinon.stub(crypto, "createPublicKey").returns({ asymmetricKeyType: "rsa" } as never),
-    sinon
-      .stub(crypto, "publicEncrypt")
-      .callsFake(((_key: unknown, bytes: Buffer) => Buffer.from(bytes)) as never),
-  ];
+    const unwrapped = (_key: unknown, bytes: Buffer) => Buffer.from(bytes);
+    this.#replaced.replace(crypto, "createPublicKey", (() => ({ asymmetricKeyType: "rsa" })) as never);
+    this.#replaced.replace(crypto, "publicEncrypt", unwrapped as never);
+  }
 
   /** There are two moments: stacks are made in the same second, and all else happens later. */
   begin(whose: string, made: number, isLater: boolean): void {
@@ -50,7 +55,8 @@ export class Clock {
   }
 
   restore(): void {
-    for (const stub of this.#stubs) stub.restore();
+    Error.stackTraceLimit = this.#traces;
+    this.#replaced.restore();
     this.#fake.restore();
   }
 }

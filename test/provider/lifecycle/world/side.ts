@@ -102,9 +102,10 @@ class Engine {
     for (const [name, state] of Object.entries(this.#states)) {
       if (state.isReplaced) continue;
       const resource = this.#resources[state.type]!;
-      const { outputs } = await resource.read(state.id, stored(state.outputs));
-      this.#states[name] = { ...state, outputs: stored(outputs) };
-      await resource.diff(state.id, stored(outputs), stored(state.inputs));
+      const { outputs } = await resource.read(state.id, state.outputs);
+      const seen = stored(outputs);
+      this.#states[name] = { ...state, outputs: seen };
+      await resource.diff(state.id, seen, state.inputs);
     }
   }
 
@@ -182,22 +183,25 @@ class Engine {
     this.#declared.add(name);
     const resource = this.#resources[type]!;
     const state = this.#states[name];
-    const { inputs, mistakes } = await resource.check(state && stored(state.inputs), stored(news));
-    if (mistakes.length) throw new Error(mistakes.join("\n"));
-    if (!state) return this.#record(type, name, inputs, () => resource.create(stored(inputs)));
-    const { changes, replaces } = await resource.diff(state.id, stored(state.outputs), stored(inputs));
+    const given = stored(news);
+    const checked = await resource.check(state?.inputs, given);
+    if (checked.mistakes.length) throw new Error(checked.mistakes.join("\n"));
+    const inputs = stored(checked.inputs);
+    if (!state) return this.#record(type, name, inputs, () => resource.create(inputs));
+    const { changes, replaces } = await resource.diff(state.id, state.outputs, inputs);
     if (replaces.length) {
-      const fresh = await resource.check(undefined, stored(news));
+      const fresh = await resource.check(undefined, given);
       if (fresh.mistakes.length) throw new Error(fresh.mistakes.join("\n"));
-      return this.#record(type, name, fresh.inputs, () => resource.create(stored(fresh.inputs)), state);
+      const anew = stored(fresh.inputs);
+      return this.#record(type, name, anew, () => resource.create(anew), state);
     }
     if (!changes && !state.failed) {
-      this.#states[name] = { ...state, inputs: stored(inputs) };
+      this.#states[name] = { ...state, inputs };
       return this.#states[name]!;
     }
     return this.#record(type, name, inputs, async () => ({
       id: state.id,
-      outputs: await resource.update(state.id, stored(state.outputs), stored(inputs)),
+      outputs: await resource.update(state.id, state.outputs, inputs),
     }));
   }
 
@@ -215,7 +219,7 @@ class Engine {
       this.#states[name] = {
         type,
         id,
-        inputs: stored(inputs),
+        inputs,
         outputs: stored(outputs),
         ...(failed && { failed }),
       };
@@ -233,13 +237,19 @@ class Engine {
 
   async #delete(name: string, { type, id, outputs }: ResourceState): Promise<void> {
     this.changed.push(name);
-    await this.#resources[type]!.delete(id, stored(outputs));
+    await this.#resources[type]!.delete(id, outputs);
     if (this.connection.isKilled) throw new Error("the process was killed");
     delete this.#states[name];
   }
 }
 
-/** As a value looks after a journey through protobuf and the state file. */
+/** As a value looks after a journey through protobuf and the state file; nobody can change it. */
 function stored<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
+  return frozen(JSON.parse(JSON.stringify(value)) as T);
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const inner of Object.values(value)) frozen(inner);
+  return Object.freeze(value);
 }

@@ -57,13 +57,9 @@ class Walk {
     const since = process.hrtime.bigint();
     const seconds = () => Number(process.hrtime.bigint() - since) / 1e9;
     let depth = 0;
-    const next = 0;
+    let next = 0;
     this.#reach({ world: begin(this.bounds), name: "a stack", depth: 0 });
-    for (
-      let next = 0;
-      next < this.#queue.length && this.#found.size < MOST_FOUND && seconds() < most;
-      next++
-    ) {
+    for (; next < this.#queue.length && this.#found.size < MOST_FOUND && seconds() < most; next++) {
       const node = this.#queue[next]!;
       this.#queue[next] = undefined as never; // it may go
       depth = node.depth;

@@ -109,9 +109,13 @@ export class Watch implements Watcher {
         this.#fail(`the alias in ${region} is put on ${id}, which does not decrypt in ${there}`);
   }
 
-  /** Nothing that the program wants is given up. */
+  /**
+   * Nothing that the program wants is given up. A rotation on demand takes back a replica that waits for its deletion, and
+   * gives it up again; where the program wants it, its KeyReplica takes it back after that (settled.ts looks at the end).
+   */
   #scheduled(region: string, id: string): void {
-    const { program } = this.before.sides[this.of]!;
+    const { program, strategy } = this.before.sides[this.of]!;
+    if (strategy === "on-demand" && !decrypts(this.before.aws, region, id)) return;
     if (this.used.includes(id) && declares(program, region))
       this.#fail(`the deletion of ${id} in ${region} is scheduled, which the program declares`);
   }

@@ -136,6 +136,7 @@ export class Program {
       const { validFor, renewBefore, rotationStrategy } = distribution;
       const ref = {
         ...shared,
+        name: given.outputs.name,
         versions: given.outputs.versions,
         validFor,
         renewBefore,
@@ -144,8 +145,8 @@ export class Program {
       await this.apply("keyReplica", `${region}${suffix}`, {
         distribution: ref,
         region,
-        aliasName,
-        aliasArn: `${aliasArn}`,
+        aliasName: given.outputs.aliasName,
+        aliasArn: `${given.outputs.aliasArn}`,
         ...replica,
       });
     }

@@ -1,0 +1,29 @@
+/** What a renamed stack needs: an update tags its KMS keys anew, which are bound to the former name until then. */
+import { outdatedNames } from "../state/names.js";
+import type { StackState } from "../state/stack.js";
+
+/** @param stacks that the policy is bound to */
+export function renameNotes(stacks: string[], states: StackState[]): string[] {
+  if (stacks.length === 0) return [];
+  const before = states.flatMap((state) => {
+    const outdated = outdatedNames(state);
+    if (outdated.length === 0 || state.names.some((name) => !outdated.includes(name))) return [];
+    const both = [...outdated, nowCalled(outdated[0]!, state)];
+    return both.every((name) => stacks.includes(name))
+      ? []
+      : [
+          `The stack is ${state.title} now, and its KMS keys are tagged for ${outdated.join(", ")}. The next update tags them anew and needs both names: ${both.map((name) => `--for-stack ${name}`).join(" ")}`,
+        ];
+  });
+  if (before.length > 0) return before;
+  const former = states.flatMap(({ formerNames }) => formerNames).filter((name) => !stacks.includes(name));
+  const had = former.length === 0 ? "" : ` The state has these: ${[...new Set(former)].join(", ")}.`;
+  return [
+    `After a rename of the stack one update needs the former name too, as it tags the KMS keys anew: --for-stack may be repeated.${had}`,
+  ];
+}
+
+/** The name that the next update gives. A state's URNs do not say the organisation: it is taken to be as before. */
+function nowCalled(former: string, { title }: StackState): string {
+  return [...former.split("/").slice(0, -2), title].join("/");
+}

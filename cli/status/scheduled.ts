@@ -1,0 +1,134 @@
+/** What a stack has scheduled for deletion: KMS keys with its tags that are in no record of a state. */
+import type { Kms } from "../../provider/awskms/client.js";
+import { describeKmsKey, type SeenKmsKey } from "../../provider/awskms/kmsKeys.js";
+import { permitted } from "../../provider/awskms/optional.js";
+import { listTaggedKeys, TAG, type TaggedKey } from "../../provider/awskms/taggedKeys.js";
+import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
+import { ownershipOf } from "../../provider/lifecycle/ownership.js";
+import { isLeaving } from "../../provider/lifecycle/plan/known.js";
+import type { Aws, ReachOptions } from "../look.js";
+import { type Reach, reachesOf, type StackState } from "../state/stack.js";
+import { ofOtherAccount } from "./observe.js";
+import type { Looks } from "./report.js";
+
+export interface ScheduledKey extends TaggedKey, SeenKmsKey {
+  accountId: string;
+  region: string;
+}
+
+export interface Scheduled {
+  keys: ScheduledKey[];
+  /** What could not be looked at: the Regions by reason. */
+  unseen: Map<string, string[]>;
+}
+
+interface Listing {
+  accountId: string;
+  kms: Kms;
+  keys: TaggedKey[];
+}
+
+/** What AWS lists with our tags. It takes a call for each KMS key of the account, so each Region is listed once. */
+export class RegionListings {
+  readonly #asked = new Map<string, Promise<TaggedKey[]>>();
+
+  constructor(
+    private readonly aws: Aws,
+    private readonly options: ReachOptions,
+  ) {}
+
+  /** Gives the reason where a Region cannot be listed. */
+  async of({ connection, region }: Reach): Promise<Listing | string> {
+    try {
+      const reached = await this.aws.reach(connection, region, this.options);
+      const { accountId, held, kms } = reached;
+      if (accountId !== held) return ofOtherAccount(reached);
+      const id = placeOf(accountId, region);
+      const asked = this.#asked.get(id) ?? listTaggedKeys(kms);
+      this.#asked.set(id, asked);
+      return { accountId, kms, keys: await asked };
+    } catch (error) {
+      if (!isKeymgmtError(error)) throw error;
+      return reasonOf(error);
+    }
+  }
+}
+
+/**
+ * Looks in the Regions that the state names, and in those in which AWS shows replicas of its KMS keys.
+ *
+ * @param arns of the KMS keys in records
+ */
+export async function scheduledBy(
+  state: StackState,
+  looks: Looks,
+  listings: RegionListings,
+  arns: Set<string>,
+): Promise<Scheduled> {
+  const found = new Map<string, ScheduledKey[]>();
+  const unseen = new Map<string, Set<string>>();
+  const fail = (reason: string, region: string) =>
+    unseen.set(reason, (unseen.get(reason) ?? new Set()).add(region));
+  const reaches = [...reachesOf(state), ...replicasSeen(state, looks)];
+  for (const reach of reaches) {
+    const { connection, region } = reach;
+    const listing = await listings.of(reach);
+    if (typeof listing === "string") {
+      fail(listing, region);
+      continue;
+    }
+    const place = placeOf(listing.accountId, region);
+    if (found.has(place)) continue;
+    const lost = listing.keys.filter((key) => isOf(state, key) && !arns.has(key.keyArn));
+    const keys = await described(listing, lost, (error) => fail(reasonOf(error), region));
+    found.set(place, keys);
+    reaches.push(...keys.flatMap(relatedRegions).map((related) => ({ connection, region: related })));
+  }
+  return {
+    keys: [...found.values()].flat().filter(({ state: now }) => isLeaving(now)),
+    unseen: new Map([...unseen].map(([reason, regions]) => [reason, [...regions].sort()])),
+  };
+}
+
+const placeOf = (accountId: string, region: string) => `${accountId}/${region}`;
+
+/** A stack's former names are those of the keys that it has. A key that has left the state was never tagged anew. */
+function isOf({ names, keys }: StackState, { tags }: TaggedKey): boolean {
+  return (
+    names.includes(tags[TAG.stack] ?? "") ||
+    keys.some(({ name, stack, formerStacks }) => {
+      const us = { stack: stack ?? "", key: { name, formerStacks } };
+      return ownershipOf(tags, us) === "ours";
+    })
+  );
+}
+
+async function described(
+  { accountId, kms }: Listing,
+  keys: TaggedKey[],
+  refused: (error: KeymgmtError) => void,
+): Promise<ScheduledKey[]> {
+  const asked = keys.map(async (key) => {
+    const seen = await permitted(() => describeKmsKey(kms, key.keyId), refused);
+    return seen === undefined ? [] : [{ ...key, ...seen, accountId, region: kms.region }];
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+/** Where AWS shows replicas of the KMS keys in the state: a KeyReplica that is gone is not in it. */
+function replicasSeen(state: StackState, looks: Looks): Reach[] {
+  return state.regions.flatMap((own) => {
+    const look = looks.get(own);
+    const keys = look !== undefined && "keys" in look ? [...look.keys.values()] : [];
+    return keys.flatMap(relatedRegions).map((region) => ({ connection: own.connection, region }));
+  });
+}
+
+const relatedRegions = ({ primaryRegion, replicaRegions }: SeenKmsKey) =>
+  primaryRegion === undefined ? replicaRegions : [primaryRegion, ...replicaRegions];
+
+function reasonOf({ code, context, message }: KeymgmtError): string {
+  return code === "AccessDenied"
+    ? `${context.permission ?? `kms:${context.operation}`} is not permitted`
+    : message;
+}

@@ -1,0 +1,27 @@
+/** How a KMS key that is scheduled for deletion is taken back, in words that follow "can be taken back until …:". Pure. */
+import { TAG } from "../../provider/awskms/taggedKeys.js";
+import type { StackState } from "../state/stack.js";
+import type { ScheduledKey } from "./scheduled.js";
+
+/** @param all that the stack has scheduled: a distribution returns with its replicas */
+export function takeBack({ tags, region }: ScheduledKey, all: ScheduledKey[], state: StackState): string {
+  const { [TAG.distribution]: distribution, [TAG.key]: name } = tags;
+  const own = state.regions.filter(({ owner, leaving }) => owner.distribution === distribution && !leaving);
+  const here = own.find((one) => one.region === region);
+  if (here?.versions.some(({ version }) => version === versionTagged(tags)))
+    return "`aws kms cancel-key-deletion` (the state has another KMS key of this version)";
+  if (here) return "run `pulumi up`";
+  if (!state.keys.some((key) => key.name === name))
+    return "restore its ManagedKey from a backup, declare the KeyDistribution again and run `pulumi up`; without a backup, `aws kms cancel-key-deletion` keeps the KMS key";
+  if (own.some(({ primary }) => primary))
+    return `declare the KeyReplica in ${region} again and run \`pulumi up\``;
+  const hasReplicas = all.some((one) => one.tags[TAG.distribution] === distribution && one.primaryRegion);
+  return hasReplicas
+    ? "declare the KeyDistribution and its KeyReplicas again and run `pulumi up`"
+    : "declare the KeyDistribution again and run `pulumi up`";
+}
+
+/** The version that a KMS key is tagged as. */
+export function versionTagged({ [TAG.version]: version }: Record<string, string>): number | undefined {
+  return Number.isInteger(Number(version)) ? Number(version) : undefined;
+}
