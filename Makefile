@@ -24,19 +24,25 @@ test: $(dist) engine-ready clients-ready hsm-ready ## run the whole suite: unit,
 
 .PHONY: test-unit
 test-unit: $(dist) hsm-ready ## run what needs neither the engine nor Python
-	@$(bin)/mocha 'test/**/*.test.ts' --ignore 'test/e2e/**' --ignore 'test/engine/**' --ignore 'test/compat/**'
+	@$(bin)/mocha 'test/**/*.test.ts' --ignore 'test/e2e/**' --ignore 'test/engine/**' --ignore 'test/compat/**' --ignore 'test/soak/**'
 
 .PHONY: test-e2e
 test-e2e: $(dist) engine-ready hsm-ready ## run the tests on the real engine
-	@$(bin)/mocha 'test/e2e/**/*.test.ts' 'test/engine/**/*.test.ts'
+	@$(bin)/mocha 'test/e2e/**/*.test.ts' 'test/engine/**/*.test.ts' 'test/soak/**/*.test.ts'
 
 .PHONY: test-compat
 test-compat: $(dist) engine-ready clients-ready ## run the tests against a third-party KMS and with independent clients
 	@$(bin)/mocha 'test/compat/**/*.test.ts'
 
 .PHONY: soak
-soak: $(dist) ## run what the suite runs a part of: random sequences for ten minutes each (SECONDS_EACH=600), every fault at every call
-	@PROPERTY_SECONDS=$(SECONDS_EACH) FAULTS=all $(bin)/mocha test/localkms/property.test.ts test/provider/model.test.ts test/provider/faultMatrix.test.ts
+soak: $(dist) engine-ready ## random operations on the real engine: 200 sequences (SEQUENCES=200, SEED=1000), of which the suite runs ten
+	@SOAK_SEQUENCES=$(SEQUENCES) SOAK_SEED=$(SEED) $(bin)/mocha test/soak/soak.test.ts
+SEQUENCES ?= 200
+SEED ?= 1000
+
+.PHONY: nightly
+nightly: $(dist) ## what the suite runs a part of: random sequences for ten minutes each (SECONDS_EACH=600), every fault at every call, the large worlds
+	@PROPERTY_SECONDS=$(SECONDS_EACH) FAULTS=all EXHAUSTIVE=nightly $(bin)/mocha test/localkms/property.test.ts test/provider/model.test.ts test/provider/faultMatrix.test.ts test/provider/lifecycle/exhaustive.test.ts
 SECONDS_EACH ?= 600
 
 .PHONY: lint

@@ -88,8 +88,6 @@ export class KeyDistribution extends DynamicResource {
   declare readonly aliasTarget: pulumi.Output<string>;
   /** What the last refresh found to differ in AWS, in words; the next update repairs it where AWS allows that. */
   declare readonly drift: pulumi.Output<string[] | undefined>;
-  /** The name that was asked for, where another stack had its alias and the next one was taken. */
-  declare readonly requestedName: pulumi.Output<string | undefined>;
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;
 
@@ -129,16 +127,7 @@ export class KeyDistribution extends DynamicResource {
         aliasArn,
         distributionTime,
         ...outputs("keyVersion", "multiRegion", "primaryRegion", "importedOn", "renewAfter"),
-        ...outputs(
-          "keyId",
-          "keyArn",
-          "versions",
-          "aliasTarget",
-          "rotationsLeft",
-          "requestedName",
-          "drift",
-          "stateVersion",
-        ),
+        ...outputs("keyId", "keyArn", "versions", "aliasTarget", "rotationsLeft", "drift", "stateVersion"),
       },
       opts,
     );

@@ -17,6 +17,7 @@ export function renameNotes(stacks: string[], states: StackState[]): string[] {
   });
   if (before.length > 0) return before;
   const former = states.flatMap(({ formerNames }) => formerNames).filter((name) => !stacks.includes(name));
+  if (stacks.length > 1 && former.length === 0) return [];
   const had = former.length === 0 ? "" : ` The state has these: ${[...new Set(former)].join(", ")}.`;
   return [
     `After a rename of the stack one update needs the former name too, as it tags the KMS keys anew: --for-stack may be repeated.${had}`,

@@ -6,7 +6,7 @@ export function declareStatus(program: Command): void {
   withReach(withState(program.command("status")))
     .summary("every key: versions, Regions, states, next rotation, expiry, drift")
     .description(
-      "Shows every key of a stack, and how AWS differs from the stack's state. Changes nothing. Looks at the stack that is " +
+      "Shows every key of a stack, how AWS differs from the stack's state, and what is scheduled for deletion. Changes nothing. Looks at the stack that is " +
         "selected in the current project, unless --state or --account says otherwise. Reads no secret: credentials that a " +
         "KmsProvider was given are not used, those of the environment are.",
     )

@@ -95,7 +95,7 @@ function otherName({ stack }: FoundKey, states: StackState[], emptyStacks: strin
   );
   if (isKnown || emptyStacks.includes(stack!)) return undefined;
   const titles = holdersOf(stack!, states).map(({ title }) => title);
-  return `is tagged for ${stack}, as ${titles.join(", ")} was called before and another stack may be called now: give that stack's state, or --empty-stack ${stack}`;
+  return `is tagged for ${stack}, a name that ${titles.join(", ")} had before and another stack may have now: give that stack's state, or --empty-stack ${stack}`;
 }
 
 /** Why a KMS key may be in use; undefined where nobody can use it now. */

@@ -118,9 +118,20 @@ export async function converge(
   outputs.drift = [];
 }
 
-/** The alias is deleted and the deletion of each KMS key is scheduled, but for those that are not this resource's. */
-export async function remove(run: Run, target: Target, outputs: RegionalOutputs): Promise<void> {
-  const place = new Place(run, target);
+/** A resource to take away. */
+export interface Removal extends Target {
+  /** The stack's name that some of the KMS keys may have already. */
+  nextStack?: string;
+}
+
+/**
+ * The alias is deleted and the deletion of each KMS key is scheduled, but for those that are not this resource's: by the name that
+ * the state has. One with a name that the stack had before that is another stack's, which has taken it over.
+ */
+export async function remove(run: Run, target: Removal, outputs: RegionalOutputs): Promise<void> {
+  const { owner, nextStack } = target;
+  const formerStacks = nextStack === undefined ? [] : [nextStack];
+  const place = new Place(run, { ...target, owner: { ...owner, key: { ...owner.key, formerStacks } } });
   const { declared } = run;
   const ids = versionsOf(outputs.versions).map((version) => outputs.versions[version]!.keyId);
   const held = [...new Set(ids)].filter((keyId) =>

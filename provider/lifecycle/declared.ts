@@ -68,6 +68,9 @@ export class Declared {
     return this.#keys.has(id);
   }
 
+  /** The stack's name, as the program says it. */
+  stack: string | undefined;
+
   /** A ManagedKey of this name is replaced, which its `deletionAllowed` allows: its successor begins anew. */
   keyReplaced(name: string): void {
     this.#replacedKeys.add(name);

@@ -1,7 +1,13 @@
 /** Deletions of KMS keys: scheduled, cancelled, and scheduled again. */
 import type { Kms } from "../awskms/client";
 import { eventually } from "../awskms/eventually";
-import { describeKmsKey, LONGEST_WINDOW_DAYS, scheduleDeletion, tagList } from "../awskms/kmsKeys";
+import {
+  describeKmsKey,
+  isPendingDeletion,
+  LONGEST_WINDOW_DAYS,
+  scheduleDeletion,
+  tagList,
+} from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
 import { PENDING_CLAIM, TAG } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
@@ -40,6 +46,15 @@ export async function schedule(
   if (isCandidate) return giveBack(place, version, known);
   const days = removal ? place.deletionWindowDays : LONGEST_WINDOW_DAYS;
   const id = keyId ?? recordFor(known, version).keyId;
+  const { stack } = place.run.declared;
+  // Removed by the update that shows the stack's new name: it is found by that when it returns.
+  if (removal && stack !== undefined && stack !== place.owner.stack)
+    await place
+      .at(region)
+      .call("TagResource", { KeyId: id, Tags: tagList({ [TAG.stack]: stack }) }, place.context(version))
+      .catch((error) => {
+        if (!isKeymgmtError(error, "NotFound") && !isPendingDeletion(error)) throw error;
+      });
   await scheduleDeletion(place.at(region), id, days, place.context(version));
 }
 

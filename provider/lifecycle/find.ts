@@ -5,7 +5,7 @@ import { ifPermitted, permitted } from "../awskms/optional";
 import { PENDING_CLAIM, TAG, type TaggedKey } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
 import { LOST_WITHOUT_LISTING, mayReturn } from "./naming";
-import { ownershipOf } from "./ownership";
+import { oursAmong, ownershipOf } from "./ownership";
 import type { Place } from "./place";
 import { type Candidate, isLeaving, type Known, type Unrecorded } from "./plan/known";
 import type { OutcomeOf } from "./plan/steps";
@@ -22,9 +22,8 @@ export async function find(place: Place, known: Known): Promise<OutcomeOf<"find"
     return { candidates: {}, isPermitted: false };
   }
   refuseOthers(place, known, tagged);
-  const ours = tagged.filter(
+  const ours = oursAmong(tagged, place.owner).filter(
     (key) =>
-      ownershipOf(key.tags, place.owner) === "ours" &&
       !recorded.has(key.keyId) &&
       !known.excluded.includes(key.keyId) &&
       isMultiRegionKeyId(key.keyId) === place.isMultiRegion &&

@@ -9,7 +9,7 @@ import { permitted } from "../awskms/optional";
 import { TAG, type TaggedKey } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
-import { hasFormerStack, ownershipOf } from "./ownership";
+import { hasFormerStack, oursAmong } from "./ownership";
 import { waysOn } from "./refusals";
 import type { KmsRef } from "./wire";
 
@@ -68,7 +68,7 @@ async function formerDistributions(run: Run, seeker: NameSeeker, isNewKey: boole
     kms.say(`no permission kms:ListKeys and kms:ListResourceTags in ${kms.region}: ${LOST_WITHOUT_LISTING}`);
     return [];
   }
-  const ours = tagged.filter((one) => ownershipOf(one.tags, seeker) === "ours");
+  const ours = oursAmong(tagged, seeker);
   const names = [...new Set(ours.map(({ tags }) => tags[TAG.distribution]!))];
   const found = names.map((name): Former & { pointedAt: boolean } => {
     const keys = ours.filter(({ tags }) => tags[TAG.distribution] === name);

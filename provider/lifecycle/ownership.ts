@@ -31,8 +31,18 @@ export function isTakenOver(tags: Record<string, string> | undefined, us: Us): b
   return stack !== undefined && !stackNames(us).includes(stack);
 }
 
+/**
+ * The KMS keys of the key that are ours. A name that this stack had before may be another stack's by now, so KMS keys with such a
+ * name count only where none has the present one: an update after a rename has written that on all that the stack had then.
+ */
+export function oursAmong<K extends { tags: Record<string, string> }>(keys: K[], us: Us): K[] {
+  const ours = keys.filter(({ tags }) => ownershipOf(tags, us) === "ours");
+  const present = ours.filter(({ tags }) => tags[TAG.stack] === us.stack);
+  return present.length > 0 ? present : ours;
+}
+
 /** The stack's name, and those that it had before. */
-export function stackNames({ stack, key: { formerStacks = [] } }: Us): string[] {
+function stackNames({ stack, key: { formerStacks = [] } }: Us): string[] {
   return [stack, ...formerStacks];
 }
 

@@ -33,6 +33,8 @@ export interface DistributionInputs extends MetadataInputs, ExpiryInputs, Expiry
 
 export interface DistributionOutputs extends DistributionInputs, RegionalOutputs {
   aliasName: string;
+  /** An update that was to write the stack's new name on the KMS keys failed half-way: some have this one. */
+  nextStack?: string;
   /** The name that the DistributionAlias says, where another stack had its alias and the next one was taken. */
   requestedName?: string;
   /** Of AWS's on-demand rotations of the one KMS key. */

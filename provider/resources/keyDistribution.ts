@@ -8,7 +8,6 @@ import {
   type KeyRef,
   type KmsKeyRecords,
   type KmsRef,
-  type Owner,
   ownerOf,
   withDeletionAllowed,
   withoutKeyring,
@@ -93,7 +92,8 @@ export const keyDistribution = (run: Run): Resource => ({
     const drifted = hasDrifted(olds);
     if (drifted) sayDrift(run.say, String(olds.name), olds.drift);
     const isWork = isUndecided || steps.length > 0;
-    return { changes: isWork || drifted || changed.length > 0, replaces };
+    const isHalfRenamed = old.nextStack !== undefined;
+    return { changes: isWork || isHalfRenamed || drifted || changed.length > 0, replaces };
   },
 
   async create(inputs) {
@@ -121,8 +121,8 @@ export const keyDistribution = (run: Run): Resource => ({
     const state = outputs as unknown as DistributionOutputs;
     if (run.declared.isHandedOver("KeyDistribution", state.name, run.say)) return;
     refuseDeletion(run, `KeyDistribution ${id}`, state.key);
-    const target = { ...targetOf(state), deletionWindowDays: state.deletionWindowDays };
-    await remove(run, target, state);
+    const { deletionWindowDays, nextStack } = state;
+    await remove(run, { ...targetOf(state), deletionWindowDays, nextStack }, state);
   },
 });
 
@@ -142,12 +142,12 @@ async function reconcile(
   const convergence: Convergence = {
     ...target,
     ...(old && { last: { owner: targetOf(old).owner, inputs: old } }),
-    repair: old !== undefined && hasDrifted(old),
+    repair: old !== undefined && (hasDrifted(old) || old.nextStack !== undefined),
     ...(isNew && inputs.adopt && { adopt: inputs.adopt }),
     mayTakeNextName: !outputs.keyId && inputs.adopt?.aliasName === undefined,
   };
   const show = (isCurrent: boolean, place: Place) => {
-    showMetadata(outputs, isCurrent ? inputs : (old ?? inputs), inputs, target.owner);
+    showMetadata(outputs, isCurrent ? inputs : (old ?? inputs), inputs);
     if (place.aliasName !== outputs.aliasName) showName(run, outputs, place);
     run.declared.distribution(outputs, outputs.versions);
   };
@@ -163,17 +163,15 @@ async function reconcile(
   }
 }
 
-/** Until metadata is applied, the outputs say what AWS has; the stack's new name counts as its own meanwhile. */
+/** Until metadata is applied, the outputs say what AWS has. Some KMS keys may have the stack's next name by then. */
 function showMetadata(
   outputs: DistributionOutputs,
   { kms, tags, policy, description, stack }: DistributionInputs,
   inputs: DistributionInputs,
-  { key: { formerStacks = [] } }: Owner,
 ): void {
-  const names = [inputs.stack, ...formerStacks].filter((name) => name !== stack);
   outputs.kms = { ...outputs.kms, tags: kms?.tags };
-  outputs.key = { ...outputs.key, ...(names.length ? { formerStacks: names } : {}) };
   Object.assign(outputs, { tags, policy, description, stack });
+  outputs.nextStack = stack === inputs.stack ? undefined : inputs.stack;
 }
 
 /** Another stack had the alias, so the next name was taken. The DistributionAlias learns it from a refresh. */

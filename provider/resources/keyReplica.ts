@@ -45,6 +45,8 @@ interface ReplicaInputs extends MetadataInputs, ExpiryPlan {
 
 interface ReplicaOutputs extends ReplicaInputs, RegionalOutputs {
   aliasName: string;
+  /** An update that was to write the stack's new name on the KMS keys failed half-way: some have this one. */
+  nextStack?: string;
 }
 
 /** What neither makes work nor is worth an update by itself. */
@@ -89,7 +91,10 @@ export const keyReplica = (run: Run): Resource => ({
       planOf(run, targetOf(news as unknown as ReplicaInputs, isKnown ? versions : {}), old).length > 0;
     const drifted = hasDrifted(olds);
     if (drifted) sayDrift(run.say, (news.distribution as DistributionRef).name, olds.drift);
-    return { changes: moved || work || drifted || changed.length > 0, replaces };
+    return {
+      changes: moved || work || old.nextStack !== undefined || drifted || changed.length > 0,
+      replaces,
+    };
   },
 
   async create(inputs) {
@@ -126,8 +131,8 @@ export const keyReplica = (run: Run): Resource => ({
     const here = Object.fromEntries(
       Object.entries(versions).map(([version, { replicas: _, ...record }]) => [version, record]),
     );
-    const target = { ...targetOf(state), deletionWindowDays: state.deletionWindowDays };
-    await remove(run, target, { ...state, versions: here });
+    const { deletionWindowDays, nextStack } = state;
+    await remove(run, { ...targetOf(state), deletionWindowDays, nextStack }, { ...state, versions: here });
   },
 });
 
@@ -142,7 +147,10 @@ async function reconcile(
   const { versions, stack } = inputs.distribution;
   const convergence: Convergence = {
     ...targetOf(inputs, versions, old?.distribution?.stack),
-    ...(old && { last: { owner: targetOf(old).owner, inputs: old }, repair: hasDrifted(old) }),
+    ...(old && {
+      last: { owner: targetOf(old).owner, inputs: old },
+      repair: hasDrifted(old) || old.nextStack !== undefined,
+    }),
   };
   const show = (isCurrent: boolean) => {
     const shown = isCurrent ? inputs : (old ?? inputs);
@@ -153,8 +161,7 @@ async function reconcile(
       stack: distribution?.stack,
       kms: { ...outputs.distribution.kms, tags: distribution?.kms?.tags },
     };
-    if (distribution?.stack !== stack)
-      outputs.distribution.key = { ...outputs.distribution.key, formerStacks: [stack] };
+    outputs.nextStack = distribution?.stack === stack ? undefined : stack;
   };
   await recorded(
     !old,

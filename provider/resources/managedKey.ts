@@ -41,6 +41,7 @@ export const managedKey = (run: Run): Resource => ({
     if (Array.isArray(filled.replicaRegions)) filled.replicaRegions = [...filled.replicaRegions].sort();
     const plan = planRotation(olds, filled, run.now());
     const inputs: Values = { ...filled, ...plan, formerStacks: formerStacksOf(olds, filled.stack) };
+    run.declared.stack = known(filled.stack as string | undefined) ?? run.declared.stack;
     if (olds) run.declared.checked("ManagedKey", inputs);
     const mistakes = [
       ...schemaMistakes("ManagedKey", inputs),

@@ -66,6 +66,8 @@ orders: aes256-gcm96, version 2, enabled from version 2, next rotation after
     2    us-west-1  mrk-00000000…  Enabled   yes    -
     2    eu-west-1  mrk-00000000…  Enabled   yes    -
 
+To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`.
+
 No drift.
 `,
     );
@@ -87,6 +89,8 @@ No drift.
     - drift: version 1 in eu-west-1: PendingDeletion until ${day}, scheduled
       outside this stack
     - drift: version 2 in eu-west-1: Disabled outside this stack
+
+To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`.
 
 3 differences: \`pulumi up --refresh\` puts back what can be put back.
 `),
@@ -180,6 +184,7 @@ No drift.
     const { stdout } = await keymgmt(["status", "--json", "--state", "-"], { input: exportOf(program) });
     const { stacks, ...sums } = JSON.parse(stdout);
     assert.deepEqual(sums, { drift: 0, unseen: 0 });
+    assert.deepEqual([stacks[0].scheduled, stacks[0].notes], [[], []]);
     const { distributions, ...rest } = stacks[0].keys[0];
     assert.deepEqual(rest, {
       name: "orders",
@@ -188,6 +193,7 @@ No drift.
       minEnabledVersion: 2,
       rotateAfter: due(),
       rotationDue: false,
+      deletionAllowed: false,
     });
     const { regions, ...distribution } = distributions[0];
     const { name, aliasName } = program.outputs("distribution");
@@ -221,6 +227,18 @@ No drift.
     assert.equal(code, 0);
     assert.match(stdout, /AWS was not asked/);
     assert.deepEqual(local.counts(), {});
+  });
+
+  it("says once a stack how a key is deleted, where one may not be, and not in JSON", async () => {
+    const advice = /deletionAllowed: true/g;
+    const input = exportOf(program);
+    const { stdout } = await keymgmt(["status", "--offline", "--state", "-"], { input });
+    assert.equal(stdout.match(advice)!.length, 1);
+    const json = await keymgmt(["status", "--offline", "--json", "--state", "-"], { input });
+    assert.doesNotMatch(json.stdout, advice);
+    program.outputs("key").deletionAllowed = true;
+    const allowed = await keymgmt(["status", "--offline", "--state", "-"], { input: exportOf(program) });
+    assert.doesNotMatch(allowed.stdout, /deletionAllowed/);
   });
 
   it("tells a rotation that is due, and an update that failed half-way", async () => {

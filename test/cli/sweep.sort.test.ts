@@ -108,6 +108,22 @@ describe("sweep: which KMS keys may go", () => {
     );
   });
 
+  it("none under a name that a renamed stack had, unless it is known who has that name now", () => {
+    const former = "acme/shop/old";
+    const key = found("a", { stack: former });
+    const reason = `held: is tagged for ${former}, a name that shop/prod had before and another stack may have now: give that stack's state, or --empty-stack ${former}`;
+    const renamed = { ...other(), formerNames: [former] };
+    assert.equal(where("a", sorted([key], [renamed])), reason);
+    assert.equal(where("a", sorted([{ ...key, state: "Enabled" }], [renamed])), reason);
+    assert.equal(where("a", sorted([key], [{ ...other(), names: [STACK, former] }])), reason);
+    const unfinished = found("a", { stack: former, distribution: "other-1" });
+    assert.equal(where("a", sorted([unfinished], [renamed])), "unfinished");
+    assert.equal(where("a", sorted([{ ...key, state: "PendingDeletion" }], [renamed])), "scheduled");
+    assert.equal(where("a", sorted([key], [renamed], [former])), "deletable");
+    const owner = { ...other(), names: [former], title: "shop/old" };
+    assert.equal(where("a", sorted([key], [renamed, owner])), "deletable");
+  });
+
   it("none while another KMS key of its distribution is in use: of that state something is not known", () => {
     const keys = [found("a"), found("b", { version: "2", state: "Enabled" })];
     assert.equal(where("a", sorted(keys)), "held: b in us-west-1, of the same distribution, is Enabled");

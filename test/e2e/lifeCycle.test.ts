@@ -125,7 +125,16 @@ describe("a key's life on the real engine", function () {
       settings: { trigger: "2", minEnabledVersion: 2 },
       expected: { orders: "update", ...distributed },
     },
-    { what: "permission to delete", settings: { deletionAllowed: true }, expected: { orders: "update" } },
+    {
+      what: "permission to delete", // of which each resource's own state tells its deletion
+      settings: { deletionAllowed: true },
+      expected: {
+        orders: "update",
+        "orders-prod": "update",
+        "orders-prod-eu-west-1": "update",
+        "orders-prod-us-east-1": "update",
+      },
+    },
   ]) {
     it(`previews ${what} as exactly that: who uses the alias does not change`, async () => {
       await project.setProgram(program(local.url, settings));

@@ -61,8 +61,8 @@ const EXCEPTIONS = {
   notShown: {
     KmsProvider: [],
     ManagedKey: [],
-    KeyDistribution: ["kms", "key", "stack"],
-    KeyReplica: ["distribution"],
+    KeyDistribution: ["kms", "key", "stack", "requestedName", "nextStack"],
+    KeyReplica: ["distribution", "nextStack"],
   },
   /** Outputs that are any string in the SDK: a value more in schema.json must not break programs that read them. */
   wider: { KmsProvider: [], ManagedKey: [], KeyDistribution: ["rotationStrategy"], KeyReplica: [] },

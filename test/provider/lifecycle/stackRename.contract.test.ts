@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import type { Values } from "../../../provider/resources/resource";
 import { backUp, forgetBackup } from "../resources/support/backup";
 import type { Program, ProgramInputs } from "../resources/support/program";
@@ -125,16 +126,18 @@ describe("a stack that was renamed", function () {
       assert.deepEqual(await scene.callsOf(() => up()), {});
     });
 
-    it("of what AWS has no KMS key for any more, there is nothing to be tagged", async () => {
-      const [first] = await lived();
-      await scene.local.setFaults([
-        { operation: "TagResource", keyId: first, error: { name: "NotFoundException" } },
-      ] as never);
+    it("but for one that AWS no longer knows, once a refresh has seen that", async () => {
+      const [first, second] = await lived();
+      for (const region of [ABROAD, HOME])
+        await scene
+          .in(region)
+          .send(new ScheduleKeyDeletionCommand({ KeyId: first!, PendingWindowInDays: 7 }));
+      await scene.local.moveClock({ advance: "P8D" });
+      await scene.local.moveClock({ advance: "P8D" });
       program.stack = PROD;
-      await assert.rejects(up(declared), /NotFoundException/);
-      await scene.local.setFaults([]);
-      await up(declared);
-      assert.deepEqual(await stacksOf(idsOf(program)), all(PROD));
+      await up(declared, { isRefreshed: true });
+      assert.deepEqual(await stacksOf([first!, second!]), all(PROD, 1));
+      assert.deepEqual(await scene.callsOf(() => up(declared)), {});
     });
   });
 
@@ -248,7 +251,7 @@ describe("a stack that was renamed", function () {
         assert.deepEqual(await stacksOf(ids), all(PROD));
       });
 
-      it(`${where}, and is renamed back, goes on`, async () => {
+      it(`${where}, and is renamed back, goes on (C5)`, async () => {
         const ids = await cutShort();
         program.stack = DEV;
         await up({ ...declared, deletionAllowed: true });
@@ -297,7 +300,7 @@ describe("a stack that was renamed", function () {
       assert.deepEqual(await scene.states(ids), leaving);
     });
 
-    it("a return takes its own KMS keys, and leaves the other's alone", async () => {
+    it("a return takes its own KMS keys, and leaves the other's alone (C3)", async () => {
       const theirs = await withNewStack();
       const [ids, alias] = [idsOf(program), aliasOf(program)];
       await up(declared, { replicas: [], isDistributed: false });
@@ -306,7 +309,7 @@ describe("a stack that was renamed", function () {
       assert.deepEqual(await stacksOf(ids), all(PROD));
     });
 
-    it("a return where the other has removed its own takes its own KMS keys, not those", async () => {
+    it("a return where the other has removed its own takes its own KMS keys, not those (C2)", async () => {
       const theirs = await withNewStack();
       const [ids, alias] = [idsOf(program), aliasOf(program)];
       await other.up(inputs({}, { replicas: [], isDistributed: false }));
@@ -315,7 +318,25 @@ describe("a stack that was renamed", function () {
       assert.deepEqual([idsOf(program), aliasOf(program)], [ids, alias]);
     });
 
-    it("the rename of the distribution without aliases takes its own KMS keys", async () => {
+    it("which has the same own material, and both were removed: each comes back to its own (C2)", async () => {
+      const own = { material: randomBytes(32).toString("base64") };
+      const alone = { replicas: [] };
+      const away = { ...alone, isDistributed: false };
+      await up(own, alone);
+      program.stack = PROD;
+      await up(own, alone);
+      other = scene.program(DEV);
+      other.settings = { now: () => new Date(Date.now() + 60_000) };
+      await other.up(inputs(own, alone));
+      const was = [idsOf(program), idsOf(other), aliasOf(program), aliasOf(other)];
+      await up(own, away);
+      await other.up(inputs(own, away));
+      await up(own, alone);
+      await other.up(inputs(own, alone));
+      assert.deepEqual([idsOf(program), idsOf(other), aliasOf(program), aliasOf(other)], was);
+    });
+
+    it("the rename of the distribution without aliases takes its own KMS keys (C3)", async () => {
       const theirs = await withNewStack();
       const ids = idsOf(program);
       await assertLeftAlone(theirs, () =>
@@ -349,17 +370,19 @@ describe("a stack that was renamed", function () {
       );
     });
 
-    it("what it has taken over by `adopt` is left alone by a destroy", async () => {
+    it("what it has taken over by `adopt` is left alone by a destroy (C4)", async () => {
       await up({ deletionAllowed: true }, { replicas: [] });
       program.stack = PROD;
       await up({ deletionAllowed: true }, { replicas: [] });
       const ids = idsOf(program);
       const { restore, adopt } = await backUp(program);
       other = scene.program(DEV);
-      await other.up({ ...inputs({ restore }), replicas: [], distribution: { adopt } });
+      const restored = { replicas: [], distribution: { adopt } };
+      await other.up(inputs({ restore }, restored));
       assert.deepEqual(idsOf(other), ids);
+      await other.up(inputs({ restore, rotationTrigger: "new" }, restored));
       scene.said();
-      await assertLeftAlone(ids, destroy);
+      await assertLeftAlone(idsOf(other), destroy);
       assert.match(scene.said(), /has the tags of another stack, which has taken it over; it is left alone/);
     });
   });
@@ -404,7 +427,7 @@ describe("a stack that was renamed", function () {
       await lived();
       asOf010();
       assert.deepEqual(await scene.callsOf(() => up(declared)), {});
-      assert.equal(program.outputs("key").stack, DEV);
+      assert.equal(program.states.get("key")!.inputs.stack, DEV);
     });
 
     it("is tagged anew in one update", async () => {
@@ -441,7 +464,7 @@ describe("a stack that was renamed", function () {
       assert.deepEqual(idsOf(program), ids);
     });
 
-    it("returns whole where it was removed in the very update that shows the rename", async () => {
+    it("returns whole where it was removed in the very update that shows the rename (C6)", async () => {
       const ids = await lived();
       asOf010();
       program.stack = PROD;

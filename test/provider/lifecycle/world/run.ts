@@ -1,7 +1,7 @@
 /** One command of a stack in a world: what it leaves, and whether all went as it must. */
 import type { Clock } from "./clock";
 import { Connection, type Fault } from "./connection";
-import { up } from "./side";
+import { up } from "./engine";
 import { Violation, Watch } from "./watch";
 import type { World } from "./world";
 

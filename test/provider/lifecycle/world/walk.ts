@@ -102,20 +102,21 @@ class Walk {
 
   /** Whether what must hold after a command does: a repair repairs all, and what is finished leaves nothing to do. */
   async #isRight(before: World, node: Node, { of, refresh }: Move, { error, waited }: Ran): Promise<boolean> {
-    const at = `${canonical(node.world)}${of}${refresh}${error}`;
+    const had = Object.keys(before.sides[of]!.states);
+    const at = `${canonical(node.world)} ${of} ${refresh} ${had} ${error}`;
     if (this.#settles.has(at)) return true;
     this.#settles.add(at);
     try {
       if (!error) {
         if (waited > 1) throw new Violation(`it waits ${waited} s for AWS, which is consistent`);
-        await this.#leavesNothing(node.world, of);
+        await this.#leavesNothing(node.world, of, refresh);
       }
       if (!refresh || this.bounds.permitted) return true; // a repair needs more than the needed permissions
       const second = error ? await run(node.world, of, this.clock) : undefined;
       if (second?.error && isLost(before, this.bounds) && /AWS no longer knows it/.test(second.error.message))
         return true; // nothing can bring that back
       if (second?.error) throw new Violation(`it is not repaired: ${second.error.message}`);
-      if (second) await this.#leavesNothing(second.world, of);
+      if (second) await this.#leavesNothing(second.world, of, refresh);
       checkSettled(before, second?.world ?? node.world, of);
       return true;
     } catch (thrown) {
@@ -124,11 +125,20 @@ class Walk {
     }
   }
 
-  async #leavesNothing(world: World, of: number): Promise<void> {
+  async #leavesNothing(world: World, of: number, isRefreshed = false): Promise<void> {
     const { calls, changed, error } = await run(world, of, this.clock);
     if (error) throw new Violation(`the next up fails: ${error.message}`);
     if (calls > 0 || changed.length > 0)
       throw new Violation(`the next up has something to do: ${changed.join(", ")}, ${calls} calls`);
+    if (!isRefreshed) return; // what a broken run has done, and nobody could note, only a refresh shows
+    const seen = await run(world, of, this.clock, { refresh: true });
+    if (seen.error) throw new Violation(`the next up --refresh fails: ${seen.error.message}`);
+    // A DistributionAlias whose name another stack has learns by a refresh which one was taken instead.
+    const left = seen.changed.filter((name) => !name.startsWith("alias"));
+    if (seen.writes > 0 || left.length > 0)
+      throw new Violation(
+        `the next up --refresh has something to do: ${left.join(", ")}, ${seen.writes} writes`,
+      );
   }
 
   #reach(node: Node): void {

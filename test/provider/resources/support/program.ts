@@ -157,6 +157,11 @@ export class Program {
     await this.deleteOriginals();
   }
 
+  /** A resource of the present run, for what a test calls itself. */
+  resource(type: string): Resource {
+    return this.resources[type]!;
+  }
+
   /** What an update does first with a resource that the program declares as before. */
   async show(type: string, name: string): Promise<void> {
     const { id, inputs, outputs } = this.states.get(name)!;
