@@ -15,7 +15,7 @@ import { start, type TestKms, temporaryFolder } from "./support.js";
  *
  *     PROPERTY_SEED=<seed> PROPERTY_PATH=<path> npx mocha test/localkms/property.test.ts -g "<title>"
  *
- * runs it again. Each test runs new sequences for PROPERTY_SECONDS; `make soak` for much longer.
+ * runs it again. Each test runs new sequences for PROPERTY_SECONDS; `make nightly` for much longer.
  */
 const { PROPERTY_SECONDS = "4", PROPERTY_SEED, PROPERTY_PATH } = process.env;
 const seconds = Number(PROPERTY_SECONDS);

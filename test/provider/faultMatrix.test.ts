@@ -2,7 +2,7 @@
  * Each operation of the life cycle, each of its KMS calls, each fault: after it the operation is run again until it is
  * done, and then no data is lost, no KMS key is unaccounted for, and nothing is left to do. The suite runs a part, another one
  * each time; PROPERTY_SEED, which is printed, gives the same part again, and CI has always the same. All of it runs where
- * FAULTS is "all" (`make soak`).
+ * FAULTS is "all" (`make nightly`).
  */
 import assert from "node:assert/strict";
 import sinon from "sinon";

@@ -7,7 +7,7 @@ import { Stack } from "./model/stack";
 import { type Beginning, beginning, type Step, sentence, steps } from "./model/steps";
 
 /**
- * 500 random programs, or as many as PROPERTY_SECONDS leave time for (`make soak`). The title says the first seed. A failure
+ * 500 random programs, or as many as PROPERTY_SECONDS leave time for (`make nightly`). The title says the first seed. A failure
  * prints its own, the path to the shortest program that fails, and that program;
  *
  *     PROPERTY_SEED=<seed> PROPERTY_PATH=<path> npx mocha test/provider/model.test.ts

@@ -16,7 +16,7 @@ export const KMS = {
 type Apply = (type: ResourceType, name: string, inputs: Values) => Promise<ResourceState>;
 
 export async function declare(side: Side, apply: Apply): Promise<void> {
-  const { stack, program, strategy, replicaRegions, own } = side;
+  const { stack, program, replicaRegions, own } = side;
   const key = await apply("managedKey", "key", {
     name: "orders",
     replicaRegions: [...replicaRegions],
