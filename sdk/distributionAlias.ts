@@ -12,7 +12,9 @@ interface DistributionAliasArgs {
   protection: pulumi.Input<string>;
   rotationStrategy: pulumi.Input<string>;
   adoptedAlias?: pulumi.Input<string | undefined>;
-  /** The program says which KMS keys there are to be: none is looked for. */
+  /** The program names KMS keys to adopt. */
+  adopts?: pulumi.Input<boolean>;
+  /** The program says that new KMS keys are to be made, whatever there is. */
   makesNew?: pulumi.Input<boolean>;
 }
 

@@ -102,10 +102,11 @@ export class KeyDistribution extends DynamicResource {
     const adopt = key.adopted(kms, args.adopt);
     const { purpose = ["encrypt", "decrypt"], protection = "hsm", rotationStrategy = "manual" } = args;
     const adoptedAlias = adopt && pulumi.output(adopt).apply((wanted) => wanted?.aliasName);
-    const makesNew = adopt && pulumi.output(adopt).apply((wanted) => wanted !== undefined);
+    const adopts = adopt && pulumi.output(adopt).apply((wanted) => wanted !== undefined);
+    const makesNew = adopt && pulumi.output(adopt).apply((wanted) => isEmpty(wanted?.versions));
     const alias = new DistributionAlias(
       name,
-      { kms, key, purpose, protection, rotationStrategy, ...given({ adoptedAlias, makesNew }) },
+      { kms, key, purpose, protection, rotationStrategy, ...given({ adoptedAlias, adopts, makesNew }) },
       opts,
     );
     const stack = stackName();
@@ -163,6 +164,9 @@ export class KeyDistribution extends DynamicResource {
     };
   }
 }
+
+/** `adopt: { versions: {} }` names no KMS key on purpose. */
+const isEmpty = (versions?: object) => versions !== undefined && Object.keys(versions).length === 0;
 
 function refuseSecond(name: string, { kms, key }: KeyDistributionArgs): void {
   const keys = distributed.get(kms) ?? new Map<ManagedKey, string>();

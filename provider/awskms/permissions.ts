@@ -44,7 +44,7 @@ export const FEATURES: Readonly<Record<Feature, string>> = {
   everyKey: "Every key",
   multiRegion: "Multi-Region keys, in each of their Regions",
   drift: "Drift and repair",
-  recovery: "Coming back, and finding again",
+  recovery: "Return, and finding again",
   adoption: "Adoption of KMS keys that exist",
   onDemandRotation: "On-demand rotation",
   changes: "Changes of tags, policy and description",
@@ -199,7 +199,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:CancelKeyDeletion",
       on: "ownKey",
-      when: "a KMS key that comes back is scheduled for deletion",
+      when: "a KMS key that a distribution recovers is scheduled for deletion",
       without: "the update fails, and AWS deletes the KMS key on its day",
     },
   ],

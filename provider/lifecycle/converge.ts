@@ -1,5 +1,6 @@
 /** A distribution or replica in its Region: brought to what its inputs say, or taken away. */
 import { isDeepStrictEqual } from "node:util";
+import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import type { Adopt } from "./adoptRules";
 import { execute } from "./execute";
@@ -138,5 +139,30 @@ export async function remove(run: Run, target: Removal, outputs: RegionalOutputs
     declared.isHeldByAnother(target.owner.distribution, keyId),
   );
   const wanted = wantedOf(run, target, false, { removal: { held } });
-  await execute(place, wanted, knownFrom(outputs.versions, outputs));
+  let now = knownFrom(outputs.versions, outputs);
+  try {
+    await execute(place, wanted, now, (known) => {
+      now = known;
+    });
+  } catch (error) {
+    throw halfRemoved(place, now, outputs, error);
+  }
+}
+
+/** The engine keeps a resource whose deletion failed as it was, so its state cannot say what is done already. */
+function halfRemoved(
+  place: Place,
+  { alias, settled }: Known,
+  outputs: RegionalOutputs,
+  error: unknown,
+): unknown {
+  const isAliasGone = alias.target === "" && Boolean(outputs.aliasTarget);
+  if (!isKeymgmtError(error) || (!isAliasGone && settled.length === 0)) return error;
+  const { message, code, context } = error as KeymgmtError;
+  return new KeymgmtError(
+    code,
+    `${message} ${place.owner.distribution} was being removed in ${place.region}: ${isAliasGone ? "its alias is deleted, and " : ""}the deletion of ${settled.length} of its KMS keys is scheduled, in ${place.deletionWindowDays} days. Run the same command again to finish. To keep it instead, declare it again and run \`pulumi up --refresh\` within that time: the state does not know of it.`,
+    context,
+    { cause: error },
+  );
 }

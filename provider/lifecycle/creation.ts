@@ -14,13 +14,13 @@ export async function createKey(
   place: Place,
   { version }: StepOf<"createKey">,
   { excluded }: Known,
-  { isNew, fresh }: Wanted,
+  { fresh }: Wanted,
 ): Promise<KmsKeyRecord> {
   const { kms, run } = place;
   const kcv = place.kcv(version);
-  if (!isNew && !fresh.includes(version))
+  if (!fresh.includes(version) && !run.declared.isKeyMade(place.owner.key.id))
     run.say(
-      `${place.named(version)} gets a new KMS key in ${kms.region}: what was encrypted under one that it had before cannot be decrypted by it`,
+      `${place.named(version)} gets a new KMS key in ${kms.region}: what was encrypted under one that it may have had there before cannot be decrypted by it`,
     );
   try {
     const made = await createKmsKey(

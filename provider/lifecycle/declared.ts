@@ -14,6 +14,7 @@ export class Declared {
   readonly #resources = new Set<string>();
   readonly #checked = new Map<string, number>();
   readonly #keys = new Set<string>();
+  readonly #newKeys = new Set<string>();
   readonly #replacedKeys = new Set<string>();
   readonly #material = new Set<string>();
   readonly #newPlaces = new Set<string>();
@@ -70,6 +71,15 @@ export class Declared {
 
   /** The stack's name, as the program says it. */
   stack: string | undefined;
+
+  /** This run has made the ManagedKey with this id. */
+  keyMade(id: string): void {
+    this.#newKeys.add(id);
+  }
+
+  isKeyMade(id: string): boolean {
+    return this.#newKeys.has(id);
+  }
 
   /** A ManagedKey of this name is replaced, which its `deletionAllowed` allows: its successor begins anew. */
   keyReplaced(name: string): void {

@@ -22,6 +22,8 @@ export interface NameSeeker {
   kms: KmsRef;
   stack: string;
   key: { id: string; name: string; formerStacks?: string[] };
+  /** The program names KMS keys that are to be adopted. */
+  adopts: boolean;
   /** The program says that new KMS keys are to be made, whatever there is. */
   makesNew: boolean;
 }
@@ -36,11 +38,11 @@ interface Former {
 
 /** A name that was had before where AWS shows one, else the time of now. Throws where what AWS shows cannot be told apart. */
 export async function nameOf(run: Run, seeker: NameSeeker): Promise<string> {
-  const { kms, key, makesNew } = seeker;
+  const { kms, key, adopts, makesNew } = seeker;
   if (makesNew || run.declared.isKeyReplaced(key.name)) return newName(run, key.name);
   const isNewKey = run.declared.isMaterialMade(key.id, 1);
   // A key that is made in a stack that is made has had nothing before. In a stack that was there, a key may have left the state.
-  if (isNewKey && run.declared.isPlaceMade(kms)) return newName(run, key.name);
+  if (isNewKey && (adopts || run.declared.isPlaceMade(kms))) return newName(run, key.name);
   const former = await formerDistributions(run, seeker, isNewKey);
   if (isNewKey) return refuseLostKey(seeker, former) ?? newName(run, key.name);
   return former.map(({ name }) => name).find((name) => run.declared.takeName(name)) ?? newName(run, key.name);

@@ -72,7 +72,7 @@ async function isReplicaLeaving(there: Kms, keyId: string, state: string): Promi
  */
 export async function findAbandoned(place: Place, _step: object, { records }: Known): Promise<string[]> {
   const regions = [...new Set(Object.values(records).flatMap(({ replicas }) => replicas ?? []))];
-  const loses = "replicas that no KeyReplica has taken up are left to themselves";
+  const loses = "replicas that no KeyReplica has are left as they are";
   const targets = await Promise.all(
     regions.map(async (region) => ({
       region,

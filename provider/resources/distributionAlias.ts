@@ -13,6 +13,7 @@ interface Seeking {
   kms?: KmsRef;
   stack?: string;
   formerStacks?: string[];
+  adopts?: boolean;
   makesNew?: boolean;
 }
 
@@ -24,22 +25,27 @@ interface Seeking {
 export const distributionAlias = (run: Run): Resource => {
   const sought = new Map<string, Seeking>();
   return {
-    async check(olds, { kms, stack, formerStacks, makesNew, ...news }) {
+    async check(olds, { kms, stack, formerStacks, adopts, makesNew, ...news }) {
       const inputs: Values = { ...news };
       // An order that means nothing must not replace the alias, and the distribution with it.
       for (const list of ["purpose", "replicaRegions"]) {
         if (Array.isArray(inputs[list])) inputs[list] = [...inputs[list]].sort();
       }
       if (olds) run.declared.checked("DistributionAlias", inputs);
-      sought.set(seekerOf(inputs), { kms, stack, formerStacks: known(formerStacks), makesNew } as Seeking);
+      sought.set(seekerOf(inputs), {
+        kms,
+        stack,
+        formerStacks: known(formerStacks),
+        adopts,
+        makesNew,
+      } as Seeking);
       return {
         inputs,
         mistakes: [
           ...schemaMistakes("DistributionAlias", inputs),
           ...replacementMistakes("DistributionAlias", olds, inputs, {
             key: inputs.keyName,
-            isAllowed:
-              olds?.deletionAllowed === true || makesNew === true || inputs.adoptedAlias !== undefined,
+            isAllowed: olds?.deletionAllowed === true || adopts === true || inputs.adoptedAlias !== undefined,
           }),
         ],
       };
@@ -55,9 +61,9 @@ export const distributionAlias = (run: Run): Resource => {
 
     async create(inputs) {
       if (inputs.adoptedAlias !== undefined) return adopted(run, inputs);
-      const { kms, stack, formerStacks, makesNew = false } = sought.get(seekerOf(inputs))!;
+      const { kms, stack, formerStacks, adopts = false, makesNew = false } = sought.get(seekerOf(inputs))!;
       const key = { id: String(inputs.keyId), name: String(inputs.keyName), formerStacks };
-      const name = await nameOf(run, { kms: kms!, stack: stack!, key, makesNew });
+      const name = await nameOf(run, { kms: kms!, stack: stack!, key, adopts, makesNew });
       return { id: name, outputs: named(inputs, name) };
     },
 

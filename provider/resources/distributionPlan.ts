@@ -72,7 +72,7 @@ export function rotationsLeft(records: KmsKeyRecords): number {
 
 /**
  * Says in a preview how many rotations will be left, and refuses what one KMS key cannot do. That depends on what the KMS key
- * holds, which `check` does not know: a distribution that comes back finds one that was rotated before.
+ * holds, which `check` does not know: a distribution that returns finds one that was rotated before.
  */
 export function planOnDemand(say: Say, records: KmsKeyRecords, key: Partial<KeyRef>): void {
   const [first] = versionsOf(records);

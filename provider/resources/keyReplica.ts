@@ -121,7 +121,7 @@ export const keyReplica = (run: Run): Resource => ({
     return outputs as unknown as Values;
   },
 
-  /** The alias, then every version's replica, also one that a rotation has made ready and this resource has not taken up. */
+  /** The alias, then every version's replica, also one that a rotation has made ready and this resource does not have yet. */
   async delete(id, outputs) {
     const state = outputs as unknown as ReplicaOutputs;
     const { name, key } = state.distribution;

@@ -74,6 +74,7 @@ export const managedKey = (run: Run): Resource => ({
     const [first] = outputs.versions as { kcv: string }[];
     const id = `${inputs.name}-${first?.kcv}`;
     if (!restored) noteMadeVersions(run, id, 0, inputs);
+    run.declared.keyMade(id);
     return { id, outputs };
   },
 

@@ -100,12 +100,16 @@ export class Program {
       keyName: managed.outputs.name,
       keyId: managed.id,
       replicaRegions: managed.outputs.replicaRegions,
+      purpose: distribution.purpose ?? ["encrypt", "decrypt"],
+      protection: distribution.protection ?? "hsm",
+      rotationStrategy: distribution.rotationStrategy ?? "manual",
       aliasPrefix: provider.outputs.aliasPrefix,
       region: provider.outputs.keyCollection,
       accountId: provider.outputs.accountId,
       deletionAllowed: managed.outputs.deletionAllowed,
       adoptedAlias: (distribution.adopt as { aliasName?: string } | undefined)?.aliasName,
-      makesNew: distribution.adopt !== undefined,
+      adopts: distribution.adopt !== undefined,
+      makesNew: isEmpty((distribution.adopt as { versions?: object } | undefined)?.versions),
       kms: connection,
       stack: this.stack,
       formerStacks: managed.outputs.formerStacks,
@@ -341,6 +345,8 @@ export interface ProgramInputs {
   /** What a diff wants to have replaced is; by default that is a mistake of the test. */
   mayReplace?: boolean;
 }
+
+const isEmpty = (versions?: object) => versions !== undefined && Object.keys(versions).length === 0;
 
 const REGION = /^[a-z]{2}-[a-z]+-\d/;
 
