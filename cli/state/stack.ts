@@ -120,34 +120,6 @@ export function readStack(text: string, source: string): StackState {
   };
 }
 
-/** A Region, and the connection that reaches it. */
-export interface Reach {
-  connection: KmsConnection;
-  region: string;
-}
-
-/** Each Region that a state names, with the connection of its KmsProvider; some more than once. */
-export function reachesOf({ providers, regions }: StackState): Reach[] {
-  return [
-    ...providers.map((connection) => ({ connection, region: connection.keyCollection })),
-    ...regions.map(({ connection, region }) => ({ connection, region })),
-  ];
-}
-
-/** ARNs of all KMS keys that a state accounts for: those in its records, and replicas that a rotation has made ready. */
-export function accountedArns(states: StackState[]): Set<string> {
-  const ready = versionsIn(states).flatMap(({ replicaArns }) => replicaArns);
-  return new Set([...recordedArns(states), ...ready]);
-}
-
-/** ARNs of the KMS keys in the records of the states. */
-export function recordedArns(states: StackState[]): Set<string> {
-  return new Set(versionsIn(states).map(({ keyArn }) => keyArn));
-}
-
-const versionsIn = (states: StackState[]) =>
-  states.flatMap(({ regions }) => regions.flatMap(({ versions }) => versions));
-
 /** The resources of an export, as they stand there. */
 export function parseExport(text: string, source: string): { resources: Exported[]; asOf?: string } {
   let exported: { deployment?: { resources?: Exported[] | null; manifest?: { time?: string } } };

@@ -1,11 +1,10 @@
 /** What `status` found, as the JSON that it prints with --json. Its text is made of the same. */
-import { TAG } from "../../provider/awskms/taggedKeys.js";
 import { regionDrift, type SeenRegion } from "../../provider/lifecycle/drift.js";
 import { outdatedNames } from "../state/names.js";
 import type { ManagedKeyState, RegionState, StackState } from "../state/stack.js";
 import type { Unseen } from "./observe.js";
-import type { Scheduled, ScheduledKey } from "./scheduled.js";
-import { takeBack, versionTagged } from "./takeBack.js";
+import type { Scheduled } from "./scheduled.js";
+import { type ScheduledReport, scheduledReports, unseenNotes } from "./scheduledReport.js";
 
 export interface Report {
   stacks: StackReport[];
@@ -23,21 +22,6 @@ export interface StackReport {
   scheduled: ScheduledReport[];
   /** What else is to be known, a sentence each. */
   notes: string[];
-}
-
-export interface ScheduledReport {
-  key: string | null;
-  distribution: string;
-  version: number | null;
-  accountId: string;
-  region: string;
-  keyId: string;
-  keyArn: string;
-  state: string;
-  /** ISO 8601 UTC; of a primary, which waits for its replicas, null. */
-  deletionDate: string | null;
-  /** How it is taken back until then. */
-  takeBack: string;
 }
 
 export interface KeyReport {
@@ -104,7 +88,7 @@ export function reportOf(
 function stackReport(
   state: StackState,
   looks: Looks,
-  scheduled: Scheduled = { keys: [], unseen: new Map() },
+  scheduled: Scheduled | undefined,
   today: string,
 ): StackReport {
   const names = [
@@ -123,31 +107,9 @@ function stackReport(
         today,
       );
     }),
-    scheduled: inOrder(scheduled.keys.map((key) => scheduledReport(key, scheduled.keys, state))),
-    notes: [...renameNotes(state), ...unseenNotes(scheduled)],
+    scheduled: scheduled ? scheduledReports(state, scheduled) : [],
+    notes: [...renameNotes(state), ...(scheduled ? unseenNotes(state, scheduled) : [])],
   };
-}
-
-function scheduledReport(key: ScheduledKey, all: ScheduledKey[], state: StackState): ScheduledReport {
-  const { tags, accountId, region, keyId, keyArn, deletionDate } = key;
-  return {
-    key: tags[TAG.key] ?? null,
-    distribution: tags[TAG.distribution]!,
-    version: versionTagged(tags) ?? null,
-    accountId,
-    region,
-    keyId,
-    keyArn,
-    state: key.state,
-    deletionDate: deletionDate ?? null,
-    takeBack: takeBack(key, all, state),
-  };
-}
-
-function inOrder(keys: ScheduledReport[]): ScheduledReport[] {
-  const order = ({ accountId, distribution, version, region }: ScheduledReport) =>
-    JSON.stringify([accountId, distribution, String(version).padStart(9), region]);
-  return keys.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
 function renameNotes(state: StackState): string[] {
@@ -155,13 +117,6 @@ function renameNotes(state: StackState): string[] {
   return names.length === 0
     ? []
     : [`KMS keys are tagged for ${names.join(", ")}: the next \`pulumi up\` tags them for ${state.title}.`];
-}
-
-function unseenNotes({ unseen }: Scheduled): string[] {
-  return [...unseen].map(
-    ([reason, regions]) =>
-      `What is scheduled for deletion is not shown in ${regions.join(", ")}: ${reason.replace(/\.?$/, ".")}`,
-  );
 }
 
 function keyReport(

@@ -7,7 +7,8 @@ import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
 import { ownershipOf } from "../../provider/lifecycle/ownership.js";
 import { isLeaving } from "../../provider/lifecycle/plan/known.js";
 import type { Aws, ReachOptions } from "../look.js";
-import { type Reach, reachesOf, type StackState } from "../state/stack.js";
+import { type Reach, reachesOf } from "../state/places.js";
+import type { StackState } from "../state/stack.js";
 import { ofOtherAccount } from "./observe.js";
 import type { Looks } from "./report.js";
 

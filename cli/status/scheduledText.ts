@@ -1,5 +1,5 @@
 import { date, table, wrapped } from "../text.js";
-import type { ScheduledReport } from "./report.js";
+import type { ScheduledReport } from "./scheduledReport.js";
 
 /** What a stack has scheduled for deletion, for a person: 80 columns, whole key ids. */
 export function scheduledText(keys: ScheduledReport[]): string {

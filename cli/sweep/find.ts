@@ -4,7 +4,8 @@ import { describeKmsKey, type SeenKmsKey } from "../../provider/awskms/kmsKeys.j
 import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
 import { UsageError } from "../exitCodes.js";
 import type { Aws, ReachOptions } from "../look.js";
-import { type Reach, reachesOf, type StackState } from "../state/stack.js";
+import { type Reach, reachesOf } from "../state/places.js";
+import type { StackState } from "../state/stack.js";
 
 /** One Region of one account, and a client for it. */
 export interface Place {

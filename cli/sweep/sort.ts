@@ -1,7 +1,8 @@
 /** Which KMS keys nothing accounts for, and which of those may go. Decides, and does nothing. */
 import { isLeaving } from "../../provider/lifecycle/plan/known.js";
 import { hasName, outdatedNames } from "../state/names.js";
-import { accountedArns, type RegionState, type StackState } from "../state/stack.js";
+import { accountedArns } from "../state/places.js";
+import type { RegionState, StackState } from "../state/stack.js";
 import type { FoundKey } from "./find.js";
 
 export interface Sorted {

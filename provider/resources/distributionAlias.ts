@@ -44,7 +44,7 @@ export const distributionAlias = (run: Run): Resource => {
         mistakes: [
           ...schemaMistakes("DistributionAlias", inputs),
           ...replacementMistakes("DistributionAlias", olds, inputs, {
-            key: inputs.keyName,
+            key: olds?.keyName,
             isAllowed: olds?.deletionAllowed === true || adopts === true || inputs.adoptedAlias !== undefined,
           }),
         ],

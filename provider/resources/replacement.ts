@@ -18,15 +18,15 @@ export function replacementMistakes(
   inputs: Values,
   { key, isAllowed, ignore }: Guarded,
 ): string[] {
-  if (!olds || isAllowed) return [];
+  if (!olds) return [];
+  const [before, now] = [known(accountOf(olds)), known(accountOf(inputs))];
+  if (before !== undefined && now !== undefined && before !== now)
+    return [
+      `Expected a KmsProvider of AWS account ${before}, which holds the KMS keys of key "${key}", got one of account ${now}. Declare a second KeyDistribution for ${now} beside this one, and remove this one when nothing needs it.`,
+    ];
+  if (isAllowed) return [];
   const { replaces } = difference(resource, olds, inputs, ignore);
-  const accounts = [accountOf(olds), accountOf(inputs)];
-  const isOtherAccount =
-    accounts.every((account) => known(account) !== undefined) && accounts[0] !== accounts[1];
-  const what = [
-    ...replaces.flatMap((name) => partsOf(name, olds, inputs)),
-    ...(isOtherAccount ? ["the AWS account"] : []),
-  ];
+  const what = replaces.flatMap((name) => partsOf(name, olds, inputs));
   return [...new Set(what)].map((part) =>
     part === KEY
       ? `\`key\` cannot change to another ManagedKey: it would give its versions other KMS keys, and leave or delete those of "${key}", while its \`deletionAllowed\` is false in the state. Was the ManagedKey renamed? Give it \`name: "${key}"\` and \`aliases: [{ name: "<old name>" }]\` in its options. Has it left the state, and its material with it? \`restore\` it from a backup; or name the KMS keys that there are by \`adopt: { aliasName, versions }\` of the KeyDistribution. To distribute another key, declare a new KeyDistribution beside this one.`

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CancelKeyDeletionCommand, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
-import type { ScheduledReport } from "../../cli/status/report";
+import type { ScheduledReport } from "../../cli/status/scheduledReport";
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { localKms, Program } from "../provider/resources/support/program";
@@ -167,6 +167,13 @@ No drift.
     const state = await fileOf(exportOf(program));
     assert.equal((await keymgmt(["status", "--state", state, "--state", state])).code, 0);
     assert.equal(local.counts().ListKeys, 2);
+  });
+
+  it("by --account alone after a destroy: the state names no Region any more", async () => {
+    const empty = JSON.stringify({ version: 3, deployment: { manifest: {}, resources: null } });
+    const { notes } = await json(empty);
+    assert.match(notes.join(), /^The state names no Region to look in: `keymgmt status --account /);
+    assert.deepEqual((await json(empty, "--offline")).notes, []);
   });
 
   it("nothing with --offline", async () => {

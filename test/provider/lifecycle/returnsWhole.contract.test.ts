@@ -202,12 +202,12 @@ describe("a distribution that was removed on purpose and returns", function () {
       const alias = aliasOf(program);
       for (const name of ["distribution", "alias"]) program.states.delete(name);
       later();
-      scene.writes.length = 0;
+      scene.changes.length = 0;
       await up({ minEnabledVersion: 2 });
       assert.equal(aliasOf(program), alias);
       assert.deepEqual(await scene.everywhere(), before);
       assert.deepEqual(
-        scene.writes.filter(({ operation }) => !/Import/.test(operation)),
+        scene.changes.filter(({ operation }) => !/Import/.test(operation)),
         [],
       );
       await assertDecrypts(texts, [HOME], [1]);

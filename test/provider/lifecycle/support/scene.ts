@@ -33,23 +33,31 @@ interface Write {
   aliasName?: string;
 }
 
+/** One that was done. */
+type Change = Pick<Write, "operation" | "region" | "keyId">;
+
 /** An account of a local KMS, what was asked of it, and what people see in it. Lines that are said are kept, not printed. */
 export class Scene {
+  /** What was tried: it may have been refused. */
   readonly writes: Write[] = [];
   intercept: (request: InterceptedRequest) => Interception | undefined = () => undefined;
   private readonly applications = new Map<string, Application>();
   private readonly console = sinon.stub(console, "error");
 
-  private constructor(readonly local: LocalKms) {}
+  private constructor(
+    readonly local: LocalKms,
+    readonly changes: Change[],
+  ) {}
 
   static async open(config: LocalKmsConfig = {}): Promise<Scene> {
     const sees = { request: (_: InterceptedRequest): Interception | undefined => undefined };
-    const local = await localKms({
-      replicaCreatingMillis: 0,
-      intercept: (request) => sees.request(request),
-      ...config,
+    const changes: Change[] = [];
+    const intercept = (request: InterceptedRequest) => sees.request(request);
+    const local = await localKms({ replicaCreatingMillis: 0, intercept, ...config }, (entry) => {
+      const { operation, region, keyId, outcome } = entry;
+      if (outcome === "ok" && !READS.test(operation)) changes.push({ operation, region, keyId: idOf(keyId) });
     });
-    const scene = new Scene(local);
+    const scene = new Scene(local, changes);
     sees.request = (request) => scene.see(request);
     return scene;
   }
@@ -128,7 +136,7 @@ export class Scene {
     const { operation, region } = request;
     if (!READS.test(operation)) {
       const { KeyId, TargetKeyId, AliasName } = request.input as Record<string, string | undefined>;
-      const keyId = (KeyId ?? TargetKeyId)?.split("/").at(-1);
+      const keyId = idOf(KeyId ?? TargetKeyId);
       this.writes.push({
         operation,
         region,
@@ -139,6 +147,8 @@ export class Scene {
     return this.intercept(request);
   }
 }
+
+const idOf = (keyId: string | undefined) => keyId?.split("/").at(-1);
 
 /** GetParametersForImport is not among them: it is the first half of an import. */
 const READS = /^(Describe|List|GetKeyPolicy|Encrypt|Decrypt|sts:)/;

@@ -1,0 +1,55 @@
+/** What `status` found to be scheduled for deletion, as it prints it with --json. */
+import { TAG } from "../../provider/awskms/taggedKeys.js";
+import { reachesOf } from "../state/places.js";
+import type { StackState } from "../state/stack.js";
+import type { Scheduled, ScheduledKey } from "./scheduled.js";
+import { takeBack, versionTagged } from "./takeBack.js";
+
+export interface ScheduledReport {
+  key: string | null;
+  distribution: string;
+  version: number | null;
+  accountId: string;
+  region: string;
+  keyId: string;
+  keyArn: string;
+  state: string;
+  /** ISO 8601 UTC; of a primary, which waits for its replicas, null. */
+  deletionDate: string | null;
+  /** How it is taken back until then. */
+  takeBack: string;
+}
+
+export function scheduledReports(state: StackState, { keys }: Scheduled): ScheduledReport[] {
+  const order = ({ accountId, distribution, version, region }: ScheduledReport) =>
+    JSON.stringify([accountId, distribution, String(version).padStart(9), region]);
+  return keys.map((key) => reportOf(key, keys, state)).sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
+function reportOf(key: ScheduledKey, all: ScheduledKey[], state: StackState): ScheduledReport {
+  const { tags, accountId, region, keyId, keyArn, deletionDate } = key;
+  return {
+    key: tags[TAG.key] ?? null,
+    distribution: tags[TAG.distribution]!,
+    version: versionTagged(tags) ?? null,
+    accountId,
+    region,
+    keyId,
+    keyArn,
+    state: key.state,
+    deletionDate: deletionDate ?? null,
+    takeBack: takeBack(key, all, state),
+  };
+}
+
+/** Why something may be missing among them. */
+export function unseenNotes(state: StackState, { unseen }: Scheduled): string[] {
+  if (reachesOf(state).length === 0)
+    return [
+      "The state names no Region to look in: `keymgmt status --account --region REGION` shows what is scheduled for deletion.",
+    ];
+  return [...unseen].map(
+    ([reason, regions]) =>
+      `What is scheduled for deletion is not shown in ${regions.join(", ")}: ${reason.replace(/\.?$/, ".")}`,
+  );
+}
