@@ -174,6 +174,15 @@ describe("KMS keys that are there and a state that does not know them", function
       });
     }
 
+    it("`adopt` of the KMS key that is in use, as version 1 of the new key, works in one update; the others stay as they are", async () => {
+      await lived(2);
+      loseKey();
+      await up({}, adopting({ aliasName: alias, versions: { 1: arnOf(2) } }));
+      assert.equal(aliasOf(program), alias);
+      assert.deepEqual(await scene.everywhere(), whole);
+      await assertDecrypts();
+    });
+
     it("`adopt` takes the replica that is there along", async () => {
       const replicated = { replicas: [ABROAD] };
       const key = { replicaRegions: [ABROAD] };
@@ -250,7 +259,7 @@ describe("KMS keys that are there and a state that does not know them", function
       await scene.in(HOME).encrypt(aliasOf(program), "works");
     });
 
-    it("a second key of the same name, which the program declares beside the first, is made", async () => {
+    it("a second key of the same name in the same stack, which nobody could tell from a lost one, is made where the program says so", async () => {
       await lived(1);
       const second = scene.program();
       second.states.set("kms", program.states.get("kms")!);

@@ -55,7 +55,8 @@ export class Scene {
     const intercept = (request: InterceptedRequest) => sees.request(request);
     const local = await localKms({ replicaCreatingMillis: 0, intercept, ...config }, (entry) => {
       const { operation, region, keyId, outcome } = entry;
-      if (outcome === "ok" && !READS.test(operation)) changes.push({ operation, region, keyId: idOf(keyId) });
+      if (outcome === "ok" && !READS.test(operation) && operation !== "GetParametersForImport")
+        changes.push({ operation, region, keyId: idOf(keyId) });
     });
     const scene = new Scene(local, changes);
     sees.request = (request) => scene.see(request);
