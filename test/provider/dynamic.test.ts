@@ -3,7 +3,13 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
 import sinon from "sinon";
-import * as entry from "../../provider/dynamic";
+import {
+  DistributionAlias,
+  KeyDistribution,
+  KeyReplica,
+  KmsProvider,
+  ManagedKey,
+} from "../../provider/dynamic";
 import { KeymgmtError } from "../../provider/errors";
 import { PartialFailure, type Resource, type Values } from "../../provider/resources/resource";
 import { inputs, inputsOf, outputsOf, providers, resources, types } from "./resources/goodInputs";
@@ -18,8 +24,10 @@ describe("the dynamic providers", () => {
   afterEach(() => sinon.restore());
 
   it("are one for each resource, each with every method", () => {
-    for (const type of types) {
-      assert.deepEqual(Object.keys(entry[type]).sort(), [
+    const entries = { DistributionAlias, KeyDistribution, KeyReplica, KmsProvider, ManagedKey };
+    assert.deepEqual(Object.keys(entries), [...types].sort());
+    for (const entry of Object.values(entries)) {
+      assert.deepEqual(Object.keys(entry).sort(), [
         "check",
         "create",
         "delete",
