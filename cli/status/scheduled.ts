@@ -4,7 +4,7 @@ import { describeKmsKey, type SeenKmsKey } from "../../provider/awskms/kmsKeys.j
 import { permitted } from "../../provider/awskms/optional.js";
 import { listTaggedKeys, TAG, type TaggedKey } from "../../provider/awskms/taggedKeys.js";
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
-import { ownershipOf } from "../../provider/lifecycle/ownership.js";
+import { oursAmong } from "../../provider/lifecycle/ownership.js";
 import { isLeaving } from "../../provider/lifecycle/plan/known.js";
 import type { Aws, ReachOptions } from "../look.js";
 import { type Reach, reachesOf } from "../state/places.js";
@@ -80,7 +80,7 @@ export async function scheduledBy(
     }
     const place = placeOf(listing.accountId, region);
     if (found.has(place)) continue;
-    const lost = listing.keys.filter((key) => isOf(state, key) && !arns.has(key.keyArn));
+    const lost = keysOf(state, listing.keys).filter(({ keyArn }) => !arns.has(keyArn));
     const keys = await described(listing, lost, (error) => fail(reasonOf(error), region));
     found.set(place, keys);
     reaches.push(...keys.flatMap(relatedRegions).map((related) => ({ connection, region: related })));
@@ -93,15 +93,12 @@ export async function scheduledBy(
 
 const placeOf = (accountId: string, region: string) => `${accountId}/${region}`;
 
-/** A stack's former names are those of the keys that it has. A key that has left the state was never tagged anew. */
-function isOf({ names, keys }: StackState, { tags }: TaggedKey): boolean {
-  return (
-    names.includes(tags[TAG.stack] ?? "") ||
-    keys.some(({ name, stack, formerStacks }) => {
-      const us = { stack: stack ?? "", key: { name, formerStacks } };
-      return ownershipOf(tags, us) === "ours";
-    })
+/** With a former name, those that an update takes back: a key that has left the state was never tagged anew. */
+function keysOf({ names, keys }: StackState, tagged: TaggedKey[]): TaggedKey[] {
+  const ours = keys.flatMap(({ name, stack = "", formerStacks }) =>
+    oursAmong(tagged, { stack, key: { name, formerStacks } }),
   );
+  return tagged.filter((key) => names.includes(key.tags[TAG.stack] ?? "") || ours.includes(key));
 }
 
 async function described(

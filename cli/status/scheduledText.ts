@@ -23,7 +23,7 @@ function distributionText(name: string, keys: ScheduledReport[]): string {
   ]);
   const ways = new Set(keys.map(({ takeBack }) => takeBack));
   const notes = [...ways].map((way) => {
-    const first = firstDate(keys.filter(({ takeBack }) => takeBack === way)) ?? firstDate(keys);
+    const first = firstDate(keys.filter(({ takeBack }) => takeBack === way));
     return wrapped(
       `can be taken back${first === undefined ? "" : ` until ${date(first)}`}: ${way}`,
       "    - ",

@@ -98,7 +98,7 @@ export function refuseOtherKey(name: unknown, restore: unknown, versions: KeyVer
   if (wanted === undefined || wanted === held) return;
   throw new KeymgmtError(
     "InvalidInput",
-    `Expected no key "${name}" in this stack, so that it can be restored; there is one, and its version 1 has the key check value ${held}, not ${wanted} as in the backup. Nothing was changed. Take \`restore\` away (\`pulumi config rm keymgmt:restore.${name}\`), or restore into another stack.`,
+    `Expected no key "${name}" in this stack, so that it can be restored; there is one, and its version 1 has the key check value ${held}, not ${wanted} as in the backup. Nothing was changed. Take \`restore\` away (\`pulumi config rm keymgmt:restore.${name}\`), or restore into another stack. Was the key that is there made by an update that was then refused? Then nothing is encrypted under it: take it out of the state (\`pulumi state delete --force <its URN>\`) and run \`pulumi up\` again.`,
     { key: String(name) },
   );
 }

@@ -34,6 +34,8 @@ interface Former {
   keys: TaggedKey[];
   /** Its alias is there. */
   isInUse: boolean;
+  /** Id of the KMS key that the alias points to. */
+  target?: string;
 }
 
 /** A name that was had before where AWS shows one, else the time of now. Throws where what AWS shows cannot be told apart. */
@@ -80,6 +82,7 @@ async function formerDistributions(run: Run, seeker: NameSeeker, isNewKey: boole
       name,
       keys,
       isInUse: pointing.some((alias) => alias.name === `${prefix}${name}`),
+      target: pointing.find((alias) => alias.name === `${prefix}${name}`)?.keyId,
       pointedAt: pointing.length > 0,
     };
   });
@@ -128,10 +131,12 @@ function refuseLostKey({ key, kms }: NameSeeker, former: Former[]): undefined {
   const arns = inUse.flatMap(({ keys }) =>
     keys.map(({ keyArn, tags }) => `${keyArn} (version ${tags[TAG.version]})`),
   );
-  const aliases = inUse.map(({ name }) => `alias/${kms.aliasPrefix}/${name}`);
+  const [{ name, target }] = inUse as [Former];
+  const adopt = `adopt: { aliasName: "alias/${kms.aliasPrefix}/${name}", versions: { 1: "${target}" } }`;
+  const aliases = inUse.map((one) => `alias/${kms.aliasPrefix}/${one.name}`);
   throw new KeymgmtError(
     "Conflict",
-    `Expected no KMS keys of a key "${key.name}" of this stack in ${kms.keyCollection}, as the key is new; there are ${arns.join(", ")} behind ${aliases.join(", ")}. They are in use and were left as they are; nothing was made beside them. Was the ManagedKey renamed? Give it \`name\` and \`aliases: [{ name: "<old name>" }]\`. Has it left the state, and its material with it? ${waysOn(key.name, arns)}`,
+    `Expected no KMS keys of a key "${key.name}" of this stack in ${kms.keyCollection}, as the key is new; there are ${arns.join(", ")} behind ${aliases.join(", ")}. They are in use and were left as they are; nothing was made beside them. Was the ManagedKey renamed? Give it \`name: "${key.name}"\` and \`aliases: [{ name: "<old name>" }]\`. Has it left the state, and its material with it? ${waysOn(key.name, adopt)}`,
     { key: key.name, region: kms.keyCollection },
   );
 }

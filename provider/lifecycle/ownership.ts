@@ -32,13 +32,15 @@ export function isTakenOver(tags: Record<string, string> | undefined, us: Us): b
 }
 
 /**
- * The KMS keys of the key that are ours. A name that this stack had before may be another stack's by now, so KMS keys with such a
- * name count only where none has the present one: an update after a rename has written that on all that the stack had then.
+ * The KMS keys of the key that are ours. A name that this stack had before may be another stack's by now. An update after a rename
+ * has written the present name on all that the stack had then, so KMS keys with a former name count only where none has the
+ * present one, or where they are of a distribution of which another one has it: that update was cut short.
  */
 export function oursAmong<K extends { tags: Record<string, string> }>(keys: K[], us: Us): K[] {
   const ours = keys.filter(({ tags }) => ownershipOf(tags, us) === "ours");
   const present = ours.filter(({ tags }) => tags[TAG.stack] === us.stack);
-  return present.length > 0 ? present : ours;
+  const distributions = new Set(present.map(({ tags }) => tags[TAG.distribution]));
+  return present.length > 0 ? ours.filter(({ tags }) => distributions.has(tags[TAG.distribution])) : ours;
 }
 
 /** The stack's name, and those that it had before. */

@@ -79,7 +79,7 @@ function otherMaterial(place: Place, known: Known, version: number): KeymgmtErro
     "IncorrectKeyMaterial",
     isNamed
       ? `${expected} Nothing was changed. Is \`adopt\` of this key, and of its latest backup?`
-      : `${expected} It is in use, and was left alone; no other was made in its place. ${waysOn(place.owner.key.name, [record.keyArn])}`,
+      : `${expected} It is in use, and was left alone; no other was made in its place. ${waysOn(place.owner.key.name, `adopt: { aliasName: "${place.aliasName}", versions: { ${version}: "${record.keyId}" } }`)}`,
     context,
   );
 }
@@ -87,7 +87,11 @@ function otherMaterial(place: Place, known: Known, version: number): KeymgmtErro
 const UNSEEN =
   " Whether an update that was killed made that one cannot be seen without kms:ListKeys and kms:ListResourceTags: grant them, and run again.";
 
-/** The ways on where the material of KMS keys that are in use is not in the state any more. */
-export function waysOn(key: string, keyArns: string[]): string {
-  return `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again. Or take them under management as they are, without their material: \`adopt: { aliasName, versions }\` of the KeyDistribution, with ${keyArns.join(", ")}; they stay usable, a rotation starts a new version, and they cannot be imported again or replicated. Or, to leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`;
+/**
+ * The ways on where the material of KMS keys that are in use is not in the state any more.
+ *
+ * @param adopt the input that names the KMS key in use, as a program has it
+ */
+export function waysOn(key: string, adopt: string): string {
+  return `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again. Or take the KMS key in use under management as it is, without its material: \`${adopt}\` of the KeyDistribution; all of them stay usable, a rotation starts a new version, and they cannot be imported again or replicated. Or, to leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`;
 }

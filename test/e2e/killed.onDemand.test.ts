@@ -30,7 +30,13 @@ describe("pulumi up is stopped while keys rotate on demand, and run again until 
       { step: "rotate", key: "orders", victim: "all", operation: "RotateKeyOnDemand" },
       { step: "rotate", key: "orders", victim: "Ctrl-C", operation: "RotateKeyOnDemand" },
       { step: "remove", key: "orders", victim: "all", operation: "ScheduleKeyDeletion", region: "eu-west-1" },
-      { step: "bringBack", key: "orders", victim: "all", operation: "TagResource", region: "us-west-1" },
+      {
+        step: "bringBack",
+        key: "orders",
+        victim: "all",
+        operation: "ImportKeyMaterial",
+        region: "us-west-1",
+      },
     ],
   );
 

@@ -27,14 +27,7 @@ describe("the dynamic providers", () => {
     const entries = { DistributionAlias, KeyDistribution, KeyReplica, KmsProvider, ManagedKey };
     assert.deepEqual(Object.keys(entries), [...types].sort());
     for (const entry of Object.values(entries)) {
-      assert.deepEqual(Object.keys(entry).sort(), [
-        "check",
-        "create",
-        "delete",
-        "diff",
-        "read",
-        "update",
-      ]);
+      assert.deepEqual(Object.keys(entry).sort(), ["check", "create", "delete", "diff", "read", "update"]);
     }
   });
 

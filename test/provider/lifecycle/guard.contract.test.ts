@@ -313,7 +313,7 @@ describe("the deletion of what the program still needs, while `deletionAllowed` 
     });
     afterEach(() => scene.close());
 
-    it("is refused where the key is only made anew in this run, and its distribution was taken out (C7)", async () => {
+    it("is refused where the key is only made anew in this run, and its distribution was taken out", async () => {
       const own = { material: randomBytes(32).toString("base64") };
       await program.up(inputs(own));
       const ids = idsOf(program);

@@ -10,8 +10,12 @@ import {
 const PROD = "organization/shop/prod";
 const DEV = "organization/shop/dev";
 const OLDER = "organization/shop/older";
-const us = { stack: PROD, key: { name: "orders", formerStacks: [DEV, OLDER] } };
-const neverRenamed = { stack: PROD, key: { name: "orders" } };
+interface Us {
+  stack: string;
+  key: { name: string; formerStacks?: string[] };
+}
+const us: Us = { stack: PROD, key: { name: "orders", formerStacks: [DEV, OLDER] } };
+const neverRenamed: Us = { stack: PROD, key: { name: "orders" } };
 
 const tags = (stack?: string, key?: string, more: Record<string, string> = {}): Record<string, string> => ({
   ...(stack !== undefined && { "keymgmt:stack": stack }),
@@ -22,7 +26,7 @@ const tags = (stack?: string, key?: string, more: Record<string, string> = {}): 
 const twin = { "keymgmt:distribution": "orders-1700000000", "keymgmt:version": "1", team: "shop" };
 
 describe("whose a KMS key is", () => {
-  const table: [string, Record<string, string> | undefined, typeof neverRenamed, Ownership][] = [
+  const table: [string, Record<string, string> | undefined, Us, Ownership][] = [
     ["the stack's and the key's name", tags(PROD, "orders"), us, "ours"],
     ["the same, with other tags of others", tags(PROD, "orders", { theirs: "1" }), us, "ours"],
     ["a name that the stack had before", tags(DEV, "orders"), us, "ours"],
@@ -52,7 +56,7 @@ describe("whose a KMS key is", () => {
 });
 
 describe("whether another stack has taken over a KMS key of the state", () => {
-  const table: [string, Record<string, string> | undefined, typeof neverRenamed, boolean][] = [
+  const table: [string, Record<string, string> | undefined, Us, boolean][] = [
     ["it has the stack's name", tags(PROD, "orders"), us, false],
     ["it has a name that the stack had before", tags(DEV, "orders"), us, false],
     ["it has another stack's name", tags("organization/shop/staging", "orders"), us, true],
@@ -67,7 +71,11 @@ describe("whether another stack has taken over a KMS key of the state", () => {
 });
 
 describe("the KMS keys among those of a Region that are ours", () => {
-  const key = (keyId: string, stack?: string, name = "orders") => ({ keyId, tags: tags(stack, name) });
+  /** A new stack that is called as ours was has made its distribution later, so under another name. */
+  const key = (keyId: string, stack?: string, name = "orders", distribution = `orders-of-${stack}`) => ({
+    keyId,
+    tags: tags(stack, name, { "keymgmt:distribution": distribution }),
+  });
   const ids = (keys: { keyId: string }[], owner = us) =>
     oursAmong(keys as ReturnType<typeof key>[], owner).map(({ keyId }) => keyId);
 
@@ -86,6 +94,14 @@ describe("the KMS keys among those of a Region that are ours", () => {
     assert.deepEqual(ids([key("a", DEV), key("b", OLDER), key("c", "organization/shop/staging")]), [
       "a",
       "b",
+    ]);
+  });
+
+  it("are those with a former name too that are of one distribution with them: a run was killed while it wrote the present one (C18)", () => {
+    const of = (keyId: string, stack: string) => key(keyId, stack, "orders", "orders-1700000000");
+    assert.deepEqual(ids([of("reached", PROD), of("not reached", DEV), key("theirs", DEV)]), [
+      "reached",
+      "not reached",
     ]);
   });
 

@@ -274,7 +274,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
       ["with its `name` kept", { name: "orders" }],
       ["and its `name` with it", { name: "payments" }],
     ] as const)
-      it(`${how}: is refused before anything is made, with the whole advice; taken back, there is nothing to do${key.name === "payments" ? " (C11)" : ""}`, async () => {
+      it(`${how}: is refused before anything is made, with the whole advice; taken back, there is nothing to do`, async () => {
         await livedOnce();
         const work = () => up(key, { names: { key: "key-2" }, mayReplace: true });
         const calls = await scene.callsOf(() =>
@@ -432,13 +432,16 @@ describe("a resource that is renamed without aliases, or replaced", function () 
   describe("by a change that would give its versions other KMS keys", () => {
     const ADVICE =
       "Declare a second KeyDistribution beside this one, and remove this one when nothing needs it.";
-    const OTHER_ACCOUNT = { credentials: { accessKey: "444455556666", secretKey: "secret" } };
     const CHANGES: [string, Partial<ProgramInputs>][] = [
       ["`keyCollection` of the KmsProvider", { kms: { keyCollection: "us-east-1" } }],
       ["`aliasPrefix` of the KmsProvider", { kms: { aliasPrefix: "other" } }],
-      ["the AWS account", { kms: OTHER_ACCOUNT, replaced: ["kms"] }],
       ["`rotationStrategy`", { distribution: { rotationStrategy: "on-demand" } }],
     ];
+    const OTHER_ACCOUNT = {
+      kms: { credentials: { accessKey: "444455556666", secretKey: "secret" } },
+      replaced: ["kms"],
+      mayReplace: true,
+    };
     const ofKms = ({ "sts:GetCallerIdentity": _, ...calls }: Record<string, number>) => calls;
 
     for (const [what, change] of CHANGES) {
@@ -453,7 +456,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
           }),
         );
         assert.deepEqual(ofKms(calls), {});
-        await up({}, { mayReplace: true, ...(change.replaced && { replaced: ["kms"] }) });
+        await up({}, { mayReplace: true });
         await assertWhole();
         assert.deepEqual(scene.writes, []);
         await assertSettled();
@@ -465,7 +468,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
         await assertWhole();
       });
 
-      it(`${what}: is done where the state has \`deletionAllowed: true\`, and the sentence names what is lost${what === "the AWS account" ? " (C13)" : ""}`, async () => {
+      it(`${what}: is done where the state has \`deletionAllowed: true\`, and the sentence names what is lost`, async () => {
         await livedOnce({ deletionAllowed: true });
         const { keyId, keyArn } = whole[HOME]![0]!;
         scene.said();
@@ -483,6 +486,21 @@ describe("a resource that is renamed without aliases, or replaced", function () 
         assert.notEqual(idsOf(program)[0], keyId);
       });
     }
+
+    for (const deletionAllowed of [false, true])
+      it(`another AWS account, with the KmsProvider replaced and deletion ${deletionAllowed ? "allowed" : "not allowed"}: is refused at no call, with the advice`, async () => {
+        await livedOnce({ deletionAllowed });
+        const calls = await scene.callsOf(() =>
+          assert.rejects(
+            up({ deletionAllowed }, OTHER_ACCOUNT),
+            /Expected a KmsProvider of AWS account 111122223333.*got one of account 444455556666. Declare a second KeyDistribution/,
+          ),
+        );
+        assert.deepEqual(ofKms(calls), {});
+        await up({ deletionAllowed }, { replaced: ["kms"] });
+        await assertWhole();
+        await assertSettled({ deletionAllowed });
+      });
 
     it("`purpose`, as a state of before may have another: is refused in check, with the advice", async () => {
       await livedOnce();

@@ -288,7 +288,7 @@ describe("a distribution that was removed on purpose and returns", function () {
     const saysAnother = (said: string, version: number) =>
       assert.match(said, new RegExp(`version ${version} of key "orders".*(new|another) KMS key.*cannot`));
 
-    it("says so of every version that gets another one, and the other versions are whole (C8)", async () => {
+    it("says so of every version that gets another one, and the other versions are whole", async () => {
       const texts = await lived(2);
       const [first, second] = idsOf(program);
       await scene.in(HOME).send(new ScheduleKeyDeletionCommand({ KeyId: first!, PendingWindowInDays: 7 }));
@@ -304,7 +304,7 @@ describe("a distribution that was removed on purpose and returns", function () {
       assert.doesNotMatch(said, /version 2 of key "orders".*new KMS key/);
     });
 
-    it("says so where all are gone: the window is over (C8)", async () => {
+    it("says so where all are gone: the window is over", async () => {
       await lived(2);
       const ids = idsOf(program);
       await remove();
@@ -374,7 +374,7 @@ describe("a distribution that was removed on purpose and returns", function () {
       assert.deepEqual(now!.tags, theirs.tags);
     });
 
-    it("has the same alias again (C10)", async () => {
+    it("has the same alias again", async () => {
       await up({ rotationTrigger: "1" }, { distribution: { adopt } });
       await up({ rotationTrigger: "2" }, { distribution: { adopt } });
       const alias = aliasOf(program);

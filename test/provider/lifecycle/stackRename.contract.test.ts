@@ -195,6 +195,37 @@ describe("a stack that was renamed", function () {
         assert.deepEqual(await scene.callsOf(() => up(declared)), {});
       });
 
+    for (const isStored of [true, false])
+      it(`in a return right after the rename that is ${isStored ? "cut short" : "killed"} after any change, and run again (C18)`, async () => {
+        const alone = { replicas: [] };
+        const key = { ...declared, replicaRegions: [] };
+        await up({ ...key, rotationTrigger: "a", minEnabledVersion: 1 }, alone);
+        await up(key, alone);
+        const [ids, alias] = [idsOf(program), aliasOf(program)];
+        let count = 0;
+        for (let isDone = false; !isDone; count++) {
+          await up(key, { ...alone, isDistributed: false });
+          program.stack = `organization/shop/name-${count}`;
+          scene.writes.length = 0;
+          const error = { name: "ValidationException" };
+          scene.intercept = () => (scene.writes.length === count + 1 ? { when: "after", error } : undefined);
+          isDone = await up(key, alone).then(
+            () => true,
+            () => false,
+          );
+          scene.intercept = () => undefined;
+          if (!isStored && !isDone) program.states.delete("distribution");
+          await up(key, alone);
+          assert.deepEqual([idsOf(program), aliasOf(program)], [ids, alias], `cut at ${count}`);
+          const seen = await scene.kmsKeys();
+          assert.deepEqual(
+            seen.map(({ tags }) => tags[STACK_TAG]),
+            [program.stack, program.stack],
+          );
+        }
+        assert.ok(count > 6, "two versions are taken back, imported, tagged, and the alias is made");
+      });
+
     it("in a rename of the distribution without aliases that comes after the tags went over", async () => {
       const ids = await lived();
       program.stack = PROD;
@@ -251,7 +282,7 @@ describe("a stack that was renamed", function () {
         assert.deepEqual(await stacksOf(ids), all(PROD));
       });
 
-      it(`${where}, and is renamed back, goes on (C5)`, async () => {
+      it(`${where}, and is renamed back, goes on`, async () => {
         const ids = await cutShort();
         program.stack = DEV;
         await up({ ...declared, deletionAllowed: true });
@@ -300,7 +331,7 @@ describe("a stack that was renamed", function () {
       assert.deepEqual(await scene.states(ids), leaving);
     });
 
-    it("a return takes its own KMS keys, and leaves the other's alone (C3)", async () => {
+    it("a return takes its own KMS keys, and leaves the other's alone", async () => {
       const theirs = await withNewStack();
       const [ids, alias] = [idsOf(program), aliasOf(program)];
       await up(declared, { replicas: [], isDistributed: false });
@@ -309,7 +340,7 @@ describe("a stack that was renamed", function () {
       assert.deepEqual(await stacksOf(ids), all(PROD));
     });
 
-    it("a return where the other has removed its own takes its own KMS keys, not those (C2)", async () => {
+    it("a return where the other has removed its own takes its own KMS keys, not those", async () => {
       const theirs = await withNewStack();
       const [ids, alias] = [idsOf(program), aliasOf(program)];
       await other.up(inputs({}, { replicas: [], isDistributed: false }));
@@ -318,7 +349,7 @@ describe("a stack that was renamed", function () {
       assert.deepEqual([idsOf(program), aliasOf(program)], [ids, alias]);
     });
 
-    it("which has the same own material, and both were removed: each comes back to its own (C2)", async () => {
+    it("which has the same own material, and both were removed: each comes back to its own", async () => {
       const own = { material: randomBytes(32).toString("base64") };
       const alone = { replicas: [] };
       const away = { ...alone, isDistributed: false };
@@ -336,7 +367,7 @@ describe("a stack that was renamed", function () {
       assert.deepEqual([idsOf(program), idsOf(other), aliasOf(program), aliasOf(other)], was);
     });
 
-    it("the rename of the distribution without aliases takes its own KMS keys (C3)", async () => {
+    it("the rename of the distribution without aliases takes its own KMS keys", async () => {
       const theirs = await withNewStack();
       const ids = idsOf(program);
       await assertLeftAlone(theirs, () =>
@@ -370,7 +401,7 @@ describe("a stack that was renamed", function () {
       );
     });
 
-    it("what it has taken over by `adopt` is left alone by a destroy (C4)", async () => {
+    it("what it has taken over by `adopt` is left alone by a destroy", async () => {
       await up({ deletionAllowed: true }, { replicas: [] });
       program.stack = PROD;
       await up({ deletionAllowed: true }, { replicas: [] });
@@ -464,7 +495,7 @@ describe("a stack that was renamed", function () {
       assert.deepEqual(idsOf(program), ids);
     });
 
-    it("returns whole where it was removed in the very update that shows the rename (C6)", async () => {
+    it("returns whole where it was removed in the very update that shows the rename", async () => {
       const ids = await lived();
       asOf010();
       program.stack = PROD;

@@ -85,7 +85,7 @@ export const IN_CI: Bounds[] = [
 
 const all = { ...none, edits: 4, faults: 1, outside: 1, windows: 1 };
 
-/** An hour. */
+/** Larger than an hour: see exhaustive.test.ts for how each ends. */
 export const AT_NIGHT: Bounds[] = [
   { ...ONE, name: "one stack", left: all },
   { ...ONE, name: "one stack, and two faults", left: { ...none, edits: 3, faults: 2, outside: 1 } },

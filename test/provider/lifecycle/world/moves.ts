@@ -82,7 +82,8 @@ function edits(world: World, { versions, renames }: Possible): Move[] {
     const costs = of > 0 ? "second" : "edits";
     if (left[costs] === 0 || !side.isBegun) return [];
     const disables = side.strategy === "manual"; // AWS cannot disable one of a KMS key's materials
-    return editsOf(side.program, { versions, regions, renames, disables }).map(
+    const rotates = side.states.key?.outputs.latestVersion === side.program.version; // an update makes one version
+    return editsOf(side.program, { rotates, versions, regions, renames, disables }).map(
       ({ name, program }): Move => ({
         name: `${side.stack}: ${name}`,
         of,

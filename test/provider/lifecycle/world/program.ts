@@ -32,13 +32,14 @@ export function editsOf(
     regions,
     renames,
     disables,
-  }: { versions: number; regions: readonly string[]; renames: boolean; disables: boolean },
+    rotates,
+  }: { versions: number; regions: readonly string[]; renames: boolean; disables: boolean; rotates: boolean },
 ): Edit[] {
   const { version, minimum, distribution, replicas, replica } = program;
   const edits: Edit[] = [];
   const edit = (name: string, change: Partial<Program>) =>
     edits.push({ name, program: { ...program, ...change } });
-  if (version < versions) edit(`rotate to version ${version + 1}`, { version: version + 1 });
+  if (version < versions && rotates) edit(`rotate to version ${version + 1}`, { version: version + 1 });
   if (minimum < version && disables)
     edit(`raise minEnabledVersion to ${minimum + 1}`, { minimum: minimum + 1 });
   if (minimum > 1) edit(`lower minEnabledVersion to ${minimum - 1}`, { minimum: minimum - 1 });

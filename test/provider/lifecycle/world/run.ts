@@ -31,7 +31,7 @@ export async function run(
   let sides = world.sides;
   const race = async () => {
     const others = sides.findIndex((_, index) => index !== of);
-    const now = { ...world, aws: connection.aws, owners: watch.owners, used: watch.used };
+    const now = { ...world, aws: connection.aws, owners: watch.owners, used: watch.used, isLater };
     const raced = await clock.aside(() => run(now, others, clock));
     connection.aws = raced.world.aws;
     watch.owners = raced.world.owners;
@@ -49,7 +49,7 @@ export async function run(
     world: {
       ...world,
       ...{ aws: connection.aws, sides: now, owners: watch.owners, used: watch.used },
-      isDisturbed: world.isDisturbed && !refresh,
+      isDisturbed: world.isDisturbed && !(refresh && of === 0), // others touch only what is the first stack's
       isLater,
     },
     ...{ error: outcome.error, calls, writes, changed: outcome.changed, waited: clock.waited },

@@ -66,7 +66,7 @@ export class Watch implements Watcher {
       case "CreateAlias":
       case "UpdateAlias":
         this.#own(`${region}/${input.AliasName}`);
-        this.#aliasPoints(after, region, id!);
+        this.#aliasPoints(after, region, id!, operation === "CreateAlias");
         break;
       case "DeleteAlias": {
         const { [`${region}/${input.AliasName}`]: _, ...owners } = this.owners;
@@ -95,7 +95,7 @@ export class Watch implements Watcher {
   }
 
   /** What is encrypted through it now can be decrypted wherever the stack's alias works. */
-  #aliasPoints(aws: Aws, region: string, id: string): void {
+  #aliasPoints(aws: Aws, region: string, id: string, isNew: boolean): void {
     const { program } = this.before.sides[this.of]!;
     const key = keyIn(aws, region, id)!;
     // What others have done since the last refresh is not seen: then no more is asked than that nothing gets worse.
@@ -104,6 +104,7 @@ export class Watch implements Watcher {
       this.#fail(`the alias in ${region} is put on ${id}, which is not Enabled`);
     if (versionIn(key) !== program.version)
       this.#fail(`the alias in ${region} is put on version ${versionIn(key)}, not ${program.version}`);
+    if (isNew) return; // nobody used it, and a KeyReplica that is made with it comes after it
     for (const [there] of this.#aliases)
       if (!decrypts(aws, there, id))
         this.#fail(`the alias in ${region} is put on ${id}, which does not decrypt in ${there}`);
