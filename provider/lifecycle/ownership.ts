@@ -40,7 +40,10 @@ export function oursAmong<K extends { tags: Record<string, string> }>(keys: K[],
   const ours = keys.filter(({ tags }) => ownershipOf(tags, us) === "ours");
   const present = ours.filter(({ tags }) => tags[TAG.stack] === us.stack);
   const distributions = new Set(present.map(({ tags }) => tags[TAG.distribution]));
-  return present.length > 0 ? ours.filter(({ tags }) => distributions.has(tags[TAG.distribution])) : ours;
+  const former = ours.filter((key) => !present.includes(key));
+  return present.length > 0
+    ? [...present, ...former.filter(({ tags }) => distributions.has(tags[TAG.distribution]))]
+    : former;
 }
 
 /** The stack's name, and those that it had before. */

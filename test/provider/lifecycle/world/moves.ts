@@ -109,7 +109,14 @@ function outside(world: World): Move[] {
         const kept = Object.entries(owners).filter(([what]) => what !== gone);
         const owned = Object.fromEntries(kept);
         return {
-          world: { ...world, aws: now, owners: owned, isDisturbed: true, left: spent(left, "outside") },
+          world: {
+            ...world,
+            aws: now,
+            owners: owned,
+            isDisturbed: true,
+            isLater: true,
+            left: spent(left, "outside"),
+          },
         };
       },
     });
