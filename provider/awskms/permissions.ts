@@ -251,7 +251,10 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     },
   ],
   status: [
-    describeKey("what AWS shows of each KMS key and alias", "only the state can be shown (`--offline`)"),
+    describeKey(
+      "what AWS shows of each KMS key and alias, and of those scheduled for deletion",
+      "only the state can be shown (`--offline`)",
+    ),
     {
       action: "kms:GetKeyPolicy",
       on: "ownKey",
@@ -261,14 +264,15 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:ListResourceTags",
       on: "anyKey",
-      when: "whether the tags are still the program's; `--account`: whose KMS key it is",
-      without: "a tag changed in AWS is not seen; `--account` is not possible",
+      when: "whether the tags are still the program's; whose KMS key is scheduled for deletion; `--account`: whose KMS key it is",
+      without:
+        "a tag changed in AWS is not seen, and what is scheduled for deletion is not shown; `--account` is not possible",
     },
     {
       action: "kms:ListKeys",
       on: "account",
-      when: "`--account`: every KMS key of a Region",
-      without: "`--account` is not possible",
+      when: "what the stack has scheduled for deletion; `--account`: every KMS key of a Region",
+      without: "what is scheduled for deletion is not shown; `--account` is not possible",
     },
   ],
   sweep: [

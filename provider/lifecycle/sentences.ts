@@ -30,9 +30,10 @@ export function sentencesOf(
     sentences.push(
       `${old.name} is replaced because of ${replaces.join(", ")}: its versions get other KMS keys, which cannot decrypt what was encrypted under ${held.join(", ")}`,
     );
-  if (!steps.some((step) => step.do === "find")) return sentences;
+  // A version that is newer than all that are there is a rotation's.
+  const newest = versionsOf(old.versions ?? {}).at(-1) ?? 0;
   for (const step of steps)
-    if (step.do === "createKey")
+    if (step.do === "createKey" && step.version < newest)
       sentences.push(
         `version ${step.version} of key "${old.key.name}" has no KMS key in ${step.region}: one that it had before is recovered where AWS shows it; else it gets a new one, which cannot decrypt what was encrypted under the former`,
       );
