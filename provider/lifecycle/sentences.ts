@@ -1,6 +1,6 @@
 /** What a preview, and the update after it, say in words of what is planned. Pure. */
 import type { Step } from "./plan/steps";
-import { type KmsKeyRecords, kmsKeysOf } from "./wire";
+import { type KmsKeyRecords, kmsKeysOf, versionsOf } from "./wire";
 
 interface Described {
   name: string;
