@@ -74,7 +74,8 @@ function asSeen(record: KmsKeyRecord, { state, validTo, keyMaterialId }: Observe
     ...record,
     state,
     validTo: state === "PendingImport" ? record.validTo : validTo,
-    keyMaterialId: record.keyMaterialId ?? keyMaterialId,
+    // Of a version that was never imported it would be another one's.
+    keyMaterialId: record.keyMaterialId ?? (record.importedAt || record.adopted ? keyMaterialId : undefined),
   };
 }
 

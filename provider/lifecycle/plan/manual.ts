@@ -1,18 +1,22 @@
 /** Manual rotation: a KMS key for each version, behind one alias. Pure. */
 import { versionsOf } from "../wire";
 import { isImported, isLeaving, type Known, versionInUse, type Wanted, wantedVersions } from "./known";
-import { described, firstOf, located, type Rule, takenBack } from "./rules";
+import { described, firstOf, isAdding, isSince, located, type Rule, takenBack } from "./rules";
 import type { Step } from "./steps";
 
 /** Replicas of versions below `minEnabledVersion`: none is made, but what there is must not be left to nobody. */
-const older: Rule = ({ role, isNew, minEnabled, primaries, region }, { records, absent }) =>
-  role === "replica" && isNew
-    ? firstOf(versionsOf(primaries), (version): Step[] =>
-        version < minEnabled && !records[version] && !absent.includes(version)
-          ? [{ do: "inspect", version, region }]
-          : [],
-      )
-    : [];
+const older: Rule = (wanted, { records, absent }) => {
+  const { role, isNew, minEnabled, primaries, region } = wanted;
+  if (role === "primary" || !(isNew || isAdding(wanted, records))) return [];
+  return firstOf(versionsOf(primaries), (version): Step[] =>
+    version < minEnabled &&
+    !records[version] &&
+    !absent.includes(version) &&
+    (isNew || isSince(version, wanted, records))
+      ? [{ do: "inspect", version, region }]
+      : [],
+  );
+};
 
 const usable: Rule = (wanted, known) =>
   firstOf(wantedVersions(wanted), (version) => usableVersion(wanted, known, version));

@@ -17,14 +17,28 @@ export function firstOf(versions: number[], rule: (version: number) => Step[]): 
 
 export const adopted: Rule = ({ adopts }, known) => (adopts && !known.adopted ? [{ do: "adopt" }] : []);
 
-/** KMS keys that a version may have had: of a version that this run has made there can be none. */
-export const found: Rule = ({ role, isNew, fresh, latest, ...wanted }, known) => {
-  if (role === "replica" || known.looked) return [];
-  const mayBeMissing = isNew ? upTo(latest) : wantedVersions({ latest, ...wanted });
-  const isSharing = wanted.strategy === "on-demand" && versionsOf(known.records).length > 0;
-  const missing = mayBeMissing.some((version) => !known.records[version] && !fresh.includes(version));
-  return missing && !isSharing ? [{ do: "find" }] : [];
+/**
+ * KMS keys that a version may have had: of a version that this run has made there can be none. In an update they are looked for
+ * where one is to be added; then for each version since the first, as a rotation that was cut short may have been gone past.
+ */
+export const found: Rule = (wanted, { looked, records }) => {
+  const { role, isNew, fresh, latest, strategy } = wanted;
+  const isSharing = strategy === "on-demand" && versionsOf(records).length > 0;
+  if (role === "replica" || looked || isSharing || !(isNew || isAdding(wanted, records))) return [];
+  const sought = upTo(latest).filter((version) => isNew || isSince(version, wanted, records));
+  const missing = sought.some((version) => !records[version] && !fresh.includes(version));
+  return missing ? [{ do: "find" }] : [];
 };
+
+/** Whether a version that is wanted has no KMS key yet. */
+export function isAdding(wanted: Wanted, records: Known["records"]): boolean {
+  return wantedVersions(wanted).some((version) => !records[version]);
+}
+
+/** Whether a version is wanted, or came after the first that has a KMS key. */
+export function isSince(version: number, { minEnabled }: Wanted, records: Known["records"]): boolean {
+  return version >= Math.min(minEnabled, versionsOf(records)[0] ?? minEnabled);
+}
 
 /** AWS takes the material that a KMS key has had and refuses any other: so it proves whose a candidate is. */
 export const proved: Rule = ({ region, strategy, latest }, { candidates }) => {

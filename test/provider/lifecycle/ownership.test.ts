@@ -97,7 +97,7 @@ describe("the KMS keys among those of a Region that are ours", () => {
     ]);
   });
 
-  it("are those with a former name too that are of one distribution with them: a run was killed while it wrote the present one (C18)", () => {
+  it("are those with a former name too that are of one distribution with them: a run was killed while it wrote the present one", () => {
     const of = (keyId: string, stack: string) => key(keyId, stack, "orders", "orders-1700000000");
     assert.deepEqual(ids([of("reached", PROD), of("not reached", DEV), key("theirs", DEV)]), [
       "reached",

@@ -196,7 +196,7 @@ describe("a stack that was renamed", function () {
       });
 
     for (const isStored of [true, false])
-      it(`in a return right after the rename that is ${isStored ? "cut short" : "killed"} after any change, and run again (C18)`, async () => {
+      it(`in a return right after the rename that is ${isStored ? "cut short" : "killed"} after any change, and run again`, async () => {
         const alone = { replicas: [] };
         const key = { ...declared, replicaRegions: [] };
         await up({ ...key, rotationTrigger: "a", minEnabledVersion: 1 }, alone);

@@ -113,8 +113,7 @@ class Walk {
       }
       if (!refresh || this.bounds.permitted) return true; // a repair needs more than the needed permissions
       const second = error ? await run(node.world, of, this.clock) : undefined;
-      if (second?.error && isLost(before, this.bounds) && /AWS no longer knows it/.test(second.error.message))
-        return true; // nothing can bring that back
+      if (second?.error && this.#isNobodysToRepair(before, second.error)) return true;
       if (second?.error) throw new Violation(`it is not repaired: ${second.error.message}`);
       if (second) await this.#leavesNothing(second.world, of, refresh);
       checkSettled(before, second?.world ?? node.world, of);
@@ -123,6 +122,13 @@ class Walk {
       this.#violates(node, thrown);
       return false;
     }
+  }
+
+  /** What a person has to decide: a KMS key is gone; or others deleted the alias, and the stack that waited for its name has it. */
+  #isNobodysToRepair({ left }: World, { message }: Error): boolean {
+    const has = (what: keyof Left) => left[what] < this.bounds.left[what];
+    if (has("windows") && /AWS no longer knows it/.test(message)) return true;
+    return has("outside") && has("second") && /points to another KMS key/.test(message);
   }
 
   async #leavesNothing(world: World, of: number, isRefreshed = false): Promise<void> {
@@ -162,8 +168,5 @@ class Walk {
 
 const isAsMuch = (one: Left, other: Left) =>
   (Object.keys(one) as (keyof Left)[]).every((what) => one[what] >= other[what]);
-
-/** The window of a deletion has passed. */
-const isLost = (world: World, bounds: Bounds) => world.left.windows < bounds.left.windows;
 
 const firstSentence = ({ message }: Error) => message.slice(0, 160);
