@@ -1,6 +1,7 @@
 /** Each step, with AWS. What it gives goes into what is known (plan/apply.ts). */
 import { createAlias, deleteAlias, moveAlias } from "../awskms/aliases";
 import { isPendingDeletion, LONGEST_WINDOW_DAYS, setEnabled, tagList, waitEnabled } from "../awskms/kmsKeys";
+import { permitted } from "../awskms/optional";
 import { rotateOnDemand } from "../awskms/rotation";
 import { sayingIfItFails } from "../awskms/say";
 import { LEAVING, PENDING_CLAIM } from "../awskms/taggedKeys";
@@ -126,7 +127,10 @@ const PERFORM: Performances = {
     );
   },
   async refuse(place, step, known, wanted) {
-    throw refusalOf(place, wanted, known, step);
+    const { run, kms, aliasName } = place;
+    const listed = step.why === "other material" ? await permitted(() => run.listings.aliases(kms)) : [];
+    const inUse = listed?.find(({ name }) => name === aliasName)?.keyId;
+    throw refusalOf(place, wanted, known, step, inUse);
   },
 };
 

@@ -5,11 +5,13 @@ import type { Known, Wanted } from "./plan/known";
 import type { StepOf } from "./plan/steps";
 import { kmsKeysOf } from "./wire";
 
+/** @param inUse id of the KMS key that the alias points to, where that is to be named */
 export function refusalOf(
   place: Place,
   wanted: Wanted,
   known: Known,
   { why, version, region }: StepOf<"refuse">,
+  inUse?: string,
 ): KeymgmtError {
   const { owner, aliasName } = place;
   const record = known.records[version] ?? known.candidates[version]?.record;
@@ -35,7 +37,7 @@ export function refusalOf(
         { ...context, keyId: aliasName },
       );
     case "other material":
-      return otherMaterial(place, known, version);
+      return otherMaterial(place, known, version, inUse);
     case "adopted, without a replica":
       return new KeymgmtError(
         "Unsupported",
@@ -71,7 +73,12 @@ function recordsOf({ candidates }: Known) {
   return Object.fromEntries(Object.entries(candidates).map(([version, { record }]) => [version, record]));
 }
 
-function otherMaterial(place: Place, known: Known, version: number): KeymgmtError {
+function otherMaterial(
+  place: Place,
+  known: Known,
+  version: number,
+  inUse = known.candidates[version]!.record.keyId,
+): KeymgmtError {
   const { record, isNamed } = known.candidates[version]!;
   const context = { ...place.context(version), region: place.region, keyId: record.keyId };
   const expected = `Expected KMS key ${record.keyArn} to have the material of ${place.named(version)} (key check value ${record.kcv}); AWS says that it has another.`;
@@ -79,7 +86,7 @@ function otherMaterial(place: Place, known: Known, version: number): KeymgmtErro
     "IncorrectKeyMaterial",
     isNamed
       ? `${expected} Nothing was changed. Is \`adopt\` of this key, and of its latest backup?`
-      : `${expected} It is in use, and was left alone; no other was made in its place. ${waysOn(place.owner.key.name, `adopt: { aliasName: "${place.aliasName}", versions: { ${version}: "${record.keyId}" } }`)}`,
+      : `${expected} It is in use, and was left alone; no other was made in its place. ${waysOn(place.owner.key.name, `adopt: { aliasName: "${place.aliasName}", versions: { ${place.owner.key.keyVersion}: "${inUse}" } }`)}`,
     context,
   );
 }

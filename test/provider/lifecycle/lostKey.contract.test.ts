@@ -186,6 +186,24 @@ describe("KMS keys that are there and a state that does not know them", function
       await assertDecrypts();
     });
 
+    for (const [which, refusals] of [
+      ["first", 1],
+      ["second", 2],
+    ] as const)
+      it(`\`adopt\` works in one update as the ${which} refusal writes it, where the key had several versions${which === "second" ? " (C19)" : ""}`, async () => {
+        await lived(2);
+        loseKey();
+        let said = "";
+        for (let count = 0; count < refusals; count++) said = await assertRefused(() => up());
+        const [, aliasName, keyId] = /`adopt: \{ aliasName: "([^"]+)", versions: \{ 1: "([^"]+)" \} \}`/.exec(
+          said,
+        )!;
+        await up({}, adopting({ aliasName, versions: { 1: keyId } }));
+        assert.equal(aliasOf(program), alias);
+        assert.deepEqual(await scene.everywhere(), whole);
+        await assertDecrypts();
+      });
+
     it("`adopt` takes the replica that is there along", async () => {
       const replicated = { replicas: [ABROAD] };
       const key = { replicaRegions: [ABROAD] };
