@@ -190,7 +190,7 @@ describe("KMS keys that are there and a state that does not know them", function
       ["first", 1],
       ["second", 2],
     ] as const)
-      it(`\`adopt\` works in one update as the ${which} refusal writes it, where the key had several versions${which === "second" ? " (C19)" : ""}`, async () => {
+      it(`\`adopt\` works in one update as the ${which} refusal writes it, where the key had several versions`, async () => {
         await lived(2);
         loseKey();
         let said = "";
