@@ -12,8 +12,7 @@ import { ifPermitted, permitted } from "../awskms/optional";
 import { PENDING_CLAIM, TAG } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
 import type { Place } from "./place";
-import type { Known, Wanted } from "./plan/known";
-import { recordFor } from "./plan/known";
+import { type Known, recordFor, type Wanted } from "./plan/known";
 import type { StepOf } from "./plan/steps";
 import { refusalOf } from "./refusals";
 

@@ -78,11 +78,12 @@ async function formerDistributions(run: Run, seeker: NameSeeker, isNewKey: boole
     const keys = ours.filter(({ tags }) => tags[TAG.distribution] === name);
     const ids = new Set(keys.map(({ keyId }) => keyId));
     const pointing = aliases.filter(({ keyId }) => keyId !== undefined && ids.has(keyId));
+    const target = pointing.find((alias) => alias.name === `${prefix}${name}`)?.keyId;
     return {
       name,
       keys,
-      isInUse: pointing.some((alias) => alias.name === `${prefix}${name}`),
-      target: pointing.find((alias) => alias.name === `${prefix}${name}`)?.keyId,
+      isInUse: target !== undefined,
+      target,
       pointedAt: pointing.length > 0,
     };
   });

@@ -169,6 +169,12 @@ export function withoutKeyring({ keyring: _, ...key }: KeyRef): Omit<KeyRef, "ke
   return key;
 }
 
+/** The key with the names that the stack had before: its own, and the one in the state where the stack has another now. */
+export function withFormerStack(key: KeyRef, stack: string, formerStack?: string): KeyRef {
+  const names = new Set([...(key.formerStacks ?? []), ...(formerStack ? [formerStack] : [])]);
+  return { ...key, formerStacks: [...names].filter((name) => name !== stack) };
+}
+
 /** A state of before may not say whether the key's deletion is allowed: then it is not. */
 export function withDeletionAllowed<K>(key: K): K {
   const isSaid = typeof key !== "object" || (key as Partial<KeyRef>).deletionAllowed !== undefined;

@@ -57,7 +57,7 @@ export function planned(olds: Values | undefined, inputs: Values): Values {
 }
 
 /** A key of an earlier release has none in its state, so that they are unknown in its next preview. */
-function withoutUnknownStacks({ formerStacks, ...key }: Partial<KeyRef>): Partial<KeyRef> {
+export function withoutUnknownStacks({ formerStacks, ...key }: Partial<KeyRef>): Partial<KeyRef> {
   return hasUnknown(formerStacks) || !formerStacks?.length ? key : { ...key, formerStacks };
 }
 

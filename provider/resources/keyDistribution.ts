@@ -10,6 +10,7 @@ import {
   type KmsRef,
   ownerOf,
   withDeletionAllowed,
+  withFormerStack,
   withoutKeyring,
 } from "../lifecycle/wire";
 import type { Run } from "../run";
@@ -188,12 +189,10 @@ function showName(run: Run, outputs: DistributionOutputs, place: Place): void {
 /** @param formerStack name of the stack in the state */
 function targetOf(values: DistributionInputs | DistributionOutputs, formerStack?: string): Target {
   const { kms, aliasName, tags, policy, description, rotationStrategy, stack, key } = values;
-  const formerStacks = [...new Set([...(key.formerStacks ?? []), ...(formerStack ? [formerStack] : [])])];
-  const others = formerStacks.filter((name) => name !== stack);
   return {
     role: "primary",
     region: kms.keyCollection,
-    owner: ownerOf({ ...values, key: { ...key, formerStacks: others } }, values),
+    owner: ownerOf({ ...values, key: withFormerStack(key, stack, formerStack) }, values),
     aliasName,
     inputs: { tags, policy, description },
     strategy: rotationStrategy,

@@ -12,12 +12,14 @@ import {
   type RotationStrategy,
   versionsOf,
   withDeletionAllowed,
+  withFormerStack,
   withoutKeyring,
 } from "../lifecycle/wire";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
+import { withoutUnknownStacks } from "./distributionPlan";
 import { type Resource, recorded, STATE_VERSION, type Values } from "./resource";
 import {
   deletionWindowMistakes,
@@ -55,7 +57,7 @@ const IGNORED = ["distribution.key.keyring", "distribution.key.formerStacks", "d
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
 export const keyReplica = (run: Run): Resource => ({
   async check(olds, news) {
-    const filled = withDefaults("KeyReplica", withoutUnknownStacks(news));
+    const filled = withDefaults("KeyReplica", withoutUnknownStacksOf(news));
     const distribution = known(filled.distribution as Partial<DistributionRef> | undefined);
     const key = known(distribution?.key);
     const before = known(olds?.distribution as Partial<DistributionRef> | undefined);
@@ -178,12 +180,10 @@ function targetOf(
 ): Target {
   const { distribution, region, aliasName, tags, policy, description } = values;
   const { key, stack } = distribution;
-  const formerStacks = [...new Set([...(key.formerStacks ?? []), ...(formerStack ? [formerStack] : [])])];
-  const others = formerStacks.filter((name) => name !== stack);
   return {
     role: "replica",
     region,
-    owner: ownerOf({ ...distribution, key: { ...key, formerStacks: others } }, values),
+    owner: ownerOf({ ...distribution, key: withFormerStack(key, stack, formerStack) }, values),
     aliasName,
     inputs: { tags, policy, description },
     strategy: distribution.rotationStrategy,
@@ -220,13 +220,11 @@ function withDefaultsOfKey(distribution: unknown): unknown {
 }
 
 /** A key of an earlier release has none in its state, so that they are unknown in its next preview. */
-function withoutUnknownStacks(news: Values): Values {
+function withoutUnknownStacksOf(news: Values): Values {
   const distribution = known(news.distribution) as DistributionRef | undefined;
   const key = known(distribution?.key);
   if (!distribution || !key) return news;
-  const { formerStacks, ...rest } = key;
-  const isSaid = !hasUnknown(formerStacks) && formerStacks?.length;
-  return { ...news, distribution: { ...distribution, key: isSaid ? key : rest } };
+  return { ...news, distribution: { ...distribution, key: withoutUnknownStacks(key) } };
 }
 
 function blank(inputs: Values): ReplicaOutputs {
