@@ -120,7 +120,7 @@ export function mayReturn(
 ): KeymgmtError {
   return new KeymgmtError(
     "AccessDenied",
-    `Expected to see whether ${named.map(({ name }) => name).join(", ")} in ${kms.region} is this stack's (${stack}): key "${key.name}" was made earlier, and may have been distributed there before. That needs kms:ListKeys and kms:ListResourceTags, and using it again kms:DescribeKey and kms:CancelKeyDeletion (\`keymgmt iam-policy --feature recovery\`); nothing was made. To make new KMS keys on purpose, which decrypt nothing of what was encrypted before, set \`adopt: { versions: {} }\` on the KeyDistribution.`,
+    `Expected to see whether ${named.map(({ name }) => name).join(", ")} in ${kms.region} is this stack's (${stack}): key "${key.name}" was made earlier, and may have been distributed there before. That needs kms:ListKeys and kms:ListResourceTags, and using it again kms:DescribeKey and kms:CancelKeyDeletion (\`keymgmt iam-policy --recovery\`); nothing was made. To make new KMS keys on purpose, which decrypt nothing of what was encrypted before, set \`adopt: { versions: {} }\` on the KeyDistribution.`,
     { key: key.name, region: kms.region, permission: "kms:ListKeys" },
   );
 }

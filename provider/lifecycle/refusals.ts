@@ -1,5 +1,5 @@
 /** Why nothing more can be done, and what a person can do then. */
-import { KeymgmtError } from "../errors";
+import { KeymgmtError, type KeymgmtErrorContext } from "../errors";
 import type { Place } from "./place";
 import type { Known, Wanted } from "./plan/known";
 import type { StepOf } from "./plan/steps";
@@ -51,11 +51,7 @@ export function refusalOf(
         context,
       );
     case "disabled on demand":
-      return new KeymgmtError(
-        "InvalidInput",
-        `Expected \`minEnabledVersion\` of key "${owner.key.name}" to be at most ${version} with \`rotationStrategy\` "on-demand", got ${wanted.minEnabled}: one KMS key holds versions ${version} to ${wanted.latest}, and AWS cannot disable one of its key materials alone. Lower it, or distribute the key with "manual".`,
-        context,
-      );
+      return disabledOnDemand({ ...context, key: owner.key.name }, version, wanted);
     case "several KMS keys": {
       const found = kmsKeysOf(recordsOf(known)).map(
         ({ record: { keyArn }, versions }) => `${keyArn} (version ${versions[0]})`,
@@ -71,6 +67,23 @@ export function refusalOf(
 
 function recordsOf({ candidates }: Known) {
   return Object.fromEntries(Object.entries(candidates).map(([version, { record }]) => [version, record]));
+}
+
+/**
+ * With `rotationStrategy` "on-demand" one KMS key holds every version, and is enabled or disabled as a whole.
+ *
+ * @param first the lowest version that the KMS key holds
+ */
+export function disabledOnDemand(
+  context: KeymgmtErrorContext,
+  first: number,
+  { latest, minEnabled }: Pick<Wanted, "latest" | "minEnabled">,
+): KeymgmtError {
+  return new KeymgmtError(
+    "InvalidInput",
+    `Expected \`minEnabledVersion\` of key "${context.key}" to be at most ${first} with \`rotationStrategy\` "on-demand", got ${minEnabled}: one KMS key holds versions ${first} to ${latest}, and AWS cannot disable one of its key materials alone. Lower it, or distribute the key with "manual".`,
+    context,
+  );
 }
 
 function otherMaterial(

@@ -5,6 +5,7 @@ import type { Say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
 import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
 import { type Adopt, adoptsOneHeld } from "../lifecycle/adoptRules";
+import { disabledOnDemand } from "../lifecycle/refusals";
 import {
   type KeyRef,
   type KmsKeyRecords,
@@ -42,7 +43,7 @@ export interface DistributionOutputs extends DistributionInputs, RegionalOutputs
 }
 
 /** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */
-export function planned(olds: Values | undefined, inputs: Values): Values {
+export function planned(olds: Values | undefined, inputs: Values, now: Date): Values {
   const key = known(inputs.key) as Partial<KeyRef> | undefined;
   const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
   const purpose = inputs.purpose ?? ["encrypt", "decrypt"];
@@ -52,7 +53,7 @@ export function planned(olds: Values | undefined, inputs: Values): Values {
     ...(key && { key: withoutUnknownStacks(key) }),
     ...(key && { keyVersion: key.keyVersion, multiRegion: isMultiRegion(key.replicaRegions) }),
     ...(kms && { primaryRegion: kms.keyCollection }),
-    ...planExpiry(olds, inputs, new Date()),
+    ...planExpiry(olds, inputs, now),
   };
 }
 
@@ -79,11 +80,7 @@ export function planOnDemand(say: Say, records: KmsKeyRecords, key: Partial<KeyR
   if (first === undefined) return;
   const lowest = known(key.minEnabledVersion);
   if (lowest !== undefined && lowest > first)
-    throw new KeymgmtError(
-      "InvalidInput",
-      `Expected \`minEnabledVersion\` of key "${key.name}" to be at most ${first} with \`rotationStrategy\` "on-demand", got ${lowest}: one KMS key holds versions ${first} to ${key.keyVersion}, and AWS cannot disable one of its key materials alone. Lower it, or distribute the key with "manual".`,
-      { key: key.name },
-    );
+    throw disabledOnDemand({ key: key.name }, first, { latest: key.keyVersion!, minEnabled: lowest });
   const version = known(key.keyVersion);
   if (version === undefined || records[version]) return;
   const left = rotationsLeft(records) - 1;

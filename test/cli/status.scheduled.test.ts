@@ -4,7 +4,7 @@ import type { ScheduledReport } from "../../cli/status/scheduledReport";
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { localKms, Program } from "../provider/resources/support/program";
-import { ACCOUNT, clientOf, exportOf, fileOf, keymgmt, settled, strayKey } from "./support";
+import { ACCOUNT, clientOf, exportOf, fileOf, keymgmt, notAuthorized, settled, strayKey } from "./support";
 
 const STACK = "organization/shop/dev";
 
@@ -20,15 +20,7 @@ describe("keymgmt status: what a stack has scheduled for deletion", function () 
   beforeEach(async () => {
     denied = [];
     local = await localKms({
-      intercept: ({ operation }) =>
-        denied.includes(operation)
-          ? {
-              error: {
-                name: "AccessDeniedException",
-                message: `User: arn:aws:iam::${ACCOUNT}:user/ci is not authorized to perform: kms:${operation} on resource: * because no identity-based policy allows the kms:${operation} action`,
-              },
-            }
-          : undefined,
+      intercept: ({ operation }) => (denied.includes(operation) ? notAuthorized(operation) : undefined),
     });
     program = new Program(local);
     await program.up(declared);

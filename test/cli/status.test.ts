@@ -15,7 +15,7 @@ import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { localKms, Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
-import { ACCOUNT, clientOf, exportOf, fileOf, keymgmt, secret, settled } from "./support";
+import { ACCOUNT, clientOf, exportOf, fileOf, keymgmt, notAuthorized, secret, settled } from "./support";
 
 describe("keymgmt status", function () {
   this.timeout(60_000);
@@ -32,15 +32,7 @@ describe("keymgmt status", function () {
   beforeEach(async () => {
     denied = [];
     local = await localKms({
-      intercept: ({ operation }) =>
-        denied.includes(operation)
-          ? {
-              error: {
-                name: "AccessDeniedException",
-                message: `User: arn:aws:iam::${ACCOUNT}:user/ci is not authorized to perform: kms:${operation} on resource: * because no identity-based policy allows the kms:${operation} action`,
-              },
-            }
-          : undefined,
+      intercept: ({ operation }) => (denied.includes(operation) ? notAuthorized(operation) : undefined),
     });
     program = new Program(local);
     await program.up({ ...declared, key: { ...key, rotationTrigger: "a" } });

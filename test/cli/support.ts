@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import type { Interception } from "../../localkms/index";
 import type { Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
 
@@ -112,6 +113,17 @@ export function settled(text: string): string {
 export function clientOf(local: { url: string }, region: string): KMSClient {
   const credentials = { accessKeyId: ACCOUNT, secretAccessKey: "any" };
   return new KMSClient({ endpoint: local.url, region, maxAttempts: 1, credentials });
+}
+
+/** What AWS answers a user whom no policy allows the operation. */
+export function notAuthorized(operation: string): Interception {
+  const action = `kms:${operation}`;
+  return {
+    error: {
+      name: "AccessDeniedException",
+      message: `User: arn:aws:iam::${ACCOUNT}:user/ci is not authorized to perform: ${action} on resource: * because no identity-based policy allows the ${action} action`,
+    },
+  };
 }
 
 /** A KMS key that an update might have left behind. */

@@ -416,7 +416,7 @@ describe("KMS keys that are there and a state that does not know them", function
           assert.ok(isKeymgmtError(error, "AccessDenied"), String(error));
           assert.match(error.message, NAMES);
           assert.ok(error.message.includes(alias));
-          assert.match(error.message, /keymgmt iam-policy --feature recovery/);
+          assert.match(error.message, /keymgmt iam-policy --recovery/);
           assert.match(error.message, /`adopt: \{ versions: \{\} \}`/);
           return true;
         });

@@ -4,7 +4,7 @@ import { ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import type { Values } from "../../../provider/resources/resource";
 import { backUp, forgetBackup } from "../resources/support/backup";
 import type { Program, ProgramInputs } from "../resources/support/program";
-import { ABROAD, aliasOf, DEV, HOME, idsOf, PROD, REGIONS, Scene } from "./support/scene";
+import { ABROAD, aliasOf, DEV, destroy, HOME, idsOf, PROD, REGIONS, Scene } from "./support/scene";
 
 const STACK_TAG = "keymgmt:stack";
 
@@ -46,15 +46,6 @@ describe("a stack that was renamed", function () {
   const all = (stack: string, count = 2) =>
     Object.fromEntries(REGIONS.map((r) => [r, Array(count).fill(stack)]));
 
-  async function destroy(): Promise<void> {
-    for (const [type, name] of [
-      ["keyReplica", ABROAD],
-      ["keyDistribution", "distribution"],
-      ["distributionAlias", "alias"],
-      ["managedKey", "key"],
-    ] as const)
-      if (program.states.has(name)) await program.destroy(type, name);
-  }
   const leaving = {
     [HOME]: ["PendingReplicaDeletion", "PendingReplicaDeletion"],
     [ABROAD]: ["PendingDeletion", "PendingDeletion"],
@@ -162,7 +153,7 @@ describe("a stack that was renamed", function () {
     it("in a destroy", async () => {
       const ids = await lived({ deletionAllowed: true });
       program.stack = PROD;
-      await destroy();
+      await destroy(program);
       assert.deepEqual(await scene.states(ids), leaving);
       await assertNoAliases();
       assert.equal(program.states.has("distribution"), false);
@@ -268,7 +259,7 @@ describe("a stack that was renamed", function () {
 
       it(`${where}, is destroyed whole`, async () => {
         const ids = await cutShort();
-        await destroy();
+        await destroy(program);
         assert.deepEqual(await scene.states(ids), leaving);
         await assertNoAliases();
       });
@@ -414,7 +405,7 @@ describe("a stack that was renamed", function () {
       assert.deepEqual(idsOf(other), ids);
       await other.up(inputs({ restore, rotationTrigger: "new" }, restored));
       scene.said();
-      await assertLeftAlone(idsOf(other), destroy);
+      await assertLeftAlone(idsOf(other), () => destroy(program));
       assert.match(scene.said(), /has the tags of another stack, which has taken it over; it is left alone/);
     });
   });
@@ -483,7 +474,7 @@ describe("a stack that was renamed", function () {
       const ids = await lived({ deletionAllowed: true });
       asOf010();
       program.stack = PROD;
-      await destroy();
+      await destroy(program);
       assert.deepEqual(await scene.states(ids), leaving);
     });
 
@@ -512,7 +503,7 @@ describe("a stack that was renamed", function () {
     program.stack = PROD;
     await up({ material, deletionAllowed: true }, { replicas: [] });
     const ids = idsOf(program);
-    await destroy();
+    await destroy(program);
     await up({ material }, { replicas: [] });
     assert.deepEqual(idsOf(program), ids);
   });

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { Program, ProgramInputs } from "../resources/support/program";
-import { ABROAD, aliasOf, HOME, idsOf, PROD, REGIONS, recordsOf, Scene } from "./support/scene";
+import { ABROAD, aliasOf, destroy, HOME, idsOf, PROD, REGIONS, recordsOf, Scene } from "./support/scene";
 
 const SECOND = Date.UTC(2027, 0, 15, 10, 30, 0, 400);
 const FIRST_ALIAS = `alias/hashicorp/orders-${Math.floor(SECOND / 1000)}`;
@@ -78,16 +78,6 @@ describe("two stacks of one program in one account, made in the same second", fu
     );
     assert.deepEqual(touching, []);
     assert.deepEqual(await scene.everywhere(idsOf(other)), before);
-  }
-
-  async function destroy(program: Program): Promise<void> {
-    for (const [type, name] of [
-      ["keyReplica", ABROAD],
-      ["keyDistribution", "distribution"],
-      ["distributionAlias", "alias"],
-      ["managedKey", "key"],
-    ] as const)
-      await program.destroy(type, name);
   }
 
   it("one after the other: the second takes the next second's alias, and says so", async () => {

@@ -154,6 +154,17 @@ const idOf = (keyId: string | undefined) => keyId?.split("/").at(-1);
 /** GetParametersForImport is not among them: it is the first half of an import. */
 const READS = /^(Describe|List|GetKeyPolicy|Encrypt|Decrypt|sts:)/;
 
+/** `pulumi destroy`: what is in the state, in the order of dependence. */
+export async function destroy(program: Program): Promise<void> {
+  for (const [type, name] of [
+    ["keyReplica", ABROAD],
+    ["keyDistribution", "distribution"],
+    ["distributionAlias", "alias"],
+    ["managedKey", "key"],
+  ] as const)
+    if (program.states.has(name)) await program.destroy(type, name);
+}
+
 /** KMS keys by version, as the state has them. */
 export function recordsOf(program: Program, name = "distribution"): KmsKeyRecords {
   return program.outputs(name).versions as KmsKeyRecords;
