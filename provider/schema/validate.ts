@@ -69,7 +69,7 @@ function sentence(error: ErrorObject): string {
   const got = (error.parentSchema as { secret?: boolean })?.secret ? "" : `, got ${describe(error.data)}`;
   switch (error.keyword) {
     case "required":
-      return `Expected ${name ? `\`${name}\` to have ` : ""}\`${error.params.missingProperty}\`, which is missing.`;
+      return `Expected ${name ? `\`${name}\` to have ` : ""}\`${error.params.missingProperty}\`, which is missing; the output of a resource that \`--target\` leaves out is missing too.`;
     case "additionalProperties":
       return `\`${[name, error.params.additionalProperty].filter(Boolean).join(".")}\` is not an input of this resource; check its spelling.`;
     case "enum":

@@ -39,6 +39,7 @@ const REFUSALS: readonly (readonly [Kind, RegExp])[] = [
   ["protected", /because it is protected|protected from deletion|is protected|marked for protection/],
   ["dependents", /can't be safely deleted because the following resources depend on it/],
   ["not targetable", NOT_TARGETABLE],
+  ["not targetable", /which is missing; the output of a resource that `--target` leaves out/],
   ["changes", /no changes were expected/],
 ];
 

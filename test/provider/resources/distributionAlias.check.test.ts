@@ -15,7 +15,7 @@ describe("check of a DistributionAlias", () => {
   it("needs what the name and the ARN are made of", async () => {
     for (const name of ["keyName", "keyId", "aliasPrefix", "region", "accountId"]) {
       assert.deepEqual(await mistakesOf("DistributionAlias", { [name]: undefined }), [
-        `Expected \`${name}\`, which is missing.`,
+        `Expected \`${name}\`, which is missing; the output of a resource that \`--target\` leaves out is missing too.`,
       ]);
     }
   });

@@ -121,8 +121,12 @@ describe("check of a KeyDistribution", () => {
   });
 
   it("needs a KmsProvider and a ManagedKey", async () => {
-    assert.deepEqual(await check({ kms: undefined }), ["Expected `kms`, which is missing."]);
-    assert.deepEqual(await check({ key: undefined }), ["Expected `key`, which is missing."]);
+    assert.deepEqual(await check({ kms: undefined }), [
+      "Expected `kms`, which is missing; the output of a resource that `--target` leaves out is missing too.",
+    ]);
+    assert.deepEqual(await check({ key: undefined }), [
+      "Expected `key`, which is missing; the output of a resource that `--target` leaves out is missing too.",
+    ]);
   });
 
   it("refuses a primary Region in another partition than the replica Regions", async () => {

@@ -77,9 +77,11 @@ describe("check of a KeyReplica", () => {
 
   it("needs a distribution and a Region", async () => {
     assert.deepEqual(await check({ distribution: undefined }), [
-      "Expected `distribution`, which is missing.",
+      "Expected `distribution`, which is missing; the output of a resource that `--target` leaves out is missing too.",
     ]);
-    assert.deepEqual(await check({ region: undefined }), ["Expected `region`, which is missing."]);
+    assert.deepEqual(await check({ region: undefined }), [
+      "Expected `region`, which is missing; the output of a resource that `--target` leaves out is missing too.",
+    ]);
   });
 
   it("refuses more tags than a KMS key can have, those of the KmsProvider counted once each", async () => {

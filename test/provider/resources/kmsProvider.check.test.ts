@@ -18,7 +18,7 @@ describe("check of a KmsProvider", () => {
 
   it("needs a Region and nothing else", async () => {
     assert.deepEqual(await check({ keyCollection: undefined }), [
-      "Expected `keyCollection`, which is missing.",
+      "Expected `keyCollection`, which is missing; the output of a resource that `--target` leaves out is missing too.",
     ]);
     const others = ["credentials", "profile", "assumeRole", "webIdentity", "endpoint", "tags", "quotas"];
     assert.deepEqual(await check(Object.fromEntries(others.map((name) => [name, undefined]))), []);
@@ -76,11 +76,11 @@ describe("check of a KmsProvider", () => {
 
   it("refuses incomplete credentials, without showing them", async () => {
     assert.deepEqual(await check({ "credentials.secretKey": undefined }), [
-      "Expected `credentials` to have `secretKey`, which is missing.",
+      "Expected `credentials` to have `secretKey`, which is missing; the output of a resource that `--target` leaves out is missing too.",
     ]);
     assert.deepEqual(await check({ credentials: {} }), [
-      "Expected `credentials` to have `accessKey`, which is missing.",
-      "Expected `credentials` to have `secretKey`, which is missing.",
+      "Expected `credentials` to have `accessKey`, which is missing; the output of a resource that `--target` leaves out is missing too.",
+      "Expected `credentials` to have `secretKey`, which is missing; the output of a resource that `--target` leaves out is missing too.",
     ]);
     assert.deepEqual(await check({ credentials: `${credentials.accessKey}:${credentials.secretKey}` }), [
       "Expected `credentials` to be of type object.",

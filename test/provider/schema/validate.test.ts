@@ -17,19 +17,25 @@ describe("schema validation", () => {
         "a missing property",
         "KmsProvider",
         ["KmsProvider", { keyCollection: undefined }],
-        ["Expected `keyCollection`, which is missing."],
+        [
+          "Expected `keyCollection`, which is missing; the output of a resource that `--target` leaves out is missing too.",
+        ],
       ],
       [
         "a missing property inside another",
         "KmsProvider",
         ["KmsProvider", { "credentials.secretKey": undefined }],
-        ["Expected `credentials` to have `secretKey`, which is missing."],
+        [
+          "Expected `credentials` to have `secretKey`, which is missing; the output of a resource that `--target` leaves out is missing too.",
+        ],
       ],
       [
         "a null, which counts as missing",
         "KmsProvider",
         ["KmsProvider", { "assumeRole.roleArn": null }],
-        ["Expected `assumeRole` to have `roleArn`, which is missing."],
+        [
+          "Expected `assumeRole` to have `roleArn`, which is missing; the output of a resource that `--target` leaves out is missing too.",
+        ],
       ],
       [
         "a misspelt property",
