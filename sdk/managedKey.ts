@@ -99,6 +99,9 @@ export class ManagedKey extends DynamicResource {
         ...opts,
         // What is retained is not deleted, and must be able to leave the state.
         protect: opts.protect ?? (!deletionAllowed && !opts.retainOnDelete),
+        // A replacement (`up --replace`) then begins with the deletion, which the provider refuses while the key is still the
+        // one in the state. Otherwise it would begin with another key, and the refusal would come too late.
+        deleteBeforeReplace: opts.deleteBeforeReplace ?? !deletionAllowed,
         additionalSecretOutputs: [...(opts.additionalSecretOutputs ?? []), "keyring", "material"],
       },
     );

@@ -30,11 +30,12 @@ export async function find(place: Place, known: Known): Promise<OutcomeOf<"find"
       !run.declared.isHeldByAnother(place.owner.distribution, key.keyId),
   );
   const found: Record<number, Candidate> = {};
+  const names = ours.length > 0 ? await namesTagged(place, tagged) : [];
   for (const key of ours) {
     const version = versionTagged(key);
     if (version === undefined || version > place.owner.key.keyVersion) continue;
     if (known.records[version] || known.candidates[version]) continue;
-    const candidate = await candidateOf(place, version, key);
+    const candidate = await candidateOf(place, version, key, names);
     if (candidate && isBetter(candidate, found[version])) found[version] = candidate;
   }
   return { candidates: found, isPermitted: true };
@@ -86,7 +87,23 @@ function distributionsTagged({ tags }: TaggedKey): { had: string; provedBy?: str
   return former === undefined ? { had: distribution, provedBy } : { had: former, provedBy: distribution };
 }
 
-async function candidateOf(place: Place, version: number, key: TaggedKey): Promise<Candidate | undefined> {
+/**
+ * The names that the distribution's KMS keys may be tagged with. Where another stack had the alias that was asked for, they have
+ * that name, and the alias that was taken instead points to one of them.
+ */
+async function namesTagged({ run, kms, owner, aliasName, distributions }: Place, tagged: TaggedKey[]) {
+  const aliases = (await permitted(() => run.listings.aliases(kms))) ?? [];
+  const target = aliases.find(({ name }) => name === aliasName)?.keyId;
+  const inUse = oursAmong(tagged, owner).find(({ keyId }) => keyId === target);
+  return inUse ? [...distributions, distributionsTagged(inUse).had] : distributions;
+}
+
+async function candidateOf(
+  place: Place,
+  version: number,
+  key: TaggedKey,
+  names: string[],
+): Promise<Candidate | undefined> {
   const { kms } = place;
   const { keyId, keyArn } = key;
   const seen = await ifPermitted(kms, "a KMS key of an earlier run is imported into again", () =>
@@ -96,8 +113,8 @@ async function candidateOf(place: Place, version: number, key: TaggedKey): Promi
   const state = seen?.state ?? "PendingImport";
   if (state === "Deleted") return undefined;
   const { had, provedBy } = distributionsTagged(key);
-  const isClaimed = provedBy !== undefined && place.distributions.includes(provedBy);
-  const isOwn = place.distributions.includes(had);
+  const isClaimed = provedBy !== undefined && names.includes(provedBy);
+  const isOwn = names.includes(had);
   const isUnused = await isGivenUp(place, key, state, seen !== undefined);
   if (!isOwn && !isClaimed && !isUnused) return undefined;
   return {

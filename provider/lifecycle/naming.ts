@@ -73,18 +73,19 @@ async function formerDistributions(run: Run, seeker: NameSeeker, isNewKey: boole
     return [];
   }
   const ours = oursAmong(tagged, seeker);
-  const names = [...new Set(ours.map(({ tags }) => tags[TAG.distribution]!))];
-  const found = names.map((name): Former & { pointedAt: boolean } => {
-    const keys = ours.filter(({ tags }) => tags[TAG.distribution] === name);
-    const ids = new Set(keys.map(({ keyId }) => keyId));
-    const pointing = aliases.filter(({ keyId }) => keyId !== undefined && ids.has(keyId));
-    const target = pointing.find((alias) => alias.name === `${prefix}${name}`)?.keyId;
+  const tags = [...new Set(ours.map((one) => one.tags[TAG.distribution]!))];
+  const found = tags.map((tag): Former & { pointedAt: boolean } => {
+    const keys = ours.filter((one) => one.tags[TAG.distribution] === tag);
+    const pointsHere = (alias: SeenAlias) => keys.some(({ keyId }) => keyId === alias.keyId);
+    // The tag says the name that was asked for; where another stack had its alias, the next one was taken.
+    const pointing = named.filter(pointsHere);
+    const inUse = pointing.find(({ name }) => name === `${prefix}${tag}`) ?? pointing[0];
     return {
-      name,
+      name: inUse?.name.slice(prefix.length) ?? tag,
       keys,
-      isInUse: target !== undefined,
-      target,
-      pointedAt: pointing.length > 0,
+      isInUse: inUse !== undefined,
+      target: inUse?.keyId,
+      pointedAt: aliases.some(pointsHere),
     };
   });
   refuseFormerStackInUse(kms, seeker, found);
@@ -94,7 +95,8 @@ async function formerDistributions(run: Run, seeker: NameSeeker, isNewKey: boole
     .sort((a, b) => Number(b.isInUse) - Number(a.isInUse) || (a.name < b.name ? 1 : -1));
 }
 
-const isNameOf = (key: string, name: string) =>
+/** Whether a distribution of the key may have this name. */
+export const isNameOf = (key: string, name: string) =>
   name.startsWith(`${key}-`) && /^\d{10}$/.test(name.slice(key.length + 1));
 
 /**

@@ -144,6 +144,17 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
     });
   });
 
+  for (const args of [["--skip-preview"], ["--skip-preview", "--refresh"]])
+    it(`outlive \`up --replace\` of a ManagedKey, ${args.join(" ")}, after \`pulumi state unprotect\``, () =>
+      onStack(program(local.url), async (stack) => {
+        await stack.project.pulumi(["state", "unprotect", "--all", "--yes"]);
+        const urn = stack.urn("ManagedKey", "orders");
+        const { said } = await stack.refuses(() =>
+          stack.project.pulumi(["up", ...args, "--yes", "--replace", urn], { fails: true }),
+        );
+        assertNamesWaysOn(said);
+      }));
+
   it("a key of the same name that is still declared does not stand in for one that is not", () =>
     onStack(components(local.url, { web: "{}", batch: "{}" }), async (stack) => {
       await stack.project.setProgram(components(local.url, { web: "{}" }));

@@ -167,6 +167,42 @@ describe("two stacks of one program in one account, made in the same second", fu
       }
     });
 
+  describe("the second's distribution, whose KMS keys may still be tagged with the name that was asked for", () => {
+    /** What there is but for that tag. */
+    const everything = async () =>
+      Object.entries(await scene.everywhere()).map(([region, keys]) => [
+        region,
+        keys.map(({ tags: { "keymgmt:distribution": _, ...tags }, ...key }) => ({ ...key, tags })),
+      ]);
+    const lose = (...names: string[]) => {
+      for (const name of names) prod.states.delete(name);
+    };
+    const RENAMED = { names: { alias: "alias-2", distribution: "distribution-2" }, suffix: "-2" };
+
+    for (const [when, lived] of [
+      ["made", () => up(prod)],
+      ["rotated", () => up(prod).then(() => up(prod, rotated))],
+      ["refreshed", () => up(prod).then(() => prod.up({ ...inputs(), isRefreshed: true }))],
+    ] as const)
+      for (const [what, prepare, more] of [
+        ["is renamed without aliases", () => {}, RENAMED],
+        ["has left the state", () => lose("alias", "distribution", ABROAD), {}],
+        ["was killed before it was saved", () => lose("distribution", ABROAD), {}],
+      ] as [string, () => void, Partial<ProgramInputs>][])
+        it(`${when}, ${what}: has the same KMS keys and the same alias again, in every Region`, async () => {
+          await up(dev);
+          await lived();
+          const whole = await everything();
+          clock.tick(60_000);
+          prepare();
+          const key = when === "rotated" ? rotated : {};
+          await leavingAlone(dev, () => prod.up(inputs(key, more)));
+          assert.deepEqual(await everything(), whole);
+          assert.equal(aliasOf(prod, more.names?.distribution), NEXT_ALIAS);
+          assert.equal(aliasOf(prod, more.names ? `${ABROAD}-2` : ABROAD), NEXT_ALIAS);
+        });
+  });
+
   for (const isFirst of [true, false])
     it(`a destroy of the ${isFirst ? "first" : "second"} leaves the other whole`, async () => {
       await up(dev, { deletionAllowed: true });
