@@ -25,12 +25,18 @@ export interface TaggedKey {
 
 const AT_ONCE = 16;
 
+/** Every KMS key of the Region that is tagged as one of a distribution. As `listTaggedInPart`. */
+export async function listTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
+  const found = await listTaggedInPart(kms);
+  return found.filter(({ tags }) => tags[TAG.distribution] !== undefined);
+}
+
 /**
- * Every KMS key of the Region that is tagged as one of a distribution: ListKeys, and ListResourceTags for each. A KMS key
+ * Every KMS key of the Region that has one of this project's tags, or more: ListKeys, and ListResourceTags for each. A KMS key
  * whose own policy refuses to show its tags is passed over, with one warning. Throws AccessDenied where the first ones all
  * refuse: then it is the caller who may not, and asking for the others would only fill CloudTrail.
  */
-export async function listTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
+export async function listTaggedInPart(kms: Kms): Promise<TaggedKey[]> {
   const found: TaggedKey[] = [];
   let readable = 0;
   let refusal: KeymgmtError | undefined;
@@ -46,7 +52,7 @@ export async function listTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
         if (isKeymgmtError(answer)) refusal = answer;
         else {
           readable += 1;
-          if (answer.tags[TAG.distribution] !== undefined) found.push(answer);
+          if (Object.values(TAG).some((name) => answer.tags[name] !== undefined)) found.push(answer);
         }
       }
       if (refusal && readable === 0) throw refusal;
@@ -70,6 +76,12 @@ async function tagged(kms: Kms, keyId: string, keyArn: string): Promise<TaggedKe
 /** The command that lists a distribution's KMS keys, for a person whose program may not. */
 export function findCommand(region: string, distribution: string): string {
   return `aws resourcegroupstaggingapi get-resources --region ${region} --resource-type-filters kms --tag-filters Key=${TAG.distribution},Values=${distribution}`;
+}
+
+/** The command that gives a KMS key tags, for a person. */
+export function tagCommand(region: string, keyId: string, tags: Record<string, string>): string {
+  const listed = Object.entries(tags).map(([name, value]) => `TagKey=${name},TagValue=${value}`);
+  return `aws kms tag-resource --region ${region} --key-id ${keyId} --tags ${listed.join(" ")}`;
 }
 
 /** Brings a KMS key's tags from `old` to `now`. Needs kms:UntagResource where a tag goes. */

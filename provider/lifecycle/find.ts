@@ -2,16 +2,24 @@
 import { isMultiRegionKeyId } from "../awskms/arn";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
-import { PENDING_CLAIM, TAG, type TaggedKey } from "../awskms/taggedKeys";
+import { PENDING_CLAIM, TAG, type TaggedKey, tagCommand } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
-import { LOST_WITHOUT_LISTING, mayReturn } from "./naming";
-import { oursAmong, ownershipOf } from "./ownership";
+import { LOST_WITHOUT_LISTING } from "./naming";
+import { mayReturn } from "./namingRefusals";
+import { mayBeOurs, oursAmong, ownershipOf } from "./ownership";
 import type { Place } from "./place";
-import { type Candidate, isLeaving, type Known, type Unrecorded } from "./plan/known";
+import {
+  type Candidate,
+  isLeaving,
+  type Known,
+  type Unrecorded,
+  type Wanted,
+  wantedVersions,
+} from "./plan/known";
 import type { OutcomeOf } from "./plan/steps";
 
 /** By version. Those of this distribution come first, then those that no distribution uses any more. */
-export async function find(place: Place, known: Known): Promise<OutcomeOf<"find">> {
+export async function find(place: Place, known: Known, wanted: Wanted): Promise<OutcomeOf<"find">> {
   const { run, kms } = place;
   const recorded = new Set(Object.values(known.records).map(({ keyId }) => keyId));
   const listing = () => run.listings.taggedKeys(kms);
@@ -22,22 +30,29 @@ export async function find(place: Place, known: Known): Promise<OutcomeOf<"find"
     return { candidates: {}, isPermitted: false };
   }
   refuseOthers(place, known, tagged);
-  const ours = oursAmong(tagged, place.owner).filter(
-    (key) =>
-      !recorded.has(key.keyId) &&
-      !known.excluded.includes(key.keyId) &&
-      isMultiRegionKeyId(key.keyId) === place.isMultiRegion &&
-      !run.declared.isHeldByAnother(place.owner.distribution, key.keyId),
-  );
+  const isFree = ({ keyId }: TaggedKey) =>
+    !recorded.has(keyId) &&
+    !known.excluded.includes(keyId) &&
+    isMultiRegionKeyId(keyId) === place.isMultiRegion &&
+    !run.declared.isHeldByAnother(place.owner.distribution, keyId);
   const found: Record<number, Candidate> = {};
-  const names = ours.length > 0 ? await namesTagged(place, tagged) : [];
-  for (const key of ours) {
+  const free = tagged.filter(isFree);
+  const names = free.length > 0 ? await namesTagged(place, tagged) : [];
+  for (const key of oursAmong(tagged, place.owner).filter(isFree)) {
     const version = versionTagged(key);
     if (version === undefined || version > place.owner.key.keyVersion) continue;
     if (known.records[version] || known.candidates[version]) continue;
     const candidate = await candidateOf(place, version, key, names);
     if (candidate && isBetter(candidate, found[version])) found[version] = candidate;
   }
+  const missing = wantedVersions(wanted).filter(
+    (version) =>
+      !wanted.fresh.includes(version) &&
+      !found[version] &&
+      !known.records[version] &&
+      !known.candidates[version],
+  );
+  refuseUntagged(place, names, missing, free);
   return { candidates: found, isPermitted: true };
 }
 
@@ -71,6 +86,41 @@ function refuseOthers(place: Place, known: Known, tagged: TaggedKey[]): void {
         `Expected \`adopt\` to name the KMS key of each version of key "${owner.key.name}"; ${key.keyArn} is tagged as version ${version} of ${owner.distribution} and is not among them. Nothing was changed. Name it too: \`adopt: { versions: { ${version}: "${key.keyId}" } }\`.`,
         { ...place.context(version), region: place.region, keyId: key.keyArn },
       );
+  }
+}
+
+/**
+ * Somebody may have taken tags away from the KMS key of a version that has none. Whose it is cannot be told then, and no other is
+ * made in its place.
+ *
+ * @param names that the distribution's KMS keys may be tagged with
+ * @param missing versions for which another would be made
+ */
+function refuseUntagged(place: Place, names: string[], missing: number[], keys: TaggedKey[]): void {
+  const { owner, region } = place;
+  const of = (tags: Record<string, string>) => ({ [TAG.distribution]: owner.distribution, ...tags });
+  for (const key of keys) {
+    const { keyId, keyArn, tags } = key;
+    const version = versionTagged(key);
+    const lacking = Object.values(TAG).filter((name) => tags[name] === undefined);
+    const isOfOurs = mayBeOurs(tags, owner) || ownershipOf(tags, owner) === "ours";
+    const isOfThis = names.includes(of(tags)[TAG.distribution]!);
+    const isOfMissing = version === undefined ? missing.length > 0 : missing.includes(version);
+    if (lacking.length === 0 || !isOfOurs || !isOfThis || !isOfMissing) continue;
+    const whole: Record<string, string> = {
+      ...of({ [TAG.stack]: owner.stack, [TAG.key]: owner.key.name }),
+      [TAG.version]: missing.length === 1 ? String(missing[0]) : `<${missing.join(" or ")}>`,
+    };
+    const command = tagCommand(
+      region,
+      keyId,
+      Object.fromEntries(lacking.map((name) => [name, whole[name]!])),
+    );
+    throw new KeymgmtError(
+      "Conflict",
+      `Expected KMS key ${keyArn} to have the tags ${lacking.join(", ")}, by which the KMS keys of ${owner.distribution} are known again; it has not, and may be that of ${missing.map((each) => place.named(each)).join(" or ")}. It was left alone, and nothing was made. If it is, give it them and run the update again: ${command}. If it is not, take its other tags of the form keymgmt:… away, or make new KMS keys on purpose by \`adopt: { versions: {} }\` of the KeyDistribution.`,
+      { ...place.context(), region, keyId: keyArn },
+    );
   }
 }
 

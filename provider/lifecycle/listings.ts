@@ -1,15 +1,15 @@
 /** What AWS lists in a Region. It takes long, and once a run is enough. */
 import { listAliases, type SeenAlias } from "../awskms/aliases";
 import type { Kms } from "../awskms/client";
-import { listTaggedKeys, type TaggedKey } from "../awskms/taggedKeys";
+import { listTaggedInPart, type TaggedKey } from "../awskms/taggedKeys";
 
 export class Listings {
   readonly #tagged = new Map<Kms, Promise<TaggedKey[]>>();
   readonly #aliases = new Map<Kms, Promise<SeenAlias[]>>();
 
-  /** Every KMS key that is tagged as one of a distribution. Throws AccessDenied. */
+  /** Every KMS key that has one of this project's tags, or more. Throws AccessDenied. */
   taggedKeys(kms: Kms): Promise<TaggedKey[]> {
-    return once(this.#tagged, kms, () => listTaggedKeys(kms));
+    return once(this.#tagged, kms, () => listTaggedInPart(kms));
   }
 
   /** Every alias of the account in the Region. Throws AccessDenied. */

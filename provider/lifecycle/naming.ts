@@ -2,15 +2,12 @@
  * The name of a distribution, and with it the alias's: `<key>-<unix timestamp>`. The time is that of the first distribution: one
  * that returns, or is declared under another resource name, has the same name and alias again.
  */
-
 import type { SeenAlias } from "../awskms/aliases";
-import type { Kms } from "../awskms/client";
 import { permitted } from "../awskms/optional";
 import { TAG, type TaggedKey } from "../awskms/taggedKeys";
-import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
-import { hasFormerStack, oursAmong } from "./ownership";
-import { waysOn } from "./refusals";
+import { mayReturn, refuseFormerStackInUse, refuseLostKey, refuseUnowned } from "./namingRefusals";
+import { mayBeOurs, oursAmong } from "./ownership";
 import type { KmsRef } from "./wire";
 
 /** What is lost where KMS keys may not be listed, or their tags not read. */
@@ -21,7 +18,7 @@ export const LOST_WITHOUT_LISTING =
 export interface NameSeeker {
   kms: KmsRef;
   stack: string;
-  key: { id: string; name: string; formerStacks?: string[] };
+  key: { id: string; name: string; formerStacks?: string[]; deletionAllowed?: boolean };
   /** The program names KMS keys that are to be adopted. */
   adopts: boolean;
   /** The program says that new KMS keys are to be made, whatever there is. */
@@ -29,7 +26,7 @@ export interface NameSeeker {
 }
 
 /** A distribution that the key had, or has in a state that this run has not seen: its KMS keys, and what points to them. */
-interface Former {
+export interface Former {
   name: string;
   keys: TaggedKey[];
   /** Its alias is there. */
@@ -45,9 +42,21 @@ export async function nameOf(run: Run, seeker: NameSeeker): Promise<string> {
   const isNewKey = run.declared.isMaterialMade(key.id, 1);
   // A key that is made in a stack that is made has had nothing before. In a stack that was there, a key may have left the state.
   if (isNewKey && (adopts || run.declared.isPlaceMade(kms))) return newName(run, key.name);
-  const former = await formerDistributions(run, seeker, isNewKey);
-  if (isNewKey) return refuseLostKey(seeker, former) ?? newName(run, key.name);
-  return former.map(({ name }) => name).find((name) => run.declared.takeName(name)) ?? newName(run, key.name);
+  const { former, unowned } = await formerDistributions(run, seeker, isNewKey);
+  const again = (isInUse: boolean) =>
+    former.find((one) => one.isInUse === isInUse && run.declared.takeName(one.name))?.name;
+  if (isNewKey) await refuseLostKey(run, seeker, former);
+  else {
+    const name = again(true);
+    if (name !== undefined) return name;
+  }
+  // Without any of our tags it may be anybody's: where this key can have had no KMS key there, or has another, it is.
+  const mayBeAnybodys = former.length > 0 || run.declared.isKeyMade(key.id) || run.declared.isPlaceMade(kms);
+  refuseUnowned(
+    seeker,
+    unowned.filter(({ tags }) => tags || !mayBeAnybodys),
+  );
+  return (isNewKey ? undefined : again(false)) ?? newName(run, key.name);
 }
 
 function newName(run: Run, key: string): string {
@@ -56,8 +65,20 @@ function newName(run: Run, key: string): string {
   return `${key}-${seconds}`;
 }
 
-/** Those in use first, then the newest. */
-async function formerDistributions(run: Run, seeker: NameSeeker, isNewKey: boolean): Promise<Former[]> {
+/** An alias that has the form of the key's, and whose KMS key lacks tags that would say whose it is. */
+export interface Unowned {
+  alias: string;
+  keyId: string;
+  /** Those of this project's that it has, or more; undefined where it has none of them. */
+  tags: Record<string, string> | undefined;
+}
+
+/** The newest first. */
+async function formerDistributions(
+  run: Run,
+  seeker: NameSeeker,
+  isNewKey: boolean,
+): Promise<{ former: Former[]; unowned: Unowned[] }> {
   const { kms: connection, key } = seeker;
   const kms = run.openKms(connection);
   const aliases = await run.listings.aliases(kms);
@@ -65,12 +86,14 @@ async function formerDistributions(run: Run, seeker: NameSeeker, isNewKey: boole
   const named = aliases.filter(
     ({ name }) => name.startsWith(prefix) && isNameOf(key.name, name.slice(prefix.length)),
   );
-  if (isNewKey && named.length === 0) return [];
   const tagged = await permitted(() => run.listings.taggedKeys(kms));
   if (!tagged) {
     if (named.length > 0 && !isNewKey) throw mayReturn(kms, seeker, named);
-    kms.say(`no permission kms:ListKeys and kms:ListResourceTags in ${kms.region}: ${LOST_WITHOUT_LISTING}`);
-    return [];
+    if (named.length > 0 || !isNewKey)
+      kms.say(
+        `no permission kms:ListKeys and kms:ListResourceTags in ${kms.region}: ${LOST_WITHOUT_LISTING}`,
+      );
+    return { former: [], unowned: [] };
   }
   const ours = oursAmong(tagged, seeker);
   const tags = [...new Set(ours.map((one) => one.tags[TAG.distribution]!))];
@@ -90,56 +113,16 @@ async function formerDistributions(run: Run, seeker: NameSeeker, isNewKey: boole
   });
   refuseFormerStackInUse(kms, seeker, found);
   // What an alias of another prefix points to is in use there.
-  return found
+  const former = found
     .filter(({ name, isInUse, pointedAt }) => isNameOf(key.name, name) && (isInUse || !pointedAt))
-    .sort((a, b) => Number(b.isInUse) - Number(a.isInUse) || (a.name < b.name ? 1 : -1));
+    .sort((a, b) => (a.name < b.name ? 1 : -1));
+  const unowned = named.flatMap(({ name: alias, keyId }): Unowned[] => {
+    const tags = tagged.find((one) => one.keyId === keyId)?.tags;
+    return keyId !== undefined && mayBeOurs(tags, seeker) ? [{ alias, keyId, tags }] : [];
+  });
+  return { former, unowned };
 }
 
 /** Whether a distribution of the key may have this name. */
 export const isNameOf = (key: string, name: string) =>
   name.startsWith(`${key}-`) && /^\d{10}$/.test(name.slice(key.length + 1));
-
-/**
- * A KMS key that is in use under a name that this stack had before may be another stack's, which has that name now. It is left
- * alone; the distribution that uses it, where that is this stack's, gives it the stack's name in an update.
- */
-function refuseFormerStackInUse(kms: Kms, { stack, key }: NameSeeker, found: Former[]): void {
-  for (const { keys, isInUse } of found)
-    for (const { keyArn, tags } of keys)
-      if (isInUse && hasFormerStack(tags, { stack }))
-        throw new KeymgmtError(
-          "Conflict",
-          `Expected the KMS keys of key "${key.name}" in ${kms.region} that are in use to have the tag ${TAG.stack} "${stack}"; ${keyArn} has "${tags[TAG.stack]}", which this stack was called before, and which another stack may be called now. It was left alone, and nothing was made. Was the stack renamed and the distribution too? Give the resource its old name again, run \`pulumi up\`, which tags it anew, and rename it then.`,
-          { key: key.name, region: kms.region, keyId: keyArn },
-        );
-}
-
-/** Without the tags nobody can tell whether an alias of the key's is one of ours, which is to be used again. */
-export function mayReturn(
-  kms: Kms,
-  { key, stack }: Pick<NameSeeker, "stack"> & { key: { name: string } },
-  named: SeenAlias[],
-): KeymgmtError {
-  return new KeymgmtError(
-    "AccessDenied",
-    `Expected to see whether ${named.map(({ name }) => name).join(", ")} in ${kms.region} is this stack's (${stack}): key "${key.name}" was made earlier, and may have been distributed there before. That needs kms:ListKeys and kms:ListResourceTags, and using it again kms:DescribeKey and kms:CancelKeyDeletion (\`keymgmt iam-policy --recovery\`); nothing was made. To make new KMS keys on purpose, which decrypt nothing of what was encrypted before, set \`adopt: { versions: {} }\` on the KeyDistribution.`,
-    { key: key.name, region: kms.region, permission: "kms:ListKeys" },
-  );
-}
-
-/** A key that this run has made cannot have KMS keys in use: they are a key's that has left the state, and its material with it. */
-function refuseLostKey({ key, kms }: NameSeeker, former: Former[]): undefined {
-  const inUse = former.filter(({ isInUse }) => isInUse);
-  if (inUse.length === 0) return undefined;
-  const arns = inUse.flatMap(({ keys }) =>
-    keys.map(({ keyArn, tags }) => `${keyArn} (version ${tags[TAG.version]})`),
-  );
-  const [{ name, target }] = inUse as [Former];
-  const adopt = `adopt: { aliasName: "alias/${kms.aliasPrefix}/${name}", versions: { 1: "${target}" } }`;
-  const aliases = inUse.map((one) => `alias/${kms.aliasPrefix}/${one.name}`);
-  throw new KeymgmtError(
-    "Conflict",
-    `Expected no KMS keys of a key "${key.name}" of this stack in ${kms.keyCollection}, as the key is new; there are ${arns.join(", ")} behind ${aliases.join(", ")}. They are in use and were left as they are; nothing was made beside them. Was the ManagedKey renamed? Give it \`name: "${key.name}"\` and \`aliases: [{ name: "<old name>" }]\`. Has it left the state, and its material with it? ${waysOn(key.name, adopt)}`,
-    { key: key.name, region: kms.keyCollection },
-  );
-}

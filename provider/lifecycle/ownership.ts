@@ -25,6 +25,15 @@ export function ownershipOf(tags: Record<string, string> | undefined, us: Us): O
   return stackNames(us).includes(stack) && key === us.key.name ? "ours" : "another's";
 }
 
+/** Whether it could be ours with tags that it lacks: somebody may have taken them away. */
+export function mayBeOurs(tags: Record<string, string> | undefined, us: Us): boolean {
+  const names = [TAG.stack, TAG.key, TAG.distribution];
+  const isComplete = names.every((name) => tags?.[name] !== undefined);
+  return (
+    !isComplete && ownershipOf({ [TAG.stack]: us.stack, [TAG.key]: us.key.name, ...tags }, us) === "ours"
+  );
+}
+
 /** The same of a KMS key in the state: what is not known to be another stack's stays this one's. */
 export function isTakenOver(tags: Record<string, string> | undefined, us: Us): boolean {
   const stack = tags?.[TAG.stack];
@@ -37,7 +46,9 @@ export function isTakenOver(tags: Record<string, string> | undefined, us: Us): b
  * present one, or where they are of a distribution of which another one has it: that update was cut short.
  */
 export function oursAmong<K extends { tags: Record<string, string> }>(keys: K[], us: Us): K[] {
-  const ours = keys.filter(({ tags }) => ownershipOf(tags, us) === "ours");
+  const ours = keys.filter(
+    ({ tags }) => tags[TAG.distribution] !== undefined && ownershipOf(tags, us) === "ours",
+  );
   const present = ours.filter(({ tags }) => tags[TAG.stack] === us.stack);
   const distributions = new Set(present.map(({ tags }) => tags[TAG.distribution]));
   const former = ours.filter((key) => !present.includes(key));

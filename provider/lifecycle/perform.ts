@@ -42,7 +42,7 @@ export function perform<Name extends StepName>(
 }
 
 const PERFORM: Performances = {
-  find: (place, _step, known) => find(place, known),
+  find: (place, _step, known, wanted) => find(place, known, wanted),
   adopt: (place) => adoptKmsKeys(place),
   inspect,
   findReplicas,

@@ -108,10 +108,17 @@ const UNSEEN =
   " Whether an update that was killed made that one cannot be seen without kms:ListKeys and kms:ListResourceTags: grant them, and run again.";
 
 /**
- * The ways on where the material of KMS keys that are in use is not in the state any more.
+ * The ways on where the material of KMS keys is not in the state any more.
  *
- * @param adopt the input that names the KMS key in use, as a program has it
+ * @param adopt the input that names the latest KMS key, as a program has it
+ * @param byHand where they are not in use: what takes the deletion of the others back
  */
-export function waysOn(key: string, adopt: string): string {
-  return `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again. Or take the KMS key in use under management as it is, without its material: \`${adopt}\` of the KeyDistribution; all of them stay usable, a rotation starts a new version, and they cannot be imported again or replicated. Or, to leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`;
+export function waysOn(key: string, adopt: string, byHand?: string[]): string {
+  const [which, stay] = byHand
+    ? [
+        "the latest",
+        byHand.length > 0 ? `the others are taken back by ${byHand.join(" and ")};` : "it is usable again,",
+      ]
+    : ["the KMS key in use", "all of them stay usable,"];
+  return `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again. Or take ${which} under management as it is, without its material: \`${adopt}\` of the KeyDistribution; ${stay} a rotation starts a new version, and they cannot be imported again or replicated. Or, to leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`;
 }

@@ -1,4 +1,5 @@
 /** What a preview, and the update after it, say in words of what is planned. Pure. */
+import { type Adopt, makesNew } from "./adoptRules";
 import type { Step } from "./plan/steps";
 import { type KmsKeyRecords, kmsKeysOf, versionsOf } from "./wire";
 
@@ -16,7 +17,7 @@ interface Described {
  */
 export function sentencesOf(
   old: Described,
-  { stack }: { stack?: unknown },
+  { stack, adopt }: { stack?: unknown; adopt?: Adopt },
   steps: Step[],
   replaces: string[],
 ): string[] {
@@ -26,7 +27,7 @@ export function sentencesOf(
       `this stack is called ${stack} now, and was ${old.stack}: the KMS keys of ${old.name} get the tag keymgmt:stack "${stack}", in every Region`,
     );
   const held = kmsKeysOf(old.versions ?? {}).map(({ record }) => record.keyArn);
-  if (replaces.length > 0 && held.length > 0)
+  if (replaces.length > 0 && held.length > 0 && (!adopt || makesNew(adopt)))
     sentences.push(
       `${old.name} is replaced because of ${replaces.join(", ")}: its versions get other KMS keys, which cannot decrypt what was encrypted under ${held.join(", ")}`,
     );

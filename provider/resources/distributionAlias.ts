@@ -62,7 +62,13 @@ export const distributionAlias = (run: Run): Resource => {
     async create(inputs) {
       if (inputs.adoptedAlias !== undefined) return adopted(run, inputs);
       const { kms, stack, formerStacks, adopts = false, makesNew = false } = sought.get(seekerOf(inputs))!;
-      const key = { id: String(inputs.keyId), name: String(inputs.keyName), formerStacks };
+      const { keyId, keyName, deletionAllowed } = inputs;
+      const key = {
+        id: String(keyId),
+        name: String(keyName),
+        formerStacks,
+        deletionAllowed: deletionAllowed === true,
+      };
       const name = await nameOf(run, { kms: kms!, stack: stack!, key, adopts, makesNew });
       return { id: name, outputs: named(inputs, name) };
     },

@@ -29,8 +29,8 @@ export function replacementMistakes(
   const what = replaces.flatMap((name) => partsOf(name, olds, inputs));
   return [...new Set(what)].map((part) =>
     part === KEY
-      ? `\`key\` cannot change to another ManagedKey: it would give its versions other KMS keys, and leave or delete those of "${key}", while its \`deletionAllowed\` is false in the state. Was the ManagedKey renamed? Give it \`name: "${key}"\` and \`aliases: [{ name: "<old name>" }]\` in its options. Has it left the state, and its material with it? \`restore\` it from a backup; or name the KMS keys that there are by \`adopt: { aliasName, versions }\` of the KeyDistribution. To distribute another key, declare a new KeyDistribution beside this one.`
-      : `${part} cannot change: it would give the versions of key "${key}" other KMS keys, which cannot decrypt what was encrypted under those that there are, while its \`deletionAllowed\` is false in the state. Declare a second KeyDistribution beside this one, and remove this one when nothing needs it.`,
+      ? `\`key\` cannot change to another ManagedKey: it would give its versions other KMS keys, and leave or delete those of "${key}" behind ${olds.aliasName}, while its \`deletionAllowed\` is false in the state. Was the ManagedKey renamed? Give it its old name again; or \`name: "${key}"\` and \`aliases: [{ name: "<old name>" }]\` in its options before an update with the new one. Has it left the state, and its material with it? \`restore\` it from a backup; or take the KMS key in use under management as it is, without its material: \`adopt: { aliasName: "${olds.aliasName}" }\` of the KeyDistribution. To distribute another key, declare a new KeyDistribution beside this one. To let the KMS keys go, declare "${key}" with \`deletionAllowed: true\` in an update before.`
+      : `${part} cannot change: it would give the versions of key "${key}" other KMS keys, which cannot decrypt what was encrypted under those that there are, while its \`deletionAllowed\` is false in the state. Declare a second KeyDistribution beside this one, through a second KmsProvider, and remove this one when nothing needs it.`,
   );
 }
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../../../provider/errors";
 import type { Values } from "../../../provider/resources/resource";
 import type { Program, ProgramInputs } from "../resources/support/program";
-import { ABROAD, aliasOf, HOME, idsOf, PROD, REGIONS, recordsOf, Scene } from "./support/scene";
+import { ABROAD, aliasOf, HOME, idsOf, PROD, REGIONS, recordsOf, Scene, untagged } from "./support/scene";
 
 const RENAMED = { alias: "alias-2", distribution: "distribution-2" };
 /** What a component has, under another name. */
@@ -235,7 +235,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
         const alias = aliasOf(one);
         await one.up(inputs(own, renamed));
         assert.equal(aliasOf(one, "distribution-2"), alias, `${one.stack}`);
-        assert.deepEqual(await scene.everywhere(), before);
+        assert.deepEqual(untagged(await scene.everywhere()), untagged(before));
         assert.deepEqual(await scene.callsOf(() => one.up(inputs(own, renamed))), {});
       }
     });
@@ -431,7 +431,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
 
   describe("by a change that would give its versions other KMS keys", () => {
     const ADVICE =
-      "Declare a second KeyDistribution beside this one, and remove this one when nothing needs it.";
+      "Declare a second KeyDistribution beside this one, through a second KmsProvider, and remove this one when nothing needs it.";
     const CHANGES: [string, Partial<ProgramInputs>][] = [
       ["`keyCollection` of the KmsProvider", { kms: { keyCollection: "us-east-1" } }],
       ["`aliasPrefix` of the KmsProvider", { kms: { aliasPrefix: "other" } }],

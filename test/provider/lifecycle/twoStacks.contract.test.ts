@@ -8,7 +8,18 @@ import {
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { Program, ProgramInputs } from "../resources/support/program";
-import { ABROAD, aliasOf, destroy, HOME, idsOf, PROD, REGIONS, recordsOf, Scene } from "./support/scene";
+import {
+  ABROAD,
+  aliasOf,
+  destroy,
+  HOME,
+  idsOf,
+  PROD,
+  REGIONS,
+  recordsOf,
+  Scene,
+  untagged,
+} from "./support/scene";
 
 const SECOND = Date.UTC(2027, 0, 15, 10, 30, 0, 400);
 const FIRST_ALIAS = `alias/hashicorp/orders-${Math.floor(SECOND / 1000)}`;
@@ -168,12 +179,7 @@ describe("two stacks of one program in one account, made in the same second", fu
     });
 
   describe("the second's distribution, whose KMS keys may still be tagged with the name that was asked for", () => {
-    /** What there is but for that tag. */
-    const everything = async () =>
-      Object.entries(await scene.everywhere()).map(([region, keys]) => [
-        region,
-        keys.map(({ tags: { "keymgmt:distribution": _, ...tags }, ...key }) => ({ ...key, tags })),
-      ]);
+    const everything = async () => untagged(await scene.everywhere());
     const lose = (...names: string[]) => {
       for (const name of names) prod.states.delete(name);
     };

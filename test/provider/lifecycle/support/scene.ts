@@ -154,6 +154,15 @@ const idOf = (keyId: string | undefined) => keyId?.split("/").at(-1);
 /** GetParametersForImport is not among them: it is the first half of an import. */
 const READS = /^(Describe|List|GetKeyPolicy|Encrypt|Decrypt|sts:)/;
 
+/** What there is but for the tag of the distribution, which may be the name that was asked for or the one that was given. */
+export function untagged(everywhere: Record<string, SeenKmsKey[]>): Record<string, SeenKmsKey[]> {
+  const without = (key: SeenKmsKey) => {
+    const { "keymgmt:distribution": _, ...tags } = key.tags;
+    return { ...key, tags };
+  };
+  return Object.fromEntries(Object.entries(everywhere).map(([region, keys]) => [region, keys.map(without)]));
+}
+
 /** `pulumi destroy`: what is in the state, in the order of dependence. */
 export async function destroy(program: Program): Promise<void> {
   for (const [type, name] of [

@@ -1,0 +1,131 @@
+/** Why no name is given to a distribution: what AWS shows may be what it had, and nobody can tell, or use it. */
+import type { SeenAlias } from "../awskms/aliases";
+import type { Kms } from "../awskms/client";
+import { describeKmsKey } from "../awskms/kmsKeys";
+import { permitted } from "../awskms/optional";
+import { TAG, tagCommand } from "../awskms/taggedKeys";
+import { KeymgmtError } from "../errors";
+import type { Run } from "../run";
+import type { Former, NameSeeker, Unowned } from "./naming";
+import { hasFormerStack } from "./ownership";
+import { isLeaving } from "./plan/known";
+import { waysOn } from "./refusals";
+
+/**
+ * A KMS key that is in use under a name that this stack had before may be another stack's, which has that name now. It is left
+ * alone; the distribution that uses it, where that is this stack's, gives it the stack's name in an update.
+ */
+export function refuseFormerStackInUse(kms: Kms, { stack, key }: NameSeeker, found: Former[]): void {
+  const others = found
+    .filter(({ isInUse }) => isInUse)
+    .flatMap(({ keys }) => keys.filter(({ tags }) => hasFormerStack(tags, { stack })));
+  const [one] = others;
+  if (!one) return;
+  const commands = others.map(({ keyId }) => tagCommand(kms.region, keyId, { [TAG.stack]: stack }));
+  throw new KeymgmtError(
+    "Conflict",
+    `Expected the KMS keys of key "${key.name}" in ${kms.region} that are in use to have the tag ${TAG.stack} "${stack}"; ${one.keyArn} has "${one.tags[TAG.stack]}", which this stack was called before, and which another stack may be called now. It was left alone, and nothing was made. Was the stack renamed and the distribution too? Give the resource its old name again, run \`pulumi up\`, which tags it anew, and rename it then. Has the distribution left the state? If the KMS keys are this stack's, tag them so and run the update again: ${commands.join(" && ")}`,
+    { key: key.name, region: kms.region, keyId: one.keyArn },
+  );
+}
+
+/** Without the tags nobody can tell whether an alias of the key's is one of ours, which is to be used again. */
+export function mayReturn(
+  kms: Kms,
+  { key, stack }: Pick<NameSeeker, "stack"> & { key: { name: string } },
+  named: SeenAlias[],
+): KeymgmtError {
+  return new KeymgmtError(
+    "AccessDenied",
+    `Expected to see whether ${named.map(({ name }) => name).join(", ")} in ${kms.region} is this stack's (${stack}): key "${key.name}" was made earlier, and may have been distributed there before. That needs kms:ListKeys and kms:ListResourceTags, and using it again kms:DescribeKey and kms:CancelKeyDeletion (\`keymgmt iam-policy --recovery\`); nothing was made. To make new KMS keys on purpose, which decrypt nothing of what was encrypted before, set \`adopt: { versions: {} }\` on the KeyDistribution.`,
+    { key: key.name, region: kms.region, permission: "kms:ListKeys" },
+  );
+}
+
+/** Whether an alias is the key's is for the tags of its KMS key to say. Where somebody has taken them away, nobody can tell. */
+export function refuseUnowned({ key, kms, stack }: NameSeeker, [found]: Unowned[]): void {
+  if (!found) return;
+  const { alias, keyId, tags = {} } = found;
+  const { aliasPrefix, keyCollection: region } = kms;
+  const expected = {
+    [TAG.stack]: stack,
+    [TAG.key]: key.name,
+    [TAG.distribution]: alias.slice(`alias/${aliasPrefix}/`.length),
+  };
+  const missing = Object.fromEntries(Object.entries(expected).filter(([name]) => tags[name] === undefined));
+  throw new KeymgmtError(
+    "Conflict",
+    `Expected KMS key ${keyId} in ${region}, to which ${alias} points, to have the tags ${Object.keys(missing).join(", ")}, by which a KMS key of key "${key.name}" is known again; it has not, so whose it is cannot be told. It was left alone, and nothing was made. If it is this stack's, give it them and run the update again: ${tagCommand(region, keyId, missing)}. Was the resource renamed? Its old name, or \`aliases: [{ name: "<old name>" }]\`, and \`pulumi up --refresh\` do that too. If it is not this stack's, \`adopt: { aliasName: "${alias}" }\` of the KeyDistribution takes it under management, and \`adopt: { versions: {} }\` makes new KMS keys beside it.`,
+    { key: key.name, region, keyId },
+  );
+}
+
+/**
+ * A key that this run has made cannot have had KMS keys: those that there are, in use or waiting for their deletion, are a key's
+ * that has left the state, and its material with it.
+ */
+export async function refuseLostKey(run: Run, seeker: NameSeeker, former: Former[]): Promise<void> {
+  const { key, kms } = seeker;
+  const inUse = former.filter(({ isInUse }) => isInUse);
+  if (inUse.length === 0) return refuseLeavingKey(run, seeker, former);
+  const arns = inUse.flatMap(({ keys }) =>
+    keys.map(({ keyArn, tags }) => `${keyArn} (version ${tags[TAG.version]})`),
+  );
+  const [{ name, target }] = inUse as [Former];
+  const adopt = `adopt: { aliasName: "alias/${kms.aliasPrefix}/${name}", versions: { 1: "${target}" } }`;
+  const aliases = inUse.map((one) => `alias/${kms.aliasPrefix}/${one.name}`);
+  throw new KeymgmtError(
+    "Conflict",
+    `Expected no KMS keys of a key "${key.name}" of this stack in ${kms.keyCollection}, as the key is new; there are ${arns.join(", ")} behind ${aliases.join(", ")}. They are in use and were left as they are; nothing was made beside them. Was the ManagedKey renamed? Give it \`name: "${key.name}"\` and \`aliases: [{ name: "<old name>" }]\`. Has it left the state, and its material with it? ${waysOn(key.name, adopt)}`,
+    { key: key.name, region: kms.keyCollection },
+  );
+}
+
+/** The same of KMS keys that no alias points to. A program that lets the key be deleted lets them go, and is told. */
+async function refuseLeavingKey(run: Run, { kms: connection, key }: NameSeeker, former: Former[]) {
+  const kms = run.openKms(connection);
+  const asked = former.flatMap(({ name, keys }) =>
+    keys.map(async ({ keyId, keyArn, tags }) => {
+      const seen = await permitted(() => describeKmsKey(kms, keyId));
+      return {
+        name,
+        keyId,
+        keyArn,
+        version: tags[TAG.version],
+        state: seen?.state,
+        until: seen?.deletionDate,
+      };
+    }),
+  );
+  const left = (await Promise.all(asked)).filter(
+    ({ state }) => state !== undefined && !EMPTY.includes(state),
+  );
+  const [latest, ...others] = left.sort((a, b) => Number(b.version) - Number(a.version));
+  if (latest === undefined) return;
+  const arns = left.map(
+    ({ keyArn, version, state, until }) =>
+      `${keyArn} (version ${version}, ${state}${until ? ` until ${until.slice(0, 10)}` : ""})`,
+  );
+  const there = `there are ${arns.join(", ")}, of a key of that name that was removed, or that has left the state, and its material with it`;
+  const adopt = `adopt: { aliasName: "alias/${connection.aliasPrefix}/${latest.name}", versions: { 1: "${latest.keyId}" } }`;
+  if (key.deletionAllowed === true)
+    return kms.say(
+      `key "${key.name}" is new, and new KMS keys are made in ${kms.region}; ${there}. The new ones cannot decrypt what was encrypted under those. To take one back: \`${adopt}\` of the KeyDistribution`,
+    );
+  const byHand = others
+    .filter(({ state }) => isLeaving(state!))
+    .map(({ keyId }) => takeBackCommand(kms.region, keyId));
+  throw new KeymgmtError(
+    "Conflict",
+    `Expected no KMS keys of a key "${key.name}" of this stack in ${kms.region}, as the key is new; ${there}. Nothing was made. ${waysOn(key.name, adopt, byHand)}`,
+    { key: key.name, region: kms.region },
+  );
+}
+
+/** States in which a KMS key decrypts nothing, and never will again without its material. */
+const EMPTY = ["Deleted", "PendingImport"];
+
+function takeBackCommand(region: string, keyId: string): string {
+  const at = `--region ${region} --key-id ${keyId}`;
+  return `aws kms cancel-key-deletion ${at} && aws kms enable-key ${at}`;
+}
