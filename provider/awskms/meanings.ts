@@ -62,7 +62,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     code: "InvalidState",
     advice: "Bring the KMS key into a state that allows this, then run again.",
   },
-  Disabled: { code: "Disabled", advice: "Enable the KMS key, then run again." },
+  Disabled: {
+    code: "Disabled",
+    advice:
+      "If it was disabled outside of Pulumi, run `pulumi up --refresh`, which finds that and enables it; or enable it, then run again.",
+  },
   ExpiredImportToken: IMPORT_AGAIN,
   InvalidImportToken: IMPORT_AGAIN,
   InvalidCiphertext: {

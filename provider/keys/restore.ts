@@ -15,6 +15,8 @@ export interface Restore {
   kcvs: string[];
   /** UTC date of the latest version (YYYY-MM-DD). */
   rotatedOn?: string;
+  /** KMS keys that there are; a KeyDistribution in one of their Regions adopts them. */
+  distributions?: unknown[];
 }
 
 export function restoreMistakes(value: unknown): string[] {

@@ -8,7 +8,9 @@
 import { createHash } from "node:crypto";
 import { canonical } from "../awskms/connection";
 import type { Say } from "../awskms/say";
-import { type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
+import { isUnknown } from "../schema/unknowns";
+import { type Adopt, makesNew } from "./adoptRules";
+import { type KeyRef, type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
 
 export class Declared {
   readonly #resources = new Set<string>();
@@ -21,6 +23,8 @@ export class Declared {
   readonly #names = new Set<string>();
   readonly #given = new Map<string, string>();
   readonly #distributions = new Map<string, KmsKeyRecords>();
+  readonly #made: MadeDistribution[] = [];
+  readonly #keysByName = new Map<string, { keyId: string; isNew: boolean }>();
 
   /** The program declares the resource whose id is, or is going to be, this one. */
   resource(type: string, id: string): void {
@@ -131,6 +135,43 @@ export class Declared {
     this.#distributions.set(name, records);
   }
 
+  /**
+   * KMS keys are known again by the key's name, so two keys of one name do not go to one Region of an account. Where both are in
+   * the state they stay.
+   */
+  sameNameMistakes(inputs: Record<string, unknown>, isNew: boolean): string[] {
+    const { keyName, keyId, accountId, region } = inputs;
+    if ([keyName, keyId, accountId, region].some(isUnknown)) return [];
+    const place = JSON.stringify([accountId, region, keyName]);
+    const first = this.#keysByName.get(place);
+    if (!first) this.#keysByName.set(place, { keyId: String(keyId), isNew });
+    if (!first || first.keyId === keyId || !(first.isNew || isNew)) return [];
+    return [
+      `Expected one ManagedKey of the name "${keyName}" in ${region} of account ${accountId}, as its KMS keys are known by that name; another one is distributed there. Give one of the two another \`name\`.`,
+    ];
+  }
+
+  /** This run makes a distribution. Its records grow while it is made. */
+  distributionMade(made: MadeDistribution): void {
+    this.#made.push(made);
+  }
+
+  /**
+   * A distribution of the same key in the same place that this run has made, and that has another KMS key for a version than the
+   * one which goes: it was to take that over, and has not.
+   */
+  madeBeside({ key, kms, versions = {} }: MadeDistribution): MadeDistribution | undefined {
+    return this.#made.find(
+      (made) =>
+        made.key.id === key.id &&
+        placeOf(made.kms) === placeOf(kms) &&
+        !(made.adopt && makesNew(made.adopt)) &&
+        Object.entries(versions).some(
+          ([version, { keyId }]) => (made.versions[version]?.keyId ?? keyId) !== keyId,
+        ),
+    );
+  }
+
   /** Whether another distribution of the program has this KMS key. `distribution` is its name, given or asked for. */
   isHeldByAnother(distribution: string, keyId: string): boolean {
     return [...this.#distributions].some(
@@ -147,6 +188,14 @@ export class Declared {
     const ready = versionsOf(records).filter((version) => records[version]!.replicas?.includes(region));
     return Object.fromEntries(ready.map((version) => [version, records[version]!]));
   }
+}
+
+interface MadeDistribution {
+  name: string;
+  key: Pick<KeyRef, "id">;
+  kms: Place;
+  versions: KmsKeyRecords;
+  adopt?: Adopt;
 }
 
 type Place = Pick<KmsRef, "accountId" | "keyCollection">;

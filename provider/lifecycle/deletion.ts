@@ -70,7 +70,9 @@ async function giveBack(place: Place, version: number, known: Known): Promise<un
     );
   }
   await scheduleDeletion(kms, record.keyId, LONGEST_WINDOW_DAYS, context);
-  if (isNamed)
+  // It is of this very distribution, so the key that had it is not this one: no other is made in its place.
+  const isItsOwn = former === undefined && owner.key.deletionAllowed !== true;
+  if (isNamed || isItsOwn)
     throw refusalOf(place, {} as Wanted, known, {
       do: "refuse",
       why: "other material",

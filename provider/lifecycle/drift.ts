@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { SeenKmsKey } from "../awskms/kmsKeys";
 import { expiresAsPlanned } from "../keys/planExpiry";
 import { isUnknown } from "../schema/unknowns";
+import { isTakenOver } from "./ownership";
 import {
   kmsKeysOf,
   type MetadataInputs,
@@ -51,6 +52,7 @@ export function regionDrift(
     const key = seen.keys.get(keyId);
     if (!key) return [];
     const latest = versions.at(-1)!;
+    if (isTakenOver(key.tags, owner)) return [];
     const which = first === latest ? `version ${first}` : `versions ${first} to ${latest}`;
     return keyDrift(expectedOf(owner, outputs, first, latest), key, LOST[kind]).map(
       (what) => `${which} in ${region}: ${what}`,

@@ -6,7 +6,7 @@ import { PENDING_CLAIM, TAG, type TaggedKey, tagCommand } from "../awskms/tagged
 import { KeymgmtError } from "../errors";
 import { LOST_WITHOUT_LISTING } from "./naming";
 import { mayReturn } from "./namingRefusals";
-import { mayBeOurs, oursAmong, ownershipOf } from "./ownership";
+import { mayBeOurs, oursAmong, ownershipOf, ownerTags } from "./ownership";
 import type { Place } from "./place";
 import {
   type Candidate,
@@ -17,6 +17,7 @@ import {
   wantedVersions,
 } from "./plan/known";
 import type { OutcomeOf } from "./plan/steps";
+import { waysOn } from "./refusals";
 
 /** By version. Those of this distribution come first, then those that no distribution uses any more. */
 export async function find(place: Place, known: Known, wanted: Wanted): Promise<OutcomeOf<"find">> {
@@ -45,6 +46,7 @@ export async function find(place: Place, known: Known, wanted: Wanted): Promise<
     const candidate = await candidateOf(place, version, key, names);
     if (candidate && isBetter(candidate, found[version])) found[version] = candidate;
   }
+  await refuseNewer(place, tagged.filter(isFree), names);
   const missing = wantedVersions(wanted).filter(
     (version) =>
       !wanted.fresh.includes(version) &&
@@ -90,6 +92,37 @@ function refuseOthers(place: Place, known: Known, tagged: TaggedKey[]): void {
 }
 
 /**
+ * KMS keys of this distribution that are of versions which the key does not have: it has left the state and was made anew, or is
+ * restored from an older backup. Nothing is made beside them: what is in use would be lost.
+ */
+async function refuseNewer(place: Place, keys: TaggedKey[], names: string[]): Promise<void> {
+  const { owner, kms, run, aliasName } = place;
+  const newer = oursAmong(keys, owner).filter(
+    (key) => (versionTagged(key) ?? 0) > owner.key.keyVersion && names.includes(distributionsTagged(key).had),
+  );
+  const seen = await Promise.all(
+    newer.map(async (key) => ({
+      key,
+      state: (await permitted(() => describeKmsKey(kms, key.keyId)))?.state,
+    })),
+  );
+  const there = seen
+    .filter(({ state }) => state !== "Deleted" && state !== "PendingImport")
+    .map(({ key }) => key);
+  const latest = there.sort((a, b) => versionTagged(b)! - versionTagged(a)!)[0];
+  if (latest === undefined) return;
+  const aliases = (await permitted(() => run.listings.aliases(kms))) ?? [];
+  const isInUse = aliases.some(({ keyId }) => keyId === latest.keyId);
+  const arns = there.map((key) => `${key.keyArn} (version ${versionTagged(key)})`);
+  const adopt = `adopt: { aliasName: "${aliasName}", versions: { ${owner.key.keyVersion}: "${latest.keyId}" } }`;
+  throw new KeymgmtError(
+    "Conflict",
+    `Expected the KMS keys of ${owner.distribution} in ${place.region} to be of versions that key "${owner.key.name}" has, 1 to ${owner.key.keyVersion}; there are ${arns.join(", ")}: the key has left the state and was made anew, or was restored from an older backup. They were left alone, and nothing was made beside them. ${waysOn(owner.key.name, adopt, isInUse ? undefined : [])}`,
+    { ...place.context(), region: place.region, keyId: latest.keyArn },
+  );
+}
+
+/**
  * Somebody may have taken tags away from the KMS key of a version that has none. Whose it is cannot be told then, and no other is
  * made in its place.
  *
@@ -102,7 +135,8 @@ function refuseUntagged(place: Place, names: string[], missing: number[], keys: 
   for (const key of keys) {
     const { keyId, keyArn, tags } = key;
     const version = versionTagged(key);
-    const lacking = Object.values(TAG).filter((name) => tags[name] === undefined);
+    const there = ownerTags(tags);
+    const lacking = Object.values(TAG).filter((name) => there[name] === undefined);
     const isOfOurs = mayBeOurs(tags, owner) || ownershipOf(tags, owner) === "ours";
     const isOfThis = names.includes(of(tags)[TAG.distribution]!);
     const isOfMissing = version === undefined ? missing.length > 0 : missing.includes(version);

@@ -20,3 +20,18 @@ export function deletionNotAllowed(what: string, key: string): KeymgmtError {
     { key },
   );
 }
+
+/** Throws where the update has made another distribution of the key, which was to take the KMS keys over and has not. */
+export function refuseNotTakenOver(
+  run: Run,
+  going: Parameters<Run["declared"]["madeBeside"]>[0] & { key: KeyRef },
+): void {
+  const made = going.key.deletionAllowed === true ? undefined : run.declared.madeBeside(going);
+  if (!made) return;
+  const arns = Object.values(going.versions).map(({ keyArn }) => keyArn);
+  throw new KeymgmtError(
+    "Conflict",
+    `Expected ${made.name}, which this update has made for key "${going.key.name}", to have the KMS keys of ${going.name}, ${arns.join(", ")}; it has others, which cannot decrypt what was encrypted under those. So ${going.name} was not deleted, in AWS or in the state. Was the resource renamed? Give it its old name again, or \`aliases: [{ name: "<old name>" }]\`.`,
+    { key: going.key.name, region: going.kms.keyCollection },
+  );
+}

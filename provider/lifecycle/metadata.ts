@@ -4,6 +4,7 @@ import { permitted } from "../awskms/optional";
 import { LEAVING, PENDING_CLAIM, syncTags, tagsOf } from "../awskms/taggedKeys";
 import { samePolicy } from "./drift";
 import { observeKmsKey } from "./observe";
+import { isTakenOver } from "./ownership";
 import type { Place } from "./place";
 import type { KmsKeyRecord, Metadata } from "./wire";
 
@@ -19,7 +20,8 @@ export async function syncMetadata(
   const isToBeSeen = recovered || place.repair;
   const now =
     place.has.get(version) ??
-    (isToBeSeen ? await seen(place, version, keyId) : place.metadataBefore(version));
+    (isToBeSeen ? await seen(place, version, keyId, recovered) : place.metadataBefore(version));
+  if (now === "taken over") return;
   await syncTags(kms, keyId, now.tags, wanted.tags);
   if (wanted.policy !== undefined && !samePolicy(wanted.policy, now.policy ?? "")) {
     const policy = { KeyId: keyId, PolicyName: "default", Policy: wanted.policy };
@@ -32,10 +34,16 @@ export async function syncMetadata(
 }
 
 /** What a KMS key has: of tags only those that may go. Where something may not be read, everything is put there again. */
-async function seen(place: Place, version: number, keyId: string): Promise<Metadata> {
+async function seen(
+  place: Place,
+  version: number,
+  keyId: string,
+  recovered = false,
+): Promise<Metadata | "taken over"> {
   const { tags: wanted, policy: given } = place.metadata(version);
   const ours = place.last ? place.metadataBefore(version).tags : {};
   const found = await observeKmsKey(place.kms, place.owner, version, keyId, given !== undefined);
+  if (!recovered && isTakenOver(found?.tags, place.owner)) return "taken over";
   const known = Object.entries(found?.tags ?? {}).filter(
     ([key]) => key in wanted || key in ours || key === PENDING_CLAIM || key === LEAVING,
   );

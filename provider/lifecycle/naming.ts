@@ -6,8 +6,8 @@ import type { SeenAlias } from "../awskms/aliases";
 import { permitted } from "../awskms/optional";
 import { TAG, type TaggedKey } from "../awskms/taggedKeys";
 import type { Run } from "../run";
-import { mayReturn, refuseFormerStackInUse, refuseLostKey, refuseUnowned } from "./namingRefusals";
-import { mayBeOurs, oursAmong } from "./ownership";
+import { leaveFormerStack, mayReturn, refuseLostKey, refuseUnowned } from "./namingRefusals";
+import { hasFormerStack, mayBeOursBehindAlias, oursAmong } from "./ownership";
 import type { KmsRef } from "./wire";
 
 /** What is lost where KMS keys may not be listed, or their tags not read. */
@@ -54,7 +54,9 @@ export async function nameOf(run: Run, seeker: NameSeeker): Promise<string> {
   const mayBeAnybodys = former.length > 0 || run.declared.isKeyMade(key.id) || run.declared.isPlaceMade(kms);
   refuseUnowned(
     seeker,
-    unowned.filter(({ tags }) => tags || !mayBeAnybodys),
+    unowned.filter(
+      ({ alias, tags }) => tags || !mayBeAnybodys || former.some(({ name }) => alias.endsWith(`/${name}`)),
+    ),
   );
   return (isNewKey ? undefined : again(false)) ?? newName(run, key.name);
 }
@@ -111,16 +113,20 @@ async function formerDistributions(
       pointedAt: aliases.some(pointsHere),
     };
   });
-  refuseFormerStackInUse(kms, seeker, found);
   // What an alias of another prefix points to is in use there.
   const former = found
     .filter(({ name, isInUse, pointedAt }) => isNameOf(key.name, name) && (isInUse || !pointedAt))
     .sort((a, b) => (a.name < b.name ? 1 : -1));
+  const doubtful = former.filter(
+    (one) => one.isInUse && one.keys.some(({ tags }) => hasFormerStack(tags, seeker)),
+  );
+  const clear = former.filter((one) => !doubtful.includes(one));
+  leaveFormerStack(kms, seeker, doubtful, clear[0]);
   const unowned = named.flatMap(({ name: alias, keyId }): Unowned[] => {
     const tags = tagged.find((one) => one.keyId === keyId)?.tags;
-    return keyId !== undefined && mayBeOurs(tags, seeker) ? [{ alias, keyId, tags }] : [];
+    return keyId !== undefined && mayBeOursBehindAlias(tags, seeker) ? [{ alias, keyId, tags }] : [];
   });
-  return { former, unowned };
+  return { former: clear, unowned };
 }
 
 /** Whether a distribution of the key may have this name. */

@@ -7,24 +7,32 @@ import { TAG, tagCommand } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import type { Former, NameSeeker, Unowned } from "./naming";
-import { hasFormerStack } from "./ownership";
+import { hasFormerStack, ownerTags } from "./ownership";
 import { isLeaving } from "./plan/known";
 import { waysOn } from "./refusals";
 
 /**
- * A KMS key that is in use under a name that this stack had before may be another stack's, which has that name now. It is left
- * alone; the distribution that uses it, where that is this stack's, gives it the stack's name in an update.
+ * KMS keys that are in use under a name which this stack had before may be another stack's, which has that name now. They are left
+ * alone; the distribution that uses them, where that is this stack's, gives them the stack's name in an update.
+ *
+ * @param other a distribution of the key that is not in use, and is taken again instead
  */
-export function refuseFormerStackInUse(kms: Kms, { stack, key }: NameSeeker, found: Former[]): void {
-  const others = found
-    .filter(({ isInUse }) => isInUse)
-    .flatMap(({ keys }) => keys.filter(({ tags }) => hasFormerStack(tags, { stack })));
-  const [one] = others;
+export function leaveFormerStack(kms: Kms, seeker: NameSeeker, doubtful: Former[], other?: Former): void {
+  const { stack, key } = seeker;
+  const keys = doubtful.flatMap((one) => one.keys.filter(({ tags }) => hasFormerStack(tags, seeker)));
+  const [one] = keys;
   if (!one) return;
-  const commands = others.map(({ keyId }) => tagCommand(kms.region, keyId, { [TAG.stack]: stack }));
+  const commands = keys.map(({ keyId }) => tagCommand(kms.region, keyId, { [TAG.stack]: stack }));
+  const has = `has "${one.tags[TAG.stack]}", which this stack was called before, and which another stack may be called now`;
+  if (other) {
+    kms.say(
+      `KMS key ${one.keyArn} of a key "${key.name}" is in use and ${has}. It was left alone, and ${other.name} is taken again. If it is this stack's, tag it so before the update: ${commands.join(" && ")}`,
+    );
+    return;
+  }
   throw new KeymgmtError(
     "Conflict",
-    `Expected the KMS keys of key "${key.name}" in ${kms.region} that are in use to have the tag ${TAG.stack} "${stack}"; ${one.keyArn} has "${one.tags[TAG.stack]}", which this stack was called before, and which another stack may be called now. It was left alone, and nothing was made. Was the stack renamed and the distribution too? Give the resource its old name again, run \`pulumi up\`, which tags it anew, and rename it then. Has the distribution left the state? If the KMS keys are this stack's, tag them so and run the update again: ${commands.join(" && ")}`,
+    `Expected the KMS keys of key "${key.name}" in ${kms.region} that are in use to have the tag ${TAG.stack} "${stack}"; ${one.keyArn} ${has}. It was left alone, and nothing was made. Was the stack renamed and the distribution too? Give the resource its old name again, run \`pulumi up\`, which tags it anew, and rename it then. Has the distribution left the state? If the KMS keys are this stack's, tag them so and run the update again: ${commands.join(" && ")}. If they are another stack's, \`adopt: { versions: {} }\` of the KeyDistribution makes new ones.`,
     { key: key.name, region: kms.region, keyId: one.keyArn },
   );
 }
@@ -52,7 +60,10 @@ export function refuseUnowned({ key, kms, stack }: NameSeeker, [found]: Unowned[
     [TAG.key]: key.name,
     [TAG.distribution]: alias.slice(`alias/${aliasPrefix}/`.length),
   };
-  const missing = Object.fromEntries(Object.entries(expected).filter(([name]) => tags[name] === undefined));
+  const there = ownerTags(tags);
+  const isRight = (name: string, value: string) =>
+    name === TAG.key ? there[name] === value : there[name] !== undefined;
+  const missing = Object.fromEntries(Object.entries(expected).filter((tag) => !isRight(...tag)));
   throw new KeymgmtError(
     "Conflict",
     `Expected KMS key ${keyId} in ${region}, to which ${alias} points, to have the tags ${Object.keys(missing).join(", ")}, by which a KMS key of key "${key.name}" is known again; it has not, so whose it is cannot be told. It was left alone, and nothing was made. If it is this stack's, give it them and run the update again: ${tagCommand(region, keyId, missing)}. Was the resource renamed? Its old name, or \`aliases: [{ name: "<old name>" }]\`, and \`pulumi up --refresh\` do that too. If it is not this stack's, \`adopt: { aliasName: "${alias}" }\` of the KeyDistribution takes it under management, and \`adopt: { versions: {} }\` makes new KMS keys beside it.`,

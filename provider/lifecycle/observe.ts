@@ -4,8 +4,9 @@ import type { Kms } from "../awskms/client";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import type { Say } from "../awskms/say";
-import { tagsOf } from "../awskms/taggedKeys";
+import { TAG, tagsOf } from "../awskms/taggedKeys";
 import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion } from "./drift";
+import { isTakenOver } from "./ownership";
 import {
   type HeldVersions,
   type KmsKeyRecord,
@@ -32,6 +33,11 @@ export async function observeRegion(
   const seen = await lookAtRegion(kms, owner, outputs);
   const drift = regionDrift(kms.region, kind, owner, outputs, seen);
   sayDrift(kms.say, owner.distribution, drift);
+  for (const [keyId, { tags }] of seen.keys)
+    if (isTakenOver(tags, owner))
+      kms.say(
+        `KMS key ${keyId} in ${kms.region} has the tag ${TAG.stack} "${tags![TAG.stack]}": that stack has taken it over, and it is left alone`,
+      );
   const records = Object.entries(outputs.versions).map(([version, record]) => {
     const key = seen.keys.get(record.keyId);
     return [version, key ? asSeen(record, key) : record];

@@ -25,18 +25,40 @@ export function ownershipOf(tags: Record<string, string> | undefined, us: Us): O
   return stackNames(us).includes(stack) && key === us.key.name ? "ours" : "another's";
 }
 
+/** The tags that say whose a KMS key is. What cannot be what it says was written by hand, and counts as taken away. */
+export function ownerTags(tags: Record<string, string> = {}): Record<string, string> {
+  const { [TAG.stack]: stack, [TAG.version]: version, ...others } = tags;
+  return {
+    ...others,
+    ...(stack !== undefined && IS_STACK.test(stack) && { [TAG.stack]: stack }),
+    ...(version !== undefined && IS_VERSION.test(version) && { [TAG.version]: version }),
+  };
+}
+
+/** `organization/project/stack` */
+const IS_STACK = /^[^/]+\/[^/]+\/[^/]+$/;
+/** Release 0.1.0 wrote "2 of orders-1700000000" while it proved one. */
+const IS_VERSION = /^\d+( of .*)?$/;
+
 /** Whether it could be ours with tags that it lacks: somebody may have taken them away. */
 export function mayBeOurs(tags: Record<string, string> | undefined, us: Us): boolean {
+  const there = ownerTags(tags);
   const names = [TAG.stack, TAG.key, TAG.distribution];
-  const isComplete = names.every((name) => tags?.[name] !== undefined);
+  const isComplete = names.every((name) => there[name] !== undefined);
   return (
-    !isComplete && ownershipOf({ [TAG.stack]: us.stack, [TAG.key]: us.key.name, ...tags }, us) === "ours"
+    !isComplete && ownershipOf({ [TAG.stack]: us.stack, [TAG.key]: us.key.name, ...there }, us) === "ours"
   );
+}
+
+/** The same of one behind an alias that has the form of the key's: then another key's name is not this stack's doing either. */
+export function mayBeOursBehindAlias(tags: Record<string, string> | undefined, us: Us): boolean {
+  const { [TAG.key]: key, ...others } = tags ?? {};
+  return mayBeOurs(key === us.key.name ? tags : others, us);
 }
 
 /** The same of a KMS key in the state: what is not known to be another stack's stays this one's. */
 export function isTakenOver(tags: Record<string, string> | undefined, us: Us): boolean {
-  const stack = tags?.[TAG.stack];
+  const { [TAG.stack]: stack } = ownerTags(tags);
   return stack !== undefined && !stackNames(us).includes(stack);
 }
 

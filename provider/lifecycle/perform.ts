@@ -118,13 +118,17 @@ const PERFORM: Performances = {
   },
   deleteAlias: (place) => deleteAlias(place.kms, place.aliasName, place.context()),
   scheduleDeletion: schedule,
-  async leave({ owner, run, deletionWindowDays }, { version, why, region }, { records }) {
-    const { keyArn } = records[version]!;
-    run.say(
-      why === "adopted"
-        ? `${keyArn} was adopted by ${owner.distribution} and is left as it is; to delete it as well: aws kms schedule-key-deletion --key-id ${keyArn} --pending-window-in-days ${deletionWindowDays}`
-        : `${keyArn} in ${region} has the tags of another stack, which has taken it over; it is left alone`,
-    );
+  async leave(place, { version, keyId, why, region }, { records }) {
+    const { owner, run, deletionWindowDays } = place;
+    const recorded = records[version];
+    const key = recorded?.keyId === keyId ? recorded!.keyArn : keyId!;
+    const reasons = {
+      adopted: `was adopted by ${owner.distribution} and is left as it is`,
+      "taken over": `in ${region} has the tags of another stack, which has taken it over; it is left alone`,
+      "not known": `in ${region} is tagged as version ${version} of ${owner.distribution}, and the state does not know it. As another KMS key was adopted there, nobody may hold its material any more, so it is left as it is`,
+    };
+    const toDelete = `; to delete it as well: ${place.deletionCommand({ keyId: key }, deletionWindowDays, region)}`;
+    run.say(`${key} ${reasons[why]}${why === "taken over" ? "" : toDelete}`);
   },
   async refuse(place, step, known, wanted) {
     const { run, kms, aliasName } = place;

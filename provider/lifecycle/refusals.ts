@@ -92,14 +92,16 @@ function otherMaterial(
   version: number,
   inUse = known.candidates[version]!.record.keyId,
 ): KeymgmtError {
-  const { record, isNamed } = known.candidates[version]!;
+  const { record, isNamed, wasLeaving } = known.candidates[version]!;
   const context = { ...place.context(version), region: place.region, keyId: record.keyId };
   const expected = `Expected KMS key ${record.keyArn} to have the material of ${place.named(version)} (key check value ${record.kcv}); AWS says that it has another.`;
+  const adopt = `adopt: { aliasName: "${place.aliasName}", versions: { ${place.owner.key.keyVersion}: "${inUse}" } }`;
+  const stays = wasLeaving ? "Its deletion is scheduled again" : "It is in use, and was left alone";
   return new KeymgmtError(
     "IncorrectKeyMaterial",
     isNamed
       ? `${expected} Nothing was changed. Is \`adopt\` of this key, and of its latest backup?`
-      : `${expected} It is in use, and was left alone; no other was made in its place. ${waysOn(place.owner.key.name, `adopt: { aliasName: "${place.aliasName}", versions: { ${place.owner.key.keyVersion}: "${inUse}" } }`)}`,
+      : `${expected} ${stays}; no other was made in its place. ${waysOn(place.owner.key.name, adopt, wasLeaving ? [] : undefined)}`,
     context,
   );
 }

@@ -43,6 +43,7 @@ export const distributionAlias = (run: Run): Resource => {
         inputs,
         mistakes: [
           ...schemaMistakes("DistributionAlias", inputs),
+          ...run.declared.sameNameMistakes(inputs, olds === undefined),
           ...replacementMistakes("DistributionAlias", olds, inputs, {
             key: olds?.keyName,
             isAllowed: olds?.deletionAllowed === true || adopts === true || inputs.adoptedAlias !== undefined,

@@ -1,6 +1,6 @@
 import { adoptMistakes } from "../lifecycle/adoptRules";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
-import { refuseDeletion } from "../lifecycle/guard";
+import { refuseDeletion, refuseNotTakenOver } from "../lifecycle/guard";
 import { hasDrifted, observeRegion, sayDrift } from "../lifecycle/observe";
 import type { Place } from "../lifecycle/place";
 import { sentencesOf } from "../lifecycle/sentences";
@@ -99,6 +99,7 @@ export const keyDistribution = (run: Run): Resource => ({
 
   async create(inputs) {
     const outputs = blank(inputs);
+    run.declared.distributionMade(outputs);
     await reconcile(run, outputs, inputs as unknown as DistributionInputs);
     return { id: outputs.name, outputs: outputs as unknown as Values };
   },
@@ -122,6 +123,7 @@ export const keyDistribution = (run: Run): Resource => ({
     const state = outputs as unknown as DistributionOutputs;
     if (run.declared.isHandedOver("KeyDistribution", state.name, run.say)) return;
     refuseDeletion(run, `KeyDistribution ${id}`, state.key);
+    refuseNotTakenOver(run, state);
     const { deletionWindowDays, nextStack } = state;
     await remove(run, { ...targetOf(state), deletionWindowDays, nextStack }, state);
   },

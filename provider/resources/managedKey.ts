@@ -113,6 +113,14 @@ async function restoredKeyring(run: Run, inputs: Values): Promise<Keyring> {
     run.say(
       `\`minEnabledVersion\` of key "${name}" was ${before} when its backup was made, and is ${minEnabledVersion} in the program, which counts`,
     );
+  if ((restore as Restore).distributions === undefined && backup.distributions.length > 0) {
+    const arns = backup.distributions.flatMap(({ versions, region, accountId }) =>
+      Object.values(versions).map((keyId) => `${keyId} in ${region} of account ${accountId}`),
+    );
+    run.say(
+      `the backup of key "${name}" names KMS keys: ${arns.join(", ")}. \`restore.distributions\` does not say them, so a KeyDistribution takes them up only where their tags say that they are this stack's. New ones cannot decrypt what was encrypted under those; \`keymgmt import\` or \`restore.distributions\` has them adopted`,
+    );
+  }
   return backup.keyring;
 }
 

@@ -8,7 +8,7 @@ interface Leaving {
   version: number;
   keyId: string;
   /** Why it stays. */
-  stays?: "adopted" | "taken over";
+  stays?: "adopted" | "taken over" | "not known";
   /** Other Regions in which rotations have made a replica that no KeyReplica has. */
   abroad: string[];
 }
@@ -24,7 +24,9 @@ function leaving(
       return { version, keyId, stays, abroad: replicas.filter((region) => abandoned.includes(region)) };
     },
   );
-  const others = unrecorded.map((key): Leaving => ({ ...key, abroad: [] }));
+  // Where KMS keys were adopted, one that the state does not know may be of the key that was lost: nobody holds its material.
+  const stays = recorded.some((one) => one.stays === "adopted") ? "not known" : undefined;
+  const others = unrecorded.map((key): Leaving => ({ ...key, stays, abroad: [] }));
   return [...recorded, ...others].filter(({ keyId }) => !removal!.held.includes(keyId));
 }
 

@@ -71,7 +71,7 @@ export interface Steps {
   deleteAlias: [{ region: string }, undefined];
   scheduleDeletion: [Of, undefined];
   /** Another stack has taken the KMS key over, or it was adopted: it stays as it is. */
-  leave: [Of & { why: "adopted" | "taken over" }, undefined];
+  leave: [Of & { why: "adopted" | "taken over" | "not known" }, undefined];
   /** Nothing more can be done. */
   refuse: [{ why: Refusal; version: number; region: string }, never];
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import { type Feature, permissionsFor } from "../../../provider/awskms/permissions";
 import { isKeymgmtError } from "../../../provider/errors";
 import type { Values } from "../../../provider/resources/resource";
+import { followed } from "../../awsCommands";
 import { backUp, forgetBackup } from "../resources/support/backup";
 import type { Program, ProgramInputs } from "../resources/support/program";
 import { ABROAD, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene } from "./support/scene";
@@ -270,14 +272,84 @@ describe("KMS keys that are there and a state that does not know them", function
       assert.deepEqual(await scene.everywhere(ids), whole);
     });
 
-    it("what was removed on purpose before does not stand in a new key's way", async () => {
-      await lived(1, { deletionAllowed: true });
-      await program.destroy("keyDistribution", "distribution");
-      await program.destroy("managedKey", "key");
+    it("with a version that the new key does not have, in the next update too: that one is named", async () => {
+      await lived(2);
+      const { KeyId } = await scene.in(HOME).describe(arnOf(1));
+      await scene.in(HOME).send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
+      whole = await scene.everywhere();
+      scene.changes.length = 0;
       loseKey();
-      await up();
-      assert.deepEqual((await scene.states([whole[HOME]![0]!.keyId]))[HOME], ["PendingDeletion"]);
-      await scene.in(HOME).encrypt(aliasOf(program), "works");
+      await assertRefused(() => up({ rotationTrigger: undefined }));
+      const said = await assertRefused(() => up({ rotationTrigger: undefined }));
+      assert.match(said, new RegExp(`${arnOf(2)} \\(version 2\\)`));
+      assert.ok(
+        said.includes(`adopt: { aliasName: "${alias}", versions: { 1: "${arnOf(2).split("/")[1]}" } }`),
+        said,
+      );
+    });
+
+    it("what `adopt` has left to nobody is left alone when the distribution goes, and that is said", async () => {
+      await lived(2, { deletionAllowed: true });
+      loseKey();
+      const named = adopting({ aliasName: alias, versions: { 1: arnOf(2) } });
+      await up({ deletionAllowed: true }, named);
+      await up({ deletionAllowed: true, rotationTrigger: "3" }, named);
+      scene.said();
+      await program.destroy("keyDistribution", "distribution");
+      await assertDecrypts();
+      const said = scene.said();
+      for (const version of [1, 2]) assert.ok(said.includes(arnOf(version).split("/")[1]!), said);
+    });
+
+    describe("after its distribution was removed on purpose, within the window", () => {
+      async function removed(versions: number): Promise<void> {
+        await lived(versions);
+        await up({ rotationTrigger: `${versions}` }, { isDistributed: false });
+        loseKey();
+        whole = await scene.everywhere();
+        scene.changes.length = 0;
+      }
+
+      it("the update is refused before anything is made; what it says takes all of it back", async () => {
+        await removed(2);
+        const said = await assertRefused(() => up());
+        for (const arn of arns())
+          assert.match(said, new RegExp(`${arn} \\(version \\d, PendingDeletion until \\d{4}-`));
+        const [, aliasName, keyId] = /`adopt: \{ aliasName: "([^"]+)", versions: \{ 1: "([^"]+)" \} \}`/.exec(
+          said,
+        )!;
+        assert.equal((await followed(said, () => scene.in(HOME))).length, 2);
+        await up({}, adopting({ aliasName, versions: { 1: keyId } }));
+        assert.deepEqual([aliasOf(program), aliasName], [alias, alias]);
+        assert.equal(keyId, arnOf(2).split("/")[1]);
+        await assertDecrypts();
+        await scene.in(HOME).encrypt(alias, "works");
+      });
+
+      it("the next update is refused as well, where the new ManagedKey is in the state already", async () => {
+        await removed(1);
+        await assertRefused(() => up());
+        await assert.rejects(up(), /no other was made in its place.*`adopt: \{ aliasName:/);
+        assert.deepEqual((await scene.states([arnOf(1).split("/")[1]!]))[HOME], ["PendingDeletion"]);
+        assert.equal((await scene.kmsKeys()).length, 1);
+      });
+
+      it("a key that may be deleted is made anew, and what the former ones are is said", async () => {
+        await removed(1);
+        scene.said();
+        await up({ deletionAllowed: true });
+        assert.match(scene.said(), new RegExp(`${arnOf(1)}.*cannot decrypt what was encrypted under those`));
+        assert.deepEqual((await scene.states([arnOf(1).split("/")[1]!]))[HOME], ["PendingDeletion"]);
+        await scene.in(HOME).encrypt(aliasOf(program), "works");
+      });
+
+      it("and so is one with the needed permissions alone, which do not show them", async () => {
+        await removed(1);
+        permitted = permissionsFor(["everyKey"]).map(({ action }) => action.replace(/^kms:/, ""));
+        await up();
+        permitted = undefined;
+        await scene.in(HOME).encrypt(aliasOf(program), "works");
+      });
     });
 
     it("a second key of the same name in the same stack, which nobody could tell from a lost one, is made where the program says so", async () => {

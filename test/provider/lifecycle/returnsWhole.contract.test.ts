@@ -268,19 +268,43 @@ describe("a distribution that was removed on purpose and returns", function () {
       assert.deepEqual((await scene.states(older))[HOME], ["PendingDeletion", "PendingDeletion"]);
     });
 
-    it("not a KMS key that is tagged as a version's and has other material: its deletion is scheduled again, and that is said", async () => {
-      const own = { material: randomBytes(32).toString("base64"), rotationTrigger: undefined };
-      await up(own);
-      const [other] = idsOf(program);
-      await remove({ ...own, deletionAllowed: true });
-      await program.destroy("managedKey", "key");
-      const another = { material: randomBytes(32).toString("base64"), rotationTrigger: undefined };
-      scene.said();
-      await up(another);
-      assert.notEqual(idsOf(program)[0], other);
-      assert.deepEqual((await scene.states([other!]))[HOME], ["PendingDeletion"]);
-      assert.match(scene.said(), new RegExp(`${other} .*other material; its deletion is scheduled again`));
-      await scene.in(HOME).encrypt(aliasOf(program), "works");
+    describe("not a KMS key that is tagged as a version's and has other material", () => {
+      const ownMaterial = () => ({
+        material: randomBytes(32).toString("base64"),
+        rotationTrigger: undefined,
+      });
+      /** Of a key that was removed on purpose, and another of its name is made. */
+      async function removed(): Promise<string> {
+        const own = ownMaterial();
+        await up(own);
+        const [other] = idsOf(program);
+        await remove({ ...own, deletionAllowed: true });
+        await program.destroy("managedKey", "key");
+        scene.said();
+        return other!;
+      }
+
+      it("where the new one may be deleted: the deletion of the other is scheduled again, and that is said", async () => {
+        const other = await removed();
+        await up({ ...ownMaterial(), deletionAllowed: true });
+        assert.notEqual(idsOf(program)[0], other);
+        assert.deepEqual((await scene.states([other]))[HOME], ["PendingDeletion"]);
+        assert.match(scene.said(), new RegExp(`${other} .*other material; its deletion is scheduled again`));
+        await scene.in(HOME).encrypt(aliasOf(program), "works");
+      });
+
+      it("where it may not: no other is made in its place, and the refusal names the ways on", async () => {
+        const other = await removed();
+        const own = ownMaterial();
+        await assert.rejects(
+          up(own),
+          new RegExp(`${other}.*Its deletion is scheduled again; no other was made.*adopt: \\{`),
+        );
+        assert.deepEqual((await scene.states([other]))[HOME], ["PendingDeletion"]);
+        assert.equal((await scene.kmsKeys()).length, 1);
+        await up(own, { distribution: { adopt: { versions: {} } } });
+        await scene.in(HOME).encrypt(aliasOf(program), "works");
+      });
     });
   });
 
