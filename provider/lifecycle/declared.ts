@@ -141,7 +141,7 @@ export class Declared {
    */
   sameNameMistakes(inputs: Record<string, unknown>, isNew: boolean): string[] {
     const { keyName, keyId, accountId, region } = inputs;
-    if ([keyName, keyId, accountId, region].some(isUnknown)) return [];
+    if ([keyName, keyId, accountId, region].some((one) => one === undefined || isUnknown(one))) return [];
     const place = JSON.stringify([accountId, region, keyName]);
     const first = this.#keysByName.get(place);
     if (!first) this.#keysByName.set(place, { keyId: String(keyId), isNew });

@@ -4,6 +4,7 @@ import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
 import { PENDING_CLAIM, TAG, type TaggedKey, tagCommand } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
+import { listed, lookAtLost, waysOn } from "./lostKeys";
 import { LOST_WITHOUT_LISTING } from "./naming";
 import { mayReturn } from "./namingRefusals";
 import { mayBeOurs, oursAmong, ownershipOf, ownerTags } from "./ownership";
@@ -17,7 +18,6 @@ import {
   wantedVersions,
 } from "./plan/known";
 import type { OutcomeOf } from "./plan/steps";
-import { waysOn } from "./refusals";
 
 /** By version. Those of this distribution come first, then those that no distribution uses any more. */
 export async function find(place: Place, known: Known, wanted: Wanted): Promise<OutcomeOf<"find">> {
@@ -96,28 +96,20 @@ function refuseOthers(place: Place, known: Known, tagged: TaggedKey[]): void {
  * restored from an older backup. Nothing is made beside them: what is in use would be lost.
  */
 async function refuseNewer(place: Place, keys: TaggedKey[], names: string[]): Promise<void> {
-  const { owner, kms, run, aliasName } = place;
-  const newer = oursAmong(keys, owner).filter(
-    (key) => (versionTagged(key) ?? 0) > owner.key.keyVersion && names.includes(distributionsTagged(key).had),
-  );
-  const seen = await Promise.all(
-    newer.map(async (key) => ({
-      key,
-      state: (await permitted(() => describeKmsKey(kms, key.keyId)))?.state,
-    })),
-  );
-  const there = seen
-    .filter(({ state }) => state !== "Deleted" && state !== "PendingImport")
-    .map(({ key }) => key);
-  const latest = there.sort((a, b) => versionTagged(b)! - versionTagged(a)!)[0];
-  if (latest === undefined) return;
-  const aliases = (await permitted(() => run.listings.aliases(kms))) ?? [];
-  const isInUse = aliases.some(({ keyId }) => keyId === latest.keyId);
-  const arns = there.map((key) => `${key.keyArn} (version ${versionTagged(key)})`);
+  const { owner, run, aliasName } = place;
+  const own = oursAmong(keys, owner).filter((key) => names.includes(distributionsTagged(key).had));
+  const isNewer = (key: TaggedKey) => (versionTagged(key) ?? 0) > owner.key.keyVersion;
+  if (!own.some(isNewer)) return;
+  const lost = await lookAtLost(run, owner.kms, own);
+  const aliases = (await permitted(() => run.listings.aliases(place.kms))) ?? [];
+  const target = aliases.find(({ name }) => name === aliasName)?.keyId;
+  const latest = lost.find(({ keyId }) => keyId === target) ?? lost[0];
+  if (!latest || !lost.some(isNewer)) return;
   const adopt = `adopt: { aliasName: "${aliasName}", versions: { ${owner.key.keyVersion}: "${latest.keyId}" } }`;
+  const others = lost.filter((one) => one !== latest);
   throw new KeymgmtError(
     "Conflict",
-    `Expected the KMS keys of ${owner.distribution} in ${place.region} to be of versions that key "${owner.key.name}" has, 1 to ${owner.key.keyVersion}; there are ${arns.join(", ")}: the key has left the state and was made anew, or was restored from an older backup. They were left alone, and nothing was made beside them. ${waysOn(owner.key.name, adopt, isInUse ? undefined : [])}`,
+    `Expected the KMS keys of ${owner.distribution} in ${place.region} to be of versions that key "${owner.key.name}" has, 1 to ${owner.key.keyVersion}; there are ${listed(lost)}: the key has left the state and was made anew, or was restored from an older backup. They were left as they are, and nothing was made beside them. ${waysOn(owner.key.name, adopt, others)}`,
     { ...place.context(), region: place.region, keyId: latest.keyArn },
   );
 }

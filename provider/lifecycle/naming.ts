@@ -54,7 +54,7 @@ export async function nameOf(run: Run, seeker: NameSeeker): Promise<string> {
   const mayBeAnybodys = former.length > 0 || run.declared.isKeyMade(key.id) || run.declared.isPlaceMade(kms);
   refuseUnowned(
     seeker,
-    unowned.filter(
+    (adopts ? [] : unowned).filter(
       ({ alias, tags }) => tags || !mayBeAnybodys || former.some(({ name }) => alias.endsWith(`/${name}`)),
     ),
   );

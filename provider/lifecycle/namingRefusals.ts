@@ -1,15 +1,12 @@
 /** Why no name is given to a distribution: what AWS shows may be what it had, and nobody can tell, or use it. */
 import type { SeenAlias } from "../awskms/aliases";
 import type { Kms } from "../awskms/client";
-import { describeKmsKey } from "../awskms/kmsKeys";
-import { permitted } from "../awskms/optional";
 import { TAG, tagCommand } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
+import { listed, lookAtLost, waysOn } from "./lostKeys";
 import type { Former, NameSeeker, Unowned } from "./naming";
 import { hasFormerStack, ownerTags } from "./ownership";
-import { isLeaving } from "./plan/known";
-import { waysOn } from "./refusals";
 
 /**
  * KMS keys that are in use under a name which this stack had before may be another stack's, which has that name now. They are left
@@ -73,70 +70,33 @@ export function refuseUnowned({ key, kms, stack }: NameSeeker, [found]: Unowned[
 
 /**
  * A key that this run has made cannot have had KMS keys: those that there are, in use or waiting for their deletion, are a key's
- * that has left the state, and its material with it.
+ * that has left the state, and its material with it. A program that lets its key be deleted lets those go that wait, and is told.
  */
 export async function refuseLostKey(run: Run, seeker: NameSeeker, former: Former[]): Promise<void> {
   const { key, kms } = seeker;
-  const inUse = former.filter(({ isInUse }) => isInUse);
-  if (inUse.length === 0) return refuseLeavingKey(run, seeker, former);
-  const arns = inUse.flatMap(({ keys }) =>
-    keys.map(({ keyArn, tags }) => `${keyArn} (version ${tags[TAG.version]})`),
+  const lost = await lookAtLost(
+    run,
+    kms,
+    former.flatMap(({ keys }) => keys),
   );
-  const [{ name, target }] = inUse as [Former];
-  const adopt = `adopt: { aliasName: "alias/${kms.aliasPrefix}/${name}", versions: { 1: "${target}" } }`;
-  const aliases = inUse.map((one) => `alias/${kms.aliasPrefix}/${one.name}`);
+  const inUse = former.find(({ isInUse }) => isInUse);
+  const latest =
+    lost.find(({ keyId }) => keyId === inUse?.target) ?? lost.find(({ state }) => inUse || state);
+  if (!latest) return;
+  const { name } = former.find(({ keys }) => keys.some(({ keyId }) => keyId === latest.keyId))!;
+  const alias = `alias/${kms.aliasPrefix}/${name}`;
+  const adopt = `adopt: { aliasName: "${alias}", versions: { 1: "${latest.keyId}" } }`;
+  const there = `there are ${listed(lost)}${inUse ? ` behind ${alias}` : ""}, of a key of that name that was removed, or that has left the state, and its material with it`;
+  if (!inUse && key.deletionAllowed === true) {
+    run.say(
+      `key "${key.name}" is new, and new KMS keys are made in ${kms.keyCollection}; ${there}. The new ones cannot decrypt what was encrypted under those. To take one back: \`${adopt}\` of the KeyDistribution`,
+    );
+    return;
+  }
+  const others = lost.filter((one) => one !== latest);
   throw new KeymgmtError(
     "Conflict",
-    `Expected no KMS keys of a key "${key.name}" of this stack in ${kms.keyCollection}, as the key is new; there are ${arns.join(", ")} behind ${aliases.join(", ")}. They are in use and were left as they are; nothing was made beside them. Was the ManagedKey renamed? Give it \`name: "${key.name}"\` and \`aliases: [{ name: "<old name>" }]\`. Has it left the state, and its material with it? ${waysOn(key.name, adopt)}`,
+    `Expected no KMS keys of a key "${key.name}" of this stack in ${kms.keyCollection}, as the key is new; ${there}. They were left as they are, and nothing was made beside them. Was the ManagedKey renamed? Give it \`name: "${key.name}"\` and \`aliases: [{ name: "<old name>" }]\`. Else: ${waysOn(key.name, adopt, others)}`,
     { key: key.name, region: kms.keyCollection },
   );
-}
-
-/** The same of KMS keys that no alias points to. A program that lets the key be deleted lets them go, and is told. */
-async function refuseLeavingKey(run: Run, { kms: connection, key }: NameSeeker, former: Former[]) {
-  const kms = run.openKms(connection);
-  const asked = former.flatMap(({ name, keys }) =>
-    keys.map(async ({ keyId, keyArn, tags }) => {
-      const seen = await permitted(() => describeKmsKey(kms, keyId));
-      return {
-        name,
-        keyId,
-        keyArn,
-        version: tags[TAG.version],
-        state: seen?.state,
-        until: seen?.deletionDate,
-      };
-    }),
-  );
-  const left = (await Promise.all(asked)).filter(
-    ({ state }) => state !== undefined && !EMPTY.includes(state),
-  );
-  const [latest, ...others] = left.sort((a, b) => Number(b.version) - Number(a.version));
-  if (latest === undefined) return;
-  const arns = left.map(
-    ({ keyArn, version, state, until }) =>
-      `${keyArn} (version ${version}, ${state}${until ? ` until ${until.slice(0, 10)}` : ""})`,
-  );
-  const there = `there are ${arns.join(", ")}, of a key of that name that was removed, or that has left the state, and its material with it`;
-  const adopt = `adopt: { aliasName: "alias/${connection.aliasPrefix}/${latest.name}", versions: { 1: "${latest.keyId}" } }`;
-  if (key.deletionAllowed === true)
-    return kms.say(
-      `key "${key.name}" is new, and new KMS keys are made in ${kms.region}; ${there}. The new ones cannot decrypt what was encrypted under those. To take one back: \`${adopt}\` of the KeyDistribution`,
-    );
-  const byHand = others
-    .filter(({ state }) => isLeaving(state!))
-    .map(({ keyId }) => takeBackCommand(kms.region, keyId));
-  throw new KeymgmtError(
-    "Conflict",
-    `Expected no KMS keys of a key "${key.name}" of this stack in ${kms.region}, as the key is new; ${there}. Nothing was made. ${waysOn(key.name, adopt, byHand)}`,
-    { key: key.name, region: kms.region },
-  );
-}
-
-/** States in which a KMS key decrypts nothing, and never will again without its material. */
-const EMPTY = ["Deleted", "PendingImport"];
-
-function takeBackCommand(region: string, keyId: string): string {
-  const at = `--region ${region} --key-id ${keyId}`;
-  return `aws kms cancel-key-deletion ${at} && aws kms enable-key ${at}`;
 }

@@ -1,5 +1,6 @@
 /** Why nothing more can be done, and what a person can do then. */
 import { KeymgmtError, type KeymgmtErrorContext } from "../errors";
+import { waysOn } from "./lostKeys";
 import type { Place } from "./place";
 import type { Known, Wanted } from "./plan/known";
 import type { StepOf } from "./plan/steps";
@@ -101,26 +102,10 @@ function otherMaterial(
     "IncorrectKeyMaterial",
     isNamed
       ? `${expected} Nothing was changed. Is \`adopt\` of this key, and of its latest backup?`
-      : `${expected} ${stays}; no other was made in its place. ${waysOn(place.owner.key.name, adopt, wasLeaving ? [] : undefined)}`,
+      : `${expected} ${stays}; no other was made in its place. ${waysOn(place.owner.key.name, adopt, [])}`,
     context,
   );
 }
 
 const UNSEEN =
   " Whether an update that was killed made that one cannot be seen without kms:ListKeys and kms:ListResourceTags: grant them, and run again.";
-
-/**
- * The ways on where the material of KMS keys is not in the state any more.
- *
- * @param adopt the input that names the latest KMS key, as a program has it
- * @param byHand where they are not in use: what takes the deletion of the others back
- */
-export function waysOn(key: string, adopt: string, byHand?: string[]): string {
-  const [which, stay] = byHand
-    ? [
-        "the latest",
-        byHand.length > 0 ? `the others are taken back by ${byHand.join(" and ")};` : "it is usable again,",
-      ]
-    : ["the KMS key in use", "all of them stay usable,"];
-  return `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again. Or take ${which} under management as it is, without its material: \`${adopt}\` of the KeyDistribution; ${stay} a rotation starts a new version, and they cannot be imported again or replicated. Or, to leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`;
-}

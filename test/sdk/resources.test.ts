@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { Run } from "../../provider/run";
 import { KeyDistribution, KeyReplica, KmsProvider, ManagedKey } from "../../sdk";
-import { resources, type Type, types } from "../provider/resources/goodInputs";
+import { resourcesOf, type Type, types } from "../provider/resources/goodInputs";
 import { bare, find, type Registered, resolved, run, unwrapped } from "./program";
 
 /** The program of the README: everything by its defaults. */
@@ -44,6 +45,7 @@ describe("a program", () => {
     it(`sends what check takes, in ${preview ? "a preview" : "an update"}`, async () => {
       const registered = await run(shop, { preview });
       assert.equal(registered.length, 6);
+      const resources = resourcesOf(new Run());
       for (const { type, name, inputs } of registered) {
         const { __provider, ...news } = unwrapped(inputs) as Record<string, unknown>;
         const { mistakes } = await resources[bare(type) as Type].check(undefined, news);

@@ -61,7 +61,7 @@ const yes = (preview: boolean, refresh = false) => [
   ...(refresh ? ["--refresh"] : []),
 ];
 
-const UP: Kind[] = ["guarded", "protected", "lost key"];
+const UP: Kind[] = ["guarded", "protected", "lost key", "whose", "drifted"];
 const TARGETED: Kind[] = [...UP, "not targetable", "dependents"];
 
 /** A destroy of a stack whose key may not be deleted is refused. */

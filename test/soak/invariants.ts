@@ -32,7 +32,7 @@ async function accounts(
   for (const { id, state, tags } of keys) {
     const owner = owners.get(id);
     owners.delete(id);
-    if (!owner && !isGoing(state))
+    if (!owner && !isGoing(state) && !world.nobodys.has(id))
       violations.push(`KMS key: ${id} in ${region} is ${state} and in no state, ${JSON.stringify(tags)}`);
     if (owner && state !== "Enabled") violations.push(`KMS key: ${id} in ${region} of ${owner} is ${state}`);
     if (owner && tags["keymgmt:stack"] !== STACK(owner))

@@ -13,6 +13,10 @@ export type Kind =
   | "protected"
   /** By us: the ManagedKey has left the state, and KMS keys of it are there. */
   | "lost key"
+  /** By us: nobody can tell whose a KMS key is; the sentence names the tags that say it. */
+  | "whose"
+  /** By us: something was changed outside of Pulumi; the sentence names `pulumi up --refresh`. */
+  | "drifted"
   /** By us: AWS did not answer. */
   | "unanswered"
   | "locked"
@@ -34,6 +38,7 @@ const NOT_TARGETABLE =
 
 const REFUSALS: readonly (readonly [Kind, RegExp])[] = [
   ["locked", /currently locked by \d+ lock/],
+  ["drifted", /is disabled.*pulumi up --refresh/],
   ["guarded", /`?deletionAllowed(: true)?`?/],
   ["unanswered", /did not answer|no answer|ECONNRESET|socket hang up|connection (was )?(closed|reset)/i],
   ["protected", /because it is protected|protected from deletion|is protected|marked for protection/],
@@ -46,6 +51,7 @@ const REFUSALS: readonly (readonly [Kind, RegExp])[] = [
 export function outcomeOf(exitCode: number, text: string): Outcome {
   if (exitCode === 0) return { kind: "done", text };
   if (exitCode > 128) return { kind: "killed", text };
+  if (/aws kms tag-resource/.test(errorsIn(text))) return { kind: "whose", text };
   const adopt = adoptIn(errorsIn(text));
   if (adopt) return { kind: "lost key", text, adopt };
   return { kind: REFUSALS.find(([, pattern]) => pattern.test(text))?.[0] ?? "unknown", text };

@@ -1,5 +1,6 @@
+import { followed } from "../awsCommands";
 import { judged } from "./judged";
-import type { Kind, Outcome } from "./outcomes";
+import { errorsIn, type Kind, type Outcome } from "./outcomes";
 import { type Declared, isNamed, type Named, START } from "./program";
 import { nameIn, type Stored, typeOf, type World } from "./world";
 
@@ -39,7 +40,7 @@ export async function takenBack(world: World, says: (line: string) => void): Pro
   return [...violations, `dead end: no green update after ${MOST_STEPS} commands`];
 }
 
-const REMEDIED: Kind[] = ["locked", "lost key", "guarded", "protected", "unanswered"];
+const REMEDIED: Kind[] = ["locked", "lost key", "whose", "drifted", "guarded", "protected", "unanswered"];
 
 async function remedied(world: World, outcome: Outcome): Promise<string> {
   switch (outcome.kind) {
@@ -49,8 +50,13 @@ async function remedied(world: World, outcome: Outcome): Promise<string> {
     case "lost key": {
       const right = { ...world.programs.right, adopt: outcome.adopt };
       world.programs = { now: right, right };
-      return `adopt ${JSON.stringify(outcome.adopt)}`;
+      const commands = await pasted(world, outcome);
+      // What `adopt` does not name is managed by nobody from then on, as the sentence says.
+      for (const [keyId] of errorsIn(outcome.text).matchAll(/mrk-[0-9a-f]{32}/g)) world.nobodys.add(keyId);
+      return [`adopt ${JSON.stringify(outcome.adopt)}`, ...commands].join("; ");
     }
+    case "whose":
+      return (await pasted(world, outcome)).join("; ");
     case "guarded":
     case "protected":
       await declareLeftOver(world);
@@ -59,6 +65,9 @@ async function remedied(world: World, outcome: Outcome): Promise<string> {
       return "again";
   }
 }
+
+const pasted = (world: World, { text }: Outcome) =>
+  followed(errorsIn(text), (region) => world.clients[region]!);
 
 /**
  * Declares keys that the state has and the right program has not, as they are in the state but with `deletionAllowed: true`. When
@@ -82,9 +91,11 @@ async function declareLeftOver(world: World): Promise<void> {
 
 function asDeclared(right: Named, key: Stored, state: Stored[]): Declared {
   const { minEnabledVersion, rotationTrigger, name } = key.outputs;
+  // An update that was cut short may have made its DistributionAlias alone.
   const distribution = state.find(
     (each) =>
-      typeOf(each) === "KeyDistribution" && each.parent === key.parent && each.outputs.key?.id === key.id,
+      each.parent === key.parent &&
+      (typeOf(each) === "KeyDistribution" ? each.outputs.key?.id === key.id : each.outputs.keyId === key.id),
   );
   return {
     ...START,

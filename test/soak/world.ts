@@ -42,6 +42,8 @@ export class World {
   beside: Declared[] = [];
   stack = "dev";
   otherIsUp = false;
+  /** KMS keys of a lost key, which a refusal said are managed by nobody once one of them is adopted. */
+  readonly nobodys = new Set<string>();
   otherWasMade = false;
 
   private constructor(

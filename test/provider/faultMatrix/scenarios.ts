@@ -267,7 +267,7 @@ export const SCENARIOS: readonly Scenario[] = [
       await removed({ key: { material: randomBytes(32).toString("base64") } })(bench);
       bench.beginAnew();
     },
-    run: up({ key: { material: OTHER } }),
+    run: up({ key: { material: OTHER, deletionAllowed: true } }),
     ends: { regions: [HOME], latest: 1 },
   },
   {

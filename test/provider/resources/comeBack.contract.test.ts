@@ -131,13 +131,13 @@ describe("a distribution that comes back", () => {
     assert.equal(await keyCount(home), 1);
   });
 
-  it("gives a KMS key with other material back to deletion, and makes a new one", async () => {
+  it("gives a KMS key with other material back to deletion, and makes a new one where the key may be deleted", async () => {
     const first = new Program(local);
     await first.up({ key: { material: randomBytes(32).toString("base64") } });
     const { keyId } = versions(first)[1]!;
     await remove(first);
     const second = new Program(local);
-    await second.up({ key: { material: randomBytes(32).toString("base64") } });
+    await second.up({ key: { material: randomBytes(32).toString("base64"), deletionAllowed: true } });
     assert.notEqual(versions(second)[1]!.keyId, keyId);
     const { KeyState, DeletionDate } = await home.describe(keyId);
     assert.equal(KeyState, "PendingDeletion");
@@ -173,7 +173,7 @@ describe("a distribution that comes back", () => {
     const { keyId } = versions(first)[1]!;
     await remove(first);
     const second = new Program(local);
-    const inputs = { key: { material: randomBytes(32).toString("base64") } };
+    const inputs = { key: { material: randomBytes(32).toString("base64"), deletionAllowed: true } };
     intercept = ({ operation }) =>
       operation === "ImportKeyMaterial" ? { error: { name: "AccessDeniedException" } } : undefined;
     await assert.rejects(second.up({ ...inputs }));
@@ -201,7 +201,7 @@ describe("a distribution that comes back", () => {
     const program = (of: Program) => of.outputs("distribution");
 
     async function killed(second: Program, material: Buffer, when: "before" | "after"): Promise<void> {
-      const inputs = { key: { material: material.toString("base64") } };
+      const inputs = { key: { material: material.toString("base64"), deletionAllowed: true } };
       intercept = ({ operation }) =>
         operation === "ImportKeyMaterial" ? { when, error: { name: "AccessDeniedException" } } : undefined;
       await assert.rejects(second.up({ ...inputs }));

@@ -150,12 +150,12 @@ export function inputsOf(type: Type, changes: Values = {}): Values {
 
 /** What `check` has to say about the inputs, sentence by sentence. */
 export async function mistakesOf(type: Type, changes: Values = {}, olds?: Values): Promise<string[]> {
-  return (await resources[type].check(olds, inputsOf(type, changes))).mistakes;
+  return (await resourcesOf(new Run())[type].check(olds, inputsOf(type, changes))).mistakes;
 }
 
 /** The inputs as `check` plans them. */
 export async function checked(type: Type, changes: Values = {}, olds?: Values): Promise<Values> {
-  return (await resources[type].check(olds, inputsOf(type, changes))).inputs;
+  return (await resourcesOf(new Run())[type].check(olds, inputsOf(type, changes))).inputs;
 }
 
 /** Outputs as a finished create leaves them in state: what it computes, no keyring where another resource's was handed in. */

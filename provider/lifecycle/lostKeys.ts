@@ -1,0 +1,71 @@
+/** KMS keys of a key whose material is not in the state any more: what there is of them, and the ways on. */
+import { describeKmsKey } from "../awskms/kmsKeys";
+import { permitted } from "../awskms/optional";
+import { TAG, type TaggedKey } from "../awskms/taggedKeys";
+import type { Run } from "../run";
+import { isLeaving } from "./plan/known";
+import type { KmsRef } from "./wire";
+
+export interface LostKmsKey extends TaggedKey {
+  /** AWS's KeyState; undefined where it may not be read. */
+  state: string | undefined;
+  until: string | undefined;
+  /** Regions in which it, or a replica, waits for its deletion. */
+  leavingIn: string[];
+}
+
+/** Those that still decrypt, or would with their material; the newest version first. */
+export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]): Promise<LostKmsKey[]> {
+  const home = connection.keyCollection;
+  const look = (region: string, keyId: string) =>
+    permitted(() => describeKmsKey(run.openKms(connection, region), keyId));
+  const asked = keys.map(async (key): Promise<LostKmsKey> => {
+    const seen = await look(home, key.keyId);
+    const replicas = (seen?.replicaRegions ?? []).map(async (region) => ({
+      region,
+      seen: await look(region, key.keyId),
+    }));
+    const everywhere = [{ region: home, seen }, ...(await Promise.all(replicas))];
+    const leavingIn = everywhere.flatMap((one) => (isLeaving(one.seen?.state ?? "") ? [one.region] : []));
+    return { ...key, state: seen?.state, until: seen?.deletionDate, leavingIn };
+  });
+  const version = ({ tags }: TaggedKey) => Number.parseInt(tags[TAG.version] ?? "0", 10);
+  return (await Promise.all(asked))
+    .filter(({ state }) => state !== "Deleted" && state !== "PendingImport")
+    .sort((a, b) => version(b) - version(a));
+}
+
+/** `arn:… (version 1, PendingDeletion until 2026-12-29), arn:… (version 2)` */
+export function listed(keys: LostKmsKey[]): string {
+  const words = keys.map(({ keyArn, tags, state, until }) => {
+    const unusual = state === undefined || state === "Enabled" ? "" : `, ${state}`;
+    return `${keyArn} (version ${tags[TAG.version]}${unusual}${until ? ` until ${until.slice(0, 10)}` : ""})`;
+  });
+  return words.join(", ");
+}
+
+/**
+ * @param adopt the input that names the latest KMS key, as a program has it
+ * @param others KMS keys that it does not name
+ */
+export function waysOn(key: string, adopt: string, others: LostKmsKey[]): string {
+  const commands = others.flatMap(({ keyId, leavingIn }) =>
+    leavingIn.map((region) => takeBackCommand(region, keyId)),
+  );
+  const stay =
+    others.length === 0
+      ? "It is usable then,"
+      : commands.length === 0
+        ? "All of them stay usable,"
+        : `What takes back the others that wait for their deletion: ${commands.join(" && ")}. All of them are usable then,`;
+  const nobodys =
+    others.length === 0
+      ? ""
+      : " Those that `adopt` does not name stay as they are, and are managed by nobody.";
+  return `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again. Or take the latest under management as it is, without its material: \`${adopt}\` of the KeyDistribution. ${stay} a rotation starts a new version, and they cannot be imported again or replicated.${nobodys} Or, to leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`;
+}
+
+function takeBackCommand(region: string, keyId: string): string {
+  const at = `--region ${region} --key-id ${keyId}`;
+  return `aws kms cancel-key-deletion ${at} && aws kms enable-key ${at}`;
+}
