@@ -9,7 +9,7 @@ import {
   mistakesOf,
   pathsIn,
   plantedBytes,
-  providers,
+  providerOf,
   resources,
   type Type,
   types,
@@ -48,7 +48,7 @@ const secretPaths: Record<Type, string[]> = {
 for (const type of types) {
   describe(`check of a ${type}`, () => {
     const failures = async (changes: Values, olds: Values = {}) => {
-      const { failures } = await providers[type].check!(olds, inputsOf(type, changes));
+      const { failures } = await providerOf(type).check!(olds, inputsOf(type, changes));
       return failures!;
     };
 
