@@ -2,7 +2,7 @@ import { createWaiter, WaiterState } from "@smithy/util-waiter";
 import { KeymgmtError } from "../errors";
 
 /** Seconds. KMS is eventually consistent: a write may take this long until every read and every other write sees it. */
-const SETTLING_SECONDS = 120;
+export const SETTLING_SECONDS = 120;
 const MIN_DELAY_SECONDS = 0.2;
 const MAX_DELAY_SECONDS = 5;
 

@@ -33,6 +33,8 @@ export interface SeenKmsKey {
   /** ISO 8601 UTC. */
   validTo?: string;
   keyMaterialId?: string;
+  /** Of one that waits for its deletion, whether it decrypts again when that is taken back. */
+  hasMaterial?: boolean;
   description?: string;
   /** When AWS deletes it, ISO 8601 UTC; of a key that waits for its deletion, but not of a primary that waits for its replicas. */
   deletionDate?: string;
@@ -170,6 +172,8 @@ export async function describeKmsKey(
       state: seen!.KeyState!,
       validTo: seen!.ValidTo?.toISOString(),
       keyMaterialId: seen!.CurrentKeyMaterialId,
+      // AWS shows none before the first import, and none after the material is gone.
+      hasMaterial: seen!.ExpirationModel !== undefined,
       description: seen!.Description,
       deletionDate: seen!.DeletionDate?.toISOString(),
       createdAt: seen!.CreationDate?.toISOString(),

@@ -60,7 +60,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   AlreadyExists: { code: "AlreadyExists", advice: "Choose another name, or remove what is there." },
   KMSInvalidState: {
     code: "InvalidState",
-    advice: "Bring the KMS key into a state that allows this, then run again.",
+    advice:
+      "If it was changed outside of Pulumi, run `pulumi up --refresh`, which finds that and repairs it; or bring the KMS key into a state that allows this, then run again.",
   },
   Disabled: {
     code: "Disabled",

@@ -1,6 +1,6 @@
 import { isKeymgmtError } from "../errors";
 import type { CallContext, Kms } from "./client";
-import { eventually } from "./eventually";
+import { eventually, SETTLING_SECONDS } from "./eventually";
 import {
   describeKmsKey,
   isPendingImport,
@@ -15,6 +15,7 @@ import { sayingIfItFails } from "./say";
  * material: the replica is PendingImport until its own import. ReplicateKey is called in the primary's Region, and the
  * primary must be Enabled. There is one replica a Region, so a call repeated after a lost answer finds the first one's.
  *
+ * @param importedAt of the primary: an import of long ago is not waited for, its material is gone
  * @returns what AWS shows of the replica, and whether this call made it: one that was there before keeps its metadata
  */
 export async function ensureReplicaKey(
@@ -23,7 +24,9 @@ export async function ensureReplicaKey(
   keyId: string,
   metadata: KmsKeyMetadata,
   context: CallContext,
+  importedAt?: string,
 ): Promise<SeenKmsKey & { made: boolean }> {
+  const isSettled = importedAt !== undefined && Date.now() - Date.parse(importedAt) > SETTLING_SECONDS * 1000;
   let made = true;
   try {
     await eventually(
@@ -36,7 +39,7 @@ export async function ensureReplicaKey(
         ),
       {
         error: (error) =>
-          isPendingImport(error) ||
+          (isPendingImport(error) && !isSettled) ||
           isKeymgmtError(error, "OutcomeUnknown") ||
           isKeymgmtError(error, "NotFound"),
       },

@@ -4,7 +4,7 @@ import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
 import { PENDING_CLAIM, TAG, type TaggedKey, tagCommand } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
-import { listed, lookAtLost, waysOn } from "./lostKeys";
+import { latestOf, listed, lookAtLost, waysOn } from "./lostKeys";
 import { LOST_WITHOUT_LISTING } from "./naming";
 import { mayReturn } from "./namingRefusals";
 import { mayBeOurs, oursAmong, ownershipOf, ownerTags } from "./ownership";
@@ -103,7 +103,7 @@ async function refuseNewer(place: Place, keys: TaggedKey[], names: string[]): Pr
   const lost = await lookAtLost(run, owner.kms, own);
   const aliases = (await permitted(() => run.listings.aliases(place.kms))) ?? [];
   const target = aliases.find(({ name }) => name === aliasName)?.keyId;
-  const latest = lost.find(({ keyId }) => keyId === target) ?? lost[0];
+  const latest = latestOf(lost, target);
   if (!latest || !lost.some(isNewer)) return;
   const adopt = `adopt: { aliasName: "${aliasName}", versions: { ${owner.key.keyVersion}: "${latest.keyId}" } }`;
   const others = lost.filter((one) => one !== latest);

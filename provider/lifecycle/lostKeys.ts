@@ -10,8 +10,10 @@ export interface LostKmsKey extends TaggedKey {
   /** AWS's KeyState; undefined where it may not be read. */
   state: string | undefined;
   until: string | undefined;
-  /** Regions in which it, or a replica, waits for its deletion. */
-  leavingIn: string[];
+  /** Commands that make it usable in each Region in which it waits for its deletion, or alone is disabled. */
+  takeBack: string[];
+  /** It has its material in every Region. A rotation that was cut short leaves one that has not. */
+  isWhole: boolean;
 }
 
 /** Those that still decrypt, or would with their material; the newest version first. */
@@ -26,13 +28,25 @@ export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]
       seen: await look(region, key.keyId),
     }));
     const everywhere = [{ region: home, seen }, ...(await Promise.all(replicas))];
-    const leavingIn = everywhere.flatMap((one) => (isLeaving(one.seen?.state ?? "") ? [one.region] : []));
-    return { ...key, state: seen?.state, until: seen?.deletionDate, leavingIn };
+    const states = everywhere.map((one) => one.seen?.state ?? "");
+    const isDisabled = states.every((state) => state === "Disabled");
+    const takeBack = everywhere.flatMap(({ region }, index) => {
+      const at = `--region ${region} --key-id ${key.keyId}`;
+      if (isLeaving(states[index]!)) return [`aws kms cancel-key-deletion ${at}`, `aws kms enable-key ${at}`];
+      return states[index] === "Disabled" && !isDisabled ? [`aws kms enable-key ${at}`] : [];
+    });
+    const isWhole = everywhere.every((one) => one.seen?.hasMaterial !== false);
+    return { ...key, state: seen?.state, until: seen?.deletionDate, takeBack, isWhole };
   });
   const version = ({ tags }: TaggedKey) => Number.parseInt(tags[TAG.version] ?? "0", 10);
   return (await Promise.all(asked))
     .filter(({ state }) => state !== "Deleted" && state !== "PendingImport")
     .sort((a, b) => version(b) - version(a));
+}
+
+/** The one in use; else the newest that decrypts in every Region. */
+export function latestOf(keys: LostKmsKey[], target: string | undefined): LostKmsKey | undefined {
+  return keys.find(({ keyId }) => keyId === target) ?? keys.find(({ isWhole }) => isWhole) ?? keys[0];
 }
 
 /** `arn:… (version 1, PendingDeletion until 2026-12-29), arn:… (version 2)` */
@@ -49,23 +63,16 @@ export function listed(keys: LostKmsKey[]): string {
  * @param others KMS keys that it does not name
  */
 export function waysOn(key: string, adopt: string, others: LostKmsKey[]): string {
-  const commands = others.flatMap(({ keyId, leavingIn }) =>
-    leavingIn.map((region) => takeBackCommand(region, keyId)),
-  );
+  const commands = others.flatMap(({ takeBack }) => takeBack);
   const stay =
     others.length === 0
       ? "It is usable then,"
       : commands.length === 0
         ? "All of them stay usable,"
-        : `What takes back the others that wait for their deletion: ${commands.join(" && ")}. All of them are usable then,`;
+        : `What makes the others usable that wait for their deletion or are disabled in one Region: ${commands.join(" && ")}. All of them are usable then,`;
   const nobodys =
     others.length === 0
       ? ""
       : " Those that `adopt` does not name stay as they are, and are managed by nobody.";
   return `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again. Or take the latest under management as it is, without its material: \`${adopt}\` of the KeyDistribution. ${stay} a rotation starts a new version, and they cannot be imported again or replicated.${nobodys} Or, to leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`;
-}
-
-function takeBackCommand(region: string, keyId: string): string {
-  const at = `--region ${region} --key-id ${keyId}`;
-  return `aws kms cancel-key-deletion ${at} && aws kms enable-key ${at}`;
 }

@@ -4,7 +4,7 @@ import type { Kms } from "../awskms/client";
 import { TAG, tagCommand } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
-import { listed, lookAtLost, waysOn } from "./lostKeys";
+import { latestOf, listed, lookAtLost, waysOn } from "./lostKeys";
 import type { Former, NameSeeker, Unowned } from "./naming";
 import { hasFormerStack, ownerTags } from "./ownership";
 
@@ -80,8 +80,8 @@ export async function refuseLostKey(run: Run, seeker: NameSeeker, former: Former
     former.flatMap(({ keys }) => keys),
   );
   const inUse = former.find(({ isInUse }) => isInUse);
-  const latest =
-    lost.find(({ keyId }) => keyId === inUse?.target) ?? lost.find(({ state }) => inUse || state);
+  const latest = latestOf(lost, inUse?.target);
+  if (!inUse && lost.every(({ state }) => state === undefined)) return;
   if (!latest) return;
   const { name } = former.find(({ keys }) => keys.some(({ keyId }) => keyId === latest.keyId))!;
   const alias = `alias/${kms.aliasPrefix}/${name}`;

@@ -89,7 +89,7 @@ export async function replicate(
   { role, primaries }: Wanted,
 ): Promise<OutcomeOf<"replicate">> {
   const there = place.at(region);
-  const { keyId } = role === "replica" ? primaries[version]! : known.records[version]!;
+  const { keyId, importedAt } = role === "replica" ? primaries[version]! : known.records[version]!;
   const metadata =
     role === "replica" ? place.metadata(version) : await metadataOfInUse(place, known, version, there);
   const { made, state } = await ensureReplicaKey(
@@ -98,6 +98,7 @@ export async function replicate(
     keyId,
     metadata,
     place.context(version),
+    importedAt,
   );
   return { state, isMade: made };
 }

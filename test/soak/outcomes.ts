@@ -38,7 +38,7 @@ const NOT_TARGETABLE =
 
 const REFUSALS: readonly (readonly [Kind, RegExp])[] = [
   ["locked", /currently locked by \d+ lock/],
-  ["drifted", /is disabled.*pulumi up --refresh/],
+  ["drifted", /changed outside of Pulumi, run `pulumi up --refresh`|disabled outside of Pulumi/],
   ["guarded", /`?deletionAllowed(: true)?`?/],
   ["unanswered", /did not answer|no answer|ECONNRESET|socket hang up|connection (was )?(closed|reset)/i],
   ["protected", /because it is protected|protected from deletion|is protected|marked for protection/],

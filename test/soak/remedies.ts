@@ -32,7 +32,7 @@ export async function takenBack(world: World, says: (line: string) => void): Pro
       refresh = true;
       continue;
     }
-    const remedy = await remedied(world, outcome);
+    const remedy = await remedied(world, outcome, step);
     says(`  ${remedy}`);
     // Where a refusal names no way that is still open, a look at AWS is what is left to try.
     refresh = true;
@@ -42,7 +42,7 @@ export async function takenBack(world: World, says: (line: string) => void): Pro
 
 const REMEDIED: Kind[] = ["locked", "lost key", "whose", "drifted", "guarded", "protected", "unanswered"];
 
-async function remedied(world: World, outcome: Outcome): Promise<string> {
+async function remedied(world: World, outcome: Outcome, step: number): Promise<string> {
   switch (outcome.kind) {
     case "locked":
       await world.pulumi("cancel", "--yes");
@@ -59,11 +59,20 @@ async function remedied(world: World, outcome: Outcome): Promise<string> {
       return (await pasted(world, outcome)).join("; ");
     case "guarded":
     case "protected":
+      if (step > 2 && /pulumi state delete --force --target-dependents/.test(outcome.text))
+        return forgotten(world);
       await declareLeftOver(world);
       return `declared beside, with deletionAllowed: ${JSON.stringify(world.beside)}`;
     default:
       return "again";
   }
+}
+
+/** The state does not say what is in AWS, so the next update is to look. */
+async function forgotten(world: World): Promise<string> {
+  const { urn } = (await world.state()).find((each) => typeOf(each) === "DistributionAlias")!;
+  const outcome = await world.pulumi("state", "delete", urn, "--force", "--target-dependents", "--yes");
+  return `state delete of the DistributionAlias: ${outcome.kind}`;
 }
 
 const pasted = (world: World, { text }: Outcome) =>

@@ -134,6 +134,11 @@ export function resourcesOf(run: Run): Record<Type, Resource> {
 
 export const resources = resourcesOf(new Run());
 
+/** The same as Pulumi calls them. */
+export const providers = Object.fromEntries(
+  Object.entries(resources).map(([type, resource]) => [type, dynamicProvider(resource)]),
+) as Record<Type, dynamic.ResourceProvider>;
+
 /** A resource of a run of its own, as Pulumi calls it. */
 export const providerOf = (type: Type): dynamic.ResourceProvider =>
   dynamicProvider(resourcesOf(new Run())[type]);
