@@ -82,7 +82,7 @@ export interface Adopt {
    * key becomes the latest version.
    */
   aliasName?: pulumi.Input<string>;
-  /** Id or ARN of a KMS key by version of the key. */
+  /** Id or ARN of a KMS key by version of the key. None at all (`{}`): new KMS keys are made, whatever there is. */
   versions?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
    * Key check values by version, of versions whose material the key holds: AWS is asked to take it, which it does only where

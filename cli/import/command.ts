@@ -51,7 +51,7 @@ function nextSteps({ key, stack, distributions }: Backup, name: string): string 
   ];
   if (distributions.length > 0)
     steps.push(
-      `Its KeyDistribution takes the KMS keys and the alias over. If ${stack} still exists elsewhere, take them out of its state with \`pulumi state delete\`, and do not destroy it: that would schedule their deletion.`,
+      `Its KeyDistribution takes the KMS keys and the alias over. If ${stack} still exists elsewhere, take them out of its state with \`pulumi state delete --force --target-dependents <URN of the ManagedKey>\`, and do not destroy it: without the permission to read tags that would schedule their deletion.`,
     );
   if (key.replicaRegions.length > 0)
     steps.push(`The ManagedKey must have \`replicaRegions\`: ${key.replicaRegions.join(", ")}.`);

@@ -13,6 +13,15 @@ export function takeBack({ tags, region }: ScheduledKey, all: ScheduledKey[], st
   if (here) return "run `pulumi up`";
   if (!state.keys.some((key) => key.name === name))
     return "restore its ManagedKey from a backup, declare the KeyDistribution again and run `pulumi up`; without a backup, `aws kms cancel-key-deletion` keeps the KMS key";
+  const another = state.regions.find(
+    (one) =>
+      one.primary &&
+      one.region === region &&
+      one.owner.key.name === name &&
+      one.owner.distribution !== distribution,
+  );
+  if (another)
+    return `\`aws kms cancel-key-deletion\` (the key has ${another.owner.distribution} there, which does not take it up)`;
   if (own.some(({ primary }) => primary))
     return `declare the KeyReplica in ${region} again and run \`pulumi up\``;
   const hasReplicas = all.some((one) => one.tags[TAG.distribution] === distribution && one.primaryRegion);

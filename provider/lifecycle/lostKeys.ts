@@ -30,7 +30,8 @@ export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]
     const everywhere = [{ region: home, seen }, ...(await Promise.all(replicas))];
     const states = everywhere.map((one) => one.seen?.state ?? "");
     const isDisabled = states.every((state) => state === "Disabled");
-    const takeBack = everywhere.flatMap(({ region }, index) => {
+    const takeBack = everywhere.flatMap(({ region, seen: there }, index) => {
+      if (there?.hasMaterial === false) return [];
       const at = `--region ${region} --key-id ${key.keyId}`;
       if (isLeaving(states[index]!)) return [`aws kms cancel-key-deletion ${at}`, `aws kms enable-key ${at}`];
       return states[index] === "Disabled" && !isDisabled ? [`aws kms enable-key ${at}`] : [];
