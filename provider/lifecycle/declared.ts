@@ -135,20 +135,17 @@ export class Declared {
     this.#distributions.set(name, records);
   }
 
-  /**
-   * KMS keys are known again by the key's name, so two keys of one name do not go to one Region of an account. Where both are in
-   * the state they stay.
-   */
-  sameNameMistakes(inputs: Record<string, unknown>, isNew: boolean): string[] {
+  /** Says where two keys of one name go to one Region of an account: their KMS keys are known again by that name. */
+  sayIfNameIsTwice(inputs: Record<string, unknown>, isNew: boolean, say: Say): void {
     const { keyName, keyId, accountId, region } = inputs;
-    if ([keyName, keyId, accountId, region].some((one) => one === undefined || isUnknown(one))) return [];
+    if ([keyName, keyId, accountId, region].some((one) => one === undefined || isUnknown(one))) return;
     const place = JSON.stringify([accountId, region, keyName]);
     const first = this.#keysByName.get(place);
     if (!first) this.#keysByName.set(place, { keyId: String(keyId), isNew });
-    if (!first || first.keyId === keyId || !(first.isNew || isNew)) return [];
-    return [
-      `Expected one ManagedKey of the name "${keyName}" in ${region} of account ${accountId}, as its KMS keys are known by that name; another one is distributed there. Give one of the two another \`name\`.`,
-    ];
+    if (!first || first.keyId === keyId || !(first.isNew || isNew)) return;
+    say(
+      `two ManagedKeys of the name "${keyName}" are distributed in ${region} of account ${accountId}. Their KMS keys are known again by that name: one that is removed or renamed may return with the other's alias. Give one of the two another \`name\``,
+    );
   }
 
   /** This run makes a distribution. Its records grow while it is made. */

@@ -32,6 +32,7 @@ export const distributionAlias = (run: Run): Resource => {
         if (Array.isArray(inputs[list])) inputs[list] = [...inputs[list]].sort();
       }
       if (olds) run.declared.checked("DistributionAlias", inputs);
+      run.declared.sayIfNameIsTwice(inputs, olds === undefined, run.say);
       sought.set(seekerOf(inputs), {
         kms,
         stack,
@@ -43,7 +44,6 @@ export const distributionAlias = (run: Run): Resource => {
         inputs,
         mistakes: [
           ...schemaMistakes("DistributionAlias", inputs),
-          ...run.declared.sameNameMistakes(inputs, olds === undefined),
           ...replacementMistakes("DistributionAlias", olds, inputs, {
             key: olds?.keyName,
             isAllowed: olds?.deletionAllowed === true || adopts === true || inputs.adoptedAlias !== undefined,

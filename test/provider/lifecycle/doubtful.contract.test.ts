@@ -177,38 +177,22 @@ describe("KMS keys of which nobody can tell whose they are", function () {
   });
 
   describe("because two keys have one name", () => {
-    it("a second key of the name is refused in check, in the same Region of the account", async () => {
-      await up();
-      const made = await scene.kmsKeys();
-      const second = {
-        ...program.states.get("alias")!.outputs,
-        keyId: "orders-0000000000",
-        kms: {},
-        stack: DEV,
-      };
-      program.begin();
-      const { resources } = program as unknown as {
-        resources: Record<
-          string,
-          { check(olds: object | undefined, news: object): Promise<{ mistakes: string[] }> }
-        >;
-      };
-      const check = (olds: object | undefined, news: object) =>
-        resources.distributionAlias!.check(olds, news);
-      const first = program.states.get("alias")!.outputs;
-      await check(first, { ...first, kms: {}, stack: DEV });
-      const { mistakes } = await check(undefined, second);
-      assert.match(
-        mistakes.join(),
-        /Expected one ManagedKey of the name "orders" in us-west-1.*another `name`/,
-      );
-      assert.deepEqual(
-        (await check(undefined, { ...second, region: "eu-west-1" })).mistakes.filter((each) =>
-          /one ManagedKey/.test(each),
-        ),
-        [],
-      );
-      assert.deepEqual(await scene.kmsKeys(), made);
+    it("is said where a second key of the name comes to the same Region of the account", () => {
+      const run = new Run();
+      const said: string[] = [];
+      const check = (keyId: string, isNew: boolean, region = HOME) =>
+        run.declared.sayIfNameIsTwice(
+          { keyName: "orders", keyId, accountId: "111122223333", region },
+          isNew,
+          (line) => said.push(line),
+        );
+      check("orders-1", false);
+      check("orders-1", false);
+      check("orders-2", false);
+      check("orders-2", true, ABROAD);
+      assert.deepEqual(said, [], "both are in the state, or it is another Region");
+      check("orders-2", true);
+      assert.match(said.join(), /two ManagedKeys of the name "orders".*another `name`/);
     });
   });
 
