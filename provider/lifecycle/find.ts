@@ -128,8 +128,11 @@ function refuseUntagged(place: Place, names: string[], missing: number[], keys: 
     const { keyId, keyArn, tags } = key;
     const version = versionTagged(key);
     const there = ownerTags(tags);
+    // A distribution's name begins with its key's: of one with this name another key's is not this stack's doing.
+    const isNamed = names.includes(there[TAG.distribution] ?? "");
+    if (isNamed && there[TAG.key] !== owner.key.name) delete there[TAG.key];
     const lacking = Object.values(TAG).filter((name) => there[name] === undefined);
-    const isOfOurs = mayBeOurs(tags, owner) || ownershipOf(tags, owner) === "ours";
+    const isOfOurs = mayBeOurs(there, owner) || ownershipOf(tags, owner) === "ours";
     const isOfThis = names.includes(of(tags)[TAG.distribution]!);
     const isOfMissing = version === undefined ? missing.length > 0 : missing.includes(version);
     if (lacking.length === 0 || !isOfOurs || !isOfThis || !isOfMissing) continue;

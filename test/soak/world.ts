@@ -101,7 +101,8 @@ export class World {
 
   private async run(args: string[], options: RunOptions = {}): Promise<Outcome> {
     try {
-      const { stdout, stderr } = await this.project.pulumi(args, options);
+      // An update waits up to two minutes for AWS to settle.
+      const { stdout, stderr } = await this.project.pulumi(args, { seconds: 300, ...options });
       return outcomeOf(0, `${stdout}\n${stderr}`);
     } catch (error) {
       const { message } = error as Error;

@@ -101,6 +101,15 @@ describe("KMS keys of which nobody can tell whose they are", function () {
             assert.equal((await scene.in(region).decrypt(text)).text, `version ${index + 1}`);
       });
 
+    it("written anew: `--replace` of the KeyDistribution, which keeps its alias, is refused as well; with the tag that it names it goes on", async () => {
+      const { whole } = await lived();
+      await tag(1, "keymgmt:key");
+      const said = await assertRefused(() => up({ replaced: ["distribution"] }));
+      assert.equal((await followed(said, (region) => scene.in(region))).length, 1);
+      await up({ replaced: ["distribution"] });
+      assert.deepEqual(await scene.everywhere(), whole);
+    });
+
     it("under its old name, `up --refresh` gives them back, and the rename goes on", async () => {
       const { whole, alias } = await lived();
       await untag(2, "keymgmt:key");
