@@ -4,7 +4,7 @@ import { loadStates, type StateOptions } from "../state/load.js";
 import { count, date, wrapped } from "../text.js";
 import { confirmed } from "./confirm.js";
 import { type Deletion, scheduleAll } from "./delete.js";
-import { findKeys, placesOf } from "./find.js";
+import { findKeys, placeId, placesOf } from "./find.js";
 import { keyReport, sweepReport } from "./report.js";
 import { type Sorted, sortKeys } from "./sort.js";
 import { sweepText } from "./text.js";
@@ -27,8 +27,20 @@ export async function sweep(options: SweepOptions): Promise<number> {
   if (asks && options.state?.includes("-"))
     throw new UsageError("Expected --yes with --delete --state -: the standard input is the state.");
   const states = options.emptyStack && !namesState(options) ? [] : await loadStates(options);
-  const places = await placesOf(new Aws(), states, options.region ?? [], options);
-  const sorted = sortKeys(await findKeys(places), states, options.emptyStack ?? [], new Date());
+  const aws = new Aws();
+  let places = await placesOf(aws, states, options.region ?? [], options);
+  let keys = await findKeys(places);
+  // A killed update leaves replicas in Regions that no state names.
+  const looked = new Set(places.map(({ kms }) => kms.region));
+  const more = [...new Set(keys.flatMap((key) => key.replicaRegions))].filter(
+    (region) => !looked.has(region),
+  );
+  if (more.length > 0) {
+    const known = new Set(places.map(placeId));
+    places = await placesOf(aws, states, [...(options.region ?? []), ...more], options);
+    keys = [...keys, ...(await findKeys(places.filter((place) => !known.has(placeId(place)))))];
+  }
+  const sorted = sortKeys(keys, states, options.emptyStack ?? [], new Date());
   const report = sweepReport(places, states, sorted);
   if (!options.json) process.stdout.write(`${sweepText(report)}\n`);
   const deletions = options.delete ? await remove(sorted, options) : undefined;

@@ -58,10 +58,11 @@ export async function placesOf(
     const id = `${accountId}/${region}`;
     if (!places.has(id)) places.set(id, { accountId, kms });
   }
-  return [...places.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  return [...places.values()].sort((a, b) => (placeId(a) < placeId(b) ? -1 : 1));
 }
 
-const order = ({ accountId, kms }: Place) => `${accountId}/${kms.region}`;
+/** Account and Region. */
+export const placeId = ({ accountId, kms }: Place) => `${accountId}/${kms.region}`;
 
 /** Every KMS key with our tags in these places, with its state and its aliases. */
 export async function findKeys(places: Place[]): Promise<FoundKey[]> {

@@ -2,14 +2,15 @@
 import { relatedKeyArn } from "../awskms/arn";
 import type { Kms } from "../awskms/client";
 import { describeKmsKey } from "../awskms/kmsKeys";
-import { ifPermitted } from "../awskms/optional";
+import { ifPermitted, permitted } from "../awskms/optional";
 import { ensureReplicaKey } from "../awskms/replicas";
 import { LEAVING, tagsOf } from "../awskms/taggedKeys";
 import { observeAlias } from "./observe";
+import { ownershipOf } from "./ownership";
 import type { Place } from "./place";
 import type { Known, SeenReplica, Wanted } from "./plan/known";
 import type { OutcomeOf, StepOf } from "./plan/steps";
-import { type KmsKeyRecord, metadataFor } from "./wire";
+import { type KmsKeyRecord, kmsKeysOf, metadataFor } from "./wire";
 
 /** What AWS shows of a KMS key that may be there, as a record; undefined where it is not. */
 export async function inspect(
@@ -67,19 +68,39 @@ async function isReplicaLeaving(there: Kms, keyId: string, state: string): Promi
 }
 
 /**
- * Regions for which rotations have made replicas and in which the alias is gone. Its KeyReplica deletes the alias first, so
- * what is left there is nobody's; where the alias is, the KeyReplica was retained (`retainOnDelete`), and all that is its.
+ * By version, Regions with a replica of ours that no KeyReplica has, and in which the alias is gone: a rotation has made it, or an
+ * update that was killed. A KeyReplica that goes deletes its alias first, so what is left there is nobody's; where the alias is, the
+ * KeyReplica was retained (`retainOnDelete`), and all that is its.
  */
-export async function findAbandoned(place: Place, _step: object, { records }: Known): Promise<string[]> {
-  const regions = [...new Set(Object.values(records).flatMap(({ replicas }) => replicas ?? []))];
+export async function findAbandoned(
+  place: Place,
+  _step: object,
+  { records }: Known,
+): Promise<Record<number, string[]>> {
+  const found: Record<number, string[]> = {};
+  for (const { version, record } of kmsKeysOf(records)) {
+    // Without kms:DescribeKey those are known that the state names.
+    const seen = await permitted(() => describeKmsKey(place.kms, record.keyId, place.context(version)));
+    const others = (seen?.replicaRegions ?? []).filter((region) => !record.replicas?.includes(region));
+    const tags = await Promise.all(
+      others.map((region) => permitted(() => tagsOf(place.at(region), record.keyId))),
+    );
+    const ours = others.filter((_, index) => ownershipOf(tags[index], place.owner) === "ours");
+    found[version] = [...(record.replicas ?? []), ...ours].sort();
+  }
   const loses = "replicas that no KeyReplica has are left as they are";
-  const targets = await Promise.all(
-    regions.map(async (region) => ({
-      region,
-      target: await observeAlias(place.at(region), place.aliasName, loses),
-    })),
+  const gone = new Set<string>();
+  await Promise.all(
+    [...new Set(Object.values(found).flat())].map(async (region) => {
+      if ((await observeAlias(place.at(region), place.aliasName, loses)) === "") gone.add(region);
+    }),
   );
-  return targets.filter(({ target }) => target === "").map(({ region }) => region);
+  return Object.fromEntries(
+    Object.entries(found).map(([version, regions]) => [
+      version,
+      regions.filter((region) => gone.has(region)),
+    ]),
+  );
 }
 
 export async function replicate(

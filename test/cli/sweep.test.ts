@@ -4,8 +4,11 @@ import {
   CreateAliasCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
+  ListResourceTagsCommand,
+  ReplicateKeyCommand,
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../localkms/index";
+import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { localKms, Program } from "../provider/resources/support/program";
 import { clientOf, exportOf, fileOf, keymgmt, settled, strayKey } from "./support";
 
@@ -198,5 +201,26 @@ deletion of those that nobody can be using.
     });
     assert.equal(code, 1);
     assert.match(stderr, /Expected credentials of account 111122223333/);
+  });
+});
+
+describe("keymgmt sweep, where a killed update has left a replica", function () {
+  this.timeout(60_000);
+  let local: LocalKms;
+  before(async () => {
+    local = await localKms({ now: hourAgo });
+  });
+  after(() => local.close());
+
+  it("looks in the Regions in which AWS shows replicas, also where no state names them", async () => {
+    const program = new Program(local);
+    await program.up({ key: { replicaRegions: ["eu-west-1"] } });
+    const { keyId, keyArn } = (program.outputs("distribution").versions as KmsKeyRecords)[1]!;
+    const home = clientOf(local, "us-west-1");
+    const { Tags } = await home.send(new ListResourceTagsCommand({ KeyId: keyId }));
+    await home.send(new ReplicateKeyCommand({ KeyId: keyId, ReplicaRegion: "ap-south-1", Tags }));
+    const { code, stdout } = await keymgmt(["sweep", "--state", "-", "--json"], { input: exportOf(program) });
+    assert.ok(stdout.includes(keyArn.replace("us-west-1", "ap-south-1")), stdout);
+    assert.equal(code, 3, "something is unaccounted for");
   });
 });

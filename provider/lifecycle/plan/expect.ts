@@ -28,7 +28,7 @@ const EXPECTED: Expectations = {
   findPending: () => undefined,
   readTags: () => false,
   findUnrecorded: () => [],
-  findAbandoned: () => [],
+  findAbandoned: () => ({}),
   createKey: (_known, { version }) => ({
     keyId: `new-${version}`,
     keyArn: `new-${version}`,

@@ -63,8 +63,8 @@ export interface Known {
   pending?: PendingMaterial;
   /** Removal: whether another stack has taken the KMS key of a version over. */
   takenOver: Record<number, boolean>;
-  /** Removal: Regions with replicas that rotations have made and no KeyReplica has. */
-  abandoned?: string[];
+  /** Removal: by version, Regions with a replica that no KeyReplica has. */
+  abandoned?: Record<number, string[]>;
   /** Removal: KMS keys of the distribution that the state does not know; undefined before they were looked for. */
   unrecorded?: Unrecorded[];
   /** Removal: `id@Region` of KMS keys whose deletion is scheduled, or that are left as they are. */

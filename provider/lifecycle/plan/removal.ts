@@ -16,14 +16,12 @@ interface Leaving {
 /** What another resource of the program holds is none of this one's. */
 function leaving(
   { removal }: Wanted,
-  { records, takenOver, abandoned = [], unrecorded = [] }: Known,
+  { records, takenOver, abandoned = {}, unrecorded = [] }: Known,
 ): Leaving[] {
-  const recorded = kmsKeysOf(records).map(
-    ({ version, record: { keyId, adopted, replicas = [] } }): Leaving => {
-      const stays = adopted ? "adopted" : takenOver[version] ? "taken over" : undefined;
-      return { version, keyId, stays, abroad: replicas.filter((region) => abandoned.includes(region)) };
-    },
-  );
+  const recorded = kmsKeysOf(records).map(({ version, record: { keyId, adopted } }): Leaving => {
+    const stays = adopted ? "adopted" : takenOver[version] ? "taken over" : undefined;
+    return { version, keyId, stays, abroad: stays ? [] : (abandoned[version] ?? []) };
+  });
   // Where KMS keys were adopted, one that the state does not know may be of the key that was lost: nobody holds its material.
   const stays = recorded.some((one) => one.stays === "adopted") ? "not known" : undefined;
   const others = unrecorded.map((key): Leaving => ({ ...key, stays, abroad: [] }));
@@ -39,10 +37,8 @@ const tagged: Rule = (wanted, known) =>
 
 const looked: Rule = (_wanted, { unrecorded }) => (unrecorded ? [] : [{ do: "findUnrecorded" }]);
 
-const abandoned: Rule = ({ role }, { abandoned: seen, records }) =>
-  role === "primary" && !seen && Object.values(records).some(({ replicas }) => replicas?.length)
-    ? [{ do: "findAbandoned" }]
-    : [];
+const abandoned: Rule = ({ role, multiRegion }, { abandoned: seen }) =>
+  role === "primary" && multiRegion && !seen ? [{ do: "findAbandoned" }] : [];
 
 /** The alias goes where it points to a KMS key that is this resource's to delete. */
 const aliasGone: Rule = (wanted, known) => {

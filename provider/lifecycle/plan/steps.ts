@@ -41,7 +41,7 @@ export interface Steps {
   /** Removal: looks for KMS keys of the distribution that the state does not know, as an update that was killed leaves them. */
   findUnrecorded: [object, Unrecorded[]];
   /** Removal: looks for replicas that no KeyReplica has. */
-  findAbandoned: [object, string[]];
+  findAbandoned: [object, Record<number, string[]>];
 
   createKey: [Of, KmsKeyRecord];
   replicate: [Of, { state: string; isMade: boolean }];

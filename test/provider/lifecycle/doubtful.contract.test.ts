@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TagResourceCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
+import { DeleteAliasCommand, TagResourceCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../../../provider/errors";
 import type { DistributionOutputs } from "../../../provider/resources/distributionPlan";
 import { keyDistribution } from "../../../provider/resources/keyDistribution";
@@ -202,6 +202,37 @@ describe("KMS keys of which nobody can tell whose they are", function () {
       assert.deepEqual(said, [], "both are in the state, or it is another Region");
       check("orders-2", true);
       assert.match(said.join(), /two ManagedKeys of the name "orders".*another `name`/);
+    });
+  });
+
+  describe("because no state knows of them: replicas of an update that was killed", () => {
+    /** The KeyReplica was killed before it was saved, and is taken out of the program. */
+    async function halfMade(): Promise<string> {
+      await up({ replicas: [] });
+      await up();
+      program.states.delete(ABROAD);
+      await scene.in(ABROAD).send(new DeleteAliasCommand({ AliasName: aliasOf(program) }));
+      await program.up({
+        ...inputs("2", { replicas: [] }),
+        key: { replicaRegions: [ABROAD], rotationTrigger: "2", deletionAllowed: true },
+      });
+      return idsOf(program)[0]!;
+    }
+
+    it("go with the distribution, which AWS does not delete before them", async () => {
+      const id = await halfMade();
+      await program.destroy("keyDistribution", "distribution");
+      assert.deepEqual(await scene.states([id]), {
+        [HOME]: ["PendingReplicaDeletion"],
+        [ABROAD]: ["PendingDeletion"],
+      });
+    });
+
+    it("stay where they are not tagged as this stack's: somebody has replicated the KMS key by hand", async () => {
+      const id = await halfMade();
+      await scene.in(ABROAD).send(new UntagResourceCommand({ KeyId: id, TagKeys: ["keymgmt:stack"] }));
+      await program.destroy("keyDistribution", "distribution");
+      assert.deepEqual((await scene.states([id]))[ABROAD], ["Enabled"]);
     });
   });
 
