@@ -71,8 +71,8 @@ it cannot be decrypted until \`minEnabledVersion\` is lowered again. Ask whether
 
 const DRIFT = `First comes what the refresh sees in AWS, as \`drift\` of the resource and once more at the end: one sentence a difference. Then the update
 that puts it back. It has no changed property of its own: the program has not changed, AWS has. Ask who changed it, and whether what they wanted
-belongs into the program; the update would undo it. Without \`--refresh\` a preview does not ask AWS, and shows no drift but that of the last refresh. Two
-kinds are not put back, and their sentences say so: a primary KMS key that AWS no longer knows, and material that somebody else has rotated to.`;
+belongs into the program; the update would undo it. Without \`--refresh\` a preview does not ask AWS, and shows no drift but that of the last refresh. Not
+put back are a primary KMS key that AWS no longer knows, material that somebody else has rotated to, and an alias that was moved to a KMS key of somebody else.`;
 
 const REFUSED = `The program asks for another Region, which a KMS key that exists cannot get: it would be another key, and the material of this one would be
 lost. It is refused before anything is touched.`;
