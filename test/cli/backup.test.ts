@@ -268,7 +268,10 @@ describe("keymgmt export and import", function () {
       );
       assert.equal(code, 0, stderr);
       assert.match(stdout, /^orders: aes256-gcm96, 2 versions/);
-      assert.match(stdout, /`pulumi\s+state\s+delete\s+--force\s+--target-dependents\s+<URN\s+of\s+the\s+ManagedKey>`,\s+and\s+do\s+not\s+destroy/);
+      assert.match(
+        stdout,
+        /`pulumi\s+state\s+delete\s+--force\s+--target-dependents\s+<URN\s+of\s+the\s+ManagedKey>`,\s+and\s+do\s+not\s+destroy/,
+      );
       const [config, set, name, value, ...rest] = (await readFile(at("args"), "utf8")).trimEnd().split("\n");
       assert.deepEqual([config, set, name], ["config", "set", "keymgmt:restore.orders"]);
       assert.deepEqual(rest, ["--plaintext", "--non-interactive", "--stack", "dr"]);
