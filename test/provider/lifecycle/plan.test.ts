@@ -286,6 +286,20 @@ describe("plan", () => {
       wanted({ strategy: "on-demand", multiRegion: true, ...more });
     const held = () => state({ 1: record("mrk-k1") }, "mrk-k1");
 
+    it("a replica that is made again, as a read took it for gone, gets every material again", () => {
+      const shared = (importedAt = "before") => record("mrk-1", { importedAt });
+      const primaries = { 1: shared(), 2: shared() };
+      const replica = { role: "replica", region: ABROAD, strategy: "on-demand", multiRegion: true } as const;
+      const gone = record("mrk-1", { state: "Deleted" });
+      const known: Known = { ...state({ 1: gone, 2: gone }, "mrk-1"), reimported: [1, 2] };
+      assert.deepEqual(story(wanted({ ...replica, latest: 2, primaries }), known).slice(0, 4), [
+        "forget 1 eu-west-1",
+        "replicate 1 eu-west-1",
+        "import 1 eu-west-1",
+        "import 2 eu-west-1",
+      ]);
+    });
+
     it("imports new material into the primary, then into each replica, and then rotates", () => {
       const steps = story(onDemand({ latest: 2, fresh: [2] }), held(), {
         findReplicas: [[{ region: ABROAD, state: "Enabled", isLeaving: false }]],
