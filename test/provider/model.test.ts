@@ -7,7 +7,7 @@ import { Stack } from "./model/stack";
 import { type Beginning, beginning, type Step, sentence, steps } from "./model/steps";
 
 /**
- * 500 random programs, or as many as PROPERTY_SECONDS leave time for (`make nightly`). The title says the first seed. A failure
+ * 250 random programs, or as many as PROPERTY_SECONDS leave time for (`make nightly`). The title says the first seed. A failure
  * prints its own, the path to the shortest program that fails, and that program;
  *
  *     PROPERTY_SEED=<seed> PROPERTY_PATH=<path> npx mocha test/provider/model.test.ts
@@ -16,7 +16,7 @@ import { type Beginning, beginning, type Step, sentence, steps } from "./model/s
  */
 const { PROPERTY_SECONDS, PROPERTY_SEED, PROPERTY_PATH } = process.env;
 const BATCH = 50;
-const BATCHES = 10;
+const BATCHES = 5;
 
 /** Making RSA pairs is what would take the time; that the local KMS gives each out once is tested elsewhere. */
 function preparedPair(): WrappingPair {
