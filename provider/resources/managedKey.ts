@@ -211,6 +211,6 @@ function replacementMistakes(olds: Values | undefined, inputs: Values): string[]
   if (!olds || olds.deletionAllowed === true) return [];
   return difference("ManagedKey", olds, inputs, COMPARED_APART).replaces.map(
     (name) =>
-      `\`${name}\` cannot change: it would replace the key and lose its material, while \`deletionAllowed\` is false in the state. Keep \`${name}\`, or declare a new ManagedKey beside this one${name === "name" ? " (of a resource that an update has made under a new name, take the rename back)" : ""}; only if the material may be lost, set \`deletionAllowed: true\`, run \`pulumi up\`, and change it then.`,
+      `\`${name}\` cannot change: it would replace the key and lose its material, while \`deletionAllowed\` is false in the state. Keep \`${name}\`, or declare a new ManagedKey beside this one; only if the material may be lost, set \`deletionAllowed: true\`, run \`pulumi up\`, and change it then.`,
   );
 }
