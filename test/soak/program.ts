@@ -15,7 +15,7 @@ export const isNamed = ({ name, aliases }: Named, urn = "") =>
 
 export interface Adopt {
   aliasName: string;
-  versions: Record<string, string>;
+  versions?: Record<string, string>;
 }
 
 /** One component with a key in it, as the program declares it. */

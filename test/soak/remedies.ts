@@ -25,7 +25,7 @@ export async function takenBack(world: World, says: (line: string) => void): Pro
     says(`up ${flags.join(" ")}: ${performed.says}`);
     violations.push(...performed.violations);
     if (outcome.kind === "done") {
-      const goesOn = world.beside.length > 0 || !refresh;
+      const goesOn = world.beside.length > 0 || world.programs.now !== world.programs.right || !refresh;
       world.beside = [];
       world.programs = { ...world.programs, now: world.programs.right };
       if (!goesOn) return violations;
@@ -59,8 +59,10 @@ async function remedied(world: World, outcome: Outcome, step: number): Promise<s
       return (await pasted(world, outcome)).join("; ");
     case "guarded":
     case "protected":
-      if (step > 2 && /pulumi state delete --force --target-dependents/.test(outcome.text))
-        return forgotten(world);
+      if (step > 2 && /`key` cannot change.*`adopt: \{ aliasName/.test(outcome.text)) {
+        const held = (await world.state()).find((each) => typeOf(each) === "KeyDistribution");
+        if (held) return aliasAdopted(world, held.outputs.aliasName);
+      }
       await declareLeftOver(world);
       return `declared beside, with deletionAllowed: ${JSON.stringify(world.beside)}`;
     default:
@@ -68,11 +70,11 @@ async function remedied(world: World, outcome: Outcome, step: number): Promise<s
   }
 }
 
-/** The state does not say what is in AWS, so the next update is to look. */
-async function forgotten(world: World): Promise<string> {
-  const { urn } = (await world.state()).find((each) => typeOf(each) === "DistributionAlias")!;
-  const outcome = await world.pulumi("state", "delete", urn, "--force", "--target-dependents", "--yes");
-  return `state delete of the DistributionAlias: ${outcome.kind}`;
+/** The KMS key in use is taken as it is: `keymgmt status` shows the alias, which the KeyDistribution in the state has. */
+async function aliasAdopted(world: World, aliasName: string): Promise<string> {
+  const { right } = world.programs;
+  world.programs = { right, now: { ...right, adopt: { aliasName } } };
+  return `adopt ${aliasName}`;
 }
 
 const pasted = (world: World, { text }: Outcome) =>

@@ -292,6 +292,24 @@ describe("a resource that is renamed without aliases, or replaced", function () 
         await assertSettled();
       });
 
+    it("while its DistributionAlias is replaced by `--replace`: is refused; with `adopt` of the alias all is as before", async () => {
+      await livedOnce();
+      const mistake = { names: { key: "key-2" } };
+      await assert.rejects(up({}, mistake));
+      await assert.rejects(up({}, { ...mistake, replaced: ["alias"] }), /`key` cannot change/);
+      await assert.rejects(up(), /`adopt: \{ aliasName: .*`keymgmt status` shows/);
+      const [aliasName] = whole[HOME]!.flatMap(({ aliases }) => aliases);
+      const adopting = { distribution: { adopt: { aliasName } }, mayReplace: true };
+      const onlyTheKey = (error: Error) =>
+        assert.ok(isKeymgmtError(error, "DeletionNotAllowed"), String(error));
+      await up({}, adopting).catch(onlyTheKey);
+      await assertWhole();
+      assert.deepEqual(idsOf(program), [whole[HOME]![0]!.keyId]);
+      await up().catch(onlyTheKey);
+      await assertWhole();
+      assert.equal(aliasOf(program), aliasName);
+    });
+
     it("whose deletion is allowed is exchanged only where the program says that new KMS keys are to be made; what is lost is named", async () => {
       await livedOnce({ deletionAllowed: true });
       const { keyId, keyArn } = whole[HOME]![0]!;
