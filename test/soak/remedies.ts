@@ -32,7 +32,7 @@ export async function takenBack(world: World, says: (line: string) => void): Pro
       refresh = true;
       continue;
     }
-    const remedy = await remedied(world, outcome, step);
+    const remedy = await remedied(world, outcome);
     says(`  ${remedy}`);
     // Where a refusal names no way that is still open, a look at AWS is what is left to try.
     refresh = true;
@@ -42,7 +42,7 @@ export async function takenBack(world: World, says: (line: string) => void): Pro
 
 const REMEDIED: Kind[] = ["locked", "lost key", "whose", "drifted", "guarded", "protected", "unanswered"];
 
-async function remedied(world: World, outcome: Outcome, step: number): Promise<string> {
+async function remedied(world: World, outcome: Outcome): Promise<string> {
   switch (outcome.kind) {
     case "locked":
       await world.pulumi("cancel", "--yes");
@@ -59,9 +59,9 @@ async function remedied(world: World, outcome: Outcome, step: number): Promise<s
       return (await pasted(world, outcome)).join("; ");
     case "guarded":
     case "protected":
-      if (step > 2 && /`key` cannot change.*`adopt: \{ aliasName/.test(outcome.text)) {
-        const held = (await world.state()).find((each) => typeOf(each) === "KeyDistribution");
-        if (held) return aliasAdopted(world, held.outputs.aliasName);
+      if (/`key` cannot change.*`adopt: \{ aliasName/.test(outcome.text)) {
+        const alias = await aliasOfRight(world);
+        if (alias) return aliasAdopted(world, alias);
       }
       await declareLeftOver(world);
       return `declared beside, with deletionAllowed: ${JSON.stringify(world.beside)}`;
@@ -70,9 +70,19 @@ async function remedied(world: World, outcome: Outcome, step: number): Promise<s
   }
 }
 
-/** The KMS key in use is taken as it is: `keymgmt status` shows the alias, which the KeyDistribution in the state has. */
-async function aliasAdopted(world: World, aliasName: string): Promise<string> {
+/** The alias of the right key's distribution, where the state has both. */
+async function aliasOfRight(world: World): Promise<string | undefined> {
+  const state = (await world.state()).filter((each) => !each.delete);
   const { right } = world.programs;
+  const key = state.find((each) => typeOf(each) === "ManagedKey" && isNamed(right.key, each.urn));
+  const held = state.find((each) => typeOf(each) === "KeyDistribution" && each.outputs.key?.id === key?.id);
+  return key && held?.outputs.aliasName;
+}
+
+/** The KMS key in use is taken as it is: `keymgmt status` shows the alias. */
+function aliasAdopted(world: World, aliasName: string): string {
+  const { right } = world.programs;
+  world.beside = [];
   world.programs = { right, now: { ...right, adopt: { aliasName } } };
   return `adopt ${aliasName}`;
 }
