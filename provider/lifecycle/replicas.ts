@@ -8,7 +8,7 @@ import { LEAVING, tagsOf } from "../awskms/taggedKeys";
 import { observeAlias } from "./observe";
 import { ownershipOf } from "./ownership";
 import type { Place } from "./place";
-import type { Known, SeenReplica, Wanted } from "./plan/known";
+import { isLeaving, type Known, type SeenReplica, type Wanted } from "./plan/known";
 import type { OutcomeOf, StepOf } from "./plan/steps";
 import { type KmsKeyRecord, kmsKeysOf, metadataFor } from "./wire";
 
@@ -82,11 +82,8 @@ export async function findAbandoned(
     // Without kms:DescribeKey those are known that the state names.
     const seen = await permitted(() => describeKmsKey(place.kms, record.keyId, place.context(version)));
     const others = (seen?.replicaRegions ?? []).filter((region) => !record.replicas?.includes(region));
-    const tags = await Promise.all(
-      others.map((region) => permitted(() => tagsOf(place.at(region), record.keyId))),
-    );
-    const ours = others.filter((_, index) => ownershipOf(tags[index], place.owner) === "ours");
-    found[version] = [...(record.replicas ?? []), ...ours].sort();
+    const isOurs = await Promise.all(others.map((region) => isLeft(place, region, record.keyId)));
+    found[version] = [...(record.replicas ?? []), ...others.filter((_, index) => isOurs[index])].sort();
   }
   const loses = "replicas that no KeyReplica has are left as they are";
   const gone = new Set<string>();
@@ -101,6 +98,15 @@ export async function findAbandoned(
       regions.filter((region) => gone.has(region)),
     ]),
   );
+}
+
+/** Whether a replica is this stack's and does not wait for its deletion yet. What may not be seen is left. */
+async function isLeft(place: Place, region: string, keyId: string): Promise<boolean> {
+  const there = place.at(region);
+  const tags = await permitted(() => tagsOf(there, keyId));
+  if (ownershipOf(tags, place.owner) !== "ours") return false;
+  const seen = await permitted(() => describeKmsKey(there, keyId));
+  return seen !== undefined && !isLeaving(seen.state) && seen.state !== "Deleted";
 }
 
 export async function replicate(
