@@ -107,6 +107,12 @@ async function declareLeftOver(world: World): Promise<void> {
       component.name === right.component.name &&
       isNamed(right.distribution, `::${distribution.name}`),
   );
+  if (isTaken && (await aliasOfRight(world))) {
+    // Only the DistributionAlias is the mistaken key's; the KeyDistribution is the right one's still.
+    world.beside = world.beside.map((each) => ({ ...each, distributed: false, replicated: false }));
+    world.programs = { right, now: { ...right, adopt: world.programs.now.adopt } };
+    return;
+  }
   world.programs = { right, now: { ...right, distributed: !isTaken } };
 }
 
