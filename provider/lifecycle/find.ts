@@ -46,7 +46,7 @@ export async function find(place: Place, known: Known, wanted: Wanted): Promise<
     const candidate = await candidateOf(place, version, key, names);
     if (candidate && isBetter(candidate, found[version])) found[version] = candidate;
   }
-  await refuseNewer(place, tagged.filter(isFree), names);
+  await refuseNewer(place, free, names);
   const missing = wantedVersions(wanted).filter(
     (version) =>
       !wanted.fresh.includes(version) &&
