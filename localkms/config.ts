@@ -18,6 +18,8 @@ export interface LocalKmsConfig {
   primaryUpdatingMillis?: number;
   /** How long an on-demand rotation is in progress. */
   onDemandRotationMillis?: number;
+  /** How long a change of tags, and the tags of a new key, take to count in `aws:ResourceTag`: AWS says up to 5 minutes. */
+  tagsCountAfterMillis?: number;
   /** Request quotas, exceeded with ThrottlingException. None by default. */
   quotas?: QuotasConfig;
   /** AWS's resource quotas, exceeded with LimitExceededException: smaller ones for tests. */
@@ -53,6 +55,7 @@ export interface Settings {
   replicaCreatingMillis: number;
   primaryUpdatingMillis: number;
   onDemandRotationMillis: number;
+  tagsCountAfterMillis: number;
   importKeyPool: PoolSizes;
   resourceQuotas: ResourceQuotas;
   iam: Iam;
@@ -74,6 +77,7 @@ export async function readConfig(config: LocalKmsConfig = {}): Promise<Settings>
     replicaCreatingMillis: config.replicaCreatingMillis ?? 200,
     primaryUpdatingMillis: config.primaryUpdatingMillis ?? 200,
     onDemandRotationMillis: config.onDemandRotationMillis ?? 200,
+    tagsCountAfterMillis: config.tagsCountAfterMillis ?? 0,
     importKeyPool: { ...POOL, ...config.importKeyPool },
     resourceQuotas: { ...RESOURCE_QUOTAS, ...config.resourceQuotas },
     iam: readIam(config.iam),

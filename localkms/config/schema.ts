@@ -16,6 +16,7 @@ export const CONFIG_SCHEMA = {
     replicaCreatingMillis: { $ref: "#/$defs/count" },
     primaryUpdatingMillis: { $ref: "#/$defs/count" },
     onDemandRotationMillis: { $ref: "#/$defs/count" },
+    tagsCountAfterMillis: { $ref: "#/$defs/count" },
     iam: IAM_SCHEMA,
     importKeyPool: {
       type: "object",

@@ -1,3 +1,4 @@
+import { tagsThatCount } from "../keys/tags.js";
 import type { Lookup } from "./conditions.js";
 import { emptyIsNone, encryptionContext, type Facts, ofOperation, tagsOf, type Value } from "./facts.js";
 
@@ -122,8 +123,8 @@ const OF_THE_INPUT: Readonly<
 const BY_PREFIX: Readonly<Record<string, (facts: Facts, name: string) => Value>> = {
   "aws:requesttag/": ({ call }, name) =>
     tagsOf(call)?.find(({ TagKey }) => TagKey.toLowerCase() === name)?.TagValue,
-  "aws:resourcetag/": ({ key }, name) =>
-    key?.tags.find(({ TagKey }) => TagKey!.toLowerCase() === name)?.TagValue,
+  "aws:resourcetag/": ({ call, key }, name) =>
+    key && tagsThatCount(call, key).find(({ TagKey }) => TagKey!.toLowerCase() === name)?.TagValue,
   "kms:encryptioncontext:": (facts, name) =>
     Object.entries(encryptionContext(facts)).find(([key]) => key.toLowerCase() === name)?.[1],
 };

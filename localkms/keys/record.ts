@@ -26,6 +26,8 @@ export interface KeyRecord extends Place {
   readonly enabled: boolean;
   readonly policy: string;
   readonly tags: readonly Tag[];
+  /** What the tags were before, oldest first, while it still counts somewhere (keys/tags.ts). */
+  readonly formerTags?: readonly { readonly tags: readonly Tag[]; readonly until: number }[];
   /** Absent on a single-Region key. The related keys are the records of the same account and id in other Regions. */
   readonly multiRegion?: MultiRegionKeyType;
   /** A replica is Creating until then. */

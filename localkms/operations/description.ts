@@ -19,7 +19,7 @@ import { keyArn } from "../keys/arn.js";
 import { keyMetadata } from "../keys/metadata.js";
 import { checkPolicy } from "../keys/policy.js";
 import { usableKey } from "../keys/resolve.js";
-import { withTags } from "../keys/tags.js";
+import { retagged, withTags } from "../keys/tags.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
 import { page } from "./paging.js";
@@ -55,14 +55,14 @@ export async function updateKeyDescription(call: Call, input: UpdateKeyDescripti
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_TagResource.html */
 export async function tagResource(call: Call, input: TagResourceRequest): Promise<void> {
   const key = usableKey(call, input.KeyId!, "keys");
-  await call.store.commit([putKey({ ...key, tags: withTags(key.tags, input.Tags!) })]);
+  await call.store.commit([putKey(retagged(call, key, withTags(key.tags, input.Tags!)))]);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_UntagResource.html: a tag that is not there is no error. */
 export async function untagResource(call: Call, input: UntagResourceRequest): Promise<void> {
   const key = usableKey(call, input.KeyId!, "keys");
   const tags = key.tags.filter((tag) => !input.TagKeys!.includes(tag.TagKey!));
-  await call.store.commit([putKey({ ...key, tags })]);
+  await call.store.commit([putKey(retagged(call, key, tags))]);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListResourceTags.html */

@@ -16,6 +16,9 @@ import { requireRoomForKey } from "../quotas/resourceQuotas.js";
 import { putKey } from "../store/change.js";
 import type { Call } from "./call.js";
 
+/** A replica has nothing of its primary's tags. */
+const UNTAGGED = { tags: [], formerTags: undefined };
+
 /**
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_ReplicateKey.html
  * The replica takes id, spec, usage and origin; not policy, tags, description, alias or whether it is enabled.
@@ -24,7 +27,7 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
   const primary = findKey(call, input.KeyId!, "keys");
   const region = input.ReplicaRegion!;
   const inReplicaRegion = { ...call, region };
-  const wanted: KeyRecord = { ...primary, region, multiRegion: "REPLICA", tags: [] };
+  const wanted: KeyRecord = { ...primary, region, multiRegion: "REPLICA", ...UNTAGGED };
   authorizeAccount(inReplicaRegion, "CreateKey", "*", wanted);
   authorizeTagsOnCreate(inReplicaRegion);
   requireState(call, primary);
@@ -42,6 +45,7 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
     creatingUntil: call.now + call.kms.settings.replicaCreatingMillis,
     enabled: true,
     policy: input.Policy ?? defaultPolicy(there),
+    ...UNTAGGED,
     tags: withTags([], input.Tags ?? []),
     materials: primary.origin === "EXTERNAL" ? primary.materials.map(awaited) : primary.materials,
   };
