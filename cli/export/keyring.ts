@@ -1,6 +1,7 @@
 /** A ManagedKey in an export whose secrets are in the clear: what it is, and its keyring. */
 
 import type { Backup } from "../../provider/keys/backup.js";
+import { claimSecretOf, withClaimSecret } from "../../provider/keys/claimSecret.js";
 import {
   type Keyring,
   type KeyringVersion,
@@ -68,5 +69,7 @@ export async function unsealed(session: KeystoreSession, keyring: Keyring, name:
   }
   const keystore = parseKeystore(keyring.keystore ?? "state");
   const holdsItself = "kind" in keystore && (keystore.kind === "state" || isSealed(keystore));
-  return { ...(!holdsItself && { keystore: keyring.keystore }), keys };
+  const unsealed = { ...(!holdsItself && { keystore: keyring.keystore }), keys };
+  const secret = await claimSecretOf(session, keyring, name);
+  return secret ? withClaimSecret(session, unsealed, name, secret) : unsealed;
 }

@@ -36,6 +36,11 @@ export type KeyringVersion = VersionJwk | SealedVersion | ReferredVersion;
 export interface Keyring {
   /** The keystore that holds the material, as the `keystore` input has it; not there where that is the state. */
   keystore?: string;
+  /**
+   * What claims of KMS keys are made with: 32 bytes in base64url, or a JWE of them where a root key seals the versions. Not there
+   * in keyrings of release 0.1.0.
+   */
+  claimSecret?: string;
   keys: KeyringVersion[];
 }
 
@@ -61,6 +66,9 @@ export function parseKeyring(text: string): Keyring {
     throw broken("it is not JSON"); // the parser's own message would quote the text
   }
   if (!Array.isArray(keyring?.keys)) throw broken("it has no `keys`");
+  const { claimSecret } = keyring;
+  if (claimSecret !== undefined && !isBytes(claimSecret) && !isJwe(claimSecret))
+    throw broken("its claim secret is none");
   keyring.keys.forEach((entry, index) => {
     if (entry?.kid !== String(index + 1)) throw broken(`version ${index + 1} is missing`);
     if ("jwe" in entry || "from" in entry) {
@@ -79,6 +87,16 @@ function isMaterial(k: unknown): boolean {
   const { length } = bytes;
   bytes.fill(0);
   return length === MATERIAL_BYTES;
+}
+
+/** 32 bytes in base64url, without padding. */
+function isBytes(text: unknown): boolean {
+  return typeof text === "string" && /^[\w-]{43}$/.test(text);
+}
+
+/** A compact JWE. */
+function isJwe(text: unknown): boolean {
+  return typeof text === "string" && /^[\w-]+(\.[\w-]*){4}$/.test(text);
 }
 
 export function formatKeyring(keyring: Keyring): string {

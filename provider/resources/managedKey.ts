@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { KeymgmtError } from "../errors";
+import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Backup } from "../keys/backup";
+import { needsNoRootKey, withNewClaimSecret } from "../keys/claimSecret";
 import {
   describeVersions,
   formatKeyring,
@@ -70,7 +71,7 @@ export const managedKey = (run: Run): Resource => ({
 
   async create(inputs) {
     const restored = inputs.restore === undefined ? undefined : await restoredKeyring(run, inputs);
-    const outputs = await withVersions(run, restored ?? emptyKeyring(String(inputs.keystore)), inputs);
+    const outputs = await withVersions(run, restored ?? emptyKeyring(String(inputs.keystore)), inputs, true);
     const [first] = outputs.versions as { kcv: string }[];
     const id = `${inputs.name}-${first?.kcv}`;
     if (!restored) noteMadeVersions(run, id, 0, inputs);
@@ -79,7 +80,10 @@ export const managedKey = (run: Run): Resource => ({
   },
 
   async read(id, outputs) {
-    return { id, outputs };
+    const keyring = parseKeyring(String(outputs.keyring));
+    if (keyring.claimSecret !== undefined || !needsNoRootKey(keyring)) return { id, outputs };
+    const claiming = await withNewClaimSecret(run.keystores, keyring, String(outputs.name));
+    return { id, outputs: { ...outputs, keyring: formatKeyring(claiming) } };
   },
 
   async update(id, olds, news) {
@@ -132,7 +136,7 @@ function noteMadeVersions(run: Run, id: string, before: number, { keyVersion, ma
 }
 
 /** The outputs with every version up to the planned one, in the keystore that the inputs name. */
-async function withVersions(run: Run, keyring: Keyring, inputs: Values): Promise<Values> {
+async function withVersions(run: Run, keyring: Keyring, inputs: Values, isNew = false): Promise<Values> {
   const { material: own, restore: _, ...rest } = inputs as { material?: string } & Values;
   const keeping = keepingOf(inputs);
   let grown = isKept(keyring, keeping) ? keyring : await movedTo(run.keystores, keyring, keeping);
@@ -141,6 +145,7 @@ async function withVersions(run: Run, keyring: Keyring, inputs: Values): Promise
     grown = await withVersion(run.keystores, grown, keeping, material, run.now());
     refuseTwin(grown);
   }
+  grown = await withItsClaimSecret(run, grown, keeping.key, isNew);
   return {
     ...rest,
     latestVersion: grown.keys.length,
@@ -148,6 +153,17 @@ async function withVersions(run: Run, keyring: Keyring, inputs: Values): Promise
     keyring: formatKeyring(grown),
     stateVersion: STATE_VERSION,
   };
+}
+
+/** A keyring of release 0.1.0 gets its claim secret as soon as the root key that seals it is at hand. */
+async function withItsClaimSecret(run: Run, keyring: Keyring, key: string, isNew: boolean): Promise<Keyring> {
+  if (keyring.claimSecret !== undefined) return keyring;
+  try {
+    return await withNewClaimSecret(run.keystores, keyring, key);
+  } catch (error) {
+    if (isNew || !isKeymgmtError(error, "KeystoreUnavailable")) throw error;
+    return keyring;
+  }
 }
 
 function keepingOf({ name, keystore, material }: Values): Keeping {

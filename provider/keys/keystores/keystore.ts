@@ -1,6 +1,7 @@
 /** `keystore` of a ManagedKey: where its material is kept, in the URL form of Pulumi's own secrets providers. */
 import type { KmsConnection } from "../../awskms/connection";
 import { isRegion } from "../../awskms/regions";
+import { KeymgmtError } from "../../errors";
 import { referenceMistakes } from "../reference";
 import { type HsmKeystore, isHsmUri, parseHsmKeystore } from "./hsm/uri";
 
@@ -29,6 +30,13 @@ export function parseKeystore(url: string): Keystore | { mistake: string } {
   return isHsmUri(url)
     ? parseHsmKeystore(url)
     : wrong("; what came is none of them, and is not shown here in case it holds a key");
+}
+
+/** The keystore that a keyring names. Throws InvalidInput. */
+export function keystoreOf(url = "state"): Keystore {
+  const keystore = parseKeystore(url);
+  if ("mistake" in keystore) throw new KeymgmtError("InvalidInput", keystore.mistake);
+  return keystore;
 }
 
 /** A keystore whose versions a root key seals. */

@@ -1,4 +1,5 @@
 /** Keys that seal versions: a 256-bit key of the user's, or a data key of AWS KMS for each version. */
+import type { CallContext } from "../../awskms/client";
 import { isKeymgmtError, KeymgmtError } from "../../errors";
 import { keyCheckValue } from "../keyCheckValue";
 import { readReference, readReferenceOf } from "../reference";
@@ -11,29 +12,38 @@ export interface VersionId {
   version: number;
 }
 
-/** The protected header of a sealed version (RFC 7516 section 4). */
+/** A key's claim secret, which is sealed as its versions are. */
+export interface ClaimSecretId {
+  key: string;
+  purpose: "claim";
+}
+
+export type SealedId = VersionId | ClaimSecretId;
+
+/** The protected header of what is sealed (RFC 7516 section 4). */
 export interface SealHeader {
   /** A256KW: a root key of the user's wraps a key of this JWE alone, without a nonce that might repeat. dir: a data key. */
   alg: "A256KW" | "dir";
   enc: "A256GCM";
-  cty: "jwk+json";
+  /** A version is a JWK, a claim secret its bytes. */
+  cty: "jwk+json" | "octet-stream";
   /** What opens it: the root key's key check value, or the KMS key's ARN. */
   kid: string;
-  keymgmt: VersionId & {
+  keymgmt: SealedId & {
     /** The data key as AWS KMS encrypted it, in base64url. */
     dataKey?: string;
   };
 }
 
 /**
- * A key to seal one version with; the caller zeroes it. A root key of the user's is one for all versions: `sealedBy` is its key
+ * A key to seal one version or the claim secret with; the caller zeroes it. A root key of the user's is one for all versions: `sealedBy` is its key
  * check value, and with another one this version would not open by what opens the rest. AWS KMS finds each version's KMS key
  * itself, so that an alias may go over to another.
  */
 export async function newKey(
   session: KeystoreSession,
   keystore: RootKeystore,
-  of: VersionId,
+  of: SealedId,
   sealedBy: string | undefined,
 ): Promise<{ key: Uint8Array; header: SealHeader }> {
   if (keystore.kind === "rootKey") {
@@ -45,39 +55,41 @@ export async function newKey(
   }
   const { keyId, connection } = keystore;
   const input = { KeyId: keyId, KeySpec: "AES_256", EncryptionContext: encryptionContext(of) } as const;
-  const made = await fromKms(keyId, of, () => session.openKms(connection).call("GenerateDataKey", input, of));
+  const made = await fromKms(keyId, of, () =>
+    session.openKms(connection).call("GenerateDataKey", input, contextOf(of)),
+  );
   const dataKey = Buffer.from(made.CiphertextBlob!).toString("base64url");
   return { key: made.Plaintext!, header: headerFor({ ...of, dataKey }, "dir", made.KeyId!) };
 }
 
-/** The key that opens a sealed version; the caller zeroes it. */
+/** The key that opens what is sealed; the caller zeroes it. */
 export async function openingKey(
   session: KeystoreSession,
   keystore: RootKeystore,
-  of: VersionId,
+  of: SealedId,
   header: SealHeader,
 ): Promise<Uint8Array> {
   if (keystore.kind === "rootKey") return rootKeyOf(header.kid, keystore.reference, of);
   const CiphertextBlob = Buffer.from(String(header.keymgmt.dataKey), "base64url");
   const input = { KeyId: header.kid, CiphertextBlob, EncryptionContext: encryptionContext(of) };
   const { connection } = keystore;
-  return (await fromKms(header.kid, of, () => session.openKms(connection).call("Decrypt", input, of)))
-    .Plaintext!;
+  const ask = () => session.openKms(connection).call("Decrypt", input, contextOf(of));
+  return (await fromKms(header.kid, of, ask)).Plaintext!;
 }
 
-function rootKeyOf(kcv: string, reference: string, { key }: VersionId): Promise<Buffer> {
+function rootKeyOf(kcv: string, reference: string, { key }: SealedId): Promise<Buffer> {
   return readReferenceOf(kcv, reference, `the root key that sealed key "${key}"`);
 }
 
 /** What AWS KMS says of a root key must not be taken for what it says of a KMS key that material goes to. */
-async function fromKms<T>(keyId: string, { key, version }: VersionId, ask: () => Promise<T>): Promise<T> {
+async function fromKms<T>(keyId: string, of: SealedId, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!isKeymgmtError(error)) throw error;
     throw new KeymgmtError(
       "KeystoreUnavailable",
-      `Expected the root key ${keyId} to seal or open version ${version} of key "${key}". ${error.message} The keyring is as it was.`,
+      `Expected the root key ${keyId} to seal or open ${named(of)}. ${error.message} The keyring is as it was.`,
       error.context,
       { cause: error },
     );
@@ -85,10 +97,24 @@ async function fromKms<T>(keyId: string, { key, version }: VersionId, ask: () =>
 }
 
 function headerFor(keymgmt: SealHeader["keymgmt"], alg: SealHeader["alg"], kid: string): SealHeader {
-  return { alg, enc: "A256GCM", cty: "jwk+json", kid, keymgmt };
+  const cty = "version" in keymgmt ? "jwk+json" : "octet-stream";
+  return { alg, enc: "A256GCM", cty, kid, keymgmt };
 }
 
 /** AWS authenticates it, lets key policies and IAM policies ask for it, and writes it into CloudTrail. */
-function encryptionContext({ key, version }: VersionId): Record<string, string> {
-  return { "keymgmt:key": key, "keymgmt:version": String(version) };
+function encryptionContext(of: SealedId): Record<string, string> {
+  return {
+    "keymgmt:key": of.key,
+    ...("version" in of ? { "keymgmt:version": String(of.version) } : { "keymgmt:purpose": of.purpose }),
+  };
+}
+
+/** "version 2 of key "orders"". */
+export function named(of: SealedId): string {
+  return `${"version" in of ? `version ${of.version}` : "the claim secret"} of key "${of.key}"`;
+}
+
+/** Of an error about it. */
+export function contextOf(of: SealedId): CallContext {
+  return "version" in of ? { key: of.key, version: of.version } : { key: of.key };
 }

@@ -1,14 +1,26 @@
-/** A version's JWK, encrypted as a JWE (RFC 7516) under a root key. */
+/** A version's JWK or a claim secret, encrypted as a JWE (RFC 7516) under a root key. */
 import { KeymgmtError } from "../../errors";
 import type { SealedVersion, VersionJwk } from "../keyring";
 import type { RootKeystore } from "./keystore";
-import { newKey, openingKey, type SealHeader, type VersionId } from "./rootKey";
+import {
+  type ClaimSecretId,
+  contextOf,
+  named,
+  newKey,
+  openingKey,
+  type SealedId,
+  type SealHeader,
+  type VersionId,
+} from "./rootKey";
 import type { KeystoreSession } from "./session";
 
-/**
- * Seals one version. Its key's name and its number are in the protected header, which the encryption authenticates, so that
- * no version can be put in another's place. The version before it, where there is one, tells which root key it must be.
- */
+/** What is sealed already and is to open by the same root key. */
+export interface SealedBefore {
+  of: SealedId;
+  jwe: string;
+}
+
+/** Seals one version. The version before it, where there is one, tells which root key it must be. */
 export async function seal(
   session: KeystoreSession,
   keystore: RootKeystore,
@@ -17,16 +29,13 @@ export async function seal(
   kcv: string,
   before: SealedVersion | undefined,
 ): Promise<SealedVersion> {
-  const { CompactEncrypt } = await import("jose");
-  const sealedBy = before && (await headerOf(before.jwe, { ...of, version: of.version - 1 })).kid;
-  const { key, header } = await newKey(session, keystore, of, sealedBy);
+  const sealedBefore = before && { of: { ...of, version: of.version - 1 }, jwe: before.jwe };
   const plaintext = Buffer.from(JSON.stringify(jwk));
   try {
-    const jwe = await new CompactEncrypt(plaintext).setProtectedHeader({ ...header }).encrypt(key);
+    const jwe = await sealBytes(session, keystore, of, plaintext, sealedBefore);
     return { kid: jwk.kid, iat: jwk.iat, kcv, jwe };
   } finally {
     plaintext.fill(0);
-    key.fill(0);
   }
 }
 
@@ -37,26 +46,62 @@ export async function unseal(
   of: VersionId,
   { jwe }: SealedVersion,
 ): Promise<Buffer> {
-  const { compactDecrypt } = await import("jose");
-  const header = await headerOf(jwe, of);
-  const key = await openingKey(session, keystore, of, header);
-  let plaintext: Uint8Array | undefined;
+  const plaintext = await openBytes(session, keystore, of, jwe);
   try {
-    ({ plaintext } = await compactDecrypt(jwe, key, {
-      keyManagementAlgorithms: [header.alg],
-      contentEncryptionAlgorithms: ["A256GCM"],
-    }));
     const { k } = JSON.parse(new TextDecoder().decode(plaintext)) as VersionJwk;
     return Buffer.from(k, "base64url");
   } catch {
     throw notSealedFor(of, "it does not open");
   } finally {
-    plaintext?.fill(0);
+    plaintext.fill(0);
+  }
+}
+
+/**
+ * Seals what the caller zeroes. Whose it is stands in the protected header, which the encryption authenticates, so that nothing
+ * can be put in another's place.
+ */
+export async function sealBytes(
+  session: KeystoreSession,
+  keystore: RootKeystore,
+  of: SealedId,
+  plaintext: Uint8Array,
+  before: SealedBefore | undefined,
+): Promise<string> {
+  const { CompactEncrypt } = await import("jose");
+  const sealedBy = before && (await headerOf(before.jwe, before.of)).kid;
+  const { key, header } = await newKey(session, keystore, of, sealedBy);
+  try {
+    return await new CompactEncrypt(plaintext).setProtectedHeader({ ...header }).encrypt(key);
+  } finally {
     key.fill(0);
   }
 }
 
-async function headerOf(jwe: string, of: VersionId): Promise<SealHeader> {
+/** What was sealed; the caller zeroes it. Throws KeystoreUnavailable. */
+export async function openBytes(
+  session: KeystoreSession,
+  keystore: RootKeystore,
+  of: SealedId,
+  jwe: string,
+): Promise<Uint8Array> {
+  const { compactDecrypt } = await import("jose");
+  const header = await headerOf(jwe, of);
+  const key = await openingKey(session, keystore, of, header);
+  try {
+    const { plaintext } = await compactDecrypt(jwe, key, {
+      keyManagementAlgorithms: [header.alg],
+      contentEncryptionAlgorithms: ["A256GCM"],
+    });
+    return plaintext;
+  } catch {
+    throw notSealedFor(of, "it does not open");
+  } finally {
+    key.fill(0);
+  }
+}
+
+async function headerOf(jwe: string, of: SealedId): Promise<SealHeader> {
   const { decodeProtectedHeader } = await import("jose");
   let header: SealHeader;
   try {
@@ -64,15 +109,16 @@ async function headerOf(jwe: string, of: VersionId): Promise<SealHeader> {
   } catch {
     throw notSealedFor(of, "it is no JWE");
   }
-  const { key, version } = header.keymgmt ?? {};
-  if (key === of.key && version === of.version) return header;
-  throw notSealedFor(of, `it is of version ${version} of key "${key}"`);
+  const [came, expected] = [header.keymgmt ?? {}, of] as Partial<VersionId & ClaimSecretId>[];
+  const isSame = (["key", "version", "purpose"] as const).every((name) => came![name] === expected![name]);
+  if (isSame) return header;
+  throw notSealedFor(of, `it is ${named(header.keymgmt)}`);
 }
 
-function notSealedFor(of: VersionId, came: string): KeymgmtError {
+function notSealedFor(of: SealedId, came: string): KeymgmtError {
   return new KeymgmtError(
     "KeystoreUnavailable",
-    `Expected the sealed version ${of.version} of key "${of.key}" in the state; ${came}. Restore the stack's state from a backup; nothing was changed.`,
-    { ...of },
+    `Expected ${named(of)}, sealed, in the state; ${came}. Restore the stack's state from a backup; nothing was changed.`,
+    contextOf(of),
   );
 }

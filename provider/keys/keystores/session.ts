@@ -8,6 +8,8 @@ import type { KmsConnection } from "../../awskms/connection";
 export class KeystoreSession {
   /** PINs that a token has refused, by the token and where they come from: another attempt may lock it. */
   readonly refusedPins = new Set<string>();
+  /** Claim secrets in base64url, by the JWE that seals each: a run asks for the root key once for all KMS keys that it makes. */
+  readonly claimSecrets = new Map<string, string>();
   #nobodysKey: Promise<KeyPairKeyObjectResult> | undefined;
 
   constructor(readonly openKms: (connection: KmsConnection) => Kms) {}

@@ -1,6 +1,7 @@
 /** Versions of a key into and out of its keystore. */
 import { inMemory, type WrappableMaterial } from "../../awskms/wrapping";
 import { KeymgmtError } from "../../errors";
+import { claimSecretOf, withClaimSecret } from "../claimSecret";
 import { keyCheckValue } from "../keyCheckValue";
 import {
   type Keyring,
@@ -14,7 +15,7 @@ import {
 import { namesEachVersion, readReferenceOf, referenceTo } from "../reference";
 import { type HsmKeystore, isHsmUri } from "./hsm/uri";
 import { findInHsm, hsmToImport, makeInHsm, putIntoHsm } from "./hsm/versions";
-import { isSealed, type Keystore, parseKeystore } from "./keystore";
+import { isSealed, keystoreOf } from "./keystore";
 import { seal, unseal } from "./seal";
 import type { KeystoreSession } from "./session";
 
@@ -36,7 +37,7 @@ export async function toImport(
   version: number,
 ): Promise<WrappableMaterial> {
   const entry = versionIn(keyring, version);
-  const keystore = keystoreOf(keyring.keystore ?? "state");
+  const keystore = keystoreOf(keyring.keystore);
   if (keystore.kind === "pkcs11" && "from" in entry)
     return hsmToImport(session, keystore, { key, version }, entry);
   return inMemory(await materialOf(session, keyring, key, version));
@@ -161,7 +162,9 @@ export async function movedTo(
       keys.push(await kept(session, version, material, new Date(iat * 1000), keeping, keys.at(-1)));
     }
   }
-  return { ...emptyKeyring(keeping.keystore), keys };
+  const moved = { ...emptyKeyring(keeping.keystore), keys };
+  const secret = await claimSecretOf(session, keyring, keeping.key);
+  return secret ? withClaimSecret(session, moved, keeping.key, secret) : moved;
 }
 
 /** The key that an HSM has for a version already: it is a backup of the one it was in, or its owner put it there. */
@@ -203,10 +206,4 @@ async function kept(
 
 function elsewhere(entry: KeyringVersion | undefined): ReferredVersion | undefined {
   return entry && "from" in entry ? entry : undefined;
-}
-
-function keystoreOf(url: string): Keystore {
-  const keystore = parseKeystore(url);
-  if ("mistake" in keystore) throw new KeymgmtError("InvalidInput", keystore.mistake);
-  return keystore;
 }

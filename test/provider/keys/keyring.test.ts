@@ -114,6 +114,8 @@ describe("keyring", () => {
         { keys: [{ kid: "1", iat: 1, jwe: "a.b.c.d.e" }] },
         "version 1 has no key check value",
       ],
+      ["a claim secret that is short", { claimSecret: "abc", keys: [one] }, "its claim secret is none"],
+      ["a claim secret that is no text", { claimSecret: null, keys: [one] }, "its claim secret is none"],
       ["no time of its making", { keys: [{ ...one, iat: undefined }] }, "version 1 has no time"],
       ["a time that is none", { keys: [{ ...one, iat: "today" }] }, "version 1 has no time"],
     ];

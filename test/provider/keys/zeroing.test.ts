@@ -168,7 +168,7 @@ describe("a buffer that held a secret", () => {
 
     it(`is zeroed when versions are made in "${keystore}", of own material and of new`, async () => {
       await make(keystore);
-      zeroed("Buffer.from", ...sealing);
+      zeroed("Buffer.from", "randomBytes", ...sealing);
       if (keystore === "none") return;
       await make(keystore, { material: undefined });
       zeroed("Buffer.from", "randomBytes", ...sealing);
@@ -177,7 +177,7 @@ describe("a buffer that held a secret", () => {
     it(`is zeroed when a version is imported from "${keystore}", whether AWS takes it or not`, async () => {
       const keyring = await make(keystore);
       await importFrom(keyring);
-      zeroed("Buffer.from", "publicEncrypt", ...sealing, ...opening);
+      zeroed("Buffer.from", "publicEncrypt", "randomBytes", ...sealing, ...opening);
       for (const code of ["IncorrectKeyMaterial", "OutcomeUnknown"] as const) {
         refusal = new KeymgmtError(code, "It was not imported.");
         await assert.rejects(importFrom(keyring), refusal);

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import sinon from "sinon";
 import { isKeymgmtError } from "../../../provider/errors";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
-import { parseKeyring } from "../../../provider/keys/keyring";
+import { formatKeyring, parseKeyring } from "../../../provider/keys/keyring";
 import { managedKey as managedKeyOf } from "../../../provider/resources/managedKey";
 import type { Values } from "../../../provider/resources/resource";
 import { Run } from "../../../provider/run";
@@ -210,6 +210,64 @@ describe("a ManagedKey", () => {
   it("stays as it is in a refresh: nothing but this state holds it", async () => {
     const outputs = await stack.up();
     assert.deepEqual(await managedKey.read(stack.id, outputs), { id: stack.id, outputs });
+  });
+
+  describe("has a claim secret", () => {
+    const keyring = () => parseKeyring(stack.outputs.keyring as string);
+    /** As release 0.1.0 left the key. */
+    const forget = () => {
+      const { claimSecret: _, ...older } = keyring();
+      stack.outputs = { ...stack.outputs, keyring: formatKeyring(older) };
+    };
+    beforeEach(() => {
+      process.env.KEYMGMT_TEST_ROOT = randomBytes(32).toString("hex");
+    });
+    afterEach(() => {
+      delete process.env.KEYMGMT_TEST_ROOT;
+    });
+
+    it("from its first version on, which no update changes, and in its keyring alone", async () => {
+      const { keyring: text, ...rest } = await stack.up();
+      const { claimSecret } = parseKeyring(text as string);
+      assert.ok(claimSecret && !JSON.stringify(rest).includes(claimSecret));
+      await stack.up({ rotationTrigger: "x" });
+      assert.equal(keyring().claimSecret, claimSecret);
+    });
+
+    for (const keystore of ["state", "env://KEYMGMT_TEST_ROOT"])
+      it(`after any update of a key of release 0.1.0, and not for its own sake: ${keystore}`, async () => {
+        await stack.up({ keystore });
+        forget();
+        await stack.up({ keystore });
+        assert.equal(keyring().claimSecret, undefined);
+        await stack.up({ keystore, deletionAllowed: true });
+        assert.notEqual(keyring().claimSecret, undefined);
+      });
+
+    it("not yet after an update that has no root key at hand, which goes on", async () => {
+      const keystore = "env://KEYMGMT_TEST_ROOT";
+      await stack.up({ keystore });
+      forget();
+      delete process.env.KEYMGMT_TEST_ROOT;
+      await stack.up({ keystore, deletionAllowed: true });
+      assert.equal(stack.outputs.deletionAllowed, true);
+      assert.equal(keyring().claimSecret, undefined);
+    });
+
+    it("after a refresh, where no root key seals it", async () => {
+      await stack.up();
+      forget();
+      const { outputs } = await managedKey.read(stack.id, stack.outputs);
+      const { claimSecret, ...rest } = parseKeyring(String(outputs.keyring));
+      assert.ok(claimSecret);
+      assert.deepEqual({ ...outputs, keyring: formatKeyring(rest) }, stack.outputs);
+
+      const sealed = new Stack();
+      await sealed.up({ keystore: "env://KEYMGMT_TEST_ROOT" });
+      const { claimSecret: _, ...older } = parseKeyring(String(sealed.outputs.keyring));
+      const before = { ...sealed.outputs, keyring: formatKeyring(older) };
+      assert.deepEqual((await managedKey.read(sealed.id, before)).outputs, before);
+    });
   });
 
   describe("is deleted", () => {

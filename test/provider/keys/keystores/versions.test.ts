@@ -146,9 +146,9 @@ describe("a keyring in its keystore", () => {
     const swapped = { ...keyring, keys: [{ ...one, jwe: two.jwe }, two] };
     assert.match(
       await refusal(open(swapped, 1)),
-      /version 1 of key "orders" in the state; it is of version 2/,
+      /version 1 of key "orders", sealed, in the state; it is version 2/,
     );
-    assert.match(await refusal(open(keyring, 1, "invoices")), /; it is of version 1 of key "orders"/);
+    assert.match(await refusal(open(keyring, 1, "invoices")), /; it is version 1 of key "orders"/);
     const at = one.jwe.length - 5;
     const changed = one.jwe.slice(0, at) + (one.jwe[at] === "A" ? "B" : "A") + one.jwe.slice(at + 1);
     const broken = { ...keyring, keys: [{ ...one, jwe: changed }] };
