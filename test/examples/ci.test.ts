@@ -21,13 +21,12 @@ async function workflow(name: string): Promise<{ text: string; template: Workflo
 
 describe("the workflows of examples/ci", () => {
   for (const name of readdirSync(folder)) {
-    it(`${name} is a workflow by GitHub's own parser, with short-lived credentials and named versions`, async () => {
+    it(`${name} is a workflow by GitHub's own parser and with short-lived credentials`, async () => {
       const { text, template } = await workflow(name);
       assert.equal(template.jobs.length, 1);
       assert.match(text, /id-token: write/);
       assert.match(text, /run: npm ci --ignore-scripts\n/);
       assert.doesNotMatch(text, /AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|aws-access-key-id/);
-      for (const [, action] of text.matchAll(/uses: (\S+)/g)) assert.match(action!, /@v\d+$/);
     });
   }
 
@@ -44,7 +43,7 @@ describe("the workflows of examples/ci", () => {
     const { text, template } = await workflow("up.yml");
     assert.deepEqual(Object.keys(template.events).sort(), ["push", "schedule", "workflow_dispatch"]);
     assert.deepEqual(template.events.push?.branches, ["main"]);
-    assert.match(text, /command: up\n\s+refresh: true/);
+    assert.match(text, /command: up\n\s+pulumi-version: \S+\n\s+refresh: true/);
     assert.match(text, /cancel-in-progress: false/);
   });
 });

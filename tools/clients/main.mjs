@@ -15,10 +15,10 @@ const requirements = join(import.meta.dirname, "requirements.txt");
 
 const say = (line) => process.stderr.write(`clients: ${line}\n`);
 
-const about = "import sys, venv, ensurepip; print(sys.version_info >= (3, 10), sys.version, sys.base_prefix)";
+const about = "import sys, venv, ensurepip; print(sys.version_info >= (3, 11), sys.version, sys.base_prefix)";
 const python = await run("python3", ["-c", about]);
 if (!python.ok || !python.stdout.startsWith("True")) {
-  say(`no usable Python: ${python.cause ?? "Python 3.10 or newer is needed"}`);
+  say(`no usable Python: ${python.cause ?? "Python 3.11 or newer is needed"}`);
   process.exit(2);
 }
 
@@ -32,6 +32,9 @@ async function make(staging) {
     "install",
     "--quiet",
     "--disable-pip-version-check",
+    // Nothing but the files whose hashes are listed, and of these no sdist: its build would run its code.
+    "--require-hashes",
+    "--only-binary=:all:",
     "--requirement",
     requirements,
   ];

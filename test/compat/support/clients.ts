@@ -75,7 +75,7 @@ export class Clients {
 export async function clientsOr(suite: Context): Promise<Clients> {
   suite.timeout(15 * 60_000); // The first time, they are installed.
   const python = await clientsPython();
-  if (!python) skip(suite, "no Python 3.10 or newer here");
+  if (!python) skip(suite, "no Python 3.11 or newer here");
   return new Clients(python!);
 }
 
