@@ -5,8 +5,7 @@ import type { CallContext, Kms } from "./client";
 import { eventually } from "./eventually";
 import { ifPermitted } from "./optional";
 import type { WrappableMaterial } from "./wrapping";
-
-export type WrappingKeySpec = "RSA_2048" | "RSA_3072" | "RSA_4096";
+import { type WrappingKeySpec, wrappingKeyOf } from "./wrappingKey";
 
 /** How material is imported. */
 export interface ImportOptions {
@@ -107,12 +106,13 @@ async function importOnce(
       ),
     { error: (error) => isKeymgmtError(error, "NotFound") || isCreating(error) },
   );
+  const wrappingKey = wrappingKeyOf(parameters, { keyId, region: kms.region, wrappingKeySpec }, context);
   return kms.call(
     "ImportKeyMaterial",
     {
       KeyId: keyId,
       ImportToken: parameters.ImportToken,
-      EncryptedKeyMaterial: material.wrap(parameters.PublicKey!),
+      EncryptedKeyMaterial: material.wrap(wrappingKey),
       ...(validTo
         ? { ExpirationModel: "KEY_MATERIAL_EXPIRES", ValidTo: validTo }
         : { ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" }),

@@ -1,4 +1,4 @@
-import { constants, createPublicKey, type KeyObject, publicEncrypt } from "node:crypto";
+import { constants, type KeyObject, publicEncrypt } from "node:crypto";
 import { KeymgmtError } from "../errors";
 
 /** Bytes in the material of a symmetric KMS key: 256 bits (GetParametersForImport's reference). */
@@ -8,8 +8,8 @@ export const SYMMETRIC_MATERIAL_BYTES = 32;
 export interface WrappableMaterial {
   /** How it is wrapped; goes to GetParametersForImport as `WrappingAlgorithm`. */
   readonly wrappingAlgorithm: "RSAES_OAEP_SHA_256" | "RSAES_OAEP_SHA_1";
-  /** What ImportKeyMaterial takes as `EncryptedKeyMaterial`. `publicKeyDer` is a DER SubjectPublicKeyInfo. */
-  wrap(publicKeyDer: Uint8Array): Uint8Array;
+  /** What ImportKeyMaterial takes as `EncryptedKeyMaterial`. `wrappingKey` was checked (wrappingKey.ts). */
+  wrap(wrappingKey: KeyObject): Uint8Array;
   /** Forgets the secrets that it needed. It is called whatever became of the import. */
   release(): void;
 }
@@ -18,17 +18,17 @@ export interface WrappableMaterial {
 export function inMemory(material: Buffer): WrappableMaterial {
   return {
     wrappingAlgorithm: "RSAES_OAEP_SHA_256",
-    wrap: (publicKeyDer) => wrapKeyMaterial(material, publicKeyDer),
+    wrap: (wrappingKey) => wrapKeyMaterial(material, wrappingKey),
     release: () => material.fill(0),
   };
 }
 
 /**
  * Encrypts a symmetric key's material to the public key of GetParametersForImport: RSAES-OAEP with SHA-256 for both
- * hash and MGF1, no label. `publicKeyDer` is a DER SubjectPublicKeyInfo. Every call gives other bytes, so an import that
+ * hash and MGF1, no label. Every call gives other bytes, so an import that
  * is tried again must send the ones it has. Throws InvalidInput.
  */
-export function wrapKeyMaterial(material: Buffer, publicKeyDer: Uint8Array): Buffer {
+export function wrapKeyMaterial(material: Buffer, wrappingKey: KeyObject): Buffer {
   if (material.length !== SYMMETRIC_MATERIAL_BYTES) {
     throw new KeymgmtError(
       "InvalidInput",
@@ -36,21 +36,7 @@ export function wrapKeyMaterial(material: Buffer, publicKeyDer: Uint8Array): Buf
     );
   }
   return publicEncrypt(
-    { key: rsaPublicKey(publicKeyDer), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" },
+    { key: wrappingKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" },
     material,
-  );
-}
-
-/** Reads the public key of GetParametersForImport. Throws InvalidInput. */
-export function rsaPublicKey(publicKeyDer: Uint8Array): KeyObject {
-  try {
-    const key = createPublicKey({ key: Buffer.from(publicKeyDer), format: "der", type: "spki" });
-    if (key.asymmetricKeyType === "rsa") return key;
-  } catch {
-    // said below
-  }
-  throw new KeymgmtError(
-    "InvalidInput",
-    `Expected the wrapping key of GetParametersForImport to be an RSA public key (DER SubjectPublicKeyInfo), got ${publicKeyDer.length} bytes that are none.`,
   );
 }

@@ -4,9 +4,7 @@ import { inMemory, wrapKeyMaterial } from "../../../provider/awskms/wrapping";
 import { isKeymgmtError } from "../../../provider/errors";
 
 describe("wrapping of key material", () => {
-  const der = { type: "spki", format: "der" } as const;
-  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const wrappingKey = publicKey.export(der);
+  const { publicKey: wrappingKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
   it("is undone by RSA-OAEP with SHA-256 and by no other hash", () => {
     const material = randomBytes(32);
@@ -44,16 +42,6 @@ describe("wrapping of key material", () => {
           isKeymgmtError(error, "InvalidInput") &&
           error.message.includes(`got ${length} bytes`) &&
           !error.message.includes("Z"),
-      );
-    }
-  });
-
-  it("refuses a wrapping key that is no RSA public key", () => {
-    const elliptic = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export(der);
-    for (const key of [Buffer.from("nonsense"), elliptic]) {
-      assert.throws(
-        () => wrapKeyMaterial(randomBytes(32), key),
-        (error) => isKeymgmtError(error, "InvalidInput") && error.message.includes("RSA public key"),
       );
     }
   });

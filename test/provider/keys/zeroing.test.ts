@@ -106,12 +106,18 @@ describe("a buffer that held a secret", () => {
   /** AWS KMS as far as it is asked here. */
   const kms: Kms = {
     region: "us-east-1",
-    call: async (operation: string) => {
+    call: async (operation: string, input: object) => {
       const plain = () => watch.see("data key", new Uint8Array(dataKey));
       if (operation === "GenerateDataKey")
         return { Plaintext: plain(), CiphertextBlob: Buffer.alloc(100), KeyId: "arn" };
       if (operation === "Decrypt") return { Plaintext: plain() };
-      if (operation === "GetParametersForImport") return { PublicKey, ImportToken: Buffer.alloc(10) };
+      if (operation === "GetParametersForImport")
+        return {
+          KeyId: `arn:aws:kms:us-east-1:111122223333:key/${(input as { KeyId: string }).KeyId}`,
+          PublicKey,
+          ImportToken: Buffer.alloc(10),
+          ParametersValidTo: new Date(Date.now() + 3_600_000),
+        };
       if (refusal) throw refusal;
       return {};
     },
@@ -149,7 +155,11 @@ describe("a buffer that held a secret", () => {
   };
   const importFrom = (keyring: Keyring) => {
     const key = { name: "orders", keyring: formatKeyring(keyring), keyVersion: 2, minEnabledVersion: 1 };
-    const owner = { kms: { keyCollection: "us-east-1" }, key, expiry: {} } as unknown as Owner;
+    const owner = {
+      kms: { keyCollection: "us-east-1", wrappingKeySpec: "RSA_2048" },
+      key,
+      expiry: {},
+    } as unknown as Owner;
     const place = new Place(run, { owner, region: "us-east-1", aliasName: "", inputs: {} });
     return importVersion(place, "us-east-1", 2, { keyId: "id" });
   };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createPublicKey, randomBytes } from "node:crypto";
 import {
   CreateAliasCommand,
   CreateKeyCommand,
@@ -272,7 +272,10 @@ export class Stack {
     const { PublicKey, ImportToken } = await home.send(
       new GetParametersForImportCommand({ KeyId, WrappingAlgorithm, WrappingKeySpec: "RSA_2048" }),
     );
-    const EncryptedKeyMaterial = wrapKeyMaterial(randomBytes(32), PublicKey!);
+    const EncryptedKeyMaterial = wrapKeyMaterial(
+      randomBytes(32),
+      createPublicKey({ key: Buffer.from(PublicKey!), format: "der", type: "spki" }),
+    );
     const ExpirationModel = "KEY_MATERIAL_DOES_NOT_EXPIRE";
     await home.send(
       new ImportKeyMaterialCommand({ KeyId, ImportToken, EncryptedKeyMaterial, ExpirationModel }),

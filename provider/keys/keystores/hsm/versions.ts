@@ -1,6 +1,6 @@
 /** Versions of a key whose material is in an HSM: it leaves the HSM encrypted to AWS, and in no other way. */
 import { randomBytes } from "node:crypto";
-import { rsaPublicKey, type WrappableMaterial } from "../../../awskms/wrapping";
+import type { WrappableMaterial } from "../../../awskms/wrapping";
 import { KeymgmtError } from "../../../errors";
 import { keyCheckValue } from "../../keyCheckValue";
 import type { VersionId } from "../rootKey";
@@ -91,10 +91,10 @@ export async function hsmToImport(
   });
   return {
     wrappingAlgorithm,
-    wrap: (publicKeyDer) =>
+    wrap: (wrappingKey) =>
       token.use(purpose, (loggedIn) => {
         const { key } = theKey(loggedIn, token, of, version);
-        return wrapKey(loggedIn, key, rsaPublicKey(publicKeyDer), wrappingAlgorithm);
+        return wrapKey(loggedIn, key, wrappingKey, wrappingAlgorithm);
       }),
     release() {}, // nothing of the material is here, and a PIN is a string, which cannot be overwritten
   };

@@ -26,7 +26,6 @@ export class Clock {
     this.#replaced.replace(crypto, "randomBytes", (() => materialOf(this.#whose, ++this.#made)) as never);
     // An import is wrapped for nobody in particular: the model reads what it gets. OAEP itself is tested elsewhere.
     const unwrapped = (_key: unknown, bytes: Buffer) => Buffer.from(bytes);
-    this.#replaced.replace(crypto, "createPublicKey", (() => ({ asymmetricKeyType: "rsa" })) as never);
     this.#replaced.replace(crypto, "publicEncrypt", unwrapped as never);
   }
 

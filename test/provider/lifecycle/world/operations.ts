@@ -1,4 +1,5 @@
 /** The operations that the life cycle calls, on an account as a value. A refusal is thrown with AWS's name for it. */
+import { generateKeyPairSync } from "node:crypto";
 import type { KmsInput, KmsOperation } from "../../../../provider/awskms/operations";
 import {
   type Aws,
@@ -12,6 +13,12 @@ import {
   withKey,
 } from "./model";
 import { arnOf, type Call, found, Refusal, usable } from "./table";
+
+/** Of RSA_2048, as the world's program asks; nothing is really wrapped to it (clock.ts). */
+const WRAPPING_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({
+  type: "spki",
+  format: "der",
+});
 
 /** The account after it, and the answer. */
 type Answer = [aws: Aws, answer: object];
@@ -90,7 +97,16 @@ export const OPERATIONS: Operations = {
 
   GetParametersForImport(call, { KeyId }) {
     const { id } = usable("GetParametersForImport", call, KeyId);
-    return [call.aws, { ImportToken: Buffer.from(id), PublicKey: Buffer.from("public key") }];
+    const ParametersValidTo = new Date(Date.now() + 24 * 3_600_000);
+    return [
+      call.aws,
+      {
+        KeyId: arnOf(call.region, id),
+        ImportToken: Buffer.from(id),
+        PublicKey: WRAPPING_KEY,
+        ParametersValidTo,
+      },
+    ];
   },
 
   ImportKeyMaterial(call, { KeyId, EncryptedKeyMaterial, ImportToken, ImportType, KeyMaterialId }) {
