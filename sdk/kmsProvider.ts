@@ -19,7 +19,10 @@ export interface KmsProviderArgs {
   assumeRole?: pulumi.Input<AssumeRole>;
   /** A role for an OIDC token: CI without long-lived keys. */
   webIdentity?: pulumi.Input<WebIdentity>;
-  /** Endpoint of AWS KMS; `{region}` in it is replaced by the Region. Default: `AWS_KMS_ENDPOINT`, `AWS_ENDPOINT_URL_KMS`, AWS's own. */
+  /**
+   * Endpoint of AWS KMS, over https unless it is this machine; `{region}` in it is replaced by the Region. Default:
+   * `AWS_KMS_ENDPOINT`, `AWS_ENDPOINT_URL_KMS`, AWS's own. The environment and AWS profiles can name AWS's hosts and this machine only.
+   */
   endpoint?: pulumi.Input<string>;
   /** First part of every alias, by default `hashicorp`. A change replaces. */
   aliasPrefix?: pulumi.Input<string>;

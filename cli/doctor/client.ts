@@ -3,7 +3,7 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { KmsConnections } from "../../provider/awskms/client.js";
 import type { KmsConnection } from "../../provider/awskms/connection.js";
-import { kmsEndpoint } from "../../provider/awskms/endpoint.js";
+import { kmsEndpoint, refuseOthers } from "../../provider/awskms/endpoint.js";
 import { httpOptions } from "../../provider/awskms/http.js";
 
 export interface Server {
@@ -16,6 +16,10 @@ export interface Server {
 export async function watchedClient(connections: KmsConnections, connection: KmsConnection, region: string) {
   const server: Server = {};
   const { provider } = await connections.credentials(connection);
+  const options = httpOptions(connections.time, {
+    keepAlive: true,
+    refuse: refuseOthers(connection, region),
+  });
   const client = new KMSClient({
     region,
     endpoint: kmsEndpoint(connection, region),
@@ -23,7 +27,7 @@ export async function watchedClient(connections: KmsConnections, connection: Kms
     credentials: provider,
     maxAttempts: 1,
     customUserAgent: "pulumi-keymgmt",
-    requestHandler: new WatchingHandler(httpOptions(connections.time, { keepAlive: true }), server),
+    requestHandler: new WatchingHandler(options, server),
   });
   return { client, server };
 }

@@ -3,7 +3,7 @@ import { awsError } from "./awsErrors";
 import type { KmsConnections } from "./client";
 import type { KmsConnection } from "./connection";
 import type { FoundCredentials } from "./credentials";
-import { stsEndpoint } from "./endpoint";
+import { refuseOthers, stsEndpoint } from "./endpoint";
 import { asSdkError } from "./failures";
 import { httpOptions } from "./http";
 
@@ -58,7 +58,8 @@ async function callerIdentity(
   const endpoint = stsEndpoint(connection, region);
   const operation = "GetCallerIdentity";
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
-  const requestHandler = httpOptions(time, { keepAlive: false });
+  const refuse = refuseOthers(connection, region);
+  const requestHandler = httpOptions(time, { keepAlive: false, refuse });
   const client = new STSClient({ region, endpoint, credentials: provider, maxAttempts: 2, requestHandler });
   try {
     const { Account, Arn } = await client.send(new GetCallerIdentityCommand({}));

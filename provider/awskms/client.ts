@@ -1,7 +1,7 @@
 import { awsError } from "./awsErrors";
 import { connectionIdentity, type KmsConnection } from "./connection";
 import { type FoundCredentials, findCredentials } from "./credentials";
-import { kmsEndpoint } from "./endpoint";
+import { kmsEndpoint, refuseOthers } from "./endpoint";
 import { DEFAULT_TIME_LIMITS, type TimeLimits } from "./http";
 import { Limiter } from "./limiter";
 import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
@@ -84,6 +84,7 @@ export class KmsConnections {
         credentials: async () => (await this.credentials(connection)).provider(),
       },
       this.time,
+      refuseOthers(connection, region),
     );
     const call = async <Op extends KmsOperation>(
       operation: Op,

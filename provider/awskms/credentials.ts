@@ -1,7 +1,7 @@
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { awsError } from "./awsErrors";
 import type { KmsConnection } from "./connection";
-import { stsEndpoint } from "./endpoint";
+import { refuseOthers, stsEndpoint } from "./endpoint";
 import { asSdkError, isTlsRefusal, neverConnected } from "./failures";
 import { httpOptions, type TimeLimits } from "./http";
 import { type CredentialProvider, refreshed } from "./refreshed";
@@ -24,6 +24,8 @@ export interface FoundCredentials {
 interface Sts {
   region: string;
   endpoint?: string;
+  /** Set once a connection was refused: the SDK's SSO goes on after that, and says something else in the end. */
+  refused?: KeymgmtError;
 }
 
 /**
@@ -36,8 +38,15 @@ export async function findCredentials(
   time: TimeLimits,
 ): Promise<FoundCredentials> {
   const region = connection.keyCollection;
-  const sts = { region, endpoint: stsEndpoint(connection, region) };
-  const config = { ...sts, requestHandler: httpOptions(time, { keepAlive: false }) };
+  const sts: Sts = { region, endpoint: stsEndpoint(connection, region) };
+  const others = refuseOthers(connection, region);
+  const refuse = (url: URL) => {
+    const refused = others(url);
+    sts.refused ??= refused;
+    return refused;
+  };
+  const { endpoint } = sts;
+  const config = { region, endpoint, requestHandler: httpOptions(time, { keepAlive: false, refuse }) };
   const missing: string[] = [];
   for (const source of sourcesOf(connection, config, time)) {
     const found = "missing" in source ? source.missing : await look(source, sts);
@@ -79,9 +88,10 @@ function present(source: PresentSource, sts: Sts): FoundCredentials {
 function sourceError(
   thrown: unknown,
   { name, operation }: PresentSource,
-  { region, endpoint }: Sts,
+  { region, endpoint, refused }: Sts,
 ): KeymgmtError {
   if (isKeymgmtError(thrown)) return thrown;
+  if (refused) return refused;
   const error = asSdkError(thrown);
   const fromSts =
     error.$metadata?.httpStatusCode !== undefined || neverConnected(error) || isTlsRefusal(error);

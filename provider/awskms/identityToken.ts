@@ -1,6 +1,7 @@
 /** OIDC tokens that STS takes for a role. They last minutes, so one is fetched whenever a role is taken. */
 import { readFile } from "node:fs/promises";
 import { KeymgmtError } from "../errors";
+import { isThisMachine } from "./hosts";
 
 /** What a role's trust policy asks for where AWS's guides for GitHub are followed; aws-actions asks for it too. */
 const AUDIENCE = "sts.amazonaws.com";
@@ -26,6 +27,10 @@ export function tokenOfActions(timeoutMs: number): IdentityToken {
         "ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set. Give the job `permissions: id-token: write`, or `webIdentity` a `tokenFile`",
       );
     const url = new URL(endpoint);
+    if (url.protocol !== "https:" && !isThisMachine(url.hostname))
+      throw refused(
+        `ACTIONS_ID_TOKEN_REQUEST_URL names ${url.origin}, to which the job's token is not sent in the clear`,
+      );
     url.searchParams.set("audience", AUDIENCE);
     const headers = { authorization: `Bearer ${bearer}` };
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) }).catch((error) => {

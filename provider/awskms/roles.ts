@@ -1,6 +1,7 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import type { KmsConnection } from "./connection";
 import type { IdentityToken } from "./identityToken";
+import { checkCredentialSources } from "./metadata";
 import { type CredentialProvider, refreshed } from "./refreshed";
 import type { PresentSource } from "./source";
 
@@ -16,6 +17,7 @@ const PROFILE_LIMIT_MS = 60_000;
  */
 export function profileSource(profile: string, sts: STSClientConfig): PresentSource {
   const ask = async () => {
+    checkCredentialSources();
     const { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } = await import(
       "@aws-sdk/client-sts"
     );

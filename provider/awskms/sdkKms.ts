@@ -1,4 +1,5 @@
 import type { KMSClient, KMSClientConfig } from "@aws-sdk/client-kms";
+import type { Refuse } from "./endpoint";
 import { httpOptions, type TimeLimits } from "./http";
 import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
 import { isRepeatable } from "./retry";
@@ -15,6 +16,7 @@ export class SdkKms {
   constructor(
     private readonly config: KMSClientConfig,
     private readonly time: TimeLimits,
+    private readonly refuse: Refuse,
   ) {}
 
   async send<Op extends KmsOperation>(operation: Op, input: KmsInput<Op>): Promise<KmsOutput<Op>> {
@@ -28,7 +30,7 @@ export class SdkKms {
         ...this.config,
         maxAttempts: 1, // retry.ts repeats, and knows what may be repeated
         customUserAgent: "pulumi-keymgmt",
-        requestHandler: httpOptions(this.time, { keepAlive }),
+        requestHandler: httpOptions(this.time, { keepAlive, refuse: this.refuse }),
       });
     this.#clients.set(keepAlive, client);
     // TypeScript cannot follow the operation's name to its class; operations.ts pairs names with inputs and outputs.

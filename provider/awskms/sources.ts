@@ -3,6 +3,7 @@ import { KeymgmtError } from "../errors";
 import type { KmsConnection } from "./connection";
 import type { TimeLimits } from "./http";
 import { tokenInFile, tokenOfActions } from "./identityToken";
+import { checkContainerEndpoint, checkInstanceEndpoint } from "./metadata";
 import type { AwsCredentials } from "./refreshed";
 import { profileSource, webIdentitySource } from "./roles";
 import type { Source } from "./source";
@@ -117,6 +118,7 @@ function fromContainer(): Source {
   return {
     name,
     ask: async () => {
+      checkContainerEndpoint();
       const { fromHttp } = await import("@aws-sdk/credential-providers");
       return fromHttp()();
     },
@@ -128,6 +130,7 @@ function fromInstance(): Source {
   const name = "instance";
   const disabled = process.env.AWS_EC2_METADATA_DISABLED?.toLowerCase();
   if (disabled && disabled !== "false") return { name, missing: "AWS_EC2_METADATA_DISABLED is set" };
+  checkInstanceEndpoint(); // here, as whatever `ask` throws means that there is no instance
   return {
     name,
     ask: async () => {

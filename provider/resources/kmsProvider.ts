@@ -1,6 +1,6 @@
 import { identify } from "../awskms/account";
 import type { KmsConnection } from "../awskms/connection";
-import { kmsEndpoint } from "../awskms/endpoint";
+import { endpointMistakes } from "../awskms/endpoint";
 import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
@@ -18,7 +18,9 @@ export const kmsProvider = (run: Run): Resource => ({
       ...regionMistakes("keyCollection", inputs.keyCollection),
       ...aliasPartMistakes("aliasPrefix", inputs.aliasPrefix),
       ...tagMistakes(inputs.tags),
-      ...endpointMistakes(inputs.endpoint),
+      ...(typeof inputs.endpoint === "string" && !isUnknown(inputs.endpoint)
+        ? endpointMistakes(inputs.endpoint)
+        : []),
       ...kindMistakes(inputs.provider),
       ...reservedPrefixMistakes(inputs.aliasPrefix),
     ];
@@ -60,16 +62,6 @@ export const kmsProvider = (run: Run): Resource => ({
 async function identified(run: Run, inputs: Values): Promise<Values> {
   const { accountId, credentialSource } = await identify(inputs as unknown as KmsConnection, run.connections);
   return { ...inputs, accountId, credentialSource, stateVersion: STATE_VERSION };
-}
-
-function endpointMistakes(endpoint: unknown): string[] {
-  if (typeof endpoint !== "string" || isUnknown(endpoint)) return [];
-  try {
-    kmsEndpoint({ keyCollection: "us-east-1", endpoint }, "us-east-1");
-    return [];
-  } catch (error) {
-    return [(error as Error).message];
-  }
 }
 
 function kindMistakes(provider: unknown): string[] {

@@ -1,5 +1,6 @@
 /** `keystore` of a ManagedKey: where its material is kept, in the URL form of Pulumi's own secrets providers. */
 import type { KmsConnection } from "../../awskms/connection";
+import { endpointMistakes } from "../../awskms/endpoint";
 import { isRegion } from "../../awskms/regions";
 import { KeymgmtError } from "../../errors";
 import { referenceMistakes } from "../reference";
@@ -47,7 +48,7 @@ export function isSealed(keystore: Keystore): keystore is RootKeystore {
 }
 
 /** `awskms://alias/NAME`, `awskms://KEY-ID` and `awskms:///ARN`, with `region`, and where wanted `profile` and `endpoint`. */
-function awskms(text: string): Keystore | undefined {
+function awskms(text: string): Keystore | { mistake: string } | undefined {
   if (!URL.canParse(text)) return undefined;
   const { host, pathname, searchParams, hash, username, port } = new URL(text);
   const keyId = host ? `${host}${pathname}` : pathname.slice(1);
@@ -57,5 +58,7 @@ function awskms(text: string): Keystore | undefined {
   if ((!arnRegion && !isLocal) || !region || !isRegion(region)) return undefined;
   if (arnRegion && region !== arnRegion) return undefined; // AWS knows an ARN in its own Region only
   if (hash || username || port || Object.keys(others).length > 0) return undefined;
+  const [mistake] = endpoint === undefined ? [] : endpointMistakes(endpoint);
+  if (mistake) return { mistake: `In \`keystore\`: ${mistake}` };
   return { kind: "awskms", keyId, connection: { keyCollection: region, profile, endpoint } };
 }

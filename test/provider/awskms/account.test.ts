@@ -88,7 +88,7 @@ describe("the account of a connection", () => {
   }
 
   it("is read from an alias where STS cannot be reached", async () => {
-    process.env.AWS_ENDPOINT_URL_STS = "http://sts.invalid";
+    process.env.AWS_ENDPOINT_URL_STS = "http://127.0.0.1:1";
     assert.equal((await identify(connection(), connections())).accountId, "444455556666");
   });
 

@@ -230,9 +230,9 @@ describe("KMS calls", () => {
     });
 
     it("says so of a host that has no address", async () => {
-      const kms = connections().open(connectionTo("http://kms.invalid"));
+      const kms = connections().open(connectionTo("https://kms.invalid"));
       const error = await fails(kms.call("CreateKey", {}), "EndpointUnreachable");
-      assert.match(error.message, /http:\/\/kms\.invalid/);
+      assert.match(error.message, /https:\/\/kms\.invalid/);
     });
 
     it("does not try again where the server speaks no TLS", async () => {

@@ -627,11 +627,11 @@ describe("credentials", () => {
     });
 
     it("says that STS cannot be reached", async () => {
-      process.env.AWS_ENDPOINT_URL_STS = "http://sts.invalid";
+      process.env.AWS_ENDPOINT_URL_STS = "http://127.0.0.1:1";
       const of = connection({ assumeRole: { roleArn: ROLE } });
       sources.credentials.on(of);
       const error = await fails(of, "EndpointUnreachable");
-      assert.ok(error.message.includes("http://sts.invalid"), error.message);
+      assert.ok(error.message.includes("http://127.0.0.1:1"), error.message);
     });
   });
 
@@ -657,9 +657,28 @@ describe("credentials", () => {
       assert.equal((await provider()).accessKeyId, "FROM-POD");
     });
 
-    it("are asked on this machine and at AWS's addresses only, where it is not https", async () => {
-      process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://10.0.0.1/credentials";
-      assert.match((await fails(connection(), "InvalidCredentials")).message, /URL not accepted/);
+    it("are asked on this machine and at AWS's addresses only, over https too", async () => {
+      for (const url of [
+        "http://10.0.0.1/credentials",
+        "https://credentials.example",
+        "http://127.0.0.1@10.0.0.1/",
+      ]) {
+        process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = url;
+        const { message } = await fails(connection(), "InvalidInput");
+        assert.match(message, /^Expected AWS_CONTAINER_CREDENTIALS_FULL_URI to name 169\.254\.170\.2 /, url);
+      }
+    });
+
+    it("are asked at ECS's address where a path is given, whatever that makes of the host", async () => {
+      for (const path of ["@10.0.0.1/x", ".credentials.example/x", "x"]) {
+        process.env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI = path;
+        const { message } = await fails(connection(), "InvalidInput");
+        assert.match(
+          message,
+          /^Expected AWS_CONTAINER_CREDENTIALS_RELATIVE_URI to name 169\.254\.170\.2 /,
+          path,
+        );
+      }
     });
   });
 

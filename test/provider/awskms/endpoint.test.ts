@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { kmsEndpoint, stsEndpoint } from "../../../provider/awskms/endpoint";
+import { endpointMistakes, kmsEndpoint, refuseOthers, stsEndpoint } from "../../../provider/awskms/endpoint";
 import { isKeymgmtError } from "../../../provider/errors";
 import { setEnvironment } from "./loopback";
 
@@ -16,17 +16,17 @@ describe("endpoints", () => {
 
   it("KMS: the input, then AWS_KMS_ENDPOINT, then the SDK's variables, then AWS's own", () => {
     const settings = {
-      AWS_KMS_ENDPOINT: "http://vault:1",
-      AWS_ENDPOINT_URL_KMS: "http://sdk-kms:1",
-      AWS_ENDPOINT_URL: "http://sdk:1",
+      AWS_KMS_ENDPOINT: "http://127.0.0.1:1",
+      AWS_ENDPOINT_URL_KMS: "http://127.0.0.1:2",
+      AWS_ENDPOINT_URL: "http://127.0.0.1:3",
     };
     set(settings);
-    assert.equal(kms("http://input:1"), "http://input:1");
-    assert.equal(kms(), "http://vault:1");
+    assert.equal(kms("http://localhost:4"), "http://localhost:4");
+    assert.equal(kms(), "http://127.0.0.1:1");
     set({ AWS_ENDPOINT_URL_KMS: settings.AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL: settings.AWS_ENDPOINT_URL });
-    assert.equal(kms(), "http://sdk-kms:1");
+    assert.equal(kms(), "http://127.0.0.1:2");
     set({ AWS_ENDPOINT_URL: settings.AWS_ENDPOINT_URL });
-    assert.equal(kms(), "http://sdk:1");
+    assert.equal(kms(), "http://127.0.0.1:3");
     set({});
     assert.equal(kms(), undefined);
     set({ AWS_KMS_ENDPOINT: "", AWS_ENDPOINT_URL: "" });
@@ -34,21 +34,26 @@ describe("endpoints", () => {
   });
 
   it("leaves the SDK's variables alone where AWS_IGNORE_CONFIGURED_ENDPOINT_URLS says so", () => {
-    set({ AWS_ENDPOINT_URL: "http://sdk:1", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" });
+    set({ AWS_ENDPOINT_URL: "http://127.0.0.1:3", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" });
     assert.equal(kms(), undefined);
     assert.equal(sts(), undefined);
   });
 
   it("put the Region in for {region}, each time it stands there", () => {
-    set({ AWS_KMS_ENDPOINT: "https://kms.{region}.example.com/{region}/" });
-    assert.equal(kms(), "https://kms.eu-west-1.example.com/eu-west-1");
+    set({});
+    assert.equal(
+      kms("https://kms.{region}.example.com/{region}/"),
+      "https://kms.eu-west-1.example.com/eu-west-1",
+    );
+    set({ AWS_KMS_ENDPOINT: "https://kms.{region}.api.aws" });
+    assert.equal(kms(), "https://kms.eu-west-1.api.aws");
   });
 
   it("STS: the SDK's variables, then an emulator that is set for KMS, then AWS's own", () => {
-    set({ AWS_ENDPOINT_URL_STS: "http://sts:1", AWS_ENDPOINT_URL: "http://sdk:1" });
-    assert.equal(sts("http://127.0.0.1:4599/x"), "http://sts:1");
-    set({ AWS_ENDPOINT_URL: "http://sdk:1" });
-    assert.equal(sts("http://127.0.0.1:4599/x"), "http://sdk:1");
+    set({ AWS_ENDPOINT_URL_STS: "http://127.0.0.1:5", AWS_ENDPOINT_URL: "http://127.0.0.1:3" });
+    assert.equal(sts("http://127.0.0.1:4599/x"), "http://127.0.0.1:5");
+    set({ AWS_ENDPOINT_URL: "http://127.0.0.1:3" });
+    assert.equal(sts("http://127.0.0.1:4599/x"), "http://127.0.0.1:3");
     set({});
     assert.equal(sts("http://127.0.0.1:4599/{region}"), "http://127.0.0.1:4599");
     assert.equal(sts(), undefined);
@@ -56,7 +61,6 @@ describe("endpoints", () => {
       "kms.eu-west-1.amazonaws.com",
       "vpce-0123-abcd.kms.eu-west-1.vpce.amazonaws.com",
       "kms.eu-west-1.api.aws",
-      "kms.cn-north-1.amazonaws.com.cn",
     ]) {
       assert.equal(sts(`https://${host}`), undefined, host);
     }
@@ -105,5 +109,98 @@ describe("endpoints", () => {
         endpoint,
       );
     }
+  });
+
+  const OTHERS = [
+    "https://kms.corp.example",
+    "http://kms.eu-west-1.amazonaws.com",
+    "https://kms.eu-west-1.amazonaws.com.evil.com",
+    "https://kms.cn-north-1.amazonaws.com.cn",
+    "http://127.0.0.1.evil.com",
+    "http://localhost.evil.com",
+    "http://3232235777",
+    "http://0.0.0.0:4599",
+    "http://[::ffff:10.0.0.1]",
+  ];
+
+  it("of the environment are AWS's over https, or this machine: any other is refused, naming the variable", () => {
+    for (const name of ["AWS_KMS_ENDPOINT", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL"])
+      for (const value of OTHERS) {
+        set({ [name]: value });
+        assert.throws(
+          () => kms(),
+          (error) =>
+            isKeymgmtError(error, "InvalidInput") &&
+            error.message.startsWith(
+              `Expected ${name} to name an endpoint of AWS (partition aws) over https`,
+            ) &&
+            error.message.includes(`got ${new URL(value).origin}.`),
+          `${name}=${value}`,
+        );
+      }
+    set({ AWS_ENDPOINT_URL_STS: "https://sts.corp.example" });
+    assert.throws(() => sts(), /Expected AWS_ENDPOINT_URL_STS to name/);
+  });
+
+  it("of the environment may be the program's own as well", () => {
+    set({ AWS_ENDPOINT_URL: "https://kms.corp.example" });
+    assert.equal(sts("https://kms.corp.example/kms"), "https://kms.corp.example");
+    assert.throws(() => sts("https://kms.corp.example:8443"), /Expected AWS_ENDPOINT_URL to name/);
+  });
+
+  it("of the program are any host over https, and this machine over http", () => {
+    for (const endpoint of [
+      "https://kms.corp.example",
+      "http://[::1]:4599",
+      "http://127.8.9.1",
+      "HTTP://LOCALHOST",
+    ])
+      assert.deepEqual(endpointMistakes(endpoint), [], endpoint);
+    for (const endpoint of [
+      "http://kms.corp.example",
+      "http://localstack:4566",
+      "http://{region}.x",
+      "http://10.0.0.1",
+    ]) {
+      const [mistake] = endpointMistakes(endpoint);
+      assert.match(
+        mistake ?? "",
+        /^Expected `endpoint` to be an https URL, or an http URL of this machine/,
+        endpoint,
+      );
+    }
+    set({});
+    assert.throws(
+      () => kms("http://kms.corp.example"),
+      /^KeymgmtError: Expected `endpoint` to be an https URL/,
+    );
+  });
+
+  it("are called as they were checked: in the form that the URL class gives them", () => {
+    set({ AWS_KMS_ENDPOINT: "HTTP://2130706433:4599" });
+    assert.equal(kms(), "http://127.0.0.1:4599");
+  });
+
+  it("are made from the names of Regions alone", () => {
+    set({});
+    for (const region of ["us-east-1.evil.com/", "evil.com#", "", "US-EAST-1"])
+      for (const of of [kmsEndpoint, stsEndpoint])
+        assert.throws(
+          () => of({ keyCollection: region, endpoint: "https://kms.{region}.amazonaws.com" }, region),
+          /Expected an AWS Region such as "us-east-1"/,
+        );
+  });
+
+  it("that the AWS SDK has settled on are held to the same, and named where nothing names them", () => {
+    set({});
+    const refuse = refuseOthers({ keyCollection: "eu-west-1" }, "eu-west-1");
+    for (const host of [
+      "https://kms.eu-west-1.amazonaws.com",
+      "https://oidc.us-east-1.amazonaws.com",
+      "http://[::1]:1",
+    ])
+      assert.equal(refuse(new URL(host)), undefined, host);
+    for (const host of OTHERS)
+      assert.match(refuse(new URL(host))?.message ?? "", /^Expected the AWS SDK's settings to name/, host);
   });
 });

@@ -9,7 +9,10 @@ describe("failures", () => {
 
   it("a connection that does not come about in time had no effect", async () => {
     // A host whose look-up never ends stands for one that takes no connection: nothing on loopback refuses to answer.
-    const options = httpOptions({ ...DEFAULT_TIME_LIMITS, connectMs: 50 }, { keepAlive: false });
+    const options = httpOptions(
+      { ...DEFAULT_TIME_LIMITS, connectMs: 50 },
+      { keepAlive: false, refuse: () => undefined },
+    );
     const handler = new NodeHttpHandler({ ...options, httpAgent: new Agent({ lookup: () => {} }) });
     const request = {
       protocol: "http:",

@@ -87,6 +87,16 @@ describe("check of a KmsProvider", () => {
     ]);
   });
 
+  it("refuses an endpoint over http that is not this machine", async () => {
+    for (const endpoint of ["http://localstack:4566", "http://kms.{region}.amazonaws.com"])
+      assert.match(
+        (await check({ endpoint }))[0] ?? "",
+        /^Expected `endpoint` to be an https URL, or an http URL of/,
+      );
+    for (const endpoint of ["http://127.0.0.1:4599", "https://kms.corp.example", UNKNOWN])
+      assert.deepEqual(await check({ endpoint }), []);
+  });
+
   it("refuses an endpoint that is no URL", async () => {
     const expected = (wrong: string) =>
       `Expected \`endpoint\` to be an http or https URL, such as https://kms.{region}.amazonaws.com, got one ${wrong}. It is not shown here, in case it holds a password.`;

@@ -73,6 +73,13 @@ describe("the URL of a keystore", () => {
     });
   }
 
+  it("names a KMS over https, or on this machine", () => {
+    const { mistake } = parseKeystore(
+      "awskms://alias/root?region=us-east-1&endpoint=http://kms.corp.example",
+    ) as { mistake: string };
+    assert.match(mistake, /^In `keystore`: Expected `endpoint` to be an https URL/);
+  });
+
   it("tells whether the material in it is sealed", () => {
     const sealed = (url: string) => isSealed(parseKeystore(url) as never);
     assert.deepEqual(
