@@ -1,13 +1,15 @@
 import type { Backup } from "../provider/keys/backup.js";
+import { visible, visibleIn } from "../provider/visible.js";
 import { count, date, table, wrapped } from "./text.js";
 
 /** What a backup holds, for a person: no material. */
-export function backupText({ key, keyring, kcvs, distributions, stack, madeAt }: Backup): string {
+export function backupText({ keyring, ...backup }: Backup): string {
+  const { key, kcvs, distributions, stack, madeAt } = visibleIn(backup);
   const versions = keyring.keys.map((entry, index) => [
     entry.kid,
     date(new Date(entry.iat * 1000).toISOString()),
     kcvs[index]!,
-    "from" in entry ? `not in the backup: ${entry.from}` : "in the backup",
+    "from" in entry ? `not in the backup: ${visible(entry.from)}` : "in the backup",
   ]);
   const places = distributions.map(({ region, accountId, aliasName, versions, replicas }) => {
     const kmsKeys = count(new Set(Object.values(versions)).size, "KMS key");

@@ -1,6 +1,8 @@
 import type { EventEmitter } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { LocalKmsConfig } from "../localkms/index.js";
+import { visible } from "../provider/visible.js";
+import { print, printNote } from "./print.js";
 
 interface Options {
   host: string;
@@ -22,20 +24,18 @@ export async function localKms(options: Options): Promise<void> {
       port: options.port,
       dataDir: options.data,
       config: options.control ? { ...config, control: true } : config,
-      log: options.log ? (entry) => process.stdout.write(`${formatLogEntry(entry)}\n`) : undefined,
+      log: options.log ? (entry) => print(`${formatLogEntry(entry)}\n`) : undefined,
       kill: () => process.kill(process.pid, "SIGKILL"),
     });
     // Before the address is out: whoever reads it may stop the server at once.
     const stopped = untilStopped();
-    process.stderr.write(
-      "An AWS KMS for trying out and testing, not for production: it checks no secret key.\n",
-    );
-    process.stdout.write(`keymgmt local-kms listening on ${kms.url}\n`);
+    printNote("An AWS KMS for trying out and testing, not for production: it checks no secret key.\n");
+    print(`keymgmt local-kms listening on ${kms.url}\n`);
     await stopped;
     await kms.close();
-    if (options.log) process.stdout.write(table(kms.counts()));
+    if (options.log) print(table(kms.counts()));
   } catch (error) {
-    process.stderr.write(`keymgmt local-kms: ${sentence(error as NodeJS.ErrnoException, options)}\n`);
+    printNote(`keymgmt local-kms: ${visible(sentence(error as NodeJS.ErrnoException, options))}\n`);
     process.exitCode = 1;
   }
 }

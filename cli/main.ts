@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { Command } from "commander";
 import "../provider/diagnosticReports.js";
 import { declareDoctor } from "./doctor/declare.js";
 import { EXIT_CODES_HELP } from "./exitCodes.js";
@@ -7,6 +6,8 @@ import { declareExport } from "./export/declare.js";
 import { declareIamPolicy } from "./iam-policy/declare.js";
 import { declareImport } from "./import/declare.js";
 import { port } from "./options.js";
+import { print, printNote } from "./print.js";
+import { QuietCommand } from "./quietCommand.js";
 import { run } from "./run.js";
 import { declareStatus } from "./status/declare.js";
 import { declareSweep } from "./sweep/declare.js";
@@ -26,11 +27,12 @@ A config file, every setting of it optional:
 
 SIGTERM or SIGINT ends it with its state on disk; a second one ends it at once.`;
 
-const program = new Command("keymgmt")
+const program = new QuietCommand("keymgmt")
   .description("Keys that their owners make and keep, given to AWS KMS from a Pulumi program.")
   .addHelpText("afterAll", EXIT_CODES_HELP)
   .showHelpAfterError("(run it with --help to see what it takes)")
-  .exitOverride();
+  .exitOverride()
+  .configureOutput({ writeOut: print, writeErr: printNote });
 
 declareStatus(program);
 declareSweep(program);

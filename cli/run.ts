@@ -1,5 +1,7 @@
 import { type Command, CommanderError } from "commander";
+import { visible } from "../provider/visible.js";
 import { EXIT, UsageError } from "./exitCodes.js";
+import { printNote } from "./print.js";
 
 /** An action that gives the exit code. A UsageError ends as commander's own mistakes do. */
 export function ending<Options>(action: (options: Options) => Promise<number>) {
@@ -7,8 +9,9 @@ export function ending<Options>(action: (options: Options) => Promise<number>) {
     try {
       process.exitCode = await action(options);
     } catch (error) {
-      if (error instanceof UsageError) command.error(`error: ${error.message}`, { exitCode: EXIT.usage });
-      process.stderr.write(`keymgmt ${command.name()}: ${(error as Error).message}\n`);
+      if (error instanceof UsageError)
+        command.error(`error: ${visible(error.message)}`, { exitCode: EXIT.usage });
+      printNote(`keymgmt ${command.name()}: ${visible((error as Error).message)}\n`);
       process.exitCode = EXIT.error;
     }
   };

@@ -12,6 +12,8 @@ import { kmsProvider } from "./resources/kmsProvider";
 import { managedKey } from "./resources/managedKey";
 import { PartialFailure, type Resource, type Values } from "./resources/resource";
 import { Run } from "./run";
+import { withheld } from "./secretInputs";
+import { visible } from "./visible";
 
 /** What this process knows: it lives for one preview, update, refresh or destroy. */
 const run = new Run();
@@ -22,46 +24,65 @@ export const DistributionAlias = dynamicProvider(distributionAlias(run));
 export const KeyDistribution = dynamicProvider(keyDistribution(run));
 export const KeyReplica = dynamicProvider(keyReplica(run));
 
-/** A resource as @pulumi/pulumi/cmd/dynamic-provider calls it. */
+/** A resource as @pulumi/pulumi/cmd/dynamic-provider calls it. What it says of a failure leaves the provider here. */
 export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {
   return {
-    async check(olds, news) {
-      const old = own(olds);
-      const { inputs, mistakes } = await resource.check(Object.keys(old).length ? old : undefined, own(news));
-      return { inputs: sendable(inputs), failures: mistakes.map((reason) => ({ property: "", reason })) };
-    },
-    async diff(id, olds, news) {
-      return resource.diff(id, own(olds), own(news));
-    },
-    async create(inputs) {
-      const { id, outputs } = await reported(inputs, () => resource.create(own(inputs)));
-      return { id, outs: sendable(outputs) };
-    },
-    async read(id, props) {
-      const result = await resource.read(id, own(props));
-      return { id: result.id, props: sendable(result.outputs) };
-    },
-    async update(id, olds, news) {
-      return { outs: sendable(await reported(news, () => resource.update(id, own(olds), own(news)))) };
-    },
-    async delete(id, props) {
-      await resource.delete(id, own(props));
-    },
+    check: (olds, news) =>
+      told(news, async () => {
+        const old = own(olds);
+        const { inputs, mistakes } = await resource.check(
+          Object.keys(old).length ? old : undefined,
+          own(news),
+        );
+        const failures = mistakes.map((reason) => ({ property: "", reason: shown(news, reason) }));
+        return { inputs: sendable(inputs), failures };
+      }),
+    diff: (id, olds, news) => told(news, () => resource.diff(id, own(olds), own(news))),
+    create: (inputs) =>
+      told(inputs, async () => {
+        const { id, outputs } = await resource.create(own(inputs));
+        return { id, outs: sendable(outputs) };
+      }),
+    read: (id, props) =>
+      told(props, async () => {
+        const result = await resource.read(id, own(props));
+        return { id: result.id, props: sendable(result.outputs) };
+      }),
+    update: (id, olds, news) =>
+      told(news, async () => ({ outs: sendable(await resource.update(id, own(olds), own(news))) })),
+    delete: (id, props) => told(props, () => resource.delete(id, own(props))),
   };
 }
 
-/** Gives a failure half-way the form in which the engine keeps what was done (pulumirpc.ErrorResourceInitFailed). */
-async function reported<T>(inputs: Values, work: () => Promise<T>): Promise<T> {
+/**
+ * Does the work. Of a failure only what may be shown goes out; one half-way has the form in which the engine keeps what was done
+ * (pulumirpc.ErrorResourceInitFailed).
+ */
+async function told<T>(inputs: Values | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof PartialFailure)) throw error;
-    throw Object.assign(new Error(error.message), {
+    const message = shown(inputs, error instanceof Error ? error.message : String(error));
+    if (!(error instanceof PartialFailure)) throw withMessage(error, message);
+    throw Object.assign(new Error(message), {
       id: error.id,
-      properties: { ...sendable(error.outputs), __provider: inputs.__provider },
-      reasons: [error.message],
+      properties: { ...sendable(error.outputs), __provider: inputs?.__provider },
+      reasons: [message],
     });
   }
+}
+
+function shown(inputs: Values | undefined, message: string): string {
+  return visible(withheld(inputs ?? {}, message));
+}
+
+/** The engine shows a stack too, which begins with the message. */
+function withMessage(thrown: unknown, message: string): unknown {
+  if (!(thrown instanceof Error) || thrown.message === message) return thrown;
+  const frames = thrown.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+  const error = new Error(message);
+  error.stack = [`${thrown.name}: ${message}`, ...frames.map(visible)].join("\n");
+  return error;
 }
 
 function own(values: Values | undefined): Values {

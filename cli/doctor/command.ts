@@ -1,7 +1,9 @@
 import { permissionsFor } from "../../provider/awskms/permissions.js";
+import { visibleIn } from "../../provider/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { type FeatureOptions, featuresOf } from "../iam-policy/features.js";
 import { type ReachOptions, reached } from "../look.js";
+import { print, printJson } from "../print.js";
 import { loadStates, type StateOptions } from "../state/load.js";
 import { examine } from "./examine.js";
 import { madeUpKey } from "./probes.js";
@@ -40,6 +42,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     }),
     permissionsFor(featuresOf(options, multiRegion)),
   );
-  process.stdout.write(options.json ? `${JSON.stringify(findings, undefined, 2)}\n` : doctorText(findings));
+  if (options.json) printJson(findings);
+  else print(doctorText(visibleIn(findings)));
   return findings.problems.length > 0 ? EXIT.found : EXIT.fine;
 }

@@ -10,6 +10,7 @@ import { readText } from "../../provider/keys/reference.js";
 import { isReferenceToSecret } from "../../provider/keys/restore.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";
+import { printNote } from "../print.js";
 import { type ExportedState, exportedStates, type StateOptions } from "../state/load.js";
 import { type RegionState, readStack, type StackState } from "../state/stack.js";
 import { wrapped } from "../text.js";
@@ -39,9 +40,7 @@ export async function exportKey(options: ExportOptions): Promise<number> {
   if (out === "-") process.stdout.write(jwe);
   else await writeFileAtomic(out, jwe, { mode: 0o600 });
   const where = out === "-" ? "the standard output" : `${out}, for your user alone to read`;
-  process.stderr.write(
-    `${backupText(backup)}\n${wrapped(`Written to ${where}. ${howToOpen(options, opener)}`)}`,
-  );
+  printNote(`${backupText(backup)}\n${wrapped(`Written to ${where}. ${howToOpen(options, opener)}`)}`);
   return EXIT.fine;
 }
 

@@ -1,5 +1,7 @@
 import { parseKmsArn } from "../../provider/awskms/arn.js";
+import { visible } from "../../provider/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
+import { printJson, printNote } from "../print.js";
 import { loadStates, type StateOptions } from "../state/load.js";
 import type { RegionState, StackState } from "../state/stack.js";
 import { wrapped } from "../text.js";
@@ -25,10 +27,10 @@ export async function iamPolicy(options: IamPolicyOptions): Promise<number> {
   const states = options.state || options.stack || options.cwd ? await loadStates(options) : [];
   const scope = scopeOf(options, states);
   const policy = policyFor(scope);
-  process.stdout.write(`${JSON.stringify(policy, undefined, 2)}\n`);
+  printJson(policy);
   const updates = scope.features.includes("everyKey");
   const notes = [...notesFor(scope, policy), ...(updates ? renameNotes(scope.stacks, states) : [])];
-  for (const note of notes) process.stderr.write(wrapped(note, "note: "));
+  for (const note of notes) printNote(wrapped(visible(note), "note: "));
   return EXIT.fine;
 }
 

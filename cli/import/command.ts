@@ -3,8 +3,10 @@ import { pathToFileURL } from "node:url";
 import type { Backup } from "../../provider/keys/backup.js";
 import { isReference } from "../../provider/keys/reference.js";
 import { isReferenceToSecret, openBackupAt, type Restore } from "../../provider/keys/restore.js";
+import { visible } from "../../provider/visible.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";
+import { print } from "../print.js";
 import { type ProjectOptions, runPulumi } from "../state/pulumi.js";
 import { date, wrapped } from "../text.js";
 
@@ -31,11 +33,11 @@ export async function importKey(
   const from = isReference(file) ? file : pathToFileURL(resolve(file)).href;
   const place = { from, passphrase, identity };
   const backup = await openBackupAt(place);
-  process.stdout.write(backupText(backup));
+  print(backupText(backup));
   const name = `keymgmt:restore.${backup.key.name}`;
   const value = JSON.stringify(restoreOf(backup, place));
   await runPulumi(["config", "set", name, value, "--plaintext"], project, "keep what the update needs", "");
-  process.stdout.write(`\n${nextSteps(backup, name)}`);
+  print(`\n${nextSteps(backup, name)}`);
   return EXIT.fine;
 }
 
@@ -56,5 +58,5 @@ function nextSteps({ key, stack, distributions }: Backup, name: string): string 
   if (key.replicaRegions.length > 0)
     steps.push(`The ManagedKey must have \`replicaRegions\`: ${key.replicaRegions.join(", ")}.`);
   steps.push(`Afterwards the configuration is of no use any more: pulumi config rm ${name}`);
-  return steps.map((step) => wrapped(step)).join("");
+  return steps.map((step) => wrapped(visible(step))).join("");
 }

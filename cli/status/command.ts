@@ -1,6 +1,8 @@
 import { utcDate } from "../../provider/keys/rotationPeriod.js";
+import { visibleIn } from "../../provider/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { Aws, type ReachOptions, reached } from "../look.js";
+import { print, printJson } from "../print.js";
 import { loadStates, type StateOptions } from "../state/load.js";
 import { reachesOf, recordedArns } from "../state/places.js";
 import type { StackState } from "../state/stack.js";
@@ -40,7 +42,8 @@ async function statusOfStacks(options: StatusOptions): Promise<number> {
     for (const state of states) scheduled.set(state, await scheduledBy(state, looks, listings, arns));
   }
   const report = reportOf(states, looks, scheduled, utcDate(new Date()));
-  print(options, report, () => statusText(report, options.offline ?? false));
+  if (options.json) printJson(report);
+  else print(statusText(visibleIn(report), options.offline ?? false));
   if (report.unseen > 0) return EXIT.error;
   return report.drift > 0 ? EXIT.found : EXIT.fine;
 }
@@ -60,10 +63,7 @@ async function statusOfAccount(options: StatusOptions): Promise<number> {
     accountId,
     region.map((name) => aws.open(connection, name)),
   );
-  print(options, report, () => accountText(report));
+  if (options.json) printJson(report);
+  else print(accountText(visibleIn(report)));
   return EXIT.fine;
-}
-
-function print({ json }: StatusOptions, report: object, text: () => string): void {
-  process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : text());
 }

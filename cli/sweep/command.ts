@@ -1,11 +1,13 @@
+import { visibleIn } from "../../provider/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { Aws, type ReachOptions } from "../look.js";
+import { print, printJson, printNote } from "../print.js";
 import { loadStates, type StateOptions } from "../state/load.js";
 import { count, date, wrapped } from "../text.js";
 import { confirmed } from "./confirm.js";
 import { type Deletion, scheduleAll } from "./delete.js";
 import { findKeys, placeId, placesOf } from "./find.js";
-import { keyReport, sweepReport } from "./report.js";
+import { type KeyReport, keyReport, sweepReport } from "./report.js";
 import { type Sorted, sortKeys } from "./sort.js";
 import { sweepText } from "./text.js";
 
@@ -42,14 +44,11 @@ export async function sweep(options: SweepOptions): Promise<number> {
   }
   const sorted = sortKeys(keys, states, options.emptyStack ?? [], new Date());
   const report = sweepReport(places, states, sorted);
-  if (!options.json) process.stdout.write(`${sweepText(report)}\n`);
+  if (!options.json) print(`${sweepText(visibleIn(report))}\n`);
   const deletions = options.delete ? await remove(sorted, options) : undefined;
-  if (options.json)
-    print({
-      ...report,
-      deletions: (deletions ?? []).map(({ key, ...rest }) => ({ ...keyReport(key), ...rest })),
-    });
-  else process.stdout.write(conclusion(sorted, deletions));
+  const done = deletions?.map(({ key, ...rest }) => ({ ...keyReport(key), ...rest }));
+  if (options.json) printJson({ ...report, deletions: done ?? [] });
+  else print(conclusion(sorted, visibleIn(done)));
   return exitCode(sorted, deletions);
 }
 
@@ -60,7 +59,7 @@ const namesState = ({ state, stack, cwd }: StateOptions) => Boolean(state || sta
 async function remove({ deletable }: Sorted, { yes, days }: SweepOptions): Promise<Deletion[] | undefined> {
   if (deletable.length === 0) return [];
   if (!yes) {
-    process.stderr.write(
+    printNote(
       wrapped(
         `AWS deletes ${count(deletable.length, "KMS key")} ${days} days from now. What was encrypted under ${deletable.length === 1 ? "it" : "them"} can then never be decrypted again.`,
       ),
@@ -70,7 +69,9 @@ async function remove({ deletable }: Sorted, { yes, days }: SweepOptions): Promi
   return scheduleAll(deletable, days);
 }
 
-function conclusion({ deletable, held }: Sorted, deletions: Deletion[] | undefined): string {
+type Done = KeyReport & { failure?: string };
+
+function conclusion({ deletable, held }: Sorted, deletions: Done[] | undefined): string {
   if (deletions === undefined || deletions.length === 0) {
     const unaccounted = deletable.length + held.length;
     const advice =
@@ -80,11 +81,11 @@ function conclusion({ deletable, held }: Sorted, deletions: Deletion[] | undefin
       : wrapped(`${count(unaccounted, "KMS key")} unaccounted for; nothing was changed.${advice}`);
   }
   return deletions
-    .map(({ key, deletionDate, failure }) =>
+    .map(({ keyId, region, deletionDate, failure }) =>
       failure === undefined
-        ? `${key.keyId} in ${key.region}: ${deletionDate === undefined ? "goes after its last replica" : `goes on ${date(deletionDate)}`}\n` +
-          `  keep it: aws kms cancel-key-deletion --region ${key.region}\n    --key-id ${key.keyId}\n`
-        : wrapped(`${key.keyId} in ${key.region}: not scheduled: ${failure}`),
+        ? `${keyId} in ${region}: ${!deletionDate ? "goes after its last replica" : `goes on ${date(deletionDate)}`}\n` +
+          `  keep it: aws kms cancel-key-deletion --region ${region}\n    --key-id ${keyId}\n`
+        : wrapped(`${keyId} in ${region}: not scheduled: ${failure}`),
     )
     .join("");
 }
@@ -93,8 +94,4 @@ function exitCode({ deletable, held, unfinished }: Sorted, deletions: Deletion[]
   if (deletions?.some(({ failure }) => failure !== undefined)) return EXIT.error;
   const left = held.length + unfinished.length + (deletions === undefined ? deletable.length : 0);
   return left > 0 ? EXIT.found : EXIT.fine;
-}
-
-function print(report: object): void {
-  process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
 }

@@ -1,4 +1,5 @@
 import pThrottle from "p-throttle";
+import { visible } from "../visible";
 import { type QuotaUse, quotaOf } from "./quotas";
 
 /** A call that is expected to wait longer than this gets a line on the console. */
@@ -25,7 +26,7 @@ export class Limiter {
   readonly #buckets = new Map<string, Bucket>();
   readonly #options: Required<LimiterOptions>;
 
-  constructor({ log = console.error, random = Math.random }: LimiterOptions = {}) {
+  constructor({ log = (line) => console.error(visible(line)), random = Math.random }: LimiterOptions = {}) {
     this.#options = { log, random };
   }
 

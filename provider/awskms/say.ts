@@ -1,3 +1,5 @@
+import { visible } from "../visible";
+
 /** Says a line to whoever runs the program: Pulumi shows it among the diagnostics of a preview or an update. */
 export type Say = (line: string) => void;
 
@@ -5,7 +7,7 @@ export type Say = (line: string) => void;
 export function sayOnce(print: (line: string) => void = (line) => console.error(line)): Say {
   const said = new Set<string>();
   return (line) => {
-    const text = `keymgmt: ${line}`;
+    const text = visible(`keymgmt: ${line}`);
     if (!said.has(text)) print(text);
     said.add(text);
   };

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { SeenKmsKey } from "../awskms/kmsKeys";
 import { expiresAsPlanned } from "../keys/planExpiry";
 import { isUnknown } from "../schema/unknowns";
+import { visible } from "../visible";
 import { isTakenOver } from "./ownership";
 import {
   kmsKeysOf,
@@ -58,7 +59,7 @@ export function regionDrift(
       (what) => `${which} in ${region}: ${what}`,
     );
   });
-  return [...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)];
+  return [...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)].map(visible);
 }
 
 function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, latest: number): ExpectedKmsKey {
