@@ -31,6 +31,14 @@ export function collected(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
+/** What may be named by --allow-dynamic: nothing that a shell would take for something else. */
+export const CODE_NAME = /^[\w:/.-]+@[\da-f]{64}$/;
+
+export function codeName(value: string, before: string[] = []): string[] {
+  if (CODE_NAME.test(value)) return [...before, value];
+  throw new InvalidArgumentError("Expected TYPE@SHA256, as `keymgmt doctor` prints it.");
+}
+
 export function port(text: string): number {
   return wholeNumber(text, 0, 65535);
 }

@@ -1,14 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import "./debugOutput";
+import { providerText } from "./providerText";
 
-/**
- * A dynamic resource whose provider is the installed package, not a serialized closure: `__provider` is one constant line.
- * Never rename what it requires: it is stored in users' state and run from there for deletes and refreshes.
- */
+/** A dynamic resource whose provider is the installed package, not a serialized closure. */
 export abstract class DynamicResource extends pulumi.CustomResource {
   constructor(type: string, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-    const __provider = `exports.handler = () => require("pulumi-keymgmt/dynamic").${type};`;
-    super(`pulumi-nodejs:dynamic/keymgmt:${type}`, name, { ...props, __provider }, opts);
+    super(`pulumi-nodejs:dynamic/keymgmt:${type}`, name, { ...props, __provider: providerText(type) }, opts);
   }
 }
 

@@ -4,20 +4,31 @@ import { EXIT, UsageError } from "../exitCodes.js";
 import { type FeatureOptions, featuresOf } from "../iam-policy/features.js";
 import { type ReachOptions, reached } from "../look.js";
 import { print, printJson } from "../print.js";
-import { loadStates, type StateOptions } from "../state/load.js";
-import { examine } from "./examine.js";
+import { exportedStates, type StateOptions } from "../state/load.js";
+import { readStack } from "../state/stack.js";
+import { codeIn } from "./code.js";
+import { examine, type Findings, NOTHING } from "./examine.js";
 import { madeUpKey } from "./probes.js";
 import { doctorText } from "./text.js";
 
 export interface DoctorOptions extends StateOptions, ReachOptions, FeatureOptions {
   region?: string[];
   multiRegion?: boolean;
+  allowDynamic?: string[];
+  offline?: boolean;
   json?: boolean;
 }
 
 /** `keymgmt doctor`. Gives the exit code. */
 export async function doctor(options: DoctorOptions): Promise<number> {
-  const states = options.state || options.stack || options.cwd ? await loadStates(options) : [];
+  const exported = options.state || options.stack || options.cwd ? await exportedStates(options) : [];
+  if (options.offline && exported.length === 0)
+    throw new UsageError("Expected --stack or --state with --offline: it looks at the state alone.");
+  const code = exported.flatMap(({ text, source }) => codeIn(text, source, options.allowDynamic ?? []));
+  const problems = code.flatMap(({ urn, why }) => (why === null ? [] : [`${urn}: ${why}`]));
+  // Nothing else is believed of a state that holds somebody else's code.
+  if (options.offline || problems.length > 0) return report({ ...NOTHING, code, problems }, options, false);
+  const states = exported.map(({ text, source }) => readStack(text, source));
   const held = states.flatMap(({ regions }) => regions);
   const connections = states.flatMap(({ providers }) => providers);
   const ambient = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION;
@@ -42,7 +53,11 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     }),
     permissionsFor(featuresOf(options, multiRegion)),
   );
-  if (options.json) printJson(findings);
-  else print(doctorText(visibleIn(findings)));
+  return report({ ...findings, code }, options, true);
+}
+
+function report(findings: Findings, { json }: DoctorOptions, isAwsAsked: boolean): number {
+  if (json) printJson(findings);
+  else print(doctorText(visibleIn(findings), isAwsAsked));
   return findings.problems.length > 0 ? EXIT.found : EXIT.fine;
 }

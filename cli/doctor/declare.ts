@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { collected, withFeatures, withReach, withState } from "../options.js";
+import { codeName, collected, withFeatures, withReach, withState } from "../options.js";
 import { ending } from "../run.js";
 
 export function declareDoctor(program: Command): void {
@@ -9,7 +9,8 @@ export function declareDoctor(program: Command): void {
       "Says which credentials win and whose they are, which endpoint answers, how far the clocks are apart, and which " +
         "permissions are there. Changes nothing: calls that would change something name a KMS key that does not exist, " +
         "which AWS answers differently to those who may make them; CloudTrail records them. What cannot be told is said to " +
-        "be so. With --state or --stack, reads are tried on a KMS key of the stack.",
+        "be so. With --state or --stack, it first looks at what the state makes the engine run, and refuses all that is not " +
+        "this package's; then reads are tried on a KMS key of the stack.",
     )
     .option(
       "--region <region>",
@@ -17,6 +18,12 @@ export function declareDoctor(program: Command): void {
       collected,
     )
     .option("--multi-region", "also what multi-Region keys need")
+    .option(
+      "--allow-dynamic <type@sha256>",
+      "other code in the state that you have read, as doctor names it (repeatable)",
+      codeName,
+    )
+    .option("--offline", "look at the state alone; ask AWS nothing")
     .option("--json", "print JSON");
   withFeatures(command)
     .addHelpText(
@@ -24,7 +31,8 @@ export function declareDoctor(program: Command): void {
       `
 Examples:
   $ keymgmt doctor --region us-west-1 --multi-region
-  $ keymgmt doctor --stack prod --drift --recovery`,
+  $ keymgmt doctor --stack prod --drift --recovery
+  $ keymgmt doctor --stack prod --offline && pulumi up --stack prod`,
     )
     .action(ending(async (options) => (await import("./command.js")).doctor(options)));
 }

@@ -5,15 +5,20 @@ import type { KmsConnection } from "../../provider/awskms/connection.js";
 import type { Permission } from "../../provider/awskms/permissions.js";
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
 import { attempt, watchedClient } from "./client.js";
+import type { CodeFinding } from "./code.js";
 import { probeFor, type Target } from "./probes.js";
 
 export interface Findings {
+  /** What the state makes the engine run. */
+  code: CodeFinding[];
   credentials: { source: string; accessKeyId: string } | null;
   account: { accountId: string; arn: string | null } | null;
   regions: RegionFindings[];
   /** What is wrong, in sentences. */
   problems: string[];
 }
+
+export const NOTHING: Findings = { code: [], credentials: null, account: null, regions: [], problems: [] };
 
 export interface RegionFindings {
   region: string;
@@ -41,7 +46,7 @@ export async function examine(
   permissions: Permission[],
 ): Promise<Findings> {
   const connections = new KmsConnections();
-  const findings: Findings = { credentials: null, account: null, regions: [], problems: [] };
+  const findings: Findings = { ...NOTHING, regions: [], problems: [] };
   const noting = async (work: () => Promise<void>) => {
     try {
       await work();

@@ -1,20 +1,33 @@
 import { table, wrapped } from "../text.js";
+import type { CodeFinding } from "./code.js";
 import type { Findings, RegionFindings } from "./examine.js";
 
-/** The findings for a person: 80 columns. */
-export function doctorText({ credentials, account, regions, problems }: Findings): string {
+/** The findings for a person: 80 columns. `isAwsAsked`: else the state alone was looked at. */
+export function doctorText(
+  { code, credentials, account, regions, problems }: Findings,
+  isAwsAsked: boolean,
+): string {
   const who = credentials ? `${credentials.source}, access key ${credentials.accessKeyId}` : "none";
   const whose = account
     ? `${account.accountId}${account.arn === null ? "" : `, ${account.arn}`}`
     : "not known";
   return [
-    wrapped(who, "credentials  "),
-    wrapped(whose, "account      "),
+    ...(code.length > 0 ? codeLines(code) : []),
+    ...(isAwsAsked ? [wrapped(who, "credentials  "), wrapped(whose, "account      ")] : []),
     ...regions.map(regionText),
     "\n",
     ...problems.map((problem) => wrapped(problem, "! ")),
     problems.length === 0 ? "Nothing to put right.\n" : "",
   ].join("");
+}
+
+function codeLines(code: CodeFinding[]): string[] {
+  const of = (verdict: CodeFinding["verdict"]) => code.filter((each) => each.verdict === verdict);
+  const numbers = `${of("own").length} of this package, ${of("allowed").length} allowed, ${of("refused").length} refused`;
+  return [
+    wrapped(numbers, "code         "),
+    ...of("allowed").map(({ urn }) => wrapped(urn, "  allowed    ")),
+  ];
 }
 
 function regionText({ region, endpoint, clockSkewSeconds, permissions }: RegionFindings): string {

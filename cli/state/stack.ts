@@ -72,9 +72,19 @@ type Values = Record<string, unknown>;
 export interface Exported {
   urn: string;
   type: string;
+  inputs?: Values;
   outputs?: Values;
   initErrors?: string[];
   delete?: boolean;
+}
+
+/** Its resources, and what else an engine may have written; a stack that was never updated has none. */
+export interface Deployment {
+  resources?: Exported[] | null;
+  pending_operations?: { resource: Exported }[] | null;
+  manifest?: { time?: string };
+  snippets?: unknown;
+  extensions?: unknown;
 }
 
 export const TYPE = /^pulumi-nodejs:dynamic\/keymgmt:(\w+)$/;
@@ -122,18 +132,24 @@ export function readStack(text: string, source: string): StackState {
 
 /** The resources of an export, as they stand there. */
 export function parseExport(text: string, source: string): { resources: Exported[]; asOf?: string } {
-  let exported: { deployment?: { resources?: Exported[] | null; manifest?: { time?: string } } };
+  const { resources, manifest } = deploymentOf(text, source);
+  return { resources: resources ?? [], asOf: manifest?.time };
+}
+
+/** The whole of an export, as it stands there. */
+export function deploymentOf(text: string, source: string): Deployment {
+  let exported: { deployment?: Deployment | null };
   try {
     exported = JSON.parse(text);
   } catch {
     throw new Error(`Expected ${source} to be what \`pulumi stack export\` writes; it is not JSON.`);
   }
-  if (typeof exported?.deployment !== "object" || exported.deployment === null)
+  if (exported?.deployment === null) return {};
+  if (typeof exported?.deployment !== "object")
     throw new Error(
       `Expected ${source} to be what \`pulumi stack export\` writes; it has no \`deployment\`.`,
     );
-  const { resources, manifest } = exported.deployment;
-  return { resources: resources ?? [], asOf: manifest?.time };
+  return exported.deployment;
 }
 
 function withoutSecrets(value: unknown): unknown {

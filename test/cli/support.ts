@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import type { Interception } from "../../localkms/index";
+import { providerText } from "../../sdk/providerText";
 import type { Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
 
@@ -73,15 +74,17 @@ const shown = (value: unknown) => ({
 /** The program's state as `pulumi stack export` writes it now: a rename changes its URNs at once. */
 export function exportOf(program: Program, showSecrets = false): string {
   const [, project, stack] = program.stack.split("/");
-  const resources = [...program.states].map(([name, { id, outputs, failed }]) => {
+  const resources = [...program.states].map(([name, { id, inputs, outputs, failed }]) => {
     const type = TYPES[name] ?? (name === "distribution" ? "KeyDistribution" : "KeyReplica");
     const token = `pulumi-nodejs:dynamic/keymgmt:${type}`;
     const initErrors = failed ? ["it failed"] : undefined;
+    const __provider = providerText(type);
     return {
       urn: `urn:pulumi:${stack}::${project}::${token}::${name}`,
       type: token,
       id,
-      outputs,
+      inputs: { ...inputs, __provider },
+      outputs: { ...outputs, __provider },
       initErrors,
     };
   });

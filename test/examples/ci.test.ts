@@ -30,6 +30,13 @@ describe("the workflows of examples/ci", () => {
     });
   }
 
+  for (const name of ["preview", "up"])
+    it(`${name}.yml looks at the code in the state before it runs it`, async () => {
+      const { text } = await workflow(`${name}.yml`);
+      const looks = text.indexOf('run: npx --no-install keymgmt doctor --offline --stack "$PULUMI_STACK"\n');
+      assert.ok(looks > 0 && looks < text.indexOf(`command: ${name}\n`));
+    });
+
   it("preview.yml comments the diff on pull requests, and does not run for forks: a preview decrypts the state", async () => {
     const { text, template } = await workflow("preview.yml");
     assert.deepEqual(Object.keys(template.events), ["pull_request"]);

@@ -1,0 +1,123 @@
+/**
+ * What a state makes the engine run. The process for dynamic resources runs the text of `__provider`, whatever the resource's type:
+ * of the outputs in a read and a delete, of the inputs where a refresh compares (@pulumi/pulumi cmd/dynamic-provider). The engine itself
+ * installs and starts the plugin of each provider resource, from where its inputs say (pulumi/pulumi pkg/engine/plugins.go and
+ * pkg/resource/deploy/providers/registry.go), and evaluates snippets. All of that stands in the state, which is all that is looked at.
+ */
+import { createHash } from "node:crypto";
+import { canonical } from "../../provider/awskms/connection.js";
+import { providerText } from "../../sdk/providerText.js";
+import { CODE_NAME } from "../options.js";
+import { deploymentOf, type Exported, SIGNATURE, TYPE } from "../state/stack.js";
+
+export interface CodeFinding {
+  /** Of the resource; of what belongs to none, the member of the deployment. */
+  urn: string;
+  type: string;
+  /** Of the text, in hex; null where it cannot be read. */
+  sha256: string | null;
+  verdict: "own" | "allowed" | "refused";
+  /** Why it is refused, and what to do. */
+  why: string | null;
+}
+
+interface Code extends Pick<CodeFinding, "urn" | "type"> {
+  what: string;
+  /** Undefined where it is not there, or is no text. */
+  text: unknown;
+}
+
+const OWN = ["KmsProvider", "ManagedKey", "DistributionAlias", "KeyDistribution", "KeyReplica"];
+
+const PROVIDER = "pulumi:providers:";
+
+/** Providers that run nothing but what their resources hold. */
+const BUILT_IN = ["pulumi", "pulumi-nodejs", "pulumi-python"];
+
+/** What chooses a provider's plugin, beside its version. */
+const CHOICE = ["name", "pluginDownloadURL", "parameterization", "envVarMappings"];
+
+/** @param allowed `<type>@<sha256>`, each of somebody who has read it */
+export function codeIn(text: string, source: string, allowed: string[]): CodeFinding[] {
+  const deployment = deploymentOf(text, source);
+  const { resources, pending_operations: pending } = deployment;
+  const all = [...(resources ?? []), ...(pending ?? []).map(({ resource }) => resource)];
+  const outside = (["snippets", "extensions"] as const).flatMap((type) =>
+    isEmpty(deployment[type])
+      ? []
+      : [{ urn: `deployment.${type}`, type, what: `its ${type}`, text: canonical(deployment[type]) }],
+  );
+  const findings = [...all.flatMap(dynamicCode), ...all.flatMap(pluginOf), ...outside].map((code) =>
+    judged(code, allowed),
+  );
+  const distinct = new Map(findings.map((finding) => [`${finding.urn} ${finding.sha256}`, finding]));
+  return [...distinct.values()];
+}
+
+/** In `inputs` and `outputs`; Go takes these names in any case. */
+function dynamicCode(resource: Exported): Code[] {
+  const { urn, type, inputs, outputs } = resource;
+  const properties = Object.entries(resource).filter(([name]) => /^(in|out)puts$/iu.test(name));
+  const held = properties.map(([, value]) => value).filter((value) => "__provider" in (value ?? {}));
+  const isMissing =
+    isOwn(type) && [inputs, outputs].some((values) => !isEmpty(values) && !held.includes(values));
+  const texts = (held as { __provider: unknown }[]).map((values) => inTheClear(values.__provider));
+  return [...texts, ...(isMissing ? [undefined] : [])].map((text) => ({
+    urn,
+    type,
+    what: "the text of its `__provider`",
+    text,
+  }));
+}
+
+/** The engine goes by the type in the URN in one place, by the resource's own in another. */
+function pluginOf({ urn, type, inputs }: Exported): Code[] {
+  const types = new Set([type, urn.split("::")[2]?.split("$").at(-1) ?? ""]);
+  const names = [...types]
+    .filter((each) => each.startsWith(PROVIDER))
+    .map((each) => each.slice(PROVIDER.length));
+  const from = (isObject(inputs?.__internal) ? inputs.__internal : (inputs ?? {})) as Record<string, unknown>;
+  const choice = Object.fromEntries(CHOICE.filter((name) => name in from).map((name) => [name, from[name]]));
+  return names
+    .filter((name) => !BUILT_IN.includes(name) || !isEmpty(choice))
+    .map((name) => ({
+      urn,
+      type: `${PROVIDER}${name}`,
+      what: `the plugin "${name}"`,
+      text: canonical(choice),
+    }));
+}
+
+function judged({ urn, type, what, text }: Code, allowed: string[]): CodeFinding {
+  const sha256 = typeof text === "string" ? createHash("sha256").update(text).digest("hex") : null;
+  const finding = { urn, type, sha256 };
+  if (isOwn(type)) {
+    if (text === providerText(TYPE.exec(type)![1]!)) return { ...finding, verdict: "own", why: null };
+    const why = `Expected ${what} to be this package's, which is one constant line; it is not. Run no update. Find out who can write the state, and put an older one in its place (pulumi stack import).`;
+    return { ...finding, verdict: "refused", why };
+  }
+  if (sha256 === null) {
+    const why = `Expected ${what} in plain text; it is encrypted, or no text. Look at it with: pulumi stack export --show-secrets | keymgmt doctor --offline --state -`;
+    return { ...finding, verdict: "refused", why };
+  }
+  const name = `${type}@${sha256}`;
+  if (allowed.includes(name)) return { ...finding, verdict: "allowed", why: null };
+  const how = CODE_NAME.test(name)
+    ? `If you know it and have read it in \`pulumi stack export\`, give --allow-dynamic ${name}`
+    : "Its type has characters that no flag takes: run no update.";
+  return { ...finding, verdict: "refused", why: `The engine runs ${what}. ${how}` };
+}
+
+const isOwn = (type: string) => OWN.includes(TYPE.exec(type)?.[1] ?? "");
+
+/** A secret of an export with --show-secrets is JSON in a string; of any other it stays the envelope. */
+function inTheClear(value: unknown): unknown {
+  if (!isObject(value) || !(SIGNATURE in value)) return value;
+  const { plaintext } = value as { plaintext?: unknown };
+  return typeof plaintext === "string" ? JSON.parse(plaintext) : value;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isEmpty = (value: unknown) => Object.keys(value ?? {}).length === 0;
