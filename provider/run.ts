@@ -5,6 +5,7 @@ import type { KmsConnection } from "./awskms/connection";
 import type { Say } from "./awskms/say";
 import { KeystoreSession } from "./keys/keystores/session";
 import { Declared } from "./lifecycle/declared";
+import { Keyrings } from "./lifecycle/keyrings";
 import { Listings } from "./lifecycle/listings";
 
 export interface RunSettings extends KmsSettings {
@@ -15,11 +16,13 @@ export interface RunSettings extends KmsSettings {
 
 /**
  * A provider process lives for one preview, update, refresh or destroy, and has one Run: the clients and limiters that its
- * resources share, what the program has declared so far, what AWS was asked, the clock, and where lines are said.
+ * resources share, what the program has declared so far, the keyrings that it handed over, what AWS was asked, the clock, and where
+ * lines are said.
  */
 export class Run {
   readonly connections: KmsConnections;
   readonly declared = new Declared();
+  readonly keyrings = new Keyrings();
   readonly listings = new Listings();
   readonly keystores: KeystoreSession;
   readonly now: () => Date;

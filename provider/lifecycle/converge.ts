@@ -34,6 +34,7 @@ export interface Target {
 }
 
 export interface Convergence extends Target {
+  keyring: string;
   /** What the last update left; undefined in a create. */
   last?: { owner: Owner; inputs: MetadataInputs };
   /** A refresh has found that something differs: what the KMS keys have is looked at. */

@@ -10,6 +10,8 @@ import { contextOf, metadataFor } from "./wire";
 
 export interface PlaceSettings {
   owner: Owner;
+  /** As the ManagedKey has it; a removal needs none. */
+  keyring?: string;
   region: string;
   aliasName: string;
   /** Tags, policy and description that the KMS keys are to have. */
@@ -34,13 +36,25 @@ export class Place {
   aliasName: string;
   /** What a KMS key is known to have, in place of looking: by version. */
   readonly has = new Map<number, Metadata>();
+  readonly #keyringText: string | undefined;
   #keyring: Keyring | undefined;
 
   constructor(
     readonly run: Run,
-    { owner, region, aliasName, inputs, last, repair = false, deletionWindowDays = 30, adopt }: PlaceSettings,
+    {
+      owner,
+      keyring,
+      region,
+      aliasName,
+      inputs,
+      last,
+      repair = false,
+      deletionWindowDays = 30,
+      adopt,
+    }: PlaceSettings,
   ) {
     this.owner = owner;
+    this.#keyringText = keyring;
     this.region = region;
     this.aliasName = aliasName;
     this.inputs = inputs;
@@ -61,7 +75,7 @@ export class Place {
   }
 
   get keyring(): Keyring {
-    this.#keyring ??= parseKeyring(this.owner.key.keyring);
+    this.#keyring ??= parseKeyring(String(this.#keyringText));
     return this.#keyring;
   }
 

@@ -13,7 +13,7 @@ export interface KmsRef extends KmsConnection {
   tags?: Record<string, string>;
 }
 
-/** KeyVersions of schema.json: a ManagedKey as its users see it. `keyring` is not kept in their outputs. */
+/** KeyVersions of schema.json: a ManagedKey as its users see it. The keyring goes to the run alone (keyrings.ts). */
 export interface KeyRef {
   id: string;
   name: string;
@@ -25,7 +25,6 @@ export interface KeyRef {
   /** Names that the stack had before (`organization/project/stack`), newest first: its KMS keys may still have them. */
   formerStacks?: string[];
   keyVersion: number;
-  keyring: string;
 }
 
 /** KmsKeyVersion of schema.json: the KMS key of one version in one Region. */
@@ -163,11 +162,6 @@ export function kmsKeysOf(records: KmsKeyRecords): HeldVersions[] {
     else found.set(record.keyId, { version, record, versions: [version] });
   }
   return [...found.values()];
-}
-
-/** The key as it goes into outputs: without its material. */
-export function withoutKeyring({ keyring: _, ...key }: KeyRef): Omit<KeyRef, "keyring"> {
-  return key;
 }
 
 /** The key with the names that the stack had before: its own, and the one in the state where the stack has another now. */

@@ -11,7 +11,6 @@ import {
   ownerOf,
   withDeletionAllowed,
   withFormerStack,
-  withoutKeyring,
 } from "../lifecycle/wire";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
@@ -40,7 +39,7 @@ import {
   tagsTogetherMistakes,
 } from "./rules";
 
-/** What neither makes work nor is worth an update by itself. */
+/** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
 const IGNORED = ["key.keyring", "key.formerStacks", "adopt"];
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
@@ -72,7 +71,7 @@ export const keyDistribution = (run: Run): Resource => ({
       ...tagsTogetherMistakes(kms?.tags, inputs.tags),
     ];
     if (!olds) sayRestoredElsewhere(run, restoredElsewhere, key?.name, kms?.keyCollection);
-    return { inputs, mistakes };
+    return { inputs: { ...inputs, key: run.keyrings.take(inputs.key, inputs) }, mistakes };
   },
 
   async diff(_id, olds, news) {
@@ -85,8 +84,7 @@ export const keyDistribution = (run: Run): Resource => ({
     const key = news.key as KeyRef;
     if (news.rotationStrategy === "on-demand" && replaces.length === 0)
       planOnDemand(run.say, records, known(key) ?? {});
-    // An unknown keyring says nothing: the material of a version never changes, and new versions show in keyVersion.
-    const isUndecided = isUnknown(key) || hasUnknown(withoutKeyring(key));
+    const isUndecided = hasUnknown(key);
     const steps = isUndecided || isUnknown(news.kms) ? [] : planOf(run, targetOf(asWritten(old, news)), old);
     for (const sentence of sentencesOf(old, news as unknown as DistributionInputs, steps, replaces))
       run.say(sentence);
@@ -144,6 +142,7 @@ async function reconcile(
   const target = targetOf(inputs, old?.stack);
   const convergence: Convergence = {
     ...target,
+    keyring: run.keyrings.of(target.owner),
     ...(old && { last: { owner: targetOf(old).owner, inputs: old } }),
     repair: old !== undefined && (hasDrifted(old) || old.nextStack !== undefined),
     ...(isNew && inputs.adopt && { adopt: inputs.adopt }),
@@ -217,8 +216,7 @@ function asRequested(olds: Values, news: Values): Values {
 }
 
 function blank(inputs: Values): DistributionOutputs {
-  const key = withoutKeyring(inputs.key as KeyRef);
-  return { ...inputs, key, versions: {}, stateVersion: STATE_VERSION } as unknown as DistributionOutputs;
+  return { ...inputs, versions: {}, stateVersion: STATE_VERSION } as unknown as DistributionOutputs;
 }
 
 /** A key that is restored where none of its KMS keys are: what they encrypted stays with them. */

@@ -13,7 +13,6 @@ import {
   versionsOf,
   withDeletionAllowed,
   withFormerStack,
-  withoutKeyring,
 } from "../lifecycle/wire";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
@@ -51,7 +50,7 @@ interface ReplicaOutputs extends ReplicaInputs, RegionalOutputs {
   nextStack?: string;
 }
 
-/** What neither makes work nor is worth an update by itself. */
+/** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
 const IGNORED = ["distribution.key.keyring", "distribution.key.formerStacks", "distribution.versions"];
 
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
@@ -73,6 +72,8 @@ export const keyReplica = (run: Run): Resource => ({
       ...tagMistakes(inputs.tags),
       ...tagsTogetherMistakes(known(distribution?.kms)?.tags, inputs.tags),
     ];
+    if (distribution)
+      inputs.distribution = { ...distribution, key: run.keyrings.take(distribution.key, distribution) };
     return { inputs, mistakes };
   },
 
@@ -84,12 +85,12 @@ export const keyReplica = (run: Run): Resource => ({
     if (isUnknown(news.distribution)) return { changes: true, replaces };
     const { key, versions } = news.distribution as DistributionRef;
     const records = old.versions ?? {};
-    const isKnown = !hasUnknown(versions) && !hasUnknown(withoutKeyring(key));
+    const isKnown = !hasUnknown(versions) && !hasUnknown(key);
     const moved =
       isKnown && versionsOf(records).some((version) => versions[version]?.keyId !== records[version]!.keyId);
     const work =
       !records[key.keyVersion] ||
-      hasUnknown(withoutKeyring(key)) ||
+      hasUnknown(key) ||
       planOf(run, targetOf(news as unknown as ReplicaInputs, isKnown ? versions : {}), old).length > 0;
     const drifted = hasDrifted(olds);
     if (drifted) sayDrift(run.say, (news.distribution as DistributionRef).name, olds.drift);
@@ -147,8 +148,10 @@ async function reconcile(
   old?: ReplicaOutputs,
 ): Promise<void> {
   const { versions, stack } = inputs.distribution;
+  const target = targetOf(inputs, versions, old?.distribution?.stack);
   const convergence: Convergence = {
-    ...targetOf(inputs, versions, old?.distribution?.stack),
+    ...target,
+    keyring: run.keyrings.of(target.owner),
     ...(old && {
       last: { owner: targetOf(old).owner, inputs: old },
       repair: hasDrifted(old) || old.nextStack !== undefined,
@@ -228,13 +231,8 @@ function withoutUnknownStacksOf(news: Values): Values {
 }
 
 function blank(inputs: Values): ReplicaOutputs {
-  const { key, versions: _, ...distribution } = inputs.distribution as DistributionRef;
-  return {
-    ...inputs,
-    distribution: { ...distribution, key: withoutKeyring(key) },
-    versions: {},
-    stateVersion: STATE_VERSION,
-  } as unknown as ReplicaOutputs;
+  const { versions: _, ...distribution } = inputs.distribution as DistributionRef;
+  return { ...inputs, distribution, versions: {}, stateVersion: STATE_VERSION } as unknown as ReplicaOutputs;
 }
 
 function notDeclaredMistakes(region: unknown, key: Partial<KeyRef> | undefined): string[] {

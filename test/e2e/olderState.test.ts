@@ -12,6 +12,7 @@ import {
 import { importMaterial, metadataOf, start, type TestKms } from "../localkms/support";
 import { Application } from "../provider/resources/support/client";
 import { openProject, type Project } from "./support";
+import { keyringPlaces } from "./support/keyrings";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";
@@ -107,8 +108,11 @@ describe("a state that an older version of this package has left", function () {
     const { json } = await project.preview({ json: true });
     assert.deepEqual(json.changeSummary, { same: 6 });
     kms.resetCounts();
+    const keyrings = async () => keyringPlaces((await project.stackExport({ showSecrets: true })).json);
+    assert.equal((await keyrings()).length, 3);
     await project.up({ args: ["--expect-no-changes"] });
     assert.deepEqual(kms.counts(), {});
+    assert.deepEqual(await keyrings(), ["ManagedKey.outputs.keyring"]);
   });
 
   it("is refreshed: there is no drift, and still nothing to change", async () => {

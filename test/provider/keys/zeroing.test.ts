@@ -154,13 +154,11 @@ describe("a buffer that held a secret", () => {
     return parseKeyring(String(outputs.keyring));
   };
   const importFrom = (keyring: Keyring) => {
-    const key = { name: "orders", keyring: formatKeyring(keyring), keyVersion: 2, minEnabledVersion: 1 };
-    const owner = {
-      kms: { keyCollection: "us-east-1", wrappingKeySpec: "RSA_2048" },
-      key,
-      expiry: {},
-    } as unknown as Owner;
-    const place = new Place(run, { owner, region: "us-east-1", aliasName: "", inputs: {} });
+    const key = { name: "orders", keyVersion: 2, minEnabledVersion: 1 };
+    const kms = { keyCollection: "us-east-1", wrappingKeySpec: "RSA_2048" };
+    const owner = { kms, key, expiry: {} } as unknown as Owner;
+    const text = formatKeyring(keyring);
+    const place = new Place(run, { owner, keyring: text, region: "us-east-1", aliasName: "", inputs: {} });
     return importVersion(place, "us-east-1", 2, { keyId: "id" });
   };
   const sealedBy = async (change: (version: SealedVersion) => void) => {

@@ -162,7 +162,7 @@ export async function checked(type: Type, changes: Values = {}, olds?: Values): 
   return (await resourcesOf(new Run())[type].check(olds, inputsOf(type, changes))).inputs;
 }
 
-/** Outputs as a finished create leaves them in state: what it computes, no keyring where another resource's was handed in. */
+/** Outputs as a finished create leaves them in state: what it computes. */
 export async function outputsOf(type: Type, changes: Values = {}): Promise<Values> {
   const values = await checked(type, changes);
   switch (type) {
@@ -173,21 +173,19 @@ export async function outputsOf(type: Type, changes: Values = {}): Promise<Value
     case "DistributionAlias":
       return { ...values, ...named, stateVersion: 1 };
     case "KeyDistribution": {
-      const { keyring: _, ...key } = values.key as typeof keyRef;
       const { keyId, keyArn } = primaryRecord;
       const versions = { "1": primaryRecord };
-      return { ...values, key, versions, keyId, keyArn, aliasTarget: keyId, stateVersion: 1 };
+      return { ...values, versions, keyId, keyArn, aliasTarget: keyId, stateVersion: 1 };
     }
     case "KeyReplica": {
       const { versions: _versions, ...distribution } =
         values.distribution as typeof inputs.KeyReplica.distribution;
-      const { keyring: _keyring, ...key } = distribution.key;
       const keyArn = primaryRecord.keyArn.replace("us-west-1", "eu-west-1");
       const versions = { "1": { ...primaryRecord, keyArn } };
       const { keyId } = primaryRecord;
       return {
         ...values,
-        distribution: { ...distribution, key },
+        distribution,
         versions,
         keyArn,
         aliasTarget: keyId,

@@ -8,8 +8,10 @@ const check = (changes: Values) => mistakesOf("KeyDistribution", changes);
 describe("check of a KeyDistribution", () => {
   it("takes good inputs and adds what will come of them", async () => {
     assert.deepEqual(await check({}), []);
+    const { keyring: _, ...key } = inputs.KeyDistribution.key;
     assert.deepEqual(await checked("KeyDistribution"), {
       ...inputs.KeyDistribution,
+      key,
       purpose: ["decrypt", "encrypt"],
       keyVersion: 1,
       multiRegion: true,

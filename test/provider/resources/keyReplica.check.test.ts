@@ -8,7 +8,9 @@ const check = (changes: Values) => mistakesOf("KeyReplica", changes);
 describe("check of a KeyReplica", () => {
   it("takes good inputs and adds the version that will come", async () => {
     assert.deepEqual(await check({}), []);
-    assert.deepEqual(await checked("KeyReplica"), { ...inputs.KeyReplica, keyVersion: 1 });
+    const { keyring: _, ...key } = inputs.KeyReplica.distribution.key;
+    const distribution = { ...inputs.KeyReplica.distribution, key };
+    assert.deepEqual(await checked("KeyReplica"), { ...inputs.KeyReplica, distribution, keyVersion: 1 });
     assert.equal((await checked("KeyReplica", { "distribution.key.keyVersion": 2 })).keyVersion, 2);
   });
 

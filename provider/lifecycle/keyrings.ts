@@ -1,0 +1,41 @@
+/**
+ * The keyrings of one run, by distribution. `check` takes the keyring out of the inputs that it returns, so that no state but the
+ * ManagedKey's holds it; `create` and `update` find it here. The engine calls `check` before each of them, in the same process
+ * (pulumi v3.259, pkg/resource/deploy/step_generator.go).
+ */
+import { KeymgmtError } from "../errors";
+import { known } from "../schema/unknowns";
+import type { KeyRef, KmsRef, Owner } from "./wire";
+
+export class Keyrings {
+  readonly #texts = new Map<string, string>();
+
+  /** Keeps the keyring that came with the key which a distribution or its replica was handed; returns the key without it. */
+  take(key: unknown, distribution: { name?: unknown; kms?: unknown }): unknown {
+    if (typeof key !== "object" || key === null || Array.isArray(key)) return key;
+    const { keyring, ...rest } = key as Partial<KeyRef> & { keyring?: unknown };
+    const kms = known(distribution.kms) as Partial<KmsRef> | undefined;
+    if (typeof keyring === "string") this.#texts.set(nameOf(rest.id, distribution.name, kms), keyring);
+    return rest;
+  }
+
+  /** The keyring that the distribution's key came with. */
+  of({ distribution, kms, key }: Owner): string {
+    const text = this.#texts.get(nameOf(key.id, distribution, kms));
+    if (text !== undefined) return text;
+    throw new KeymgmtError(
+      "InvalidState",
+      `Expected the keyring of key "${key.name}" to come with the program's inputs of ${distribution} in this update; it did not. Nothing was changed. Run \`pulumi up\` again; if \`ignoreChanges\` names \`key\` or \`distribution\`, name what is to be ignored more closely, for example \`key.keyVersion\`.`,
+      { key: key.name },
+    );
+  }
+}
+
+/** Two ManagedKeys that were restored from one backup have one id, and may have been rotated apart: so the id is not enough. */
+function nameOf(
+  key: unknown,
+  distribution: unknown,
+  { accountId, keyCollection }: Partial<KmsRef> = {},
+): string {
+  return JSON.stringify([key, accountId, keyCollection, distribution]);
+}
