@@ -7,6 +7,7 @@ import { print, printNote } from "./print.js";
 interface Options {
   host: string;
   port: number;
+  allowHost?: string[];
   data?: string;
   config?: string;
   control?: boolean;
@@ -22,6 +23,7 @@ export async function localKms(options: Options): Promise<void> {
     const kms = await startLocalKms({
       host: options.host,
       port: options.port,
+      allowHosts: options.allowHost,
       dataDir: options.data,
       config: options.control ? { ...config, control: true } : config,
       log: options.log ? (entry) => print(`${formatLogEntry(entry)}\n`) : undefined,
@@ -31,6 +33,7 @@ export async function localKms(options: Options): Promise<void> {
     const stopped = untilStopped();
     printNote("An AWS KMS for trying out and testing, not for production: it checks no secret key.\n");
     print(`keymgmt local-kms listening on ${kms.url}\n`);
+    if (kms.controlToken) print(`keymgmt local-kms control token: ${kms.controlToken}\n`);
     await stopped;
     await kms.close();
     if (options.log) print(table(kms.counts()));

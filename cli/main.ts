@@ -5,7 +5,7 @@ import { EXIT_CODES_HELP } from "./exitCodes.js";
 import { declareExport } from "./export/declare.js";
 import { declareIamPolicy } from "./iam-policy/declare.js";
 import { declareImport } from "./import/declare.js";
-import { port } from "./options.js";
+import { collected, port } from "./options.js";
 import { print, printNote } from "./print.js";
 import { QuietCommand } from "./quietCommand.js";
 import { run } from "./run.js";
@@ -51,6 +51,11 @@ program
   )
   .option("--host <address>", "address to listen on", "127.0.0.1")
   .option("--port <number>", "port to listen on; 0 takes a free one", port, 4599)
+  .option(
+    "--allow-host <name>",
+    "a name or address by which it is reached besides --host and loopback, a container's for one (repeatable)",
+    collected,
+  )
   .option(
     "--data <folder>",
     "keep the state, key material included, in this folder; without it, it ends with the server",

@@ -8,6 +8,7 @@ import { Counts } from "./control/counts.js";
 import { controlEndpoint } from "./control/endpoint.js";
 import { ImportKeyPool } from "./crypto/importKeyPool.js";
 import { Faults } from "./faults/faults.js";
+import { hostOf, isLoopback } from "./http/gate.js";
 import { createListener } from "./http/listener.js";
 import type { RequestLogEntry } from "./http/requestLog.js";
 import { answer, type Service } from "./http/requests.js";
@@ -18,6 +19,8 @@ import type { Store } from "./store/store.js";
 export interface LocalKmsOptions {
   /** 127.0.0.1 by default: it checks no secret, so it is not for other machines. */
   host?: string;
+  /** Names by which the server is reached besides `host` and loopback: a request for any other host is refused. */
+  allowHosts?: readonly string[];
   /** 0, the default, takes a free port. */
   port?: number;
   /** Folder for the state. Without it the state is gone after close(). */
@@ -34,6 +37,8 @@ export interface LocalKms extends Controls {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** What the control endpoint asks for in X-Local-Kms-Token, where `host` is not loopback. */
+  readonly controlToken?: string;
   /** Ends every connection; the state is on disk then. */
   close(): Promise<void>;
 }
@@ -51,7 +56,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
 }
 
 async function serve(options: LocalKmsOptions, settings: Settings, store: Store): Promise<LocalKms> {
-  const { config = {}, host = "127.0.0.1", kill } = options;
+  const { config = {}, host = "127.0.0.1", allowHosts = [], kill } = options;
   const clock = new Clock(config.now ?? (() => new Date()), store);
   const parts = {
     clock,
@@ -81,9 +86,11 @@ async function serve(options: LocalKmsOptions, settings: Settings, store: Store)
       fault: (error) => console.error("keymgmt local-kms:", error),
     },
   };
+  const controlToken = config.control && !isLoopback(host) ? randomBytes(32).toString("hex") : undefined;
   const server = createListener({
     answer: (request, requestId) => answer(service, request, requestId),
-    control: config.control ? controlEndpoint(controls, host) : undefined,
+    ownHosts: [host, ...allowHosts].map(hostOf),
+    control: config.control ? controlEndpoint(controls, controlToken) : undefined,
     kill: () => kill?.(),
   });
   await listen(server, host, options.port ?? 0);
@@ -94,6 +101,7 @@ async function serve(options: LocalKmsOptions, settings: Settings, store: Store)
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     host,
     port,
+    controlToken,
     close: async () => {
       pool.close();
       await closeServer(server);

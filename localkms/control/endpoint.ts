@@ -11,10 +11,10 @@ export type ControlEndpoint = (request: WireRequest) => Promise<Answer>;
 type Route = (body: unknown) => unknown;
 
 /** Answers the control endpoint's requests: JSON in, JSON out; `{"error": …}` says what is wrong. */
-export function controlEndpoint(controls: Controls, host: string): ControlEndpoint {
+export function controlEndpoint(controls: Controls, token: string | undefined): ControlEndpoint {
   const routes = routesOf(controls);
   return async (request) => {
-    const refusal = refusalOf(request, host);
+    const refusal = refusalOf(request, token);
     if (refusal) return json(refusal.status, { error: refusal.message });
     const methods = routes[request.path.slice(CONTROL_PATH.length)];
     if (!methods)

@@ -1,32 +1,29 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { WireRequest } from "../http/wireRequest.js";
 
+/** In which a request to the control endpoint brings the token. */
+export const TOKEN_HEADER = "x-local-kms-token";
+
 /**
- * Refuses what a web page could make a browser send: a request with an Origin, one for a host that is neither loopback
- * nor the server's own (a name that was made to lead here, "DNS rebinding"), or a body that is not declared as JSON
- * (a form). Undefined lets it pass.
+ * Refuses a request without the token, where there is one, and a body that is not declared as JSON (a form of a web page).
+ * Undefined lets it pass.
  */
 export function refusalOf(
   { headers, body }: WireRequest,
-  ownHost: string,
+  token: string | undefined,
 ): { status: number; message: string } | undefined {
-  if (headers.origin !== undefined)
-    return { status: 403, message: "Web pages may not control the local KMS" };
-  if (!isOwn(headers.host, ownHost)) {
-    return { status: 403, message: `Host ${headers.host} is neither loopback nor ${ownHost}` };
-  }
-  if (body.length > 0 && !/^application\/json\b/.test(headers["content-type"] ?? "")) {
+  if (token !== undefined && !isSame(String(headers[TOKEN_HEADER] ?? ""), token))
+    return {
+      status: 401,
+      message: `Expected the token that the server printed at its start in ${TOKEN_HEADER}`,
+    };
+  if (body.length > 0 && !/^application\/json\b/.test(headers["content-type"] ?? ""))
     return { status: 415, message: "Expected a body of content type application/json" };
-  }
   return undefined;
 }
 
-function isOwn(host: string | undefined, ownHost: string): boolean {
-  const name = (host ?? "").replace(/:\d+$/, "").toLowerCase();
-  return (
-    name === "localhost" ||
-    name === "[::1]" ||
-    /^127(\.\d{1,3}){3}$/.test(name) ||
-    name === ownHost.toLowerCase() ||
-    name === `[${ownHost.toLowerCase()}]`
-  );
+/** In a time that tells nothing of where they differ, nor of how long the token is. */
+function isSame(given: string, token: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
 }

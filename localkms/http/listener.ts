@@ -3,11 +3,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { KmsError } from "../api/errors.js";
 import { CONTROL_PATH, type ControlEndpoint } from "../control/endpoint.js";
 import { type Answer, errorAnswer } from "./answer.js";
+import { gateRefusal, plainAddress } from "./gate.js";
 import type { Reply } from "./reply.js";
 import type { WireRequest } from "./wireRequest.js";
 
-/** AWS KMS's largest input (a policy, a description, tags) is far below it. */
+/** Of a body. AWS KMS's largest input is a policy of 32 KB, a description and tags, and JSON may write a character in six bytes. */
 const MOST_BYTES = 1024 * 1024;
+
+/** How much of one that is too long is read, so that the caller can read the answer. */
+const MOST_BYTES_READ = 8 * MOST_BYTES;
+
+/** Far more than SDKs hold open (50 each). What comes above it is closed. */
+const MOST_CONNECTIONS = 1000;
+
+/** Of all headers of a request; a session token is the largest. */
+const MOST_HEADER_BYTES = 16 * 1024;
 
 /** Longer than SDKs keep a connection, so that the server is never the one that closes an idle one under a request. */
 const KEEP_ALIVE_MILLIS = 120_000;
@@ -15,8 +25,12 @@ const KEEP_ALIVE_MILLIS = 120_000;
 /** How long a caller may take to send headers, and a whole request, in milliseconds; then 408, and the connection closes. */
 const PATIENCE = { headersTimeout: 60_000, requestTimeout: 120_000, connectionsCheckingInterval: 1_000 };
 
+const LIMITS = { ...PATIENCE, maxHeaderSize: MOST_HEADER_BYTES };
+
 export interface Handlers {
   answer(request: WireRequest, requestId: string): Promise<Reply>;
+  /** Names and addresses in a request's Host that are this server's, besides those of loopback. */
+  ownHosts: readonly string[];
   /** Undefined where there is no control endpoint. */
   control: ControlEndpoint | undefined;
   /** Ends the process at once, as a power failure would. */
@@ -25,10 +39,11 @@ export interface Handlers {
 
 /** An HTTP server (not yet listening) that answers POSTs to any path and never lets a request go unanswered unless told to. */
 export function createListener(handlers: Handlers): Server {
-  const server = createServer(PATIENCE, (request, response) => {
+  const server = createServer(LIMITS, (request, response) => {
     void serve(handlers, request, response).catch(() => request.socket.destroy());
   });
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
+  server.maxConnections = MOST_CONNECTIONS;
   return server;
 }
 
@@ -36,8 +51,11 @@ async function serve(handlers: Handlers, request: IncomingMessage, response: Ser
   const requestId = randomUUID();
   const body = await readBody(request);
   const { method = "", url: path = "/", headers } = request;
-  const sourceIp = addressOf(request);
-  if (body === undefined) {
+  const sourceIp = plainAddress(request.socket.remoteAddress);
+  const refusal = gateRefusal(request, handlers.ownHosts);
+  if (refusal) {
+    write(response, requestId, errorAnswer(refusal));
+  } else if (body === undefined) {
     write(
       response,
       requestId,
@@ -53,9 +71,6 @@ async function serve(handlers: Handlers, request: IncomingMessage, response: Ser
     else end(handlers, response, requestId, ending, answer);
   }
 }
-
-/** Of an IPv4 caller on an IPv6 socket the IPv4 address. */
-const addressOf = ({ socket }: IncomingMessage) => (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 
 const refused = (...error: ConstructorParameters<typeof KmsError>) => errorAnswer(new KmsError(...error));
 
@@ -83,6 +98,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   for await (const chunk of request) {
     length += chunk.length;
     if (length <= MOST_BYTES) chunks.push(chunk);
+    if (length > MOST_BYTES_READ) request.destroy();
   }
   return length <= MOST_BYTES ? Buffer.concat(chunks) : undefined;
 }

@@ -5,6 +5,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ListKeysCommand, ReplicateKeyCommand } from "@aws-sdk/client-kms";
 import { untilStopped } from "../../cli/local-kms.js";
+import { rawRequest } from "../security/support/rawRequest";
 import { clientFor, createKey, refusal, start, stateOf, temporaryFolder, WEST } from "./support.js";
 
 const MAIN = join(__dirname, "../../cli/main.ts");
@@ -134,6 +135,27 @@ describe("keymgmt local-kms", function () {
     assert.equal(await server.ended, 0);
   });
 
+  it("prints the control endpoint's token where others reach it, and lets in by the names it is told", async () => {
+    const names = ["--allow-host", "kms", "--allow-host", "kms.test"];
+    const server = run("local-kms", "--port", "0", "--host", "0.0.0.0", "--control", ...names);
+    while (server.stdout.split("\n").length < 3) await once(server.process.stdout!, "data");
+    const [, port, token] =
+      /^keymgmt local-kms listening on http:\/\/0\.0\.0\.0:(\d+)\nkeymgmt local-kms control token: ([0-9a-f]{64})\n$/.exec(
+        server.stdout,
+      )!;
+    const url = `http://127.0.0.1:${port}/_local-kms/health`;
+    assert.equal((await fetch(url)).status, 401);
+    assert.equal((await fetch(url, { headers: { "x-local-kms-token": token! } })).status, 200);
+    for (const [host, status] of [
+      ["kms", 401],
+      [`kms.test:${port}`, 401],
+      ["other", 403],
+    ] as const)
+      assert.equal((await rawRequest(url, { method: "GET", headers: { host } })).status, status);
+    server.process.kill("SIGTERM");
+    assert.equal(await server.ended, 0);
+  });
+
   it("is killed by a fault, before or after a request takes effect; what took effect is kept", async () => {
     const data = await temporaryFolder();
     const file = join(data, "config.yaml");
@@ -185,7 +207,7 @@ describe("keymgmt local-kms", function () {
     assert.match(general.stdout, /local-kms/);
     const help = run("local-kms", "--help");
     await help.ended;
-    for (const option of ["--host", "--port", "--data", "--config", "--control", "--log"])
+    for (const option of ["--host", "--port", "--allow-host", "--data", "--config", "--control", "--log"])
       assert.ok(help.stdout.includes(option));
     assert.match(help.stdout, /A config file, every setting of it optional:\n {2}startTime: /);
   });

@@ -165,7 +165,7 @@ describe("local KMS: what no client sends", function () {
 
   describe("on a raw connection", () => {
     const head = (more = "", line = "POST / HTTP/1.1") =>
-      `${line}\r\nHost: kms\r\nAuthorization: ${SIGNED}\r\nX-Amz-Target: TrentService.ListKeys\r\n${more}\r\n`;
+      `${line}\r\nHost: 127.0.0.1\r\nAuthorization: ${SIGNED}\r\nX-Amz-Target: TrentService.ListKeys\r\n${more}\r\n`;
     const whole = (more = "") => `${head(`Content-Length: 2\r\n${more}`)}{}`;
     const last = whole("Connection: close\r\n");
 
