@@ -31,6 +31,11 @@ const PRINCIPALS = [
       ),
     ],
   },
+  {
+    arn: user("replicator"),
+    accessKeys: [{ accessKeyId: "R", secretAccessKey: "s" }],
+    policies: [policy(allow("kms:ReplicateKey"), allow("kms:CreateKey", ofTeam("a")))],
+  },
 ];
 
 describe("local KMS: tags that count late", () => {
@@ -103,6 +108,8 @@ describe("local KMS: tags that count late", () => {
     const KeyId = created.KeyMetadata!.KeyId!;
     kms.wait(LATE);
     await tag(KeyId, "b");
+    const byTheFormerTag = as("R").send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: WEST }));
+    assert.equal((await refusal(byTheFormerTag)).name, "AccessDeniedException");
     await as("ROOT").send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: WEST, Tags: TEAM("a") }));
     await describeKey(KeyId);
     await isDenied(KeyId, WEST);
