@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import "../provider/diagnosticReports.js";
+import "../sdk/diagnosticReports.js";
 import { declareDoctor } from "./doctor/declare.js";
 import { EXIT_CODES_HELP } from "./exitCodes.js";
 import { declareExport } from "./export/declare.js";

@@ -4,7 +4,7 @@
  * @pulumi/pulumi/cmd/dynamic-provider calls.
  */
 import type { dynamic } from "@pulumi/pulumi";
-import "./diagnosticReports";
+import "../sdk/diagnosticReports";
 import { distributionAlias } from "./resources/distributionAlias";
 import { keyDistribution } from "./resources/keyDistribution";
 import { keyReplica } from "./resources/keyReplica";

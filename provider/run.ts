@@ -3,6 +3,7 @@ import type { Kms, KmsSettings } from "./awskms/client";
 import { KmsConnections } from "./awskms/client";
 import type { KmsConnection } from "./awskms/connection";
 import type { Say } from "./awskms/say";
+import { warnOfDebugOutput } from "./debugOutput";
 import { KeystoreSession } from "./keys/keystores/session";
 import { Declared } from "./lifecycle/declared";
 import { Keyrings } from "./lifecycle/keyrings";
@@ -24,18 +25,24 @@ export class Run {
   readonly declared = new Declared();
   readonly keyrings = new Keyrings();
   readonly listings = new Listings();
-  readonly keystores: KeystoreSession;
+  readonly #keystores: KeystoreSession;
   readonly now: () => Date;
 
   constructor({ connections, now = () => new Date(), ...settings }: RunSettings = {}) {
     this.connections = connections ?? new KmsConnections(settings);
-    this.keystores = new KeystoreSession((connection) => this.openKms(connection));
+    this.#keystores = new KeystoreSession((connection) => this.openKms(connection));
     this.now = now;
   }
 
   /** KMS as `connection` says, in `region` (by default the primary one). Equal connections share clients and quotas. */
   openKms(connection: KmsConnection, region?: string): Kms {
     return this.connections.open(connection, region);
+  }
+
+  /** For work with material: where debug output may show it, that is said before. */
+  get keystores(): KeystoreSession {
+    warnOfDebugOutput(this.say);
+    return this.#keystores;
   }
 
   /** Says a line, once a run. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import "./debugOutput";
+import "./diagnosticReports";
 import { providerText } from "./providerText";
 
 /** A dynamic resource whose provider is the installed package, not a serialized closure. */

@@ -90,21 +90,3 @@ describe("a program that is started", () => {
     assert.deepEqual(files.trim().split("\n").sort(), ["cli/state/pulumi.ts", "provider/keys/reference.ts"]);
   });
 });
-
-describe("Node's diagnostic report", () => {
-  for (const entry of ["provider/dynamic", "cli/main"])
-    it(`of ${entry} leaves the environment out, which holds root keys and credentials`, function () {
-      if (!process.allowedNodeEnvironmentFlags.has("--report-exclude-env")) {
-        console.log("    skipped: this Node cannot leave it out (22.13 and later can)");
-        this.skip();
-      }
-      const script = `process.on("exit", () => console.log("environmentVariables" in process.report.getReport())); require("./${entry}");`;
-      const options = { cwd: CHECKOUT, encoding: "utf8" as const };
-      const answer = execFileSync(
-        process.execPath,
-        ["--require", "tsx/cjs", "--eval", script, "--", "--help"],
-        options,
-      );
-      assert.equal(answer.trim().split("\n").at(-1), "false");
-    });
-});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
@@ -146,6 +146,24 @@ describe("the secrets that a program holds", function () {
   it("are in Pulumi's own log from -v=9 on, which no provider can help", async () => {
     const { stderr } = await project.refresh({ args: ["--logtostderr", "-v=9"] });
     assert.throws(() => assertNoSecret("the engine's log", stderr, secrets));
+  });
+
+  it("are in the calls that PULUMI_DEBUG_GRPC writes down: one warning says so, where material is handled", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "keymgmt-grpc-"));
+    const calls = join(folder, "calls.json");
+    const env = { PULUMI_DEBUG_GRPC: calls };
+    const warnings = ({ stdout, stderr }: Result) =>
+      `${stdout}${stderr}`.split("keymgmt: PULUMI_DEBUG_GRPC: set in this run").length - 1;
+    const third = randomBytes(32);
+    await project.configSet({ material: { secret: third.toString("base64") } });
+    assert.equal(warnings(await project.preview({ env })), 0, "a preview handles no material");
+    const update = await project.pulumi(["up", "--yes", "--skip-preview", "--json"], { env }); // an event once
+    clean("the update with the warning", update);
+    assert.equal(warnings(update), 1);
+    const text = await readFile(calls, "utf8");
+    assert.throws(() => assertNoSecret("the calls", text, { "the material of version 3": third }));
+    await rm(folder, { recursive: true });
+    secrets["the material of version 3"] = third;
   });
 
   it("are in no temporary file, and nothing in the home but what is encrypted", async () => {
