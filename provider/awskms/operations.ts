@@ -18,6 +18,7 @@ interface Operations {
   GetParametersForImport: [Sdk.GetParametersForImportCommandInput, Sdk.GetParametersForImportCommandOutput];
   ImportKeyMaterial: [Sdk.ImportKeyMaterialCommandInput, Sdk.ImportKeyMaterialCommandOutput];
   ListAliases: [Sdk.ListAliasesCommandInput, Sdk.ListAliasesCommandOutput];
+  ListGrants: [Sdk.ListGrantsCommandInput, Sdk.ListGrantsCommandOutput];
   ListKeys: [Sdk.ListKeysCommandInput, Sdk.ListKeysCommandOutput];
   ListResourceTags: [Sdk.ListResourceTagsCommandInput, Sdk.ListResourceTagsCommandOutput];
   PutKeyPolicy: [Sdk.PutKeyPolicyCommandInput, Sdk.PutKeyPolicyCommandOutput];

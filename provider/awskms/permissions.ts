@@ -197,6 +197,18 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       "a KMS key that a former distribution of another name had is not recovered, and another is made; one of this distribution is imported into again, which is harmless",
     ),
     {
+      action: "kms:GetKeyPolicy",
+      on: "ownKey",
+      when: "before a KMS key that no state knows is used: whether its key policy is the program's, or AWS's default",
+      without: "it is used by its claim alone, and that is said",
+    },
+    {
+      action: "kms:ListGrants",
+      on: "ownKey",
+      when: "the same: whether somebody was given the use of it by a grant",
+      without: "the same",
+    },
+    {
       action: "kms:CancelKeyDeletion",
       on: "ownKey",
       when: "a KMS key that a distribution recovers is scheduled for deletion",

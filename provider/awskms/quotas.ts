@@ -21,6 +21,7 @@ export const DEFAULT_QUOTAS: Readonly<Record<KmsOperation, number>> = {
   GetParametersForImport: 1,
   ImportKeyMaterial: 15,
   ListAliases: 500,
+  ListGrants: 100,
   ListKeys: 500,
   ListResourceTags: 2000,
   PutKeyPolicy: 15,

@@ -11,6 +11,9 @@ export const TAG = {
   stack: "keymgmt:stack",
 } as const;
 
+/** Proves that a KMS key which no state knows was made for this key: see lifecycle/claim.ts. Release 0.1.0 gave none. */
+export const CLAIM = "keymgmt:claim";
+
 /** While AWS is to prove whose a KMS key is: the distribution that is proving it. */
 export const PENDING_CLAIM = "keymgmt:pending-claim";
 

@@ -1,9 +1,8 @@
 /** The KMS key of a version in the primary Region. */
 import { createKmsKey, describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
-import { findCommand, TAG } from "../awskms/taggedKeys";
+import { CLAIM, findCommand } from "../awskms/taggedKeys";
 import { isKeymgmtError, KeymgmtError } from "../errors";
-import { ownershipOf } from "./ownership";
 import type { Place } from "./place";
 import type { Known, Wanted } from "./plan/known";
 import type { StepOf } from "./plan/steps";
@@ -13,7 +12,7 @@ import type { KmsKeyRecord } from "./wire";
 export async function createKey(
   place: Place,
   { version }: StepOf<"createKey">,
-  { excluded }: Known,
+  _known: Known,
   { fresh }: Wanted,
 ): Promise<KmsKeyRecord> {
   const { kms, run } = place;
@@ -22,29 +21,26 @@ export async function createKey(
     run.say(
       `${place.named(version)} gets a new KMS key in ${kms.region}: what was encrypted under one that it may have had there before cannot be decrypted by it`,
     );
+  const claim = await place.newClaim(version);
   try {
-    const made = await createKmsKey(
-      kms,
-      place.metadata(version),
-      place.isMultiRegion,
-      place.context(version),
-    );
-    return { ...made, state: "PendingImport", kcv };
+    const metadata = place.metadata(version, claim);
+    const made = await createKmsKey(kms, metadata, place.isMultiRegion, place.context(version));
+    return { ...made, state: "PendingImport", kcv, claim };
   } catch (error) {
     if (!isKeymgmtError(error, "OutcomeUnknown")) throw error;
     run.listings.forget(kms);
-    const lost = await madeByLostAnswer(place, version, excluded);
+    const lost = await madeByLostAnswer(place, version, claim);
     if (!lost) throw notShown(place, error);
     const seen = await permitted(() => describeKmsKey(kms, lost.keyId, place.context(version)));
-    return { ...lost, state: seen?.state ?? "PendingImport", kcv, recovered: true };
+    return { ...lost, state: seen?.state ?? "PendingImport", kcv, claim, recovered: true };
   }
 }
 
-/** Needs kms:ListKeys and kms:ListResourceTags. */
+/** The one that has the claim of this attempt; two have it where somebody has copied it. Needs kms:ListKeys and kms:ListResourceTags. */
 async function madeByLostAnswer(
   place: Place,
   version: number,
-  excluded: string[],
+  claim: string,
 ): Promise<Pick<KmsKeyRecord, "keyId" | "keyArn"> | undefined> {
   const { kms, owner, run } = place;
   const { distribution } = owner;
@@ -57,14 +53,8 @@ async function madeByLostAnswer(
       `The answer to CreateKey was lost in ${kms.region}, and listing KMS keys is not permitted, so whether version ${version} has a KMS key is not known. Nothing more was made. Find it with: ${findCommand(kms.region, distribution)} — then grant kms:ListKeys and kms:ListResourceTags and run the update again, which recovers that key.`,
       { operation: "CreateKey", region: kms.region, version },
     );
-  const found = listed.find(
-    ({ keyId, tags }) =>
-      !excluded.includes(keyId) &&
-      ownershipOf(tags, owner) === "ours" &&
-      place.distributions.includes(tags[TAG.distribution] ?? "") &&
-      tags[TAG.version] === String(version),
-  );
-  return found && { keyId: found.keyId, keyArn: found.keyArn };
+  const [found, ...more] = listed.filter(({ tags }) => tags[CLAIM] === claim);
+  return found && more.length === 0 ? { keyId: found.keyId, keyArn: found.keyArn } : undefined;
 }
 
 /** AWS shows no such KMS key: none was made, or it does not show yet. Whoever does not run again can look for it. */

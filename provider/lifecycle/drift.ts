@@ -2,11 +2,12 @@
  * In words, how AWS differs from what the last update left: for a refresh, and for `keymgmt status`. Pure: observe.ts reads
  * what is compared here. What may not be read is not compared; nor is what is unknown, as secrets are to `keymgmt status`.
  */
-import { isDeepStrictEqual } from "node:util";
 import type { SeenKmsKey } from "../awskms/kmsKeys";
+import { CLAIM } from "../awskms/taggedKeys";
 import { expiresAsPlanned } from "../keys/planExpiry";
 import { isUnknown } from "../schema/unknowns";
 import { visible } from "../visible";
+import { samePolicy } from "./keyPolicy";
 import { isTakenOver } from "./ownership";
 import {
   kmsKeysOf,
@@ -49,21 +50,34 @@ export function regionDrift(
   outputs: RegionalOutputs,
   seen: SeenRegion,
 ): string[] {
-  const drift = kmsKeysOf(outputs.versions).flatMap(({ version: first, versions, record: { keyId } }) => {
+  const drift = kmsKeysOf(outputs.versions).flatMap(({ version: first, versions, record: { keyId, claim } }) => {
     const key = seen.keys.get(keyId);
     if (!key) return [];
     const latest = versions.at(-1)!;
-    if (isTakenOver(key.tags, owner)) return [];
+    if (isTakenOver(key.tags, owner, claim)) return [];
     const which = first === latest ? `version ${first}` : `versions ${first} to ${latest}`;
     return keyDrift(expectedOf(owner, outputs, first, latest), key, LOST[kind]).map(
       (what) => `${which} in ${region}: ${what}`,
     );
   });
   return [...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)].map(visible);
+  const drift = kmsKeysOf(outputs.versions).flatMap(
+    ({ version: first, versions, record: { keyId, claim } }) => {
+      const key = seen.keys.get(keyId);
+      if (!key) return [];
+      const latest = versions.at(-1)!;
+      if (isTakenOver(key.tags, owner, claim)) return [];
+      const which = first === latest ? `version ${first}` : `versions ${first} to ${latest}`;
+      return keyDrift(expectedOf(owner, outputs, first, latest), key, LOST[kind]).map(
+        (what) => `${which} in ${region}: ${what}`,
+      );
+    },
+  );
+  return [...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)];
 }
 
 function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, latest: number): ExpectedKmsKey {
-  const { adopted = false, importedAt, validTo, keyMaterialId, state } = outputs.versions[latest]!;
+  const { adopted = false, importedAt, validTo, keyMaterialId, state, claim } = outputs.versions[latest]!;
   return {
     adopted,
     wanted: wantedState(owner.key, latest),
@@ -75,6 +89,7 @@ function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, lates
     policy: outputs.policy,
     description: outputs.description,
     tags: metadataFor(owner, first, outputs).tags,
+    claim,
   };
 }
 
@@ -100,6 +115,7 @@ interface ExpectedKmsKey extends MetadataInputs {
   expiry: Owner["expiry"];
   keyMaterialId?: string;
   tags: Record<string, string>;
+  claim?: string;
 }
 
 /** One part of a sentence for each thing that differs: `PendingDeletion until 2026-12-24, scheduled outside this stack`. */
@@ -114,6 +130,7 @@ function keyDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey, lost: string):
     ...stateDrift(expected, seen),
     ...materialDrift(expected, seen),
     ...tagDrift(expected.tags, seen.tags),
+    ...claimDrift(expected, seen.tags),
     ...policyDrift(expected.policy, seen.policy),
     ...descriptionDrift(expected.description, seen.description),
   ];
@@ -164,19 +181,20 @@ function tagDrift(expected: Record<string, string>, seen: Record<string, string>
     );
 }
 
+/** A KMS key of release 0.1.0 has no claim; the next update gives it one. */
+function claimDrift({ claim, imported }: ExpectedKmsKey, seen: Record<string, string> | undefined): string[] {
+  if (!seen || !imported || (claim !== undefined && seen[CLAIM] === claim)) return [];
+  return [
+    claim === undefined
+      ? `the state knows no ${CLAIM} of it, by which it is known again once it has left the state`
+      : `tag ${CLAIM} is gone`,
+  ];
+}
+
 /** A policy that the program does not give is AWS's default or anybody's: it is not compared. */
 function policyDrift(expected: string | undefined, seen: string | undefined): string[] {
   if (expected === undefined || seen === undefined || samePolicy(expected, seen)) return [];
   return ["its key policy was changed outside this stack"];
-}
-
-/** Spaces and the order of members mean nothing in a policy document. */
-export function samePolicy(one: string, other: string): boolean {
-  try {
-    return isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
-  } catch {
-    return one === other;
-  }
 }
 
 function descriptionDrift(expected: string | undefined, seen: string | undefined): string[] {

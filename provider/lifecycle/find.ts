@@ -2,7 +2,7 @@
 import { isMultiRegionKeyId } from "../awskms/arn";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
-import { PENDING_CLAIM, TAG, type TaggedKey, tagCommand } from "../awskms/taggedKeys";
+import { CLAIM, PENDING_CLAIM, TAG, type TaggedKey, tagCommand } from "../awskms/taggedKeys";
 import { KeymgmtError } from "../errors";
 import { latestOf, listed, lookAtLost, waysOn } from "./lostKeys";
 import { LOST_WITHOUT_LISTING } from "./naming";
@@ -18,6 +18,8 @@ import {
   wantedVersions,
 } from "./plan/known";
 import type { OutcomeOf } from "./plan/steps";
+import { type Doubtful, doubtOf, isProved } from "./proof";
+import { versionsOf } from "./wire";
 
 /** By version. Those of this distribution come first, then those that no distribution uses any more. */
 export async function find(place: Place, known: Known, wanted: Wanted): Promise<OutcomeOf<"find">> {
@@ -37,6 +39,7 @@ export async function find(place: Place, known: Known, wanted: Wanted): Promise<
     isMultiRegionKeyId(keyId) === place.isMultiRegion &&
     !run.declared.isHeldByAnother(place.owner.distribution, keyId);
   const found: Record<number, Candidate> = {};
+  const doubtful: Doubtful[] = [];
   const free = tagged.filter(isFree);
   const names = free.length > 0 ? await namesTagged(place, tagged) : [];
   for (const key of oursAmong(tagged, place.owner).filter(isFree)) {
@@ -44,7 +47,11 @@ export async function find(place: Place, known: Known, wanted: Wanted): Promise<
     if (version === undefined || version > place.owner.key.keyVersion) continue;
     if (known.records[version] || known.candidates[version]) continue;
     const candidate = await candidateOf(place, version, key, names);
-    if (candidate && isBetter(candidate, found[version])) found[version] = candidate;
+    if (!candidate || !isBetter(candidate, found[version])) continue;
+    const { had } = distributionsTagged(key);
+    const doubt = await doubtOf(place, version, key, had, tagged);
+    if (doubt === undefined) found[version] = candidate;
+    else doubtful.push({ version, key, doubt });
   }
   await refuseNewer(place, free, names);
   const missing = wantedVersions(wanted).filter(
@@ -55,6 +62,12 @@ export async function find(place: Place, known: Known, wanted: Wanted): Promise<
       !known.candidates[version],
   );
   refuseUntagged(place, names, missing, free);
+  await leaveDoubtful(
+    place,
+    doubtful.filter(({ version }) => missing.includes(version)),
+    (version) => !wanted.isNew && version > (versionsOf(known.records).at(-1) ?? 0),
+    wanted.strategy === "on-demand",
+  );
   return { candidates: found, isPermitted: true };
 }
 
@@ -153,6 +166,50 @@ function refuseUntagged(place: Place, names: string[], missing: number[], keys: 
   }
 }
 
+/**
+ * What may be a version's and does not prove it is left alone. Where the version may be encrypted under, no other is made beside it
+ * before the program says which it is; a version that no finished update has used gets another.
+ *
+ * @param isUnused whether no state has known a KMS key of the version
+ */
+async function leaveDoubtful(
+  place: Place,
+  doubtful: Doubtful[],
+  isUnused: (version: number) => boolean,
+  isOnDemand: boolean,
+): Promise<void> {
+  if (doubtful.length === 0) return;
+  const { run, kms, owner, region, aliasName } = place;
+  const aliases = (await permitted(() => run.listings.aliases(kms))) ?? [];
+  const target = aliases.find(({ name }) => name === aliasName)?.keyId;
+  const isFree = ({ version, key }: Doubtful) => isUnused(version) && key.keyId !== target;
+  const listed = (some: Doubtful[]) =>
+    some.map(({ version, key, doubt }) => `${key.keyArn} (version ${version}: ${doubt})`).join("; ");
+  if (doubtful.every(isFree)) {
+    run.say(
+      `left alone in ${region}, as nothing proves that it is of ${owner.distribution}, and another KMS key is made: ${listed(doubtful)}. \`keymgmt sweep\` lists it`,
+    );
+    return;
+  }
+  const first = Math.min(...doubtful.map(({ version }) => version));
+  const isNamed = (version: number) =>
+    isOnDemand ? version >= first : doubtful.some((one) => one.version === version);
+  const versions = wantedVersions({ minEnabled: 1, latest: owner.key.keyVersion }).filter(isNamed);
+  const perVersion = (value: (version: number) => string) =>
+    versions.map((version) => `${version}: "${value(version)}"`).join(", ");
+  const ids = perVersion((version) => {
+    const of = doubtful.filter((one) => isOnDemand || one.version === version).map(({ key }) => key.keyId);
+    return of.length === 1 ? of[0]! : `<${of.join(" or ")}>`;
+  });
+  const isInUse = doubtful.some(({ key }) => key.keyId === target);
+  const adopt = `adopt: { ${isInUse ? `aliasName: "${aliasName}", ` : ""}versions: { ${ids} }, kcvs: { ${perVersion((version) => place.kcv(version))} } }`;
+  throw new KeymgmtError(
+    "Conflict",
+    `Expected the KMS keys in ${region} that are tagged as versions of ${owner.distribution}, and that no state knows, to prove that they are key "${owner.key.name}"'s; these do not: ${listed(doubtful)}. They were left alone, and nothing was made. Was the resource renamed? \`aliases: [{ name: "<old name>" }]\` needs no proof. If they are this stack's (who made them is in CloudTrail: CreateKey), name them: \`${adopt}\` of the KeyDistribution; AWS then takes the material only where it is the same. To leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`,
+    { ...place.context(), region, keyId: doubtful[0]!.key.keyArn },
+  );
+}
+
 /** The version that a KMS key is tagged as. Release 0.1.0 wrote "2 of orders-1700000000" while it proved one. */
 function versionTagged({ tags }: TaggedKey): number | undefined {
   const [, version] = /^(\d+)( of .*)?$/.exec(tags[TAG.version] ?? "") ?? [];
@@ -197,7 +254,8 @@ async function candidateOf(
   const isUnused = await isGivenUp(place, key, state, seen !== undefined);
   if (!isOwn && !isClaimed && !isUnused) return undefined;
   return {
-    record: { keyId, keyArn, state, kcv: place.kcv(version) },
+    // With another distribution's name the claim is to be made anew.
+    record: { keyId, keyArn, state, kcv: place.kcv(version), ...(isOwn && { claim: key.tags[CLAIM] }) },
     ...(!isOwn && { former: had }),
     ...(isClaimed && { isClaimed }),
     wasLeaving: isUnused || isClaimed,
@@ -234,13 +292,19 @@ export async function findUnrecorded(place: Place, { records }: Known): Promise<
   const { run, kms, owner } = place;
   const tagged = (await permitted(() => run.listings.taggedKeys(kms))) ?? [];
   const recorded = new Set(Object.values(records).map(({ keyId }) => keyId));
-  return tagged.flatMap((key) => {
+  const own = tagged.filter(
+    ({ keyId, tags }) =>
+      ownershipOf(tags, owner) === "ours" &&
+      place.distributions.includes(tags[TAG.distribution] ?? "") &&
+      !recorded.has(keyId),
+  );
+  const asked = own.map(async (key): Promise<Unrecorded[]> => {
     const version = versionTagged(key);
-    const isOwn =
-      version !== undefined &&
-      ownershipOf(key.tags, owner) === "ours" &&
-      place.distributions.includes(key.tags[TAG.distribution] ?? "") &&
-      !recorded.has(key.keyId);
-    return isOwn ? [{ version, keyId: key.keyId }] : [];
+    if (version === undefined) return [];
+    const { [CLAIM]: claim, [TAG.distribution]: distribution } = key.tags;
+    const isCopied = tagged.some(({ keyId, tags }) => keyId !== key.keyId && tags[CLAIM] === claim);
+    const isRight = !isCopied && (await isProved(place, version, claim, distribution!));
+    return [{ version, keyId: key.keyId, isProved: isRight }];
   });
+  return (await Promise.all(asked)).flat();
 }

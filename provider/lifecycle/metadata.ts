@@ -1,27 +1,33 @@
 /** Tags, policy and description of KMS keys that were there before. */
 
 import { permitted } from "../awskms/optional";
-import { LEAVING, PENDING_CLAIM, syncTags, tagsOf } from "../awskms/taggedKeys";
-import { samePolicy } from "./drift";
+import { CLAIM, LEAVING, PENDING_CLAIM, syncTags, tagsOf } from "../awskms/taggedKeys";
+import { samePolicy } from "./keyPolicy";
 import { observeKmsKey } from "./observe";
 import { isTakenOver } from "./ownership";
 import type { Place } from "./place";
 import type { KmsKeyRecord, Metadata } from "./wire";
 
-/** Brings the metadata of one version's KMS key to what is wanted. An adopted KMS key keeps what it has. */
+/**
+ * Brings the metadata of one version's KMS key to what is wanted. An adopted KMS key keeps what it has.
+ *
+ * @returns its claim; undefined where it was left as it is
+ */
 export async function syncMetadata(
   place: Place,
   version: number,
-  { keyId, state, adopted, recovered }: KmsKeyRecord,
-): Promise<void> {
-  if (adopted || state === "Deleted" || state.endsWith("Deletion")) return;
+  { keyId, state, adopted, recovered, claim: known }: KmsKeyRecord,
+  primary?: KmsKeyRecord,
+): Promise<string | undefined> {
+  if (adopted || state === "Deleted" || state.endsWith("Deletion")) return undefined;
   const { kms } = place;
-  const wanted = place.metadata(version);
+  const claim = known ?? primary?.claim ?? (await place.newClaim(version));
+  const wanted = place.metadata(version, claim);
   const isToBeSeen = recovered || place.repair;
   const now =
     place.has.get(version) ??
-    (isToBeSeen ? await seen(place, version, keyId, recovered) : place.metadataBefore(version));
-  if (now === "taken over") return;
+    (isToBeSeen ? await seen(place, version, keyId, known, recovered) : place.metadataBefore(version, known));
+  if (now === "taken over") return undefined;
   await syncTags(kms, keyId, now.tags, wanted.tags);
   if (wanted.policy !== undefined && !samePolicy(wanted.policy, now.policy ?? "")) {
     const policy = { KeyId: keyId, PolicyName: "default", Policy: wanted.policy };
@@ -31,6 +37,7 @@ export async function syncMetadata(
     const description = { KeyId: keyId, Description: wanted.description ?? "" };
     await kms.call("UpdateKeyDescription", description, place.context(version));
   }
+  return claim;
 }
 
 /** What a KMS key has: of tags only those that may go. Where something may not be read, everything is put there again. */
@@ -38,14 +45,15 @@ async function seen(
   place: Place,
   version: number,
   keyId: string,
+  claim: string | undefined,
   recovered = false,
 ): Promise<Metadata | "taken over"> {
-  const { tags: wanted, policy: given } = place.metadata(version);
+  const { tags: wanted, policy: given } = place.metadata(version, claim);
   const ours = place.last ? place.metadataBefore(version).tags : {};
   const found = await observeKmsKey(place.kms, place.owner, version, keyId, given !== undefined);
-  if (!recovered && isTakenOver(found?.tags, place.owner)) return "taken over";
+  if (!recovered && isTakenOver(found?.tags, place.owner, claim)) return "taken over";
   const known = Object.entries(found?.tags ?? {}).filter(
-    ([key]) => key in wanted || key in ours || key === PENDING_CLAIM || key === LEAVING,
+    ([key]) => key in wanted || key in ours || [CLAIM, PENDING_CLAIM, LEAVING].includes(key),
   );
   return { tags: Object.fromEntries(known), policy: found?.policy, description: found?.description };
 }

@@ -4,7 +4,7 @@ import type { Kms } from "../awskms/client";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import type { Say } from "../awskms/say";
-import { TAG, tagsOf } from "../awskms/taggedKeys";
+import { CLAIM, TAG, tagsOf } from "../awskms/taggedKeys";
 import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion } from "./drift";
 import { isTakenOver } from "./ownership";
 import {
@@ -33,11 +33,7 @@ export async function observeRegion(
   const seen = await lookAtRegion(kms, owner, outputs);
   const drift = regionDrift(kms.region, kind, owner, outputs, seen);
   sayDrift(kms.say, owner.distribution, drift);
-  for (const [keyId, { tags }] of seen.keys)
-    if (isTakenOver(tags, owner))
-      kms.say(
-        `KMS key ${keyId} in ${kms.region} has the tag ${TAG.stack} "${tags![TAG.stack]}": that stack has taken it over, and it is left alone`,
-      );
+  for (const { record } of kmsKeysOf(outputs.versions)) sayIfTakenOver(kms, owner, record, seen);
   const records = Object.entries(outputs.versions).map(([version, record]) => {
     const key = seen.keys.get(record.keyId);
     return [version, key ? asSeen(record, key) : record];
@@ -47,6 +43,15 @@ export async function observeRegion(
     aliasTarget: seen.aliasTarget ?? outputs.aliasTarget,
     drift,
   };
+}
+
+function sayIfTakenOver(kms: Kms, owner: Owner, { keyId, claim }: KmsKeyRecord, { keys }: SeenRegion): void {
+  const tags = keys.get(keyId)?.tags;
+  if (!isTakenOver(tags, owner, claim)) return;
+  const why = isTakenOver(tags, owner)
+    ? `the tag ${TAG.stack} "${tags![TAG.stack]}": that stack has taken it over`
+    : `another tag ${CLAIM} than the state knows: whose it is cannot be told`;
+  kms.say(`KMS key ${keyId} in ${kms.region} has ${why}, and it is left alone`);
 }
 
 /** Reads state, material, alias, tags, policy and description of every version: DescribeKey, and what more is permitted. */

@@ -7,10 +7,13 @@
  * key without `keymgmt:stack` is nobody's of this project. Where the tags may not be read, nothing is known, and what is not
  * known is left alone and said.
  *
- * A KMS key that the state names is ours unless its tags, where they may be read, say that another stack has taken it over.
+ * The tags are what anybody who may tag can write. So one that no state knows is used only where it proves more (proof.ts).
+ *
+ * A KMS key that the state names is ours unless its tags, where they may be read, say that another stack has taken it over, or
+ * have another claim than the state.
  * An alias is whose its KMS key is: it is moved only where AWS shows that it points to a KMS key of the distribution's records.
  */
-import { TAG } from "../awskms/taggedKeys";
+import { CLAIM, TAG } from "../awskms/taggedKeys";
 import type { Owner } from "./wire";
 
 export type Ownership = "ours" | "another's" | "nobody's" | "not known";
@@ -56,10 +59,15 @@ export function mayBeOursBehindAlias(tags: Record<string, string> | undefined, u
   return mayBeOurs(key === us.key.name ? tags : others, us);
 }
 
-/** The same of a KMS key in the state: what is not known to be another stack's stays this one's. */
-export function isTakenOver(tags: Record<string, string> | undefined, us: Us): boolean {
-  const { [TAG.stack]: stack } = ownerTags(tags);
-  return stack !== undefined && !stackNames(us).includes(stack);
+/**
+ * The same of a KMS key in the state: what is not known to be another stack's stays this one's.
+ *
+ * @param claim that the state has of it
+ */
+export function isTakenOver(tags: Record<string, string> | undefined, us: Us, claim?: string): boolean {
+  const { [TAG.stack]: stack, [CLAIM]: seen } = ownerTags(tags);
+  const isAnothers = stack !== undefined && !stackNames(us).includes(stack);
+  return isAnothers || (claim !== undefined && seen !== undefined && seen !== claim);
 }
 
 /**

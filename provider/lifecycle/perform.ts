@@ -50,7 +50,8 @@ const PERFORM: Performances = {
   probe: (place, { version }, { records }) => probe(place, version, records[version]!),
   findPending: (place, { version, to }, { records }) => findPending(place, version, to, sharedOf(records)),
   async readTags(place, { version }, { records }) {
-    return isTakenOver(await tagsIfPermitted(place, records[version]!.keyId), place.owner);
+    const { keyId, claim } = records[version]!;
+    return isTakenOver(await tagsIfPermitted(place, keyId), place.owner, claim);
   },
   findUnrecorded: (place, _step, known) => findUnrecorded(place, known),
   findAbandoned,
@@ -90,16 +91,12 @@ const PERFORM: Performances = {
       place.context(version),
     );
   },
-  enable: (place, { version, region }, known) =>
-    unlessLeaving(() =>
-      setEnabled(place.at(region), recordFor(known, version).keyId, true, place.context(version)),
-    ),
-  disable: (place, { version, region }, known) =>
-    unlessLeaving(() =>
-      setEnabled(place.at(region), recordFor(known, version).keyId, false, place.context(version)),
-    ),
-  syncMetadata: (place, { version }, { records }) =>
-    unlessLeaving(() => syncMetadata(place, version, records[version]!)),
+  enable: (place, step, known) => switched(place, step, known, true),
+  disable: (place, step, known) => switched(place, step, known, false),
+  syncMetadata: (place, { version }, { records }, { primaries }) =>
+    unlessLeaving(async () => ({
+      claim: await syncMetadata(place, version, records[version]!, primaries[version]),
+    })),
   async forget() {},
   createAlias: (place, { version }, { records }) =>
     createAlias(place.kms, place.aliasName, records[version]!.keyId, place.context(version)),
@@ -124,7 +121,8 @@ const PERFORM: Performances = {
     const key = recorded?.keyId === keyId ? recorded!.keyArn : keyId!;
     const reasons = {
       adopted: `was adopted by ${owner.distribution} and is left as it is`,
-      "taken over": `in ${region} has the tags of another stack, which has taken it over; it is left alone`,
+      "taken over": `in ${region} has the tags of another stack, which has taken it over, or another claim than the state knows; it is left alone`,
+      "not proved": `in ${region} is tagged as version ${version} of ${owner.distribution}, the state does not know it, and nothing proves here that it is this stack's; it is left alone. \`keymgmt sweep\` lists it`,
       "not known": `in ${region} is tagged as version ${version} of ${owner.distribution}, and the state does not know it. As another KMS key was adopted there, nobody may hold its material any more, so it is left as it is`,
     };
     const toDelete = `; to delete it as well: ${place.deletionCommand({ keyId: key }, deletionWindowDays, region)}`;
@@ -138,11 +136,23 @@ const PERFORM: Performances = {
   },
 };
 
-/** AWS refuses nearly everything of a KMS key that waits for its deletion: the state did not know, and that is cancelled first. */
-async function unlessLeaving(work: () => Promise<void>): Promise<"leaving" | undefined> {
-  try {
-    await work();
+function switched(
+  place: Place,
+  { version, region }: { version: number; region: string },
+  known: Known,
+  enabled: boolean,
+): Promise<undefined | "leaving"> {
+  const { keyId } = recordFor(known, version);
+  return unlessLeaving(async () => {
+    await setEnabled(place.at(region), keyId, enabled, place.context(version));
     return undefined;
+  });
+}
+
+/** AWS refuses nearly everything of a KMS key that waits for its deletion: the state did not know, and that is cancelled first. */
+async function unlessLeaving<T>(work: () => Promise<T>): Promise<T | "leaving"> {
+  try {
+    return await work();
   } catch (error) {
     if (isPendingDeletion(error)) return "leaving";
     throw error;

@@ -1,10 +1,14 @@
 /** One distribution in one Region: whose it is, what its KMS keys are to have, and how to reach AWS there and elsewhere. */
+import crypto from "node:crypto";
 import { aliasArn } from "../awskms/arn";
 import type { CallContext, Kms } from "../awskms/client";
 import type { ImportOptions, KmsKeyMetadata } from "../awskms/kmsKeys";
+import { partitionOf } from "../awskms/regions";
+import { claimSecretOf } from "../keys/claimSecret";
 import { type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
 import type { Run } from "../run";
 import type { Adopt } from "./adoptRules";
+import { type Claimed, makeClaim } from "./claim";
 import type { KmsKeyRecord, Metadata, MetadataInputs, Owner } from "./wire";
 import { contextOf, metadataFor } from "./wire";
 
@@ -88,14 +92,40 @@ export class Place {
   }
 
   /** What one version's KMS key is to have besides its material. */
-  metadata(version: number): KmsKeyMetadata {
-    return metadataFor(this.owner, version, this.inputs);
+  metadata(version: number, claim: string | undefined): KmsKeyMetadata {
+    return metadataFor(this.owner, version, this.inputs, claim);
   }
 
   /** What the last update gave it. */
-  metadataBefore(version: number): KmsKeyMetadata {
+  metadataBefore(version: number, claim?: string): KmsKeyMetadata {
     const { owner, inputs } = this.last ?? this;
-    return metadataFor(owner, version, inputs);
+    return metadataFor(owner, version, inputs, claim);
+  }
+
+  /** The secret that proves whose a KMS key is; the caller zeroes it. Undefined in a keyring of release 0.1.0. */
+  claimSecret(): Promise<Buffer | undefined> {
+    return claimSecretOf(this.run.keystores, this.keyring, this.owner.key.name);
+  }
+
+  /** What the claim of a version's KMS key says. */
+  claimed(version: number, distribution = this.owner.distribution): Claimed {
+    const { kms, key } = this.owner;
+    const { keyCollection: primaryRegion, accountId } = kms;
+    const place = { partition: partitionOf(primaryRegion), accountId: String(accountId), primaryRegion };
+    return { ...place, key: key.name, distribution, version };
+  }
+
+  /**
+   * A new claim. Under a secret of its own where the keyring has none: it is then compared with the state's, and proves nothing once
+   * the KMS key has left the state.
+   */
+  async newClaim(version: number): Promise<string> {
+    const secret = (await this.claimSecret()) ?? crypto.randomBytes(32);
+    try {
+      return makeClaim(secret, this.claimed(version));
+    } finally {
+      secret.fill(0);
+    }
   }
 
   /** A replica takes only material that its primary has had, and AWS wants that said (ImportKeyMaterial's reference). */

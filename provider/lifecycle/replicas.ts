@@ -4,12 +4,14 @@ import type { Kms } from "../awskms/client";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
 import { ensureReplicaKey } from "../awskms/replicas";
-import { LEAVING, tagsOf } from "../awskms/taggedKeys";
+import { CLAIM, LEAVING, tagCommand, tagsOf } from "../awskms/taggedKeys";
+import { KeymgmtError } from "../errors";
 import { observeAlias } from "./observe";
-import { ownershipOf } from "./ownership";
+import { isTakenOver, ownershipOf } from "./ownership";
 import type { Place } from "./place";
 import { isLeaving, type Known, type SeenReplica, type Wanted } from "./plan/known";
 import type { OutcomeOf, StepOf } from "./plan/steps";
+import { replicaDoubt } from "./proof";
 import { type KmsKeyRecord, kmsKeysOf, metadataFor } from "./wire";
 
 /** What AWS shows of a KMS key that may be there, as a record; undefined where it is not. */
@@ -29,14 +31,17 @@ export async function inspect(
     );
     return seen && { ...record, state: seen.state };
   }
-  const { keyId, keyArn: primaryArn, kcv, importedAt, adopted } = primaries[version]!;
+  const primary = primaries[version]!;
+  const { keyId, keyArn: primaryArn, kcv, importedAt, adopted, claim } = primary;
   const { state, validTo, keyMaterialId, description } = await describeKmsKey(place.kms, keyId, context);
+  const isUnknown = !adopted && state !== "Deleted" && !primary.replicas?.includes(place.region);
+  if (isUnknown) await refuseOthersReplica(place, place.kms, version, primary);
   const keyArn = relatedKeyArn(primaryArn, place.region);
   if (adopted) return { keyId, keyArn, state, adopted, validTo, keyMaterialId };
   // A rotation has made it: with the tags that it is to have, and the policy and description of the version before.
   if (version >= minEnabled)
-    place.has.set(version, { tags: metadataFor(place.owner, version, {}).tags, description });
-  return { keyId, keyArn, kcv, state, importedAt, validTo, keyMaterialId, recovered: true };
+    place.has.set(version, { tags: metadataFor(place.owner, version, {}, claim).tags, description });
+  return { keyId, keyArn, kcv, state, importedAt, validTo, keyMaterialId, claim, recovered: true };
 }
 
 /** Every replica of a version's KMS key, with its state. */
@@ -82,7 +87,7 @@ export async function findAbandoned(
     // Without kms:DescribeKey those are known that the state names.
     const seen = await permitted(() => describeKmsKey(place.kms, record.keyId, place.context(version)));
     const others = (seen?.replicaRegions ?? []).filter((region) => !record.replicas?.includes(region));
-    const isOurs = await Promise.all(others.map((region) => isLeft(place, region, record.keyId)));
+    const isOurs = await Promise.all(others.map((region) => isLeft(place, region, record)));
     found[version] = [...(record.replicas ?? []), ...others.filter((_, index) => isOurs[index])].sort();
   }
   const loses = "replicas that no KeyReplica has are left as they are";
@@ -101,10 +106,11 @@ export async function findAbandoned(
 }
 
 /** Whether a replica is this stack's and does not wait for its deletion yet. What may not be seen is left. */
-async function isLeft(place: Place, region: string, keyId: string): Promise<boolean> {
+async function isLeft(place: Place, region: string, { keyId, claim }: KmsKeyRecord): Promise<boolean> {
   const there = place.at(region);
   const tags = await permitted(() => tagsOf(there, keyId));
-  if (ownershipOf(tags, place.owner) !== "ours") return false;
+  const isOurs = ownershipOf(tags, place.owner) === "ours" && !isTakenOver(tags, place.owner, claim);
+  if (!isOurs) return false;
   const seen = await permitted(() => describeKmsKey(there, keyId));
   return seen !== undefined && !isLeaving(seen.state) && seen.state !== "Deleted";
 }
@@ -116,9 +122,12 @@ export async function replicate(
   { role, primaries }: Wanted,
 ): Promise<OutcomeOf<"replicate">> {
   const there = place.at(region);
-  const { keyId, importedAt } = role === "replica" ? primaries[version]! : known.records[version]!;
+  const primary = role === "replica" ? primaries[version]! : known.records[version]!;
+  const { keyId, importedAt, claim } = primary;
   const metadata =
-    role === "replica" ? place.metadata(version) : await metadataOfInUse(place, known, version, there);
+    role === "replica"
+      ? place.metadata(version, claim)
+      : await metadataOfInUse(place, known, version, there, claim);
   const { made, state } = await ensureReplicaKey(
     place.primary,
     there,
@@ -127,11 +136,41 @@ export async function replicate(
     place.context(version),
     importedAt,
   );
+  if (!made) await refuseOthersReplica(place, there, version, primary, metadata.policy);
   return { state, isMade: made };
 }
 
+/** A replica that no state knows: whoever may replicate the primary chose its key policy, and must not be given the material. */
+async function refuseOthersReplica(
+  place: Place,
+  there: Kms,
+  version: number,
+  primary: KmsKeyRecord,
+  policy?: string,
+): Promise<void> {
+  const tags = await ifPermitted(there, "whose a replica is that the state does not know is not seen", () =>
+    tagsOf(there, primary.keyId),
+  );
+  const doubt = await replicaDoubt(place, there, primary, tags, policy);
+  if (doubt === undefined) return;
+  const { region } = there;
+  throw new KeymgmtError(
+    "Conflict",
+    `Expected the replica of ${primary.keyArn} (${place.named(version)}) in ${region}, which no state knows, to be this stack's; ${doubt}. It was left alone, and given no material. Who made it is in CloudTrail (ReplicateKey). If nobody needs it, delete it, and run the update again when it is gone: ${place.deletionCommand(primary, SHORTEST_WINDOW_DAYS, region)}. If it is right as it is, mend what differs and run the update again: its key policy with \`aws kms put-key-policy\`, a grant with \`aws kms revoke-grant\`, its claim with: ${tagCommand(region, primary.keyId, { [CLAIM]: primary.claim ?? "" })}`,
+    { ...place.context(version), region, keyId: primary.keyArn },
+  );
+}
+
+const SHORTEST_WINDOW_DAYS = 7;
+
 /** A rotation's replica starts with the policy and description of the one in use; KeyReplica brings its own afterwards. */
-async function metadataOfInUse(place: Place, { inUse, alias }: Known, version: number, there: Kms) {
+async function metadataOfInUse(
+  place: Place,
+  { inUse, alias }: Known,
+  version: number,
+  there: Kms,
+  claim: string | undefined,
+) {
   const keyId = inUse ?? alias.target!;
   const described = await there.call("DescribeKey", { KeyId: keyId });
   const policy = await ifPermitted(
@@ -140,5 +179,5 @@ async function metadataOfInUse(place: Place, { inUse, alias }: Known, version: n
     () => there.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
   );
   const description = described.KeyMetadata?.Description || undefined;
-  return metadataFor(place.owner, version, { policy: policy?.Policy, description });
+  return metadataFor(place.owner, version, { policy: policy?.Policy, description }, claim);
 }

@@ -4,6 +4,8 @@ import type { KmsConnection } from "../awskms/connection";
 import type { KmsKeyMetadata } from "../awskms/kmsKeys";
 import { TAG } from "../awskms/taggedKeys";
 import type { WrappingKeySpec } from "../awskms/wrappingKey";
+import type { KmsKeyMetadata, WrappingKeySpec } from "../awskms/kmsKeys";
+import { CLAIM, TAG } from "../awskms/taggedKeys";
 import type { ExpiryInputs, ExpiryPlan } from "../keys/planExpiry";
 
 /** KmsConnection of schema.json: a KmsProvider as its users see it. */
@@ -41,6 +43,8 @@ export interface KmsKeyRecord {
   validTo?: string;
   keyMaterialId?: string;
   replicas?: string[];
+  /** Its tag `keymgmt:claim`; not there where release 0.1.0 made it, or the program named it. */
+  claim?: string;
   /** It was found in AWS and not in the state; its tags, policy and description are not as they should be yet. */
   recovered?: true;
 }
@@ -120,7 +124,12 @@ export function userTags(
 }
 
 /** Everything that one version's KMS key has besides its material. */
-export function metadataFor(owner: Owner, version: number, inputs: MetadataInputs): KmsKeyMetadata {
+export function metadataFor(
+  owner: Owner,
+  version: number,
+  inputs: MetadataInputs,
+  claim?: string,
+): KmsKeyMetadata {
   return {
     policy: inputs.policy,
     description: inputs.description,
@@ -130,6 +139,7 @@ export function metadataFor(owner: Owner, version: number, inputs: MetadataInput
       [TAG.version]: String(version),
       [TAG.distribution]: owner.distribution,
       [TAG.stack]: owner.stack,
+      ...(claim !== undefined && { [CLAIM]: claim }),
     },
   };
 }

@@ -81,7 +81,7 @@ const EFFECTS: Effects = {
     const now = { ...records };
     for (const other of same) {
       const { recovered: _, ...record } = now[other]!;
-      now[other] = record;
+      now[other] = { ...record, ...(outcome.claim !== undefined && { claim: outcome.claim }) };
     }
     return { records: now, stale: stale.filter((other) => !same.includes(other)) };
   },
@@ -129,12 +129,13 @@ function replicated(
   const versions = wanted.strategy === "on-demand" ? versionsOf(wanted.primaries) : [version];
   const records = { ...known.records };
   for (const each of versions) {
-    const { keyId, keyArn, kcv, keyMaterialId } = wanted.primaries[each]!;
+    const { keyId, keyArn, kcv, keyMaterialId, claim } = wanted.primaries[each]!;
     const arn = keyArn.replace(/^(arn:[^:]+:kms):[^:]+:/, `$1:${region}:`);
+    const of = { keyId, keyArn: arn, state, ...(claim !== undefined && { claim }), ...recovered };
     records[each] =
       wanted.strategy === "on-demand"
-        ? { keyId, keyArn: arn, state, ...(keyMaterialId && { keyMaterialId }), ...recovered }
-        : { keyId, keyArn: arn, state, ...(kcv && { kcv }), ...recovered };
+        ? { ...of, ...(keyMaterialId && { keyMaterialId }) }
+        : { ...of, ...(kcv && { kcv }) };
   }
   return { records };
 }

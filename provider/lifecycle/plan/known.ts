@@ -106,6 +106,8 @@ export interface SeenReplica {
 export interface Unrecorded {
   version: number;
   keyId: string;
+  /** Its claim is right, and no other KMS key has it. */
+  isProved: boolean;
 }
 
 export interface PendingMaterial {

@@ -2,13 +2,14 @@
 import { kmsKeysOf } from "../wire";
 import type { Known, Wanted } from "./known";
 import type { Rule } from "./rules";
+import type { Stays } from "./steps";
 
 /** A KMS key that is this resource's to delete, or to leave as it is. */
 interface Leaving {
   version: number;
   keyId: string;
   /** Why it stays. */
-  stays?: "adopted" | "taken over" | "not known";
+  stays?: Stays;
   /** Other Regions in which rotations have made a replica that no KeyReplica has. */
   abroad: string[];
 }
@@ -23,8 +24,11 @@ function leaving(
     return { version, keyId, stays, abroad: stays ? [] : (abandoned[version] ?? []) };
   });
   // Where KMS keys were adopted, one that the state does not know may be of the key that was lost: nobody holds its material.
-  const stays = recorded.some((one) => one.stays === "adopted") ? "not known" : undefined;
-  const others = unrecorded.map((key): Leaving => ({ ...key, stays, abroad: [] }));
+  const isAdopted = recorded.some((one) => one.stays === "adopted");
+  const others = unrecorded.map(({ version, keyId, isProved }): Leaving => {
+    const stays = !isProved ? "not proved" : isAdopted ? "not known" : undefined;
+    return { version, keyId, stays, abroad: [] };
+  });
   return [...recorded, ...others].filter(({ keyId }) => !removal!.held.includes(keyId));
 }
 

@@ -59,7 +59,7 @@ export interface Steps {
   enable: [Of, undefined | "leaving"];
   disable: [Of, undefined | "leaving"];
   /** Tags, key policy and description. */
-  syncMetadata: [Of, undefined | "leaving"];
+  syncMetadata: [Of, { claim?: string } | "leaving"];
   /** A replica's record goes: AWS has deleted it, and it can be made again. */
   forget: [Of, undefined];
   /** false: an alias of that name exists. */
@@ -71,10 +71,13 @@ export interface Steps {
   deleteAlias: [{ region: string }, undefined];
   scheduleDeletion: [Of, undefined];
   /** Another stack has taken the KMS key over, or it was adopted: it stays as it is. */
-  leave: [Of & { why: "adopted" | "taken over" | "not known" }, undefined];
+  leave: [Of & { why: Stays }, undefined];
   /** Nothing more can be done. */
   refuse: [{ why: Refusal; version: number; region: string }, never];
 }
+
+/** Why a KMS key is left as it is. */
+export type Stays = "adopted" | "taken over" | "not known" | "not proved";
 
 export type Refusal =
   | "gone"

@@ -1,9 +1,9 @@
-/** One text for all worlds that differ only in what names they were given: ids, times, the order of listings. */
+/** One text for all worlds that differ only in what names they were given: ids, claims, times, the order of listings. */
 import { createHash } from "node:crypto";
 import type { World } from "./world";
 
 /** What is named in the order of its first appearance, so that it does not matter how many there were before. */
-const GIVEN = /(mrk-)?\bk\d+\b/g;
+const GIVEN = /(mrk-)?\bk\d+\b|\bv1:[\w-]{22}:[\w-]{22}/g;
 const TIMES = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|"iat\\*":\d+/g;
 
 /** Without what is left to happen. */

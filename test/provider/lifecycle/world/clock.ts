@@ -11,6 +11,7 @@ export class Clock {
   #whose = "";
   #made = 0;
   #since = NOW;
+  #nonces = 0;
   readonly #fake = sinon.useFakeTimers({ now: NOW, toFake: ["Date"] });
   /** Thousands of refusals are thrown: where they come from is not asked. */
   readonly #traces = Error.stackTraceLimit;
@@ -23,7 +24,8 @@ export class Clock {
       queueMicrotask(work);
     };
     this.#replaced.replace(globalThis, "setTimeout", waits as never);
-    this.#replaced.replace(crypto, "randomBytes", (() => materialOf(this.#whose, ++this.#made)) as never);
+    this.#replaced.replace(crypto, "randomBytes", ((size: number) =>
+      size === 16 ? this.#nonce() : materialOf(this.#whose, ++this.#made)) as never);
     // An import is wrapped for nobody in particular: the model reads what it gets. OAEP itself is tested elsewhere.
     const unwrapped = (_key: unknown, bytes: Buffer) => Buffer.from(bytes);
     this.#replaced.replace(crypto, "publicEncrypt", unwrapped as never);
@@ -51,6 +53,13 @@ export class Clock {
   /** Seconds that the run has waited. */
   get waited(): number {
     return (Date.now() - this.#since) / 1000;
+  }
+
+  /** Of a claim: no two are alike. */
+  #nonce(): Buffer {
+    const bytes = Buffer.alloc(16);
+    bytes.writeUInt32BE(++this.#nonces);
+    return bytes;
   }
 
   restore(): void {

@@ -12,7 +12,22 @@ import {
   withAlias,
   withKey,
 } from "./model";
-import { arnOf, type Call, found, Refusal, usable } from "./table";
+import { ACCOUNT, arnOf, type Call, found, Refusal, usable } from "./table";
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html */
+const DEFAULT_POLICY = JSON.stringify({
+  Version: "2012-10-17",
+  Id: "key-default-1",
+  Statement: [
+    {
+      Sid: "Enable IAM User Permissions",
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+      Action: "kms:*",
+      Resource: "*",
+    },
+  ],
+});
 
 /** Of RSA_2048, as the world's program asks; nothing is really wrapped to it (clock.ts). */
 const WRAPPING_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({
@@ -212,7 +227,12 @@ export const OPERATIONS: Operations = {
 
   DescribeKey: (call, { KeyId }) => [call.aws, { KeyMetadata: metadataOf(call, found(call, KeyId)) }],
 
-  GetKeyPolicy: (call, { KeyId }) => [call.aws, { Policy: found(call, KeyId).policy ?? "{}" }],
+  GetKeyPolicy: (call, { KeyId }) => [call.aws, { Policy: found(call, KeyId).policy ?? DEFAULT_POLICY }],
+
+  ListGrants: (call, { KeyId }) => {
+    found(call, KeyId);
+    return [call.aws, { Grants: [] }];
+  },
 
   ListKeys: (call) => [
     call.aws,
@@ -259,6 +279,7 @@ export const READS: ReadonlySet<KmsOperation> = new Set<KmsOperation>([
   "GetKeyPolicy",
   "GetParametersForImport",
   "ListAliases",
+  "ListGrants",
   "ListKeys",
   "ListResourceTags",
 ]);

@@ -1,0 +1,94 @@
+/**
+ * What must be shown of a KMS key before it is used though no state knows it: that it was made for this key (its claim), and that
+ * nobody was given more than the program gives (its key policy, and grants).
+ */
+import type { Kms } from "../awskms/client";
+import { ifPermitted } from "../awskms/optional";
+import { CLAIM, type TaggedKey } from "../awskms/taggedKeys";
+import { isClaimOf } from "./claim";
+import { isDefaultPolicy, samePolicy } from "./keyPolicy";
+import type { Place } from "./place";
+import type { KmsKeyRecord } from "./wire";
+
+/** A KMS key that could be a version's, and why it is left alone. */
+export interface Doubtful {
+  version: number;
+  key: TaggedKey;
+  /** "it has no tag keymgmt:claim". */
+  doubt: string;
+}
+
+/**
+ * @param distribution that it was made for
+ * @param others every KMS key of the Region that is tagged
+ * @returns why it is not used; undefined where nothing speaks against it
+ */
+export async function doubtOf(
+  place: Place,
+  version: number,
+  key: TaggedKey,
+  distribution: string,
+  others: TaggedKey[],
+): Promise<string | undefined> {
+  const { [CLAIM]: claim } = key.tags;
+  if (claim === undefined)
+    return `it has no tag ${CLAIM}, which would prove that it was made for this key (release 0.1.0 gave none)`;
+  if (!(await isProved(place, version, claim, distribution)))
+    return `its tag ${CLAIM} was not made with the keyring of key "${place.owner.key.name}" for version ${version} of ${distribution}`;
+  const same = others.find(({ keyId, tags }) => keyId !== key.keyId && tags[CLAIM] === claim);
+  if (same) return `${same.keyArn} has the same tag ${CLAIM}: one of the two was copied`;
+  return accessDoubt(place, place.kms, key.keyId, [place.inputs.policy, place.last?.inputs.policy]);
+}
+
+/** Whether the claim was made with the keyring of the place's key. */
+export async function isProved(
+  place: Place,
+  version: number,
+  claim: string | undefined,
+  distribution: string,
+): Promise<boolean> {
+  if (claim === undefined) return false;
+  const secret = await place.claimSecret();
+  if (!secret) return false;
+  try {
+    return isClaimOf(secret, place.claimed(version, distribution), claim);
+  } finally {
+    secret.fill(0);
+  }
+}
+
+/** A replica that is there while the state does not know it: its primary is this stack's, but anybody may have made the replica. */
+export async function replicaDoubt(
+  place: Place,
+  there: Kms,
+  { keyId, claim }: Pick<KmsKeyRecord, "keyId" | "claim">,
+  tags: Record<string, string> | undefined,
+  policy: string | undefined,
+): Promise<string | undefined> {
+  if (claim !== undefined && tags !== undefined && tags[CLAIM] !== claim)
+    return `its tag ${CLAIM} is not its primary's`;
+  return accessDoubt(place, there, keyId, [policy, place.inputs.policy, place.last?.inputs.policy]);
+}
+
+/** Whether its key policy or a grant gives the use of it to others. What may not be read is said. */
+async function accessDoubt(
+  { owner }: Place,
+  kms: Kms,
+  keyId: string,
+  policies: (string | undefined)[],
+): Promise<string | undefined> {
+  const accountId = String(owner.kms.accountId);
+  const loses = (what: string) =>
+    `whether ${what} gives others the use of a KMS key that is recovered is not seen`;
+  const policy = await ifPermitted(kms, loses("its key policy"), () =>
+    kms.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
+  );
+  const seen = policy?.Policy;
+  if (seen !== undefined && !isDefaultPolicy(seen, accountId)) {
+    const isGiven = policies.some((given) => given !== undefined && samePolicy(given, seen));
+    if (!isGiven) return "its key policy is neither the program's nor AWS's default";
+  }
+  const listed = await ifPermitted(kms, loses("a grant"), () => kms.call("ListGrants", { KeyId: keyId }));
+  const [grant] = listed?.Grants ?? [];
+  return grant && `a grant (${grant.GrantId}) gives the use of it to ${grant.GranteePrincipal}`;
+}
