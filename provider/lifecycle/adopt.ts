@@ -1,7 +1,9 @@
 /** KMS keys that the program names, to be taken under management. */
 import { parseKmsArn } from "../awskms/arn";
+import { CLAIM } from "../awskms/taggedKeys";
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { makesNew } from "./adoptRules";
+import { tagsIfPermitted } from "./metadata";
 import { observeAlias } from "./observe";
 import type { Place } from "./place";
 import { type Candidate, isLeaving } from "./plan/known";
@@ -78,11 +80,12 @@ async function adoptKmsKey(
     must(kind === "PRIMARY", arn, `that is a multi-Region primary in ${region}`, kind ?? "single-Region");
   else must(kind === undefined, arn, "that is single-Region, as a key without `replicaRegions` is", kind);
   inAccount(arn);
+  const tags = kcv === undefined ? undefined : await tagsIfPermitted(place, KeyId!);
   return {
     keyId: KeyId!,
     keyArn: arn,
     state: KeyState!,
-    ...(kcv === undefined ? { adopted: true } : { kcv }),
+    ...(kcv === undefined ? { adopted: true } : { kcv, claim: tags?.[CLAIM] }),
     validTo: ValidTo?.toISOString(),
     keyMaterialId: CurrentKeyMaterialId,
   };

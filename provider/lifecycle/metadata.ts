@@ -21,13 +21,15 @@ export async function syncMetadata(
 ): Promise<string | undefined> {
   if (adopted || state === "Deleted" || state.endsWith("Deletion")) return undefined;
   const { kms } = place;
-  const claim = known ?? primary?.claim ?? (await place.newClaim(version));
-  const wanted = place.metadata(version, claim);
   const isToBeSeen = recovered || place.repair;
   const now =
     place.has.get(version) ??
     (isToBeSeen ? await seen(place, version, keyId, known, recovered) : place.metadataBefore(version, known));
   if (now === "taken over") return undefined;
+  // What was made before there were claims gets one when a refresh has shown that it has none; another distribution's is made anew.
+  const lacksClaim = place.repair || now.tags[CLAIM] !== undefined;
+  const claim = known ?? primary?.claim ?? (lacksClaim ? await place.newClaim(version) : undefined);
+  const wanted = place.metadata(version, claim);
   await syncTags(kms, keyId, now.tags, wanted.tags);
   if (wanted.policy !== undefined && !samePolicy(wanted.policy, now.policy ?? "")) {
     const policy = { KeyId: keyId, PolicyName: "default", Policy: wanted.policy };

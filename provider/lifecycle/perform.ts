@@ -76,11 +76,11 @@ const PERFORM: Performances = {
   import: importStep,
   async join(place, { version }, { records }, { primaries }) {
     const { keyMaterialId, kcv, importedAt, validTo, replicas } = primaries[version]!;
-    const { keyId, keyArn, state } = sharedOf(records);
+    const { keyId, keyArn, state, claim } = sharedOf(records);
     const imported = replicas?.includes(place.region)
       ? { kcv, importedAt, validTo }
       : await importVersion(place, place.region, version, { keyId, keyMaterialId });
-    return { ...imported, keyMaterialId, keyId, keyArn, state };
+    return { ...imported, keyMaterialId, keyId, keyArn, state, claim };
   },
   importNew: (place, { version }, { records }) => importNew(place, version, sharedOf(records)),
   async rotate(place, { version }, { records, pending }) {

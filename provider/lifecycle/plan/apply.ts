@@ -204,9 +204,9 @@ function settledRotation(known: Known): Partial<Known> {
   const { version, imported: material } = pending!;
   const returned = replicas.some((one) => one.isLeaving && !isLeaving(one.state));
   if (returned) return { pending, replicas };
-  const { keyId, keyArn, state } = records[versionsOf(records).at(-1)!]!;
+  const { keyId, keyArn, state, claim } = records[versionsOf(records).at(-1)!]!;
   const regions = replicas.filter(({ isLeaving: goes, state: now }) => !goes && now !== "Deleted");
-  const record: KmsKeyRecord = { ...material, keyId, keyArn, state };
+  const record: KmsKeyRecord = { ...material, keyId, keyArn, state, ...(claim !== undefined && { claim }) };
   if (regions.length) record.replicas = regions.map(({ region }) => region);
   return { pending: undefined, replicas, records: withRecord(records, version, record) };
 }
