@@ -133,7 +133,12 @@ export interface Removal extends Target {
 export async function remove(run: Run, target: Removal, outputs: RegionalOutputs): Promise<void> {
   const { owner, nextStack } = target;
   const formerStacks = nextStack === undefined ? [] : [nextStack];
-  const place = new Place(run, { ...target, owner: { ...owner, key: { ...owner.key, formerStacks } } });
+  const keyring = run.keyrings.ofKey(owner.key.id);
+  const place = new Place(run, {
+    ...target,
+    keyring,
+    owner: { ...owner, key: { ...owner.key, formerStacks } },
+  });
   const { declared } = run;
   const ids = versionsOf(outputs.versions).map((version) => outputs.versions[version]!.keyId);
   const held = [...new Set(ids)].filter((keyId) =>

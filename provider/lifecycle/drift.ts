@@ -50,17 +50,6 @@ export function regionDrift(
   outputs: RegionalOutputs,
   seen: SeenRegion,
 ): string[] {
-  const drift = kmsKeysOf(outputs.versions).flatMap(({ version: first, versions, record: { keyId, claim } }) => {
-    const key = seen.keys.get(keyId);
-    if (!key) return [];
-    const latest = versions.at(-1)!;
-    if (isTakenOver(key.tags, owner, claim)) return [];
-    const which = first === latest ? `version ${first}` : `versions ${first} to ${latest}`;
-    return keyDrift(expectedOf(owner, outputs, first, latest), key, LOST[kind]).map(
-      (what) => `${which} in ${region}: ${what}`,
-    );
-  });
-  return [...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)].map(visible);
   const drift = kmsKeysOf(outputs.versions).flatMap(
     ({ version: first, versions, record: { keyId, claim } }) => {
       const key = seen.keys.get(keyId);
@@ -73,7 +62,7 @@ export function regionDrift(
       );
     },
   );
-  return [...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)];
+  return [...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)].map(visible);
 }
 
 function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, latest: number): ExpectedKmsKey {

@@ -9,6 +9,7 @@ import type { KeyRef, KmsRef, Owner } from "./wire";
 
 export class Keyrings {
   readonly #texts = new Map<string, string>();
+  readonly #ofKeys = new Map<string, string>();
 
   /** Keeps the keyring that came with the key which a distribution or its replica was handed; returns the key without it. */
   take(key: unknown, distribution: { name?: unknown; kms?: unknown }): unknown {
@@ -17,6 +18,16 @@ export class Keyrings {
     const kms = known(distribution.kms) as Partial<KmsRef> | undefined;
     if (typeof keyring === "string") this.#texts.set(nameOf(rest.id, distribution.name, kms), keyring);
     return rest;
+  }
+
+  /** A ManagedKey has this keyring, as its own state says. */
+  key(id: string, keyring: unknown): void {
+    if (typeof keyring === "string") this.#ofKeys.set(id, keyring);
+  }
+
+  /** The keyring of a ManagedKey that this run has seen: a distribution that goes is not handed it. */
+  ofKey(id: string): string | undefined {
+    return this.#ofKeys.get(id);
   }
 
   /** The keyring that the distribution's key came with. */

@@ -14,7 +14,7 @@ import { contextOf, metadataFor } from "./wire";
 
 export interface PlaceSettings {
   owner: Owner;
-  /** As the ManagedKey has it; a removal needs none. */
+  /** As the ManagedKey has it; a removal may do without. */
   keyring?: string;
   region: string;
   aliasName: string;
@@ -102,8 +102,12 @@ export class Place {
     return metadataFor(owner, version, inputs, claim);
   }
 
-  /** The secret that proves whose a KMS key is; the caller zeroes it. Undefined in a keyring of release 0.1.0. */
-  claimSecret(): Promise<Buffer | undefined> {
+  /**
+   * The secret that proves whose a KMS key is; the caller zeroes it. Undefined in a keyring of release 0.1.0, and in a removal that has
+   * not seen the keyring.
+   */
+  async claimSecret(): Promise<Buffer | undefined> {
+    if (this.#keyringText === undefined) return undefined;
     return claimSecretOf(this.run.keystores, this.keyring, this.owner.key.name);
   }
 

@@ -2,10 +2,8 @@
 import type { CallContext } from "../awskms/client";
 import type { KmsConnection } from "../awskms/connection";
 import type { KmsKeyMetadata } from "../awskms/kmsKeys";
-import { TAG } from "../awskms/taggedKeys";
-import type { WrappingKeySpec } from "../awskms/wrappingKey";
-import type { KmsKeyMetadata, WrappingKeySpec } from "../awskms/kmsKeys";
 import { CLAIM, TAG } from "../awskms/taggedKeys";
+import type { WrappingKeySpec } from "../awskms/wrappingKey";
 import type { ExpiryInputs, ExpiryPlan } from "../keys/planExpiry";
 
 /** KmsConnection of schema.json: a KmsProvider as its users see it. */

@@ -60,6 +60,7 @@ export const managedKey = (run: Run): Resource => ({
 
   async diff(id, olds, news) {
     if (run.declared.compared("ManagedKey", news)) run.declared.key(id);
+    run.keyrings.key(id, olds.keyring);
     refuseOtherKey(news.name, news.restore, (olds.versions ?? []) as KeyVersion[]);
     const { changed, replaces } = difference("ManagedKey", olds, news, COMPARED_APART);
     const moves = news.keystore === "none" && !isKept(parseKeyring(String(olds.keyring)), keepingOf(news));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CreateKeyCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../../../provider/errors";
 import type { Program, ProgramInputs } from "../resources/support/program";
-import { ABROAD, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene } from "./support/scene";
+import { ABROAD, adoptIn, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene } from "./support/scene";
 
 const CLAIM = "keymgmt:claim";
 
@@ -117,8 +117,7 @@ describe("claims of KMS keys", function () {
           return true;
         });
         assert.deepEqual(await scene.everywhere(), before, "nothing was changed");
-        const [, named] = /name them: `adopt: (\{.*?\})` of the KeyDistribution/.exec(message) ?? [];
-        const adopt = JSON.parse(named!.replaceAll(/(\w+):/g, '"$1":'));
+        const adopt = adoptIn(message);
         await program.up(rotated({ ...all, distribution: { ...distribution, adopt } }));
         assert.deepEqual(idsOf(program), ids);
         for (const [text, expected] of [

@@ -186,3 +186,9 @@ export function idsOf(program: Program, name = "distribution"): string[] {
 export function aliasOf(program: Program, name = "distribution"): string {
   return String(program.outputs(name).aliasName);
 }
+
+/** The `adopt` that a refusal names, of KMS keys whose material the key holds. */
+export function adoptIn(message: string): { aliasName?: string; versions: Record<string, string> } {
+  const [, named] = /name them: `adopt: (\{.*?\})` of the KeyDistribution/.exec(message) ?? [];
+  return JSON.parse(named!.replaceAll(/(\w+):/g, '"$1":'));
+}
