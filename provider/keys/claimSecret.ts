@@ -3,7 +3,7 @@
  * it, and shows that whoever made the KMS key had the keyring.
  */
 import { randomBytes } from "node:crypto";
-import { KeymgmtError } from "../errors";
+import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Keyring } from "./keyring";
 import { isSealed, keystoreOf } from "./keystores/keystore";
 import { openBytes, type SealedBefore, sealBytes } from "./keystores/seal";
@@ -35,6 +35,16 @@ export async function claimSecretOf(
   if (opened.length !== BYTES) throw broken(key, `it has ${opened.length} bytes`);
   session.claimSecrets.set(kept, opened.toString("base64url"));
   return opened;
+}
+
+/** Undefined where the root key that seals the keyring is not at hand: what only looks goes on without. */
+export async function ifOpen<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isKeymgmtError(error, "KeystoreUnavailable")) return undefined;
+    throw error;
+  }
 }
 
 /** The keyring with a new claim secret. Throws KeystoreUnavailable where the root key that seals it is not at hand. */

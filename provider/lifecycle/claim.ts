@@ -5,6 +5,8 @@
  * Pure.
  */
 import crypto from "node:crypto";
+import { partitionOf } from "../awskms/regions";
+import type { KmsRef } from "./wire";
 
 /** What a claim says. */
 export interface Claimed {
@@ -17,6 +19,17 @@ export interface Claimed {
   distribution: string;
   /** The first version that the KMS key holds. */
   version: number;
+}
+
+/** @param kms Region and account of the KMS key, or of its primary */
+export function claimedIn(
+  { keyCollection: primaryRegion, accountId }: Pick<KmsRef, "keyCollection" | "accountId">,
+  key: string,
+  distribution: string,
+  version: number,
+): Claimed {
+  const place = { partition: partitionOf(primaryRegion), accountId: String(accountId), primaryRegion };
+  return { ...place, key, distribution, version };
 }
 
 const VERSION = "v1";

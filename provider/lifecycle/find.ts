@@ -3,7 +3,7 @@ import { isMultiRegionKeyId } from "../awskms/arn";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
 import { CLAIM, TAG, type TaggedKey } from "../awskms/taggedKeys";
-import { isKeymgmtError } from "../errors";
+import { ifOpen } from "../keys/claimSecret";
 import { leaveDoubtful, refuseIfInUse, refuseNewer, refuseOthers, refuseUntagged } from "./findRefusals";
 import { LOST_WITHOUT_LISTING } from "./naming";
 import { oursAmong, ownershipOf } from "./ownership";
@@ -132,16 +132,6 @@ function rank({ former, isClaimed, record }: Candidate): number {
   return (former === undefined ? 0 : isClaimed ? 2 : 4) + (isLeaving(record.state) ? 1 : 0);
 }
 
-/** A removal goes on without the root key that seals the keyring. */
-async function isProvedIfOpen(...asked: Parameters<typeof isProved>): Promise<boolean> {
-  try {
-    return await isProved(...asked);
-  } catch (error) {
-    if (isKeymgmtError(error, "KeystoreUnavailable")) return false;
-    throw error;
-  }
-}
-
 /**
  * KMS keys of a distribution that goes, which the state does not know: an update was killed after it had made them. Without the
  * permissions to list they are left to `keymgmt sweep`.
@@ -161,7 +151,8 @@ export async function findUnrecorded(place: Place, { records }: Known): Promise<
     if (version === undefined) return [];
     const { [CLAIM]: claim, [TAG.distribution]: distribution } = key.tags;
     const isCopied = tagged.some(({ keyId, tags }) => keyId !== key.keyId && tags[CLAIM] === claim);
-    const isRight = !isCopied && (await isProvedIfOpen(place, version, claim, distribution!));
+    const isRight =
+      !isCopied && (await ifOpen(() => isProved(place, version, claim, distribution!))) === true;
     return [{ version, keyId: key.keyId, isProved: isRight }];
   });
   return (await Promise.all(asked)).flat();

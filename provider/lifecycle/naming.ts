@@ -4,10 +4,14 @@
  */
 import type { SeenAlias } from "../awskms/aliases";
 import { permitted } from "../awskms/optional";
-import { TAG, type TaggedKey } from "../awskms/taggedKeys";
+import { CLAIM, TAG, type TaggedKey } from "../awskms/taggedKeys";
+import { claimSecretOf, ifOpen } from "../keys/claimSecret";
+import { parseKeyring } from "../keys/keyring";
 import type { Run } from "../run";
+import { claimedIn, isClaimOf } from "./claim";
 import { leaveFormerStack, mayReturn, refuseLostKey, refuseUnowned } from "./namingRefusals";
 import { hasFormerStack, mayBeOursBehindAlias, oursAmong } from "./ownership";
+import { versionTagged } from "./tagged";
 import type { KmsRef } from "./wire";
 
 /** What is lost where KMS keys may not be listed, or their tags not read. */
@@ -120,13 +124,33 @@ async function formerDistributions(
   const doubtful = former.filter(
     (one) => one.isInUse && one.keys.some(({ tags }) => hasFormerStack(tags, seeker)),
   );
-  const clear = former.filter((one) => !doubtful.includes(one));
+  const clear = await provedFirst(
+    run,
+    seeker,
+    former.filter((one) => !doubtful.includes(one)),
+  );
   leaveFormerStack(kms, seeker, doubtful, clear[0]);
   const unowned = named.flatMap(({ name: alias, keyId }): Unowned[] => {
     const tags = tagged.find((one) => one.keyId === keyId)?.tags;
     return keyId !== undefined && mayBeOursBehindAlias(tags, seeker) ? [{ alias, keyId, tags }] : [];
   });
   return { former: clear, unowned };
+}
+
+/** Two keys of one name may have had distributions there; those of this one are told by their claims. */
+async function provedFirst(run: Run, { kms, key }: NameSeeker, former: Former[]): Promise<Former[]> {
+  const keyring = run.keyrings.ofKey(key.id);
+  if (keyring === undefined || former.length < 2) return former;
+  const secret = await ifOpen(() => claimSecretOf(run.keystores, parseKeyring(keyring), key.name));
+  if (!secret) return former;
+  const isProved = ({ keys }: Former) =>
+    keys.some((one) => {
+      const { [CLAIM]: claim = "", [TAG.distribution]: distribution = "" } = one.tags;
+      return isClaimOf(secret, claimedIn(kms, key.name, distribution, versionTagged(one) ?? 0), claim);
+    });
+  const proved = former.filter(isProved);
+  secret.fill(0);
+  return [...proved, ...former.filter((one) => !proved.includes(one))];
 }
 
 /** Whether a distribution of the key may have this name. */

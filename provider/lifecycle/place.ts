@@ -3,12 +3,11 @@ import crypto from "node:crypto";
 import { aliasArn } from "../awskms/arn";
 import type { CallContext, Kms } from "../awskms/client";
 import type { ImportOptions, KmsKeyMetadata } from "../awskms/kmsKeys";
-import { partitionOf } from "../awskms/regions";
 import { claimSecretOf } from "../keys/claimSecret";
 import { type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
 import type { Run } from "../run";
 import type { Adopt } from "./adoptRules";
-import { type Claimed, makeClaim } from "./claim";
+import { type Claimed, claimedIn, makeClaim } from "./claim";
 import type { KmsKeyRecord, Metadata, MetadataInputs, Owner } from "./wire";
 import { contextOf, metadataFor } from "./wire";
 
@@ -113,10 +112,7 @@ export class Place {
 
   /** What the claim of a version's KMS key says. */
   claimed(version: number, distribution = this.owner.distribution): Claimed {
-    const { kms, key } = this.owner;
-    const { keyCollection: primaryRegion, accountId } = kms;
-    const place = { partition: partitionOf(primaryRegion), accountId: String(accountId), primaryRegion };
-    return { ...place, key: key.name, distribution, version };
+    return claimedIn(this.owner.kms, this.owner.key.name, distribution, version);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { isKeymgmtError, KeymgmtError } from "../errors";
+import { KeymgmtError } from "../errors";
 import type { Backup } from "../keys/backup";
-import { needsNoRootKey, withNewClaimSecret } from "../keys/claimSecret";
+import { ifOpen, needsNoRootKey, withNewClaimSecret } from "../keys/claimSecret";
 import {
   describeVersions,
   formatKeyring,
@@ -159,12 +159,8 @@ async function withVersions(run: Run, keyring: Keyring, inputs: Values, isNew = 
 /** A keyring of release 0.1.0 gets its claim secret as soon as the root key that seals it is at hand. */
 async function withItsClaimSecret(run: Run, keyring: Keyring, key: string, isNew: boolean): Promise<Keyring> {
   if (keyring.claimSecret !== undefined) return keyring;
-  try {
-    return await withNewClaimSecret(run.keystores, keyring, key);
-  } catch (error) {
-    if (isNew || !isKeymgmtError(error, "KeystoreUnavailable")) throw error;
-    return keyring;
-  }
+  const add = () => withNewClaimSecret(run.keystores, keyring, key);
+  return isNew ? add() : ((await ifOpen(add)) ?? keyring);
 }
 
 function keepingOf({ name, keystore, material }: Values): Keeping {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 import { CreateKeyCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../../../provider/errors";
 import type { Program, ProgramInputs } from "../resources/support/program";
@@ -63,6 +64,23 @@ describe("claims of KMS keys", function () {
       assert.equal(idsOf(program).length, rotationStrategy === "manual" ? 2 : 1);
       for (const { claim } of Object.values(recordsOf(program))) assert.ok(claim);
     });
+
+  it("two keys of one name in one stack: both distributions are removed, and each returns to its own", async () => {
+    const programs = [program, scene.program()];
+    const lives: { one: Program; alias: string; ids: string[]; text: Uint8Array }[] = [];
+    for (const one of programs) {
+      await one.up(inputs({ replicas: [], distribution: { adopt: { versions: {} } } }));
+      const text = await scene.in(HOME).encrypt(aliasOf(one), "data");
+      lives.push({ one, alias: aliasOf(one), ids: idsOf(one), text });
+      while (Math.floor(Date.now() / 1000) <= Number(/\d+$/.exec(aliasOf(one))![0])) await setTimeout(50);
+    }
+    for (const { one } of lives) await one.up(inputs({ isDistributed: false, names: {}, replicas: [] }));
+    for (const { one, alias, ids, text } of lives) {
+      await one.up(inputs({ replicas: [] }));
+      assert.deepEqual([aliasOf(one), idsOf(one)], [alias, ids]);
+      assert.equal((await scene.in(HOME).decrypt(text)).text, "data");
+    }
+  });
 
   describe("of release 0.1.0, which gave none", () => {
     it("a refresh finds them missing, the next update writes them, and nothing else", async () => {
