@@ -174,7 +174,7 @@ describe("whoever reads a log", function () {
   });
 
   for (const [what, args] of Object.entries({
-    "an option that is misspelt": ["export", `--passfrase=${ACCESS_KEY}`],
+    "a password in an option that there is not": ["export", `-p${ACCESS_KEY}`],
     "a command that there is not": [ACCESS_KEY],
     "an argument too many": ["status", ACCESS_KEY],
     "a number that is none": ["sweep", "--days", ACCESS_KEY],
