@@ -25,12 +25,14 @@ export class Run {
   readonly declared = new Declared();
   readonly keyrings = new Keyrings();
   readonly listings = new Listings();
+  /** With which policy a rotation of this run has made a replica, by its ARN: a policy may deny the question while its tags are new. */
+  readonly replicaPolicies = new Map<string, string>();
   readonly #keystores: KeystoreSession;
   readonly now: () => Date;
 
   constructor({ connections, now = () => new Date(), ...settings }: RunSettings = {}) {
     this.connections = connections ?? new KmsConnections(settings);
-    this.#keystores = new KeystoreSession((connection) => this.openKms(connection), this.say);
+    this.#keystores = new KeystoreSession((connection) => this.openKms(connection));
     this.now = now;
   }
 

@@ -20,7 +20,7 @@ export function permissionsText(): string {
       ["| permission | when | without it |", "|---|---|---|", ...PERMISSIONS[feature].map(row)].join("\n"),
     ]),
     "## What was tried",
-    "Whole lives under the policies that `keymgmt iam-policy` writes, at the [local KMS](local-kms.md), which enforces them, each permission taken\naway in turn (`test/permissions`). A step that failed was made again with everything granted. Then everything was as the program says, all that an\napplication had encrypted was read, and no KMS key was left that no state knows: but for what stands under *lost*. The same but for on-demand rotation and\n`sweep` holds at ministack, whose IAM others wrote. Nothing of it has been tried on AWS itself.",
+    "Whole lives under the policies that `keymgmt iam-policy` writes, at the [local KMS](local-kms.md), which enforces them, each permission taken\naway in turn (`test/permissions`). A step that failed was made again with everything granted. Then everything was as the program says, all that an\napplication had encrypted was read, and no KMS key was left that no state knows: but for what stands under *lost*. With nothing taken away they also hold where tags\ncount five minutes late, as AWS may let them. The same but for on-demand rotation and `sweep` holds at ministack, whose IAM others wrote. Nothing of it has been tried on AWS itself.",
     ["| life | without | what happens |", "|---|---|---|", ...LIVES.flatMap(triedRows)].join("\n"),
   ].join("\n\n")}\n`;
 }

@@ -16,6 +16,7 @@ export interface IamPolicyOptions extends StateOptions, FeatureOptions {
   multiRegion?: boolean;
   aliasPrefix?: string[];
   forStack?: string[];
+  formerStack?: string[];
   adoptKey?: string[];
   rootKey?: string[];
   minWindow?: number;
@@ -29,7 +30,7 @@ export async function iamPolicy(options: IamPolicyOptions): Promise<number> {
   const policy = policyFor(scope);
   printJson(policy);
   const updates = scope.features.includes("everyKey");
-  const notes = [...notesFor(scope, policy), ...(updates ? renameNotes(scope.stacks, states) : [])];
+  const notes = [...notesFor(scope, policy), ...(updates ? renameNotes(scope, states) : [])];
   for (const note of notes) printNote(wrapped(visible(note), "note: "));
   return EXIT.fine;
 }
@@ -65,6 +66,7 @@ export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope 
     multiRegion: only && !asked ? undefined : multiRegion,
     aliases: options.aliasPrefix?.map((prefix) => `${prefix}/*`) ?? aliasesOf(states),
     stacks: options.forStack ?? sorted(states.flatMap(({ names }) => names)),
+    formerStacks: sorted(options.formerStack ?? []),
     adoptedArns: sorted([
       ...(options.adoptKey ?? []),
       ...versions.filter(({ adopted }) => adopted).map(({ keyArn }) => keyArn),

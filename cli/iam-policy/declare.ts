@@ -23,6 +23,11 @@ export function declareIamPolicy(program: Command): void {
       collected,
     )
     .option("--for-stack <org/project/stack>", "only KMS keys tagged for this stack (repeatable)", collected)
+    .option(
+      "--former-stack <org/project/stack>",
+      "a name before a rename, which KMS keys are tagged with until the next update (repeatable)",
+      collected,
+    )
     .option("--adopt-key <arn>", "ARN of a KMS key to adopt (repeatable)", keyArn)
     .option("--root-key <arn>", "ARN of a KMS key that seals keyrings, for --sealing (repeatable)", keyArn)
     .option("--min-window <days>", "no deletion that waits for less, 7 to 30; by default 7", days)

@@ -17,6 +17,8 @@ export interface Scope {
   aliases: string[];
   /** `organization/project/stack`; empty where any stack is meant. */
   stacks: string[];
+  /** Names that these stacks had before a rename, which their KMS keys' tags show until the next update. */
+  formerStacks?: string[];
   /** ARNs of KMS keys that were, or are to be, adopted. */
   adoptedArns: string[];
   /** ARNs of the KMS keys that seal keyrings; empty where any of the account's may. */
@@ -67,9 +69,10 @@ export function policyFor(scope: Scope): Policy {
   const statements = [
     ...(has("kms:CreateKey") ? createKeys(scope) : []),
     ...(has("kms:TagResource") ? tagKeys(scope) : []),
+    ...(has("kms:PutKeyPolicy") ? [newKeyPolicies(scope)] : []),
     ...(has("kms:ReplicateKey") ? [replicateKeys(scope)] : []),
     keys("UseNewKeys", on("newKey"), scope, notAnothers(scope)),
-    keys("ManageOwnKeys", on("ownKey"), scope, own(on("ownKey"), scope)),
+    keys("ManageOwnKeys", [...on("newKey"), ...on("ownKey")], scope, own(on("ownKey"), scope)),
     adoptedKeys([...on("newKey"), ...on("ownKey")], scope),
     keys("LookAtKeys", ["kms:DescribeKey"].filter(has), { ...scope, multiRegion: undefined }, IMPORTED),
     rootKeys(on("rootKey"), scope),
@@ -92,20 +95,10 @@ export function notesFor(scope: Scope, policy: Policy): string[] {
     ...(scope.stacks.length === 0 && has("ManageOwnKeys")
       ? ["Without --for-stack it holds for the KMS keys of every stack in the account."]
       : []),
-    ...(has("UseNewKeys")
+    ...(has("UseNewKeys") || has("TagNewKeys")
       ? [
-          "UseNewKeys also holds for imported KMS keys without a stack's tag: AWS may take five minutes until a new KMS key's tags count, and these calls follow CreateKey at once.",
+          "What follows CreateKey at once cannot ask for the stack's tag, which AWS may take five minutes to count. So an imported KMS key of somebody else without a tag keymgmt:stack and without an alias beside these, whose key policy lets IAM policies decide, can be given material where it has none, an alias and, with a call of its own, the stack's tag.",
           "No statement asks for kms:RequestAlias: it matches only calls that name a KMS key by its alias, and these name it by its id. Use it for applications.",
-        ]
-      : []),
-    ...(has("TagNewKeys")
-      ? [
-          "TagNewKeys also lets an imported KMS key of somebody else be given the stack's tag, and with it be managed: AWS cannot tell tagging a new KMS key from tagging another.",
-        ]
-      : []),
-    ...(has("CreateReplicas")
-      ? [
-          "CreateReplicas is bound to Regions only: AWS does not say which other conditions hold for the CreateKey inside ReplicateKey.",
         ]
       : []),
     ...(scope.features.includes("adoption") && scope.adoptedArns.length === 0
@@ -136,36 +129,66 @@ function createKeys(scope: Scope): Statement[] {
       { StringEquals: { "aws:RequestedRegion": one(scope.primaryRegions) } },
       OF_OUR_KIND,
       { StringEquals: { "kms:KeyUsage": "ENCRYPT_DECRYPT" } },
-      tagged("aws:RequestTag", scope),
+      tagged("aws:RequestTag", scope.stacks),
       scope.multiRegion === undefined ? {} : { Bool: { "kms:MultiRegion": String(scope.multiRegion) } },
       noLockout(["kms:CreateKey"]),
     ),
   };
   if (scope.replicaRegions.length === 0) return [create];
-  // ReplicateKey asks for kms:CreateKey in the replica's Region (API reference of ReplicateKey).
+  // ReplicateKey asks for kms:CreateKey in the replica's Region (API reference of ReplicateKey). AWS does not say which of these
+  // keys that has. CreateKey itself has all but the last, and is so kept out.
   const inReplicas: Statement = {
     ...allow("CreateReplicas", "kms:CreateKey", "*"),
-    Condition: { StringEquals: { "aws:RequestedRegion": one(scope.replicaRegions) } },
+    Condition: all(
+      { StringEquals: { "aws:RequestedRegion": one(scope.replicaRegions) } },
+      { BoolIfExists: { "kms:MultiRegion": "true" } },
+      { StringEqualsIfExists: { ...KIND, "kms:MultiRegionKeyType": "REPLICA" } },
+      taggedIfAtAll("aws:RequestTag", scope.stacks),
+      noLockout(["kms:CreateKey"]),
+    ),
   };
   return [create, inReplicas];
 }
 
 /**
- * For tags in CreateKey AWS wants a permission that covers all KMS keys in the account and Region:
- * https://docs.aws.amazon.com/kms/latest/developerguide/manage-tags-api.html
+ * For tags in CreateKey AWS asks for kms:TagResource on all KMS keys in the account and Region
+ * (https://docs.aws.amazon.com/kms/latest/developerguide/manage-tags-api.html): the KMS key is not there yet, so it has neither
+ * tags nor aliases, and perhaps no origin. A KMS key that is there has an origin, so what is another's is kept out as far as it shows it.
  */
 function tagKeys(scope: Scope): Statement[] {
   const everyKey = { ...scope, multiRegion: undefined };
+  const untagged = { Null: { [`aws:ResourceTag/${TAG.stack}`]: "true" } };
+  const created = all(tagged("aws:RequestTag", scope.stacks), untagged, withOurAliases(scope), {
+    StringEqualsIfExists: KIND,
+  });
+  const later = all(
+    tagged("aws:ResourceTag", ownNames(scope)),
+    OF_OUR_KIND,
+    taggedIfAtAll("aws:RequestTag", scope.stacks),
+  );
   return [
-    keys("TagNewKeys", ["kms:TagResource"], everyKey, tagged("aws:RequestTag", scope)),
-    keys("TagOwnKeys", ["kms:TagResource"], scope, tagged("aws:ResourceTag", scope)),
+    keys("TagNewKeys", ["kms:TagResource"], everyKey, created),
+    keys("TagOwnKeys", ["kms:TagResource"], scope, later),
   ];
 }
+
+/**
+ * CreateKey with a key policy asks for kms:PutKeyPolicy as well
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_kms.html), in a request that holds the tags.
+ * A call of PutKeyPolicy has none.
+ */
+const newKeyPolicies = (scope: Scope) =>
+  keys(
+    "MakeKeysWithPolicy",
+    ["kms:PutKeyPolicy"],
+    { ...scope, multiRegion: undefined },
+    all(tagged("aws:RequestTag", scope.stacks), noLockout(["kms:PutKeyPolicy"])),
+  );
 
 function replicateKeys(scope: Scope): Statement {
   const primaries = { StringEquals: { "kms:MultiRegionKeyType": "PRIMARY" } };
   const regions = { StringEquals: { "kms:ReplicaRegion": one(scope.replicaRegions) } };
-  const condition = all(IMPORTED, primaries, regions);
+  const condition = all(OF_OUR_KIND, primaries, regions, taggedIfAtAll("aws:ResourceTag", ownNames(scope)));
   return keys("ReplicateKeys", ["kms:ReplicateKey"], { ...scope, replicaRegions: [] }, condition);
 }
 
@@ -229,7 +252,10 @@ const regionsOf = ({ primaryRegions, replicaRegions }: Scope) =>
 const IMPORTED: Condition = { StringEquals: { "kms:KeyOrigin": "EXTERNAL" } };
 
 /** What this package makes, and nothing else is changed. */
-const OF_OUR_KIND = all(IMPORTED, { StringEquals: { "kms:KeySpec": "SYMMETRIC_DEFAULT" } });
+const KIND = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": "SYMMETRIC_DEFAULT" };
+const OF_OUR_KIND: Condition = { StringEquals: KIND };
+const ofOurKind = ({ multiRegion }: Scope) =>
+  all(OF_OUR_KIND, multiRegion === false ? { Bool: { "kms:MultiRegion": "false" } } : {});
 
 /** No key policy that locks the account out. Calls beside CreateKey and PutKeyPolicy do not have the condition key, and pass. */
 const noLockout = (actions: string[]): Condition =>
@@ -239,19 +265,23 @@ const noLockout = (actions: string[]): Condition =>
 
 /**
  * KMS keys that may be too new for their tags to count: `IfExists` lets those pass, and keeps those out that are known to be
- * another stack's.
+ * another stack's. So does what names them: a KMS key with another alias is somebody else's.
  */
 function notAnothers(scope: Scope): Condition {
-  const { multiRegion, stacks } = scope;
-  return all(
-    OF_OUR_KIND,
-    multiRegion === false ? { Bool: { "kms:MultiRegion": "false" } } : {},
-    stacks.length > 0 ? { StringEqualsIfExists: { [`aws:ResourceTag/${TAG.stack}`]: one(stacks) } } : {},
-  );
+  return all(ofOurKind(scope), taggedIfAtAll("aws:ResourceTag", ownNames(scope)), withOurAliases(scope));
 }
 
+/** No alias yet, or none but these: ForAllValues is true of none. Aliases too may take five minutes to count. */
+const withOurAliases = ({ aliases }: Scope): Condition => ({
+  "ForAllValues:StringLike": { "kms:ResourceAliases": one(aliases.map((name) => `alias/${name}`)) },
+});
+
 const own = (actions: string[], scope: Scope) =>
-  all(tagged("aws:ResourceTag", scope), OF_OUR_KIND, noLockout(actions), longEnough(scope));
+  all(tagged("aws:ResourceTag", ownNames(scope)), ofOurKind(scope), noLockout(actions), longEnough(scope));
+
+/** A KMS key of a renamed stack has its former name until an update tags it anew. */
+const ownNames = ({ stacks, formerStacks = [] }: Scope) =>
+  stacks.length > 0 ? [...new Set([...stacks, ...formerStacks])].sort() : [];
 
 /** Of ScheduleKeyDeletion; other calls do not have the key, and pass. */
 const longEnough = ({ minWindowDays }: Scope): Condition =>
@@ -263,11 +293,17 @@ const longEnough = ({ minWindowDays }: Scope): Condition =>
         },
       };
 
+type Tagged = "aws:RequestTag" | "aws:ResourceTag";
+
 /** The stack's tag in the request or on the KMS key; any stack's where none is named. */
-function tagged(where: "aws:RequestTag" | "aws:ResourceTag", { stacks }: Scope): Condition {
+function tagged(where: Tagged, stacks: string[]): Condition {
   const key = `${where}/${TAG.stack}`;
   return stacks.length > 0 ? { StringEquals: { [key]: one(stacks) } } : { Null: { [key]: "false" } };
 }
+
+/** The stack's tag, or none that counts. */
+const taggedIfAtAll = (where: Tagged, stacks: string[]): Condition =>
+  stacks.length > 0 ? { StringEqualsIfExists: { [`${where}/${TAG.stack}`]: one(stacks) } } : {};
 
 /** All of the conditions at once. */
 function all(...conditions: Condition[]): Condition {

@@ -40,9 +40,12 @@ export function authorizeTagsOnCreate(call: Call): void {
   if (refused) throw denied(call, "TagResource", undefined, refused);
 }
 
-/** Whether the caller could change the policy of the key if it were `policy`. */
+/**
+ * Whether the caller could change the policy of the key if it were `policy`. Of a new key CreateKey's own request is authorized for
+ * it, with the tags that it holds: https://docs.aws.amazon.com/service-authorization/latest/reference/list_kms.html
+ */
 export function couldPutPolicy(call: Call, key: KeyRecord, policy: string): boolean {
-  const later = { ...call, operation: "PutKeyPolicy", input: {} };
+  const later = { ...call, operation: "PutKeyPolicy", input: { Tags: call.input.Tags } };
   return !("refused" in decisionOnKey(policy, { call: later, action: "PutKeyPolicy", key }));
 }
 

@@ -21,7 +21,8 @@ export type Feature =
  * authorization (https://docs.aws.amazon.com/kms/latest/developerguide/abac.html), so what follows CreateKey at once
  * cannot be bound to the KMS key's tags.
  * - `account`: no KMS key; the resource is "*".
- * - `newKey`: a KMS key that may be seconds old.
+ * - `newKey`: a KMS key that may be seconds old. No more than creating, importing, naming and replicating: whatever is here holds for
+ *   somebody else's untagged KMS key too.
  * - `ownKey`: a KMS key that has had its tags for a while.
  * - `anyKey`: also KMS keys that are not ours, which is how ours are found among them.
  * - `rootKey`: the KMS key that a ManagedKey's `keystore` names.

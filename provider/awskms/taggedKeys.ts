@@ -87,7 +87,10 @@ export function tagCommand(region: string, keyId: string, tags: Record<string, s
   return `aws kms tag-resource --region ${region} --key-id ${keyId} --tags ${listed.join(" ")}`;
 }
 
-/** Brings a KMS key's tags from `old` to `now`. Needs kms:UntagResource where a tag goes. */
+/**
+ * Brings a KMS key's tags from `old` to `now`. Needs kms:UntagResource where a tag goes. The stack's tag is always in the request:
+ * by it a policy knows the KMS key whose own tags do not count yet (cli/iam-policy/policy.ts).
+ */
 export async function syncTags(
   kms: Kms,
   keyId: string,
@@ -96,7 +99,11 @@ export async function syncTags(
 ): Promise<void> {
   const set = Object.fromEntries(Object.entries(now).filter(([key, value]) => old[key] !== value));
   const gone = Object.keys(old).filter((key) => now[key] === undefined);
-  if (Object.keys(set).length) await kms.call("TagResource", { KeyId: keyId, Tags: tagList(set) });
+  if (Object.keys(set).length) {
+    const { [TAG.stack]: stack } = now;
+    if (stack !== undefined) set[TAG.stack] = stack;
+    await kms.call("TagResource", { KeyId: keyId, Tags: tagList(set) });
+  }
   if (gone.length) {
     await ifPermitted(kms, "tags that were removed stay on the KMS keys", () =>
       kms.call("UntagResource", { KeyId: keyId, TagKeys: gone }),

@@ -40,7 +40,11 @@ export async function inspect(
   if (adopted) return { keyId, keyArn, state, adopted, validTo, keyMaterialId };
   // A rotation has made it: with the tags that it is to have, and the policy and description of the version before.
   if (version >= minEnabled)
-    place.has.set(version, { tags: metadataFor(place.owner, version, {}, claim).tags, description });
+    place.has.set(version, {
+      tags: metadataFor(place.owner, version, {}, claim).tags,
+      policy: place.run.replicaPolicies.get(keyArn),
+      description,
+    });
   return { keyId, keyArn, kcv, state, importedAt, validTo, keyMaterialId, claim, recovered: true };
 }
 
@@ -137,6 +141,8 @@ export async function replicate(
     importedAt,
   );
   if (!made) await refuseOthersReplica(place, there, version, primary, metadata.policy);
+  if (role === "primary" && made && metadata.policy !== undefined)
+    place.run.replicaPolicies.set(relatedKeyArn(known.records[version]!.keyArn, region), metadata.policy);
   return { state, isMade: made };
 }
 

@@ -106,13 +106,15 @@ export function purposeMistakes(purpose: unknown): string[] {
   if (!Array.isArray(purpose) || hasUnknown(purpose)) return [];
   if (purpose.join() === "decrypt,encrypt") return [];
   return [
-    `Expected \`purpose\` to be ["encrypt", "decrypt"], which is what an aes256-gcm96 key is for in AWS KMS; what came is another list.`,
+    `Expected \`purpose\` to be ["encrypt", "decrypt"], which is what an aes256-gcm96 key is for in AWS KMS, got ${JSON.stringify(purpose)}.`,
   ];
 }
 
 export function protectionMistakes(protection: unknown): string[] {
   if (protection === "hsm" || typeof protection !== "string" || isUnknown(protection)) return [];
-  return [`Expected \`protection\` to be "hsm", because AWS KMS keeps every key in HSMs; what came is not.`];
+  return [
+    `Expected \`protection\` to be "hsm", because AWS KMS keeps every key in HSMs, got "${protection}".`,
+  ];
 }
 
 export function primaryMistakes(

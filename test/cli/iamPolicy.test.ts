@@ -76,12 +76,15 @@ describe("keymgmt iam-policy", function () {
   it("binds to the stack's tag what is done to a KMS key later, and of what follows CreateKey at once only keeps other stacks' out", () => {
     const kind = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": "SYMMETRIC_DEFAULT" };
     const tag = { "aws:ResourceTag/keymgmt:stack": "acme/shop/prod" };
-    assert.deepEqual(statement(SCOPE, "ManageOwnKeys").Condition, { StringEquals: { ...tag, ...kind } });
+    const single = { Bool: { "kms:MultiRegion": "false" } };
+    const own = statement(SCOPE, "ManageOwnKeys");
+    assert.deepEqual(own.Condition, { StringEquals: { ...tag, ...kind }, ...single });
     const fresh = statement(SCOPE, "UseNewKeys");
     assert.deepEqual(fresh.Condition, {
       StringEquals: kind,
-      Bool: { "kms:MultiRegion": "false" },
+      ...single,
       StringEqualsIfExists: tag,
+      "ForAllValues:StringLike": { "kms:ResourceAliases": "alias/hashicorp/*" },
     });
     assert.equal(statement(REPLICATED, "UseNewKeys").Condition!.Bool, undefined);
     for (const action of [
@@ -90,8 +93,40 @@ describe("keymgmt iam-policy", function () {
       "kms:CreateAlias",
       "kms:UpdateAlias",
     ])
-      assert.ok(fresh.Action.includes(action), action);
-    assert.ok(statement(SCOPE, "ManageOwnKeys").Action.includes("kms:ScheduleKeyDeletion"));
+      assert.ok(fresh.Action.includes(action) && own.Action.includes(action), action);
+    for (const action of ["kms:ScheduleKeyDeletion", "kms:EnableKey", "kms:DisableKey", "kms:DeleteAlias"])
+      assert.ok(own.Action.includes(action) && !fresh.Action.includes(action), action);
+  });
+
+  it("tags at creation alone what has no stack's tag, and later only what has this one's, or its former one's", () => {
+    const kind = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": "SYMMETRIC_DEFAULT" };
+    const renamed = { ...SCOPE, formerStacks: ["acme/store/prod"] };
+    assert.deepEqual(statement(renamed, "TagNewKeys").Condition, {
+      StringEquals: { "aws:RequestTag/keymgmt:stack": "acme/shop/prod" },
+      Null: { "aws:ResourceTag/keymgmt:stack": "true" },
+      "ForAllValues:StringLike": { "kms:ResourceAliases": "alias/hashicorp/*" },
+      StringEqualsIfExists: kind,
+    });
+    assert.deepEqual(statement(renamed, "TagOwnKeys").Condition, {
+      StringEquals: { ...kind, "aws:ResourceTag/keymgmt:stack": ["acme/shop/prod", "acme/store/prod"] },
+      StringEqualsIfExists: { "aws:RequestTag/keymgmt:stack": "acme/shop/prod" },
+    });
+  });
+
+  it("lets PutKeyPolicy through as a part of CreateKey, which says the tags, and else by the KMS key's own", () => {
+    const changes = { ...SCOPE, features: ["everyKey", "changes"] as Feature[] };
+    assert.deepEqual(statement(changes, "MakeKeysWithPolicy"), {
+      Sid: "MakeKeysWithPolicy",
+      Effect: "Allow",
+      Action: "kms:PutKeyPolicy",
+      Resource: "arn:aws:kms:us-west-1:111122223333:key/*",
+      Condition: {
+        StringEquals: { "aws:RequestTag/keymgmt:stack": "acme/shop/prod" },
+        BoolIfExists: { "kms:BypassPolicyLockoutSafetyCheck": "false" },
+      },
+    });
+    assert.ok(statement(changes, "ManageOwnKeys").Action.includes("kms:PutKeyPolicy"));
+    assert.equal(statement(SCOPE, "MakeKeysWithPolicy"), undefined);
   });
 
   it("asks for the tag of any stack of ours where none is named, and says so", () => {
@@ -143,13 +178,22 @@ describe("keymgmt iam-policy", function () {
       Condition: {
         StringEquals: {
           "kms:KeyOrigin": "EXTERNAL",
+          "kms:KeySpec": "SYMMETRIC_DEFAULT",
           "kms:MultiRegionKeyType": "PRIMARY",
           "kms:ReplicaRegion": "eu-west-1",
         },
+        StringEqualsIfExists: { "aws:ResourceTag/keymgmt:stack": "acme/shop/prod" },
       },
     });
     assert.deepEqual(statement(REPLICATED, "CreateReplicas").Condition, {
       StringEquals: { "aws:RequestedRegion": "eu-west-1" },
+      BoolIfExists: { "kms:MultiRegion": "true", "kms:BypassPolicyLockoutSafetyCheck": "false" },
+      StringEqualsIfExists: {
+        "kms:KeyOrigin": "EXTERNAL",
+        "kms:KeySpec": "SYMMETRIC_DEFAULT",
+        "kms:MultiRegionKeyType": "REPLICA",
+        "aws:RequestTag/keymgmt:stack": "acme/shop/prod",
+      },
     });
     assert.equal(statement(SCOPE, "CreateReplicas"), undefined);
     assert.equal(
@@ -176,10 +220,7 @@ describe("keymgmt iam-policy", function () {
     const arn = "arn:aws:kms:us-west-1:111122223333:key/1234";
     const named = { ...SCOPE, adoptedArns: [arn], features: ["everyKey", "adoption"] as Feature[] };
     assert.equal(statement(named, "ManageAdoptedKeys").Resource, arn);
-    assert.deepEqual(
-      statement(named, "ManageAdoptedKeys").Action,
-      ["UseNewKeys", "ManageOwnKeys"].flatMap((sid) => statement(named, sid).Action),
-    );
+    assert.deepEqual(statement(named, "ManageAdoptedKeys").Action, statement(named, "ManageOwnKeys").Action);
     assert.equal(statement(SCOPE, "ManageAdoptedKeys"), undefined);
     const unnamed = { ...named, adoptedArns: [] };
     assert.match(notesFor(unnamed, policyFor(unnamed)).join(), /name it with --adopt-key/);
@@ -216,7 +257,7 @@ describe("keymgmt iam-policy", function () {
       ),
     );
     assert.deepEqual(JSON.parse(stdout), policyFor({ ...SCOPE, minWindowDays: 30 }));
-    assert.match(stderr, /^note: UseNewKeys also holds for imported KMS keys without a stack's tag/);
+    assert.match(stderr, /^note: What follows CreateKey at once cannot ask for the stack's tag/);
     assert.equal(code, 0);
   });
 

@@ -125,23 +125,25 @@ describe("keymgmt after a stack rename", function () {
       assert.deepEqual(stacks, [NOW]);
       assert.match(
         notes,
-        /After a rename of the stack one update needs the former name too, .*--for-stack may be repeated\. The state has these: organization\/shop\/dev\./,
+        /After a rename of the stack one update needs the former name too, .*--former-stack NAME\. The state has these: organization\/shop\/dev\./,
       );
       const plain = "--account-id 111122223333 --region us-west-1 --for-stack".split(" ");
-      assert.match((await policy(...plain, NOW)).notes, /--for-stack may be repeated\. $/);
+      assert.match((await policy(...plain, NOW)).notes, /--former-stack NAME\. $/);
     });
 
     it("names both before that update, and goes by both while it has not gone through", async () => {
       const { stacks, notes } = await policy("--state", renamed);
       assert.deepEqual(stacks, [FORMER]);
-      const both = `--for-stack ${FORMER} --for-stack ${NOW}`;
+      const both = `--for-stack ${NOW} --former-stack ${FORMER}`;
       assert.match(
         notes,
         new RegExp(`The stack is shop/prod now, and its KMS keys are tagged for ${FORMER}\\..* ${both} $`),
       );
       const given = await policy("--state", renamed, ...both.split(" "));
       assert.deepEqual(given.stacks, [FORMER, NOW]);
-      assert.doesNotMatch(given.notes, /rename|--for-stack/);
+      assert.doesNotMatch(given.notes, /rename|--former-stack/);
+      const twice = await policy("--state", renamed, "--for-stack", FORMER, "--for-stack", NOW);
+      assert.doesNotMatch(twice.notes, /rename|--former-stack/);
       assert.deepEqual((await policy("--state", halfWay)).stacks, [FORMER, NOW]);
     });
 

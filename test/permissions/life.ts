@@ -22,6 +22,8 @@ export interface Site {
   as(actor: Actor): Promise<void>;
   /** The answer to the next call of this operation is lost, where the KMS can do that. */
   loseAnswer?(operation: string): Promise<void>;
+  /** The KMS's clock goes on, where it can be moved. */
+  passMinutes?(minutes: number): Promise<unknown>;
   /** What was asked of the KMS in this account, where it says so. */
   calls?(): RequestLogEntry[];
 }
@@ -43,6 +45,8 @@ export class Life {
   constructor(
     readonly site: Site,
     readonly replicated: boolean,
+    /** How long after the step before each step comes. */
+    readonly minutesBetween = 0,
   ) {
     this.program = new Program(site);
     this.inputs = {
@@ -98,6 +102,7 @@ export class Life {
   }
 
   async step(step: string, work: () => Promise<void>): Promise<void> {
+    if (this.minutesBetween > 0) await this.site.passMinutes!(this.minutesBetween);
     const said = sinon.stub(console, "error");
     const before = this.site.calls?.().length;
     try {

@@ -14,17 +14,12 @@ describe("the policy that keymgmt iam-policy writes, at a KMS that enforces it",
     lesser: Object.keys(life.without).map((without): Trial => ({ life, without })),
   }));
   let sites: Map<Trial, Site>;
-  let close: () => Promise<void>;
   let restore: () => void;
 
-  before(async () => {
+  before(() => {
     restore = setEnvironment({});
-    ({ sites, close } = await localSites(trials.flatMap(({ whole, lesser }) => [whole, ...lesser])));
   });
-  after(async () => {
-    await close();
-    restore();
-  });
+  after(() => restore());
 
   async function lived(trial: Trial): Promise<Life> {
     const { live, replicated = false } = trial.life;
@@ -38,7 +33,15 @@ describe("the policy that keymgmt iam-policy writes, at a KMS that enforces it",
   for (const { life: row, whole, lesser } of trials)
     describe(`for ${row.name}`, () => {
       const rows = new Map<string, string>();
-      after(() => console.log(printed(row.name, rows)));
+      let close: () => Promise<void>;
+      // Each has a KMS of its own: all of them together hold more connections than one takes.
+      before(async () => {
+        ({ sites, close } = await localSites([whole, ...lesser]));
+      });
+      after(async () => {
+        await close();
+        console.log(printed(row.name, rows));
+      });
 
       it("is enough for the whole life, in which each permission is used and nothing else but what it is not for is tried", async () => {
         const { effects, calls } = await lived(whole);

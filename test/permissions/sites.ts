@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Policy, policyFor, type Scope } from "../../cli/iam-policy/policy";
-import { type LocalKms, type RequestLogEntry, startLocalKms } from "../../localkms/index";
+import {
+  type LocalKms,
+  type LocalKmsConfig,
+  type RequestLogEntry,
+  startLocalKms,
+} from "../../localkms/index";
 import { type Actor, HOME, REPLICA, type Site, STACK } from "./life";
 import type { TriedLife } from "./lives";
 
@@ -43,6 +48,7 @@ export function policyOf(
  */
 export async function localSites(
   trials: Trial[],
+  more: LocalKmsConfig = {},
 ): Promise<{ sites: Map<Trial, Site>; close(): Promise<void> }> {
   const dataDir = mkdtempSync(join(tmpdir(), "keymgmt-permissions-"));
   const accounts = trials.map((trial, index) => ({ trial, accountId: String(100_000_000_000 + index) }));
@@ -66,7 +72,7 @@ export async function localSites(
   const local = await startLocalKms({
     dataDir,
     log: (entry) => log.push(entry),
-    config: { ...QUICK, iam: { principals } },
+    config: { ...QUICK, ...more, iam: { principals } },
   });
   return {
     sites: new Map(accounts.map(({ trial, accountId }) => [trial, siteOf(local, accountId, log)])),
@@ -101,6 +107,7 @@ function siteOf(local: LocalKms, accountId: string, log: RequestLogEntry[]): Sit
   return {
     url: local.url,
     accountId,
+    passMinutes: (minutes) => local.moveClock({ advance: `PT${minutes}M` }),
     calls: () => log.filter(({ account }) => account === accountId),
     as: (actor) => Promise.resolve(actAs(keyOf(accountId, actor), SECRET)),
     loseAnswer: (operation) =>
