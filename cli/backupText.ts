@@ -1,4 +1,5 @@
 import type { Backup } from "../provider/keys/backup.js";
+import { shownReference } from "../provider/keys/shownReference.js";
 import { visible, visibleIn } from "../provider/visible.js";
 import { count, date, table, wrapped } from "./text.js";
 
@@ -9,7 +10,7 @@ export function backupText({ keyring, ...backup }: Backup): string {
     entry.kid,
     date(new Date(entry.iat * 1000).toISOString()),
     kcvs[index]!,
-    "from" in entry ? `not in the backup: ${visible(entry.from)}` : "in the backup",
+    "from" in entry ? `not in the backup: ${visible(shownReference(entry.from))}` : "in the backup",
   ]);
   const places = distributions.map(({ region, accountId, aliasName, versions, replicas }) => {
     const kmsKeys = count(new Set(Object.values(versions)).size, "KMS key");

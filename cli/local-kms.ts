@@ -1,8 +1,8 @@
 import type { EventEmitter } from "node:events";
-import { readFile } from "node:fs/promises";
 import type { LocalKmsConfig } from "../localkms/index.js";
 import { visible } from "../provider/visible.js";
 import { print, printNote } from "./print.js";
+import { readNamed } from "./readNamed.js";
 
 interface Options {
   host: string;
@@ -59,7 +59,7 @@ function sentence(error: NodeJS.ErrnoException, { host, port }: Options): string
 
 /** YAML, of which JSON is a part. */
 async function readConfigFile(path: string): Promise<LocalKmsConfig> {
-  const text = await readFile(path, "utf8");
+  const text = await readNamed("--config", path);
   const { parse } = await import("yaml");
   try {
     return parse(text) ?? {};

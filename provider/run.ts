@@ -32,7 +32,7 @@ export class Run {
 
   constructor({ connections, now = () => new Date(), ...settings }: RunSettings = {}) {
     this.connections = connections ?? new KmsConnections(settings);
-    this.#keystores = new KeystoreSession((connection) => this.openKms(connection));
+    this.#keystores = new KeystoreSession((connection) => this.openKms(connection), this.say);
     this.now = now;
   }
 

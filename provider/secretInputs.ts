@@ -34,15 +34,23 @@ function valueAt(inputs: Values, path: string): unknown {
 
 /** Every text in a value, names of tags too; of a policy the document and what is in it. */
 function textsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value, ...textsIn(documentIn(value))];
+  if (typeof value === "string") return [value, ...valuesIn(documentIn(value))];
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) => [name, ...textsIn(inner)]);
 }
 
+/** Of a policy, these hold IAM's own words, which messages need. */
+const VOCABULARY = ["Version", "Effect", "Action", "NotAction"];
+
+function valuesIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => (VOCABULARY.includes(name) ? [] : valuesIn(inner)));
+}
+
 function documentIn(text: string): unknown {
   try {
-    const document: unknown = JSON.parse(text);
-    return typeof document === "object" ? document : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

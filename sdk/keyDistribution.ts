@@ -5,6 +5,7 @@ import { followed } from "./followed";
 import { KeyReplica, type KeyReplicaArgs } from "./keyReplica";
 import type { KmsProvider } from "./kmsProvider";
 import type { ManagedKey } from "./managedKey";
+import { secretsAmong } from "./secretInputs";
 import { stackName } from "./stackName";
 import type { Adopt, KmsKeyVersion, Purpose, RotationStrategy } from "./types";
 
@@ -110,6 +111,7 @@ export class KeyDistribution extends DynamicResource {
       opts,
     );
     const stack = stackName();
+    const { tags, description, policy } = args;
     const restoredElsewhere = adopt && key.elsewhere(kms);
     const { name: distribution, aliasName, aliasArn, distributionTime } = alias;
     super(
@@ -123,6 +125,7 @@ export class KeyDistribution extends DynamicResource {
         protection,
         rotationStrategy,
         stack,
+        secretInputs: secretsAmong({ tags, description, policy, "kms.tags": kms.tags }),
         name: distribution,
         aliasName,
         aliasArn,

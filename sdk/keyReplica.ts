@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, given, outputs } from "./dynamicResource";
 import type { KeyDistribution } from "./keyDistribution";
+import { secretsAmong } from "./secretInputs";
 import type { KmsKeyVersion } from "./types";
 
 export interface KeyReplicaArgs {
@@ -53,6 +54,8 @@ export class KeyReplica extends DynamicResource {
 
   constructor(name: string, args: KeyReplicaArgs, opts: pulumi.CustomResourceOptions = {}) {
     const { distribution, region, ...rest } = args;
+    const { tags, description, policy } = args;
+    const ref = distribution.ref();
     const aliasArn = pulumi
       .all([distribution.aliasArn, region])
       .apply(([arn, replicaRegion]) => arn.replace(/^(arn:[^:]+:kms):[^:]+:/, `$1:${replicaRegion}:`));
@@ -62,7 +65,8 @@ export class KeyReplica extends DynamicResource {
       {
         ...given(rest),
         region,
-        distribution: distribution.ref(),
+        distribution: ref,
+        secretInputs: secretsAmong({ tags, description, policy, "distribution.kms.tags": ref.kms.tags }),
         aliasName: distribution.aliasName,
         aliasArn,
         ...outputs("keyVersion", "importedOn", "renewAfter"),

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, given, outputs } from "./dynamicResource";
+import { secretsAmong } from "./secretInputs";
 import type { AssumeRole, Credentials, WebIdentity, WrappingKeySpec } from "./types";
 
 export interface KmsProviderArgs {
@@ -60,8 +61,14 @@ export class KmsProvider extends DynamicResource {
   constructor(name: string, args: KmsProviderArgs, opts: pulumi.CustomResourceOptions = {}) {
     const credentials = args.credentials === undefined ? undefined : pulumi.secret(args.credentials);
     const defaults = { provider: "awskms", aliasPrefix: "hashicorp", wrappingKeySpec: "RSA_4096" };
+    const secretInputs = secretsAmong({ tags: args.tags });
     const declared = outputs("accountId", "credentialSource", "stateVersion");
-    super("KmsProvider", name, { ...defaults, ...given({ ...args, credentials }), ...declared }, opts);
+    super(
+      "KmsProvider",
+      name,
+      { ...defaults, ...given({ ...args, credentials }), secretInputs, ...declared },
+      opts,
+    );
   }
 
   /** What KeyDistribution and KeyReplica need to reach AWS. What was not given is undefined here too. @internal */

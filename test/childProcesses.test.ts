@@ -51,7 +51,7 @@ describe("a program that is started", () => {
 
   it("for an exec: reference has nothing of Pulumi's in its environment", async () => {
     const command = await program("get", randomBytes(32).toString("base64"));
-    await readReference(`exec:${command} orders 7`, "the material");
+    await readReference(`exec:${command} orders 7`, "the material", assert.fail);
     assert.deepEqual(await noted(), { argv: ["orders", "7"], given: ["AWS_SECRET_ACCESS_KEY", "ROOT"] });
   });
 

@@ -1,19 +1,21 @@
-import { access, readFile } from "node:fs/promises";
-import writeFileAtomic from "write-file-atomic";
+import { access } from "node:fs/promises";
 import { parseKmsArn } from "../../provider/awskms/arn.js";
 import { KmsConnections } from "../../provider/awskms/client.js";
+import type { Say } from "../../provider/awskms/say.js";
 import { type BackedUpDistribution, type Backup, sealBackup } from "../../provider/keys/backup.js";
 import { type BackupKey, newPassphrase, recipientKey } from "../../provider/keys/backupKeys.js";
 import { kcvsOf } from "../../provider/keys/keyring.js";
 import { KeystoreSession } from "../../provider/keys/keystores/session.js";
-import { readText } from "../../provider/keys/reference.js";
+import { readSecret } from "../../provider/keys/reference.js";
 import { isReferenceToSecret } from "../../provider/keys/restore.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { printNote } from "../print.js";
+import { readNamed } from "../readNamed.js";
 import { type ExportedState, exportedStates, type StateOptions } from "../state/load.js";
 import { type RegionState, readStack, type StackState } from "../state/stack.js";
 import { wrapped } from "../text.js";
+import { writePrivate } from "../writePrivate.js";
 import { exportedKey, unsealed } from "./keyring.js";
 
 export interface ExportOptions extends StateOptions {
@@ -29,31 +31,32 @@ export async function exportKey(options: ExportOptions): Promise<number> {
   const { key: name, out, force = false, state } = options;
   if ((state?.length ?? 1) !== 1)
     throw new UsageError("Expected one --state: a backup is of one stack's key.");
-  const opener = await openerOf(options);
+  const connections = new KmsConnections();
+  const opener = await openerOf(options, connections.say);
   if (out !== "-" && !force && (await exists(out)))
     throw new UsageError(
       `Expected --out to name a file that is not there yet; ${out} is. Give another, or --force.`,
     );
   const [exported] = (await exportedStates(options, "--show-secrets")) as [ExportedState];
-  const backup = await backupOf(exported, name);
+  const backup = await backupOf(connections, exported, name);
   const jwe = `${await sealBackup(backup, opener)}\n`;
   if (out === "-") process.stdout.write(jwe);
-  else await writeFileAtomic(out, jwe, { mode: 0o600 });
+  else await writePrivate(out, jwe, force);
   const where = out === "-" ? "the standard output" : `${out}, for your user alone to read`;
   printNote(`${backupText(backup)}\n${wrapped(`Written to ${where}. ${howToOpen(options, opener)}`)}`);
   return EXIT.fine;
 }
 
-async function openerOf({ passphrase, recipient }: ExportOptions): Promise<BackupKey> {
+async function openerOf({ passphrase, recipient }: ExportOptions, say: Say): Promise<BackupKey> {
   if ((passphrase === undefined) === (recipient === undefined))
     throw new UsageError("Expected --passphrase or --recipient, one of the two.");
-  if (recipient !== undefined) return recipientKey(await readFile(recipient, "utf8"));
+  if (recipient !== undefined) return recipientKey(await readNamed("--recipient", recipient));
   // What came is not shown: it may be the passphrase itself.
   if (!isReferenceToSecret(passphrase))
     throw new UsageError(
       "Expected --passphrase to say where it is read from: env://NAME, file:///path (absolute) or exec:command.",
     );
-  return newPassphrase(await readText(passphrase, "a passphrase"));
+  return newPassphrase(await readSecret(passphrase, "a passphrase", say));
 }
 
 function howToOpen({ passphrase, recipient }: ExportOptions, { kid }: BackupKey): string {
@@ -62,10 +65,13 @@ function howToOpen({ passphrase, recipient }: ExportOptions, { kid }: BackupKey)
     : "It opens with the passphrase: keymgmt import --passphrase. Without the passphrase it is lost.";
 }
 
-async function backupOf({ text, source }: ExportedState, name: string): Promise<Backup> {
+async function backupOf(
+  connections: KmsConnections,
+  { text, source }: ExportedState,
+  name: string,
+): Promise<Backup> {
   const { key, keyring: kept } = exportedKey(text, source, name);
-  const connections = new KmsConnections();
-  const session = new KeystoreSession((connection) => connections.open(connection));
+  const session = new KeystoreSession((connection) => connections.open(connection), connections.say);
   const keyring = await unsealed(session, kept, name);
   const kcvs = kcvsOf(keyring);
   const state = readStack(text, source);

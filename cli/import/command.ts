@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { sayOnce } from "../../provider/awskms/say.js";
 import type { Backup } from "../../provider/keys/backup.js";
 import { isReference } from "../../provider/keys/reference.js";
 import { isReferenceToSecret, openBackupAt, type Restore } from "../../provider/keys/restore.js";
@@ -32,7 +33,7 @@ export async function importKey(
     );
   const from = isReference(file) ? file : pathToFileURL(resolve(file)).href;
   const place = { from, passphrase, identity };
-  const backup = await openBackupAt(place);
+  const backup = await openBackupAt(place, sayOnce());
   print(backupText(backup));
   const name = `keymgmt:restore.${backup.key.name}`;
   const value = JSON.stringify(restoreOf(backup, place));

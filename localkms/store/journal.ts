@@ -35,6 +35,7 @@ export async function openJournal(
 /** Its changes are in the snapshot by now. Opened for appending, so that it can be cut to nothing again later. */
 async function emptyJournal(dir: string): Promise<FileHandle> {
   const file = await open(join(dir, JOURNAL), "a", 0o600);
+  await file.chmod(0o600); // it may be a copy
   await file.truncate(0);
   await file.sync();
   await syncFolder(dir);

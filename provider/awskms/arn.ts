@@ -20,7 +20,7 @@ export function parseKmsArn(arn: string): KmsArn {
   if (!partition || !region || !accountId || !resource) {
     throw new KeymgmtError(
       "InvalidInput",
-      `Expected the ARN of a KMS key or alias, such as arn:aws:kms:us-east-1:111122223333:key/KEY-ID, got "${arn}".`,
+      `Expected the ARN of a KMS key or alias, such as arn:aws:kms:us-east-1:111122223333:key/KEY-ID; what came is none.`,
     );
   }
   return resource.startsWith("key/")
@@ -44,7 +44,7 @@ export function relatedKeyArn(arn: string, region: string): string {
   if (kind !== "key" || !isMultiRegionKeyId(name)) {
     throw new KeymgmtError(
       "InvalidInput",
-      `Expected the ARN of a multi-Region key (key/mrk-…), got "${arn}".`,
+      `Expected the ARN of a multi-Region key (key/mrk-…); what came is none.`,
     );
   }
   return keyArn(region, accountId, name);

@@ -25,11 +25,8 @@ export function tidy(message: string): string {
   const [, shown] = SDK_PHRASES.find(([said]) => message.includes(said)) ?? [];
   if (shown !== undefined) return shown;
   const line = message
+    .replaceAll(/(value) '.*?' at '([\w.]+)'/gis, "$1 '...' at '$2'")
     .split(/\n|The Canonical String/)[0]!
-    .replaceAll(
-      /value '[^']*' at '(\w*(?:token|material|secret|credential|password)\w*)'/gi,
-      "value '...' at '$1'",
-    )
     .replaceAll(/\s+/g, " ")
     .trim()
     .replace(/[.,:]+$/, "");

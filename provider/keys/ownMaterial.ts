@@ -5,6 +5,7 @@ import { type Keystore, parseKeystore } from "./keystores/keystore";
 import { parseMaterial } from "./material";
 import { materialChanged } from "./planRotation";
 import { isReference, namesEachVersion, referenceMistakes, referenceTo } from "./reference";
+import { shownReference } from "./shownReference";
 
 /** The inputs as they come: any type, and anything may be unknown. */
 interface Inputs {
@@ -25,17 +26,17 @@ export function ownMaterialMistakes(olds: Inputs | undefined, inputs: Inputs): s
   if (!keystore) return mistakes;
   if (isHsmUri(olds?.keystore) && keystore.kind !== "pkcs11")
     mistakes.push(
-      `Expected \`keystore\` to stay an HSM (pkcs11:), got "${inputs.keystore}": an HSM gives what it holds to AWS KMS alone, wrapped. Keep it, or declare a new ManagedKey with the other keystore beside this one.`,
+      `Expected \`keystore\` to stay an HSM (pkcs11:), got "${shownReference(String(inputs.keystore))}": an HSM gives what it holds to AWS KMS alone, wrapped. Keep it, or declare a new ManagedKey with the other keystore beside this one.`,
     );
   if (hasUnknown([inputs.material])) return mistakes;
   if (isHsmUri(own) && keystore.kind !== "pkcs11")
     mistakes.push(
-      `Expected \`keystore\` to be the HSM that holds \`material\` (pkcs11:token=NAME?…), got "${inputs.keystore}".`,
+      `Expected \`keystore\` to be the HSM that holds \`material\` (pkcs11:token=NAME?…), got "${shownReference(String(inputs.keystore))}".`,
     );
   else if (keystore.kind === "none") mistakes.push(...notHeldMistakes(olds, own));
   else if (keystore.kind !== "state" && typeof own === "string" && !isReference(own))
     mistakes.push(
-      `Expected \`material\` to be a reference (env://NAME, file:///path or exec:command) with \`keystore\` "${inputs.keystore}"; what came is the material itself, and Pulumi keeps inputs in the state, where the stack's passphrase opens them.`,
+      `Expected \`material\` to be a reference (env://NAME, file:///path or exec:command) with \`keystore\` "${shownReference(String(inputs.keystore))}"; what came is the material itself, and Pulumi keeps inputs in the state, where the stack's passphrase opens them.`,
     );
   return mistakes;
 }

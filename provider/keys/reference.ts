@@ -1,10 +1,12 @@
 /** Where bytes are to be read from when they are needed: `env://NAME`, `file:///path`, `exec:command`; `pkcs11:` is an HSM's. */
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { Say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
 import { keyCheckValue } from "./keyCheckValue";
 import { parseMaterial } from "./material";
+import { shownReference } from "./shownReference";
 
 type Source =
   | { kind: "env"; name: string }
@@ -44,32 +46,68 @@ export function referenceMistakes(text: string, what: string): string[] {
  * Reads the 256-bit key that a reference names: base64, hex or JWK. The caller zeroes it after use.
  * Throws KeystoreUnavailable; what was read, and what a command printed, is in no message.
  */
-export async function readReference(reference: string, what: string): Promise<Buffer> {
-  const parsed = parseMaterial(await readText(reference, what), `${what} from ${reference}`);
+export async function readReference(reference: string, what: string, say: Say): Promise<Buffer> {
+  const text = await readSecret(reference, what, say);
+  const parsed = parseMaterial(text, `${what} from ${shownReference(reference)}`);
   if ("mistake" in parsed) throw new KeymgmtError("KeystoreUnavailable", parsed.mistake);
   return parsed.material;
 }
 
-/** Reads the text that a reference names, without the end of its last line. Throws KeystoreUnavailable, without the text. */
-export async function readText(reference: string, what: string): Promise<string> {
+/** Reads a text that is secret: a file that others than its owner can read is warned of. Throws KeystoreUnavailable. */
+export function readSecret(
+  reference: string,
+  what: string,
+  say: Say,
+  from = shownReference(reference),
+): Promise<string> {
+  return readText(reference, what, from, (path, mode) => {
+    if ((mode & READABLE_BY_OTHERS) !== 0)
+      say(
+        `others than its owner can read ${path}, which holds a secret: its mode is ${octal(mode)}. Run: chmod 600 ${path}`,
+      );
+  });
+}
+
+/** Of a file's mode: its group or others may read it. Windows has no such bits, and Node makes some up. */
+const READABLE_BY_OTHERS = process.platform === "win32" ? 0 : 0o044;
+
+const octal = (mode: number) => (mode & 0o7777).toString(8).padStart(4, "0");
+
+/**
+ * Reads the text that a reference names, without the end of its last line. Throws KeystoreUnavailable, without the text.
+ *
+ * @param from what the reference is called in messages
+ * @param look is shown the mode of a file that was opened, where a link to it leads
+ */
+export async function readText(
+  reference: string,
+  what: string,
+  from = shownReference(reference),
+  look: (path: string, mode: number) => void = () => {},
+): Promise<string> {
   const unavailable = (came: string) =>
-    new KeymgmtError("KeystoreUnavailable", `Expected ${what} from ${reference}; ${came}.`);
+    new KeymgmtError("KeystoreUnavailable", `Expected ${what} from ${from}; ${came}.`);
   const source = sourceOf(reference);
   if (!source) throw unavailable("this is no reference");
-  const read = await textOf(source);
+  const read = await textOf(source, look);
   if ("missing" in read) throw unavailable(read.missing);
   return read.text.replace(/\r?\n$/, "");
 }
 
 /** The same of a key whose key check value is known; any other key is refused. */
-export async function readReferenceOf(kcv: string, reference: string, what: string): Promise<Buffer> {
-  const key = await readReference(reference, what);
+export async function readReferenceOf(
+  kcv: string,
+  reference: string,
+  what: string,
+  say: Say,
+): Promise<Buffer> {
+  const key = await readReference(reference, what, say);
   const came = keyCheckValue(key);
   if (came === kcv) return key;
   key.fill(0);
   throw new KeymgmtError(
     "KeystoreUnavailable",
-    `Expected ${what} from ${reference}, with key check value ${kcv}; what came has key check value ${came}. Put the right one there; nothing was changed.`,
+    `Expected ${what} from ${shownReference(reference)}, with key check value ${kcv}; what came has key check value ${came}. Put the right one there; nothing was changed.`,
   );
 }
 
@@ -89,19 +127,32 @@ function sourceOf(reference: string): Source | undefined {
   return command === undefined ? undefined : { kind: "exec", command, args };
 }
 
-async function textOf(source: Source): Promise<{ text: string } | { missing: string }> {
+async function textOf(
+  source: Source,
+  look: (path: string, mode: number) => void,
+): Promise<{ text: string } | { missing: string }> {
   switch (source.kind) {
     case "env": {
       const text = process.env[source.name];
       return text ? { text } : { missing: "the environment has no such variable" };
     }
     case "file":
-      return readFile(source.path, "utf8").then(
+      return readFile(source.path, look).then(
         (text) => ({ text }),
         (error: NodeJS.ErrnoException) => ({ missing: `the file cannot be read (${error.code})` }),
       );
     case "exec":
       return printed(source.command, source.args);
+  }
+}
+
+async function readFile(path: string, look: (path: string, mode: number) => void): Promise<string> {
+  const file = await open(path);
+  try {
+    look(path, (await file.stat()).mode);
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,10 +1,12 @@
 /** `restore` of a ManagedKey: the versions of a new key come out of a backup. */
+import type { Say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
 import { hasUnknown, known } from "../schema/unknowns";
 import { type Backup, openBackup } from "./backup";
 import { type BackupKey, identityKey, passphraseKey } from "./backupKeys";
 import type { KeyVersion } from "./keyring";
-import { isReference, readText, referenceMistakes } from "./reference";
+import { isReference, readSecret, readText, referenceMistakes } from "./reference";
+import { shownReference } from "./shownReference";
 
 /** Where the backup is, what opens it (one of the two), and what it holds, so that a preview knows without opening it. */
 export interface Restore {
@@ -37,7 +39,7 @@ export function restoreMistakes(value: unknown): string[] {
       "Expected `restore.kcvs` to be the key check values (10 hex digits) of every version, from version 1 on.",
     );
   if (rotatedOn !== undefined && !/^\d{4}-\d\d-\d\d$/.test(String(rotatedOn)))
-    mistakes.push(`Expected \`restore.rotatedOn\` to be a date such as 2026-01-31, got "${rotatedOn}".`);
+    mistakes.push(`Expected \`restore.rotatedOn\` to be a date such as 2026-01-31.`);
   return mistakes;
 }
 
@@ -51,12 +53,12 @@ function isKcv(value: unknown): boolean {
 }
 
 /** Opens the backup that `restore` names; it must be of this key and hold what was planned. */
-export async function restoredFrom(restore: Restore, key: Backup["key"]): Promise<Backup> {
-  const backup = await openBackupAt(restore);
+export async function restoredFrom(restore: Restore, key: Backup["key"], say: Say): Promise<Backup> {
+  const backup = await openBackupAt(restore, say);
   const expected = (what: string, came: string) =>
     new KeymgmtError(
       "InvalidInput",
-      `Expected the backup in ${restore.from} to be of ${what}; it is of ${came}. Nothing was made.`,
+      `Expected the backup in ${shownReference(restore.from)} to be of ${what}; it is of ${came}. Nothing was made.`,
       { key: key.name },
     );
   if (backup.key.name !== key.name) throw expected(`key "${key.name}"`, `key "${backup.key.name}"`);
@@ -79,18 +81,19 @@ const isMultiRegion = ({ replicaRegions }: Backup["key"]) => replicaRegions.leng
 /** Opens a backup by its references. */
 export async function openBackupAt(
   restore: Pick<Restore, "from" | "passphrase" | "identity">,
+  say: Say,
 ): Promise<Backup> {
   const text = await readText(restore.from, "a backup");
-  return openBackup(text, await openingKey(restore), restore.from);
+  return openBackup(text, await openingKey(restore, say), shownReference(restore.from));
 }
 
-async function openingKey({
-  passphrase,
-  identity,
-}: Pick<Restore, "passphrase" | "identity">): Promise<BackupKey> {
+async function openingKey(
+  { passphrase, identity }: Pick<Restore, "passphrase" | "identity">,
+  say: Say,
+): Promise<BackupKey> {
   return passphrase === undefined
-    ? identityKey(await readText(String(identity), "the private key that opens the backup"))
-    : passphraseKey(await readText(passphrase, "the passphrase of the backup"));
+    ? identityKey(await readSecret(String(identity), "the private key that opens the backup", say))
+    : passphraseKey(await readSecret(passphrase, "the passphrase of the backup", say));
 }
 
 /** A key that is there already is not restored into: with other material than the backup's, that must not go unnoticed. */

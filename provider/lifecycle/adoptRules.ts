@@ -60,34 +60,37 @@ function readable(value: unknown): Adopt | undefined {
 function aliasMistakes(aliasName: unknown): string[] {
   if (typeof aliasName !== "string" || /^alias\/(?!aws\/)[a-zA-Z0-9/_-]+$/.test(aliasName)) return [];
   return [
-    `Expected \`adopt.aliasName\` to be an alias such as "alias/hashicorp/orders-1700000000", got "${aliasName}".`,
+    `Expected \`adopt.aliasName\` to be an alias such as "alias/hashicorp/orders-1700000000"; what came is none.`,
   ];
 }
 
 function versionMistakes(version: string, latest: number | undefined): string[] {
-  if (!/^[1-9]\d*$/.test(version))
-    return [`Expected \`adopt.versions\` to name versions by number, got "${version}".`];
+  if (!isVersion(version))
+    return [`Expected \`adopt.versions\` to name versions by number; what came is not.`];
   if (latest === undefined || Number(version) <= latest) return [];
   return [
     `Expected \`adopt.versions\` to name versions that the key has, 1 to ${latest}, got ${version}. Give the KMS key a version that there is, or rotate the key first.`,
   ];
 }
 
+const isVersion = (text: string) => /^[1-9]\d*$/.test(text);
+
 function kcvMistakes(kcvs: Record<string, string>, named: string[]): string[] {
   return Object.keys(kcvs)
     .filter((version) => !named.includes(version))
     .map(
       (version) =>
-        `Expected \`adopt.kcvs\` to be of versions that \`adopt\` names, ${named.join(", ")}, got ${version}.`,
+        `Expected \`adopt.kcvs\` to be of versions that \`adopt\` names, ${named.join(", ")}${isVersion(version) ? `, got ${version}` : "; what came is another"}.`,
     );
 }
 
 function sharedMistakes(versions: [string, string][]): string[] {
-  return versions.flatMap(([version, keyId], index) => {
-    const first = versions.slice(0, index).find(([, other]) => other === keyId);
+  const numbered = versions.filter(([version]) => isVersion(version));
+  return numbered.flatMap(([version, keyId], index) => {
+    const first = numbered.slice(0, index).find(([, other]) => other === keyId);
     return first
       ? [
-          `Expected \`adopt.versions\` to name a KMS key for each version, got ${keyId} for ${first[0]} and ${version}: one KMS key for several is for \`rotationStrategy\` "on-demand".`,
+          `Expected \`adopt.versions\` to name a KMS key for each version, got one for ${first[0]} and ${version}: one KMS key for several is for \`rotationStrategy\` "on-demand".`,
         ]
       : [];
   });

@@ -3,9 +3,10 @@
  * what is compared here. What may not be read is not compared; nor is what is unknown, as secrets are to `keymgmt status`.
  */
 import type { SeenKmsKey } from "../awskms/kmsKeys";
-import { CLAIM } from "../awskms/taggedKeys";
+import { CLAIM, TAG } from "../awskms/taggedKeys";
 import { expiresAsPlanned } from "../keys/planExpiry";
 import { isUnknown } from "../schema/unknowns";
+import { isMarkedSecret } from "../secretInputs";
 import { visible } from "../visible";
 import { samePolicy } from "./keyPolicy";
 import { isTakenOver } from "./ownership";
@@ -79,6 +80,8 @@ function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, lates
     description: outputs.description,
     tags: metadataFor(owner, first, outputs).tags,
     claim,
+    hasSecretTags: isMarkedSecret(outputs, "tags"),
+    hasSecretDescription: isMarkedSecret(outputs, "description"),
   };
 }
 
@@ -105,6 +108,9 @@ interface ExpectedKmsKey extends MetadataInputs {
   keyMaterialId?: string;
   tags: Record<string, string>;
   claim?: string;
+  /** The program marks them secret: of the user's own neither name nor value is shown. */
+  hasSecretTags: boolean;
+  hasSecretDescription: boolean;
 }
 
 /** One part of a sentence for each thing that differs: `PendingDeletion until 2026-12-24, scheduled outside this stack`. */
@@ -118,10 +124,10 @@ function keyDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey, lost: string):
   return [
     ...stateDrift(expected, seen),
     ...materialDrift(expected, seen),
-    ...tagDrift(expected.tags, seen.tags),
+    ...tagDrift(expected, seen.tags),
     ...claimDrift(expected, seen.tags),
     ...policyDrift(expected.policy, seen.policy),
-    ...descriptionDrift(expected.description, seen.description),
+    ...descriptionDrift(expected, seen.description),
   ];
 }
 
@@ -161,13 +167,19 @@ function materialDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey): string[]
 }
 
 /** Only the tags that this stack put: others may add their own. */
-function tagDrift(expected: Record<string, string>, seen: Record<string, string> | undefined): string[] {
+function tagDrift(
+  { tags, hasSecretTags }: ExpectedKmsKey,
+  seen: Record<string, string> | undefined,
+): string[] {
   if (!seen) return [];
-  return Object.entries(expected)
+  const sentences = Object.entries(tags)
     .filter(([key, value]) => seen[key] !== value)
-    .map(([key, value]) =>
-      seen[key] === undefined ? `tag ${key} is gone` : `tag ${key} is "${seen[key]}", not "${value}"`,
-    );
+    .map(([key, value]) => {
+      if (hasSecretTags && !OWN_TAGS.includes(key))
+        return "tags that the program marks secret were changed outside this stack";
+      return seen[key] === undefined ? `tag ${key} is gone` : `tag ${key} is "${seen[key]}", not "${value}"`;
+    });
+  return [...new Set(sentences)];
 }
 
 /** A KMS key of release 0.1.0 has no claim; the next update gives it one. */
@@ -186,11 +198,17 @@ function policyDrift(expected: string | undefined, seen: string | undefined): st
   return ["its key policy was changed outside this stack"];
 }
 
-function descriptionDrift(expected: string | undefined, seen: string | undefined): string[] {
-  return seen === undefined || isUnknown(expected) || (expected ?? "") === seen
-    ? []
-    : [`its description is "${seen}", not "${expected ?? ""}"`];
+function descriptionDrift(
+  { description, hasSecretDescription }: ExpectedKmsKey,
+  seen: string | undefined,
+): string[] {
+  if (seen === undefined || isUnknown(description) || (description ?? "") === seen) return [];
+  return hasSecretDescription
+    ? ["its description, which the program marks secret, was changed outside this stack"]
+    : [`its description is "${seen}", not "${description ?? ""}"`];
 }
+
+const OWN_TAGS: readonly string[] = Object.values(TAG);
 
 const day = (moment: string | undefined) => moment?.slice(0, 10) ?? "never";
 

@@ -108,6 +108,8 @@ export interface RegionalOutputs extends MetadataInputs {
   aliasTarget?: string;
   /** What a refresh found to differ in AWS; the next update repairs it. */
   drift?: string[];
+  /** Which metadata the program marks secret. */
+  secretInputs?: string[];
 }
 
 /** Metadata that the KMS keys have now. */

@@ -106,15 +106,13 @@ export function purposeMistakes(purpose: unknown): string[] {
   if (!Array.isArray(purpose) || hasUnknown(purpose)) return [];
   if (purpose.join() === "decrypt,encrypt") return [];
   return [
-    `Expected \`purpose\` to be ["encrypt", "decrypt"], which is what an aes256-gcm96 key is for in AWS KMS, got ${JSON.stringify(purpose)}.`,
+    `Expected \`purpose\` to be ["encrypt", "decrypt"], which is what an aes256-gcm96 key is for in AWS KMS; what came is another list.`,
   ];
 }
 
 export function protectionMistakes(protection: unknown): string[] {
   if (protection === "hsm" || typeof protection !== "string" || isUnknown(protection)) return [];
-  return [
-    `Expected \`protection\` to be "hsm", because AWS KMS keeps every key in HSMs, got "${protection}".`,
-  ];
+  return [`Expected \`protection\` to be "hsm", because AWS KMS keeps every key in HSMs; what came is not.`];
 }
 
 export function primaryMistakes(

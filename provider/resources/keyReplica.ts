@@ -1,3 +1,4 @@
+import { isRegion } from "../awskms/regions";
 import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
 import { refuseDeletion } from "../lifecycle/guard";
@@ -239,13 +240,13 @@ function notDeclaredMistakes(region: unknown, key: Partial<KeyRef> | undefined):
   const declared = known(key?.replicaRegions);
   if (
     typeof region !== "string" ||
-    isUnknown(region) ||
+    !isRegion(region) ||
     !Array.isArray(declared) ||
     hasUnknown(declared) ||
     declared.includes(region)
   )
     return [];
   return [
-    `Expected \`region\` to be one of \`replicaRegions\` of key "${key?.name}" (${declared.join(", ") || "there are none"}), got "${region}". Regions are fixed when the key is made, because a KMS key cannot become multi-Region later.`,
+    `Expected \`region\` to be one of \`replicaRegions\` of key "${key?.name}" (${declared.filter(isRegion).join(", ") || "there are none"}), got "${region}". Regions are fixed when the key is made, because a KMS key cannot become multi-Region later.`,
   ];
 }

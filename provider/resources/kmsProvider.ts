@@ -66,14 +66,12 @@ async function identified(run: Run, inputs: Values): Promise<Values> {
 
 function kindMistakes(provider: unknown): string[] {
   if (provider === "awskms" || typeof provider !== "string" || isUnknown(provider)) return [];
-  return [`Expected \`provider\` to be "awskms", the only kind there is, got "${provider}".`];
+  return [`Expected \`provider\` to be "awskms", the only kind there is; what came is not.`];
 }
 
 /** `alias/aws/` is AWS's own (CreateAlias's reference). */
 function reservedPrefixMistakes(prefix: unknown): string[] {
   return typeof prefix === "string" && /^aws(\/|$)/.test(prefix)
-    ? [
-        `Expected \`aliasPrefix\` not to be under "aws", which is reserved for AWS's own keys, got "${prefix}".`,
-      ]
+    ? [`Expected \`aliasPrefix\` not to be under "aws", which is reserved for AWS's own keys; what came is.`]
     : [];
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isRegion } from "../awskms/regions";
 import { KeymgmtError } from "../errors";
 import type { Backup } from "../keys/backup";
 import { ifOpen, needsNoRootKey, withNewClaimSecret } from "../keys/claimSecret";
@@ -112,7 +113,7 @@ function formerStacksOf(olds: Values | undefined, stack: unknown): string[] {
 async function restoredKeyring(run: Run, inputs: Values): Promise<Keyring> {
   const { name, type, replicaRegions, minEnabledVersion, restore } = inputs;
   const key = { name, type, replicaRegions, minEnabledVersion } as Backup["key"];
-  const backup = await restoredFrom(restore as Restore, key);
+  const backup = await restoredFrom(restore as Restore, key, run.say);
   const before = backup.key.minEnabledVersion;
   if (before !== minEnabledVersion)
     run.say(
@@ -142,7 +143,7 @@ async function withVersions(run: Run, keyring: Keyring, inputs: Values, isNew = 
   const keeping = keepingOf(inputs);
   let grown = isKept(keyring, keeping) ? keyring : await movedTo(run.keystores, keyring, keeping);
   while (grown.keys.length < Number(inputs.keyVersion)) {
-    const material = comesFromHsm(keeping) ? undefined : await nextMaterial(grown, keeping.key, own);
+    const material = comesFromHsm(keeping) ? undefined : await nextMaterial(run, grown, keeping.key, own);
     grown = await withVersion(run.keystores, grown, keeping, material, run.now());
     refuseTwin(grown);
   }
@@ -169,11 +170,16 @@ function keepingOf({ name, keystore, material }: Values): Keeping {
 }
 
 /** Own material where it is given, else the CSPRNG's. */
-async function nextMaterial(keyring: Keyring, key: string, own: string | undefined): Promise<Buffer> {
+async function nextMaterial(
+  run: Run,
+  keyring: Keyring,
+  key: string,
+  own: string | undefined,
+): Promise<Buffer> {
   if (own === undefined) return generateMaterial();
   const version = keyring.keys.length + 1;
   return isReference(own)
-    ? readReference(referenceTo(version, own), `the material of version ${version} of key "${key}"`)
+    ? readReference(referenceTo(version, own), `the material of version ${version} of key "${key}"`, run.say)
     : givenMaterial(own);
 }
 
@@ -202,7 +208,9 @@ function replicaRegionMistakes(regions: unknown): string[] {
   const twice = regions.filter((region, index) => !isUnknown(region) && regions.indexOf(region) !== index);
   return [
     ...regions.flatMap((region) => regionMistakes("replicaRegions", region)),
-    ...twice.map((region) => `Expected \`replicaRegions\` to name each Region once, got "${region}" twice.`),
+    ...twice
+      .filter(isRegion)
+      .map((region) => `Expected \`replicaRegions\` to name each Region once, got "${region}" twice.`),
   ];
 }
 
@@ -215,7 +223,7 @@ function rotationPeriodMistakes(value: unknown): string[] {
   const period = known(value);
   if (typeof period !== "string" || parseRotationPeriod(period)) return [];
   return [
-    `Expected \`rotationPeriod\` to be a duration from a day to 100 years, such as "90d", "12w", "1y" or ISO 8601 "P3M", got "${period}".`,
+    `Expected \`rotationPeriod\` to be a duration from a day to 100 years, such as "90d", "12w", "1y" or ISO 8601 "P3M"; what came is none.`,
   ];
 }
 

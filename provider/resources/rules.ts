@@ -1,4 +1,7 @@
-/** Rules for inputs that a type alone cannot say. Each returns the sentences that are wrong; unknown values pass. */
+/**
+ * Rules for inputs that a type alone cannot say. Each returns the sentences that are wrong; unknown values pass. What is not of the form
+ * that was expected is not repeated: it may be a secret in the wrong place.
+ */
 import { isRegion, partitionOf, suggestRegion } from "../awskms/regions";
 import { TAG } from "../awskms/taggedKeys";
 import { expiryTimes, LONGEST_DAYS } from "../keys/planExpiry";
@@ -14,8 +17,9 @@ const TIMESTAMP_LENGTH = "-1700000000".length;
 export function aliasPartMistakes(property: string, value: unknown): string[] {
   const part = known(value);
   if (typeof part !== "string" || ALIAS_PART.test(part)) return [];
+  const wrong = [...part].findIndex((character) => !ALIAS_PART.test(character)) + 1;
   return [
-    `Expected \`${property}\` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias, got "${part}".`,
+    `Expected \`${property}\` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias; what came ${wrong === 0 ? "is empty" : `has another one at place ${wrong}`}.`,
   ];
 }
 
@@ -35,7 +39,7 @@ export function regionMistakes(property: string, value: unknown): string[] {
   if (typeof region !== "string" || isRegion(region)) return [];
   const suggestion = suggestRegion(region);
   return [
-    `Expected \`${property}\` to be an AWS Region such as "us-east-1", got "${region}"${suggestion ? `; did you mean "${suggestion}"?` : "."}`,
+    `Expected \`${property}\` to be an AWS Region such as "us-east-1"${suggestion ? `; did you mean "${suggestion}"?` : "; what came is none."}`,
   ];
 }
 
@@ -76,7 +80,7 @@ export function expiryMistakes(inputs: Values): string[] {
   const mistakes = Object.entries({ validFor, renewBefore }).flatMap(([name, text]) =>
     typeof text === "string" && !parseRotationPeriod(text)
       ? [
-          `Expected \`${name}\` to be a duration of whole days, such as "90d", "12w" or ISO 8601 "P3M", got "${text}".`,
+          `Expected \`${name}\` to be a duration of whole days, such as "90d", "12w" or ISO 8601 "P3M"; what came is none.`,
         ]
       : [],
   );

@@ -9,7 +9,7 @@ const validators = new Map<string, ReturnType<typeof ajv.compile>>();
 
 /**
  * Holds inputs to schema.json: types, required properties, enums, no unknown names. Values that are not known
- * yet pass. Returns one sentence for each mistake; none shows a secret's value.
+ * yet pass. Returns one sentence for each mistake. None repeats a value: what stands in the wrong place may be a secret.
  */
 export function schemaMistakes(resource: string, inputs: Values): string[] {
   let validate = validators.get(resource);
@@ -66,16 +66,16 @@ function jsonSchema(property: PropertySpec): object {
 
 function sentence(error: ErrorObject): string {
   const name = error.instancePath.slice(1).split("/").map(unescaped).join(".");
-  const got = (error.parentSchema as { secret?: boolean })?.secret ? "" : `, got ${describe(error.data)}`;
+  const isSecret = (error.parentSchema as { secret?: boolean })?.secret ?? false;
   switch (error.keyword) {
     case "required":
       return `Expected ${name ? `\`${name}\` to have ` : ""}\`${error.params.missingProperty}\`, which is missing; the output of a resource that \`--target\` leaves out is missing too.`;
     case "additionalProperties":
-      return `\`${[name, error.params.additionalProperty].filter(Boolean).join(".")}\` is not an input of this resource; check its spelling.`;
+      return `\`${[name, shownName(error.params.additionalProperty)].filter(Boolean).join(".")}\` is not an input of this resource; check its spelling.`;
     case "enum":
-      return `Expected \`${name}\` to be ${oneOf(error.params.allowedValues)}${got}.`;
+      return `Expected \`${name}\` to be ${oneOf(error.params.allowedValues)}; what came is not.`;
     case "type":
-      return `Expected \`${name}\` to be of type ${error.params.type}${got && `, got ${typeName(error.data)}`}.`;
+      return `Expected \`${name}\` to be of type ${error.params.type}${isSecret ? "" : `, got ${typeName(error.data)}`}.`;
     default:
       return `\`${name}\` ${error.message}.`;
   }
@@ -90,10 +90,9 @@ function oneOf(values: string[]): string {
   return values.map((value) => `"${value}"`).join(" or ");
 }
 
-function describe(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-    ? JSON.stringify(value)
-    : typeName(value);
+/** A name that is spelt wrong has letters alone; any other may be a value. */
+function shownName(name: string): string {
+  return /^[A-Za-z]{1,40}$/.test(name) ? name : "…";
 }
 
 function typeName(value: unknown): string {

@@ -18,7 +18,7 @@ import {
 const EXCEPTIONS = {
   /** Inputs that the SDK computes or that `check` plans; programs do not give them. */
   wireOnly: {
-    KmsProvider: [],
+    KmsProvider: ["secretInputs"], // of the marks in the program, as those below
     ManagedKey: ["stack", "formerStacks", "keyVersion", "rotatedOn", "rotateAfter"], // of the program; planned by check
     KeyDistribution: [
       "name", // of its DistributionAlias, as are the next three
@@ -26,13 +26,14 @@ const EXCEPTIONS = {
       "aliasArn",
       "distributionTime",
       "stack", // of the running program
+      "secretInputs",
       "keyVersion", // planned by check, as are the next four
       "multiRegion",
       "primaryRegion",
       "importedOn",
       "renewAfter",
     ],
-    KeyReplica: ["aliasName", "aliasArn", "keyVersion", "importedOn", "renewAfter"], // of its distribution; planned by check
+    KeyReplica: ["aliasName", "aliasArn", "keyVersion", "importedOn", "renewAfter", "secretInputs"], // of its distribution; planned by check
   },
   /** Inputs that are optional in the SDK, which fills them in, and required on the wire. */
   filledIn: { KmsProvider: [], ManagedKey: ["name"], KeyDistribution: [], KeyReplica: [] },
@@ -59,10 +60,10 @@ const EXCEPTIONS = {
   },
   /** Outputs in state that the SDK does not show: what was handed over from another resource, and what is in no output. */
   notShown: {
-    KmsProvider: [],
+    KmsProvider: ["secretInputs"],
     ManagedKey: [],
-    KeyDistribution: ["kms", "key", "stack", "requestedName", "nextStack"],
-    KeyReplica: ["distribution", "nextStack"],
+    KeyDistribution: ["kms", "key", "stack", "requestedName", "nextStack", "secretInputs"],
+    KeyReplica: ["distribution", "nextStack", "secretInputs"],
   },
   /** Outputs that are any string in the SDK: a value more in schema.json must not break programs that read them. */
   wider: { KmsProvider: [], ManagedKey: [], KeyDistribution: ["rotationStrategy"], KeyReplica: [] },

@@ -22,6 +22,26 @@ describe("secrets in a program", () => {
     assert.equal(unwrapped(find(registered, "ManagedKey").inputs.material), material);
   });
 
+  it("are named to the provider, which sees no marks, where they are metadata; else nothing is sent", async () => {
+    const named = async (mark: typeof pulumi.output | typeof pulumi.secret) => {
+      const registered = await run(() => {
+        const tags = { team: mark("shop") };
+        const kms = new KmsProvider("prod", { keyCollection: "us-west-1", tags });
+        const key = new ManagedKey("orders", { replicaRegions: ["eu-west-1"] });
+        const description = mark("orders");
+        const dist = new KeyDistribution("orders-prod", { kms, key, description, policy: mark("{}") });
+        return [kms, key, dist, ...dist.replicate({ tags })];
+      });
+      return registered.map(({ inputs }) => inputs.secretInputs).filter((value) => value !== undefined);
+    };
+    assert.deepEqual(await named(pulumi.output), []);
+    assert.deepEqual(await named(pulumi.secret), [
+      ["tags"],
+      ["description", "policy", "kms.tags"],
+      ["tags", "distribution.kms.tags"],
+    ]);
+  });
+
   it("stay marked on their way to distributions and replicas", async () => {
     const registered = await run(careless);
     const { kms, key } = find(registered, "KeyDistribution").inputs as Record<

@@ -25,7 +25,8 @@ const FORMS =
 export function parseKeystore(url: string): Keystore | { mistake: string } {
   const wrong = (came: string) => ({ mistake: `Expected \`keystore\` to be ${FORMS}${came}.` });
   if (url === "state" || url === "none") return { kind: url };
-  if (url.startsWith("awskms:")) return awskms(url) ?? wrong(`, got "${url}"`);
+  if (url.startsWith("awskms:"))
+    return awskms(url) ?? wrong("; what came begins with awskms: and is not of that form");
   if (/^(env|file):/.test(url) && !url.includes("{") && referenceMistakes(url, "").length === 0)
     return { kind: "rootKey", reference: url };
   return isHsmUri(url)

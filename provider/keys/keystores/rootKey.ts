@@ -49,8 +49,8 @@ export async function newKey(
   if (keystore.kind === "rootKey") {
     const key =
       sealedBy === undefined
-        ? await readReference(keystore.reference, "the root key")
-        : await rootKeyOf(sealedBy, keystore.reference, of);
+        ? await readReference(keystore.reference, "the root key", session.say)
+        : await rootKeyOf(session, sealedBy, keystore.reference, of);
     return { key, header: headerFor(of, "A256KW", keyCheckValue(key)) };
   }
   const { keyId, connection } = keystore;
@@ -69,7 +69,7 @@ export async function openingKey(
   of: SealedId,
   header: SealHeader,
 ): Promise<Uint8Array> {
-  if (keystore.kind === "rootKey") return rootKeyOf(header.kid, keystore.reference, of);
+  if (keystore.kind === "rootKey") return rootKeyOf(session, header.kid, keystore.reference, of);
   const CiphertextBlob = Buffer.from(String(header.keymgmt.dataKey), "base64url");
   const input = { KeyId: header.kid, CiphertextBlob, EncryptionContext: encryptionContext(of) };
   const { connection } = keystore;
@@ -77,8 +77,13 @@ export async function openingKey(
   return (await fromKms(header.kid, of, ask)).Plaintext!;
 }
 
-function rootKeyOf(kcv: string, reference: string, { key }: SealedId): Promise<Buffer> {
-  return readReferenceOf(kcv, reference, `the root key that sealed key "${key}"`);
+function rootKeyOf(
+  session: KeystoreSession,
+  kcv: string,
+  reference: string,
+  { key }: SealedId,
+): Promise<Buffer> {
+  return readReferenceOf(kcv, reference, `the root key that sealed key "${key}"`, session.say);
 }
 
 /** What AWS KMS says of a root key must not be taken for what it says of a KMS key that material goes to. */

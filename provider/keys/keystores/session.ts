@@ -3,6 +3,7 @@ import { generateKeyPair, type KeyPairKeyObjectResult } from "node:crypto";
 import { promisify } from "node:util";
 import type { Kms } from "../../awskms/client";
 import type { KmsConnection } from "../../awskms/connection";
+import type { Say } from "../../awskms/say";
 
 /** What one run knows of its keystores, and how it reaches KMS for them. A run makes one and hands it down. */
 export class KeystoreSession {
@@ -12,7 +13,10 @@ export class KeystoreSession {
   readonly claimSecrets = new Map<string, string>();
   #nobodysKey: Promise<KeyPairKeyObjectResult> | undefined;
 
-  constructor(readonly openKms: (connection: KmsConnection) => Kms) {}
+  constructor(
+    readonly openKms: (connection: KmsConnection) => Kms,
+    readonly say: Say,
+  ) {}
 
   /** A key to try an HSM's wrapping with. It takes a processor a while to make, so a run makes one, when it first needs it. */
   nobodysKey(): Promise<KeyPairKeyObjectResult> {

@@ -13,6 +13,7 @@ import {
   versionJwk,
 } from "../keyring";
 import { namesEachVersion, readReferenceOf, referenceTo } from "../reference";
+import { shownReference } from "../shownReference";
 import { type HsmKeystore, isHsmUri } from "./hsm/uri";
 import { findInHsm, hsmToImport, makeInHsm, putIntoHsm } from "./hsm/versions";
 import { isSealed, keystoreOf } from "./keystore";
@@ -77,12 +78,17 @@ async function read(
       { key, version },
     );
   if ("from" in entry)
-    return readReferenceOf(entry.kcv, entry.from, `the material of version ${version} of key "${key}"`);
+    return readReferenceOf(
+      entry.kcv,
+      entry.from,
+      `the material of version ${version} of key "${key}"`,
+      session.say,
+    );
   const keystore = keystoreOf(url);
   if (!isSealed(keystore))
     throw new KeymgmtError(
       "KeystoreUnavailable",
-      `Expected the keyring of key "${key}" to name the keystore that sealed it, got "${url}". Restore the stack's state from a backup; nothing was changed.`,
+      `Expected the keyring of key "${key}" to name the keystore that sealed it, got "${shownReference(url)}". Restore the stack's state from a backup; nothing was changed.`,
       { key, version },
     );
   return unseal(session, keystore, { key, version }, entry);
@@ -155,7 +161,7 @@ export async function movedTo(
     } else if (keeping.keystore === "none") {
       const from = referenceTo(version, String(keeping.reference));
       const what = `the material of version ${version} of key "${keeping.key}"`;
-      (await readReferenceOf(kcv, from, what)).fill(0);
+      (await readReferenceOf(kcv, from, what, session.say)).fill(0);
       keys.push({ kid, iat, kcv, from });
     } else {
       const material = await materialOf(session, keyring, keeping.key, version);

@@ -8,7 +8,15 @@ describe("tidy", () => {
       tidy("arn:aws:kms:x:1:key/k  is pending deletion."),
       "arn:aws:kms:x:1:key/k is pending deletion",
     );
-    assert.equal(tidy("Value 'alias/a b' at 'aliasName' failed"), "Value 'alias/a b' at 'aliasName' failed");
+  });
+
+  it("leaves out every value that AWS did not take", () => {
+    for (const [value, place] of [
+      ["alias/a b", "aliasName"],
+      ['{"Sid": "it\'s"}\n', "policy"],
+      ["shop", "tags.1.member.tagValue"],
+    ])
+      assert.equal(tidy(`Value '${value}' at '${place}' failed`), `Value '...' at '${place}' failed`);
   });
 
   it("leaves out secrets that are quoted", () => {

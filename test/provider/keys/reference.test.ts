@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import childProcess from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import sinon from "sinon";
+import { sayOnce } from "../../../provider/awskms/say";
 import { isKeymgmtError } from "../../../provider/errors";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import {
@@ -18,7 +19,9 @@ import {
 } from "../../../provider/keys/reference";
 import { setEnvironment } from "../awskms/loopback";
 
-const read = (reference: string) => readReference(reference, "the material");
+const said: string[] = [];
+const say = sayOnce((line) => said.push(line));
+const read = (reference: string) => readReference(reference, "the material", say);
 
 /** The sentence that a reading is refused with. */
 async function refusal(reading: Promise<Buffer>): Promise<string> {
@@ -113,6 +116,30 @@ describe("a reference to material", () => {
     assert.match(await refusal(read("exec:/no/such/command")), /; the command failed with ENOENT\.$/);
   });
 
+  it("warns once of a file that others can read, where a link leads too", async () => {
+    if (process.platform === "win32") return;
+    const path = join(folder, "key");
+    await writeFile(path, material.toString("hex"));
+    await symlink(path, join(folder, "link"));
+    const warnings = async (mode: number, name: string) => {
+      await chmod(path, mode);
+      said.length = 0;
+      const once = sayOnce((line) => said.push(line));
+      for (const what of ["the root key", "the material"])
+        await readReference(pathToFileURL(join(folder, name)).href, what, once);
+      return said;
+    };
+    for (const mode of [0o600, 0o400, 0o711, 0o622]) assert.deepEqual(await warnings(mode, "key"), []);
+    for (const [mode, name] of [
+      [0o644, "key"],
+      [0o640, "link"],
+      [0o604, "key"],
+    ] as const)
+      assert.deepEqual(await warnings(mode, name), [
+        `keymgmt: others than its owner can read ${join(folder, name)}, which holds a secret: its mode is 0${mode.toString(8)}. Run: chmod 600 ${join(folder, name)}`,
+      ]);
+  });
+
   it("shows nothing of what a command prints", async () => {
     const secret = material.toString("base64");
     const message = await refusal(read(await script(`echo ${secret}; echo ${secret} >&2; exit 3`)));
@@ -145,8 +172,8 @@ describe("a reference to material", () => {
 
   it("refuses another key than the one that is known by its key check value, and shows neither", async () => {
     const kcv = keyCheckValue(material);
-    assert.deepEqual(await readReferenceOf(kcv, "env://ORDERS_1", "the material"), material);
-    const message = await refusal(readReferenceOf("0123456789", "env://ORDERS_1", "the material"));
+    assert.deepEqual(await readReferenceOf(kcv, "env://ORDERS_1", "the material", say), material);
+    const message = await refusal(readReferenceOf("0123456789", "env://ORDERS_1", "the material", say));
     assert.equal(
       message,
       `Expected the material from env://ORDERS_1, with key check value 0123456789; what came has key check value ${kcv}. Put the right one there; nothing was changed.`,

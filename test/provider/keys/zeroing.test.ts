@@ -3,6 +3,7 @@ import crypto, { generateKeyPairSync, randomBytes } from "node:crypto";
 import sinon from "sinon";
 import { unsealed } from "../../../cli/export/keyring";
 import { type Kms, KmsConnections } from "../../../provider/awskms/client";
+import { sayOnce } from "../../../provider/awskms/say";
 import { KeymgmtError } from "../../../provider/errors";
 import { type Backup, openBackup, sealBackup } from "../../../provider/keys/backup";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
@@ -122,7 +123,7 @@ describe("a buffer that held a secret", () => {
       return {};
     },
   } as never;
-  const session = new KeystoreSession(() => kms);
+  const session = new KeystoreSession(() => kms, sayOnce());
 
   beforeEach(() => {
     restore = setEnvironment({

@@ -203,9 +203,9 @@ describe("adopting KMS keys that Vault made", () => {
     await assert.rejects(adopting("alias/none"), /NotFoundException/);
     for (const [adopt, mistake] of [
       [{}, /`aliasName`, `versions` or both/],
-      [{ aliasName: "orders" }, /got "orders"/],
-      [{ aliasName: "alias/aws/s3" }, /got "alias\/aws\/s3"/],
-      [{ versions: { latest: single } }, /by number, got "latest"/],
+      [{ aliasName: "orders" }, /to be an alias such as .*; what came is none/],
+      [{ aliasName: "alias/aws/s3" }, /to be an alias such as .*; what came is none/],
+      [{ versions: { latest: single } }, /by number; what came is not/],
       [{ versions: { 2: single } }, /versions that the key has, 1 to 1, got 2/],
     ] as const)
       await assert.rejects(new Program(local).up({ distribution: { adopt } }), mistake);

@@ -26,16 +26,16 @@ describe("check of a KmsProvider", () => {
 
   it("suggests the Region that was meant", async () => {
     assert.deepEqual(await check({ keyCollection: "us-wset-1" }), [
-      'Expected `keyCollection` to be an AWS Region such as "us-east-1", got "us-wset-1"; did you mean "us-west-1"?',
+      'Expected `keyCollection` to be an AWS Region such as "us-east-1"; did you mean "us-west-1"?',
     ]);
     assert.deepEqual(await check({ keyCollection: "US-West-1" }), [
-      'Expected `keyCollection` to be an AWS Region such as "us-east-1", got "US-West-1"; did you mean "us-west-1"?',
+      'Expected `keyCollection` to be an AWS Region such as "us-east-1"; did you mean "us-west-1"?',
     ]);
   });
 
   it("refuses what is no Region, where none is near too", async () => {
     assert.deepEqual(await check({ keyCollection: "global" }), [
-      'Expected `keyCollection` to be an AWS Region such as "us-east-1", got "global".',
+      'Expected `keyCollection` to be an AWS Region such as "us-east-1"; what came is none.',
     ]);
   });
 
@@ -47,14 +47,19 @@ describe("check of a KmsProvider", () => {
 
   it("knows of one kind of provider", async () => {
     assert.deepEqual(await check({ provider: "azurekeyvault" }), [
-      'Expected `provider` to be "awskms", the only kind there is, got "azurekeyvault".',
+      'Expected `provider` to be "awskms", the only kind there is; what came is not.',
     ]);
   });
 
   it("refuses an aliasPrefix that cannot stand in an alias", async () => {
-    for (const prefix of ["", "my keys", "café", "a:b", "a.b"]) {
+    for (const [prefix, wrong] of [
+      ["", "is empty"],
+      ["my keys", "has another one at place 3"],
+      ["café", "has another one at place 4"],
+      ["a:b", "has another one at place 2"],
+    ]) {
       assert.deepEqual(await check({ aliasPrefix: prefix }), [
-        `Expected \`aliasPrefix\` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias, got "${prefix}".`,
+        `Expected \`aliasPrefix\` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias; what came ${wrong}.`,
       ]);
     }
   });
@@ -62,7 +67,7 @@ describe("check of a KmsProvider", () => {
   it("refuses an aliasPrefix in AWS's own part of the aliases", async () => {
     for (const prefix of ["aws", "aws/keys"]) {
       assert.deepEqual(await check({ aliasPrefix: prefix }), [
-        `Expected \`aliasPrefix\` not to be under "aws", which is reserved for AWS's own keys, got "${prefix}".`,
+        `Expected \`aliasPrefix\` not to be under "aws", which is reserved for AWS's own keys; what came is.`,
       ]);
     }
     assert.deepEqual(await check({ aliasPrefix: "awsome/keys_1" }), []);
@@ -70,7 +75,7 @@ describe("check of a KmsProvider", () => {
 
   it("refuses a wrapping key that AWS KMS does not make", async () => {
     assert.deepEqual(await check({ wrappingKeySpec: "RSA_1024" }), [
-      'Expected `wrappingKeySpec` to be "RSA_4096" or "RSA_3072" or "RSA_2048", got "RSA_1024".',
+      'Expected `wrappingKeySpec` to be "RSA_4096" or "RSA_3072" or "RSA_2048"; what came is not.',
     ]);
   });
 
@@ -135,9 +140,9 @@ describe("check of a KmsProvider", () => {
 
   it("tells every mistake at once", async () => {
     assert.deepEqual(await check({ keyCollection: "global", aliasPrefix: "a b", provider: "gcpckms" }), [
-      'Expected `keyCollection` to be an AWS Region such as "us-east-1", got "global".',
-      'Expected `aliasPrefix` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias, got "a b".',
-      'Expected `provider` to be "awskms", the only kind there is, got "gcpckms".',
+      'Expected `keyCollection` to be an AWS Region such as "us-east-1"; what came is none.',
+      'Expected `aliasPrefix` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias; what came has another one at place 2.',
+      'Expected `provider` to be "awskms", the only kind there is; what came is not.',
     ]);
   });
 

@@ -92,9 +92,14 @@ describe("check of a ManagedKey", () => {
   });
 
   it("refuses a name that cannot stand in an alias", async () => {
-    for (const name of ["", "my key", "orders:1", "bestellungen-für", "a.b"]) {
+    for (const [name, wrong] of [
+      ["", "is empty"],
+      ["my key", "has another one at place 3"],
+      ["orders:1", "has another one at place 7"],
+      ["bestellungen-für", "has another one at place 15"],
+    ]) {
       assert.deepEqual(await check({ name }), [
-        `Expected \`name\` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias, got "${name}".`,
+        `Expected \`name\` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias; what came ${wrong}.`,
       ]);
     }
     assert.deepEqual(await check({ name: "team/orders_2-a" }), []);
@@ -102,14 +107,14 @@ describe("check of a ManagedKey", () => {
 
   it("refuses a type that AWS KMS does not take", async () => {
     for (const type of ["aes128-gcm96", "rsa-2048", "AES256-GCM96"]) {
-      assert.deepEqual(await check({ type }), [`Expected \`type\` to be "aes256-gcm96", got "${type}".`]);
+      assert.deepEqual(await check({ type }), [`Expected \`type\` to be "aes256-gcm96"; what came is not.`]);
     }
   });
 
   it("refuses Regions that there are not", async () => {
     assert.deepEqual(await check({ replicaRegions: ["eu-wset-1", "moon-1"] }), [
-      'Expected `replicaRegions` to be an AWS Region such as "us-east-1", got "eu-wset-1"; did you mean "eu-west-1"?',
-      'Expected `replicaRegions` to be an AWS Region such as "us-east-1", got "moon-1".',
+      'Expected `replicaRegions` to be an AWS Region such as "us-east-1"; did you mean "eu-west-1"?',
+      'Expected `replicaRegions` to be an AWS Region such as "us-east-1"; what came is none.',
     ]);
   });
 
@@ -163,7 +168,7 @@ describe("check of a ManagedKey", () => {
   it("refuses a rotationPeriod that is no duration", async () => {
     for (const period of ["quarterly", "90", "", "12h", "0d", "P-3M", "101y"]) {
       assert.deepEqual(await check({ ...made, rotationPeriod: period }), [
-        `Expected \`rotationPeriod\` to be a duration from a day to 100 years, such as "90d", "12w", "1y" or ISO 8601 "P3M", got "${period}".`,
+        `Expected \`rotationPeriod\` to be a duration from a day to 100 years, such as "90d", "12w", "1y" or ISO 8601 "P3M"; what came is none.`,
       ]);
     }
     assert.deepEqual(await check({ ...made, rotationPeriod: 90 }), [
@@ -231,9 +236,13 @@ describe("check of a ManagedKey", () => {
     const HSM = "pkcs11:token=keys?module-path=/lib.so&pin-source=env://PIN";
 
     it("does not stand in the inputs where the keystore seals it or an HSM has it", async () => {
-      for (const keystore of ["env://ROOT", "awskms://alias/root?region=us-east-1", HSM]) {
+      for (const [keystore, shown] of [
+        ["env://ROOT", "env://ROOT"],
+        ["awskms://alias/root?region=us-east-1", "awskms://alias/root"],
+        [HSM, "pkcs11:token=keys?module-path=/lib.so&…"],
+      ] as const) {
         assert.deepEqual(await check({ keystore }), [
-          `Expected \`material\` to be a reference (env://NAME, file:///path or exec:command) with \`keystore\` "${keystore}"; what came is the material itself, and Pulumi keeps inputs in the state, where the stack's passphrase opens them.`,
+          `Expected \`material\` to be a reference (env://NAME, file:///path or exec:command) with \`keystore\` "${shown}"; what came is the material itself, and Pulumi keeps inputs in the state, where the stack's passphrase opens them.`,
         ]);
         assert.deepEqual(await check({ keystore, material: "env://A" }), []);
         assert.deepEqual(await check({ keystore, material: undefined }), []);
@@ -309,7 +318,7 @@ describe("check of a ManagedKey", () => {
       assert.deepEqual(await check({ replicaRegions: ["eu-west-1"] }, olds), [sentence("replicaRegions")]);
       assert.deepEqual(await check({ replicaRegions: [] }, olds), [sentence("replicaRegions")]);
       assert.deepEqual(await check({ type: "rsa-2048" }, olds), [
-        'Expected `type` to be "aes256-gcm96", got "rsa-2048".',
+        'Expected `type` to be "aes256-gcm96"; what came is not.',
         sentence("type"),
       ]);
     });

@@ -53,13 +53,13 @@ describe("schema validation", () => {
         "a value that an enum does not have",
         "KmsProvider",
         ["KmsProvider", { wrappingKeySpec: "RSA_1024" }],
-        ['Expected `wrappingKeySpec` to be "RSA_4096" or "RSA_3072" or "RSA_2048", got "RSA_1024".'],
+        ['Expected `wrappingKeySpec` to be "RSA_4096" or "RSA_3072" or "RSA_2048"; what came is not.'],
       ],
       [
         "a key type that there is not",
         "ManagedKey",
         ["ManagedKey", { type: "aes128-gcm96" }],
-        ['Expected `type` to be "aes256-gcm96", got "aes128-gcm96".'],
+        ['Expected `type` to be "aes256-gcm96"; what came is not.'],
       ],
       [
         "a wrong type",

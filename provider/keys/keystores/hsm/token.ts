@@ -1,10 +1,13 @@
 /** One token of an HSM: a session of it for one piece of work. */
 import { isKeymgmtError } from "../../../errors";
-import { readText } from "../../reference";
+import { readSecret } from "../../reference";
 import type { KeystoreSession } from "../session";
 import type { Cryptoki, Handle, Pkcs11, Pkcs11Error } from "./cryptoki";
 import { loadPkcs11js, unavailable, withModule } from "./module";
 import type { HsmKeystore } from "./uri";
+
+/** What messages call the place of the PIN. It is not repeated: a PIN may stand there by mistake. */
+const SOURCE = "`pin-source`";
 
 /** A session in which the user is logged in. */
 export interface TokenSession {
@@ -28,7 +31,7 @@ export async function reachToken(session: KeystoreSession, keystore: HsmKeystore
   const { token, serial, modulePath, pinSource } = keystore;
   const name = [token, serial].filter(Boolean).join(", serial ");
   const pkcs11 = await loadPkcs11js();
-  const pin = await readText(pinSource, `the PIN of token "${name}"`);
+  const pin = await readSecret(pinSource, `the PIN of token "${name}"`, session.say, SOURCE);
   return {
     name,
     use(purpose, work) {
@@ -40,7 +43,7 @@ export async function reachToken(session: KeystoreSession, keystore: HsmKeystore
           try {
             const pinOf = `${serialNumber} ${pinSource}`;
             if (session.refusedPins.has(pinOf))
-              throw unavailable(`${expected}; it has refused the PIN from ${pinSource}. ${PIN_ADVICE}`);
+              throw unavailable(`${expected}; it has refused the PIN from ${SOURCE}. ${PIN_ADVICE}`);
             logIn(pkcs11, cryptoki, handle, pin, () => session.refusedPins.add(pinOf));
             return work({ pkcs11, cryptoki, handle });
           } finally {
@@ -48,7 +51,7 @@ export async function reachToken(session: KeystoreSession, keystore: HsmKeystore
           }
         });
       } catch (error) {
-        throw isKeymgmtError(error) ? error : answered(expected, pinSource, error as Pkcs11Error);
+        throw isKeymgmtError(error) ? error : answered(expected, error as Pkcs11Error);
       }
     },
   };
@@ -102,10 +105,10 @@ const ADVICE: Record<string, string> = {
   CKR_KEY_FUNCTION_NOT_PERMITTED: "The key check value needs a key with CKA_ENCRYPT.",
 };
 
-function answered(expected: string, pinSource: string, error: Pkcs11Error): Error {
+function answered(expected: string, error: Pkcs11Error): Error {
   const { method, message } = error;
   if (!/^CKR_\w+$/.test(message)) return error;
-  const pin = message.startsWith("CKR_PIN_") ? ` to the PIN from ${pinSource}` : "";
+  const pin = message.startsWith("CKR_PIN_") ? ` to the PIN from ${SOURCE}` : "";
   const advice = ADVICE[message] ?? "See the HSM's own log.";
   return unavailable(`${expected}; ${method} answered ${message}${pin}. ${advice}`, error);
 }

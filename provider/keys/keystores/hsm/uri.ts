@@ -20,6 +20,7 @@ export interface HsmObject {
 }
 
 const SCHEME = "pkcs11:";
+const ATTRIBUTES = ["token", "serial", "module-path", "pin-source"];
 const EXAMPLE = "pkcs11:token=keymgmt?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=env://HSM_PIN";
 
 export function isHsmUri(text: unknown): text is string {
@@ -36,8 +37,8 @@ export function parseHsmKeystore(uri: string): HsmKeystore | { mistake: string }
   const names = attributes.map(([name]) => name);
   if (names.includes("pin-value"))
     return wrong("`pin-value` is refused: Pulumi keeps inputs in the state, and the PIN with them");
-  const unknown = names.find((name) => !["token", "serial", "module-path", "pin-source"].includes(name));
-  if (unknown !== undefined) return wrong(`it has the attribute \`${unknown}\`, which is not known here`);
+  if (names.some((name) => !ATTRIBUTES.includes(name)))
+    return wrong(`it has another attribute than ${ATTRIBUTES.map((name) => `\`${name}\``).join(", ")}`);
   if (more.length > 0 || new Set(names).size < names.length) return wrong("an attribute is there twice");
   const decoded = attributes.map(([name, value]) => [name, textOf(value)] as const);
   const broken = decoded.find(([, value]) => !value);

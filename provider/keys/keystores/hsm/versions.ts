@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { WrappableMaterial } from "../../../awskms/wrapping";
 import { KeymgmtError } from "../../../errors";
 import { keyCheckValue } from "../../keyCheckValue";
+import { shownReference } from "../../shownReference";
 import type { VersionId } from "../rootKey";
 import type { KeystoreSession } from "../session";
 import {
@@ -116,7 +117,7 @@ function theKey(loggedIn: TokenSession, token: Token, of: VersionId, { from, kcv
   const refused = (came: string, next: string) =>
     new KeymgmtError(
       "KeystoreUnavailable",
-      `Expected ${named(of)} at ${from} in the HSM's token "${token.name}"; ${came}. ${next} The keyring is as it was.`,
+      `Expected ${named(of)} at ${shownReference(from)} in the HSM's token "${token.name}"; ${came}. ${next} The keyring is as it was.`,
       { ...of },
     );
   const object = parseHsmObject(from);

@@ -63,9 +63,9 @@ describe("the URL of a keystore", () => {
     "awskms:///arn:aws:s3:::bucket?region=us-east-1",
     "awskms://?region=us-east-1",
   ]) {
-    it(`is refused as "${url}", with those that there are, and shown only where it cannot hold a key`, () => {
+    it(`is refused as "${url}", with those that there are, and not shown`, () => {
       const came = url.startsWith("awskms:")
-        ? `, got "${url}"`
+        ? "; what came begins with awskms: and is not of that form"
         : "; what came is none of them, and is not shown here in case it holds a key";
       assert.deepEqual(parseKeystore(url), {
         mistake: `Expected \`keystore\` to be "state", "none", "env://NAME", "file:///path" (absolute), "awskms://alias/NAME?region=us-east-1" or "pkcs11:token=NAME?…"${came}.`,

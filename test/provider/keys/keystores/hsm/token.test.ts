@@ -86,12 +86,12 @@ describe("the token of an HSM", () => {
     const expected = 'Expected the HSM\'s token "keymgmt" to be looked at; ';
     assert.equal(
       await refusal(serialOf(keystore)),
-      `${expected}C_Login answered CKR_PIN_INCORRECT to the PIN from env://WRONG. It was not tried again, as a token locks itself after a few wrong ones: put the right one there. The keyring is as it was.`,
+      `${expected}C_Login answered CKR_PIN_INCORRECT to the PIN from \`pin-source\`. It was not tried again, as a token locks itself after a few wrong ones: put the right one there. The keyring is as it was.`,
     );
     process.env.WRONG = pin;
     assert.equal(
       await refusal(serialOf(keystore)),
-      `${expected}it has refused the PIN from env://WRONG. It was not tried again, as a token locks itself after a few wrong ones: put the right one there. The keyring is as it was.`,
+      `${expected}it has refused the PIN from \`pin-source\`. It was not tried again, as a token locks itself after a few wrong ones: put the right one there. The keyring is as it was.`,
     );
     assert.equal((await serialOf(at(hsm.uri()))).length, 1);
     session = withoutKms();
@@ -116,7 +116,7 @@ describe("the token of an HSM", () => {
       assert.equal((await serialOf(at(hsm.uri("keymgmt", source)))).length, 1);
     assert.equal(
       await refusal(serialOf(at(hsm.uri("keymgmt", "env://NOT_THERE")))),
-      'Expected the PIN of token "keymgmt" from env://NOT_THERE; the environment has no such variable.',
+      'Expected the PIN of token "keymgmt" from `pin-source`; the environment has no such variable.',
     );
   });
 
