@@ -1,27 +1,24 @@
-/** How the command reaches AWS. */
+/** How the command reaches AWS: as its caller says, wherever a state says to look. */
 import { identify } from "../provider/awskms/account.js";
 import { type Kms, KmsConnections } from "../provider/awskms/client.js";
 import { connectionIdentity, type KmsConnection } from "../provider/awskms/connection.js";
+import { kmsEndpoint } from "../provider/awskms/endpoint.js";
+import { isKeymgmtError, KeymgmtError } from "../provider/errors.js";
+import { type Credentials, credentialsByAccount } from "./as.js";
+import type { StackState } from "./state/stack.js";
+import type { StatedKms } from "./state/stated.js";
 
-/** Options of every command that asks AWS. They win over what a state says. */
+/** Options of every command that asks AWS. */
 export interface ReachOptions {
+  /** `<KmsProvider>=<profile or role ARN>`, once an account. */
+  as?: string[];
   profile?: string;
   endpoint?: string;
 }
 
-/** A connection as a state has it, with what the command line says in its place. */
-export function reached(connection: KmsConnection, { profile, endpoint }: ReachOptions): KmsConnection {
-  const { assumeRole, webIdentity, ...rest } = connection;
-  const who = profile === undefined ? { assumeRole, webIdentity } : { profile };
-  return { ...rest, ...who, ...(endpoint !== undefined && { endpoint }) };
-}
-
 /** A Region as credentials reach it. */
 export interface Reached {
-  /** Whose the credentials are. */
   accountId: string;
-  /** The account that the state says; the same where it says none. In another one, ids mean other KMS keys. */
-  held: string;
   kms: Kms;
 }
 
@@ -29,16 +26,84 @@ export interface Reached {
 export class Aws {
   readonly #connections = new KmsConnections();
   readonly #accounts = new Map<string, Promise<string>>();
+  readonly #providers: StatedKms[];
+  readonly #credentials: Map<string, Credentials>;
+
+  /** Throws UsageError where `--as` does not go with the states. */
+  constructor(
+    private readonly options: ReachOptions,
+    states: StackState[] = [],
+  ) {
+    this.#providers = states.flatMap(({ providers, regions }) => [
+      ...providers,
+      ...regions.map(({ stated }) => stated),
+    ]);
+    this.#credentials = credentialsByAccount(options.as ?? [], this.#providers);
+  }
 
   open(connection: KmsConnection, region = connection.keyCollection): Kms {
     return this.#connections.open(connection, region);
   }
 
-  /** A Region, by a connection as a state has it. Throws where the account cannot be found out. */
-  async reach(stated: KmsConnection, region: string, options: ReachOptions): Promise<Reached> {
-    const connection = reached(stated, options);
-    const accountId = await this.accountOf(connection);
-    return { accountId, held: stated.accountId ?? accountId, kms: this.open(connection, region) };
+  /** A Region that a state names. Throws where the credentials are of another account than its: there, ids mean other KMS keys. */
+  async reach(stated: StatedKms, region: string): Promise<Reached> {
+    const connection = this.connection(stated, region);
+    try {
+      const accountId = await this.accountOf(connection);
+      if (accountId === (stated.accountId ?? accountId))
+        return { accountId, kms: this.open(connection, region) };
+      throw otherAccount(stated.accountId!, accountId);
+    } catch (error) {
+      throw this.explained(error, stated);
+    }
+  }
+
+  /** What the caller says, for a KmsProvider of a state. Throws where the state's endpoint is meant and the caller has named none. */
+  connection(
+    { keyCollection, accountId, quotas, endpoint: stated }: StatedKms,
+    region: string,
+  ): KmsConnection {
+    const { profile, endpoint } = this.options;
+    const connection: KmsConnection = {
+      keyCollection,
+      accountId,
+      quotas,
+      profile,
+      endpoint,
+      ...(accountId !== undefined && this.#credentials.get(accountId)),
+    };
+    if (stated !== undefined && kmsEndpoint(connection, region) === undefined)
+      throw new KeymgmtError(
+        "InvalidInput",
+        `Expected --endpoint: the state says that ${this.#called(accountId)} has the endpoint ${stated}, and nothing is sent to where a state says. ` +
+          "Judge whether it is yours, and give --endpoint with that URL or with AWS's own, such as https://kms.{region}.amazonaws.com.",
+        { region },
+      );
+    return connection;
+  }
+
+  /** An error of credentials with the flag that mends it, and what the state asks for. */
+  explained(error: unknown, { accountId, by }: StatedKms): unknown {
+    const isOfCredentials =
+      isKeymgmtError(error) &&
+      ["AccountMismatch", "InvalidCredentials", "MissingCredentials"].includes(error.code);
+    if (!isOfCredentials || accountId === undefined) return error;
+    const named = this.#nameOf(accountId);
+    const asks =
+      by === undefined ? "" : ` The state says ${by}, which is not followed: judge whether that is yours.`;
+    const flag = `--as ${named ?? accountId}=PROFILE, or =ROLE-ARN`;
+    const message = `${error.message} For ${this.#called(accountId)} give ${flag}.${asks}`;
+    return new KeymgmtError(error.code, message, error.context, { cause: error });
+  }
+
+  #nameOf(accountId: string | undefined): string | undefined {
+    return this.#providers.find((one) => one.accountId === accountId && one.name !== undefined)?.name;
+  }
+
+  #called(accountId: string | undefined): string {
+    const name = this.#nameOf(accountId);
+    const provider = name === undefined ? "its KmsProvider" : `KmsProvider ${JSON.stringify(name)}`;
+    return accountId === undefined ? provider : `${provider} (account ${accountId})`;
   }
 
   /** The account whose credentials the connection finds. */
@@ -49,4 +114,12 @@ export class Aws {
     this.#accounts.set(id, account);
     return account;
   }
+}
+
+/** Ids would mean other KMS keys there. */
+export function otherAccount(held: string, accountId: string): KeymgmtError {
+  return new KeymgmtError(
+    "AccountMismatch",
+    `Expected credentials of account ${held}, which the state says; got those of account ${accountId}.`,
+  );
 }

@@ -10,11 +10,16 @@ export function withState(command: Command): Command {
     .option("--cwd <folder>", "folder of the Pulumi project; by default this one");
 }
 
-/** How AWS is reached: `reached` takes these. */
+/** How AWS is reached: `Aws` takes these. */
 export function withReach(command: Command): Command {
   return command
-    .option("--profile <name>", "AWS profile, in place of what the KmsProvider says")
-    .option("--endpoint <url>", "endpoint of AWS KMS, may hold {region}, in place of the KmsProvider's");
+    .option(
+      "--as <provider=credentials>",
+      "PROFILE or ROLE-ARN for a KmsProvider's account (repeatable); by default the environment's credentials",
+      collected,
+    )
+    .option("--profile <name>", "AWS profile in place of the environment's credentials")
+    .option("--endpoint <url>", "endpoint of AWS KMS, may hold {region}; never the state's");
 }
 
 /** A flag for each optional feature. */

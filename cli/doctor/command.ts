@@ -2,7 +2,7 @@ import { permissionsFor } from "../../provider/awskms/permissions.js";
 import { visibleIn } from "../../provider/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { type FeatureOptions, featuresOf } from "../iam-policy/features.js";
-import { type ReachOptions, reached } from "../look.js";
+import { Aws, type ReachOptions } from "../look.js";
 import { print, printJson } from "../print.js";
 import { exportedStates, type StateOptions } from "../state/load.js";
 import { readStack } from "../state/stack.js";
@@ -30,10 +30,10 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   if (options.offline || problems.length > 0) return report({ ...NOTHING, code, problems }, options, false);
   const states = exported.map(({ text, source }) => readStack(text, source));
   const held = states.flatMap(({ regions }) => regions);
-  const connections = states.flatMap(({ providers }) => providers);
+  const providers = states.flatMap((state) => state.providers);
   const ambient = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION;
   const stated = [
-    ...connections.map(({ keyCollection }) => keyCollection),
+    ...providers.map(({ keyCollection }) => keyCollection),
     ...held.map(({ region }) => region),
   ];
   const regions = [
@@ -41,17 +41,19 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   ];
   const [first] = regions;
   if (first === undefined) throw new UsageError("Expected at least one --region, or AWS_REGION, or --state.");
-  const connection = reached(connections[0] ?? { keyCollection: first }, options);
+  const aws = new Aws(options, states);
+  const provider = providers[0] ?? { keyCollection: first };
   const multiRegion =
     options.multiRegion ??
     held.some(({ versions }) => versions.some(({ keyId }) => keyId.startsWith("mrk-")));
   const findings = await examine(
-    connection,
+    aws.connection(provider, first),
     regions.map((region) => {
       const own = held.find((holder) => holder.region === region)?.versions.at(-1)?.keyId;
       return { region, target: { keyId: own ?? madeUpKey(), real: own !== undefined, replicaRegion: first } };
     }),
     permissionsFor(featuresOf(options, multiRegion)),
+    (error) => aws.explained(error, provider),
   );
   return report({ ...findings, code }, options, true);
 }

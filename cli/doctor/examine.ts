@@ -4,6 +4,7 @@ import { KmsConnections } from "../../provider/awskms/client.js";
 import type { KmsConnection } from "../../provider/awskms/connection.js";
 import type { Permission } from "../../provider/awskms/permissions.js";
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
+import { otherAccount } from "../look.js";
 import { attempt, watchedClient } from "./client.js";
 import type { CodeFinding } from "./code.js";
 import { probeFor, type Target } from "./probes.js";
@@ -44,13 +45,17 @@ export async function examine(
   connection: KmsConnection,
   regions: { region: string; target: Target }[],
   permissions: Permission[],
+  explained = (error: unknown) => error,
 ): Promise<Findings> {
   const connections = new KmsConnections();
   const findings: Findings = { ...NOTHING, regions: [], problems: [] };
+  let isOther = false;
   const noting = async (work: () => Promise<void>) => {
     try {
       await work();
-    } catch (error) {
+    } catch (thrown) {
+      isOther = isKeymgmtError(thrown, "AccountMismatch");
+      const error = explained(thrown);
       if (!isKeymgmtError(error)) throw error;
       findings.problems.push(error.message);
     }
@@ -64,7 +69,10 @@ export async function examine(
   await noting(async () => {
     const { accountId, arn } = await identify(connection, connections);
     findings.account = { accountId, arn: arn ?? null };
+    if (accountId !== (connection.accountId ?? accountId))
+      throw otherAccount(connection.accountId!, accountId);
   });
+  if (isOther) return findings;
   for (const { region, target } of regions)
     await noting(async () => {
       const found = await examineRegion(connections, connection, region, target, permissions);

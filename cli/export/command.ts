@@ -4,7 +4,8 @@ import { KmsConnections } from "../../provider/awskms/client.js";
 import type { Say } from "../../provider/awskms/say.js";
 import { type BackedUpDistribution, type Backup, sealBackup } from "../../provider/keys/backup.js";
 import { type BackupKey, newPassphrase, recipientKey } from "../../provider/keys/backupKeys.js";
-import { kcvsOf } from "../../provider/keys/keyring.js";
+import { type Keyring, kcvsOf } from "../../provider/keys/keyring.js";
+import { isSealed, parseKeystore } from "../../provider/keys/keystores/keystore.js";
 import { KeystoreSession } from "../../provider/keys/keystores/session.js";
 import { readSecret } from "../../provider/keys/reference.js";
 import { isReferenceToSecret } from "../../provider/keys/restore.js";
@@ -23,12 +24,13 @@ export interface ExportOptions extends StateOptions {
   out: string;
   passphrase?: string;
   recipient?: string;
+  keystore?: string;
   force?: boolean;
 }
 
 /** `keymgmt export`. Gives the exit code. */
 export async function exportKey(options: ExportOptions): Promise<number> {
-  const { key: name, out, force = false, state } = options;
+  const { out, force = false, state } = options;
   if ((state?.length ?? 1) !== 1)
     throw new UsageError("Expected one --state: a backup is of one stack's key.");
   const connections = new KmsConnections();
@@ -38,7 +40,7 @@ export async function exportKey(options: ExportOptions): Promise<number> {
       `Expected --out to name a file that is not there yet; ${out} is. Give another, or --force.`,
     );
   const [exported] = (await exportedStates(options, "--show-secrets")) as [ExportedState];
-  const backup = await backupOf(connections, exported, name);
+  const backup = await backupOf(connections, exported, options);
   const jwe = `${await sealBackup(backup, opener)}\n`;
   if (out === "-") process.stdout.write(jwe);
   else await writePrivate(out, jwe, force);
@@ -68,9 +70,10 @@ function howToOpen({ passphrase, recipient }: ExportOptions, { kid }: BackupKey)
 async function backupOf(
   connections: KmsConnections,
   { text, source }: ExportedState,
-  name: string,
+  { key: name, keystore }: ExportOptions,
 ): Promise<Backup> {
   const { key, keyring: kept } = exportedKey(text, source, name);
+  assertNamed(kept, keystore, name);
   const session = new KeystoreSession((connection) => connections.open(connection), connections.say);
   const keyring = await unsealed(session, kept, name);
   const kcvs = kcvsOf(keyring);
@@ -84,6 +87,15 @@ async function backupOf(
     kcvs,
     distributions: distributionsOf(state, name, kcvs),
   };
+}
+
+/** A root key is read, or AWS asked for it, where the caller says: a state might name anybody's file, profile or endpoint. */
+function assertNamed({ keystore = "state" }: Keyring, named: string | undefined, key: string): void {
+  const parsed = parseKeystore(keystore);
+  if (!("kind" in parsed) || !isSealed(parsed) || keystore === named) return;
+  throw new UsageError(
+    `Expected --keystore to name the root key that seals the keyring of "${key}"; the state says ${JSON.stringify(keystore)}. Judge whether that is yours, and give it with --keystore.`,
+  );
 }
 
 /** What the state holds of the key in AWS. The material of a KMS key that was adopted is not the keyring's. */

@@ -14,6 +14,7 @@ export function declareExport(program: Command): void {
     .requiredOption("--out <file>", "file to write, for your user alone to read; - is the standard output")
     .option("--passphrase <reference>", "where a passphrase is: env://NAME, file:///path or exec:command")
     .option("--recipient <file>", "in its place: a public key, PEM or JWK; its private key opens the backup")
+    .option("--keystore <url>", "the root key that seals the keyring, as the program's `keystore` names it")
     .option("--force", "write over a file that is there")
     .addHelpText(
       "after",

@@ -1,18 +1,18 @@
 /** Where states say that their KMS keys are, and which they are. */
-import type { KmsConnection } from "../../provider/awskms/connection.js";
 import type { StackState } from "./stack.js";
+import type { StatedKms } from "./stated.js";
 
-/** A Region, and the connection that reaches it. */
+/** A Region, and the KmsProvider that it is of. */
 export interface Reach {
-  connection: KmsConnection;
+  stated: StatedKms;
   region: string;
 }
 
-/** Each Region that a state names, with the connection of its KmsProvider; some more than once. */
+/** Each Region that a state names, with its KmsProvider; some more than once. */
 export function reachesOf({ providers, regions }: StackState): Reach[] {
   return [
-    ...providers.map((connection) => ({ connection, region: connection.keyCollection })),
-    ...regions.map(({ connection, region }) => ({ connection, region })),
+    ...providers.map((stated) => ({ stated, region: stated.keyCollection })),
+    ...regions.map(({ stated, region }) => ({ stated, region })),
   ];
 }
 

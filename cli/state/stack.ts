@@ -1,6 +1,5 @@
 /** What a stack's state (`pulumi stack export`) says of its keys. Nothing secret is read out of it. */
 import { parseKmsArn, relatedKeyArn } from "../../provider/awskms/arn.js";
-import type { KmsConnection } from "../../provider/awskms/connection.js";
 import {
   type KmsKeyRecord,
   type KmsKeyRecords,
@@ -10,6 +9,7 @@ import {
 } from "../../provider/lifecycle/wire.js";
 import { UNKNOWN } from "../../provider/schema/unknowns.js";
 import { namesIn } from "./names.js";
+import { regionIn, type StatedKms, statedKms } from "./stated.js";
 
 export interface StackState {
   /**
@@ -27,8 +27,8 @@ export interface StackState {
   regions: RegionState[];
   /** Names of its distributions, those included whose first KMS key an update was yet to record. */
   distributions: string[];
-  /** Primary Regions and connections of its KmsProviders. */
-  providers: KmsConnection[];
+  /** Its KmsProviders. */
+  providers: StatedKms[];
 }
 
 export interface ManagedKeyState {
@@ -57,8 +57,8 @@ export interface RegionState {
   unsettled: boolean;
   /** It waits to be deleted in a replacement. */
   leaving: boolean;
-  /** How its KmsProvider reaches AWS, and which account; without credentials. */
-  connection: KmsConnection;
+  /** Its KmsProvider. */
+  stated: StatedKms;
 }
 
 export interface VersionState extends KmsKeyRecord {
@@ -126,7 +126,9 @@ export function readStack(text: string, source: string): StackState {
     keys,
     regions,
     distributions: of("DistributionAlias").map(({ outputs }) => String(outputs.name)),
-    providers: of("KmsProvider").map(({ outputs }) => connectionOf(outputs, String(outputs.keyCollection))),
+    providers: of("KmsProvider").map(({ resource: { urn }, outputs }) =>
+      statedKms(outputs, `${urn} in ${source}`, urn.split("::").at(-1)),
+    ),
   };
 }
 
@@ -173,28 +175,30 @@ function managedKey(outputs: Values): ManagedKeyState {
 
 function primaryRegion(resource: Exported, outputs: Values, source: string): RegionState {
   const kms = (outputs.kms ?? {}) as Values;
-  const region = String(outputs.primaryRegion ?? kms.keyCollection);
+  const region = outputs.primaryRegion ?? kms.keyCollection;
   return regional(resource, outputs, { ...outputs, kms }, region, true, source);
 }
 
 function replicaRegion(resource: Exported, outputs: Values, source: string): RegionState {
   const distribution = (outputs.distribution ?? {}) as Values;
-  return regional(resource, outputs, distribution, String(outputs.region), false, source);
+  return regional(resource, outputs, distribution, outputs.region, false, source);
 }
 
 function regional(
   resource: Exported,
   outputs: Values,
   distribution: Values,
-  region: string,
+  named: unknown,
   primary: boolean,
   source: string,
 ): RegionState {
+  const where = `${resource.urn} in ${source}`;
+  const region = regionIn(named, where);
   const kms = (distribution.kms ?? {}) as Values;
   const records = outputs.versions;
   if (typeof records !== "object" || records === null || typeof distribution.stack !== "string")
     throw new Error(
-      `Expected ${resource.urn} in ${source} to say its KMS keys (\`versions\`) and its stack in plain text; it does not. Its KMS keys cannot be told from others.`,
+      `Expected ${where} to say its KMS keys (\`versions\`) and its stack in plain text; it does not. Its KMS keys cannot be told from others.`,
     );
   return {
     region,
@@ -206,22 +210,18 @@ function regional(
       ...(isSecret(resource.outputs?.description) && { description: UNKNOWN }),
     },
     versions: Object.entries(records as KmsKeyRecords)
-      .map(([version, record]) => versionState(Number(version), record))
+      .map(([version, record]) => versionState(Number(version), record, where))
       .sort((a, b) => a.version - b.version),
     unsettled: Boolean(resource.initErrors?.length || resource.delete),
     leaving: resource.delete ?? false,
-    connection: connectionOf(kms, String(kms.keyCollection ?? region)),
+    stated: statedKms({ keyCollection: region, ...kms }, where),
   };
 }
 
-function versionState(version: number, record: KmsKeyRecord): VersionState {
+function versionState(version: number, record: KmsKeyRecord, where: string): VersionState {
   parseKmsArn(record.keyArn);
-  const replicaArns = (record.replicas ?? []).map((region) => relatedKeyArn(record.keyArn, region));
+  const replicaArns = (record.replicas ?? []).map((region) =>
+    relatedKeyArn(record.keyArn, regionIn(region, where)),
+  );
   return { ...record, version, replicaArns };
-}
-
-/** `credentials` are a secret and stay one: they are left out, and the command's own are used. */
-function connectionOf(kms: Values, keyCollection: string): KmsConnection {
-  const { profile, assumeRole, webIdentity, endpoint, quotas, accountId } = kms as Partial<KmsConnection>;
-  return { keyCollection, profile, assumeRole, webIdentity, endpoint, quotas, accountId };
 }

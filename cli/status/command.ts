@@ -1,7 +1,7 @@
 import { utcDate } from "../../provider/keys/rotationPeriod.js";
 import { visibleIn } from "../../provider/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
-import { Aws, type ReachOptions, reached } from "../look.js";
+import { Aws, type ReachOptions } from "../look.js";
 import { print, printJson } from "../print.js";
 import { loadStates, type StateOptions } from "../state/load.js";
 import { reachesOf, recordedArns } from "../state/places.js";
@@ -31,11 +31,11 @@ async function statusOfStacks(options: StatusOptions): Promise<number> {
   const looks: Looks = new Map();
   const scheduled = new Map<StackState, Scheduled>();
   if (!options.offline) {
-    const aws = new Aws();
-    const listings = new RegionListings(aws, options);
+    const aws = new Aws(options, states);
+    const listings = new RegionListings(aws);
     const regions = states.flatMap((state) => state.regions);
     await Promise.all([
-      ...regions.map(async (region) => looks.set(region, await observe(aws, region, options))),
+      ...regions.map(async (region) => looks.set(region, await observe(aws, region))),
       ...states.flatMap(reachesOf).map((reach) => listings.of(reach)),
     ]);
     const arns = recordedArns(states);
@@ -56,8 +56,8 @@ async function statusOfAccount(options: StatusOptions): Promise<number> {
     );
   const [first] = region;
   if (first === undefined) throw new UsageError("Expected at least one --region with --account.");
-  const aws = new Aws();
-  const connection = reached({ keyCollection: first }, options);
+  const aws = new Aws(options);
+  const connection = aws.connection({ keyCollection: first }, first);
   const accountId = await aws.accountOf(connection);
   const report = await accountReport(
     accountId,

@@ -7,8 +7,8 @@ export function declareStatus(program: Command): void {
     .summary("every key: versions, Regions, states, next rotation, expiry, drift")
     .description(
       "Shows every key of a stack, how AWS differs from the stack's state, and what is scheduled for deletion. Changes nothing. Looks at the stack that is " +
-        "selected in the current project, unless --state or --account says otherwise. Reads no secret: credentials that a " +
-        "KmsProvider was given are not used, those of the environment are.",
+        "selected in the current project, unless --state or --account says otherwise. Reads no secret, and " +
+        "follows no profile, role or endpoint of a state: credentials and endpoint are the environment's, or those of --as, --profile and --endpoint.",
     )
     .option("--offline", "show the state alone; ask AWS nothing")
     .option("--account", "in place of a stack: every KMS key with our tags in the account, in each --region")
@@ -19,6 +19,7 @@ export function declareStatus(program: Command): void {
       `
 Examples:
   $ keymgmt status
+  $ keymgmt status --as prod=arn:aws:iam::111122223333:role/keymgmt-status
   $ pulumi stack export | keymgmt status --state -
   $ keymgmt status --account --region us-west-1 --region eu-west-1`,
     )

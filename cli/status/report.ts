@@ -138,10 +138,10 @@ function keyReport(
     deletionAllowed: key?.deletionAllowed ?? null,
     distributions: distributions.map((distribution) => {
       const own = regions.filter(({ owner }) => owner.distribution === distribution);
-      const { connection, outputs } = own[0]!;
+      const { stated, outputs } = own[0]!;
       return {
         name: distribution,
-        accountId: connection.accountId ?? null,
+        accountId: stated.accountId ?? null,
         aliasName: outputs.aliasName,
         regions: own.map((region) => regionReport(region, looks.get(region))),
       };

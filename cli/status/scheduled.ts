@@ -6,10 +6,9 @@ import { listTaggedKeys, TAG, type TaggedKey } from "../../provider/awskms/tagge
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
 import { oursAmong } from "../../provider/lifecycle/ownership.js";
 import { isLeaving } from "../../provider/lifecycle/plan/known.js";
-import type { Aws, ReachOptions } from "../look.js";
+import type { Aws } from "../look.js";
 import { type Reach, reachesOf } from "../state/places.js";
 import type { StackState } from "../state/stack.js";
-import { ofOtherAccount } from "./observe.js";
 import type { Looks } from "./report.js";
 
 export interface ScheduledKey extends TaggedKey, SeenKmsKey {
@@ -33,17 +32,12 @@ interface Listing {
 export class RegionListings {
   readonly #asked = new Map<string, Promise<TaggedKey[]>>();
 
-  constructor(
-    private readonly aws: Aws,
-    private readonly options: ReachOptions,
-  ) {}
+  constructor(private readonly aws: Aws) {}
 
   /** Gives the reason where a Region cannot be listed. */
-  async of({ connection, region }: Reach): Promise<Listing | string> {
+  async of({ stated, region }: Reach): Promise<Listing | string> {
     try {
-      const reached = await this.aws.reach(connection, region, this.options);
-      const { accountId, held, kms } = reached;
-      if (accountId !== held) return ofOtherAccount(reached);
+      const { accountId, kms } = await this.aws.reach(stated, region);
       const id = placeOf(accountId, region);
       const asked = this.#asked.get(id) ?? listTaggedKeys(kms);
       this.#asked.set(id, asked);
@@ -72,7 +66,7 @@ export async function scheduledBy(
     unseen.set(reason, (unseen.get(reason) ?? new Set()).add(region));
   const reaches = [...reachesOf(state), ...replicasSeen(state, looks)];
   for (const reach of reaches) {
-    const { connection, region } = reach;
+    const { stated, region } = reach;
     const listing = await listings.of(reach);
     if (typeof listing === "string") {
       fail(listing, region);
@@ -83,7 +77,7 @@ export async function scheduledBy(
     const lost = keysOf(state, listing.keys).filter(({ keyArn }) => !arns.has(keyArn));
     const keys = await described(listing, lost, (error) => fail(reasonOf(error), region));
     found.set(place, keys);
-    reaches.push(...keys.flatMap(relatedRegions).map((related) => ({ connection, region: related })));
+    reaches.push(...keys.flatMap(relatedRegions).map((related) => ({ stated, region: related })));
   }
   return {
     keys: [...found.values()].flat().filter(({ state: now }) => isLeaving(now)),
@@ -118,7 +112,7 @@ function replicasSeen(state: StackState, looks: Looks): Reach[] {
   return state.regions.flatMap((own) => {
     const look = looks.get(own);
     const keys = look !== undefined && "keys" in look ? [...look.keys.values()] : [];
-    return keys.flatMap(relatedRegions).map((region) => ({ connection: own.connection, region }));
+    return keys.flatMap(relatedRegions).map((region) => ({ stated: own.stated, region }));
   });
 }
 

@@ -29,8 +29,8 @@ export async function sweep(options: SweepOptions): Promise<number> {
   if (asks && options.state?.includes("-"))
     throw new UsageError("Expected --yes with --delete --state -: the standard input is the state.");
   const states = options.emptyStack && !namesState(options) ? [] : await loadStates(options);
-  const aws = new Aws();
-  let places = await placesOf(aws, states, options.region ?? [], options);
+  const aws = new Aws(options, states);
+  let places = await placesOf(aws, states, options.region ?? []);
   let keys = await findKeys(places);
   // A killed update leaves replicas in Regions that no state names.
   const looked = new Set(places.map(({ kms }) => kms.region));
@@ -39,7 +39,7 @@ export async function sweep(options: SweepOptions): Promise<number> {
   );
   if (more.length > 0) {
     const known = new Set(places.map(placeId));
-    places = await placesOf(aws, states, [...(options.region ?? []), ...more], options);
+    places = await placesOf(aws, states, [...(options.region ?? []), ...more]);
     keys = [...keys, ...(await findKeys(places.filter((place) => !known.has(placeId(place)))))];
   }
   const sorted = sortKeys(keys, states, options.emptyStack ?? [], new Date());

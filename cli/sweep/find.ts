@@ -3,7 +3,7 @@ import type { Kms } from "../../provider/awskms/client.js";
 import { describeKmsKey, type SeenKmsKey } from "../../provider/awskms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
 import { UsageError } from "../exitCodes.js";
-import type { Aws, ReachOptions } from "../look.js";
+import type { Aws } from "../look.js";
 import { type Reach, reachesOf } from "../state/places.js";
 import type { StackState } from "../state/stack.js";
 
@@ -29,32 +29,22 @@ export interface FoundKey extends SeenKmsKey {
 }
 
 /**
- * Where to look: each Region that the states name, by its KmsProvider's connection, and `more` in every account. An
+ * Where to look: each Region that the states name, of its KmsProvider, and `more` in every account. An
  * account's Region that two KmsProviders reach is one place.
  */
-export async function placesOf(
-  aws: Aws,
-  states: StackState[],
-  more: string[],
-  options: ReachOptions,
-): Promise<Place[]> {
+export async function placesOf(aws: Aws, states: StackState[], more: string[]): Promise<Place[]> {
   const reaches = states.flatMap(reachesOf);
-  const connections = reaches.map(({ connection }) => connection);
-  if (connections.length === 0)
-    connections.push(...more.slice(0, 1).map((keyCollection) => ({ keyCollection })));
+  const providers = reaches.map(({ stated }) => stated);
+  if (providers.length === 0) providers.push(...more.slice(0, 1).map((keyCollection) => ({ keyCollection })));
   const wanted: Reach[] = [
     ...reaches,
-    ...connections.flatMap((connection) => more.map((region) => ({ connection, region }))),
+    ...providers.flatMap((stated) => more.map((region) => ({ stated, region }))),
   ];
   if (wanted.length === 0)
     throw new UsageError("Expected at least one --region: the states given name none.");
   const places = new Map<string, Place>();
-  for (const { connection, region } of wanted) {
-    const { accountId, held, kms } = await aws.reach(connection, region, options);
-    if (accountId !== held)
-      throw new Error(
-        `Expected credentials of account ${held}, which holds the KMS keys of a state given, got those of account ${accountId}. Give --profile, or sweep one account's stacks at a time.`,
-      );
+  for (const { stated, region } of wanted) {
+    const { accountId, kms } = await aws.reach(stated, region);
     const id = `${accountId}/${region}`;
     if (!places.has(id)) places.set(id, { accountId, kms });
   }

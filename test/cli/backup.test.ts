@@ -129,7 +129,11 @@ describe("keymgmt export and import", function () {
       delete process.env.ROOT;
     }
     await writeFile(at("sealed.json"), exportOf(sealed, true));
-    const args = ["--recipient", at("owner.pub"), "--state", at("sealed.json"), "--out", at("sealed.jwe")];
+    const unnamed = ["--recipient", at("owner.pub"), "--state", at("sealed.json"), "--out", at("sealed.jwe")];
+    const refused = await exported(unnamed, { ROOT: root });
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /Expected --keystore to name the root key .* the state says "env:\/\/ROOT"/);
+    const args = [...unnamed, "--keystore", "env://ROOT"];
     const { code, stderr } = await exported(args);
     assert.equal(code, 1);
     assert.match(stderr, /Expected the root key .* from env:\/\/ROOT; the environment has no such variable/);

@@ -5,7 +5,7 @@ import type { ManagedKeyState } from "../../cli/state/stack";
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { localKms, Program } from "../provider/resources/support/program";
-import { clientOf, exportOf, fileOf, keymgmt, strayKey } from "./support";
+import { clientOf, exportOf, fileOf, type RunOptions, keymgmt as run, strayKey } from "./support";
 
 const [FORMER, NOW] = ["organization/shop/dev", "organization/shop/prod"];
 
@@ -19,6 +19,9 @@ describe("keymgmt after a stack rename", function () {
   let renamed: string;
   let updated: string;
   let halfWay: string;
+  /** Where the command sends its calls is its caller's to say. */
+  const keymgmt = (args: string[], options: RunOptions = {}) =>
+    run(args, { ...options, env: { AWS_ENDPOINT_URL_KMS: local.url, ...options.env } });
 
   before(async () => {
     local = await localKms({ now: hourAgo });

@@ -4,7 +4,17 @@ import type { ScheduledReport } from "../../cli/status/scheduledReport";
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { localKms, Program } from "../provider/resources/support/program";
-import { ACCOUNT, clientOf, exportOf, fileOf, keymgmt, notAuthorized, settled, strayKey } from "./support";
+import {
+  ACCOUNT,
+  clientOf,
+  exportOf,
+  fileOf,
+  notAuthorized,
+  type RunOptions,
+  keymgmt as run,
+  settled,
+  strayKey,
+} from "./support";
 
 const STACK = "organization/shop/dev";
 
@@ -13,6 +23,9 @@ describe("keymgmt status: what a stack has scheduled for deletion", function () 
   let local: LocalKms;
   let program: Program;
   let denied: string[];
+  /** Where the command sends its calls is its caller's to say. */
+  const keymgmt = (args: string[], options: RunOptions = {}) =>
+    run(args, { ...options, env: { AWS_ENDPOINT_URL_KMS: local.url, ...options.env } });
 
   const declared = { key: { replicaRegions: ["eu-west-1"] }, replicas: ["eu-west-1"] };
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   DeleteAliasCommand,
@@ -15,13 +15,26 @@ import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { localKms, Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
-import { ACCOUNT, clientOf, exportOf, fileOf, keymgmt, notAuthorized, secret, settled } from "./support";
+import {
+  ACCOUNT,
+  clientOf,
+  exportOf,
+  fileOf,
+  notAuthorized,
+  type RunOptions,
+  keymgmt as run,
+  secret,
+  settled,
+} from "./support";
 
 describe("keymgmt status", function () {
   this.timeout(60_000);
   let local: LocalKms;
   let program: Program;
   let denied: string[];
+  /** Where the command sends its calls is its caller's to say. */
+  const keymgmt = (args: string[], options: RunOptions = {}) =>
+    run(args, { ...options, env: { AWS_ENDPOINT_URL_KMS: local.url, ...options.env } });
 
   const key = { replicaRegions: ["eu-west-1"], rotationPeriod: "90d" };
   const declared = {
@@ -256,9 +269,19 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
     assert.equal(code, 1);
     assert.match(
       stdout.replaceAll(/\s+/g, " "),
-      /credentials are of account 444455556666, and its KMS keys in 111122223333/,
+      /not looked at in us-west-1: Expected credentials of account 111122223333, which the state says; got those of account 444455556666\. For KmsProvider "kms" \(account 111122223333\) give --as kms=PROFILE, or =ROLE-ARN\./,
     );
     assert.deepEqual(Object.keys(local.counts()), ["sts:GetCallerIdentity"]);
+  });
+
+  it("goes into the account with the profile that --as gives", async () => {
+    const home = await temporaryFolder();
+    await mkdir(join(home, ".aws"));
+    const profile = `[profile ops]\naws_access_key_id = ${ACCOUNT}\naws_secret_access_key = secret\n`;
+    await writeFile(join(home, ".aws", "config"), profile);
+    const env = { AWS_ACCESS_KEY_ID: "444455556666", HOME: home };
+    const options = { input: exportOf(program), env };
+    assert.equal((await keymgmt(["status", "--state", "-", "--as", "kms=ops"], options)).code, 0);
   });
 
   it("shows an account's KMS keys by their tags", async () => {

@@ -44,7 +44,7 @@ function state(versions: Record<number, string>, more: Partial<StackState> = {})
     })),
     unsettled: false,
     leaving: false,
-    connection: { keyCollection: "us-west-1" },
+    stated: { keyCollection: "us-west-1" },
   };
   return {
     names: [STACK],

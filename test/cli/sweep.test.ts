@@ -10,7 +10,7 @@ import {
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { localKms, Program } from "../provider/resources/support/program";
-import { clientOf, exportOf, fileOf, keymgmt, settled, strayKey } from "./support";
+import { clientOf, exportOf, fileOf, type RunOptions, keymgmt as run, settled, strayKey } from "./support";
 
 const STACK = "organization/shop/dev";
 
@@ -23,6 +23,9 @@ describe("keymgmt sweep", function () {
   let program: Program;
   let state: string;
   const log: string[] = [];
+  /** Where the command sends its calls is its caller's to say. */
+  const keymgmt = (args: string[], options: RunOptions = {}) =>
+    run(args, { ...options, env: { AWS_ENDPOINT_URL_KMS: local.url, ...options.env } });
 
   before(async () => {
     local = await localKms({
@@ -219,7 +222,11 @@ describe("keymgmt sweep, where a killed update has left a replica", function () 
     const home = clientOf(local, "us-west-1");
     const { Tags } = await home.send(new ListResourceTagsCommand({ KeyId: keyId }));
     await home.send(new ReplicateKeyCommand({ KeyId: keyId, ReplicaRegion: "ap-south-1", Tags }));
-    const { code, stdout } = await keymgmt(["sweep", "--state", "-", "--json"], { input: exportOf(program) });
+    const env = { AWS_ENDPOINT_URL_KMS: local.url };
+    const { code, stdout } = await run(["sweep", "--state", "-", "--json"], {
+      input: exportOf(program),
+      env,
+    });
     assert.ok(stdout.includes(keyArn.replace("us-west-1", "ap-south-1")), stdout);
     assert.equal(code, 3, "something is unaccounted for");
   });

@@ -171,7 +171,8 @@ describe("a backup, restored in another stack", function () {
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     await writeFile(at("owner.pub"), publicKey.export({ format: "pem", type: "spki" }));
     await writeFile(at("owner.pem"), privateKey.export({ format: "pem", type: "pkcs8" }));
-    const args = ["export", "--key", "orders", "--recipient", at("owner.pub"), "--out", at("orders.jwe")];
+    const to = ["--recipient", at("owner.pub"), "--out", at("orders.jwe"), "--keystore", "env://ROOT"];
+    const args = ["export", "--key", "orders", ...to];
     const withoutRoot = await keymgmt(args, { ROOT: "" });
     assert.equal(withoutRoot.exitCode, 1);
     assert.equal((await keymgmt(args, {})).exitCode, 0);

@@ -35,6 +35,7 @@ describe("keymgmt in a project's folder", function () {
     project.run(process.execPath, ["--no-warnings", "--import", TSX, MAIN, ...args], {
       AWS_ACCESS_KEY_ID: "111122223333",
       AWS_SECRET_ACCESS_KEY: "secret",
+      AWS_ENDPOINT_URL_KMS: local.url,
     });
 
   it("reads the state that the real pulumi exports: status, sweep, iam-policy", async () => {

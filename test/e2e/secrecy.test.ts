@@ -123,6 +123,7 @@ describe("the secrets that a program holds", function () {
         AWS_ACCESS_KEY_ID: "111122223333",
         AWS_SECRET_ACCESS_KEY: secretKey,
         AWS_SESSION_TOKEN: sessionToken,
+        AWS_ENDPOINT_URL_KMS: local.url,
       });
     for (const [command, ...args] of [
       ["status"],

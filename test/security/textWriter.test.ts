@@ -58,7 +58,8 @@ describe("whoever writes a text that is shown", function () {
     const drift = await program.refreshAll();
     isHarmless(drift.join("\n"));
     isHarmless(printed.args.join("\n"));
-    areHarmless(await keymgmt(["status", "--state", "-"], { input: exportOf(program) }));
+    const env = { AWS_ENDPOINT_URL_KMS: local.url };
+    areHarmless(await keymgmt(["status", "--state", "-"], { input: exportOf(program), env }));
   });
 
   it("leaves JSON what it is", async () => {
@@ -94,7 +95,8 @@ describe("whoever writes a text that is shown", function () {
         if (outputs.rotationTrigger === undefined && outputs.keyring) outputs.type = STEERING;
         if (outputs.keyring) outputs.formerStacks = [`organization/${STEERING}`];
       }
-      areHarmless(await keymgmt([...command, "--state", "-"], { input: JSON.stringify(state) }));
+      const env = { AWS_ENDPOINT_URL_KMS: local.url };
+      areHarmless(await keymgmt([...command, "--state", "-"], { input: JSON.stringify(state), env }));
     });
 
   it("steers no terminal by a state that is refused", async () => {

@@ -1,0 +1,40 @@
+/** `--as`: with which credentials the caller goes into an account. */
+import type { KmsConnection } from "../provider/awskms/connection.js";
+import { UsageError } from "./exitCodes.js";
+import type { StatedKms } from "./state/stated.js";
+
+export type Credentials = Pick<KmsConnection, "profile" | "assumeRole">;
+
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+
+/** By account. A KmsProvider's name stands for the account that the states say of it. */
+export function credentialsByAccount(as: string[], providers: StatedKms[]): Map<string, Credentials> {
+  const found = new Map<string, Credentials>();
+  for (const text of as) {
+    const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (name === undefined || value === undefined || (value.startsWith("arn:") && !ROLE.test(value)))
+      throw new UsageError(
+        "Expected --as KMSPROVIDER=PROFILE or KMSPROVIDER=ROLE-ARN (arn:aws:iam::111122223333:role/NAME).",
+      );
+    const accountId = accountOf(name, providers);
+    if (found.has(accountId))
+      throw new UsageError(`Expected --as once for account ${accountId}; it is given twice.`);
+    found.set(accountId, ROLE.test(value) ? { assumeRole: { roleArn: value } } : { profile: value });
+  }
+  return found;
+}
+
+function accountOf(name: string, providers: StatedKms[]): string {
+  const accounts = [
+    ...new Set(providers.filter((one) => one.name === name).map(({ accountId }) => accountId)),
+  ];
+  const [accountId] = accounts;
+  if (accounts.length === 1 && accountId !== undefined) return accountId;
+  if (providers.some((one) => one.accountId === name)) return name;
+  const known = providers.map((one) => `${one.name ?? "-"} (account ${one.accountId ?? "unknown"})`);
+  throw new UsageError(
+    accounts.length > 1
+      ? `Expected --as to name one account; KmsProviders ${JSON.stringify(name)} are in ${accounts.join(", ")}. Give the account's id in place of the name.`
+      : `Expected --as to name a KmsProvider of the states given, or its account's id; got ${JSON.stringify(name)}. There are: ${[...new Set(known)].join(", ") || "none"}.`,
+  );
+}
