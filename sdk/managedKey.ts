@@ -74,6 +74,8 @@ export class ManagedKey extends DynamicResource {
   /** Regions that may hold replicas. */
   readonly replicaRegions: string[];
 
+  readonly #keystore: pulumi.Input<string>;
+  readonly #material: pulumi.Input<string> | undefined;
   readonly #restore: pulumi.Input<Restore | undefined> | undefined;
 
   constructor(name: string, args: ManagedKeyArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
@@ -107,6 +109,8 @@ export class ManagedKey extends DynamicResource {
     );
     this.replicaRegions = replicaRegions;
     this.#restore = restore;
+    this.#keystore = args.keystore ?? defaults.keystore;
+    this.#material = material;
   }
 
   /** The KMS keys that are there for a distribution: of a restored key its backup's, else those of the program. @internal */
@@ -123,7 +127,9 @@ export class ManagedKey extends DynamicResource {
   ref(): pulumi.Inputs {
     const { id, name, type, replicaRegions, minEnabledVersion, deletionAllowed } = this;
     const { formerStacks, keyVersion, keyring } = this;
+    // Of the program and not of the state, which somebody else may have written.
+    const said = given({ keystore: this.#keystore, material: this.#material });
     const named = { id, name, type, replicaRegions, minEnabledVersion, deletionAllowed };
-    return { ...named, formerStacks, keyVersion, keyring };
+    return { ...named, formerStacks, keyVersion, keyring, ...said };
   }
 }

@@ -63,7 +63,7 @@ export async function unsealed(session: KeystoreSession, keyring: Keyring, name:
       continue;
     }
     const version = Number(entry.kid);
-    const material = await materialOf(session, keyring, name, version);
+    const material = await materialOf(session, keyring, { key: name }, version);
     keys.push(versionJwk(version, material, new Date(entry.iat * 1000)));
     material.fill(0);
   }

@@ -79,7 +79,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     code: "IncorrectKeyMaterial",
     advice: "A KMS key takes back only the material it had before; import that, or use a new KMS key.",
   },
-  IncorrectKey: { code: "InvalidInput", advice: "Name the KMS key that encrypted it." },
+  IncorrectKey: {
+    code: "InvalidInput",
+    advice:
+      "Another KMS key than the one that `keystore` names has sealed it. If the alias there went over to another, point that back, and then name the other in `keystore`: that seals anew.",
+  },
   InvalidKeyUsage: { code: "Unsupported", advice: "Name a symmetric KMS key for encryption." },
   KeyUnavailable: { code: "ServiceUnavailable", advice: "AWS cannot use the KMS key now; run again later." },
   LimitExceeded: {

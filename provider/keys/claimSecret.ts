@@ -3,9 +3,10 @@
  * it, and shows that whoever made the KMS key had the keyring.
  */
 import { randomBytes } from "node:crypto";
-import { isKeymgmtError, KeymgmtError } from "../errors";
-import type { Keyring } from "./keyring";
+import { isKeymgmtError } from "../errors";
+import { type Keyring, keyIdOf } from "./keyring";
 import { isSealed, keystoreOf } from "./keystores/keystore";
+import type { SealedId } from "./keystores/rootKey";
 import { openBytes, type SealedBefore, sealBytes } from "./keystores/seal";
 import type { KeystoreSession } from "./keystores/session";
 
@@ -23,16 +24,11 @@ export async function claimSecretOf(
   const { claimSecret: kept } = keyring;
   if (kept === undefined) return undefined;
   const keystore = keystoreOf(keyring.keystore);
-  if (!isSealed(keystore)) {
-    if (!kept.includes(".")) return Buffer.from(kept, "base64url");
-    throw broken(key, "it is sealed, and no root key seals the keyring");
-  }
-  if (!kept.includes(".")) throw broken(key, "it is not sealed, as the rest of the keyring is");
+  if (!isSealed(keystore)) return Buffer.from(kept, "base64url");
   const known = session.claimSecrets.get(kept);
   if (known !== undefined) return Buffer.from(known, "base64url");
-  const { buffer, byteOffset, length } = await openBytes(session, keystore, { key, purpose: "claim" }, kept);
+  const { buffer, byteOffset, length } = await openBytes(session, keystore, sealedId(keyring, key), kept);
   const opened = Buffer.from(buffer, byteOffset, length);
-  if (opened.length !== BYTES) throw broken(key, `it has ${opened.length} bytes`);
   session.claimSecrets.set(kept, opened.toString("base64url"));
   return opened;
 }
@@ -68,8 +64,8 @@ export async function withClaimSecret(
     const text = secret.toString("base64url");
     const keystore = keystoreOf(url);
     if (!isSealed(keystore)) return { ...keyring, claimSecret: text, keys };
-    const of = { key, purpose: "claim" } as const;
-    const claimSecret = await sealBytes(session, keystore, of, secret, lastSealed(key, keys));
+    const of = sealedId({ keystore: url, keys }, key);
+    const claimSecret = await sealBytes(session, keystore, of, secret, lastSealed(of, keys));
     session.claimSecrets.set(claimSecret, text);
     return { ...keyring, claimSecret, keys };
   } finally {
@@ -82,15 +78,12 @@ export function needsNoRootKey(keyring: Keyring): boolean {
   return !isSealed(keystoreOf(keyring.keystore));
 }
 
-function lastSealed(key: string, keys: Keyring["keys"]): SealedBefore | undefined {
-  const latest = keys.at(-1);
-  return latest && "jwe" in latest ? { of: { key, version: keys.length }, jwe: latest.jwe } : undefined;
+function sealedId(keyring: Keyring, key: string): SealedId & { purpose: "claim" } {
+  return { key, purpose: "claim", id: keyIdOf(keyring, key), keystore: String(keyring.keystore) };
 }
 
-function broken(key: string, came: string): KeymgmtError {
-  return new KeymgmtError(
-    "KeystoreUnavailable",
-    `Expected the claim secret of key "${key}" in the state, kept as its versions are; ${came}. Restore the stack's state from a backup; nothing was changed.`,
-    { key },
-  );
+function lastSealed(of: SealedId & { purpose: "claim" }, keys: Keyring["keys"]): SealedBefore | undefined {
+  const { purpose: _, ...place } = of;
+  const latest = keys.at(-1);
+  return latest && "jwe" in latest ? { of: { ...place, version: keys.length }, jwe: latest.jwe } : undefined;
 }

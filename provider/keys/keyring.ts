@@ -1,5 +1,6 @@
 import { KeymgmtError } from "../errors";
-import { keyCheckValue } from "./keyCheckValue";
+import { type Identity, identityOf } from "./keyCheckValue";
+import { isSealed, type Keystore, parseKeystore } from "./keystores/keystore";
 import { MATERIAL_BYTES } from "./material";
 
 /** What every version in a keyring shows, wherever its material is. */
@@ -19,14 +20,12 @@ export interface VersionJwk extends VersionHead {
 }
 
 /** A version whose JWK a root key has encrypted (RFC 7516, compact; RFC 7517 section 7). */
-export interface SealedVersion extends VersionHead {
-  kcv: string;
+export interface SealedVersion extends VersionHead, Identity {
   jwe: string;
 }
 
 /** A version whose material is not held: where it is to be read from, or which key of an HSM it is. */
-export interface ReferredVersion extends VersionHead {
-  kcv: string;
+export interface ReferredVersion extends VersionHead, Identity {
   from: string;
 }
 
@@ -66,20 +65,35 @@ export function parseKeyring(text: string): Keyring {
     throw broken("it is not JSON"); // the parser's own message would quote the text
   }
   if (!Array.isArray(keyring?.keys)) throw broken("it has no `keys`");
+  const keystore = parseKeystore(keyring.keystore === undefined ? "state" : String(keyring.keystore));
+  if ("mistake" in keystore) throw broken("its keystore is none");
   const { claimSecret } = keyring;
-  if (claimSecret !== undefined && !isBytes(claimSecret) && !isJwe(claimSecret))
-    throw broken("its claim secret is none");
+  if (claimSecret !== undefined && !(isSealed(keystore) ? isJwe : isBytes)(claimSecret))
+    throw broken("its claim secret is none that its keystore keeps");
   keyring.keys.forEach((entry, index) => {
     if (entry?.kid !== String(index + 1)) throw broken(`version ${index + 1} is missing`);
     if ("jwe" in entry || "from" in entry) {
-      if (!/^[0-9a-f]{10}$/.test(entry.kcv)) throw broken(`version ${index + 1} has no key check value`);
+      if (!isIdentity(entry)) throw broken(`version ${index + 1} has no key check value`);
     } else {
       if (entry.kty !== "oct") throw broken(`version ${index + 1} is missing`);
       if (!isMaterial(entry.k)) throw broken(`version ${index + 1} is not ${MATERIAL_BYTES} bytes long`);
     }
     if (!Number.isInteger(entry.iat)) throw broken(`version ${index + 1} has no time`);
+    // Otherwise a version in the clear could be put among those that a root key has sealed.
+    if (!(formOf(keystore) in entry))
+      throw broken(`version ${index + 1} is not kept as its keystore keeps it`);
   });
   return keyring;
+}
+
+/** The member that a version has in a keystore of this kind. */
+function formOf(keystore: Keystore): "k" | "jwe" | "from" {
+  if (keystore.kind === "state") return "k";
+  return isSealed(keystore) ? "jwe" : "from";
+}
+
+function isIdentity({ kcv, cmac }: Identity): boolean {
+  return /^[0-9a-f]{10}$/.test(kcv) && (cmac === undefined || new RegExp(`^${kcv}[0-9a-f]{22}$`).test(cmac));
 }
 
 function isMaterial(k: unknown): boolean {
@@ -123,16 +137,26 @@ export function versionIn(keyring: Keyring, version: number): KeyringVersion {
   );
 }
 
-/** The key check value of one version. It needs no keystore. */
-export function kcvOf(keyring: Keyring, version: number): string {
+/** What tells one version from other material. It needs no keystore. */
+export function versionIdentity(keyring: Keyring, version: number): Identity {
   const entry = versionIn(keyring, version);
-  if (!("k" in entry)) return entry.kcv;
+  if (!("k" in entry)) return { kcv: entry.kcv, ...(entry.cmac !== undefined && { cmac: entry.cmac }) };
   const material = Buffer.from(entry.k, "base64url");
   try {
-    return keyCheckValue(material);
+    return identityOf(material);
   } finally {
     material.fill(0);
   }
+}
+
+/** The key check value of one version. It needs no keystore. */
+export function kcvOf(keyring: Keyring, version: number): string {
+  return versionIdentity(keyring, version).kcv;
+}
+
+/** Id of the ManagedKey that has the keyring. */
+export function keyIdOf(keyring: Keyring, name: string): string {
+  return `${name}-${kcvOf(keyring, 1)}`;
 }
 
 /** The key check values of all versions, from version 1 on. */

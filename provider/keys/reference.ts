@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
-import { keyCheckValue } from "./keyCheckValue";
+import { cameInstead, type Identity, identityOf, isSame } from "./keyCheckValue";
 import { parseMaterial } from "./material";
 import { shownReference } from "./shownReference";
 
@@ -94,20 +94,20 @@ export async function readText(
   return read.text.replace(/\r?\n$/, "");
 }
 
-/** The same of a key whose key check value is known; any other key is refused. */
+/** The same of a key that is known; any other key is refused. */
 export async function readReferenceOf(
-  kcv: string,
+  known: Identity,
   reference: string,
   what: string,
   say: Say,
 ): Promise<Buffer> {
   const key = await readReference(reference, what, say);
-  const came = keyCheckValue(key);
-  if (came === kcv) return key;
+  const came = identityOf(key);
+  if (isSame(known, came)) return key;
   key.fill(0);
   throw new KeymgmtError(
     "KeystoreUnavailable",
-    `Expected ${what} from ${shownReference(reference)}, with key check value ${kcv}; what came has key check value ${came}. Put the right one there; nothing was changed.`,
+    `Expected ${what} from ${shownReference(reference)}, with key check value ${known.kcv}; what came ${cameInstead(came, known)}. Put the right one there; nothing was changed.`,
   );
 }
 

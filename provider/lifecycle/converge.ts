@@ -4,6 +4,7 @@ import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import type { Adopt } from "./adoptRules";
 import { execute } from "./execute";
+import type { HandedKeyring } from "./keyrings";
 import { Place } from "./place";
 import { type Known, knownFrom, type Wanted } from "./plan/known";
 import { plan } from "./plan/plan";
@@ -34,7 +35,7 @@ export interface Target {
 }
 
 export interface Convergence extends Target {
-  keyring: string;
+  keyring: HandedKeyring;
   /** What the last update left; undefined in a create. */
   last?: { owner: Owner; inputs: MetadataInputs };
   /** A refresh has found that something differs: what the KMS keys have is looked at. */

@@ -32,7 +32,7 @@ export async function importVersion(
   importType: ImportOptions["importType"] = keyMaterialId === undefined ? undefined : "EXISTING_KEY_MATERIAL",
 ): Promise<Partial<KmsKeyRecord>> {
   const { run, owner } = place;
-  const material = await toImport(run.keystores, place.keyring, owner.key.name, version);
+  const material = await toImport(run.keystores, place.keyring, place.keeping, version);
   try {
     const validTo = validToOf(owner.expiry, run.now());
     const options = place.importOptions(region);

@@ -7,33 +7,44 @@ import { KeymgmtError } from "../errors";
 import { known } from "../schema/unknowns";
 import type { KeyRef, KmsRef, Owner } from "./wire";
 
+/** The keyring, from the state, and what the program says of it, which others cannot write. */
+export interface HandedKeyring {
+  keyring: string;
+  /** The `keystore` input. */
+  keystore?: string;
+  /** The `material` input. */
+  material?: string;
+}
+
 export class Keyrings {
-  readonly #texts = new Map<string, string>();
-  readonly #ofKeys = new Map<string, string>();
+  readonly #handed = new Map<string, HandedKeyring>();
+  readonly #ofKeys = new Map<string, HandedKeyring>();
 
   /** Keeps the keyring that came with the key which a distribution or its replica was handed; returns the key without it. */
   take(key: unknown, distribution: { name?: unknown; kms?: unknown }): unknown {
     if (typeof key !== "object" || key === null || Array.isArray(key)) return key;
-    const { keyring, ...rest } = key as Partial<KeyRef> & { keyring?: unknown };
+    const { keyring, keystore, material, ...rest } = key as Partial<KeyRef & HandedKeyring>;
     const kms = known(distribution.kms) as Partial<KmsRef> | undefined;
-    if (typeof keyring === "string") this.#texts.set(nameOf(rest.id, distribution.name, kms), keyring);
+    if (typeof keyring === "string")
+      this.#handed.set(nameOf(rest.id, distribution.name, kms), { keyring, keystore, material });
     return rest;
   }
 
   /** A ManagedKey has this keyring, as its own state says. */
-  key(id: string, keyring: unknown): void {
-    if (typeof keyring === "string") this.#ofKeys.set(id, keyring);
+  key(id: string, { keyring, keystore }: { keyring?: unknown; keystore?: unknown }): void {
+    if (typeof keyring === "string")
+      this.#ofKeys.set(id, { keyring, keystore: keystore === undefined ? undefined : String(keystore) });
   }
 
   /** The keyring of a ManagedKey that this run has seen: a distribution that goes is not handed it. */
-  ofKey(id: string): string | undefined {
+  ofKey(id: string): HandedKeyring | undefined {
     return this.#ofKeys.get(id);
   }
 
   /** The keyring that the distribution's key came with. */
-  of({ distribution, kms, key }: Owner): string {
-    const text = this.#texts.get(nameOf(key.id, distribution, kms));
-    if (text !== undefined) return text;
+  of({ distribution, kms, key }: Owner): HandedKeyring {
+    const handed = this.#handed.get(nameOf(key.id, distribution, kms));
+    if (handed !== undefined) return handed;
     throw new KeymgmtError(
       "InvalidState",
       `Expected the keyring of key "${key.name}" to come with the program's inputs of ${distribution} in this update; it did not. Nothing was changed. Run \`pulumi up\` again; if \`ignoreChanges\` names \`key\` or \`distribution\`, name what is to be ignored more closely, for example \`key.keyVersion\`.`,

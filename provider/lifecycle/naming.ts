@@ -139,9 +139,9 @@ async function formerDistributions(
 
 /** Two keys of one name may have had distributions there; those of this one are told by their claims. */
 async function provedFirst(run: Run, { kms, key }: NameSeeker, former: Former[]): Promise<Former[]> {
-  const keyring = run.keyrings.ofKey(key.id);
-  if (keyring === undefined || former.length < 2) return former;
-  const secret = await ifOpen(() => claimSecretOf(run.keystores, parseKeyring(keyring), key.name));
+  const handed = run.keyrings.ofKey(key.id);
+  if (handed === undefined || former.length < 2) return former;
+  const secret = await ifOpen(() => claimSecretOf(run.keystores, parseKeyring(handed.keyring), key.name));
   if (!secret) return former;
   const isProved = ({ keys }: Former) =>
     keys.some((one) => {

@@ -5,16 +5,19 @@ import type { CallContext, Kms } from "../awskms/client";
 import type { ImportOptions, KmsKeyMetadata } from "../awskms/kmsKeys";
 import { claimSecretOf } from "../keys/claimSecret";
 import { type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
+import { type Keeping, refuseOtherKeystore } from "../keys/keystores/versions";
+import { isReference } from "../keys/reference";
 import type { Run } from "../run";
 import type { Adopt } from "./adoptRules";
 import { type Claimed, claimedIn, makeClaim } from "./claim";
+import type { HandedKeyring } from "./keyrings";
 import type { KmsKeyRecord, Metadata, MetadataInputs, Owner } from "./wire";
 import { contextOf, metadataFor } from "./wire";
 
 export interface PlaceSettings {
   owner: Owner;
   /** As the ManagedKey has it; a removal may do without. */
-  keyring?: string;
+  keyring?: HandedKeyring;
   region: string;
   aliasName: string;
   /** Tags, policy and description that the KMS keys are to have. */
@@ -39,7 +42,7 @@ export class Place {
   aliasName: string;
   /** What a KMS key is known to have, in place of looking: by version. */
   readonly has = new Map<number, Metadata>();
-  readonly #keyringText: string | undefined;
+  readonly #handed: HandedKeyring | undefined;
   #keyring: Keyring | undefined;
 
   constructor(
@@ -57,7 +60,7 @@ export class Place {
     }: PlaceSettings,
   ) {
     this.owner = owner;
-    this.#keyringText = keyring;
+    this.#handed = keyring;
     this.region = region;
     this.aliasName = aliasName;
     this.inputs = inputs;
@@ -78,8 +81,17 @@ export class Place {
   }
 
   get keyring(): Keyring {
-    this.#keyring ??= parseKeyring(String(this.#keyringText));
-    return this.#keyring;
+    if (this.#keyring) return this.#keyring;
+    const keyring = parseKeyring(String(this.#handed?.keyring));
+    refuseOtherKeystore(keyring, this.keeping);
+    this.#keyring = keyring;
+    return keyring;
+  }
+
+  /** What the program says of the keyring. */
+  get keeping(): Keeping {
+    const { keystore = "state", material } = this.#handed ?? {};
+    return { key: this.owner.key.name, keystore, reference: isReference(material) ? material : undefined };
   }
 
   kcv(version: number): string {
@@ -106,7 +118,7 @@ export class Place {
    * not seen the keyring.
    */
   async claimSecret(): Promise<Buffer | undefined> {
-    if (this.#keyringText === undefined) return undefined;
+    if (this.#handed === undefined) return undefined;
     return claimSecretOf(this.run.keystores, this.keyring, this.owner.key.name);
   }
 

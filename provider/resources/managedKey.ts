@@ -3,13 +3,15 @@ import { isRegion } from "../awskms/regions";
 import { KeymgmtError } from "../errors";
 import type { Backup } from "../keys/backup";
 import { ifOpen, needsNoRootKey, withNewClaimSecret } from "../keys/claimSecret";
+import { isSame } from "../keys/keyCheckValue";
 import {
   describeVersions,
   formatKeyring,
   type Keyring,
   type KeyVersion,
-  kcvOf,
+  keyIdOf,
   parseKeyring,
+  versionIdentity,
 } from "../keys/keyring";
 import {
   comesFromHsm,
@@ -17,6 +19,7 @@ import {
   isKept,
   type Keeping,
   movedTo,
+  withIdentities,
   withVersion,
 } from "../keys/keystores/versions";
 import { generateMaterial, parseMaterial } from "../keys/material";
@@ -61,10 +64,11 @@ export const managedKey = (run: Run): Resource => ({
 
   async diff(id, olds, news) {
     if (run.declared.compared("ManagedKey", news)) run.declared.key(id);
-    run.keyrings.key(id, olds.keyring);
+    run.keyrings.key(id, olds);
     refuseOtherKey(news.name, news.restore, (olds.versions ?? []) as KeyVersion[]);
     const { changed, replaces } = difference("ManagedKey", olds, news, COMPARED_APART);
-    const moves = news.keystore === "none" && !isKept(parseKeyring(String(olds.keyring)), keepingOf(news));
+    const keyring = keyringOf(id, olds);
+    const moves = news.keystore === "none" && !isKept(keyring, keepingOf(news));
     if (replaces.length > 0) run.declared.keyReplaced(String(news.name));
     const isRenamed = !isDeepStrictEqual(olds.formerStacks ?? [], news.formerStacks ?? []);
     const isRotated = news.keyVersion !== olds.latestVersion;
@@ -74,8 +78,7 @@ export const managedKey = (run: Run): Resource => ({
   async create(inputs) {
     const restored = inputs.restore === undefined ? undefined : await restoredKeyring(run, inputs);
     const outputs = await withVersions(run, restored ?? emptyKeyring(String(inputs.keystore)), inputs, true);
-    const [first] = outputs.versions as { kcv: string }[];
-    const id = `${inputs.name}-${first?.kcv}`;
+    const id = keyIdOf(parseKeyring(String(outputs.keyring)), String(inputs.name));
     if (!restored) noteMadeVersions(run, id, 0, inputs);
     run.declared.keyMade(id);
     return { id, outputs };
@@ -89,7 +92,7 @@ export const managedKey = (run: Run): Resource => ({
   },
 
   async update(id, olds, news) {
-    const outputs = await withVersions(run, parseKeyring(String(olds.keyring)), news);
+    const outputs = await withVersions(run, keyringOf(id, olds), news);
     noteMadeVersions(run, id, Number(olds.latestVersion), news);
     return outputs;
   },
@@ -137,14 +140,29 @@ function noteMadeVersions(run: Run, id: string, before: number, { keyVersion, ma
     run.declared.materialMade(id, version);
 }
 
+/** The keyring in the state. What else the state says of it must fit it. */
+function keyringOf(id: string, { name, keystore = "state", keyring: text }: Values): Keyring {
+  const keyring = parseKeyring(String(text));
+  const [held, kept] = [keyIdOf(keyring, String(name)), keyring.keystore ?? "state"];
+  if (held === id && kept === keystore) return keyring;
+  throw new KeymgmtError(
+    "KeystoreUnavailable",
+    `Expected the keyring of key "${name}" in the state to be of ${id}, in the keystore "${keystore}"; it is of ${held}, in "${kept}". Restore the stack's state from a backup; nothing was changed.`,
+    { key: String(name) },
+  );
+}
+
 /** The outputs with every version up to the planned one, in the keystore that the inputs name. */
 async function withVersions(run: Run, keyring: Keyring, inputs: Values, isNew = false): Promise<Values> {
   const { material: own, restore: _, ...rest } = inputs as { material?: string } & Values;
   const keeping = keepingOf(inputs);
-  let grown = isKept(keyring, keeping) ? keyring : await movedTo(run.keystores, keyring, keeping);
+  const { keystores } = run;
+  let grown = isKept(keyring, keeping)
+    ? await withIdentities(keystores, keyring, keeping)
+    : await movedTo(keystores, keyring, keeping);
   while (grown.keys.length < Number(inputs.keyVersion)) {
     const material = comesFromHsm(keeping) ? undefined : await nextMaterial(run, grown, keeping.key, own);
-    grown = await withVersion(run.keystores, grown, keeping, material, run.now());
+    grown = await withVersion(keystores, grown, keeping, material, run.now());
     refuseTwin(grown);
   }
   grown = await withItsClaimSecret(run, grown, keeping.key, isNew);
@@ -186,14 +204,13 @@ async function nextMaterial(
 /** The latest version must be another key than each before it. */
 function refuseTwin(keyring: Keyring): void {
   const latest = keyring.keys.length;
-  const kcv = kcvOf(keyring, latest);
-  const twin = describeVersions(keyring, 1).find(
-    (version) => version.kcv === kcv && version.version < latest,
-  );
-  if (!twin) return;
+  const identity = versionIdentity(keyring, latest);
+  const isTwin = (index: number) => isSame(versionIdentity(keyring, index + 1), identity);
+  const twin = keyring.keys.slice(0, -1).findIndex((_, index) => isTwin(index)) + 1;
+  if (twin === 0) return;
   throw new KeymgmtError(
     "InvalidInput",
-    `Expected \`material\` that no version has had; what came is that of version ${twin.version} (key check value ${kcv}). Give new bytes: openssl rand -base64 32`,
+    `Expected \`material\` that no version has had; what came is that of version ${twin} (key check value ${identity.kcv}). Give new bytes: openssl rand -base64 32`,
   );
 }
 

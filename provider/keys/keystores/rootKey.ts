@@ -1,24 +1,27 @@
 /** Keys that seal versions: a 256-bit key of the user's, or a data key of AWS KMS for each version. */
 import type { CallContext } from "../../awskms/client";
 import { isKeymgmtError, KeymgmtError } from "../../errors";
-import { keyCheckValue } from "../keyCheckValue";
+import { identityOf, parseIdentity } from "../keyCheckValue";
 import { readReference, readReferenceOf } from "../reference";
 import type { RootKeystore } from "./keystore";
 import type { KeystoreSession } from "./session";
 
-/** Which version of which key is sealed. */
+/** Which version of which key. */
 export interface VersionId {
   key: string;
   version: number;
 }
 
-/** A key's claim secret, which is sealed as its versions are. */
-export interface ClaimSecretId {
-  key: string;
-  purpose: "claim";
-}
+/** Whose what is sealed is, and where: a version, or the key's claim secret. */
+export type SealedId = (VersionId | { key: string; purpose: "claim" }) & {
+  /** Id of the ManagedKey. */
+  id: string;
+  /** As the `keystore` input has it. */
+  keystore: string;
+};
 
-export type SealedId = VersionId | ClaimSecretId;
+/** The type of every key. */
+export const KEY_TYPE = "aes256-gcm96";
 
 /** The protected header of what is sealed (RFC 7516 section 4). */
 export interface SealHeader {
@@ -27,18 +30,18 @@ export interface SealHeader {
   enc: "A256GCM";
   /** A version is a JWK, a claim secret its bytes. */
   cty: "jwk+json" | "octet-stream";
-  /** What opens it: the root key's key check value, or the KMS key's ARN. */
+  /** What opens it: the root key's CMAC (of release 0.1.0 its key check value), or the KMS key's ARN. */
   kid: string;
   keymgmt: SealedId & {
+    type: string;
     /** The data key as AWS KMS encrypted it, in base64url. */
     dataKey?: string;
   };
 }
 
 /**
- * A key to seal one version or the claim secret with; the caller zeroes it. A root key of the user's is one for all versions: `sealedBy` is its key
- * check value, and with another one this version would not open by what opens the rest. AWS KMS finds each version's KMS key
- * itself, so that an alias may go over to another.
+ * A key to seal with; the caller zeroes it. A root key of the user's is one for all versions: `sealedBy` is its
+ * `kid`, and with another one this would not open by what opens the rest.
  */
 export async function newKey(
   session: KeystoreSession,
@@ -51,7 +54,7 @@ export async function newKey(
       sealedBy === undefined
         ? await readReference(keystore.reference, "the root key", session.say)
         : await rootKeyOf(session, sealedBy, keystore.reference, of);
-    return { key, header: headerFor(of, "A256KW", keyCheckValue(key)) };
+    return { key, header: headerFor(of, "A256KW", identityOf(key).cmac) };
   }
   const { keyId, connection } = keystore;
   const input = { KeyId: keyId, KeySpec: "AES_256", EncryptionContext: encryptionContext(of) } as const;
@@ -71,19 +74,21 @@ export async function openingKey(
 ): Promise<Uint8Array> {
   if (keystore.kind === "rootKey") return rootKeyOf(session, header.kid, keystore.reference, of);
   const CiphertextBlob = Buffer.from(String(header.keymgmt.dataKey), "base64url");
-  const input = { KeyId: header.kid, CiphertextBlob, EncryptionContext: encryptionContext(of) };
-  const { connection } = keystore;
+  const { keyId, connection } = keystore;
+  // The KMS key that the program names: by the `kid`, which is the state's word, AWS would open what any KMS key has encrypted.
+  const input = { KeyId: keyId, CiphertextBlob, EncryptionContext: encryptionContext(of) };
   const ask = () => session.openKms(connection).call("Decrypt", input, contextOf(of));
-  return (await fromKms(header.kid, of, ask)).Plaintext!;
+  return (await fromKms(keyId, of, ask)).Plaintext!;
 }
 
 function rootKeyOf(
   session: KeystoreSession,
-  kcv: string,
+  kid: string,
   reference: string,
   { key }: SealedId,
 ): Promise<Buffer> {
-  return readReferenceOf(kcv, reference, `the root key that sealed key "${key}"`, session.say);
+  const what = `the root key that sealed key "${key}"`;
+  return readReferenceOf(parseIdentity(kid), reference, what, session.say);
 }
 
 /** What AWS KMS says of a root key must not be taken for what it says of a KMS key that material goes to. */
@@ -101,9 +106,9 @@ async function fromKms<T>(keyId: string, of: SealedId, ask: () => Promise<T>): P
   }
 }
 
-function headerFor(keymgmt: SealHeader["keymgmt"], alg: SealHeader["alg"], kid: string): SealHeader {
-  const cty = "version" in keymgmt ? "jwk+json" : "octet-stream";
-  return { alg, enc: "A256GCM", cty, kid, keymgmt };
+function headerFor(of: SealedId & { dataKey?: string }, alg: SealHeader["alg"], kid: string): SealHeader {
+  const cty = "version" in of ? "jwk+json" : "octet-stream";
+  return { alg, enc: "A256GCM", cty, kid, keymgmt: { ...of, type: KEY_TYPE } };
 }
 
 /** AWS authenticates it, lets key policies and IAM policies ask for it, and writes it into CloudTrail. */
@@ -115,11 +120,11 @@ function encryptionContext(of: SealedId): Record<string, string> {
 }
 
 /** "version 2 of key "orders"". */
-export function named(of: SealedId): string {
+export function named(of: VersionId | { key: string }): string {
   return `${"version" in of ? `version ${of.version}` : "the claim secret"} of key "${of.key}"`;
 }
 
 /** Of an error about it. */
-export function contextOf(of: SealedId): CallContext {
+export function contextOf(of: VersionId | { key: string }): CallContext {
   return "version" in of ? { key: of.key, version: of.version } : { key: of.key };
 }

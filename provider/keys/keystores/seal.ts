@@ -1,10 +1,12 @@
 /** A version's JWK or a claim secret, encrypted as a JWE (RFC 7516) under a root key. */
+
+import { isDeepStrictEqual } from "node:util";
 import { KeymgmtError } from "../../errors";
 import type { SealedVersion, VersionJwk } from "../keyring";
 import type { RootKeystore } from "./keystore";
 import {
-  type ClaimSecretId,
   contextOf,
+  KEY_TYPE,
   named,
   newKey,
   openingKey,
@@ -24,16 +26,15 @@ export interface SealedBefore {
 export async function seal(
   session: KeystoreSession,
   keystore: RootKeystore,
-  of: VersionId,
+  of: SealedId & VersionId,
   jwk: VersionJwk,
-  kcv: string,
-  before: SealedVersion | undefined,
-): Promise<SealedVersion> {
-  const sealedBefore = before && { of: { ...of, version: of.version - 1 }, jwe: before.jwe };
+  before: string | undefined,
+): Promise<string> {
+  const sealedBefore =
+    before === undefined ? undefined : { of: { ...of, version: of.version - 1 }, jwe: before };
   const plaintext = Buffer.from(JSON.stringify(jwk));
   try {
-    const jwe = await sealBytes(session, keystore, of, plaintext, sealedBefore);
-    return { kid: jwk.kid, iat: jwk.iat, kcv, jwe };
+    return await sealBytes(session, keystore, of, plaintext, sealedBefore);
   } finally {
     plaintext.fill(0);
   }
@@ -43,7 +44,7 @@ export async function seal(
 export async function unseal(
   session: KeystoreSession,
   keystore: RootKeystore,
-  of: VersionId,
+  of: SealedId & VersionId,
   { jwe }: SealedVersion,
 ): Promise<Buffer> {
   const plaintext = await openBytes(session, keystore, of, jwe);
@@ -58,8 +59,8 @@ export async function unseal(
 }
 
 /**
- * Seals what the caller zeroes. Whose it is stands in the protected header, which the encryption authenticates, so that nothing
- * can be put in another's place.
+ * Seals what the caller zeroes. Whose it is and in which keystore stands in the protected header, which the encryption
+ * authenticates, so that nothing can be put in another's place.
  */
 export async function sealBytes(
   session: KeystoreSession,
@@ -109,10 +110,15 @@ async function headerOf(jwe: string, of: SealedId): Promise<SealHeader> {
   } catch {
     throw notSealedFor(of, "it is no JWE");
   }
-  const [came, expected] = [header.keymgmt ?? {}, of] as Partial<VersionId & ClaimSecretId>[];
-  const isSame = (["key", "version", "purpose"] as const).every((name) => came![name] === expected![name]);
-  if (isSame) return header;
-  throw notSealedFor(of, `it is ${named(header.keymgmt)}`);
+  const { dataKey: _, ...came } = header.keymgmt ?? {};
+  if (isDeepStrictEqual(came, { ...of, type: KEY_TYPE }) || isOfFirstRelease(came, of)) return header;
+  const [is, expected] = [named(came), named(of)];
+  throw notSealedFor(of, is === expected ? "it is of another key or keystore" : `it is ${is}`);
+}
+
+/** Release 0.1.0 wrote only name and number into the header. */
+function isOfFirstRelease(came: object, { key, ...of }: SealedId): boolean {
+  return "version" in of && isDeepStrictEqual(came, { key, version: of.version });
 }
 
 function notSealedFor(of: SealedId, came: string): KeymgmtError {

@@ -43,7 +43,7 @@ async function otherMaterial(bench: Bench): Promise<string[]> {
     const material = await toImport(
       withoutKms(),
       keyring,
-      String(bench.program.outputs("key").name),
+      { key: String(bench.program.outputs("key").name) },
       Number(version),
     );
     await importMaterial(kms, keyId, material, how, {}).catch((error) =>

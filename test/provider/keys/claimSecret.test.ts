@@ -79,18 +79,6 @@ describe("the claim secret of a key", () => {
     assert.match(await refusal(open(version)), /; it is version 1 of key "orders"/);
   });
 
-  it("is not taken in the clear where the versions are sealed, nor the other way round", async () => {
-    const [sealed, plain] = [await made("env://ROOT"), await made("state")];
-    assert.match(
-      await refusal(open({ ...sealed, claimSecret: plain.claimSecret })),
-      /it is not sealed, as the rest of the keyring is/,
-    );
-    assert.match(
-      await refusal(open({ ...plain, claimSecret: sealed.claimSecret })),
-      /it is sealed, and no root key/,
-    );
-  });
-
   it("moves with the versions to every keystore, and into a backup", async () => {
     const all = ["state", "none", "env://ROOT", "env://OTHER"];
     for (const from of all) {

@@ -49,10 +49,12 @@ describe("keyring", () => {
       keystore: "env://ROOT",
       keys: [
         { kid: "1", iat: 1, kcv: "0123456789", jwe: "a.b.c.d.e" },
-        { kid: "2", iat: 2, kcv: "abcdefabcd", from: "env://ORDERS_2" },
+        { kid: "2", iat: 2, kcv: "abcdefabcd", cmac: `abcdefabcd${"0".repeat(22)}`, jwe: "a.b.c.d.e" },
       ],
     };
     assert.deepEqual(parseKeyring(formatKeyring(elsewhere)), elsewhere);
+    const referred = { keystore: "none", keys: [{ kid: "1", iat: 1, kcv: "0123456789", from: "env://A" }] };
+    assert.deepEqual(parseKeyring(formatKeyring(referred)), referred);
   });
 
   it("describes its versions without their material", () => {
@@ -114,8 +116,40 @@ describe("keyring", () => {
         { keys: [{ kid: "1", iat: 1, jwe: "a.b.c.d.e" }] },
         "version 1 has no key check value",
       ],
-      ["a claim secret that is short", { claimSecret: "abc", keys: [one] }, "its claim secret is none"],
-      ["a claim secret that is no text", { claimSecret: null, keys: [one] }, "its claim secret is none"],
+      [
+        "a claim secret that is short",
+        { claimSecret: "abc", keys: [one] },
+        "its claim secret is none that its keystore keeps",
+      ],
+      [
+        "a claim secret that is no text",
+        { claimSecret: null, keys: [one] },
+        "its claim secret is none that its keystore keeps",
+      ],
+      [
+        "a version in the clear among those that are sealed",
+        { keystore: "env://ROOT", keys: [one] },
+        "version 1 is not kept as its keystore keeps it",
+      ],
+      [
+        "a reference in the state's own keystore",
+        { keys: [{ kid: "1", iat: 1, kcv: "0123456789", from: "exec:id" }] },
+        "version 1 is not kept as its keystore keeps it",
+      ],
+      ["a keystore that is none", { keystore: "vault://x", keys: [one] }, "its keystore is none"],
+      [
+        "a CMAC of another key check value",
+        {
+          keystore: "none",
+          keys: [{ kid: "1", iat: 1, kcv: "0123456789", cmac: "f".repeat(32), from: "env://A" }],
+        },
+        "version 1 has no key check value",
+      ],
+      [
+        "a claim secret in the clear where a root key seals",
+        { keystore: "env://ROOT", claimSecret: "A".repeat(43), keys: [] },
+        "its claim secret is none that its keystore keeps",
+      ],
       ["no time of its making", { keys: [{ ...one, iat: undefined }] }, "version 1 has no time"],
       ["a time that is none", { keys: [{ ...one, iat: "today" }] }, "version 1 has no time"],
     ];

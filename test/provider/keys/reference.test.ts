@@ -172,11 +172,12 @@ describe("a reference to material", () => {
 
   it("refuses another key than the one that is known by its key check value, and shows neither", async () => {
     const kcv = keyCheckValue(material);
-    assert.deepEqual(await readReferenceOf(kcv, "env://ORDERS_1", "the material", say), material);
-    const message = await refusal(readReferenceOf("0123456789", "env://ORDERS_1", "the material", say));
+    assert.deepEqual(await readReferenceOf({ kcv }, "env://ORDERS_1", "the material", say), material);
+    const wrong = { kcv: "0123456789" };
+    const message = await refusal(readReferenceOf(wrong, "env://ORDERS_1", "the material", say));
     assert.equal(
       message,
-      `Expected the material from env://ORDERS_1, with key check value 0123456789; what came has key check value ${kcv}. Put the right one there; nothing was changed.`,
+      `Expected the material from env://ORDERS_1, with key check value 0123456789; what came has key check value ${kcv}, not 0123456789. Put the right one there; nothing was changed.`,
     );
   });
 });

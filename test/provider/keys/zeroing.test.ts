@@ -158,8 +158,9 @@ describe("a buffer that held a secret", () => {
     const key = { name: "orders", keyVersion: 2, minEnabledVersion: 1 };
     const kms = { keyCollection: "us-east-1", wrappingKeySpec: "RSA_2048" };
     const owner = { kms, key, expiry: {} } as unknown as Owner;
-    const text = formatKeyring(keyring);
-    const place = new Place(run, { owner, keyring: text, region: "us-east-1", aliasName: "", inputs: {} });
+    const { keystore } = keyring;
+    const handed = { keyring: formatKeyring(keyring), keystore, material: "env://ORDERS_{version}" };
+    const place = new Place(run, { owner, keyring: handed, region: "us-east-1", aliasName: "", inputs: {} });
     return importVersion(place, "us-east-1", 2, { keyId: "id" });
   };
   const sealedBy = async (change: (version: SealedVersion) => void) => {

@@ -17,15 +17,22 @@ describe("the keyrings of a run", () => {
       { ...key, keyring: "three" },
       { name: "orders-1", kms: { ...kms, accountId: "444455556666" } },
     );
-    assert.equal(keyrings.of(owner()), "one");
+    assert.equal(keyrings.of(owner()).keyring, "one");
     for (const other of [{ distribution: "orders-3" }, { key: { ...key, id: "orders-ffffffffff" } }])
       assert.throws(() => keyrings.of(owner(other)), refusal);
+  });
+
+  it("come with what the program says of them, which goes into no state either", () => {
+    const keyrings = new Keyrings();
+    const handed = { keyring: "one", keystore: "none", material: "env://ORDERS_{version}" };
+    assert.deepEqual(keyrings.take({ ...key, ...handed }, { name: "orders-1", kms }), key);
+    assert.deepEqual(keyrings.of(owner()), handed);
   });
 
   it("are the latest that came: a resource that is replaced is checked twice", () => {
     const keyrings = new Keyrings();
     for (const keyring of ["older", "newer"]) keyrings.take({ ...key, keyring }, { name: "orders-1", kms });
-    assert.equal(keyrings.of(owner()), "newer");
+    assert.equal(keyrings.of(owner()).keyring, "newer");
   });
 
   it("leave alone what is not known yet, or is no key", () => {

@@ -7,8 +7,11 @@ import { checked, inputs, outputsOf, pathsIn, plantedBytes, resources, type Type
 /** What `diff` says where `olds` are in state, finished, and the program has changed. */
 async function diffOf(type: Type, changes: Values, olds: Values = {}) {
   const news = (await resources[type].check(undefined, await checked(type, changes))).inputs;
-  return resources[type].diff("id", await outputsOf(type, olds), news);
+  return resources[type].diff(ID, await outputsOf(type, olds), news);
 }
+
+/** That of the planted material, which a ManagedKey's has to be. */
+const ID = `orders-${keyCheckValue(plantedBytes)}`;
 
 const NONE = { changes: false, replaces: [] };
 const UPDATE = { changes: true, replaces: [] };
@@ -179,8 +182,8 @@ describe("diff", () => {
   it("tells a rotation by the version, not by the date", async () => {
     const olds = await outputsOf("ManagedKey");
     const news = await checked("ManagedKey");
-    assert.deepEqual(await resources.ManagedKey.diff("id", { ...olds, latestVersion: 2 }, news), UPDATE);
-    assert.deepEqual(await resources.ManagedKey.diff("id", olds, { ...news, keyVersion: UNKNOWN }), UPDATE);
+    assert.deepEqual(await resources.ManagedKey.diff(ID, { ...olds, latestVersion: 2 }, news), UPDATE);
+    assert.deepEqual(await resources.ManagedKey.diff(ID, olds, { ...news, keyVersion: UNKNOWN }), UPDATE);
   });
 
   describe("looks at what AWS showed last:", () => {

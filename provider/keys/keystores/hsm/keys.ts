@@ -1,7 +1,7 @@
 /** AES keys in a token: made, put there, found, told apart, wrapped. Source: PKCS#11 2.40, base and mechanisms. */
 import type { KeyObject } from "node:crypto";
 import type { WrappableMaterial } from "../../../awskms/wrapping";
-import { keyCheckValueBy } from "../../keyCheckValue";
+import { type Identity, identityBy } from "../../keyCheckValue";
 import { MATERIAL_BYTES } from "../../material";
 import type { Handle, Pkcs11, Template } from "./cryptoki";
 import type { TokenSession } from "./token";
@@ -76,8 +76,8 @@ export function keyMistake({ pkcs11, cryptoki, handle }: TokenSession, key: Hand
 }
 
 /** By AES-ECB, which HSMs have; CKM_AES_CMAC not all of them do, AWS CloudHSM for one. */
-export function keyCheckValueIn({ pkcs11, cryptoki, handle }: TokenSession, key: Handle): string {
-  return keyCheckValueBy((block) => {
+export function identityIn({ pkcs11, cryptoki, handle }: TokenSession, key: Handle): Required<Identity> {
+  return identityBy((block) => {
     cryptoki.C_EncryptInit(handle, { mechanism: pkcs11.CKM_AES_ECB }, key);
     return cryptoki.C_Encrypt(handle, block, Buffer.alloc(2 * BLOCK));
   });

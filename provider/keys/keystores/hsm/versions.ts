@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { WrappableMaterial } from "../../../awskms/wrapping";
 import { KeymgmtError } from "../../../errors";
-import { keyCheckValue } from "../../keyCheckValue";
+import { cameInstead, type Identity, identityOf, isSame } from "../../keyCheckValue";
 import { shownReference } from "../../shownReference";
 import type { VersionId } from "../rootKey";
 import type { KeystoreSession } from "../session";
@@ -10,7 +10,7 @@ import {
   createKey,
   findKeys,
   generateKey,
-  keyCheckValueIn,
+  identityIn,
   keyMistake,
   wrapKey,
   wrappingAlgorithmOf,
@@ -19,8 +19,7 @@ import { reachToken, type Token, type TokenSession } from "./token";
 import { type HsmKeystore, hsmObjectUri, parseHsmObject } from "./uri";
 
 /** What the state holds of a version in an HSM. */
-export interface HsmVersion {
-  kcv: string;
+export interface HsmVersion extends Identity {
   /** URI of the key in the token (RFC 7512). */
   from: string;
 }
@@ -34,11 +33,11 @@ export async function makeInHsm(
 ): Promise<HsmVersion> {
   const id = newId();
   const token = await reachToken(session, keystore);
-  const kcv = token.use(`make ${named(of)}`, (loggedIn) => {
+  const identity = token.use(`make ${named(of)}`, (loggedIn) => {
     holdsBefore(loggedIn, token, of, before);
-    return keyCheckValueIn(loggedIn, generateKey(loggedIn, labelOf(of), id));
+    return identityIn(loggedIn, generateKey(loggedIn, labelOf(of), id));
   });
-  return { kcv, from: hsmObjectUri(id) };
+  return { ...identity, from: hsmObjectUri(id) };
 }
 
 /** Puts a version's material into the HSM that holds the version before it. The caller zeroes it. */
@@ -50,7 +49,7 @@ export async function putIntoHsm(
   before?: HsmVersion,
 ): Promise<HsmVersion> {
   const id = newId();
-  const version = { kcv: keyCheckValue(material), from: hsmObjectUri(id) };
+  const version = { ...identityOf(material), from: hsmObjectUri(id) };
   const token = await reachToken(session, keystore);
   token.use(`take in the material of ${named(of)}, which not every HSM does`, (loggedIn) => {
     holdsBefore(loggedIn, token, of, before);
@@ -60,7 +59,7 @@ export async function putIntoHsm(
   return version;
 }
 
-/** Looks for a version in the HSM that holds the version before it; with `kcv`, it must be the key that has it. */
+/** Looks for a version in the HSM that holds the version before it; where it is known, it must be just that key. */
 export async function findInHsm(
   session: KeystoreSession,
   keystore: HsmKeystore,
@@ -69,11 +68,11 @@ export async function findInHsm(
   before?: HsmVersion,
 ): Promise<HsmVersion> {
   const token = await reachToken(session, keystore);
-  const { kcv } = token.use(`show ${named(of)}`, (loggedIn) => {
+  const { identity } = token.use(`show ${named(of)}`, (loggedIn) => {
     holdsBefore(loggedIn, token, of, before);
     return theKey(loggedIn, token, of, wanted);
   });
-  return { kcv, from: wanted.from };
+  return { ...identity, from: wanted.from };
 }
 
 /** A version for importMaterial, wrapped by the HSM. */
@@ -112,8 +111,8 @@ function holdsBefore(
   if (before) theKey(loggedIn, token, { key, version: version - 1 }, before);
 }
 
-/** The one key that an URI names: AES-256, extractable and, where that is known, with the version's key check value. */
-function theKey(loggedIn: TokenSession, token: Token, of: VersionId, { from, kcv }: Wanted) {
+/** The one key that an URI names: AES-256, extractable and, where that is known, the version's own. */
+function theKey(loggedIn: TokenSession, token: Token, of: VersionId, { from, kcv, cmac }: Wanted) {
   const refused = (came: string, next: string) =>
     new KeymgmtError(
       "KeystoreUnavailable",
@@ -128,10 +127,10 @@ function theKey(loggedIn: TokenSession, token: Token, of: VersionId, { from, kcv
   if (another) throw refused("several secret keys match", "Name it by its id.");
   const mistake = keyMistake(loggedIn, key);
   if (mistake) throw refused(`the key there ${mistake}`, "AWS KMS takes AES-256 keys that can be wrapped.");
-  const came = keyCheckValueIn(loggedIn, key);
-  if (kcv !== undefined && came !== kcv)
-    throw refused(`the key there has key check value ${came}, not ${kcv}`, restore);
-  return { key, kcv: came };
+  const identity = identityIn(loggedIn, key);
+  const known = kcv === undefined ? identity : { kcv, cmac };
+  if (!isSame(identity, known)) throw refused(`the key there ${cameInstead(identity, known)}`, restore);
+  return { key, identity };
 }
 
 const named = ({ key, version }: VersionId) => `version ${version} of key "${key}"`;

@@ -127,6 +127,8 @@ export class Program {
       keyVersion,
       keyring,
       formerStacks,
+      keystore: key.keystore,
+      material: key.material,
     };
     const shared = { name, stack: this.stack, kms: connection, key: keyRef };
     const given = await this.apply("keyDistribution", names.distribution, {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { constants, generateKeyPairSync, type KeyObject, privateDecrypt, randomBytes } from "node:crypto";
 import sinon from "sinon";
 import type { WrappableMaterial } from "../../../../../provider/awskms/wrapping";
-import { keyCheckValue } from "../../../../../provider/keys/keyCheckValue";
+import { identityOf, keyCheckValue } from "../../../../../provider/keys/keyCheckValue";
 import type { Cryptoki } from "../../../../../provider/keys/keystores/hsm/cryptoki";
 import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
 import {
@@ -89,6 +89,16 @@ describe("a version in an HSM", () => {
     assert.deepEqual(hsm.materials(pin), { "orders v2": material });
   });
 
+  it("is no other key that has its key check value", async () => {
+    // As in test/security/twinMaterial.test.ts.
+    const own = Buffer.from("60c8fa6d38734865a4f2d2ddbb3ba5f1d2a510b5b6d0107e00000000000bb236", "hex");
+    const twin = Buffer.from("60c8fa6d38734865a4f2d2ddbb3ba5f1d2a510b5b6d0107e0000000000143115", "hex");
+    const { cmac } = identityOf(own);
+    const there = await putIntoHsm(session, keystore, of, twin);
+    const message = await refusal(hsmToImport(session, keystore, of, { ...there, cmac }));
+    assert.match(message, /the key there is another with the same key check value/);
+  });
+
   it("put there is looked at once more: what the HSM has then must be it", async () => {
     const pkcs11 = hsm.inspect(pin, (inspection) => inspection.pkcs11);
     const prototype = pkcs11.PKCS11.prototype as Cryptoki;
@@ -121,7 +131,7 @@ describe("a version in an HSM", () => {
     const keeping = { key: "orders", keystore: hsm.uri() };
     const keyring = await withVersion(session, emptyKeyring(hsm.uri()), keeping, undefined, new Date());
     assert.equal(
-      await refusal(materialOf(session, keyring, "orders", 1)),
+      await refusal(materialOf(session, keyring, { key: "orders" }, 1)),
       'Expected the material of version 1 of key "orders"; it is in an HSM, which gives it to AWS KMS alone, wrapped. Back it up by the HSM\'s own means.',
     );
   });
