@@ -104,6 +104,11 @@ export interface Restore {
   passphrase?: pulumi.Input<string>;
   /** Where the private key that opens it is read from, in its place. */
   identity?: pulumi.Input<string>;
+  /**
+   * SHA-256 of the backup in hex, as `keymgmt export` printed it. A file with another is refused, and without it no key is made from
+   * a backup.
+   */
+  fingerprint?: pulumi.Input<string>;
   /** Key check values of its versions, from version 1 on. A backup that holds others is refused. */
   kcvs: pulumi.Input<pulumi.Input<string>[]>;
   /** UTC date of its latest version (YYYY-MM-DD), from which `rotationPeriod` counts; by default today. */

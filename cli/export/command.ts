@@ -1,17 +1,23 @@
 import { access } from "node:fs/promises";
+import { text as textOf } from "node:stream/consumers";
 import { parseKmsArn } from "../../provider/awskms/arn.js";
 import { KmsConnections } from "../../provider/awskms/client.js";
 import type { Say } from "../../provider/awskms/say.js";
-import { type BackedUpDistribution, type Backup, sealBackup } from "../../provider/keys/backup.js";
+import {
+  type BackedUpDistribution,
+  type Backup,
+  fingerprintOf,
+  sealBackup,
+} from "../../provider/keys/backup.js";
 import { type BackupKey, newPassphrase, recipientKey } from "../../provider/keys/backupKeys.js";
 import { type Keyring, kcvsOf } from "../../provider/keys/keyring.js";
 import { isSealed, parseKeystore } from "../../provider/keys/keystores/keystore.js";
 import { KeystoreSession } from "../../provider/keys/keystores/session.js";
-import { readSecret } from "../../provider/keys/reference.js";
+import { isReference, readSecret, readText } from "../../provider/keys/reference.js";
 import { isReferenceToSecret } from "../../provider/keys/restore.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";
-import { printNote } from "../print.js";
+import { print, printNote } from "../print.js";
 import { readNamed } from "../readNamed.js";
 import { type ExportedState, exportedStates, type StateOptions } from "../state/load.js";
 import { type RegionState, readStack, type StackState } from "../state/stack.js";
@@ -20,8 +26,10 @@ import { writePrivate } from "../writePrivate.js";
 import { exportedKey, unsealed } from "./keyring.js";
 
 export interface ExportOptions extends StateOptions {
-  key: string;
-  out: string;
+  key?: string;
+  out?: string;
+  /** In their place: a backup whose fingerprint is printed. */
+  fingerprint?: string;
   passphrase?: string;
   recipient?: string;
   keystore?: string;
@@ -30,7 +38,10 @@ export interface ExportOptions extends StateOptions {
 
 /** `keymgmt export`. Gives the exit code. */
 export async function exportKey(options: ExportOptions): Promise<number> {
-  const { out, force = false, state } = options;
+  const { key, out, fingerprint, force = false, state } = options;
+  if (fingerprint !== undefined) return printFingerprint(fingerprint);
+  if (key === undefined || out === undefined)
+    throw new UsageError("Expected --key and --out, or --fingerprint alone.");
   if ((state?.length ?? 1) !== 1)
     throw new UsageError("Expected one --state: a backup is of one stack's key.");
   const connections = new KmsConnections();
@@ -40,12 +51,24 @@ export async function exportKey(options: ExportOptions): Promise<number> {
       `Expected --out to name a file that is not there yet; ${out} is. Give another, or --force.`,
     );
   const [exported] = (await exportedStates(options, "--show-secrets")) as [ExportedState];
-  const backup = await backupOf(connections, exported, options);
+  const backup = await backupOf(connections, exported, { ...options, key });
   const jwe = `${await sealBackup(backup, opener)}\n`;
   if (out === "-") process.stdout.write(jwe);
   else await writePrivate(out, jwe, force);
   const where = out === "-" ? "the standard output" : `${out}, for your user alone to read`;
-  printNote(`${backupText(backup)}\n${wrapped(`Written to ${where}. ${howToOpen(options, opener)}`)}`);
+  const told = wrapped(`Written to ${where}. ${howToOpen(options, opener)} ${FINGERPRINT}`);
+  printNote(`${backupText(backup)}\n${told}${fingerprintOf(jwe)}\n`);
+  return EXIT.fine;
+}
+
+const FINGERPRINT =
+  "Its fingerprint, which a restore asks for (keymgmt import --fingerprint); keep it where whoever can write the backup cannot:";
+
+async function printFingerprint(file: string): Promise<number> {
+  const text = isReference(file)
+    ? await readText(file, "a backup")
+    : await (file === "-" ? textOf(process.stdin) : readNamed("--fingerprint", file));
+  print(`${fingerprintOf(text)}\n`);
   return EXIT.fine;
 }
 
@@ -70,7 +93,7 @@ function howToOpen({ passphrase, recipient }: ExportOptions, { kid }: BackupKey)
 async function backupOf(
   connections: KmsConnections,
   { text, source }: ExportedState,
-  { key: name, keystore }: ExportOptions,
+  { key: name, keystore }: ExportOptions & { key: string },
 ): Promise<Backup> {
   const { key, keyring: kept } = exportedKey(text, source, name);
   assertNamed(kept, keystore, name);

@@ -8,13 +8,15 @@ export function declareExport(program: Command): void {
     .description(
       "Writes a key with the material of all its versions, and which KMS keys and alias are its own, into a file that a " +
         "passphrase or a private key opens. Runs `pulumi stack export --show-secrets`, which asks for what opens the " +
-        "stack's secrets; a keyring that a root key seals needs that root key too. `keymgmt import` restores it.",
+        "stack's secrets; a keyring that a root key seals needs that root key too. `keymgmt import` restores it, and asks " +
+        "for the fingerprint that is printed here.",
     )
-    .requiredOption("--key <name>", "the key to back up")
-    .requiredOption("--out <file>", "file to write, for your user alone to read; - is the standard output")
+    .option("--key <name>", "the key to back up")
+    .option("--out <file>", "file to write, for your user alone to read; - is the standard output")
     .option("--passphrase <reference>", "where a passphrase is: env://NAME, file:///path or exec:command")
     .option("--recipient <file>", "in its place: a public key, PEM or JWK; its private key opens the backup")
     .option("--keystore <url>", "the root key that seals the keyring, as the program's `keystore` names it")
+    .option("--fingerprint <backup>", "alone: print the fingerprint of a backup that there is")
     .option("--force", "write over a file that is there")
     .addHelpText(
       "after",
@@ -22,6 +24,7 @@ export function declareExport(program: Command): void {
 Examples:
   $ keymgmt export --key orders --passphrase env://BACKUP --out orders.jwe
   $ keymgmt export --key orders --recipient owner.pem --out orders.jwe
+  $ keymgmt export --fingerprint orders.jwe
   $ pulumi stack export --show-secrets |
       keymgmt export --state - --key orders --recipient owner.pem --out -`,
     )

@@ -3,7 +3,13 @@ import { pathToFileURL } from "node:url";
 import { sayOnce } from "../../provider/awskms/say.js";
 import type { Backup } from "../../provider/keys/backup.js";
 import { isReference } from "../../provider/keys/reference.js";
-import { isReferenceToSecret, openBackupAt, type Restore } from "../../provider/keys/restore.js";
+import {
+  fingerprintMissing,
+  isFingerprint,
+  isReferenceToSecret,
+  openBackupAt,
+  type Restore,
+} from "../../provider/keys/restore.js";
 import { visible } from "../../provider/visible.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";
@@ -14,6 +20,7 @@ import { date, wrapped } from "../text.js";
 export interface ImportOptions extends ProjectOptions {
   passphrase?: string;
   identity?: string;
+  fingerprint?: string;
 }
 
 /**
@@ -22,7 +29,7 @@ export interface ImportOptions extends ProjectOptions {
  */
 export async function importKey(
   file: string,
-  { passphrase, identity, ...project }: ImportOptions,
+  { passphrase, identity, fingerprint, ...project }: ImportOptions,
 ): Promise<number> {
   if ((passphrase === undefined) === (identity === undefined))
     throw new UsageError("Expected --passphrase or --identity, one of the two.");
@@ -31,8 +38,9 @@ export async function importKey(
     throw new UsageError(
       "Expected --passphrase or --identity to say where it is read from: env://NAME, file:///path (absolute) or exec:command.",
     );
+  if (!isFingerprint(fingerprint)) throw new UsageError(fingerprintMissing("--fingerprint"));
   const from = isReference(file) ? file : pathToFileURL(resolve(file)).href;
-  const place = { from, passphrase, identity };
+  const place = { from, passphrase, identity, fingerprint };
   const backup = await openBackupAt(place, sayOnce());
   print(backupText(backup));
   const name = `keymgmt:restore.${backup.key.name}`;

@@ -17,14 +17,15 @@ export function declareImport(program: Command): void {
     )
     .option("--passphrase <reference>", "where the passphrase is: env://NAME, file:///path or exec:command")
     .option("--identity <reference>", "in its place: where the private key is, PEM or JWK")
+    .option("--fingerprint <hex>", "of the backup, as `keymgmt export` printed it; another file is refused")
     .option("--stack <name>", "stack of the project to restore into; by default the selected one")
     .option("--cwd <folder>", "folder of the Pulumi project; by default this one")
     .addHelpText(
       "after",
       `
 Examples:
-  $ keymgmt import orders.jwe --passphrase env://BACKUP
-  $ keymgmt import orders.jwe --identity file:///media/safe/owner.pem --stack prod`,
+  $ keymgmt import orders.jwe --passphrase env://BACKUP --fingerprint 9f86d081…
+  $ keymgmt import orders.jwe --identity file:///media/safe/owner.pem --fingerprint 9f86d081… --stack prod`,
     )
     .action((backup: string, options, command) =>
       ending(async () => (await import("./command.js")).importKey(backup, options))(options, command),

@@ -1,7 +1,9 @@
 /** A backup: a key with all its versions and what AWS holds of it, in one file, as a JWE (RFC 7516, compact). */
+import { createHash } from "node:crypto";
 import { KeymgmtError } from "../errors";
 import type { BackupKey } from "./backupKeys";
 import { type Keyring, kcvsOf, parseKeyring } from "./keyring";
+import { isHsmUri } from "./keystores/hsm/uri";
 
 export interface Backup {
   /** Shape of this document. */
@@ -62,6 +64,14 @@ export async function sealBackup(backup: Backup, { alg, key, kid }: BackupKey): 
   }
 }
 
+/**
+ * The fingerprint of a backup: SHA-256 of its text without blanks around it, in hex. Whoever has the public key or the passphrase can
+ * make another backup that opens as well, and none that has this fingerprint. The text is ciphertext, so it shows nothing.
+ */
+export function fingerprintOf(text: string): string {
+  return createHash("sha256").update(text.trim()).digest("hex");
+}
+
 /** Opens a backup and verifies each version's key check value. `from` names it in errors. Throws KeystoreUnavailable. */
 export async function openBackup(text: string, { alg, key, kid }: BackupKey, from: string): Promise<Backup> {
   const { compactDecrypt, decodeProtectedHeader } = await import("jose");
@@ -103,6 +113,9 @@ function verified(backup: Backup, from: string): Backup {
   if (backup.backup !== SHAPE)
     throw unusable(from, "another release made it; install the newest pulumi-keymgmt");
   const keyring = parseKeyring(JSON.stringify(backup.keyring));
+  // `keymgmt export` seals nothing in a backup, and nothing is to be opened by what a backup names.
+  if (keyring.keystore !== undefined && keyring.keystore !== "none" && !isHsmUri(keyring.keystore))
+    throw unusable(from, "its keyring is in a keystore that none of a backup's is in");
   const kcvs = kcvsOf(keyring);
   if (kcvs.join() !== backup.kcvs.join())
     throw unusable(

@@ -2,7 +2,7 @@
 import type { Say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
 import { hasUnknown, known } from "../schema/unknowns";
-import { type Backup, openBackup } from "./backup";
+import { type Backup, fingerprintOf, openBackup } from "./backup";
 import { type BackupKey, identityKey, passphraseKey } from "./backupKeys";
 import type { KeyVersion } from "./keyring";
 import { isReference, readSecret, readText, referenceMistakes } from "./reference";
@@ -13,6 +13,8 @@ export interface Restore {
   from: string;
   passphrase?: string;
   identity?: string;
+  /** Of the backup, as `keymgmt export` printed it. A state of 0.1.0 has none, of a key that is restored already. */
+  fingerprint?: string;
   /** Key check values from version 1 on. */
   kcvs: string[];
   /** UTC date of the latest version (YYYY-MM-DD). */
@@ -21,10 +23,11 @@ export interface Restore {
   distributions?: unknown[];
 }
 
-export function restoreMistakes(value: unknown): string[] {
+/** @param isNew whether the key is to be made from it; of one that is there already it is not asked for its fingerprint */
+export function restoreMistakes(value: unknown, isNew: boolean): string[] {
   const restore = known(value) as Partial<Restore> | undefined;
   if (typeof restore !== "object" || restore === null || hasUnknown(restore)) return [];
-  const { from, passphrase, identity, kcvs, rotatedOn } = restore;
+  const { from, passphrase, identity, fingerprint, kcvs, rotatedOn } = restore;
   const mistakes = typeof from === "string" ? referenceMistakes(from, "`restore.from`") : [];
   if ((passphrase === undefined) === (identity === undefined))
     mistakes.push("Expected `restore` to have `passphrase` or `identity`, one of the two.");
@@ -34,6 +37,9 @@ export function restoreMistakes(value: unknown): string[] {
       mistakes.push(
         `Expected \`restore.${name}\` to say where it is read from: env://NAME, file:///path (absolute) or "exec:command argument …".`,
       );
+  if (fingerprint === undefined && isNew) mistakes.push(fingerprintMissing("`restore.fingerprint`"));
+  if (fingerprint !== undefined && !isFingerprint(fingerprint))
+    mistakes.push("Expected `restore.fingerprint` to be 64 hex digits, as `keymgmt export` printed it.");
   if (Array.isArray(kcvs) && (kcvs.length === 0 || !kcvs.every(isKcv)))
     mistakes.push(
       "Expected `restore.kcvs` to be the key check values (10 hex digits) of every version, from version 1 on.",
@@ -41,6 +47,16 @@ export function restoreMistakes(value: unknown): string[] {
   if (rotatedOn !== undefined && !/^\d{4}-\d\d-\d\d$/.test(String(rotatedOn)))
     mistakes.push(`Expected \`restore.rotatedOn\` to be a date such as 2026-01-31.`);
   return mistakes;
+}
+
+/** Says what is missing, without the value: who only repeats it has compared nothing. */
+export function fingerprintMissing(name: string): string {
+  return `Expected ${name}, the 64 hex digits that \`keymgmt export\` printed when it made the backup: whoever has the public key or the passphrase of a backup can make another that opens as well. Nothing was restored. Was it not kept, as of a backup of release 0.1.0? \`keymgmt export --fingerprint FILE\` prints that of a file; give it only if you know that the file is yours.`;
+}
+
+/** Whether it is a SHA-256 in hex. */
+export function isFingerprint(text: unknown): text is string {
+  return typeof text === "string" && /^[0-9a-f]{64}$/.test(text);
 }
 
 /** Whether a text says where a secret is to be read from. */
@@ -78,13 +94,21 @@ export async function restoredFrom(restore: Restore, key: Backup["key"], say: Sa
 
 const isMultiRegion = ({ replicaRegions }: Backup["key"]) => replicaRegions.length > 0;
 
-/** Opens a backup by its references. */
+/** Opens a backup by its references, if it is the one that its fingerprint says. */
 export async function openBackupAt(
-  restore: Pick<Restore, "from" | "passphrase" | "identity">,
+  restore: Pick<Restore, "from" | "passphrase" | "identity" | "fingerprint">,
   say: Say,
 ): Promise<Backup> {
+  if (restore.fingerprint === undefined)
+    throw new KeymgmtError("InvalidInput", fingerprintMissing("`restore.fingerprint`"));
   const text = await readText(restore.from, "a backup");
-  return openBackup(text, await openingKey(restore, say), shownReference(restore.from));
+  const from = shownReference(restore.from);
+  if (fingerprintOf(text) !== restore.fingerprint)
+    throw new KeymgmtError(
+      "InvalidInput",
+      `Expected the backup in ${from} to have the fingerprint that \`restore\` or --fingerprint says; it has another, so it is another file. Nothing was restored. Did you make a newer backup? Give the fingerprint that \`keymgmt export\` printed then.`,
+    );
+  return openBackup(text, await openingKey(restore, say), from);
 }
 
 async function openingKey(

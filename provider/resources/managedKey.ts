@@ -19,6 +19,7 @@ import {
   isKept,
   type Keeping,
   movedTo,
+  refuseUnnamed,
   withIdentities,
   withVersion,
 } from "../keys/keystores/versions";
@@ -56,7 +57,7 @@ export const managedKey = (run: Run): Resource => ({
       ...minEnabledVersionMistakes(inputs),
       ...rotationPeriodMistakes(inputs.rotationPeriod),
       ...ownMaterialMistakes(olds, inputs),
-      ...restoreMistakes(inputs.restore),
+      ...restoreMistakes(inputs.restore, olds === undefined),
       ...replacementMistakes(olds, inputs),
     ];
     return { inputs, mistakes };
@@ -117,6 +118,10 @@ async function restoredKeyring(run: Run, inputs: Values): Promise<Keyring> {
   const { name, type, replicaRegions, minEnabledVersion, restore } = inputs;
   const key = { name, type, replicaRegions, minEnabledVersion } as Backup["key"];
   const backup = await restoredFrom(restore as Restore, key, run.say);
+  if (backup.keyring.keystore === "none")
+    for (const entry of backup.keyring.keys)
+      if ("from" in entry)
+        refuseUnnamed(entry.from, String(name), Number(entry.kid), keepingOf(inputs).reference);
   const before = backup.key.minEnabledVersion;
   if (before !== minEnabledVersion)
     run.say(

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { unsealed } from "../../cli/export/keyring";
 import type { LocalKms } from "../../localkms/index";
-import { openBackup } from "../../provider/keys/backup";
+import { fingerprintOf, openBackup } from "../../provider/keys/backup";
 import { identityKey, passphraseKey } from "../../provider/keys/backupKeys";
 import type { Keyring } from "../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
@@ -75,6 +75,8 @@ describe("keymgmt export and import", function () {
       /alias\/hashicorp\/orders-\d{10} in 111122223333: 2 KMS keys in us-west-1,\s+replicas in\s+eu-west-1/,
     );
     assert.match(stderr, /Without\s+the\s+passphrase\s+it\s+is\s+lost/);
+    const fingerprint = /^[0-9a-f]{64}$/m.exec(stderr)?.[0];
+    assert.equal((await keymgmt(["export", "--fingerprint", at("orders.jwe")])).stdout, `${fingerprint}\n`);
     assert.equal((await stat(at("orders.jwe"))).mode & 0o777, 0o600);
     const text = await readFile(at("orders.jwe"), "utf8");
     const backup = await openBackup(text, passphraseKey(PASSPHRASE), "it");
@@ -254,8 +256,9 @@ describe("keymgmt export and import", function () {
       await chmod(join(bin, "pulumi"), 0o755);
       return { PATH: bin };
     }
-    const imported = async (args: string[], env: Record<string, string>) => {
-      const ended = await keymgmt(["import", ...args], { env });
+    const imported = async ([file = "", ...args]: string[], env: Record<string, string>) => {
+      const text = env.TEXT ?? (await readFile(file, "utf8"));
+      const ended = await keymgmt(["import", file, ...args, "--fingerprint", fingerprintOf(text)], { env });
       clean(ended);
       return ended;
     };
@@ -285,6 +288,7 @@ describe("keymgmt export and import", function () {
       assert.deepEqual(restore, {
         from: pathToFileURL(at("backup.jwe")).href,
         identity: pathToFileURL(at("owner.pem")).href,
+        fingerprint: fingerprintOf(await readFile(at("backup.jwe"), "utf8")),
         kcvs,
         rotatedOn: new Date().toISOString().slice(0, 10),
       });

@@ -28,7 +28,7 @@ describe("keymgmt", function () {
     ["stauts", /unknown command 'stauts'\n\(Did you mean status\?\)/],
     ["sweep --days 6", /Expected a number from 7 to 30/],
     ["status --account", /Expected at least one --region/],
-    ["export --key orders", /required option '--out <file>' not specified/],
+    ["export --key orders", /Expected --key and --out, or --fingerprint alone/],
     ["import", /missing required argument 'backup'/],
   ] as const) {
     it(`ends with 2 where the command line is wrong: keymgmt ${line}`, async () => {

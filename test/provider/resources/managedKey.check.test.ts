@@ -362,6 +362,7 @@ describe("check of a ManagedKey", () => {
     const restore = {
       from: "file:///orders.jwe",
       passphrase: "env://BACKUP",
+      fingerprint: "0123456789abcdef".repeat(4),
       kcvs: ["0123456789", "abcdef0123", "99999aaaaa"],
       rotatedOn: "2026-01-10",
     };
@@ -403,6 +404,17 @@ describe("check of a ManagedKey", () => {
         (await restored({ kcvs: undefined })).join(),
         /`restore` to have `kcvs`, which is missing/,
       );
+    });
+
+    it("asks for the fingerprint of the backup where the key is new, and not of one that is there", async () => {
+      const [mistake, ...others] = await restored({ fingerprint: undefined });
+      assert.match(mistake!, /^Expected `restore\.fingerprint`.*`keymgmt export --fingerprint FILE` prints/);
+      assert.deepEqual(others, []);
+      const olds = await checked("ManagedKey", { ...made, restore });
+      assert.deepEqual(await restored({ fingerprint: undefined }, olds), []);
+      assert.deepEqual(await restored({ fingerprint: "abc" }), [
+        "Expected `restore.fingerprint` to be 64 hex digits, as `keymgmt export` printed it.",
+      ]);
     });
 
     it("does not repeat a passphrase that was given in place of a reference to it", async () => {

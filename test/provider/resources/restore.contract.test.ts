@@ -411,7 +411,7 @@ describe("a key that is restored from a backup", function () {
       process.env.KEYMGMT_TEST_ROOT = randomBytes(32).toString("base64");
       try {
         await program.up(restoring(await backUp(old), { key: { keystore: "env://KEYMGMT_TEST_ROOT" } }));
-        assert.deepEqual(Object.keys(keyring().keys[1]!), ["kid", "iat", "kcv", "jwe"]);
+        assert.deepEqual(Object.keys(keyring().keys[1]!), ["kid", "iat", "kcv", "cmac", "jwe"]);
         assert.deepEqual(kcvs(), kcvs(old));
         assert.deepEqual(ids(), ids(old));
       } finally {
@@ -429,7 +429,12 @@ describe("a key that is restored from a backup", function () {
         assert.deepEqual(keyring(), parseKeyring(String(old.outputs("key").keyring)));
         assert.deepEqual(ids(), ids(old));
         const held = new Program(local);
-        await held.up(restoring(await backUp(old)));
+        const backup = await backUp(old);
+        await assert.rejects(
+          held.up(restoring(backup)),
+          /Expected `material` of key "orders" in the program to name/,
+        );
+        await held.up(restoring(backup, { key: { material: own.material } }));
         assert.equal(
           "k" in parseKeyring(String(held.outputs("key").keyring)).keys[0]!,
           true,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { parseKmsArn } from "../../../../provider/awskms/arn";
-import { type Backup, sealBackup } from "../../../../provider/keys/backup";
+import { type Backup, fingerprintOf, sealBackup } from "../../../../provider/keys/backup";
 import { recipientKey } from "../../../../provider/keys/backupKeys";
 import { kcvOf, parseKeyring } from "../../../../provider/keys/keyring";
 import type { Restore } from "../../../../provider/keys/restore";
@@ -43,7 +43,12 @@ export async function backUp(program: Program, changes: Partial<Backup> = {}): P
   const { publicKey, privateKey } = generateKeyPairSync("x25519");
   process.env.KEYMGMT_TEST_BACKUP = await sealBackup(backup, await recipientKey(pemOf(publicKey, "spki")));
   process.env.KEYMGMT_TEST_IDENTITY = pemOf(privateKey, "pkcs8");
-  const restore = { from: "env://KEYMGMT_TEST_BACKUP", identity: "env://KEYMGMT_TEST_IDENTITY", kcvs };
+  const restore = {
+    from: "env://KEYMGMT_TEST_BACKUP",
+    identity: "env://KEYMGMT_TEST_IDENTITY",
+    fingerprint: fingerprintOf(process.env.KEYMGMT_TEST_BACKUP),
+    kcvs,
+  };
   return { restore, adopt };
 }
 
