@@ -112,7 +112,8 @@ describe("a distributed key in a keystore", () => {
         );
       assert.equal(took("ImportKeyMaterial"), 4);
       assert.equal(took("GenerateDataKey"), keystore === "awskms" ? 3 : 0, "two versions, the claim secret");
-      assert.equal(took("Decrypt"), 1 + (keystore === "awskms" ? 4 : 0), "one for each import");
+      // One for each import, and one for the claim secret in the rotation: the run before has made it.
+      assert.equal(took("Decrypt"), 1 + (keystore === "awskms" ? 5 : 0));
     });
 
     it(`${keystore}: takes a key in from the state, and gives it back, with no call for its KMS keys`, async () => {
@@ -204,7 +205,7 @@ describe("a distributed key in a keystore", () => {
     await root().send(new RotateKeyOnDemandCommand({ KeyId: rootKey }));
     calls.length = 0;
     await program.up({ key: keyIn("awskms", { rotationTrigger: "b" }), distribution: { validFor: "90d" } });
-    assert.deepEqual([took("GenerateDataKey"), took("Decrypt"), took("ImportKeyMaterial")], [1, 2, 2]);
+    assert.deepEqual([took("GenerateDataKey"), took("Decrypt"), took("ImportKeyMaterial")], [1, 3, 2]);
   });
 
   it("is not opened by another root key that its alias went over to, until that is named as a change", async () => {
