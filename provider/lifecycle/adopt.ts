@@ -3,11 +3,11 @@ import { parseKmsArn } from "../awskms/arn";
 import { CLAIM } from "../awskms/taggedKeys";
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { makesNew } from "./adoptRules";
-import { tagsIfPermitted } from "./metadata";
 import { observeAlias } from "./observe";
 import type { Place } from "./place";
 import { type Candidate, isLeaving } from "./plan/known";
 import type { OutcomeOf } from "./plan/steps";
+import { tagsIfPermitted } from "./taken";
 import type { KmsKeyRecord, KmsKeyRecords } from "./wire";
 
 /**

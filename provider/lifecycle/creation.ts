@@ -25,12 +25,14 @@ export async function createKey(
   try {
     const metadata = place.metadata(version, claim);
     const made = await createKmsKey(kms, metadata, place.isMultiRegion, place.context(version));
+    place.own.add(made.keyId);
     return { ...made, state: "PendingImport", kcv, claim };
   } catch (error) {
     if (!isKeymgmtError(error, "OutcomeUnknown")) throw error;
     run.listings.forget(kms);
     const lost = await madeByLostAnswer(place, version, claim);
     if (!lost) throw notShown(place, error);
+    place.own.add(lost.keyId);
     const seen = await permitted(() => describeKmsKey(kms, lost.keyId, place.context(version)));
     return { ...lost, state: seen?.state ?? "PendingImport", kcv, claim, recovered: true };
   }

@@ -123,6 +123,7 @@ async function proveCandidate(
       place.run.say(
         `${place.named(version)} recovers KMS key ${keyId} in ${place.region}, which it had before`,
       );
+    place.own.add(keyId);
     const isSettled = state === "PendingImport" && isWhole;
     return { ...imported, state: isSettled ? await stateAfterImport(place, keyId, true) : state };
   } catch (error) {

@@ -1,11 +1,11 @@
 /** Tags, policy and description of KMS keys that were there before. */
 
-import { permitted } from "../awskms/optional";
-import { CLAIM, LEAVING, PENDING_CLAIM, syncTags, tagsOf } from "../awskms/taggedKeys";
+import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../awskms/taggedKeys";
 import { samePolicy } from "./keyPolicy";
 import { observeKmsKey } from "./observe";
 import { isTakenOver } from "./ownership";
 import type { Place } from "./place";
+import { isLost } from "./taken";
 import type { KmsKeyRecord, Metadata } from "./wire";
 
 /**
@@ -25,7 +25,8 @@ export async function syncMetadata(
   const now =
     place.has.get(version) ??
     (isToBeSeen ? await seen(place, version, keyId, known, recovered) : place.metadataBefore(version, known));
-  if (now === "taken over") return undefined;
+  if (now === "taken over" || (!isToBeSeen && (await isLost(place, { keyId, adopted, claim: known }))))
+    return undefined;
   // What was made before there were claims gets one when a refresh has shown that it has none; another distribution's is made anew.
   const lacksClaim = place.repair || now.tags[CLAIM] !== undefined;
   const claim = known ?? primary?.claim ?? (lacksClaim ? await place.newClaim(version) : undefined);
@@ -58,9 +59,4 @@ async function seen(
     ([key]) => key in wanted || key in ours || [CLAIM, PENDING_CLAIM, LEAVING].includes(key),
   );
   return { tags: Object.fromEntries(known), policy: found?.policy, description: found?.description };
-}
-
-/** A KMS key's tags; undefined where they may not be read, of which nothing is said. */
-export function tagsIfPermitted(place: Place, keyId: string): Promise<Record<string, string> | undefined> {
-  return permitted(() => tagsOf(place.kms, keyId));
 }

@@ -11,13 +11,14 @@ import { createKey } from "./creation";
 import { cancelDeletion, schedule } from "./deletion";
 import { find, findUnrecorded } from "./find";
 import { findPending, importNew, importStep, importVersion, probe } from "./importing";
-import { syncMetadata, tagsIfPermitted } from "./metadata";
+import { syncMetadata } from "./metadata";
 import { isTakenOver } from "./ownership";
 import type { Place } from "./place";
 import { type Known, recordFor, sharedOf, type Wanted } from "./plan/known";
 import type { OutcomeOf, StepName, StepOf } from "./plan/steps";
 import { refusalOf } from "./refusals";
 import { findAbandoned, findReplicas, inspect, replicate } from "./replicas";
+import { tagsIfPermitted, unlessTakenOver } from "./taken";
 import type { KmsKeyRecord } from "./wire";
 
 type Performances = {
@@ -36,10 +37,15 @@ export function perform<Name extends StepName>(
   step: StepOf<Name>,
 ): Promise<OutcomeOf<Name>> {
   const work = () => PERFORM[step.do as Name](place, step, known, wanted) as Promise<OutcomeOf<Name>>;
-  const { version, isCandidate } = step as Partial<StepOf<"import">>;
-  if (!isCandidate || version === undefined) return work();
-  return namingCandidate(place, version, known.candidates[version]!.record, work);
+  const { version, region, isCandidate } = step as Partial<StepOf<"import">>;
+  if (version === undefined) return work();
+  if (isCandidate) return namingCandidate(place, version, known.candidates[version]!.record, work);
+  if (!CHANGING.has(step.do) || region !== place.region) return work();
+  return unlessTakenOver(place, version, recordFor(known, version), work);
 }
+
+/** What changes a KMS key of the state, but for a rotation, whose calls are counted. */
+const CHANGING: ReadonlySet<StepName> = new Set(["import", "enable", "disable", "cancelDeletion"]);
 
 const PERFORM: Performances = {
   find: (place, _step, known, wanted) => find(place, known, wanted),

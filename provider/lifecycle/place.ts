@@ -43,6 +43,8 @@ export class Place {
   /** What a KMS key is known to have, in place of looking: by version. */
   readonly has = new Map<number, Metadata>();
   readonly #handed: HandedKeyring | undefined;
+  /** Ids of KMS keys that this run has made, proved or compared: their tags are not asked for again. */
+  readonly own = new Set<string>();
   #keyring: Keyring | undefined;
 
   constructor(

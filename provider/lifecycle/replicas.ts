@@ -143,6 +143,7 @@ export async function replicate(
   if (!made) await refuseOthersReplica(place, there, version, primary, metadata.policy);
   if (role === "primary" && made && metadata.policy !== undefined)
     place.run.replicaPolicies.set(relatedKeyArn(known.records[version]!.keyArn, region), metadata.policy);
+  place.own.add(keyId);
   return { state, isMade: made };
 }
 
