@@ -51,7 +51,7 @@ export async function find(place: Place, known: Known, wanted: Wanted): Promise<
     const { had } = distributionsTagged(key);
     const doubt = await doubtOf(place, version, key, had, tagged);
     if (doubt === undefined) found[version] = candidate;
-    else doubtful.push({ version, key, doubt });
+    else doubtful.push({ version, key, state: candidate.record.state, doubt });
   }
   await refuseNewer(place, free, names);
   const missing = wantedVersions(wanted).filter(

@@ -6,7 +6,7 @@ import { latestOf, listed, lookAtLost, waysOn } from "./lostKeys";
 import { mayReturn } from "./namingRefusals";
 import { mayBeOurs, oursAmong, ownershipOf, ownerTags } from "./ownership";
 import type { Place } from "./place";
-import { type Known, wantedVersions } from "./plan/known";
+import { isLeaving, type Known, wantedVersions } from "./plan/known";
 import type { Doubtful } from "./proof";
 import { distributionsTagged, versionTagged } from "./tagged";
 
@@ -124,7 +124,10 @@ export async function leaveDoubtful(
   const { run, kms, owner, region, aliasName } = place;
   const aliases = (await permitted(() => run.listings.aliases(kms))) ?? [];
   const target = aliases.find(({ name }) => name === aliasName)?.keyId;
-  const isFree = ({ version, key }: Doubtful) => isUnused(version) && key.keyId !== target;
+  // As a new key's that is lost (namingRefusals.ts): a program that lets its key be deleted lets those go that wait for it.
+  const isGivenUp = run.declared.isKeyMade(owner.key.id) && owner.key.deletionAllowed === true;
+  const isFree = ({ version, key, state }: Doubtful) =>
+    key.keyId !== target && (isUnused(version) || (isGivenUp && isLeaving(state)));
   const listed = (some: Doubtful[]) =>
     some.map(({ version, key, doubt }) => `${key.keyArn} (version ${version}: ${doubt})`).join("; ");
   if (doubtful.every(isFree)) {

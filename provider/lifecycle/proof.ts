@@ -14,6 +14,8 @@ import type { KmsKeyRecord } from "./wire";
 export interface Doubtful {
   version: number;
   key: TaggedKey;
+  /** KeyState. */
+  state: string;
   /** "it has no tag keymgmt:claim". */
   doubt: string;
 }

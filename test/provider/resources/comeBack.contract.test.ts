@@ -2,12 +2,18 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import {
   CancelKeyDeletionCommand,
+  CreateKeyCommand,
   DeleteImportedKeyMaterialCommand,
+  type KMSClient,
   ListKeysCommand,
   ListResourceTagsCommand,
+  ScheduleKeyDeletionCommand,
+  UntagResourceCommand,
 } from "@aws-sdk/client-kms";
 import type { InterceptedRequest, Interception, LocalKms } from "../../../localkms/index";
 import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
+import { importMaterial } from "../../localkms/support";
+import { adoptIn } from "../lifecycle/support/scene";
 import { Application } from "./support/client";
 import { localKms, Program } from "./support/program";
 
@@ -119,19 +125,24 @@ describe("a distribution that comes back", () => {
     assert.deepEqual(await program.refreshAll(), []);
   });
 
-  it("with own material takes them back in a stack that is made anew", async () => {
+  it("with own material takes them back in a stack that is made anew, where the program names them", async () => {
     const material = randomBytes(32).toString("base64");
     const first = new Program(local);
     await first.up({ key: { material } });
     const old = await home.encrypt(alias(first), "kept");
     await remove(first);
     const second = new Program(local);
-    await second.up({ key: { material } });
+    let refusal = "";
+    await assert.rejects(second.up({ key: { material } }), ({ message }: Error) => {
+      refusal = message;
+      return /its tag keymgmt:claim was not made with the keyring/.test(message);
+    });
+    await second.up({ key: { material }, distribution: { adopt: adoptIn(refusal) } });
     assert.equal((await home.decrypt(old)).text, "kept");
     assert.equal(await keyCount(home), 1);
   });
 
-  it("gives a KMS key with other material back to deletion, and makes a new one where the key may be deleted", async () => {
+  it("leaves a KMS key that another keyring made to its deletion, and makes a new one where the key may be deleted", async () => {
     const first = new Program(local);
     await first.up({ key: { material: randomBytes(32).toString("base64") } });
     const { keyId } = versions(first)[1]!;
@@ -167,7 +178,7 @@ describe("a distribution that comes back", () => {
     assert.equal((await home.decrypt(old)).text, "kept");
   });
 
-  it("does not take a KMS key with other material for its own where a run was killed while it was proved", async () => {
+  it("does not take a KMS key that another keyring made for its own where the first update failed", async () => {
     const first = new Program(local);
     await first.up({ key: { material: randomBytes(32).toString("base64") } });
     const { keyId } = versions(first)[1]!;
@@ -184,53 +195,54 @@ describe("a distribution that comes back", () => {
   });
 
   describe("whose KMS key has lost its material too, where a run was killed", () => {
+    const inputs = { key: { deletionAllowed: true } };
+    let program: Program;
     let keyId: string;
-    let former: unknown;
+    let ciphertext: Uint8Array;
 
-    /** A first distribution with this material is removed, and its KMS key's material deleted. */
-    async function removed(material: Buffer): Promise<Uint8Array> {
-      const first = new Program(local);
-      await first.up({ key: { material: material.toString("base64") } });
-      keyId = versions(first)[1]!.keyId;
-      former = program(first).name;
-      const ciphertext = await home.encrypt(alias(first), "kept");
-      await remove(first);
+    /** The distribution is removed, and its KMS key's material deleted. */
+    beforeEach(async () => {
+      program = new Program(local);
+      await program.up(inputs);
+      keyId = versions(program)[1]!.keyId;
+      ciphertext = await home.encrypt(alias(program), "kept");
+      await remove(program);
       await home.send(new DeleteImportedKeyMaterialCommand({ KeyId: keyId }));
-      return ciphertext;
-    }
-    const program = (of: Program) => of.outputs("distribution");
+    });
 
-    async function killed(second: Program, material: Buffer, when: "before" | "after"): Promise<void> {
-      const inputs = { key: { material: material.toString("base64"), deletionAllowed: true } };
+    async function killed(when: "before" | "after"): Promise<void> {
       intercept = ({ operation }) =>
         operation === "ImportKeyMaterial" ? { when, error: { name: "AccessDeniedException" } } : undefined;
-      await assert.rejects(second.up({ ...inputs }));
+      await assert.rejects(program.up(inputs));
       intercept = () => undefined;
-      await second.up({ ...inputs });
+      await program.up(inputs);
     }
-
-    it("before it was proved, is given back to deletion where it had other material", async () => {
-      await removed(randomBytes(32));
-      const second = new Program(local);
-      await killed(second, randomBytes(32), "before");
-      assert.notEqual(versions(second)[1]!.keyId, keyId);
-      assert.equal((await home.describe(keyId)).KeyState, "PendingDeletion");
-      const { Tags } = await home.send(new ListResourceTagsCommand({ KeyId: keyId }));
-      const tags = Object.fromEntries(Tags!.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
-      assert.deepEqual([tags["keymgmt:distribution"], tags["keymgmt:version"]], [former, "1"]);
-    });
 
     for (const when of ["before", "after"] as const)
       it(`${when} its own material was imported, takes it back`, async () => {
-        const material = randomBytes(32);
-        const ciphertext = await removed(material);
-        const second = new Program(local);
-        await killed(second, material, when);
-        assert.equal(versions(second)[1]!.keyId, keyId);
+        await killed(when);
+        assert.equal(versions(program)[1]!.keyId, keyId);
         assert.equal((await home.decrypt(ciphertext)).text, "kept");
         assert.equal(await keyCount(home), 1);
-        assert.deepEqual(await second.refreshAll(), []);
+        assert.deepEqual(await program.refreshAll(), []);
       });
+
+    it("gives it back to deletion where it has other material, and makes a new one", async () => {
+      const { Tags } = await home.send(new ListResourceTagsCommand({ KeyId: keyId }));
+      await home.send(
+        new UntagResourceCommand({ KeyId: keyId, TagKeys: Tags!.map(({ TagKey }) => TagKey!) }),
+      );
+      const { KeyMetadata } = await home.send(new CreateKeyCommand({ Origin: "EXTERNAL", Tags }));
+      const other = KeyMetadata!.KeyId!;
+      await importMaterial(home as unknown as KMSClient, other);
+      await home.send(new ScheduleKeyDeletionCommand({ KeyId: other, PendingWindowInDays: 7 }));
+      await killed("before");
+      assert.ok(![keyId, other].includes(versions(program)[1]!.keyId));
+      const { KeyState, DeletionDate } = await home.describe(other);
+      assert.equal(KeyState, "PendingDeletion");
+      assert.ok(DeletionDate!.getTime() > Date.now() + 29 * 86_400_000);
+      await home.encrypt(alias(program), "works");
+    });
   });
 
   it("rotated on demand, goes on where a run was killed after the first of its materials was proved", async () => {

@@ -180,6 +180,7 @@ describe("drift: what others changed in AWS, seen by a refresh and repaired by t
       "keymgmt:version": "2",
       "keymgmt:distribution": program.outputs("distribution").name,
       "keymgmt:stack": "organization/shop/dev",
+      "keymgmt:claim": (program.outputs("distribution").versions as KmsKeyRecords)[2]!.claim,
     });
   });
 

@@ -63,6 +63,7 @@ describe("a key distribution on the local KMS", () => {
       "keymgmt:version": "1",
       "keymgmt:distribution": `orders-${timestamp}`,
       "keymgmt:stack": "organization/shop/dev",
+      "keymgmt:claim": versions()[1]!.claim,
     });
   });
 
