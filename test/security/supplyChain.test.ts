@@ -38,8 +38,8 @@ const locked = (...path: string[]) =>
   );
 
 describe("what npm installs", () => {
+  // An entry that says no address comes from the registry that npm is set to: not from a repository or a URL.
   for (const folder of ["", "tools/hsm"])
-    // An entry that says no address comes from the registry that npm is set to: not from a repository or a URL.
     it(`is pinned by SHA-512 and comes from a registry alone, by ${join(folder, "package-lock.json")}`, () => {
       for (const [place, { version, resolved, integrity, link }] of locked(folder, "package-lock.json")) {
         assert.equal(resolved, undefined, place);
