@@ -115,10 +115,22 @@ describe("a state that an older version of this package has left", function () {
     assert.deepEqual(await keyrings(), ["ManagedKey.outputs.keyring"]);
   });
 
-  it("is refreshed: there is no drift, and still nothing to change", async () => {
+  it("is refreshed: its KMS keys have no claims, which is the only drift; the next update writes them, and nothing else", async () => {
+    const driftOf = async (type: string) => outputsOf((await project.stackExport()).stdout, type).drift;
     await project.refresh();
-    const state = (await project.stackExport()).stdout;
-    for (const type of ["KeyDistribution", "KeyReplica"]) assert.deepEqual(outputsOf(state, type).drift, []);
+    for (const type of ["KeyDistribution", "KeyReplica"]) {
+      const drift = await driftOf(type);
+      assert.equal(drift.length, 2);
+      for (const sentence of drift) assert.match(sentence, /the state knows no keymgmt:claim of it/);
+    }
+    assert.deepEqual((await project.preview({ json: true })).json.changeSummary, { same: 4, update: 2 });
+    kms.resetCounts();
+    await project.up();
+    const reads = ["DescribeKey", "ListResourceTags", "GetKeyPolicy"];
+    const writes = Object.entries(kms.counts()).filter(([operation]) => !reads.includes(operation));
+    assert.deepEqual(Object.fromEntries(writes), { TagResource: 4 });
+    await project.refresh();
+    for (const type of ["KeyDistribution", "KeyReplica"]) assert.deepEqual(await driftOf(type), []);
     assert.deepEqual((await project.preview({ json: true })).json.changeSummary, { same: 6 });
   });
 

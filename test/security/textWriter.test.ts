@@ -114,16 +114,15 @@ describe("whoever writes a text that is shown", function () {
     failing = { ListAliases: { error }, UpdateKeyDescription: { error } };
     areHarmless(await keymgmt(["doctor", "--region", "us-west-1", "--endpoint", local.url]));
     const { id, inputs, outputs } = program.states.get("distribution")!;
+    const key = { ...(inputs.key as object), keyring: program.outputs("key").keyring };
     program.begin();
-    const provider = dynamicProvider(program.resource("keyDistribution"));
-    await assert.rejects(
-      provider.update!(id, outputs, { ...inputs, description: "other" }),
-      (thrown: Error) => {
-        isHarmless(thrown.message);
-        isHarmless(thrown.stack!);
-        return true;
-      },
-    );
+    const resource = program.resource("keyDistribution");
+    const checked = await resource.check(inputs, { ...inputs, key, description: "other" });
+    await assert.rejects(dynamicProvider(resource).update!(id, outputs, checked.inputs), (thrown: Error) => {
+      isHarmless(thrown.message);
+      isHarmless(thrown.stack!);
+      return true;
+    });
   });
 
   it("steers no terminal by a backup", async () => {
@@ -136,7 +135,8 @@ describe("whoever writes a text that is shown", function () {
   });
 
   it("steers no terminal by a file that was named so", async () => {
-    areHarmless(await keymgmt(["status", "--state", `owned ${STEERING}`]));
+    const { stdout, stderr } = await keymgmt(["status", "--state", `owned ${STEERING}`]);
+    assert.doesNotMatch(stdout + stderr, /owned/, "a mistake in the command line does not repeat values");
     areHarmless(await keymgmt(["local-kms", "--data", `/dev/null/owned ${STEERING}`, "--port", "0"]));
   });
 });
