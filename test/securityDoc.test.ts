@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const CHECKOUT = join(__dirname, "..");
@@ -15,5 +15,21 @@ describe("docs/security.md", () => {
       assert.ok(tests.length > 0, claim);
       for (const path of tests) assert.ok(existsSync(join(CHECKOUT, path)), path);
     }
+  });
+
+  it("ends as a table of attackers, each with a test that is there, and every test of attackers is in it", () => {
+    const [, table = ""] =
+      /^## Who has what\n(.*)$/ms.exec(readFileSync(join(CHECKOUT, "docs/security.md"), "utf8")) ?? [];
+    const rows = table
+      .split("\n")
+      .filter((line) => line.startsWith("| "))
+      .slice(1);
+    const named = rows.map((row) => [...row.matchAll(/`(test\/[^`]+)`/g)].map(([, path]) => path!));
+    for (const [index, tests] of named.entries()) {
+      assert.ok(tests.length > 0, rows[index]);
+      for (const path of tests) assert.ok(existsSync(join(CHECKOUT, path)), path);
+    }
+    const there = readdirSync(join(CHECKOUT, "test/security")).filter((name) => name.endsWith(".test.ts"));
+    for (const name of there) assert.ok(named.flat().includes(`test/security/${name}`), name);
   });
 });
