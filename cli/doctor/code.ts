@@ -40,8 +40,7 @@ const CHOICE = ["name", "pluginDownloadURL", "parameterization", "envVarMappings
 /** @param allowed `<type>@<sha256>`, each of somebody who has read it */
 export function codeIn(text: string, source: string, allowed: string[]): CodeFinding[] {
   const deployment = deploymentOf(text, source);
-  const { resources, pending_operations: pending } = deployment;
-  const all = [...(resources ?? []), ...(pending ?? []).map(({ resource }) => resource)];
+  const all = allResources(text, source);
   const outside = (["snippets", "extensions"] as const).flatMap((type) =>
     isEmpty(deployment[type])
       ? []
@@ -52,6 +51,12 @@ export function codeIn(text: string, source: string, allowed: string[]): CodeFin
   );
   const distinct = new Map(findings.map((finding) => [`${finding.urn} ${finding.sha256}`, finding]));
   return [...distinct.values()];
+}
+
+/** Those of operations that were cut off too. */
+export function allResources(text: string, source: string): Exported[] {
+  const { resources, pending_operations: pending } = deploymentOf(text, source);
+  return [...(resources ?? []), ...(pending ?? []).map(({ resource }) => resource)];
 }
 
 /** In `inputs` and `outputs`; Go takes these names in any case. */
@@ -111,13 +116,13 @@ function judged({ urn, type, what, text }: Code, allowed: string[]): CodeFinding
 const isOwn = (type: string) => OWN.includes(TYPE.exec(type)?.[1] ?? "");
 
 /** A secret of an export with --show-secrets is JSON in a string; of any other it stays the envelope. */
-function inTheClear(value: unknown): unknown {
+export function inTheClear(value: unknown): unknown {
   if (!isObject(value) || !(SIGNATURE in value)) return value;
   const { plaintext } = value as { plaintext?: unknown };
   return typeof plaintext === "string" ? JSON.parse(plaintext) : value;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isEmpty = (value: unknown) => Object.keys(value ?? {}).length === 0;

@@ -6,6 +6,7 @@ import { Aws, type ReachOptions } from "../look.js";
 import { print, printJson } from "../print.js";
 import { exportedStates, type StateOptions } from "../state/load.js";
 import { readStack } from "../state/stack.js";
+import { unbelievable } from "./believed.js";
 import { codeIn } from "./code.js";
 import { examine, type Findings, NOTHING } from "./examine.js";
 import { madeUpKey } from "./probes.js";
@@ -15,6 +16,7 @@ export interface DoctorOptions extends StateOptions, ReachOptions, FeatureOption
   region?: string[];
   multiRegion?: boolean;
   allowDynamic?: string[];
+  allowEndpoint?: string[];
   offline?: boolean;
   json?: boolean;
 }
@@ -25,8 +27,15 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   if (options.offline && exported.length === 0)
     throw new UsageError("Expected --stack or --state with --offline: it looks at the state alone.");
   const code = exported.flatMap(({ text, source }) => codeIn(text, source, options.allowDynamic ?? []));
-  const problems = code.flatMap(({ urn, why }) => (why === null ? [] : [`${urn}: ${why}`]));
-  // Nothing else is believed of a state that holds somebody else's code.
+  const believing = {
+    endpoints: [...(options.allowEndpoint ?? []), ...(options.endpoint ? [options.endpoint] : [])],
+    mayBeOpened: options.state !== undefined,
+  };
+  const problems = [
+    ...code.flatMap(({ urn, why }) => (why === null ? [] : [`${urn}: ${why}`])),
+    ...exported.flatMap(({ text, source }) => unbelievable(text, source, believing)),
+  ];
+  // Nothing else is believed of a state that somebody else has written.
   if (options.offline || problems.length > 0) return report({ ...NOTHING, code, problems }, options, false);
   const states = exported.map(({ text, source }) => readStack(text, source));
   const held = states.flatMap(({ regions }) => regions);

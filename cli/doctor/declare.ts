@@ -10,7 +10,7 @@ export function declareDoctor(program: Command): void {
         "permissions are there. Changes nothing: calls that would change something name a KMS key that does not exist, " +
         "which AWS answers differently to those who may make them; CloudTrail records them. What cannot be told is said to " +
         "be so. With --state or --stack, it first looks at what the state makes the engine run, and refuses all that is not " +
-        "this package's; then reads are tried on a KMS key of the stack.",
+        "this package's, a keyring that is not encrypted, and a host that is neither AWS's nor allowed; then reads are tried on a KMS key of the stack.",
     )
     .option(
       "--region <region>",
@@ -22,6 +22,11 @@ export function declareDoctor(program: Command): void {
       "--allow-dynamic <type@sha256>",
       "other code in the state that you have read, as doctor names it (repeatable)",
       codeName,
+    )
+    .option(
+      "--allow-endpoint <url>",
+      "an endpoint that the program names and the state therefore has (repeatable)",
+      collected,
     )
     .option("--offline", "look at the state alone; ask AWS nothing")
     .option("--json", "print JSON");

@@ -66,7 +66,7 @@ export const secret = (ciphertext: string) => ({
 });
 
 /** The same with `--show-secrets`: the value as JSON, in a string. */
-const shown = (value: unknown) => ({
+export const shown = (value: unknown) => ({
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
   plaintext: JSON.stringify(value),
 });

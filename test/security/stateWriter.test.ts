@@ -1,10 +1,16 @@
 /** Who can write the state's bucket, and nothing else. The engine is the real one. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { keyCheckValue } from "../../provider/keys/keyCheckValue";
+import { versionJwk } from "../../provider/keys/keyring";
+import { exportOf, fileOf, keymgmt, shown } from "../cli/support";
 import { openProject, type Project } from "../e2e/support";
+import { loopback } from "../provider/awskms/loopback";
+import { localKms, Program } from "../provider/resources/support/program";
 
 const TSX = require.resolve("tsx");
 const MAIN = join(__dirname, "../../cli/main.ts");
@@ -12,6 +18,8 @@ const MAIN = join(__dirname, "../../cli/main.ts");
 interface Resource {
   urn: string;
   type: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
   outputs: Record<string, unknown>;
 }
 
@@ -107,4 +115,77 @@ describe("who can write the state", function () {
       await project.pulumi(["up", "--yes", "--skip-preview", "--refresh"]).catch(() => {});
       assert.ok(existsSync(loot(name)), "the engine runs it");
     });
+
+  /** Of theirs: version 1 has KMS keys already, and is not imported again; version 2 comes behind the alias. */
+  const theirs = () => {
+    const versions = [randomBytes(32), randomBytes(32)];
+    const keys = versions.map((material, index) => versionJwk(index + 1, material, new Date()));
+    return { id: `orders-${keyCheckValue(versions[0]!)}`, keyring: JSON.stringify({ keys }), versions };
+  };
+  for (const [form, marked] of [
+    ["in the clear", (text: string) => text],
+    ["as a secret that is still to be encrypted", shown],
+  ] as const)
+    it(`puts in no material of theirs by a keyring ${form}`, async () => {
+      const { id, keyring, versions } = theirs();
+      await write((resources) =>
+        resources.map((one) =>
+          one.type.endsWith(":ManagedKey")
+            ? {
+                ...one,
+                id,
+                inputs: { ...one.inputs, keyVersion: 2 },
+                outputs: { ...one.outputs, keyVersion: 2, latestVersion: 2, keyring: marked(keyring) },
+              }
+            : one,
+        ),
+      );
+      const { doctor, isUpdated } = await updated();
+      assert.equal(isUpdated, false);
+      assert.match(doctor, /! urn:\S+::orders: Expected its keyring to be encrypted/);
+      // What it is held from.
+      await project.pulumi(["up", "--yes", "--skip-preview", "--refresh"]);
+      const { json } = await project.stackExport({ showSecrets: true });
+      assert.ok(JSON.stringify(json).includes(versions[1]!.toString("base64url")), "the key has theirs");
+    });
+});
+
+/** What is sent in a refresh, to where the state alone says; the host is a loopback one, in the place of theirs. */
+describe("who can write the state, and has a host", function () {
+  this.timeout(60_000);
+
+  it("is sent no file and no job token of the runner by an endpoint and a token file", async () => {
+    const local = await localKms();
+    const host = await loopback(() => ({ status: 400, body: { __type: "ValidationException" } }));
+    const token = await fileOf("PULUMI_CONFIG_PASSPHRASE=the-passphrase");
+    try {
+      const program = new Program(local);
+      await program.up();
+      const webIdentity = { roleArn: "arn:aws:iam::111122223333:role/any", tokenFile: token };
+      const state = program.states.get("distribution")!;
+      const { credentials: _, ...kms } = state.outputs.kms as Record<string, unknown>;
+      const written = (endpoint: string) => {
+        state.outputs = { ...state.outputs, kms: { ...kms, webIdentity, endpoint } };
+      };
+      for (const url of [
+        "https://kms.attacker.example",
+        "https://kms.{region}.amazonaws.com.attacker.example",
+        "http://kms.us-west-1.amazonaws.com",
+      ]) {
+        written(url);
+        const args = ["doctor", "--offline", "--state", "-"];
+        const { code, stdout } = await keymgmt(args, { input: exportOf(program) });
+        assert.equal(code, 3, url);
+        assert.ok(stdout.replaceAll(/\s+/g, " ").includes(`The state says that calls go to "${url}"`));
+        const allowed = await keymgmt([...args, "--allow-endpoint", url], { input: exportOf(program) });
+        assert.equal(allowed.code, 0, "the program's own");
+      }
+      written(host.url);
+      await program.refreshAll().catch(() => {});
+      assert.ok(JSON.stringify(host.seen).includes("the-passphrase"), "what it is held from");
+    } finally {
+      await host.close();
+      await local.close();
+    }
+  });
 });

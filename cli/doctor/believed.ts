@@ -1,0 +1,84 @@
+/**
+ * What the provider believes of a state, as it has no other word for it: the keyring, and in a refresh or a removal, which come without the
+ * program, where it sends its calls. Whoever writes the state's bucket without its secrets provider can put neither into it encrypted.
+ */
+import { isAwsHost, isThisMachine } from "../../provider/awskms/hosts.js";
+import { isRegion, partitionOf } from "../../provider/awskms/regions.js";
+import { type Exported, SIGNATURE, TYPE } from "../state/stack.js";
+import { allResources, inTheClear, isObject } from "./code.js";
+
+export interface Believing {
+  /** Endpoints that the caller names. */
+  endpoints: string[];
+  /** Whether the export may be one with --show-secrets, in which the engine has opened what it had encrypted. */
+  mayBeOpened: boolean;
+}
+
+/** One sentence for each thing that is not to be believed. */
+export function unbelievable(text: string, source: string, { endpoints, mayBeOpened }: Believing): string[] {
+  const isOpened = mayBeOpened && !text.includes('"ciphertext"');
+  const sentences = allResources(text, source).flatMap((resource) => {
+    if (!isOurs(resource)) return [];
+    const held = Object.entries(resource).filter(([property]) => /^(in|out)puts$/iu.test(property));
+    return held
+      .map(([, values]) => values as Exported["outputs"])
+      .flatMap((values) => [
+        ...keyringMistakes(values?.keyring, isOpened),
+        ...endpointsIn(values ?? {}).flatMap((endpoint) => endpointMistakes(endpoint, endpoints)),
+      ])
+      .map((mistake) => `${resource.urn}: ${mistake}`);
+  });
+  return [...new Set(sentences)];
+}
+
+/** The engine finds a resource's last outputs by its URN, whatever type stands beside it. */
+function isOurs({ urn, type }: Exported): boolean {
+  return TYPE.test(type) || TYPE.test(urn.split("::")[2]?.split("$").at(-1) ?? "");
+}
+
+/** The engine writes it as a secret, whatever its keystore. */
+function keyringMistakes(keyring: unknown, isOpened: boolean): string[] {
+  if (keyring === undefined || isEncrypted(keyring, isOpened)) return [];
+  return [
+    "Expected its keyring to be encrypted, as every update writes it; it is not. Who wrote it does not have the stack's secrets provider: the next update would give AWS their material. Run no update. Find out who can write the state, and put an older one in its place (pulumi stack import).",
+  ];
+}
+
+/** pulumi/pulumi sdk/go/common/apitype SecretV1: it has one of the two. */
+function isEncrypted(value: unknown, isOpened: boolean): boolean {
+  if (!isObject(value) || value[SIGNATURE] !== SECRET) return false;
+  const member = isOpened ? "plaintext" : "ciphertext";
+  return typeof value[member] === "string" && Object.keys(value).length === 2;
+}
+
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+interface Endpoint {
+  endpoint: string;
+  region: string;
+}
+
+/** Of a KmsProvider, of a distribution's and of its replicas'. */
+function endpointsIn(values: Record<string, unknown>): Endpoint[] {
+  const of = (value: unknown, name: string) => {
+    const held = inTheClear(value);
+    return isObject(held) ? inTheClear(held[name]) : undefined;
+  };
+  return [values, of(values, "kms"), of(of(values, "distribution"), "kms")].flatMap((kms) => {
+    const [endpoint, region] = [of(kms, "endpoint"), of(kms, "keyCollection")];
+    if (typeof endpoint !== "string") return [];
+    return [{ endpoint, region: isRegion(String(region)) ? String(region) : "us-east-1" }];
+  });
+}
+
+function endpointMistakes({ endpoint, region }: Endpoint, named: string[]): string[] {
+  const url = endpoint.replaceAll("{region}", region);
+  if (named.includes(endpoint) || (URL.canParse(url) && isSafe(new URL(url), region))) return [];
+  return [
+    `The state says that calls go to ${JSON.stringify(endpoint)}, which is neither AWS nor this machine. A refresh and a removal would send credentials there. If the program names it, give --allow-endpoint with just that. Else run no update, find out who can write the state, and put an older one in its place (pulumi stack import).`,
+  ];
+}
+
+function isSafe({ protocol, hostname }: URL, region: string): boolean {
+  return isThisMachine(hostname) || (protocol === "https:" && isAwsHost(hostname, partitionOf(region)));
+}
