@@ -7,6 +7,7 @@ import { TagResourceCommand, UpdateKeyDescriptionCommand } from "@aws-sdk/client
 import sinon from "sinon";
 import type { Interception, LocalKms } from "../../localkms/index";
 import { dynamicProvider } from "../../provider/dynamic";
+import { fingerprintOf } from "../../provider/keys/backup";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { clientOf, type Ended, exportOf, keymgmt } from "../cli/support";
 import { backUp, forgetBackup } from "../provider/resources/support/backup";
@@ -131,7 +132,9 @@ describe("whoever writes a text that is shown", function () {
     await writeFile(join(folder, "orders.jwe"), process.env.KEYMGMT_TEST_BACKUP!);
     await writeFile(join(folder, "owner.pem"), process.env.KEYMGMT_TEST_IDENTITY!);
     const identity = pathToFileURL(join(folder, "owner.pem")).href;
-    areHarmless(await keymgmt(["import", join(folder, "orders.jwe"), "--identity", identity]));
+    const fingerprint = fingerprintOf(process.env.KEYMGMT_TEST_BACKUP!);
+    const opened = ["--identity", identity, "--fingerprint", fingerprint];
+    areHarmless(await keymgmt(["import", join(folder, "orders.jwe"), ...opened]));
   });
 
   it("steers no terminal by a file that was named so", async () => {
