@@ -31,7 +31,13 @@ function accountOf(name: string, providers: StatedKms[]): string {
   const [accountId] = accounts;
   if (accounts.length === 1 && accountId !== undefined) return accountId;
   if (providers.some((one) => one.accountId === name)) return name;
-  const known = providers.map((one) => `${one.name ?? "-"} (account ${one.accountId ?? "unknown"})`);
+  const called = providers.filter((one) => one.name !== undefined);
+  const nameless = providers.filter(
+    (one) => one.name === undefined && !called.some(({ accountId }) => accountId === one.accountId),
+  );
+  const known = [...called, ...nameless].map(
+    (one) => `${one.name ?? "one without a name"} (account ${one.accountId ?? "unknown"})`,
+  );
   throw new UsageError(
     accounts.length > 1
       ? `Expected --as to name one account; KmsProviders ${JSON.stringify(name)} are in ${accounts.join(", ")}. Give the account's id in place of the name.`

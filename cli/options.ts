@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their actions end. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { isRegion, suggestRegion } from "../provider/awskms/regions.js";
 import { OPTIONAL } from "./iam-policy/features.js";
 
 /** Where states come from: loadStates takes these. */
@@ -34,6 +35,15 @@ export function withFeatures(command: Command): Command {
 /** Gathers an option that may be given more than once. */
 export function collected(value: string, before: string[] = []): string[] {
   return [...before, value];
+}
+
+/** Another name would be a policy that fits nowhere, or a host that there is not. */
+export function regionName(value: string, before: string[] = []): string[] {
+  if (isRegion(value)) return [...before, value];
+  const meant = suggestRegion(value);
+  throw new InvalidArgumentError(
+    `Expected an AWS Region such as us-east-1.${meant === undefined ? "" : ` Is ${meant} meant?`}`,
+  );
 }
 
 /** What may be named by --allow-dynamic: nothing that a shell would take for something else. */

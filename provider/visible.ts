@@ -2,9 +2,10 @@
 
 /**
  * Control characters, format characters (all that turn the direction of a text are among them: Unicode Standard Annex 9,
- * section 2), line and paragraph separators, and halves of surrogate pairs.
+ * section 2), line and paragraph separators, halves of surrogate pairs, and what is drawn as nothing: fillers and variation selectors
+ * (Unicode Standard, section 5.21).
  */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 

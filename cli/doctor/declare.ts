@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { codeName, collected, withFeatures, withReach, withState } from "../options.js";
+import { codeName, collected, regionName, withFeatures, withReach, withState } from "../options.js";
 import { ending } from "../run.js";
 
 export function declareDoctor(program: Command): void {
@@ -15,7 +15,7 @@ export function declareDoctor(program: Command): void {
     .option(
       "--region <region>",
       "a Region to look at (repeatable); by default the state's, else AWS_REGION",
-      collected,
+      regionName,
     )
     .option("--multi-region", "also what multi-Region keys need")
     .option(

@@ -54,11 +54,20 @@ export async function exportKey(options: ExportOptions): Promise<number> {
   const backup = await backupOf(connections, exported, { ...options, key });
   const jwe = `${await sealBackup(backup, opener)}\n`;
   if (out === "-") process.stdout.write(jwe);
-  else await writePrivate(out, jwe, force);
+  else await written(out, jwe, force);
   const where = out === "-" ? "the standard output" : `${out}, for your user alone to read`;
   const told = wrapped(`Written to ${where}. ${howToOpen(options, opener)} ${FINGERPRINT}`);
   printNote(`${backupText(backup)}\n${told}${fingerprintOf(jwe)}\n`);
   return EXIT.fine;
+}
+
+/** What Node says names the file beside it that was to get the name. */
+async function written(out: string, jwe: string, force: boolean): Promise<void> {
+  await writePrivate(out, jwe, force).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new Error(
+      `Expected --out to name a file that can be written; ${out} cannot be (${code}). No backup was made. Make its folder, or give another file.`,
+    );
+  });
 }
 
 const FINGERPRINT =

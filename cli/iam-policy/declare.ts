@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { accountId, collected, days, keyArn, withFeatures, withState } from "../options.js";
+import { accountId, collected, days, keyArn, regionName, withFeatures, withState } from "../options.js";
 import { ending } from "../run.js";
 
 export function declareIamPolicy(program: Command): void {
@@ -10,7 +10,7 @@ export function declareIamPolicy(program: Command): void {
         "Account, Regions, alias prefixes and stacks come from the options, else from --state or --stack. Asks AWS nothing.",
     )
     .option("--account-id <id>", "account that holds the KMS keys, 12 digits", accountId)
-    .option("--region <region>", "a KmsProvider's Region (repeatable)", collected)
+    .option("--region <region>", "a KmsProvider's Region (repeatable)", regionName)
     .option(
       "--replica-region <region>",
       "a Region of replicas; implies --multi-region (repeatable)",

@@ -4,6 +4,7 @@ import { sayOnce } from "../../provider/awskms/say.js";
 import type { Backup } from "../../provider/keys/backup.js";
 import { isReference } from "../../provider/keys/reference.js";
 import {
+  fingerprintMalformed,
   fingerprintMissing,
   isFingerprint,
   isReferenceToSecret,
@@ -38,7 +39,8 @@ export async function importKey(
     throw new UsageError(
       "Expected --passphrase or --identity to say where it is read from: env://NAME, file:///path (absolute) or exec:command.",
     );
-  if (!isFingerprint(fingerprint)) throw new UsageError(fingerprintMissing("--fingerprint"));
+  if (fingerprint === undefined) throw new UsageError(fingerprintMissing("--fingerprint"));
+  if (!isFingerprint(fingerprint)) throw new UsageError(fingerprintMalformed("--fingerprint"));
   const from = isReference(file) ? file : pathToFileURL(resolve(file)).href;
   const place = { from, passphrase, identity, fingerprint };
   const backup = await openBackupAt(place, sayOnce());

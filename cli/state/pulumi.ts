@@ -30,8 +30,10 @@ export async function runPulumi(
       );
     const shown = all.map((arg) => (arg.length > 80 ? "…" : arg)).join(" ");
     throw new Error(
-      `Expected \`pulumi ${shown}\` to ${to}; it failed: ${(stderr ?? "").trim().replaceAll(/\s*\n\s*/g, "; ")} ` +
-        `Run this in the project's folder, or give --cwd or --stack. ${instead}`,
+      `Expected \`pulumi ${shown}\` to ${to}; it failed: ${(stderr ?? "")
+        .trim()
+        .replaceAll(/\s*\n\s*/g, "; ")
+        .replace(/\.$/, "")}. ` + `Run this in the project's folder, or give --cwd or --stack. ${instead}`,
     );
   }
 }

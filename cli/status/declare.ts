@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { collected, withReach, withState } from "../options.js";
+import { regionName, withReach, withState } from "../options.js";
 import { ending } from "../run.js";
 
 export function declareStatus(program: Command): void {
@@ -12,7 +12,7 @@ export function declareStatus(program: Command): void {
     )
     .option("--offline", "show the state alone; ask AWS nothing")
     .option("--account", "in place of a stack: every KMS key with our tags in the account, in each --region")
-    .option("--region <region>", "with --account: a Region to look in (repeatable)", collected)
+    .option("--region <region>", "with --account: a Region to look in (repeatable)", regionName)
     .option("--json", "print JSON")
     .addHelpText(
       "after",

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { collected, days, withReach, withState } from "../options.js";
+import { collected, days, regionName, withReach, withState } from "../options.js";
 import { ending } from "../run.js";
 
 export function declareSweep(program: Command): void {
@@ -11,7 +11,7 @@ export function declareSweep(program: Command): void {
         "distribution of which the same is true. All others are left alone, and the reason is said. KMS keys of stacks " +
         "that were not given are listed apart and never touched.",
     )
-    .option("--region <region>", "look in this Region too (repeatable)", collected)
+    .option("--region <region>", "look in this Region too (repeatable)", regionName)
     .option(
       "--empty-stack <org/project/stack>",
       "a stack that holds no keys any more, or is gone: nothing accounts for its KMS keys (repeatable)",

@@ -39,7 +39,7 @@ export function restoreMistakes(value: unknown, isNew: boolean): string[] {
       );
   if (fingerprint === undefined && isNew) mistakes.push(fingerprintMissing("`restore.fingerprint`"));
   if (fingerprint !== undefined && !isFingerprint(fingerprint))
-    mistakes.push("Expected `restore.fingerprint` to be 64 hex digits, as `keymgmt export` printed it.");
+    mistakes.push(fingerprintMalformed("`restore.fingerprint`"));
   if (Array.isArray(kcvs) && (kcvs.length === 0 || !kcvs.every(isKcv)))
     mistakes.push(
       "Expected `restore.kcvs` to be the key check values (10 hex digits) of every version, from version 1 on.",
@@ -52,6 +52,11 @@ export function restoreMistakes(value: unknown, isNew: boolean): string[] {
 /** Says what is missing, without the value: who only repeats it has compared nothing. */
 export function fingerprintMissing(name: string): string {
   return `Expected ${name}, the 64 hex digits that \`keymgmt export\` printed when it made the backup: whoever has the public key or the passphrase of a backup can make another that opens as well. Nothing was restored. Was it not kept, as of a backup of release 0.1.0? \`keymgmt export --fingerprint FILE\` prints that of a file; give it only if you know that the file is yours.`;
+}
+
+/** Says what form it has. */
+export function fingerprintMalformed(name: string): string {
+  return `Expected ${name} to be 64 hex digits in lower case, all that \`keymgmt export\` printed; what came is not.`;
 }
 
 /** Whether it is a SHA-256 in hex. */

@@ -42,6 +42,13 @@ describe("--as", () => {
       );
     });
 
+  it("names a KmsProvider once, also where its distributions do not say its name", () => {
+    const nameless = { ...of("prod", FIRST), name: undefined };
+    assert.throws(() => credentialsByAccount(["pord=a"], [of("prod", FIRST), nameless]), {
+      message: /There are: prod \(account 111122223333\)\.$/,
+    });
+  });
+
   it("wants the account's id where a name stands for two", () => {
     const both = [of("prod", FIRST), of("prod", SECOND)];
     assert.throws(

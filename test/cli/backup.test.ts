@@ -238,6 +238,16 @@ describe("keymgmt export and import", function () {
       await assert.rejects(access(at("nothing.jwe")));
     });
 
+  it("says what to do where the file cannot be written", async () => {
+    const args = ["--recipient", at("owner.pub"), "--state", at("state.json"), "--out", at("none/a.jwe")];
+    const { code, stderr } = await exported(args);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /Expected --out to name a file .*none\/a\.jwe cannot be \(ENOENT\).* Make its folder/,
+    );
+  });
+
   it("writes nothing of a key that is not in the state", async () => {
     const args = [...toPassphrase, at("state.json"), "--out", at("nothing.jwe")];
     const { code, stderr } = await keymgmt(["export", "--key", "bills", ...args], { env: BACKUP });

@@ -29,6 +29,11 @@ describe("keymgmt", function () {
     ["sweep --days 6", /Expected a number from 7 to 30/],
     ["status --account", /Expected at least one --region/],
     ["export --key orders", /Expected --key and --out, or --fingerprint alone/],
+    ["iam-policy --region us-wset-1", /Expected an AWS Region such as us-east-1\. Is us-west-1 meant\?/],
+    [
+      "import a.jwe --passphrase env://A --fingerprint 6B1D",
+      /Expected --fingerprint to be 64 hex digits in lower case/,
+    ],
     ["import", /missing required argument 'backup'/],
   ] as const) {
     it(`ends with 2 where the command line is wrong: keymgmt ${line}`, async () => {

@@ -12,6 +12,11 @@ describe("text of others", () => {
       "\\u202e\\u202a\\u2066\\u2069\\u200e\\u200f",
     ],
     ["characters of no width", "a\u200bb\ufeff\u2060\u00ad", "a\\u200bb\\ufeff\\u2060\\u00ad"],
+    [
+      "fillers and variation selectors",
+      "prod\u3164\u034f\ufe0f\u{e0100}",
+      "prod\\u3164\\u034f\\ufe0f\\udb40\\udd00",
+    ],
     ["line and paragraph separators", "a\u2028b\u2029", "a\\u2028b\\u2029"],
     ["half of a pair", "\ud83d x \udc00", "\\ud83d x \\udc00"],
     ["invisible tags outside the first plane", "\u{e0041}", "\\udb40\\udc41"],

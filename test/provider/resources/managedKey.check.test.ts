@@ -413,7 +413,7 @@ describe("check of a ManagedKey", () => {
       const olds = await checked("ManagedKey", { ...made, restore });
       assert.deepEqual(await restored({ fingerprint: undefined }, olds), []);
       assert.deepEqual(await restored({ fingerprint: "abc" }), [
-        "Expected `restore.fingerprint` to be 64 hex digits, as `keymgmt export` printed it.",
+        "Expected `restore.fingerprint` to be 64 hex digits in lower case, all that `keymgmt export` printed; what came is not.",
       ]);
     });
 
