@@ -1,5 +1,6 @@
 /** KMS keys that the program names, to be taken under management. */
 import { parseKmsArn } from "../awskms/arn";
+import { permitted } from "../awskms/optional";
 import { CLAIM } from "../awskms/taggedKeys";
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { makesNew } from "./adoptRules";
@@ -80,15 +81,24 @@ async function adoptKmsKey(
     must(kind === "PRIMARY", arn, `that is a multi-Region primary in ${region}`, kind ?? "single-Region");
   else must(kind === undefined, arn, "that is single-Region, as a key without `replicaRegions` is", kind);
   inAccount(arn);
-  const tags = kcv === undefined ? undefined : await tagsIfPermitted(place, KeyId!);
+  const claim = kcv === undefined ? undefined : await ownClaim(place, KeyId!);
   return {
     keyId: KeyId!,
     keyArn: arn,
     state: KeyState!,
-    ...(kcv === undefined ? { adopted: true } : { kcv, claim: tags?.[CLAIM] }),
+    ...(kcv === undefined ? { adopted: true } : { kcv, claim }),
     validTo: ValidTo?.toISOString(),
     keyMaterialId: CurrentKeyMaterialId,
   };
+}
+
+/** Its claim, which its replicas have too; undefined where another KMS key has a copy: then it gets a new one. */
+async function ownClaim(place: Place, keyId: string): Promise<string | undefined> {
+  const { run, kms } = place;
+  const claim = (await tagsIfPermitted(place, keyId))?.[CLAIM];
+  if (claim === undefined) return undefined;
+  const listed = (await permitted(() => run.listings.taggedKeys(kms))) ?? [];
+  return listed.some((other) => other.keyId !== keyId && other.tags[CLAIM] === claim) ? undefined : claim;
 }
 
 async function lookAt(place: Place, version: number, named: string) {

@@ -53,7 +53,7 @@ export async function find(place: Place, known: Known, wanted: Wanted): Promise<
     if (doubt === undefined) found[version] = candidate;
     else doubtful.push({ version, key, state: candidate.record.state, doubt });
   }
-  await refuseNewer(place, free, names);
+  await refuseNewer(place, wanted.isNew ? free : await newerProved(place, free), names);
   const missing = wantedVersions(wanted).filter(
     (version) =>
       !wanted.fresh.includes(version) &&
@@ -61,14 +61,29 @@ export async function find(place: Place, known: Known, wanted: Wanted): Promise<
       !known.records[version] &&
       !known.candidates[version],
   );
-  refuseUntagged(place, names, missing, free);
+  const isUnused = (version: number) => !wanted.isNew && version > (versionsOf(known.records).at(-1) ?? 0);
+  await refuseUntagged(place, names, missing, free, isUnused);
   await leaveDoubtful(
     place,
     doubtful.filter(({ version }) => missing.includes(version)),
-    (version) => !wanted.isNew && version > (versionsOf(known.records).at(-1) ?? 0),
+    isUnused,
     wanted.strategy === "on-demand",
   );
   return { candidates: found, isPermitted: true };
+}
+
+/**
+ * KMS keys of versions that the key does not have, made with its keyring: it was restored from an older backup. In an update what
+ * is in use is in the state, so those that anybody may have tagged do not count.
+ */
+async function newerProved(place: Place, keys: TaggedKey[]): Promise<TaggedKey[]> {
+  const proved: TaggedKey[] = [];
+  for (const key of keys) {
+    const version = versionTagged(key) ?? 0;
+    if (version <= place.owner.key.keyVersion) continue;
+    if (await isProved(place, version, key.tags[CLAIM], distributionsTagged(key).had)) proved.push(key);
+  }
+  return proved;
 }
 
 /**
@@ -150,7 +165,10 @@ export async function findUnrecorded(place: Place, { records }: Known): Promise<
     const version = versionTagged(key);
     if (version === undefined) return [];
     const { [CLAIM]: claim, [TAG.distribution]: distribution } = key.tags;
-    const isCopied = tagged.some(({ keyId, tags }) => keyId !== key.keyId && tags[CLAIM] === claim);
+    // A claim that the state has of another KMS key was taken from that one's tags.
+    const isCopied =
+      Object.values(records).some((record) => record.claim === claim) ||
+      tagged.some(({ keyId, tags }) => keyId !== key.keyId && tags[CLAIM] === claim);
     const isRight =
       !isCopied && (await ifOpen(() => isProved(place, version, claim, distribution!))) === true;
     return [{ version, keyId: key.keyId, isProved: isRight }];

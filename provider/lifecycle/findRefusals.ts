@@ -75,9 +75,16 @@ export async function refuseNewer(place: Place, keys: TaggedKey[], names: string
  *
  * @param names that the distribution's KMS keys may be tagged with
  * @param missing versions for which another would be made
+ * @param isUnused whether no state has known a KMS key of the version
  */
-export function refuseUntagged(place: Place, names: string[], missing: number[], keys: TaggedKey[]): void {
-  const { owner, region } = place;
+export async function refuseUntagged(
+  place: Place,
+  names: string[],
+  missing: number[],
+  keys: TaggedKey[],
+  isUnused: (version: number) => boolean,
+): Promise<void> {
+  const { owner, region, run, kms, aliasName } = place;
   const of = (tags: Record<string, string>) => ({ [TAG.distribution]: owner.distribution, ...tags });
   for (const key of keys) {
     const { keyId, keyArn, tags } = key;
@@ -91,6 +98,16 @@ export function refuseUntagged(place: Place, names: string[], missing: number[],
     const isOfThis = names.includes(of(tags)[TAG.distribution]!);
     const isOfMissing = version === undefined ? missing.length > 0 : missing.includes(version);
     if (lacking.length === 0 || !isOfOurs || !isOfThis || !isOfMissing) continue;
+    // Of a version that no finished update has used it is left alone, as anybody may have made it.
+    if ((version === undefined ? missing : [version]).every(isUnused)) {
+      const aliases = (await permitted(() => run.listings.aliases(kms))) ?? [];
+      if (!aliases.some((alias) => alias.name === aliasName && alias.keyId === keyId)) {
+        run.say(
+          `${keyArn} in ${region} has some tags of ${owner.distribution} and not ${lacking.join(", ")}; it is left alone, and another KMS key is made`,
+        );
+        continue;
+      }
+    }
     const whole: Record<string, string> = {
       ...of({ [TAG.stack]: owner.stack, [TAG.key]: owner.key.name }),
       [TAG.version]: missing.length === 1 ? String(missing[0]) : `<${missing.join(" or ")}>`,
@@ -129,7 +146,12 @@ export async function leaveDoubtful(
   const isFree = ({ version, key, state }: Doubtful) =>
     key.keyId !== target && (isUnused(version) || (isGivenUp && isLeaving(state)));
   const listed = (some: Doubtful[]) =>
-    some.map(({ version, key, doubt }) => `${key.keyArn} (version ${version}: ${doubt})`).join("; ");
+    some
+      .map(
+        ({ version, key, doubt, state }) =>
+          `${key.keyArn} (version ${version}: ${doubt}${state === "PendingImport" ? "; it has no material" : ""})`,
+      )
+      .join("; ");
   if (doubtful.every(isFree)) {
     run.say(
       `left alone in ${region}, as nothing proves that it is of ${owner.distribution}, and another KMS key is made: ${listed(doubtful)}. \`keymgmt sweep\` lists it`,
@@ -150,7 +172,7 @@ export async function leaveDoubtful(
   const adopt = `adopt: { ${isInUse ? `aliasName: "${aliasName}", ` : ""}versions: { ${ids} }, kcvs: { ${perVersion((version) => place.kcv(version))} } }`;
   throw new KeymgmtError(
     "Conflict",
-    `Expected the KMS keys in ${region} that are tagged as versions of ${owner.distribution}, and that no state knows, to prove that they are key "${owner.key.name}"'s; these do not: ${listed(doubtful)}. They were left alone, and nothing was made. Was the resource renamed? \`aliases: [{ name: "<old name>" }]\` needs no proof. If they are this stack's (who made them is in CloudTrail: CreateKey), name them: \`${adopt}\` of the KeyDistribution; AWS then takes the material only where it is the same. Had the key left the state, so that its keyring was made anew with other material? Restore it from its backup (\`restore\`; keymgmt import), or leave \`kcvs\` out, which takes them under management without their material. To leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`,
+    `Expected the KMS keys in ${region} that are tagged as versions of ${owner.distribution}, and that no state knows, to prove that they are key "${owner.key.name}"'s; these do not: ${listed(doubtful)}. They were left alone, and nothing was made. Was the resource renamed? \`aliases: [{ name: "<old name>" }]\` needs no proof. If they are this stack's (who made them is in CloudTrail: CreateKey), name them: \`${adopt}\` of the KeyDistribution; AWS then takes the material only where it is the same${doubtful.some(({ state }) => state === "PendingImport") ? ", but for one that has no material, which may take any: look at its key policy and grants first" : ""}. Had the key left the state, so that its keyring was made anew with other material? Restore it from its backup (\`restore\`; keymgmt import), or leave \`kcvs\` out, which takes them under management without their material. To leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`,
     { ...place.context(), region, keyId: doubtful[0]!.key.keyArn },
   );
 }

@@ -3,7 +3,7 @@
  * nobody was given more than the program gives (its key policy, and grants).
  */
 import type { Kms } from "../awskms/client";
-import { ifPermitted } from "../awskms/optional";
+import { ifPermitted, permitted } from "../awskms/optional";
 import { CLAIM, type TaggedKey } from "../awskms/taggedKeys";
 import { isClaimOf } from "./claim";
 import { isDefaultPolicy, samePolicy } from "./keyPolicy";
@@ -63,13 +63,29 @@ export async function isProved(
 export async function replicaDoubt(
   place: Place,
   there: Kms,
-  { keyId, claim }: Pick<KmsKeyRecord, "keyId" | "claim">,
+  primary: Pick<KmsKeyRecord, "keyId" | "claim">,
   tags: Record<string, string> | undefined,
   policy: string | undefined,
 ): Promise<string | undefined> {
-  if (claim !== undefined && tags !== undefined && tags[CLAIM] !== claim)
-    return `its tag ${CLAIM} is not its primary's`;
+  const { keyId } = primary;
+  const doubt = claimDoubt(primary, tags);
+  if (doubt !== undefined) return doubt;
+  if (await isHidden(place, there, keyId)) return "it does not show its key policy, as its primary does";
   return accessDoubt(place, there, keyId, [policy, place.inputs.policy, place.last?.inputs.policy]);
+}
+
+export function claimDoubt(
+  { claim }: Pick<KmsKeyRecord, "claim">,
+  tags: Record<string, string> | undefined,
+): string | undefined {
+  const isOther = claim !== undefined && tags !== undefined && tags[CLAIM] !== claim;
+  return isOther ? `its tag ${CLAIM} is not its primary's` : undefined;
+}
+
+/** Whether it is the replica's own key policy that lets nobody see it: who may see the primary's may see its. */
+async function isHidden({ primary }: Place, there: Kms, KeyId: string): Promise<boolean> {
+  const isShown = (kms: Kms) => permitted(() => kms.call("GetKeyPolicy", { KeyId, PolicyName: "default" }));
+  return (await isShown(there)) === undefined && (await isShown(primary)) !== undefined;
 }
 
 /** Whether its key policy or a grant gives the use of it to others. What may not be read is said. */

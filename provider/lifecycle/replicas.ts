@@ -1,7 +1,7 @@
 /** KMS keys in other Regions than the primary's. */
 import { relatedKeyArn } from "../awskms/arn";
 import type { Kms } from "../awskms/client";
-import { describeKmsKey } from "../awskms/kmsKeys";
+import { describeKmsKey, type SeenKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
 import { ensureReplicaKey } from "../awskms/replicas";
 import { CLAIM, LEAVING, tagCommand, tagsOf } from "../awskms/taggedKeys";
@@ -11,7 +11,7 @@ import { isTakenOver, ownershipOf } from "./ownership";
 import type { Place } from "./place";
 import { isLeaving, type Known, type SeenReplica, type Wanted } from "./plan/known";
 import type { OutcomeOf, StepOf } from "./plan/steps";
-import { replicaDoubt } from "./proof";
+import { claimDoubt, replicaDoubt } from "./proof";
 import { type KmsKeyRecord, kmsKeysOf, metadataFor } from "./wire";
 
 /** What AWS shows of a KMS key that may be there, as a record; undefined where it is not. */
@@ -19,7 +19,7 @@ export async function inspect(
   place: Place,
   { version }: StepOf<"inspect">,
   { records }: Known,
-  { role, primaries, minEnabled }: Wanted,
+  { role, primaries, minEnabled, strategy }: Wanted,
 ): Promise<KmsKeyRecord | undefined> {
   const context = place.context(version);
   if (role === "primary") {
@@ -33,10 +33,13 @@ export async function inspect(
   }
   const primary = primaries[version]!;
   const { keyId, keyArn: primaryArn, kcv, importedAt, adopted, claim } = primary;
-  const { state, validTo, keyMaterialId, description } = await describeKmsKey(place.kms, keyId, context);
-  const isUnknown = !adopted && state !== "Deleted" && !primary.replicas?.includes(place.region);
-  if (isUnknown) await refuseOthersReplica(place, place.kms, version, primary);
+  const seen = await describeKmsKey(place.kms, keyId, context);
+  const { state, validTo, keyMaterialId, description } = seen;
   const keyArn = relatedKeyArn(primaryArn, place.region);
+  // One that a rotation has made has its material, unless somebody has made it anew since.
+  const isKnown = primary.replicas?.includes(place.region) && hasItsMaterial(seen, strategy);
+  if (!adopted && state !== "Deleted" && !isKnown)
+    await refuseOthersReplica(place, place.kms, version, primary, seen, strategy);
   if (adopted) return { keyId, keyArn, state, adopted, validTo, keyMaterialId };
   // A rotation has made it: with the tags that it is to have, and the policy and description of the version before.
   if (version >= minEnabled)
@@ -48,7 +51,7 @@ export async function inspect(
   return { keyId, keyArn, kcv, state, importedAt, validTo, keyMaterialId, claim, recovered: true };
 }
 
-/** Every replica of a version's KMS key, with its state. */
+/** Every replica of a version's KMS key, with its state; of a manual rotation only those that it may go by. */
 export async function findReplicas(
   place: Place,
   { version }: StepOf<"findReplicas">,
@@ -58,14 +61,31 @@ export async function findReplicas(
   const { keyId } = records[version]!;
   const context = place.context(version);
   const { replicaRegions } = await describeKmsKey(place.kms, keyId, context);
-  return Promise.all(
-    [...replicaRegions].sort().map(async (region) => {
-      const there = place.at(region);
-      const { state } = await describeKmsKey(there, keyId, context);
-      const isLeaving = strategy === "on-demand" && (await isReplicaLeaving(there, keyId, state));
-      return { region, state, isLeaving };
-    }),
+  const found = [...replicaRegions].sort().map(async (region): Promise<SeenReplica[]> => {
+    const there = place.at(region);
+    const seen = await describeKmsKey(there, keyId, context);
+    const { state } = seen;
+    if (strategy === "on-demand")
+      return [{ region, state, isLeaving: await isReplicaLeaving(there, keyId, state) }];
+    const isOthers = !hasItsMaterial(seen, strategy) && state !== "Deleted" && !isLeaving(state);
+    return isOthers && (await leavesReplica(place, there, records[version]!))
+      ? []
+      : [{ region, state, isLeaving: false }];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/**
+ * The new version's replica begins with the key policy of the one in use. Where that one has no material, anybody who may replicate
+ * may have made it: with another policy than is known it is passed over, and the KeyReplica there, if there is one, makes its own.
+ */
+async function leavesReplica(place: Place, there: Kms, record: KmsKeyRecord): Promise<boolean> {
+  const doubt = await replicaDoubt(place, there, record, undefined, undefined);
+  if (doubt === undefined) return false;
+  place.run.say(
+    `the replica of KMS key ${record.keyId} in ${there.region} has no material, and ${doubt}; nothing is made ready there before the alias moves. A KeyReplica there does it itself; if there is none, delete it: ${place.deletionCommand(record, SHORTEST_WINDOW_DAYS, there.region)}`,
   );
+  return true;
 }
 
 /** Whether a replica was given up: it waits for its deletion, or a rotation that failed half-way has taken it back from that. */
@@ -123,7 +143,7 @@ export async function replicate(
   place: Place,
   { version, region }: StepOf<"replicate">,
   known: Known,
-  { role, primaries }: Wanted,
+  { role, primaries, strategy }: Wanted,
 ): Promise<OutcomeOf<"replicate">> {
   const there = place.at(region);
   const primary = role === "replica" ? primaries[version]! : known.records[version]!;
@@ -132,7 +152,7 @@ export async function replicate(
     role === "replica"
       ? place.metadata(version, claim)
       : await metadataOfInUse(place, known, version, there, claim);
-  const { made, state } = await ensureReplicaKey(
+  const { made, ...seen } = await ensureReplicaKey(
     place.primary,
     there,
     keyId,
@@ -140,11 +160,19 @@ export async function replicate(
     place.context(version),
     importedAt,
   );
-  if (!made) await refuseOthersReplica(place, there, version, primary, metadata.policy);
+  if (!made) await refuseOthersReplica(place, there, version, primary, seen, strategy, metadata.policy);
   if (role === "primary" && made && metadata.policy !== undefined)
     place.run.replicaPolicies.set(relatedKeyArn(known.records[version]!.keyArn, region), metadata.policy);
   place.own.add(keyId);
-  return { state, isMade: made };
+  return { state: seen.state, isMade: made };
+}
+
+/**
+ * Whether a replica has had all its material, which nobody else has: it is given none. One that was on its way to its deletion may
+ * lack some where it is rotated on demand.
+ */
+function hasItsMaterial({ state, hasMaterial }: SeenKmsKey, strategy: Wanted["strategy"]): boolean {
+  return state === "Enabled" || state === "Disabled" || (hasMaterial === true && strategy === "manual");
 }
 
 /** A replica that no state knows: whoever may replicate the primary chose its key policy, and must not be given the material. */
@@ -153,12 +181,16 @@ async function refuseOthersReplica(
   there: Kms,
   version: number,
   primary: KmsKeyRecord,
-  policy?: string,
+  seen: SeenKmsKey,
+  strategy: Wanted["strategy"],
+  policy = place.run.replicaPolicies.get(relatedKeyArn(primary.keyArn, there.region)),
 ): Promise<void> {
   const tags = await ifPermitted(there, "whose a replica is that the state does not know is not seen", () =>
     tagsOf(there, primary.keyId),
   );
-  const doubt = await replicaDoubt(place, there, primary, tags, policy);
+  const doubt = hasItsMaterial(seen, strategy)
+    ? claimDoubt(primary, tags)
+    : await replicaDoubt(place, there, primary, tags, policy);
   if (doubt === undefined) return;
   const { region } = there;
   throw new KeymgmtError(

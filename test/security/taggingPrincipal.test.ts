@@ -9,6 +9,7 @@ import {
   ListResourceTagsCommand,
   PutKeyPolicyCommand,
   ReplicateKeyCommand,
+  ScheduleKeyDeletionCommand,
   TagResourceCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-kms";
@@ -248,6 +249,99 @@ describe("who may create and tag KMS keys in the account", function () {
     );
     await program.up({ key, replicas: [ABROAD] });
     assert.equal(await stateOf(own!, ABROAD), "Enabled");
+  });
+
+  describe("with kms:ReplicateKey, and a copy of the claim", () => {
+    const of = (rotationTrigger: string) => ({ key: { replicaRegions: [ABROAD], rotationTrigger } });
+    const replicated = async (KeyId: string) => {
+      const Tags = Object.entries(await tagsOf(KeyId)).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
+      const there = { KeyId, ReplicaRegion: ABROAD, Policy: EVES_POLICY, Tags };
+      await scene.in(HOME).send(new ReplicateKeyCommand(there));
+    };
+
+    it("a rotation makes no replica with the key policy of theirs", async () => {
+      await program.up(of("1"));
+      await replicated(idsOf(program)[0]!);
+      scene.said();
+      await program.up(of("2"));
+      assert.deepEqual(
+        (await scene.kmsKeys(ABROAD)).map(({ state }) => state),
+        ["PendingImport"],
+      );
+      assert.match(scene.said(), /in eu-west-1 has no material, and its key policy is neither .* delete it/);
+      const { message } = await refusal(() => program.up({ ...of("2"), replicas: [ABROAD] }));
+      assert.match(message, /its key policy is neither the program's nor AWS's default/);
+      assert.deepEqual(
+        (await scene.kmsKeys(ABROAD)).map(({ state }) => state),
+        ["PendingImport"],
+      );
+    });
+
+    for (const isScheduled of [false, true])
+      it(`one in the place of a rotation's that is gone is not given the material${isScheduled ? ", on its way to its deletion" : ""}`, async () => {
+        await program.up({ ...of("1"), replicas: [ABROAD] });
+        await program.up({ ...of("2"), replicas: [ABROAD] });
+        const latest = recordsOf(program)[2]!.keyId;
+        await program.up(of("2"));
+        await scene.local.moveClock({ advance: "P31D" });
+        await replicated(latest);
+        if (isScheduled) await scene.in(ABROAD).send(new ScheduleKeyDeletionCommand({ KeyId: latest }));
+        const before = await stateOf(latest, ABROAD);
+        const { message } = await refusal(() => program.up({ ...of("2"), replicas: [ABROAD] }));
+        assert.match(message, /its key policy is neither the program's nor AWS's default/);
+        assert.equal(await stateOf(latest, ABROAD), before);
+      });
+
+    it("nor one whose key policy does not let itself be seen", async () => {
+      await program.up(of("1"));
+      const [own] = idsOf(program);
+      await replicated(own!);
+      scene.intercept = ({ operation, region }) =>
+        region === ABROAD && ["GetKeyPolicy", "ListGrants"].includes(operation)
+          ? { error: { name: "AccessDeniedException", message: "no resource-based policy allows it" } }
+          : undefined;
+      const { message } = await refusal(() => program.up({ ...of("1"), replicas: [ABROAD] }));
+      assert.match(message, /it does not show its key policy, as its primary does/);
+      assert.equal(await stateOf(own!, ABROAD), "PendingImport");
+    });
+  });
+
+  const PLANTED: [string, Record<string, string | undefined>, CreateKeyCommandInput, RegExp | undefined][] = [
+    ["of a later version", { "keymgmt:version": "99" }, { Origin: "AWS_KMS" }, undefined],
+    [
+      "without a version",
+      { "keymgmt:version": undefined },
+      {},
+      /has some tags of .* and not keymgmt:version/,
+    ],
+  ];
+  for (const [what, change, more, said] of PLANTED)
+    it(`a KMS key ${what} does not stop the updates of a distribution that is in the state`, async () => {
+      await rotationCutShort();
+      const { "keymgmt:claim": _, ...tags } = await next();
+      const wanted = Object.entries({ ...tags, ...change }).filter(([, value]) => value !== undefined);
+      const planted = await plant(Object.fromEntries(wanted) as Record<string, string>, more);
+      scene.said();
+      await program.up(rotated());
+      assert.ok(!idsOf(program).includes(planted));
+      assert.equal(idsOf(program).length, 2);
+      if (said) assert.match(scene.said(), said);
+    });
+
+  it("nor is one scheduled for deletion that has the claim which was taken from a KMS key of the state", async () => {
+    await program.up(inputs({ key: { rotationTrigger: "1", deletionAllowed: true } }));
+    const [own] = idsOf(program);
+    const tags = await tagsOf(own!);
+    const victims = await plant({ owner: "the victim" });
+    const write = (KeyId: string, written: Record<string, string>) => {
+      const Tags = Object.entries(written).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
+      return scene.in(HOME).send(new TagResourceCommand({ KeyId, Tags }));
+    };
+    await write(victims, tags);
+    await write(own!, { "keymgmt:claim": "v1:AAAAAAAAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA" });
+    scene.writes.length = 0;
+    await program.remove("keyDistribution", "distribution");
+    await assertLeftAlone(victims);
   });
 
   it("somebody else's KMS key with the tags of a distribution that goes is not scheduled for deletion", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
-import { CreateKeyCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
+import { CreateGrantCommand, CreateKeyCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../../../provider/errors";
 import type { Program, ProgramInputs } from "../resources/support/program";
 import { ABROAD, adoptIn, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene } from "./support/scene";
@@ -80,6 +80,58 @@ describe("claims of KMS keys", function () {
       assert.deepEqual([aliasOf(one), idsOf(one)], [alias, ids]);
       assert.equal((await scene.in(HOME).decrypt(text)).text, "data");
     }
+  });
+
+  const policyFor = (role: string) => {
+    const statement = (AWS: string, Action: string) => ({
+      Effect: "Allow",
+      Principal: { AWS },
+      Action,
+      Resource: "*",
+    });
+    const Statement = [
+      statement("arn:aws:iam::111122223333:root", "kms:*"),
+      statement(`arn:aws:iam::111122223333:role/${role}`, "kms:Decrypt"),
+    ];
+    return JSON.stringify({ Version: "2012-10-17", Statement });
+  };
+
+  describe("of replicas that no state knows, and that have their material", () => {
+    let text: Uint8Array;
+    beforeEach(async () => {
+      await program.up(inputs({ replica: { policy: policyFor("one") } }));
+      text = await scene.in(HOME).encrypt(aliasOf(program), "data");
+    });
+    const assertWhole = async () => assert.equal((await scene.in(ABROAD).decrypt(text)).text, "data");
+
+    it("a KeyReplica that was removed returns with another key policy than it had", async () => {
+      await program.up(inputs({ replicas: [] }));
+      await program.up(inputs({ replica: { policy: policyFor("another") } }));
+      await assertWhole();
+    });
+
+    it("those that a service of AWS's has a grant for go along in a rename without aliases, as the refusal says", async () => {
+      const [KeyId] = idsOf(program);
+      const GranteePrincipal = "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/x";
+      for (const region of REGIONS)
+        await scene
+          .in(region)
+          .send(new CreateGrantCommand({ KeyId, GranteePrincipal, Operations: ["Decrypt"] }));
+      const before = await scene.everywhere();
+      const names = { alias: "alias-2", distribution: "distribution-2" };
+      const renamed = (distribution = {}) =>
+        program.up(inputs({ names, suffix: "-2", distribution, replica: { policy: policyFor("one") } }));
+      let message = "";
+      await assert.rejects(renamed(), (error: Error) => {
+        message = error.message;
+        return isKeymgmtError(error, "Conflict");
+      });
+      await renamed({ adopt: adoptIn(message) });
+      const ids = (seen: typeof before) => REGIONS.map((region) => seen[region]!.map(({ keyId }) => keyId));
+      assert.deepEqual(ids(await scene.everywhere()), ids(before));
+      await renamed();
+      await assertWhole();
+    });
   });
 
   describe("of release 0.1.0, which gave none", () => {

@@ -3,7 +3,18 @@ import { randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../../../provider/errors";
 import type { Values } from "../../../provider/resources/resource";
 import type { Program, ProgramInputs } from "../resources/support/program";
-import { ABROAD, aliasOf, HOME, idsOf, PROD, REGIONS, recordsOf, Scene, untagged } from "./support/scene";
+import {
+  ABROAD,
+  adoptIn,
+  aliasOf,
+  HOME,
+  idsOf,
+  PROD,
+  REGIONS,
+  recordsOf,
+  Scene,
+  untagged,
+} from "./support/scene";
 
 const RENAMED = { alias: "alias-2", distribution: "distribution-2" };
 /** What a component has, under another name. */
@@ -359,10 +370,16 @@ describe("a resource that is renamed without aliases, or replaced", function () 
       await scene.in(HOME).encrypt(aliasOf(program), "works");
     });
 
-    it("with own material, takes over the same KMS keys and alias; only the old ManagedKey's delete is refused", async () => {
+    it("with own material, takes over the same KMS keys and alias where the program names them; only the old ManagedKey's delete is refused", async () => {
       const own = { material: randomBytes(32).toString("base64") };
       await livedOnce(own);
-      await assert.rejects(up(own, { names: COMPONENT, suffix: "-2" }), (error) =>
+      const renamed = (distribution = {}) => up(own, { names: COMPONENT, suffix: "-2", distribution });
+      let message = "";
+      await assert.rejects(renamed(), (error: Error) => {
+        message = error.message;
+        return isKeymgmtError(error, "Conflict");
+      });
+      await assert.rejects(renamed({ adopt: adoptIn(message) }), (error) =>
         isKeymgmtError(error, "DeletionNotAllowed"),
       );
       await assertWhole();
