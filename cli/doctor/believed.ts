@@ -58,17 +58,26 @@ interface Endpoint {
   region: string;
 }
 
-/** Of a KmsProvider, of a distribution's and of its replicas'. */
+/** Of a KmsProvider, a distribution's, its replicas', and of a root key, which is asked where `keystore` changes. */
 function endpointsIn(values: Record<string, unknown>): Endpoint[] {
   const of = (value: unknown, name: string) => {
     const held = inTheClear(value);
     return isObject(held) ? inTheClear(held[name]) : undefined;
   };
-  return [values, of(values, "kms"), of(of(values, "distribution"), "kms")].flatMap((kms) => {
+  const connections = [values, of(values, "kms"), of(of(values, "distribution"), "kms"), rootKeyIn(values)];
+  return connections.flatMap((kms) => {
     const [endpoint, region] = [of(kms, "endpoint"), of(kms, "keyCollection")];
     if (typeof endpoint !== "string") return [];
     return [{ endpoint, region: isRegion(String(region)) ? String(region) : "us-east-1" }];
   });
+}
+
+/** Where it is a KMS key. */
+function rootKeyIn(values: Record<string, unknown>): { endpoint?: string; keyCollection?: string } {
+  const keystore = inTheClear(values.keystore);
+  const isKms = typeof keystore === "string" && keystore.startsWith("awskms:") && URL.canParse(keystore);
+  const { endpoint, region } = Object.fromEntries(isKms ? new URL(keystore).searchParams : []);
+  return { endpoint, keyCollection: region };
 }
 
 function endpointMistakes({ endpoint, region }: Endpoint, named: string[]): string[] {

@@ -119,7 +119,11 @@ const isOwn = (type: string) => OWN.includes(TYPE.exec(type)?.[1] ?? "");
 export function inTheClear(value: unknown): unknown {
   if (!isObject(value) || !(SIGNATURE in value)) return value;
   const { plaintext } = value as { plaintext?: unknown };
-  return typeof plaintext === "string" ? JSON.parse(plaintext) : value;
+  try {
+    return typeof plaintext === "string" ? JSON.parse(plaintext) : value;
+  } catch {
+    return value; // the parser's own message would quote the secret
+  }
 }
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>

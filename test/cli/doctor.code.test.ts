@@ -49,6 +49,7 @@ describe("code in a state", () => {
     ["a secret", key(secret("v1:abc"))],
     ["a secret of other text", key(shown(FOREIGN))],
     ["no text", key([LINE])],
+    ["a secret that is no JSON", key({ ...shown(""), plaintext: FOREIGN })],
     ["none in the outputs", key(LINE, undefined, { outputs: { a: 1 } })],
     ["none in the inputs", key(LINE, LINE, { inputs: { a: 1 } })],
     ["other text where it waits for its deletion", key(LINE, FOREIGN, { delete: true })],

@@ -180,6 +180,15 @@ describe("who can write the state, and has a host", function () {
         const allowed = await keymgmt([...args, "--allow-endpoint", url], { input: exportOf(program) });
         assert.equal(allowed.code, 0, "the program's own");
       }
+      const key = program.states.get("key")!;
+      const { outputs } = key;
+      const theirs = "https://kms.attacker.example";
+      key.outputs = { ...outputs, keystore: `awskms://alias/root?region=us-east-1&endpoint=${theirs}` };
+      written("https://kms.us-west-1.amazonaws.com");
+      const args = ["doctor", "--offline", "--state", "-"];
+      const { stdout } = await keymgmt(args, { input: exportOf(program) });
+      assert.match(stdout.replaceAll(/\s+/g, " "), /::key: The state says that calls go to "https:/);
+      key.outputs = outputs;
       written(host.url);
       await program.refreshAll().catch(() => {});
       assert.ok(JSON.stringify(host.seen).includes("the-passphrase"), "what it is held from");
