@@ -47,12 +47,15 @@ export async function find(place: Place, known: Known, wanted: Wanted): Promise<
     if (version === undefined || version > place.owner.key.keyVersion) continue;
     if (known.records[version] || known.candidates[version]) continue;
     const candidate = await candidateOf(place, version, key, names);
-    if (!candidate || !isBetter(candidate, found[version])) continue;
+    if (!candidate) continue;
+    const isNext = isBetter(candidate, found[version]);
+    if (!isNext && (hasMaterial(found[version]!) || !hasMaterial(candidate))) continue;
     const { had } = distributionsTagged(key);
     const doubt = await doubtOf(place, version, key, had, tagged);
-    if (doubt === undefined) found[version] = candidate;
-    else doubtful.push({ version, key, state: candidate.record.state, doubt });
+    if (doubt !== undefined) doubtful.push({ version, key, state: candidate.record.state, doubt });
+    else if (isNext) found[version] = candidate;
   }
+  doubtful.push(...withMovedClaims(found, doubtful, tagged));
   await refuseNewer(place, wanted.isNew ? free : await newerProved(place, free), names);
   const missing = wantedVersions(wanted).filter(
     (version) =>
@@ -70,6 +73,28 @@ export async function find(place: Place, known: Known, wanted: Wanted): Promise<
     wanted.strategy === "on-demand",
   );
   return { candidates: found, isPermitted: true };
+}
+
+const hasMaterial = ({ record }: Candidate) => record.state !== "PendingImport";
+
+/**
+ * Takes those away that are proved and have no material where another one of the version has some and is not proved: who may tag
+ * both may have moved the claim from that one.
+ */
+function withMovedClaims(
+  found: Record<number, Candidate>,
+  doubtful: Doubtful[],
+  tagged: TaggedKey[],
+): Doubtful[] {
+  return Object.entries(found).flatMap(([each, candidate]) => {
+    const version = Number(each);
+    const other = doubtful.find((one) => one.version === version && one.state !== "PendingImport");
+    const key = tagged.find(({ keyId }) => keyId === candidate.record.keyId);
+    if (hasMaterial(candidate) || !other || !key) return [];
+    delete found[version];
+    const doubt = `${other.key.keyArn} is tagged as the same version and may have had its claim`;
+    return [{ version, key, state: candidate.record.state, doubt }];
+  });
 }
 
 /**

@@ -159,6 +159,21 @@ describe("who may create and tag KMS keys in the account", function () {
     assert.notEqual(recordsOf(program)[1]!.claim, tags["keymgmt:claim"]);
   });
 
+  it("nor does one that was moved to a KMS key of theirs before a distribution was removed", async () => {
+    await program.up(inputs());
+    const text = await scene.in(HOME).encrypt(aliasOf(program), "data");
+    const [own] = idsOf(program);
+    const planted = await plant(await tagsOf(own!));
+    const Tags = [{ TagKey: "keymgmt:claim", TagValue: "v1:AAAAAAAAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA" }];
+    await scene.in(HOME).send(new TagResourceCommand({ KeyId: own, Tags }));
+    await program.up(inputs({ isDistributed: false, names: {} }));
+    scene.writes.length = 0;
+    const { message } = await refusal(() => program.up(inputs()));
+    await assertLeftAlone(planted);
+    for (const id of [own, planted]) assert.ok(message.includes(String(id)), message);
+    assert.equal((await scene.in(HOME).decrypt(text)).text, "data");
+  });
+
   it("a copy of the claim of a KMS key in the state changes nothing: work goes on", async () => {
     await program.up(inputs());
     const [own] = idsOf(program);
