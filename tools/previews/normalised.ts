@@ -8,6 +8,7 @@ const FORMS: { form: RegExp; example: (nth: number, found: string) => string }[]
   { form: /\b[0-9a-f]{64}\b/g, example: (nth) => digits(nth, 64) },
   { form: /(?<=-)(?!1700000000)1[789]\d{8}\b/g, example: (nth) => `${1_800_000_000 + nth}` },
   { form: /(?<=-|kcv *: ")[0-9a-f]{10}\b(?<!1[78]000000\d\d)/g, example: (nth) => digits(nth, 10) },
+  { form: /\bv1:[\w-]{22}:[\w-]{22}/g, example: (nth) => `v1:${digits(nth, 22)}:${digits(nth, 22)}` },
   { form: /\b20\d\d-\d\d-\d\dT[\d:.]+Z/g, example: () => "2027-01-15T08:00:00.000Z" },
 ];
 
@@ -23,6 +24,7 @@ export function normalised(text: string, today: string): string {
   return shown
     .replace(/^error: preview (?:failed|canceled)$/gm, "") // printed or not, as the engine's parts happen to end
     .replace(/^Resources:\n +\d+ unchanged\n+(?=error: )/gm, "") // as many as came before the refusal
+    .replace(/^@ previewing update\.*\n/gm, "") // printed where it takes long
     .replace(/"(20\d\d-\d\d-\d\d)"/g, (_, date) => `"${dayOf(date, today)}"`)
     .replace(/[ \t]+$/gm, "")
     .replace(/\n{2,}/g, "\n")
