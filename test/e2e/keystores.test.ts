@@ -72,7 +72,7 @@ describe("a keystore other than the state", function () {
     await project.setProgram(rotated("env://ROOT"));
     await project.previewAndUp({ env: owners });
     assert.equal((await keyring()).keystore, "env://ROOT");
-    assert.deepEqual(Object.keys((await keyring()).keys[1]), ["kid", "iat", "kcv", "jwe"]);
+    assert.deepEqual(Object.keys((await keyring()).keys[1]), ["kid", "iat", "kcv", "cmac", "jwe"]);
     assert.equal(calls.filter((call) => call === "ImportKeyMaterial").length, 2);
     await nothingThere();
   });

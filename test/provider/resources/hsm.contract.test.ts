@@ -96,7 +96,7 @@ describe("a distributed key in an HSM", () => {
     await program.up({ key: key() });
     const { keystore, keys } = JSON.parse(keyring());
     assert.equal(keystore, hsm.uri());
-    assert.deepEqual(Object.keys(keys[0]), ["kid", "iat", "kcv", "from"]);
+    assert.deepEqual(Object.keys(keys[0]), ["kid", "iat", "kcv", "cmac", "from"]);
     assert.match(keys[0].from, /^pkcs11:id=(%[0-9a-f]{2}){16}$/);
   });
 
