@@ -6,6 +6,7 @@ import {
   CreateKeyCommand,
   type CreateKeyCommandInput,
   DescribeKeyCommand,
+  KMSClient,
   ListResourceTagsCommand,
   PutKeyPolicyCommand,
   ReplicateKeyCommand,
@@ -13,6 +14,7 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-kms";
+import { policyFor, type Scope } from "../../cli/iam-policy/policy";
 import { isKeymgmtError } from "../../provider/errors";
 import { followed } from "../awsCommands";
 import { ABROAD, aliasOf, HOME, idsOf, recordsOf, Scene } from "../provider/lifecycle/support/scene";
@@ -441,5 +443,83 @@ describe("who may create and tag KMS keys in the account", function () {
     scene.writes.length = 0;
     await program.up(inputs()).catch((error) => assert.ok(isKeymgmtError(error), String(error)));
     await assertLeftAlone(planted);
+  });
+});
+
+/** The update's role has the least policy, the attacker may create and tag; tags count five minutes late, as AWS lets them. */
+describe("who may create and tag KMS keys, while the update runs under the policy of keymgmt iam-policy", function () {
+  this.timeout(60_000);
+  const scope: Scope = {
+    accountId: ACCOUNT,
+    primaryRegions: [HOME],
+    replicaRegions: [],
+    multiRegion: undefined,
+    aliases: ["hashicorp/*"],
+    stacks: ["organization/shop/dev"],
+    adoptedArns: [],
+    rootKeyArns: [],
+    features: ["everyKey", "drift", "recovery"],
+  };
+  const attacker = {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: ["kms:CreateKey", "kms:TagResource"], Resource: "*" }],
+  };
+  let scene: Scene;
+  let eve: KMSClient;
+  before(async () => {
+    const principals = [
+      {
+        arn: `arn:aws:iam::${ACCOUNT}:root`,
+        accessKeys: [{ accessKeyId: "OWNER", secretAccessKey: "secret" }],
+      },
+      {
+        arn: `arn:aws:iam::${ACCOUNT}:user/ci`,
+        accessKeys: [{ accessKeyId: ACCOUNT, secretAccessKey: "secret" }],
+        policies: [policyFor(scope)],
+      },
+      {
+        arn: `arn:aws:iam::${ACCOUNT}:user/eve`,
+        accessKeys: [{ accessKeyId: "EVE", secretAccessKey: "secret" }],
+        policies: [attacker],
+      },
+    ];
+    scene = await Scene.open({ iam: { principals }, tagsCountAfterMillis: 300_000 });
+    const credentials = { accessKeyId: "EVE", secretAccessKey: "secret" };
+    eve = new KMSClient({ endpoint: scene.local.url, region: HOME, credentials, maxAttempts: 1 });
+  });
+  after(async () => {
+    eve.destroy();
+    await scene.close();
+  });
+
+  it("a KMS key with this product's tags is given no material, and the update makes its own", async () => {
+    const program = scene.program();
+    await program.up({ key: { rotationTrigger: "1" } });
+    await scene.local.moveClock({ advance: "PT6M" });
+    scene.intercept = ({ operation }) =>
+      operation === "CreateKey"
+        ? { error: { name: "LimitExceededException", message: "by the test" } }
+        : undefined;
+    await assert.rejects(program.up({ key: { rotationTrigger: "2" } }));
+    scene.intercept = () => undefined;
+    const tags = {
+      "keymgmt:key": "orders",
+      "keymgmt:version": "2",
+      "keymgmt:distribution": String(program.outputs("distribution").name),
+      "keymgmt:stack": "organization/shop/dev",
+    };
+    const Tags = Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
+    const { KeyMetadata } = await eve.send(new CreateKeyCommand({ Origin: "EXTERNAL", Tags }));
+    const planted = KeyMetadata!.KeyId!;
+    await scene.local.moveClock({ advance: "PT6M" });
+    scene.writes.length = 0;
+    await program.up({ key: { rotationTrigger: "2" } });
+    assert.deepEqual(
+      scene.writes.filter(({ keyId }) => keyId === planted),
+      [],
+    );
+    assert.equal(idsOf(program).length, 2);
+    assert.ok(!idsOf(program).includes(planted));
+    assert.match(scene.said(), new RegExp(`${planted} \\(version 2: it has no tag keymgmt:claim`));
   });
 });
