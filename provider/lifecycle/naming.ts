@@ -124,7 +124,7 @@ async function formerDistributions(
   const doubtful = former.filter(
     (one) => one.isInUse && one.keys.some(({ tags }) => hasFormerStack(tags, seeker)),
   );
-  const clear = await provedFirst(
+  const clear = await provedAmong(
     run,
     seeker,
     former.filter((one) => !doubtful.includes(one)),
@@ -137,8 +137,8 @@ async function formerDistributions(
   return { former: clear, unowned };
 }
 
-/** Two keys of one name may have had distributions there; those of this one are told by their claims. */
-async function provedFirst(run: Run, { kms, key }: NameSeeker, former: Former[]): Promise<Former[]> {
+/** Two keys of one name may have had distributions there; those of this one are told by their claims, where any has a right one. */
+async function provedAmong(run: Run, { kms, key }: NameSeeker, former: Former[]): Promise<Former[]> {
   const handed = run.keyrings.ofKey(key.id);
   if (handed === undefined || former.length < 2) return former;
   const secret = await ifOpen(() => claimSecretOf(run.keystores, parseKeyring(handed.keyring), key.name));
@@ -150,7 +150,7 @@ async function provedFirst(run: Run, { kms, key }: NameSeeker, former: Former[])
     });
   const proved = former.filter(isProved);
   secret.fill(0);
-  return [...proved, ...former.filter((one) => !proved.includes(one))];
+  return proved.length > 0 ? proved : former;
 }
 
 /** Whether a distribution of the key may have this name. */
