@@ -228,10 +228,13 @@ describe("a distribution that comes back", () => {
       });
 
     it("gives it back to deletion where it has other material, and makes a new one", async () => {
+      // The one that it had is hidden; somebody has made another with its tags.
+      await home.send(new CancelKeyDeletionCommand({ KeyId: keyId }));
       const { Tags } = await home.send(new ListResourceTagsCommand({ KeyId: keyId }));
       await home.send(
         new UntagResourceCommand({ KeyId: keyId, TagKeys: Tags!.map(({ TagKey }) => TagKey!) }),
       );
+      await home.send(new ScheduleKeyDeletionCommand({ KeyId: keyId, PendingWindowInDays: 7 }));
       const { KeyMetadata } = await home.send(new CreateKeyCommand({ Origin: "EXTERNAL", Tags }));
       const other = KeyMetadata!.KeyId!;
       await importMaterial(home as unknown as KMSClient, other);
