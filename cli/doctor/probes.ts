@@ -34,6 +34,7 @@ const READS: Readonly<Record<string, object>> = {
   DescribeKey: {},
   GetKeyPolicy: { PolicyName: "default" },
   GetParametersForImport: { WrappingAlgorithm: "RSAES_OAEP_SHA_256", WrappingKeySpec: "RSA_4096" },
+  ListGrants: {},
   ListResourceTags: {},
 };
 

@@ -105,6 +105,8 @@ export const OPTIONAL_LIVES: TriedLife[] = [
       "kms:ListResourceTags":
         "warning at come back; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
       "kms:DescribeKey": "warning at come back",
+      "kms:GetKeyPolicy": "warning at come back",
+      "kms:ListGrants": "warning at come back",
       "kms:CancelKeyDeletion": "error at come back",
     },
   },
