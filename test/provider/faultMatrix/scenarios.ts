@@ -153,7 +153,6 @@ async function meddled(bench: Bench): Promise<void> {
   await bench.program.refreshAll();
 }
 
-const OTHER = randomBytes(32).toString("base64");
 const expiring = { distribution: { validFor: "30d", renewBefore: "10d" } };
 const ALL = [HOME, ABROAD];
 
@@ -260,15 +259,6 @@ export const SCENARIOS: readonly Scenario[] = [
     before: removed(onDemand("a"), onDemand("b")),
     run: up(onDemand("b")),
     ends: { regions: ALL, latest: 2, oneKmsKey: true },
-  },
-  {
-    title: "come back to a KMS key that had other material",
-    async before(bench) {
-      await removed({ key: { material: randomBytes(32).toString("base64") } })(bench);
-      bench.beginAnew();
-    },
-    run: up({ key: { material: OTHER, deletionAllowed: true } }),
-    ends: { regions: [HOME], latest: 1 },
   },
   {
     title: "adopt",

@@ -268,7 +268,7 @@ describe("a distribution that was removed on purpose and returns", function () {
       assert.deepEqual((await scene.states(older))[HOME], ["PendingDeletion", "PendingDeletion"]);
     });
 
-    describe("not a KMS key that is tagged as a version's and has other material", () => {
+    describe("not a KMS key that another keyring made", () => {
       const ownMaterial = () => ({
         material: randomBytes(32).toString("base64"),
         rotationTrigger: undefined,
@@ -284,12 +284,12 @@ describe("a distribution that was removed on purpose and returns", function () {
         return other!;
       }
 
-      it("where the new one may be deleted: the deletion of the other is scheduled again, and that is said", async () => {
+      it("where the new one may be deleted: the other is left to its deletion, and that is said", async () => {
         const other = await removed();
         await up({ ...ownMaterial(), deletionAllowed: true });
         assert.notEqual(idsOf(program)[0], other);
         assert.deepEqual((await scene.states([other]))[HOME], ["PendingDeletion"]);
-        assert.match(scene.said(), new RegExp(`${other} .*other material; its deletion is scheduled again`));
+        assert.match(scene.said(), new RegExp(`left alone in ${HOME}.*another KMS key is made: .*${other} `));
         await scene.in(HOME).encrypt(aliasOf(program), "works");
       });
 
@@ -298,7 +298,7 @@ describe("a distribution that was removed on purpose and returns", function () {
         const own = ownMaterial();
         await assert.rejects(
           up(own),
-          new RegExp(`${other}.*Its deletion is scheduled again; no other was made.*adopt: \\{`),
+          new RegExp(`${other}.*They were left alone, and nothing was made.*adopt: \\{`),
         );
         assert.deepEqual((await scene.states([other]))[HOME], ["PendingDeletion"]);
         assert.equal((await scene.kmsKeys()).length, 1);
