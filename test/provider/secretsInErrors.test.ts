@@ -99,6 +99,7 @@ describe("an error of the provider", function () {
   const up = (more: ProgramInputs) =>
     program().up({
       kms: { credentials: undefined },
+      distribution: { adopt: { versions: {} } }, // whatever the tests before have left
       ...more,
       key: { material: "env://ORDERS", ...more.key },
     });

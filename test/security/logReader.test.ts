@@ -94,10 +94,20 @@ describe("whoever reads a log", function () {
     "a key as the root key's variable": { keystore: `env://${ACCESS_KEY}` },
     "a key as the root key's file": { keystore: `file:///keys/${ACCESS_KEY}` },
     "a key in the place of a backup": {
-      restore: { from: `env://${ACCESS_KEY}`, passphrase: "env://NONE", kcvs: ["0123456789"] },
+      restore: {
+        from: `env://${ACCESS_KEY}`,
+        passphrase: "env://NONE",
+        kcvs: ["0123456789"],
+        fingerprint: "0".repeat(64),
+      },
     },
     "a key in the place of a passphrase's variable": {
-      restore: { from: "env://PATH", passphrase: `env://${ACCESS_KEY}`, kcvs: ["0123456789"] },
+      restore: {
+        from: "env://PATH",
+        passphrase: `env://${ACCESS_KEY}`,
+        kcvs: ["0123456789"],
+        fingerprint: "0".repeat(64),
+      },
     },
   }))
     it(`finds none in the failure of an update that was given ${what}`, async () => {
@@ -155,8 +165,10 @@ describe("whoever reads a log", function () {
     await program.up({});
     const { id, inputs: before, outputs } = program.states.get("distribution")!;
     program.begin();
-    const provider = dynamicProvider(program.resource("keyDistribution"));
-    const news = { ...before, ...metadata };
+    const resource = program.resource("keyDistribution");
+    const provider = dynamicProvider(resource);
+    const key = { ...(before.key as object), keyring: program.outputs("key").keyring };
+    const { inputs: news } = await resource.check(before, { ...before, ...metadata, key });
     for (const [operation, message] of Object.entries({
       TagResource: `1 validation error detected: Value 'of ${ACCESS_KEY}' at 'tags.1.member.tagValue' failed to satisfy constraint`,
       PutKeyPolicy: `Statement ${ACCESS_KEY} of the policy is not valid`,

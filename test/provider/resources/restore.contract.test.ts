@@ -105,6 +105,7 @@ describe("a key that is restored from a backup", function () {
         "keymgmt:version": `${index + 1}`,
         "keymgmt:distribution": program.outputs("distribution").name,
         "keymgmt:stack": "organization/shop/dr",
+        "keymgmt:claim": versions()[index + 1]!.claim,
       });
       assert.equal((await home.describe(keyId)).Description, "new");
     }
