@@ -100,17 +100,20 @@ describe("an attacker on the network of a local KMS", () => {
     this.timeout(60_000);
     const first = await connected();
     let closed = 0;
-    const all = Array.from({ length: 1100 }, () => {
-      const socket = connect({ host: "127.0.0.1", port: local.port });
-      sockets.push(socket);
-      socket
-        .on("error", () => {})
-        .on("close", () => {
-          closed += 1;
-        });
-      return new Promise((resolve) => socket.once("connect", resolve).once("close", resolve));
-    });
-    await Promise.all(all);
+    // A few at a time: what the system's own queue of connections has no place for, it drops without a word.
+    for (let count = 0; count < 1100; count += 50) {
+      const some = Array.from({ length: 50 }, () => {
+        const socket = connect({ host: "127.0.0.1", port: local.port });
+        sockets.push(socket);
+        socket
+          .on("error", () => {})
+          .on("close", () => {
+            closed += 1;
+          });
+        return new Promise((resolve) => socket.once("connect", resolve).once("close", resolve));
+      });
+      await Promise.all(some);
+    }
     const answered = once(first, "data");
     first.write("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
     assert.match(String((await answered)[0]), /^HTTP\/1\.1 404 /);
