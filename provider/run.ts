@@ -27,12 +27,11 @@ export class Run {
   readonly listings = new Listings();
   /** With which policy a rotation of this run has made a replica, by its ARN: a policy may deny the question while its tags are new. */
   readonly replicaPolicies = new Map<string, string>();
-  readonly #keystores: KeystoreSession;
+  #keystores: KeystoreSession | undefined;
   readonly now: () => Date;
 
   constructor({ connections, now = () => new Date(), ...settings }: RunSettings = {}) {
     this.connections = connections ?? new KmsConnections(settings);
-    this.#keystores = new KeystoreSession((connection) => this.openKms(connection), this.say);
     this.now = now;
   }
 
@@ -43,7 +42,10 @@ export class Run {
 
   /** For work with material: where debug output may show it, that is said before. */
   get keystores(): KeystoreSession {
-    warnOfDebugOutput(this.say);
+    if (!this.#keystores) {
+      warnOfDebugOutput(this.say);
+      this.#keystores = new KeystoreSession((connection) => this.openKms(connection), this.say);
+    }
     return this.#keystores;
   }
 

@@ -2,10 +2,10 @@
  * What the provider believes of a state, as it has no other word for it: the keyring, and in a refresh or a removal, which come without the
  * program, where it sends its calls. Whoever writes the state's bucket without its secrets provider can put neither into it encrypted.
  */
-import { isAwsHost, isThisMachine } from "../../provider/awskms/hosts.js";
-import { isRegion, partitionOf } from "../../provider/awskms/regions.js";
+import { needsNoWord } from "../../provider/awskms/hosts.js";
+import { isRegion } from "../../provider/awskms/regions.js";
 import { type Exported, SIGNATURE, TYPE } from "../state/stack.js";
-import { allResources, inTheClear, isObject } from "./code.js";
+import { allResources, inTheClear, isObject, propertiesOf, typeInUrn } from "./code.js";
 
 export interface Believing {
   /** Endpoints that the caller names. */
@@ -19,9 +19,7 @@ export function unbelievable(text: string, source: string, { endpoints, mayBeOpe
   const isOpened = mayBeOpened && !text.includes('"ciphertext"');
   const sentences = allResources(text, source).flatMap((resource) => {
     if (!isOurs(resource)) return [];
-    const held = Object.entries(resource).filter(([property]) => /^(in|out)puts$/iu.test(property));
-    return held
-      .map(([, values]) => values as Exported["outputs"])
+    return propertiesOf(resource)
       .flatMap((values) => [
         ...keyringMistakes(values?.keyring, isOpened),
         ...endpointsIn(values ?? {}).flatMap((endpoint) => endpointMistakes(endpoint, endpoints)),
@@ -33,7 +31,7 @@ export function unbelievable(text: string, source: string, { endpoints, mayBeOpe
 
 /** The engine finds a resource's last outputs by its URN, whatever type stands beside it. */
 function isOurs({ urn, type }: Exported): boolean {
-  return TYPE.test(type) || TYPE.test(urn.split("::")[2]?.split("$").at(-1) ?? "");
+  return TYPE.test(type) || TYPE.test(typeInUrn(urn));
 }
 
 /** The engine writes it as a secret, whatever its keystore. */
@@ -82,12 +80,8 @@ function rootKeyIn(values: Record<string, unknown>): { endpoint?: string; keyCol
 
 function endpointMistakes({ endpoint, region }: Endpoint, named: string[]): string[] {
   const url = endpoint.replaceAll("{region}", region);
-  if (named.includes(endpoint) || (URL.canParse(url) && isSafe(new URL(url), region))) return [];
+  if (named.includes(endpoint) || (URL.canParse(url) && needsNoWord(new URL(url), region))) return [];
   return [
     `The state says that calls go to ${JSON.stringify(endpoint)}, which is neither AWS nor this machine. A refresh and a removal would send credentials there. If the program names it, give --allow-endpoint with just that. Else run no update, find out who can write the state, and put an older one in its place (pulumi stack import).`,
   ];
-}
-
-function isSafe({ protocol, hostname }: URL, region: string): boolean {
-  return isThisMachine(hostname) || (protocol === "https:" && isAwsHost(hostname, partitionOf(region)));
 }

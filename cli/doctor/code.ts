@@ -59,11 +59,20 @@ export function allResources(text: string, source: string): Exported[] {
   return [...(resources ?? []), ...(pending ?? []).map(({ resource }) => resource)];
 }
 
-/** In `inputs` and `outputs`; Go takes these names in any case. */
+/** Its inputs and outputs; Go takes these names in any case. */
+export function propertiesOf(resource: Exported): Exported["outputs"][] {
+  const properties = Object.entries(resource).filter(([name]) => /^(in|out)puts$/iu.test(name));
+  return properties.map(([, values]) => values as Exported["outputs"]);
+}
+
+/** The type that a resource's URN says. */
+export function typeInUrn(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
 function dynamicCode(resource: Exported): Code[] {
   const { urn, type, inputs, outputs } = resource;
-  const properties = Object.entries(resource).filter(([name]) => /^(in|out)puts$/iu.test(name));
-  const held = properties.map(([, value]) => value).filter((value) => "__provider" in (value ?? {}));
+  const held = propertiesOf(resource).filter((value) => "__provider" in (value ?? {}));
   const isMissing =
     isOwn(type) && [inputs, outputs].some((values) => !isEmpty(values) && !held.includes(values));
   const texts = (held as { __provider: unknown }[]).map((values) => inTheClear(values.__provider));
@@ -77,7 +86,7 @@ function dynamicCode(resource: Exported): Code[] {
 
 /** The engine goes by the type in the URN in one place, by the resource's own in another. */
 function pluginOf({ urn, type, inputs }: Exported): Code[] {
-  const types = new Set([type, urn.split("::")[2]?.split("$").at(-1) ?? ""]);
+  const types = new Set([type, typeInUrn(urn)]);
   const names = [...types]
     .filter((each) => each.startsWith(PROVIDER))
     .map((each) => each.slice(PROVIDER.length));

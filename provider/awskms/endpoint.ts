@@ -1,6 +1,6 @@
 import { KeymgmtError } from "../errors";
 import type { KmsConnection } from "./connection";
-import { isAwsHost, isThisMachine } from "./hosts";
+import { isAwsHost, isThisMachine, needsNoWord } from "./hosts";
 import { isRegion, partitionOf } from "./regions";
 import { sharedSettings } from "./sharedFiles";
 
@@ -82,9 +82,8 @@ function setEndpoint(name: string, connection: KmsConnection, region: string): s
 }
 
 function isAllowed(url: URL, connection: KmsConnection, region: string): boolean {
-  if (isThisMachine(url.hostname)) return true;
+  if (needsNoWord(url, region)) return true;
   if (url.protocol !== "https:") return false;
-  if (isAwsHost(url.hostname, partitionOf(region))) return true;
   const named = programsEndpoint(connection, region);
   return named !== undefined && new URL(named).origin === url.origin;
 }

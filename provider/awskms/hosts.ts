@@ -44,3 +44,8 @@ export function isAwsHost(host: string, partition: string): boolean {
 export function isThisMachine(host: string): boolean {
   return host === "localhost" || host === "[::1]" || (isIPv4(host) && host.startsWith("127."));
 }
+
+/** Whether calls for a Region may go there without a word in the program: to this machine, or to AWS over https. */
+export function needsNoWord({ protocol, hostname }: URL, region: string): boolean {
+  return isThisMachine(hostname) || (protocol === "https:" && isAwsHost(hostname, partitionOf(region)));
+}

@@ -8,6 +8,7 @@ import { observeAlias } from "./observe";
 import type { Place } from "./place";
 import { type Candidate, isLeaving } from "./plan/known";
 import type { OutcomeOf } from "./plan/steps";
+import { copyOf } from "./proof";
 import { tagsIfPermitted } from "./taken";
 import type { KmsKeyRecord, KmsKeyRecords } from "./wire";
 
@@ -98,7 +99,7 @@ async function ownClaim(place: Place, keyId: string): Promise<string | undefined
   const claim = (await tagsIfPermitted(place, keyId))?.[CLAIM];
   if (claim === undefined) return undefined;
   const listed = (await permitted(() => run.listings.taggedKeys(kms))) ?? [];
-  return listed.some((other) => other.keyId !== keyId && other.tags[CLAIM] === claim) ? undefined : claim;
+  return copyOf(claim, keyId, listed) ? undefined : claim;
 }
 
 async function lookAt(place: Place, version: number, named: string) {

@@ -17,7 +17,7 @@ import {
   wantedVersions,
 } from "./plan/known";
 import type { OutcomeOf } from "./plan/steps";
-import { type Doubtful, doubtOf, isProved } from "./proof";
+import { copyOf, type Doubtful, doubtOf, isProved } from "./proof";
 import { distributionsTagged, versionTagged } from "./tagged";
 import { versionsOf } from "./wire";
 
@@ -193,7 +193,7 @@ export async function findUnrecorded(place: Place, { records }: Known): Promise<
     // A claim that the state has of another KMS key was taken from that one's tags.
     const isCopied =
       Object.values(records).some((record) => record.claim === claim) ||
-      tagged.some(({ keyId, tags }) => keyId !== key.keyId && tags[CLAIM] === claim);
+      copyOf(claim, key.keyId, tagged) !== undefined;
     const isRight =
       !isCopied && (await ifOpen(() => isProved(place, version, claim, distribution!))) === true;
     return [{ version, keyId: key.keyId, isProved: isRight }];

@@ -37,9 +37,14 @@ export async function doubtOf(
     return `it has no tag ${CLAIM}, which would prove that it was made for this key (release 0.1.0 gave none)`;
   if (!(await isProved(place, version, claim, distribution)))
     return `its tag ${CLAIM} was not made with the keyring of key "${place.owner.key.name}" for version ${version} of ${distribution}`;
-  const same = others.find(({ keyId, tags }) => keyId !== key.keyId && tags[CLAIM] === claim);
+  const same = copyOf(claim, key.keyId, others);
   if (same) return `${same.keyArn} has the same tag ${CLAIM}: one of the two was copied`;
   return accessDoubt(place, place.kms, key.keyId, [place.inputs.policy, place.last?.inputs.policy]);
+}
+
+/** Another KMS key that has the same claim: one of the two was copied. */
+export function copyOf(claim: string | undefined, keyId: string, tagged: TaggedKey[]): TaggedKey | undefined {
+  return tagged.find((other) => other.keyId !== keyId && other.tags[CLAIM] === claim);
 }
 
 /** Whether the claim was made with the keyring of the place's key. */
