@@ -96,6 +96,7 @@ describe("what pip installs", () => {
 
   it("is refused where the index gives another file of the same name and version", async function () {
     this.timeout(300_000);
+    // Where there is no Python 3 the clients are not installed either.
     if ((await run("python3", ["-c", PLANT, folder, requirements.join("\n")])).code !== 0) this.skip();
     const { code, stdout, stderr } = await run(process.execPath, ["tools/clients/main.mjs"], {
       XDG_CACHE_HOME: folder,
