@@ -24,9 +24,9 @@ export interface ManagedKeyArgs {
   /** Any change of this value rotates the key. */
   rotationTrigger?: pulumi.Input<string>;
   /**
-   * Own material for the next version: 32 bytes in base64, hex or a JWK, or where to read them: `env://NAME`, `file:///path`,
-   * `exec:command`. A change is a new version; a reference that holds `{version}` names each, and then `rotationTrigger` or
-   * `rotationPeriod` makes a new one. By default 32 bytes of the system's CSPRNG.
+   * Own material for the next version: 32 bytes in base64, hex or a JWK, or where to read them: `env://NAME`, and, raw too,
+   * `file:///path`, `exec:command`. A change is a new version; a reference that holds `{version}` names each, and then
+   * `rotationTrigger` or `rotationPeriod` makes a new one. By default 32 bytes of the system's CSPRNG.
    */
   material?: pulumi.Input<string>;
   /**

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
 import { cameInstead, type Identity, identityOf, isSame } from "./keyCheckValue";
-import { parseMaterial } from "./material";
+import { parseMaterial, parseMaterialBytes } from "./material";
 import { shownReference } from "./shownReference";
 
 type Source =
@@ -43,12 +43,14 @@ export function referenceMistakes(text: string, what: string): string[] {
 }
 
 /**
- * Reads the 256-bit key that a reference names: base64, hex or JWK. The caller zeroes it after use.
- * Throws KeystoreUnavailable; what was read, and what a command printed, is in no message.
+ * Reads the 256-bit key that a reference names: base64, hex or JWK, and of a file or a command its 32 bytes as they are. The caller
+ * zeroes it after use. Throws KeystoreUnavailable; what was read, and what a command printed, is in no message.
  */
 export async function readReference(reference: string, what: string, say: Say): Promise<Buffer> {
-  const text = await readSecret(reference, what, say);
-  const parsed = parseMaterial(text, `${what} from ${shownReference(reference)}`);
+  const from = shownReference(reference);
+  const read = await contentOf(reference, what, from, warnsOfReaders(say));
+  const named = `${what} from ${from}`;
+  const parsed = "text" in read ? parseMaterial(read.text, named) : parseMaterialBytes(read.bytes, named);
   if ("mistake" in parsed) throw new KeymgmtError("KeystoreUnavailable", parsed.mistake);
   return parsed.material;
 }
@@ -60,16 +62,23 @@ export function readSecret(
   say: Say,
   from = shownReference(reference),
 ): Promise<string> {
-  return readText(reference, what, from, (path, mode) => {
-    if ((mode & READABLE_BY_OTHERS) !== 0)
-      say(
-        `others than its owner can read ${path}, which holds a secret: its mode is ${octal(mode)}. Run: chmod 600 ${path}`,
-      );
-  });
+  return readText(reference, what, from, warnsOfReaders(say));
 }
 
 /** Of a file's mode: its group or others may read it. Windows has no such bits, and Node makes some up. */
 const READABLE_BY_OTHERS = process.platform === "win32" ? 0 : 0o044;
+
+/** Is shown the mode of a file that was opened, where a link to it leads. */
+type Look = (path: string, mode: number) => void;
+
+function warnsOfReaders(say: Say): Look {
+  return (path, mode) => {
+    if ((mode & READABLE_BY_OTHERS) !== 0)
+      say(
+        `others than its owner can read ${path}, which holds a secret: its mode is ${octal(mode)}. Run: chmod 600 ${path}`,
+      );
+  };
+}
 
 const octal = (mode: number) => (mode & 0o7777).toString(8).padStart(4, "0");
 
@@ -77,21 +86,17 @@ const octal = (mode: number) => (mode & 0o7777).toString(8).padStart(4, "0");
  * Reads the text that a reference names, without the end of its last line. Throws KeystoreUnavailable, without the text.
  *
  * @param from what the reference is called in messages
- * @param look is shown the mode of a file that was opened, where a link to it leads
  */
 export async function readText(
   reference: string,
   what: string,
   from = shownReference(reference),
-  look: (path: string, mode: number) => void = () => {},
+  look: Look = () => {},
 ): Promise<string> {
-  const unavailable = (came: string) =>
-    new KeymgmtError("KeystoreUnavailable", `Expected ${what} from ${from}; ${came}.`);
-  const source = sourceOf(reference);
-  if (!source) throw unavailable("this is no reference");
-  const read = await textOf(source, look);
-  if ("missing" in read) throw unavailable(read.missing);
-  return read.text.replace(/\r?\n$/, "");
+  const read = await contentOf(reference, what, from, look);
+  const text = "text" in read ? read.text : read.bytes.toString("utf8");
+  if ("bytes" in read) read.bytes.fill(0);
+  return text.replace(/\r?\n$/, "");
 }
 
 /** The same of a key that is known; any other key is refused. */
@@ -127,10 +132,17 @@ function sourceOf(reference: string): Source | undefined {
   return command === undefined ? undefined : { kind: "exec", command, args };
 }
 
-async function textOf(
-  source: Source,
-  look: (path: string, mode: number) => void,
-): Promise<{ text: string } | { missing: string }> {
+/** An environment variable is text; a file and a command may give any bytes. */
+type Content = { text: string } | { bytes: Buffer };
+
+async function contentOf(reference: string, what: string, from: string, look: Look): Promise<Content> {
+  const source = sourceOf(reference);
+  const read = source ? await readSource(source, look) : { missing: "this is no reference" };
+  if (!("missing" in read)) return read;
+  throw new KeymgmtError("KeystoreUnavailable", `Expected ${what} from ${from}; ${read.missing}.`);
+}
+
+async function readSource(source: Source, look: Look): Promise<Content | { missing: string }> {
   switch (source.kind) {
     case "env": {
       const text = process.env[source.name];
@@ -138,7 +150,7 @@ async function textOf(
     }
     case "file":
       return readFile(source.path, look).then(
-        (text) => ({ text }),
+        (bytes) => ({ bytes }),
         (error: NodeJS.ErrnoException) => ({ missing: `the file cannot be read (${error.code})` }),
       );
     case "exec":
@@ -146,28 +158,29 @@ async function textOf(
   }
 }
 
-async function readFile(path: string, look: (path: string, mode: number) => void): Promise<string> {
+async function readFile(path: string, look: Look): Promise<Buffer> {
   const file = await open(path);
   try {
     look(path, (await file.stat()).mode);
-    return await file.readFile("utf8");
+    return await file.readFile();
   } finally {
     await file.close();
   }
 }
 
 /** What a command prints on stdout. It runs without a shell, and without Pulumi's variables, which hold secrets of Pulumi's. */
-function printed(command: string, args: string[]): Promise<{ text: string } | { missing: string }> {
+function printed(command: string, args: string[]): Promise<{ bytes: Buffer } | { missing: string }> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
   const options = {
     env,
     timeout: COMMAND_LIMIT_MS,
     killSignal: "SIGKILL",
     maxBuffer: COMMAND_LIMIT_BYTES,
+    encoding: "buffer",
   } as const;
   return new Promise((resolve) => {
     execFile(command, args, options, (error, stdout) => {
-      if (!error) return resolve({ text: stdout });
+      if (!error) return resolve({ bytes: stdout });
       // Its message holds the command's stderr, which may hold anything.
       const how = error.killed
         ? `was ended after ${COMMAND_LIMIT_MS / 1000} seconds`

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { LIFTED } from "../provider/resources/support/program";
 import { openProject, type Project } from "./support";
 import { assertNoSecret, assertNoSecretIn } from "./support/planted";
@@ -119,5 +122,44 @@ describe("a keystore other than the state", function () {
     );
     assert.deepEqual((await project.stackOutput()).json.versions, versions);
     await nothingThere();
+  });
+});
+
+describe("keys in files as AWS's guide has them made", function () {
+  this.timeout(300_000);
+
+  it("are taken as they are: 32 raw bytes as root key and as material", async () => {
+    const local = await startLocalKms({
+      config: { importKeyPool: { RSA_2048: 1, RSA_3072: 0, RSA_4096: 0 } },
+    });
+    const project = await openProject({
+      env: { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" },
+    });
+    try {
+      const { program: folder } = project.folder;
+      const made = (name: string) => execFileSync("openssl", ["rand", "-out", name, "32"], { cwd: folder });
+      for (const name of ["root.bin", "PlaintextKeyMaterial1.bin", "PlaintextKeyMaterial2.bin"]) made(name);
+      const program = (rest: string) => `
+        const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
+        const kms = new KmsProvider("prod", { keyCollection: "us-west-1", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048" });
+        const key = new ManagedKey("orders", { keystore: "file://${folder}/root.bin", ${rest} });
+        new KeyDistribution("orders-prod", { kms, key });
+        exports.versions = key.versions;
+      `;
+      await project.setProgram(program(`material: "file://${folder}/PlaintextKeyMaterial{version}.bin"`));
+      await project.up();
+      const byCommand = `material: "exec:cat ${folder}/PlaintextKeyMaterial{version}.bin", rotationTrigger: "2"`;
+      await project.setProgram(program(byCommand));
+      await project.up();
+      const { versions } = (await project.stackOutput()).json;
+      const files = [1, 2].map((version) => readFileSync(`${folder}/PlaintextKeyMaterial${version}.bin`));
+      assert.deepEqual(
+        versions.map(({ kcv }: { kcv: string }) => kcv),
+        files.map(keyCheckValue),
+      );
+    } finally {
+      await project.close();
+      await local.close();
+    }
   });
 });

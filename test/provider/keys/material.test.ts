@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import sinon from "sinon";
-import { generateMaterial, MATERIAL_BYTES, parseMaterial } from "../../../provider/keys/material";
+import {
+  generateMaterial,
+  MATERIAL_BYTES,
+  parseMaterial,
+  parseMaterialBytes,
+} from "../../../provider/keys/material";
 import { material, plantedBytes } from "../resources/goodInputs";
 
 const RECIPE = "Make some with: openssl rand -base64 32";
@@ -39,8 +45,13 @@ describe("material", () => {
     ["a passphrase", "correct horse battery staple"],
     ["base64 and base64url at once", `${material.slice(0, 10)}-/${material.slice(12)}`],
     ["PEM", `-----BEGIN KEY-----\n${material}\n-----END KEY-----`],
-    ["base64 in two lines", `${material.slice(0, 20)}\n${material.slice(20)}`],
     ["base64 with padding in its middle", `${material}${material}`],
+    ["base64 in lines with padding in its middle", `${material}\n${material}`],
+    [
+      "words whose letters are as many as those of a key in base64",
+      "correct horse battery staple orders seventy walrus",
+    ],
+    ["such words, one a line", "correct\nhorse\nbattery\nstaple\norders\nseventy\nwalrus"],
   ] as const) {
     it(`is refused where it is ${what}, and not shown`, () => {
       assert.deepEqual(parseMaterial(text), {
@@ -48,6 +59,130 @@ describe("material", () => {
       });
     });
   }
+
+  it("in base64 and hex may stand in lines, and hex in pairs, as tools print it", () => {
+    const bytes = Buffer.from(plantedBytes);
+    bytes.set([0xfb, 0xff, 0xfe]);
+    const [hex, base64, base64url] = (["hex", "base64", "base64url"] as const).map((form) =>
+      bytes.toString(form),
+    ) as [string, string, string];
+    const inLines = (text: string, width: number, end: string) =>
+      text.replace(new RegExp(`.{${width}}(?=.)`, "g"), `$&${end}`);
+    for (const text of [
+      `${inLines(hex, 60, "\n")}\n`, // xxd -p
+      `${inLines(hex.toUpperCase(), 60, "\r\n")}\r\n`,
+      inLines(hex, 16, "\n"), // xxd -p -c 8
+      inLines(hex, 60, " "), // echo $(xxd -p)
+      ` ${inLines(inLines(hex, 32, "\n"), 2, " ").replaceAll("\n ", "\n")}\n`, // od -An -tx1
+      `${inLines(hex, 2, " ")} \n`, // hexdump -ve '1/1 "%02x "'
+      ...[base64, base64url].flatMap((text) => [
+        `${inLines(text, 20, "\n")}\n`,
+        inLines(text, 7, "\r\n\t"),
+        `${text.slice(0, 9)} ${text.slice(9)}`,
+      ]),
+    ])
+      assert.deepEqual(parseMaterial(text), { material: bytes }, JSON.stringify(text));
+  });
+
+  it("in hex is refused where it stands in words of several bytes, which most machines print in another order", () => {
+    for (const width of [4, 8, 16]) {
+      const words = plantedBytes.toString("hex").match(new RegExp(`.{${width}}`, "g"))!;
+      const half = words.length / 2;
+      for (const text of [
+        ` ${words.slice(0, half).join(" ")}\n ${words.slice(half).join(" ")}\n`, // od -An -x
+        ` ${words.join("\n ")}\n`, // od -An -w8 -tx8
+      ])
+        assert.deepEqual(parseMaterial(text), {
+          mistake:
+            "Expected `material` to be 32 bytes in base64, hex or a JWK; what came is hex in words of several bytes, whose order depends on the machine. Use xxd -p or od -An -v -tx1.",
+        });
+    }
+  });
+
+  describe("in a file or a command's output", () => {
+    const bytes = createHash("sha256").update(plantedBytes).digest();
+    const parse = (content: Buffer) => {
+      const copy = Buffer.concat([content]);
+      return { copy, parsed: parseMaterialBytes(copy, "`material`") };
+    };
+    const expected = "Expected `material` to be 32 bytes, raw or in base64, hex or a JWK";
+    const raw = "Make some with: openssl rand -out FILE 32";
+
+    it("may be its 32 bytes as they are, white space at their ends too, and never becomes a string", () => {
+      const asString = sinon.spy(Buffer.prototype, "toString");
+      for (const [first, last] of [
+        [0x0a, 0x20],
+        [0x20, 0x0a],
+        [0x7b, 0x00],
+        [0xef, 0xff],
+      ]) {
+        const key = Buffer.concat([Buffer.from([first!]), bytes.subarray(1, 31), Buffer.from([last!])]);
+        const { copy, parsed } = parse(key);
+        assert.deepEqual(parsed, { material: key });
+        assert.equal("material" in parsed && parsed.material, copy);
+      }
+      parse(Buffer.concat([bytes, bytes]));
+      sinon.assert.notCalled(asString);
+    });
+
+    it("may be text in the forms of `material`, of which nothing else is kept", () => {
+      const jwk = JSON.stringify({ kty: "oct", k: plantedBytes.toString("base64url"), kid: "schlüssel" });
+      for (const text of [`${material}\r\n`, `\ufeff${plantedBytes.toString("hex")}\n`, jwk]) {
+        const { copy, parsed } = parse(Buffer.from(text));
+        assert.deepEqual(parsed, { material: plantedBytes });
+        assert.ok(copy.every((byte) => byte === 0));
+      }
+    });
+
+    for (const [what, content, came] of [
+      [
+        "no text of 31 bytes",
+        bytes.subarray(1),
+        `${expected}; what came is 31 bytes that are not text. ${raw}`,
+      ],
+      [
+        "an end of line behind the bytes",
+        Buffer.concat([bytes, Buffer.from("\n")]),
+        `${expected}; what came is 33 bytes that are not text, an end of line among them: write the bytes without it. ${raw}`,
+      ],
+      [
+        "an end of line of Windows behind the bytes",
+        Buffer.concat([bytes, Buffer.from("\r\n")]),
+        `${expected}; what came is 34 bytes that are not text, an end of line among them: write the bytes without it. ${raw}`,
+      ],
+      ["nothing", Buffer.alloc(0), `${expected}; what came is none of them.`],
+      [
+        "a password of 32 characters",
+        Buffer.from("correct horse battery staple, 32"),
+        `${expected}; what came is none of them.`,
+      ],
+      [
+        "a password of 32 bytes in another script",
+        Buffer.from("пароль для ключа\r\n"),
+        `${expected}; what came is none of them.`,
+      ],
+      [
+        "a password in UTF-16",
+        Buffer.from("\ufeffcorrect horse b", "utf16le"),
+        `Expected \`material\` to be random; 15 of its bytes are zero. ${raw}`,
+      ],
+      [
+        "a password that was filled up with zeros",
+        Buffer.concat([Buffer.from("correct horse battery st")], 32),
+        `Expected \`material\` to be random; 8 of its bytes are zero. ${raw}`,
+      ],
+      [
+        "equal bytes",
+        Buffer.alloc(32, 0xff),
+        `Expected \`material\` to be random; all its bytes are equal. ${raw}`,
+      ],
+    ] as const)
+      it(`is refused where it is ${what}, and is zeroed`, () => {
+        const { copy, parsed } = parse(content);
+        assert.deepEqual(parsed, { mistake: came });
+        assert.ok(copy.every((byte) => byte === 0));
+      });
+  });
 
   for (const length of [16, 24, 31, 33, 64]) {
     it(`is refused where it has ${length} bytes, and not shown`, () => {

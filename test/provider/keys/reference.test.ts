@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import childProcess from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,6 +14,7 @@ import {
   namesEachVersion,
   readReference,
   readReferenceOf,
+  readSecret,
   referenceMistakes,
   referenceTo,
 } from "../../../provider/keys/reference";
@@ -50,7 +51,7 @@ describe("a reference to material", () => {
     await rm(folder, { recursive: true });
   });
 
-  const file = async (name: string, text: string) => {
+  const file = async (name: string, text: string | Buffer) => {
     await writeFile(join(folder, name), text);
     return pathToFileURL(join(folder, name)).href;
   };
@@ -102,6 +103,34 @@ describe("a reference to material", () => {
     assert.deepEqual(await read(jwk), material);
     const command = await script(`test "$1 $2" = "orders 7" && echo ${material.toString("base64")}`);
     assert.deepEqual(await read(`${command}  orders 7`), material);
+  });
+
+  it("reads a key's 32 bytes as they are from a file and a command, as `openssl rand` makes them", async () => {
+    const path = join(folder, "PlaintextKeyMaterial.bin");
+    childProcess.execFileSync("openssl", ["rand", "-out", path, "32"]);
+    const bytes = await readFile(path);
+    assert.deepEqual(await read(pathToFileURL(path).href), bytes);
+    assert.deepEqual(await read(`exec:cat ${path}`), bytes);
+    const hex = childProcess.execFileSync("od", ["-An", "-v", "-tx1", path]);
+    assert.deepEqual(await read(await file("hex", hex)), bytes);
+    const line = Buffer.concat([bytes, Buffer.from("\n")]);
+    assert.match(await refusal(read(await file("line", line))), /an end of line among them/);
+  });
+
+  it("takes no raw bytes from a variable, in which they do not arrive as they are", async () => {
+    // Valid in UTF-8, so that they do arrive here.
+    process.env.ORDERS_1 = "\u0001\u0002".repeat(16);
+    assert.equal(
+      await refusal(read("env://ORDERS_1")),
+      "Expected the material from env://ORDERS_1 to be 32 bytes in base64, hex or a JWK; what came is none of them.",
+    );
+  });
+
+  it("gives a secret text as it is, whatever its length and bytes", async () => {
+    for (const text of ["x".repeat(32), "\u0001".repeat(32), "ab\ncd ", " ab", "\ufeffab"]) {
+      assert.equal(await readSecret(await file("pin", `${text}\n`), "the PIN", say), text);
+      assert.equal(await readSecret(`exec:cat ${join(folder, "pin")}`, "the PIN", say), text);
+    }
   });
 
   it("says why nothing is there", async () => {
