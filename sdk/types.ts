@@ -71,6 +71,8 @@ export interface KmsKeyVersion {
   keyMaterialId?: string;
   /** Regions in which a rotation has made a replica ready. */
   replicas?: string[];
+  /** Region of its primary, where that was moved outside the stack (UpdatePrimaryRegion), as a refresh has last seen it. */
+  primaryRegion?: string;
   /** Its tag `keymgmt:claim`: a nonce and a MAC under a secret of the keyring, which prove that the KMS key was made for this key. */
   claim?: string;
   /** It was found in AWS and not in the state; the next update gives it its tags, policy and description. */

@@ -1,6 +1,6 @@
 /** What a stack has scheduled for deletion: KMS keys with its tags that are in no record of a state. */
 import type { Kms } from "../../provider/awskms/client.js";
-import { describeKmsKey, type SeenKmsKey } from "../../provider/awskms/kmsKeys.js";
+import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../provider/awskms/kmsKeys.js";
 import { permitted } from "../../provider/awskms/optional.js";
 import { listTaggedKeys, TAG, type TaggedKey } from "../../provider/awskms/taggedKeys.js";
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
@@ -77,7 +77,9 @@ export async function scheduledBy(
     const lost = keysOf(state, listing.keys).filter(({ keyArn }) => !arns.has(keyArn));
     const keys = await described(listing, lost, (error) => fail(reasonOf(error), region));
     found.set(place, keys);
-    reaches.push(...keys.flatMap(relatedRegions).map((related) => ({ stated, region: related })));
+    reaches.push(
+      ...keys.flatMap((key) => otherRegions(key, region)).map((related) => ({ stated, region: related })),
+    );
   }
   return {
     keys: [...found.values()].flat().filter(({ state: now }) => isLeaving(now)),
@@ -112,12 +114,11 @@ function replicasSeen(state: StackState, looks: Looks): Reach[] {
   return state.regions.flatMap((own) => {
     const look = looks.get(own);
     const keys = look !== undefined && "keys" in look ? [...look.keys.values()] : [];
-    return keys.flatMap(relatedRegions).map((region) => ({ stated: own.stated, region }));
+    return keys
+      .flatMap((key) => otherRegions(key, own.region))
+      .map((region) => ({ stated: own.stated, region }));
   });
 }
-
-const relatedRegions = ({ primaryRegion, replicaRegions }: SeenKmsKey) =>
-  primaryRegion === undefined ? replicaRegions : [primaryRegion, ...replicaRegions];
 
 function reasonOf({ code, context, message }: KeymgmtError): string {
   return code === "AccessDenied"

@@ -1,3 +1,4 @@
+import { otherRegions } from "../../provider/awskms/kmsKeys.js";
 import { visibleIn } from "../../provider/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { Aws, type ReachOptions } from "../look.js";
@@ -34,7 +35,7 @@ export async function sweep(options: SweepOptions): Promise<number> {
   let keys = await findKeys(places);
   // A killed update leaves replicas in Regions that no state names.
   const looked = new Set(places.map(({ kms }) => kms.region));
-  const more = [...new Set(keys.flatMap((key) => key.replicaRegions))].filter(
+  const more = [...new Set(keys.flatMap((key) => otherRegions(key, key.region)))].filter(
     (region) => !looked.has(region),
   );
   if (more.length > 0) {

@@ -41,8 +41,17 @@ export interface SeenKmsKey {
   createdAt?: string;
   /** Region of its primary, for a replica of a multi-Region key. */
   primaryRegion?: string;
-  /** Regions of its replicas, for a multi-Region key. */
+  /** Regions of its replicas, for a multi-Region key; of a replica its own is among them. */
   replicaRegions: string[];
+}
+
+/** Other Regions that hold a multi-Region key, the primary's among them. AWS lists the primary apart from the replicas. */
+export function otherRegions(
+  { primaryRegion, replicaRegions }: Pick<SeenKmsKey, "primaryRegion" | "replicaRegions">,
+  here: string,
+): string[] {
+  const all = new Set([...(primaryRegion === undefined ? [] : [primaryRegion]), ...replicaRegions]);
+  return [...all].filter((region) => region !== here).sort();
 }
 
 /** One CreateKey. Throws OutcomeUnknown where the answer was lost: then look for the key by its tags first. */
@@ -141,21 +150,27 @@ export async function setEnabled(
 /** For what nobody has asked to be deleted soon. */
 export const LONGEST_WINDOW_DAYS = 30;
 
-/** ScheduleKeyDeletion. A KMS key that is gone, or scheduled already, is as wanted. */
+/**
+ * ScheduleKeyDeletion. A KMS key that is gone, or scheduled already, is as wanted.
+ *
+ * @returns AWS's KeyState after it, where AWS says it
+ */
 export async function scheduleDeletion(
   kms: Kms,
   keyId: string,
   days: number,
   context: CallContext,
-): Promise<void> {
+): Promise<string | undefined> {
   try {
-    await eventually(
+    const { KeyState } = await eventually(
       `KMS key ${keyId} in ${kms.region} to leave the state Creating or Updating`,
       () => kms.call("ScheduleKeyDeletion", { KeyId: keyId, PendingWindowInDays: days }, context),
       { error: isCreating },
     );
+    return KeyState;
   } catch (error) {
     if (!isKeymgmtError(error, "NotFound") && !isPendingDeletion(error)) throw error;
+    return undefined;
   }
 }
 
@@ -210,6 +225,7 @@ export function isPendingImport(error: unknown): boolean {
   return isKeymgmtError(error, "InvalidState") && /pending ?import/i.test(error.message);
 }
 
-function isCreating(error: unknown): boolean {
+/** Creating: a new replica. Updating: for some seconds after UpdatePrimaryRegion. */
+export function isCreating(error: unknown): boolean {
   return isKeymgmtError(error, "InvalidState") && /creating|updating/i.test(error.message);
 }

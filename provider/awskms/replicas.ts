@@ -3,6 +3,7 @@ import type { CallContext, Kms } from "./client";
 import { eventually, SETTLING_SECONDS } from "./eventually";
 import {
   describeKmsKey,
+  isCreating,
   isPendingImport,
   type KmsKeyMetadata,
   metadataInput,
@@ -15,11 +16,14 @@ import { sayingIfItFails } from "./say";
  * material: the replica is PendingImport until its own import. ReplicateKey is called in the primary's Region, and the
  * primary must be Enabled. There is one replica a Region, so a call repeated after a lost answer finds the first one's.
  *
+ * @param home where the primary is, unless somebody has moved it (UpdatePrimaryRegion); AWS then refuses, and shows where it is
+ * @param at KMS in another Region
  * @param importedAt of the primary: an import of long ago is not waited for, its material is gone
  * @returns what AWS shows of the replica, and whether this call made it: one that was there before keeps its metadata
  */
 export async function ensureReplicaKey(
-  primary: Kms,
+  home: Kms,
+  at: (region: string) => Kms,
   kms: Kms,
   keyId: string,
   metadata: KmsKeyMetadata,
@@ -27,9 +31,8 @@ export async function ensureReplicaKey(
   importedAt?: string,
 ): Promise<SeenKmsKey & { made: boolean }> {
   const isSettled = importedAt !== undefined && Date.now() - Date.parse(importedAt) > SETTLING_SECONDS * 1000;
-  let made = true;
-  try {
-    await eventually(
+  const replicateFrom = (primary: Kms) =>
+    eventually(
       `KMS key ${keyId} to be Enabled in ${primary.region}, so that it can be replicated`,
       () =>
         primary.call(
@@ -40,10 +43,20 @@ export async function ensureReplicaKey(
       {
         error: (error) =>
           (isPendingImport(error) && !isSettled) ||
+          isCreating(error) ||
           isKeymgmtError(error, "OutcomeUnknown") ||
           isKeymgmtError(error, "NotFound"),
       },
     );
+  let made = true;
+  try {
+    await replicateFrom(home).catch(async (error) => {
+      if (!isKeymgmtError(error, "Unsupported")) throw error; // "… is not a multi-region primary key."
+      const { primaryRegion } = await describeKmsKey(home, keyId, context);
+      if (primaryRegion === undefined) throw error;
+      if (primaryRegion === kms.region) made = false;
+      else await replicateFrom(at(primaryRegion));
+    });
   } catch (error) {
     if (!isKeymgmtError(error, "AlreadyExists")) throw error;
     made = false;

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import type { Adopt } from "./adoptRules";
+import { promoted } from "./drift";
 import { execute } from "./execute";
 import type { HandedKeyring } from "./keyrings";
 import { Place } from "./place";
@@ -118,7 +119,7 @@ export async function converge(
   };
   show(known.stale.length === 0, place);
   record(await execute(place, wanted, known, record));
-  outputs.drift = [];
+  outputs.drift = promoted(outputs.versions);
 }
 
 /** A resource to take away. */

@@ -11,6 +11,7 @@ import {
 import { ifPermitted, permitted } from "../awskms/optional";
 import { PENDING_CLAIM, TAG } from "../awskms/taggedKeys";
 import { isKeymgmtError } from "../errors";
+import { promoteBack } from "./drift";
 import type { Place } from "./place";
 import { type Known, recordFor, type Wanted } from "./plan/known";
 import type { StepOf } from "./plan/steps";
@@ -54,7 +55,14 @@ export async function schedule(
       .catch((error) => {
         if (!isKeymgmtError(error, "NotFound") && !isPendingDeletion(error)) throw error;
       });
-  await scheduleDeletion(place.at(region), id, days, place.context(version));
+  const state = await scheduleDeletion(place.at(region), id, days, place.context(version));
+  const home = place.owner.kms.keyCollection;
+  if (removal && region !== home && state === "PendingReplicaDeletion") {
+    const at = `--region ${region} --key-id ${id}`;
+    place.run.say(
+      `KMS key ${id} in ${region} is the primary, moved there outside this stack: AWS deletes it only once it is deleted in every other Region, and until then no further replica of it can be made. Where it stays in ${home}, promote that one and schedule the deletion again: aws kms cancel-key-deletion ${at} && aws kms enable-key ${at} && ${promoteBack(region, id, home)} && ${place.deletionCommand({ keyId: id }, days, region)}`,
+    );
+  }
 }
 
 /** A candidate with other material: its deletion is scheduled again, and its tags are as they were. */

@@ -2,6 +2,8 @@
  * In words, how AWS differs from what the last update left: for a refresh, and for `keymgmt status`. Pure: observe.ts reads
  * what is compared here. What may not be read is not compared; nor is what is unknown, as secrets are to `keymgmt status`.
  */
+
+import { parseKmsArn } from "../awskms/arn";
 import type { SeenKmsKey } from "../awskms/kmsKeys";
 import { CLAIM, TAG } from "../awskms/taggedKeys";
 import { expiresAsPlanned } from "../keys/planExpiry";
@@ -11,6 +13,7 @@ import { visible } from "../visible";
 import { samePolicy } from "./keyPolicy";
 import { isTakenOver } from "./ownership";
 import {
+  type KmsKeyRecords,
   kmsKeysOf,
   type MetadataInputs,
   metadataFor,
@@ -51,20 +54,54 @@ export function regionDrift(
   outputs: RegionalOutputs,
   seen: SeenRegion,
 ): string[] {
+  const moved = kind === "replica" ? [] : promoted(withPrimaryRegions(outputs.versions, seen.keys));
   const drift = kmsKeysOf(outputs.versions).flatMap(
     ({ version: first, versions, record: { keyId, claim } }) => {
       const key = seen.keys.get(keyId);
       if (!key) return [];
       const latest = versions.at(-1)!;
       if (isTakenOver(key.tags, owner, claim)) return [];
-      const which = first === latest ? `version ${first}` : `versions ${first} to ${latest}`;
       return keyDrift(expectedOf(owner, outputs, first, latest), key, LOST[kind]).map(
-        (what) => `${which} in ${region}: ${what}`,
+        (what) => `${which(versions)} in ${region}: ${what}`,
       );
     },
   );
-  return [...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)].map(visible);
+  return [...moved, ...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)].map(
+    visible,
+  );
 }
+
+/** The records of a distribution with the Region of each primary, where that is not the KMS key of the record. */
+export function withPrimaryRegions(records: KmsKeyRecords, keys: SeenRegion["keys"]): KmsKeyRecords {
+  const now = Object.entries(records).map(([version, { primaryRegion: before, ...record }]) => {
+    const key = keys.get(record.keyId);
+    const primaryRegion = key ? key.primaryRegion : before;
+    return [version, { ...record, ...(primaryRegion !== undefined && { primaryRegion }) }];
+  });
+  return Object.fromEntries(now);
+}
+
+/**
+ * Of primaries that somebody has moved to another Region (UpdatePrimaryRegion), a sentence each. Somebody did it on purpose, and
+ * everything goes on: no update repairs it, so the sentences stay while the records say so.
+ */
+export function promoted(records: KmsKeyRecords): string[] {
+  return kmsKeysOf(records).flatMap(({ versions, record: { keyArn, keyId, primaryRegion } }) => {
+    if (primaryRegion === undefined) return [];
+    const { region } = parseKmsArn(keyArn);
+    return [
+      `${which(versions)} in ${region}: the primary is in ${primaryRegion} now, moved outside this stack; everything goes on and it is left so. To promote it back: ${promoteBack(primaryRegion, keyId, region)}`,
+    ].map(visible);
+  });
+}
+
+/** AWS takes it in the Region of the present primary (UpdatePrimaryRegion's reference). */
+export function promoteBack(from: string, keyId: string, to: string): string {
+  return `aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${to}`;
+}
+
+const which = (versions: number[]) =>
+  versions.length === 1 ? `version ${versions[0]}` : `versions ${versions[0]} to ${versions.at(-1)}`;
 
 function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, latest: number): ExpectedKmsKey {
   const { adopted = false, importedAt, validTo, keyMaterialId, state, claim } = outputs.versions[latest]!;

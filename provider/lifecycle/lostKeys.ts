@@ -1,5 +1,5 @@
 /** KMS keys of a key whose material is not in the state any more: what there is of them, and the ways on. */
-import { describeKmsKey } from "../awskms/kmsKeys";
+import { describeKmsKey, otherRegions } from "../awskms/kmsKeys";
 import { permitted } from "../awskms/optional";
 import { TAG, type TaggedKey } from "../awskms/taggedKeys";
 import type { Run } from "../run";
@@ -23,7 +23,7 @@ export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]
     permitted(() => describeKmsKey(run.openKms(connection, region), keyId));
   const asked = keys.map(async (key): Promise<LostKmsKey> => {
     const seen = await look(home, key.keyId);
-    const replicas = (seen?.replicaRegions ?? []).map(async (region) => ({
+    const replicas = (seen ? otherRegions(seen, home) : []).map(async (region) => ({
       region,
       seen: await look(region, key.keyId),
     }));

@@ -5,7 +5,14 @@ import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import type { Say } from "../awskms/say";
 import { CLAIM, TAG, tagsOf } from "../awskms/taggedKeys";
-import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion } from "./drift";
+import {
+  type LOST,
+  type ObservedKmsKey,
+  promoted,
+  regionDrift,
+  type SeenRegion,
+  withPrimaryRegions,
+} from "./drift";
 import { isTakenOver } from "./ownership";
 import {
   type HeldVersions,
@@ -34,7 +41,8 @@ export async function observeRegion(
   const drift = regionDrift(kms.region, kind, owner, outputs, seen);
   sayDrift(kms.say, owner.distribution, drift);
   for (const { record } of kmsKeysOf(outputs.versions)) sayIfTakenOver(kms, owner, record, seen);
-  const records = Object.entries(outputs.versions).map(([version, record]) => {
+  const known = kind === "primary" ? withPrimaryRegions(outputs.versions, seen.keys) : outputs.versions;
+  const records = Object.entries(known).map(([version, record]) => {
     const key = seen.keys.get(record.keyId);
     return [version, key ? asSeen(record, key) : record];
   });
@@ -70,8 +78,9 @@ export async function lookAtRegion(
 }
 
 /** Whether a refresh has found something that the next update is to repair. */
-export function hasDrifted(olds: { drift?: unknown }): boolean {
-  return Array.isArray(olds.drift) && olds.drift.length > 0;
+export function hasDrifted({ drift, versions = {} }: { drift?: unknown; versions?: unknown }): boolean {
+  const standing = promoted(versions as KmsKeyRecords);
+  return Array.isArray(drift) && drift.some((sentence) => !standing.includes(sentence));
 }
 
 /** Says the drift that a refresh has found; in a preview it says what the update is for. */

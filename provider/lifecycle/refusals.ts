@@ -1,8 +1,9 @@
 /** Why nothing more can be done, and what a person can do then. */
 import { KeymgmtError, type KeymgmtErrorContext } from "../errors";
+import { promoteBack } from "./drift";
 import { waysOn } from "./lostKeys";
 import type { Place } from "./place";
-import type { Known, Wanted } from "./plan/known";
+import { type Known, sharedOf, type Wanted } from "./plan/known";
 import type { StepOf } from "./plan/steps";
 import { kmsKeysOf } from "./wire";
 
@@ -51,6 +52,14 @@ export function refusalOf(
         `Expected KMS key ${record!.keyArn} to have its key material: it was adopted as ${place.named(version)}, whose keyring does not hold that material. Import it from where it is kept, then refresh; or rotate the key and raise \`minEnabledVersion\` above ${version}.`,
         context,
       );
+    case "primary elsewhere": {
+      const { keyId, keyArn } = sharedOf(known.records);
+      return new KeymgmtError(
+        "Unsupported",
+        `Expected KMS key ${keyArn}, which is to be rotated to ${place.named(version)}, to be the primary of its replicas; the primary is in ${region}, where it was moved outside this stack. AWS rotates only the primary on demand. Nothing was changed. Promote it back and run the update again: ${promoteBack(region, keyId, place.region)}`,
+        { ...context, keyId },
+      );
+    }
     case "disabled on demand":
       return disabledOnDemand({ ...context, key: owner.key.name }, version, wanted);
     case "several KMS keys": {

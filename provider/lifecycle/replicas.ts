@@ -1,7 +1,7 @@
 /** KMS keys in other Regions than the primary's. */
 import { relatedKeyArn } from "../awskms/arn";
 import type { Kms } from "../awskms/client";
-import { describeKmsKey, type SeenKmsKey } from "../awskms/kmsKeys";
+import { describeKmsKey, otherRegions, type SeenKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted, permitted } from "../awskms/optional";
 import { ensureReplicaKey } from "../awskms/replicas";
 import { CLAIM, LEAVING, tagCommand, tagsOf } from "../awskms/taggedKeys";
@@ -51,7 +51,7 @@ export async function inspect(
   return { keyId, keyArn, kcv, state, importedAt, validTo, keyMaterialId, claim, recovered: true };
 }
 
-/** Every replica of a version's KMS key, with its state; of a manual rotation only those that it may go by. */
+/** The version's KMS key in every other Region, with its state there; in a manual rotation only where the rotation may go by it. */
 export async function findReplicas(
   place: Place,
   { version }: StepOf<"findReplicas">,
@@ -60,13 +60,16 @@ export async function findReplicas(
 ): Promise<SeenReplica[]> {
   const { keyId } = records[version]!;
   const context = place.context(version);
-  const { replicaRegions } = await describeKmsKey(place.kms, keyId, context);
-  const found = [...replicaRegions].sort().map(async (region): Promise<SeenReplica[]> => {
+  const here = await describeKmsKey(place.kms, keyId, context);
+  const found = otherRegions(here, place.region).map(async (region): Promise<SeenReplica[]> => {
     const there = place.at(region);
     const seen = await describeKmsKey(there, keyId, context);
     const { state } = seen;
-    if (strategy === "on-demand")
-      return [{ region, state, isLeaving: await isReplicaLeaving(there, keyId, state) }];
+    if (strategy === "on-demand") {
+      const isLeavingThere = await isReplicaLeaving(there, keyId, state);
+      const isPrimary = region === here.primaryRegion;
+      return [{ region, state, isLeaving: isLeavingThere, ...(isPrimary && { isPrimary }) }];
+    }
     const isOthers = !hasItsMaterial(seen, strategy) && state !== "Deleted" && !isLeaving(state);
     return isOthers && (await leavesReplica(place, there, records[version]!))
       ? []
@@ -110,7 +113,9 @@ export async function findAbandoned(
   for (const { version, record } of kmsKeysOf(records)) {
     // Without kms:DescribeKey those are known that the state names.
     const seen = await permitted(() => describeKmsKey(place.kms, record.keyId, place.context(version)));
-    const others = (seen?.replicaRegions ?? []).filter((region) => !record.replicas?.includes(region));
+    const others = (seen ? otherRegions(seen, place.region) : []).filter(
+      (region) => !record.replicas?.includes(region),
+    );
     const isOurs = await Promise.all(others.map((region) => isLeft(place, region, record)));
     found[version] = [...(record.replicas ?? []), ...others.filter((_, index) => isOurs[index])].sort();
   }
@@ -154,6 +159,7 @@ export async function replicate(
       : await metadataOfInUse(place, known, version, there, claim);
   const { made, ...seen } = await ensureReplicaKey(
     place.primary,
+    (other) => place.at(other),
     there,
     keyId,
     metadata,

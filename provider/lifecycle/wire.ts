@@ -41,6 +41,8 @@ export interface KmsKeyRecord {
   validTo?: string;
   keyMaterialId?: string;
   replicas?: string[];
+  /** Region of its primary, where somebody has moved that, as a refresh has last seen it. */
+  primaryRegion?: string;
   /** Its tag `keymgmt:claim`; not there where release 0.1.0 made it, or the program named it. */
   claim?: string;
   /** It was found in AWS and not in the state; its tags, policy and description are not as they should be yet. */

@@ -1,10 +1,12 @@
 /** What `check` and `diff` make of a KeyDistribution's inputs: what follows from them, and what is wrong with them. Pure. */
 
+import { parseKmsArn } from "../awskms/arn";
 import { MOST_ON_DEMAND_ROTATIONS } from "../awskms/rotation";
 import type { Say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
 import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
 import { type Adopt, adoptsOneHeld } from "../lifecycle/adoptRules";
+import { promoteBack } from "../lifecycle/drift";
 import { disabledOnDemand } from "../lifecycle/refusals";
 import {
   type KeyRef,
@@ -83,6 +85,11 @@ export function planOnDemand(say: Say, records: KmsKeyRecords, key: Partial<KeyR
     throw disabledOnDemand({ key: key.name }, first, { latest: key.keyVersion!, minEnabled: lowest });
   const version = known(key.keyVersion);
   if (version === undefined || records[version]) return;
+  const { keyId, primaryRegion, keyArn } = records[first]!;
+  if (primaryRegion !== undefined)
+    say(
+      `the rotation of KMS key ${keyArn} will be refused while its primary is in ${primaryRegion}: AWS rotates only the primary on demand. To promote it back: ${promoteBack(primaryRegion, keyId, parseKmsArn(keyArn).region)}`,
+    );
   const left = rotationsLeft(records) - 1;
   if (left < 0)
     throw new KeymgmtError(

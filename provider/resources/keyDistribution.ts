@@ -89,7 +89,7 @@ export const keyDistribution = (run: Run): Resource => ({
     for (const sentence of sentencesOf(old, news as unknown as DistributionInputs, steps, replaces))
       run.say(sentence);
     const drifted = hasDrifted(olds);
-    if (drifted) sayDrift(run.say, String(olds.name), olds.drift);
+    sayDrift(run.say, String(olds.name), olds.drift);
     const isWork = isUndecided || steps.length > 0;
     const isHalfRenamed = old.nextStack !== undefined;
     return { changes: isWork || isHalfRenamed || drifted || changed.length > 0, replaces };

@@ -94,7 +94,7 @@ export const keyReplica = (run: Run): Resource => ({
       hasUnknown(key) ||
       planOf(run, targetOf(news as unknown as ReplicaInputs, isKnown ? versions : {}), old).length > 0;
     const drifted = hasDrifted(olds);
-    if (drifted) sayDrift(run.say, (news.distribution as DistributionRef).name, olds.drift);
+    sayDrift(run.say, (news.distribution as DistributionRef).name, olds.drift);
     return {
       changes: moved || work || old.nextStack !== undefined || drifted || changed.length > 0,
       replaces,

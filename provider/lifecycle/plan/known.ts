@@ -101,6 +101,8 @@ export interface SeenReplica {
   state: string;
   /** On demand: it was given up, and goes back to its deletion after the rotation. */
   isLeaving: boolean;
+  /** On demand: it is the primary, moved there outside this stack. */
+  isPrimary?: true;
 }
 
 export interface Unrecorded {

@@ -67,6 +67,19 @@ const joined: Rule = ({ role, region, primaries }, { records }) =>
     : [];
 
 /**
+ * Where the key is, and which of its KMS keys is the primary, is looked at before anything is changed: only the primary takes new
+ * material and is rotated.
+ */
+const related: Rule = (wanted, known) => {
+  const { role, latest, region, multiRegion } = wanted;
+  const held = versionsOf(known.records).at(-1);
+  if (role === "replica" || !multiRegion || held === undefined || held >= latest) return [];
+  if (!known.replicas) return [{ do: "findReplicas", version: held, region }];
+  const primary = known.replicas.find(({ isPrimary }) => isPrimary);
+  return primary ? [{ do: "refuse", why: "primary elsewhere", version: latest, region: primary.region }] : [];
+};
+
+/**
  * The primary is rotated to the latest version. AWS takes no new material while another waits for its rotation: one of a
  * rotation that was cut short before the key was rotated further goes first. A replica that waits for its deletion can take
  * none: it is taken back for the rotation, and its deletion is scheduled again after that.
@@ -80,7 +93,6 @@ const rotated: Rule = (wanted, known) => {
       return [{ do: "findPending", version: held + 1, to: latest - 1, region }];
     return [{ do: "importNew", version: latest, region }];
   }
-  if (wanted.multiRegion && !known.replicas) return [{ do: "findReplicas", version: held, region }];
   return rotation(known.pending, known, region);
 };
 
@@ -104,6 +116,7 @@ function rotation(
 export const onDemandRules: Rule[] = [
   probed,
   begun,
+  related,
   takenBack,
   described,
   material,

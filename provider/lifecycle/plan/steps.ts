@@ -28,7 +28,7 @@ export interface Steps {
   ];
   /** Looks at one KMS key; undefined where it is not there. */
   inspect: [Of, KmsKeyRecord | undefined];
-  /** Looks for the Regions that hold a replica of the version in use. */
+  /** Looks for the other Regions that hold the KMS key of the version in use. */
   findReplicas: [Of, SeenReplica[]];
   /** Looks whether the alias points to a KMS key of the records; "" where it does not. */
   findAlias: [{ region: string; isThorough?: true }, string];
@@ -87,7 +87,8 @@ export type Refusal =
   | "adopted, without a replica"
   | "adopted, without its material"
   | "several KMS keys"
-  | "disabled on demand";
+  | "disabled on demand"
+  | "primary elsewhere";
 
 export type StepName = keyof Steps;
 export type Step = { [Name in StepName]: { do: Name } & Steps[Name][0] }[StepName];

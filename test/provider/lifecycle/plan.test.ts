@@ -304,7 +304,15 @@ describe("plan", () => {
       const steps = story(onDemand({ latest: 2, fresh: [2] }), held(), {
         findReplicas: [[{ region: ABROAD, state: "Enabled", isLeaving: false }]],
       });
-      assert.deepEqual(steps, ["importNew 2", "findReplicas 1", `import 2 ${ABROAD}`, "rotate 2"]);
+      assert.deepEqual(steps, ["findReplicas 1", "importNew 2", `import 2 ${ABROAD}`, "rotate 2"]);
+    });
+
+    it("refuses before it changes anything where another Region has the primary", () => {
+      const stale = { ...held(), stale: [1] };
+      const steps = story(onDemand({ latest: 2, fresh: [2] }), stale, {
+        findReplicas: [[{ region: ABROAD, state: "Enabled", isLeaving: false, isPrimary: true }]],
+      });
+      assert.deepEqual(steps, ["findReplicas 1", `refuse 2 ${ABROAD} (primary elsewhere)`]);
     });
 
     it("takes a replica that waits for its deletion back for the rotation, and gives it up again after it", () => {
@@ -312,8 +320,8 @@ describe("plan", () => {
         findReplicas: [[{ region: ABROAD, state: "PendingDeletion", isLeaving: true }]],
       });
       assert.deepEqual(steps, [
-        "importNew 2",
         "findReplicas 1",
+        "importNew 2",
         `cancelDeletion 2 ${ABROAD}`,
         `import 2 ${ABROAD}`,
         "rotate 2",

@@ -82,6 +82,16 @@ export function withAlias(aws: Aws, region: string, name: string, id: string | u
   return { ...aws, regions: { ...aws.regions, [region]: { keys, aliases: now } } };
 }
 
+/** UpdatePrimaryRegion, once both have left the state Updating. Both must be Enabled. */
+export function withPrimaryIn(aws: Aws, id: string, region: string): Aws {
+  let now = aws;
+  for (const one of regionsOf(aws, id)) {
+    const role = one === region ? ("PRIMARY" as const) : ("REPLICA" as const);
+    now = withKey(now, one, { ...keyIn(now, one, id)!, role, primaryRegion: region });
+  }
+  return now;
+}
+
 /** The windows of all deletions have passed: AWS forgets the KMS keys, and their aliases with them. */
 export function withoutDeleted(aws: Aws): Aws {
   const goes = (key: KmsKey) => key.deletion !== undefined && !key.deletion.isWaiting;

@@ -1,7 +1,7 @@
 /** What may happen next in a world. */
 import type { Clock } from "./clock";
 import type { Fault } from "./connection";
-import { type Aws, keyIn, stateOf, withAlias, withoutDeleted } from "./model";
+import { type Aws, keyIn, stateOf, withAlias, withoutDeleted, withPrimaryIn } from "./model";
 import { OPERATIONS } from "./operations";
 import { editsOf } from "./program";
 import { type Ran, run } from "./run";
@@ -130,6 +130,10 @@ function outside(world: World): Move[] {
       if (state === "Enabled") change(`somebody disables ${id} in ${region}`, call("DisableKey"));
       if (isUsable || state === "PendingImport")
         change(`somebody schedules the deletion of ${id} in ${region}`, call("ScheduleKeyDeletion"));
+      // What is rotated on demand stays refused until it is promoted back, so no update settles it.
+      if (state === "Enabled" && key.role === "REPLICA" && world.sides[0]!.strategy === "manual")
+        if (stateOf(keyIn(aws, key.primaryRegion, id) ?? key) === "Enabled")
+          change(`somebody makes ${region} the primary Region of ${id}`, withPrimaryIn(aws, id, region));
       if (isUsable)
         change(`somebody deletes the material of ${id} in ${region}`, call("DeleteImportedKeyMaterial"));
     }
