@@ -34,7 +34,7 @@ export interface WebIdentity {
 /** RSA key that AWS KMS makes to wrap material on its way. */
 export type WrappingKeySpec = "RSA_4096" | "RSA_3072" | "RSA_2048";
 
-/** Type of a managed key, by Vault's name. AWS KMS takes aes256-gcm96. */
+/** Type of a managed key, by Vault's name. AWS KMS takes aes256-gcm96, but for its Regions of China, where symmetric keys have 128 bits (SM4). */
 export type KeyType = "aes256-gcm96";
 
 /** How a rotation reaches AWS. */

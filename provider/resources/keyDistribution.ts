@@ -31,6 +31,7 @@ import { replacementMistakes } from "./replacement";
 import { type Resource, recorded, STATE_VERSION, type Values } from "./resource";
 import {
   aliasLengthMistakes,
+  chinaMistakes,
   deletionWindowMistakes,
   expiryMistakes,
   partitionMistakes,
@@ -61,6 +62,7 @@ export const keyDistribution = (run: Run): Resource => ({
         ignore: [...IGNORED, "name"], // that is the DistributionAlias's, which says the same of what its name follows from
       }),
       ...partitionMistakes(key?.name, key?.replicaRegions, kms?.keyCollection),
+      ...chinaMistakes("keyCollection", kms?.keyCollection, key),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
       ...deletionWindowMistakes(inputs),
       ...adoptMistakes(inputs.adopt, key, inputs.rotationStrategy),

@@ -22,6 +22,7 @@ import { schemaMistakes, withDefaults } from "../schema/validate";
 import { withoutUnknownStacks } from "./distributionPlan";
 import { type Resource, recorded, STATE_VERSION, type Values } from "./resource";
 import {
+  chinaMistakes,
   deletionWindowMistakes,
   policyMistakes,
   regionMistakes,
@@ -67,6 +68,7 @@ export const keyReplica = (run: Run): Resource => ({
     const mistakes = [
       ...schemaMistakes("KeyReplica", inputs),
       ...regionMistakes("region", inputs.region),
+      ...chinaMistakes("region", inputs.region, key),
       ...notDeclaredMistakes(inputs.region, key),
       ...deletionWindowMistakes(inputs),
       ...policyMistakes(inputs.policy),

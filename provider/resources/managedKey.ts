@@ -35,7 +35,13 @@ import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
-import { aliasPartMistakes, partitionMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
+import {
+  aliasPartMistakes,
+  chinaMistakes,
+  partitionMistakes,
+  regionMistakes,
+  wholeNumberMistakes,
+} from "./rules";
 
 /** Inputs of which a change is none of the resource: versions are planned from `material`, and `restore` is read only in a create. */
 const COMPARED_APART = ["material", "restore", "stack", "formerStacks"];
@@ -54,6 +60,8 @@ export const managedKey = (run: Run): Resource => ({
       ...aliasPartMistakes("name", inputs.name),
       ...replicaRegionMistakes(inputs.replicaRegions),
       ...partitionMistakes(inputs.name, inputs.replicaRegions),
+      // A key that is there cannot lose the Region without being replaced, nor be removed where `check` refuses it.
+      ...(olds ? [] : chinaMistakes("replicaRegions", inputs.replicaRegions, inputs)),
       ...minEnabledVersionMistakes(inputs),
       ...rotationPeriodMistakes(inputs.rotationPeriod),
       ...ownMaterialMistakes(olds, inputs),

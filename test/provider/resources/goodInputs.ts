@@ -209,3 +209,7 @@ function put(target: Values, [name = "", ...rest]: string[], value: unknown): vo
   else if (value === undefined) delete target[name];
   else target[name] = value;
 }
+
+/** What `check` says of a key in a Region of China. */
+export const inChina = (property: string, region: string) =>
+  `Expected \`${property}\` to be outside of China for key "orders" of type aes256-gcm96, got "${region}": AWS KMS takes only 128-bit material (SM4) for symmetric keys in its China Regions (aws-cn), and this key's has 256 bits. Use another Region, or a KMS key with material of AWS's own there.`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Values } from "../../../provider/resources/resource";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, inputs, mistakesOf } from "./goodInputs";
+import { checked, inChina, inputs, mistakesOf } from "./goodInputs";
 
 const check = (changes: Values) => mistakesOf("KeyDistribution", changes);
 
@@ -133,12 +133,24 @@ describe("check of a KeyDistribution", () => {
 
   it("refuses a primary Region in another partition than the replica Regions", async () => {
     assert.deepEqual(
-      await check({ "kms.keyCollection": "cn-north-1", "key.replicaRegions": ["eu-west-1"] }),
+      await check({ "kms.keyCollection": "us-gov-west-1", "key.replicaRegions": ["eu-west-1"] }),
       [
-        'Expected `replicaRegions` of key "orders" in the AWS partition of "cn-north-1" (aws-cn), got "eu-west-1", which is in aws: AWS KMS replicates a key within one partition only. Declare a ManagedKey of its own for aws.',
+        'Expected `replicaRegions` of key "orders" in the AWS partition of "us-gov-west-1" (aws-us-gov), got "eu-west-1", which is in aws: AWS KMS replicates a key within one partition only. Declare a ManagedKey of its own for aws.',
       ],
     );
     assert.deepEqual(await check({ "kms.keyCollection": UNKNOWN }), []);
+  });
+
+  it("refuses a primary Region in China, where symmetric keys have 128 bits", async () => {
+    for (const region of ["cn-north-1", "cn-northwest-1"])
+      assert.deepEqual(await check({ "kms.keyCollection": region, "key.replicaRegions": [] }), [
+        inChina("keyCollection", region),
+      ]);
+    for (const unknown of ["kms.keyCollection", "key.type"])
+      assert.deepEqual(
+        await check({ "kms.keyCollection": "cn-north-1", "key.replicaRegions": [], [unknown]: UNKNOWN }),
+        [],
+      );
   });
 
   it("refuses more tags than a KMS key can have, those of the KmsProvider counted once each", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Values } from "../../../provider/resources/resource";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, inputs, mistakesOf } from "./goodInputs";
+import { checked, inChina, inputs, mistakesOf } from "./goodInputs";
 
 const check = (changes: Values) => mistakesOf("KeyReplica", changes);
 
@@ -44,6 +44,13 @@ describe("check of a KeyReplica", () => {
   it("refuses the primary Region, which no key declares", async () => {
     assert.deepEqual(await check({ region: "us-west-1" }), [
       notDeclared("us-west-1", "eu-west-1, us-east-1"),
+    ]);
+  });
+
+  it("refuses a Region of China, where symmetric keys have 128 bits", async () => {
+    const declared = { "distribution.key.replicaRegions": ["cn-northwest-1"] };
+    assert.deepEqual(await check({ region: "cn-northwest-1", ...declared }), [
+      inChina("region", "cn-northwest-1"),
     ]);
   });
 

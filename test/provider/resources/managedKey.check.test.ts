@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import sinon from "sinon";
 import type { Values } from "../../../provider/resources/resource";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, inputs, inputsOf, material, mistakesOf, resources } from "./goodInputs";
+import { checked, inChina, inputs, inputsOf, material, mistakesOf, resources } from "./goodInputs";
 
 const check = (changes: Values, olds?: Values) => mistakesOf("ManagedKey", changes, olds);
 
@@ -63,6 +63,19 @@ describe("check of a ManagedKey", () => {
     ]);
     assert.deepEqual(await check({ replicaRegions: ["us-gov-east-1", "us-gov-west-1"] }), []);
     assert.deepEqual(await check({ replicaRegions: ["us-gov-east-1", UNKNOWN] }), []);
+  });
+
+  it("refuses replica Regions in China, where symmetric keys have 128 bits, but not those of a key that is there", async () => {
+    const china = { replicaRegions: ["cn-north-1", "cn-northwest-1"] };
+    assert.deepEqual(
+      await check(china),
+      china.replicaRegions.map((region) => inChina("replicaRegions", region)),
+    );
+    assert.deepEqual(await check({ replicaRegions: ["us-east-1", UNKNOWN] }), []);
+    assert.deepEqual(
+      await check({ ...china, deletionAllowed: true }, await checked("ManagedKey", china)),
+      [],
+    );
   });
 
   describe("shows the rotation that will come", () => {
