@@ -16,6 +16,7 @@ export type KeymgmtErrorCode =
   | "KeystoreUnavailable"
   | "LimitExceeded"
   | "MalformedPolicy"
+  | "UnknownPrincipal"
   | "AccountMismatch"
   | "DeletionNotAllowed"
   | "InvalidInput"

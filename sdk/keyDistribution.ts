@@ -25,7 +25,10 @@ export interface KeyDistributionArgs {
   rotationStrategy?: pulumi.Input<RotationStrategy>;
   /** Days (7 to 30, by default 30) between scheduling the deletion of a KMS key and AWS deleting it. */
   deletionWindowDays?: pulumi.Input<number>;
-  /** Key policy, a JSON document; by default AWS's default key policy. Removing it leaves the policy in AWS as it is. */
+  /**
+   * Key policy, a JSON document; by default AWS's default key policy. A user or role that AWS KMS does not know yet is waited for,
+   * two minutes at the most. Removing it leaves the policy in AWS as it is.
+   */
   policy?: pulumi.Input<string>;
   /** Description of the KMS keys. AWS shows it in plain text, in CloudTrail too. */
   description?: pulumi.Input<string>;

@@ -1,6 +1,6 @@
 import { isKeymgmtError, KeymgmtError, type KeymgmtErrorContext } from "../errors";
 import { asSdkError, failureOf, isThrottled, isTlsRefusal, neverConnected, type SdkError } from "./failures";
-import { type Meaning, meaningOfName } from "./meanings";
+import { type Meaning, meaningOfError } from "./meanings";
 import { tidy, withoutSecrets } from "./tidy";
 
 /** A call to AWS that failed: what its error should say of it. */
@@ -102,7 +102,7 @@ function meaningOf(error: SdkError, call: AwsCall): Meaning {
     };
   }
   if (failureOf(error) === "lost") return meaningOfLost(error, call);
-  const { code, advice } = meaningOfName(error.name);
+  const { code, advice } = meaningOfError(error);
   const from = code === "InvalidCredentials" && call.credentialSource;
   return { code, advice: from ? `${advice} The credentials came from: ${from}.` : advice };
 }

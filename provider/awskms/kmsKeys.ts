@@ -4,6 +4,7 @@ import { isKeymgmtError } from "../errors";
 import type { CallContext, Kms } from "./client";
 import { eventually } from "./eventually";
 import { ifPermitted } from "./optional";
+import { oncePrincipalsAreKnown } from "./principals";
 import type { WrappableMaterial } from "./wrapping";
 import { type WrappingKeySpec, wrappingKeyOf } from "./wrappingKey";
 
@@ -54,19 +55,29 @@ export function otherRegions(
   return [...all].filter((region) => region !== here).sort();
 }
 
-/** One CreateKey. Throws OutcomeUnknown where the answer was lost: then look for the key by its tags first. */
+/** One CreateKey that is not refused for its principals. Throws OutcomeUnknown where the answer was lost: then look for the key by its tags first. */
 export async function createKmsKey(
   kms: Kms,
   metadata: KmsKeyMetadata,
   multiRegion: boolean,
   context: CallContext,
 ): Promise<{ keyId: string; keyArn: string }> {
-  const { KeyMetadata: made } = await kms.call(
-    "CreateKey",
-    { Origin: "EXTERNAL", MultiRegion: multiRegion, ...metadataInput(metadata) },
-    context,
+  const input = { Origin: "EXTERNAL", MultiRegion: multiRegion, ...metadataInput(metadata) } as const;
+  const { KeyMetadata: made } = await oncePrincipalsAreKnown(kms, context, () =>
+    kms.call("CreateKey", input, context),
   );
   return { keyId: made!.KeyId!, keyArn: made!.Arn! };
+}
+
+/** PutKeyPolicy. */
+export async function putKeyPolicy(
+  kms: Kms,
+  keyId: string,
+  policy: string,
+  context: CallContext,
+): Promise<void> {
+  const input = { KeyId: keyId, PolicyName: "default", Policy: policy };
+  await oncePrincipalsAreKnown(kms, context, () => kms.call("PutKeyPolicy", input, context));
 }
 
 /** Tags, policy and description as CreateKey and ReplicateKey take them. */

@@ -94,7 +94,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     code: "MalformedPolicy",
     advice:
       "Correct the policy. Whoever sets it must be able to change it later: it needs kms:PutKeyPolicy, by the policy itself or, " +
-      "where that lets the account decide, by IAM. A principal made moments ago may not be known to KMS yet; then run again.",
+      "where that lets the account decide, by IAM.",
   },
   Conflict: {
     code: "Conflict",
@@ -118,7 +118,21 @@ const OTHER: Meaning = {
   advice: "If the cause is not clear, ask AWS support with the request id.",
 };
 
-/** What an error of this name means. */
-export function meaningOfName(name: string): Meaning {
-  return MEANINGS[name.replace(/Exception$/, "")] ?? OTHER;
+/** AWS KMS tells this fault of a key policy from all others in its text alone, which names no principal. */
+const INVALID_PRINCIPALS = /^Policy contains a statement with one or more invalid principals\.?$/;
+
+/** The AWS SDK's text of an error to which AWS has given none. */
+const NO_TEXT = /^(UnknownError)?$/;
+
+const UNKNOWN_PRINCIPAL =
+  "A user or role that the key policy names may not be there, or not be known to AWS KMS yet.";
+
+/** What an error of this name and text means. */
+export function meaningOfError({ name, message }: { name: string; message: string }): Meaning {
+  const meaning = MEANINGS[name.replace(/Exception$/, "")] ?? OTHER;
+  if (meaning.code !== "MalformedPolicy") return meaning;
+  if (INVALID_PRINCIPALS.test(message)) return { code: "UnknownPrincipal", advice: UNKNOWN_PRINCIPAL };
+  return NO_TEXT.test(message)
+    ? { code: "UnknownPrincipal", advice: `${meaning.advice} ${UNKNOWN_PRINCIPAL}` }
+    : meaning;
 }

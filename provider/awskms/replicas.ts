@@ -9,6 +9,7 @@ import {
   metadataInput,
   type SeenKmsKey,
 } from "./kmsKeys";
+import { oncePrincipalsAreKnown } from "./principals";
 import { sayingIfItFails } from "./say";
 
 /**
@@ -31,22 +32,20 @@ export async function ensureReplicaKey(
   importedAt?: string,
 ): Promise<SeenKmsKey & { made: boolean }> {
   const isSettled = importedAt !== undefined && Date.now() - Date.parse(importedAt) > SETTLING_SECONDS * 1000;
+  const input = { KeyId: keyId, ReplicaRegion: kms.region, ...metadataInput(metadata) };
   const replicateFrom = (primary: Kms) =>
-    eventually(
-      `KMS key ${keyId} to be Enabled in ${primary.region}, so that it can be replicated`,
-      () =>
-        primary.call(
-          "ReplicateKey",
-          { KeyId: keyId, ReplicaRegion: kms.region, ...metadataInput(metadata) },
-          context,
-        ),
-      {
-        error: (error) =>
-          (isPendingImport(error) && !isSettled) ||
-          isCreating(error) ||
-          isKeymgmtError(error, "OutcomeUnknown") ||
-          isKeymgmtError(error, "NotFound"),
-      },
+    oncePrincipalsAreKnown(kms, context, () =>
+      eventually(
+        `KMS key ${keyId} to be Enabled in ${primary.region}, so that it can be replicated`,
+        () => primary.call("ReplicateKey", input, context),
+        {
+          error: (error) =>
+            (isPendingImport(error) && !isSettled) ||
+            isCreating(error) ||
+            isKeymgmtError(error, "OutcomeUnknown") ||
+            isKeymgmtError(error, "NotFound"),
+        },
+      ),
     );
   let made = true;
   try {

@@ -1,5 +1,6 @@
 /** Tags, policy and description of KMS keys that were there before. */
 
+import { putKeyPolicy } from "../awskms/kmsKeys";
 import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../awskms/taggedKeys";
 import { samePolicy } from "./keyPolicy";
 import { observeKmsKey } from "./observe";
@@ -33,8 +34,7 @@ export async function syncMetadata(
   const wanted = place.metadata(version, claim);
   await syncTags(kms, keyId, now.tags, wanted.tags);
   if (wanted.policy !== undefined && !samePolicy(wanted.policy, now.policy ?? "")) {
-    const policy = { KeyId: keyId, PolicyName: "default", Policy: wanted.policy };
-    await kms.call("PutKeyPolicy", policy, place.context(version));
+    await putKeyPolicy(kms, keyId, wanted.policy, place.context(version));
   }
   if ((wanted.description ?? "") !== (now.description ?? "")) {
     const description = { KeyId: keyId, Description: wanted.description ?? "" };

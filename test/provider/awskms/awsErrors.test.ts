@@ -52,6 +52,18 @@ describe("AWS errors in our words", () => {
     });
   }
 
+  it("tell principals that AWS KMS does not know from other faults of a key policy by the whole text, or where there is none", () => {
+    const text = "Policy contains a statement with one or more invalid principals";
+    const codeOf = (message: string) =>
+      awsError(answered("MalformedPolicyDocumentException", message), CALL).code;
+    // "UnknownError" is what the AWS SDK says where AWS says nothing.
+    for (const message of [text, `${text}.`, "", "UnknownError"])
+      assert.equal(codeOf(message), "UnknownPrincipal");
+    for (const message of [`Sid "${text}."`, `${text}: it is a Sid`, `a\n${text}.`, "Unknown"])
+      assert.equal(codeOf(message), "MalformedPolicy");
+    assert.equal(awsError(answered("ValidationException", text), CALL).code, "InvalidInput");
+  });
+
   it("know every error that AWS documents for the operations called", () => {
     // The SDK's own documentation of each command lists them as "@throws {@link XyzException} (client fault)".
     const types = join(dirname(require.resolve("@aws-sdk/client-kms")), "..", "dist-types", "commands");
