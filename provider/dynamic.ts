@@ -46,7 +46,12 @@ export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {
     read: (id, props) =>
       told(props, async () => {
         const result = await resource.read(id, own(props));
-        return { id: result.id, props: sendable(result.outputs) };
+        const { inputs } = result;
+        return {
+          id: result.id,
+          props: sendable(result.outputs),
+          ...(inputs && { inputs: sendable(inputs) }),
+        };
       }),
     update: (id, olds, news) =>
       told(news, async () => ({ outs: sendable(await resource.update(id, own(olds), own(news))) })),

@@ -11,6 +11,11 @@ export const TAG = {
   stack: "keymgmt:stack",
 } as const;
 
+const OWN_TAGS: readonly string[] = Object.values(TAG);
+
+/** Whether a tag is one of those that find a KMS key, and not the user's. */
+export const isOwnTag = (name: string) => OWN_TAGS.includes(name);
+
 /** Proves that a KMS key which no state knows was made for this key: see lifecycle/claim.ts. Release 0.1.0 gave none. */
 export const CLAIM = "keymgmt:claim";
 

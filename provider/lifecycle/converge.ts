@@ -1,11 +1,11 @@
 /** A distribution or replica in its Region: brought to what its inputs say, or taken away. */
-import { isDeepStrictEqual } from "node:util";
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import type { Adopt } from "./adoptRules";
 import { promoted } from "./drift";
 import { execute } from "./execute";
 import type { HandedKeyring } from "./keyrings";
+import { isMetadataChanged } from "./metadata";
 import { Place } from "./place";
 import { type Known, knownFrom, type Wanted } from "./plan/known";
 import { plan } from "./plan/plan";
@@ -39,8 +39,10 @@ export interface Convergence extends Target {
   keyring: HandedKeyring;
   /** What the last update left; undefined in a create. */
   last?: { owner: Owner; inputs: MetadataInputs };
-  /** A refresh has found that something differs: what the KMS keys have is looked at. */
+  /** The state may not say what the KMS keys have: that is looked at. */
   repair?: boolean;
+  /** An update that failed half-way may have given some of them the stack's next name. */
+  isHalfRenamed?: boolean;
   adopt?: Adopt;
   /** Another alias may be taken where this one is another's: nothing has used it yet. */
   mayTakeNextName?: boolean;
@@ -70,16 +72,17 @@ function wantedOf(run: Run, target: Target, isNew: boolean, more: Partial<Wanted
 }
 
 /** Versions whose KMS key does not have the tags, policy and description that are wanted. */
-function staleVersions({ owner, inputs, last, repair }: Convergence, records: KmsKeyRecords): number[] {
+function staleVersions(
+  { owner, inputs, last, isHalfRenamed }: Pick<Convergence, "owner" | "inputs" | "last" | "isHalfRenamed">,
+  records: KmsKeyRecords,
+): number[] {
   if (!last) return [];
   return kmsKeysOf(records)
     .filter(
-      ({ version }) =>
-        repair ||
-        !isDeepStrictEqual(
-          metadataFor(owner, version, inputs),
-          metadataFor(last.owner, version, last.inputs),
-        ),
+      ({ version, record }) =>
+        isHalfRenamed ||
+        record.untagged ||
+        isMetadataChanged(metadataFor(owner, version, inputs), metadataFor(last.owner, version, last.inputs)),
     )
     .map(({ version }) => version);
 }
@@ -87,7 +90,9 @@ function staleVersions({ owner, inputs, last, repair }: Convergence, records: Km
 /** The steps that an update would do, as far as the state tells: what a preview says, and whether there is anything to do. */
 export function planOf(run: Run, target: Target, outputs: Partial<RegionalOutputs>): Step[] {
   const records = outputs.versions ?? {};
-  return plan(wantedOf(run, target, false), knownFrom(records, outputs));
+  const { owner, inputs } = target;
+  const stale = staleVersions({ owner, inputs, last: target }, records);
+  return plan(wantedOf(run, target, false), knownFrom(records, outputs, stale));
 }
 
 /**

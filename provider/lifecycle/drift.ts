@@ -5,13 +5,14 @@
 
 import { parseKmsArn } from "../awskms/arn";
 import type { SeenKmsKey } from "../awskms/kmsKeys";
-import { CLAIM, TAG } from "../awskms/taggedKeys";
+import { CLAIM, isOwnTag } from "../awskms/taggedKeys";
 import { expiresAsPlanned } from "../keys/planExpiry";
 import { isUnknown } from "../schema/unknowns";
 import { isMarkedSecret } from "../secretInputs";
 import { visible } from "../visible";
 import { samePolicy } from "./keyPolicy";
 import { isTakenOver } from "./ownership";
+import { lastGiven } from "./shown";
 import {
   type KmsKeyRecords,
   kmsKeysOf,
@@ -105,6 +106,7 @@ const which = (versions: number[]) =>
 
 function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, latest: number): ExpectedKmsKey {
   const { adopted = false, importedAt, validTo, keyMaterialId, state, claim } = outputs.versions[latest]!;
+  const given = lastGiven(owner, outputs);
   return {
     adopted,
     wanted: wantedState(owner.key, latest),
@@ -113,9 +115,7 @@ function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, lates
     validTo,
     expiry: owner.expiry,
     keyMaterialId,
-    policy: outputs.policy,
-    description: outputs.description,
-    tags: metadataFor(owner, first, outputs).tags,
+    ...metadataFor(given.owner, first, given.inputs),
     claim,
     hasSecretTags: isMarkedSecret(outputs, "tags"),
     hasSecretDescription: isMarkedSecret(outputs, "description"),
@@ -212,7 +212,7 @@ function tagDrift(
   const sentences = Object.entries(tags)
     .filter(([key, value]) => seen[key] !== value)
     .map(([key, value]) => {
-      if (hasSecretTags && !OWN_TAGS.includes(key))
+      if (hasSecretTags && !isOwnTag(key))
         return "tags that the program marks secret were changed outside this stack";
       return seen[key] === undefined ? `tag ${key} is gone` : `tag ${key} is "${seen[key]}", not "${value}"`;
     });
@@ -229,7 +229,7 @@ function claimDrift({ claim, imported }: ExpectedKmsKey, seen: Record<string, st
   ];
 }
 
-/** A policy that the program does not give is AWS's default or anybody's: it is not compared. */
+/** What the program does not give is AWS's default or anybody's: it is not compared. */
 function policyDrift(expected: string | undefined, seen: string | undefined): string[] {
   if (expected === undefined || seen === undefined || samePolicy(expected, seen)) return [];
   return ["its key policy was changed outside this stack"];
@@ -239,13 +239,12 @@ function descriptionDrift(
   { description, hasSecretDescription }: ExpectedKmsKey,
   seen: string | undefined,
 ): string[] {
-  if (seen === undefined || isUnknown(description) || (description ?? "") === seen) return [];
+  if (description === undefined || seen === undefined || isUnknown(description) || description === seen)
+    return [];
   return hasSecretDescription
     ? ["its description, which the program marks secret, was changed outside this stack"]
-    : [`its description is "${seen}", not "${description ?? ""}"`];
+    : [`its description is "${seen}", not "${description}"`];
 }
-
-const OWN_TAGS: readonly string[] = Object.values(TAG);
 
 const day = (moment: string | undefined) => moment?.slice(0, 10) ?? "never";
 

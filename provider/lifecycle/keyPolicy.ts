@@ -16,6 +16,9 @@ export function samePolicy(one: string, other: string, but: string[] = []): bool
   }
 }
 
+/** For `difference` of the inputs. */
+export const BY_MEANING = { policy: (old: string, now: string) => samePolicy(old, now) };
+
 /**
  * Whether it is the policy that AWS gives a KMS key which is made without one: IAM of the account decides.
  * Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html

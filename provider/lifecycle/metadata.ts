@@ -1,13 +1,13 @@
 /** Tags, policy and description of KMS keys that were there before. */
-
-import { putKeyPolicy } from "../awskms/kmsKeys";
+import { isDeepStrictEqual } from "node:util";
+import { type KmsKeyMetadata, putKeyPolicy } from "../awskms/kmsKeys";
 import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../awskms/taggedKeys";
 import { samePolicy } from "./keyPolicy";
 import { observeKmsKey } from "./observe";
 import { isTakenOver } from "./ownership";
 import type { Place } from "./place";
 import { isLost } from "./taken";
-import type { KmsKeyRecord, Metadata } from "./wire";
+import type { KmsKeyRecord, Metadata, MetadataInputs } from "./wire";
 
 /**
  * Brings the metadata of one version's KMS key to what is wanted. An adopted KMS key keeps what it has.
@@ -17,30 +17,63 @@ import type { KmsKeyRecord, Metadata } from "./wire";
 export async function syncMetadata(
   place: Place,
   version: number,
-  { keyId, state, adopted, recovered, claim: known }: KmsKeyRecord,
+  { keyId, state, adopted, recovered, untagged, claim: known }: KmsKeyRecord,
   primary?: KmsKeyRecord,
 ): Promise<string | undefined> {
   if (adopted || state === "Deleted" || state.endsWith("Deletion")) return undefined;
   const { kms } = place;
   const isToBeSeen = recovered || place.repair;
+  const before = recovered ? undefined : place.metadataBefore(version, known);
   const now =
     place.has.get(version) ??
-    (isToBeSeen ? await seen(place, version, keyId, known, recovered) : place.metadataBefore(version, known));
+    (isToBeSeen || !before ? await seen(place, version, keyId, known, recovered) : before);
   if (now === "taken over" || (!isToBeSeen && (await isLost(place, { keyId, adopted, claim: known }))))
     return undefined;
   // What was made before there were claims gets one when a refresh has shown that it has none; another distribution's is made anew.
-  const lacksClaim = place.repair || now.tags[CLAIM] !== undefined;
+  const lacksClaim = untagged || now.tags[CLAIM] !== undefined;
   const claim = known ?? primary?.claim ?? (lacksClaim ? await place.newClaim(version) : undefined);
-  const wanted = place.metadata(version, claim);
-  await syncTags(kms, keyId, now.tags, wanted.tags);
+  const wanted = toSend(place.metadata(version, claim), before);
+  await syncTags(kms, keyId, { ...now.tags, ...wanted.kept }, wanted.tags);
   if (wanted.policy !== undefined && !samePolicy(wanted.policy, now.policy ?? "")) {
     await putKeyPolicy(kms, keyId, wanted.policy, place.context(version));
   }
-  if ((wanted.description ?? "") !== (now.description ?? "")) {
-    const description = { KeyId: keyId, Description: wanted.description ?? "" };
+  if (wanted.description !== undefined && wanted.description !== now.description) {
+    const description = { KeyId: keyId, Description: wanted.description };
     await kms.call("UpdateKeyDescription", description, place.context(version));
   }
   return claim;
+}
+
+/**
+ * What the program gives otherwise than the state has it. The rest stays as AWS has it: with `ignoreChanges` it may be somebody
+ * else's. The tags `keymgmt:*` are always this stack's.
+ */
+function toSend(wanted: KmsKeyMetadata, before: KmsKeyMetadata | undefined) {
+  if (!before) return { ...wanted, kept: {} };
+  const isKept = (name: string) => !name.startsWith("keymgmt:") && before.tags[name] === wanted.tags[name];
+  return {
+    tags: wanted.tags,
+    kept: Object.fromEntries(Object.entries(wanted.tags).filter(([name]) => isKept(name))),
+    policy: isPolicyChanged(wanted, before) ? wanted.policy : undefined,
+    description: isDescriptionChanged(wanted, before) ? wanted.description : undefined,
+  };
+}
+
+/** Whether the KMS keys are to get anything that they have not been given. What the program gives no more stays as it is. */
+export function isMetadataChanged(wanted: KmsKeyMetadata, before: KmsKeyMetadata): boolean {
+  return (
+    !isDeepStrictEqual(wanted.tags, before.tags) ||
+    isPolicyChanged(wanted, before) ||
+    isDescriptionChanged(wanted, before)
+  );
+}
+
+function isPolicyChanged({ policy }: MetadataInputs, before: MetadataInputs): boolean {
+  return policy !== undefined && !samePolicy(policy, before.policy ?? "");
+}
+
+function isDescriptionChanged({ description }: MetadataInputs, before: MetadataInputs): boolean {
+  return description !== undefined && description !== before.description;
 }
 
 /** What a KMS key has: of tags only those that may go. Where something may not be read, everything is put there again. */

@@ -5,29 +5,24 @@ import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import type { Say } from "../awskms/say";
 import { CLAIM, TAG, tagsOf } from "../awskms/taggedKeys";
-import {
-  type LOST,
-  type ObservedKmsKey,
-  promoted,
-  regionDrift,
-  type SeenRegion,
-  withPrimaryRegions,
-} from "./drift";
+import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion, withPrimaryRegions } from "./drift";
 import { isTakenOver } from "./ownership";
+import { shownMetadata, untagged } from "./shown";
 import {
+  type GivenMetadata,
   type HeldVersions,
   type KmsKeyRecord,
-  type KmsKeyRecords,
   kmsKeysOf,
   type Owner,
   type RegionalOutputs,
 } from "./wire";
 
 export interface Observation {
-  versions: KmsKeyRecords;
-  aliasTarget: string | undefined;
-  /** One sentence for each difference. */
-  drift: string[];
+  /** For the outputs. */
+  seen: Required<Pick<RegionalOutputs, "versions" | "drift">> &
+    Pick<RegionalOutputs, "aliasTarget" | "applied">;
+  /** Tags, policy and description, where they are other than the state says. */
+  shown?: GivenMetadata;
 }
 
 /** A refresh. What may not be read stays as it was and is not compared; the missing permission is said once. */
@@ -41,15 +36,22 @@ export async function observeRegion(
   const drift = regionDrift(kms.region, kind, owner, outputs, seen);
   sayDrift(kms.say, owner.distribution, drift);
   for (const { record } of kmsKeysOf(outputs.versions)) sayIfTakenOver(kms, owner, record, seen);
+  const lacking = untagged(owner, outputs, seen);
   const known = kind === "primary" ? withPrimaryRegions(outputs.versions, seen.keys) : outputs.versions;
-  const records = Object.entries(known).map(([version, record]) => {
+  const records = Object.entries(known).map(([version, { untagged: _, ...record }]) => {
     const key = seen.keys.get(record.keyId);
-    return [version, key ? asSeen(record, key) : record];
+    const isLacking = lacking.has(record.keyId) && { untagged: true as const };
+    return [version, { ...(key ? asSeen(record, key) : record), ...isLacking }];
   });
+  const { shown, applied, isNew } = shownMetadata(owner, outputs, seen);
   return {
-    versions: Object.fromEntries(records),
-    aliasTarget: seen.aliasTarget ?? outputs.aliasTarget,
-    drift,
+    seen: {
+      versions: Object.fromEntries(records),
+      aliasTarget: seen.aliasTarget ?? outputs.aliasTarget,
+      drift,
+      applied,
+    },
+    ...(isNew && { shown }),
   };
 }
 
@@ -77,10 +79,9 @@ export async function lookAtRegion(
   return { keys, aliasTarget };
 }
 
-/** Whether a refresh has found something that the next update is to repair. */
-export function hasDrifted({ drift, versions = {} }: { drift?: unknown; versions?: unknown }): boolean {
-  const standing = promoted(versions as KmsKeyRecords);
-  return Array.isArray(drift) && drift.some((sentence) => !standing.includes(sentence));
+/** Whether a refresh has found that AWS differs. */
+export function hasDrifted(olds: { drift?: unknown }): boolean {
+  return Array.isArray(olds.drift) && olds.drift.length > 0;
 }
 
 /** Says the drift that a refresh has found; in a preview it says what the update is for. */

@@ -1,9 +1,9 @@
 /** What a preview, and the update after it, say in words of what is planned. Pure. */
 import { type Adopt, makesNew } from "./adoptRules";
 import type { Step } from "./plan/steps";
-import { type KmsKeyRecords, kmsKeysOf, versionsOf } from "./wire";
+import { type KmsKeyRecords, kmsKeysOf, type MetadataInputs, versionsOf } from "./wire";
 
-interface Described {
+interface Described extends MetadataInputs {
   name: string;
   stack: string;
   versions?: KmsKeyRecords;
@@ -17,11 +17,12 @@ interface Described {
  */
 export function sentencesOf(
   old: Described,
-  { stack, adopt }: { stack?: unknown; adopt?: Adopt },
+  news: MetadataInputs & { stack?: unknown; adopt?: Adopt },
   steps: Step[],
   replaces: string[],
 ): string[] {
-  const sentences: string[] = [];
+  const { stack, adopt } = news;
+  const sentences = keptSentences(old.name, old, news);
   if (typeof stack === "string" && old.stack !== stack)
     sentences.push(
       `this stack is called ${stack} now, and was ${old.stack}: the KMS keys of ${old.name} get the tag keymgmt:stack "${stack}", in every Region`,
@@ -39,4 +40,14 @@ export function sentencesOf(
         `version ${step.version} of key "${old.key.name}" has no KMS key in ${step.region}: one that it had before is recovered where AWS shows it; else it gets a new one, which cannot decrypt what was encrypted under the former`,
       );
   return sentences;
+}
+
+/** What the program gave and gives no more. @param name the distribution, and where */
+export function keptSentences(name: string, old: MetadataInputs, news: MetadataInputs): string[] {
+  return (["description", "policy"] as const)
+    .filter((what) => typeof old[what] === "string" && (news[what] ?? undefined) === undefined)
+    .map(
+      (what) =>
+        `the program gives no ${what} for ${name} any more: its KMS keys keep the ${what} that they have, and from now on it is not compared`,
+    );
 }

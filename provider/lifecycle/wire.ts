@@ -47,6 +47,8 @@ export interface KmsKeyRecord {
   claim?: string;
   /** It was found in AWS and not in the state; its tags, policy and description are not as they should be yet. */
   recovered?: true;
+  /** A refresh found its tags `keymgmt:*` changed. */
+  untagged?: true;
 }
 
 /** KMS keys by version, from "1". */
@@ -108,14 +110,18 @@ export interface RegionalOutputs extends MetadataInputs {
   keyId?: string;
   keyArn?: string;
   aliasTarget?: string;
-  /** What a refresh found to differ in AWS; the next update repairs it. */
+  /** What a refresh found to differ in AWS, in words. */
   drift?: string[];
+  /** What the last update gave, where a refresh found other metadata: the outputs then say what AWS has. */
+  applied?: GivenMetadata;
   /** Which metadata the program marks secret. */
   secretInputs?: string[];
 }
 
-/** Metadata that the KMS keys have now. */
-export type AppliedMetadata = MetadataInputs & { kmsTags?: Record<string, string> };
+/** Tags, policy and description: what the last update gave, or what AWS shows. `kmsTags` are the KmsProvider's. */
+export interface GivenMetadata extends MetadataInputs {
+  kmsTags?: Record<string, string>;
+}
 
 /** Tags of the user's: those of the KmsProvider under those of the resource. */
 export function userTags(

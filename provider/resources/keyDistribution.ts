@@ -1,6 +1,7 @@
 import { adoptMistakes } from "../lifecycle/adoptRules";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
 import { refuseDeletion, refuseNotTakenOver } from "../lifecycle/guard";
+import { BY_MEANING } from "../lifecycle/keyPolicy";
 import { hasDrifted, observeRegion, sayDrift } from "../lifecycle/observe";
 import type { Place } from "../lifecycle/place";
 import { sentencesOf } from "../lifecycle/sentences";
@@ -28,7 +29,7 @@ import {
   rotationsLeft,
 } from "./distributionPlan";
 import { replacementMistakes } from "./replacement";
-import { type Resource, recorded, STATE_VERSION, type Values } from "./resource";
+import { inputsAmong, type Resource, recorded, STATE_VERSION, type Values } from "./resource";
 import {
   aliasLengthMistakes,
   chinaMistakes,
@@ -81,7 +82,8 @@ export const keyDistribution = (run: Run): Resource => ({
     run.declared.distribution(old, old.versions ?? {});
     if (old.requestedName) run.declared.nameGiven(old.requestedName, old.name);
     const now = { ...news, key: withDeletionAllowed(news.key) };
-    const { changed, replaces } = difference("KeyDistribution", asRequested(olds, news), now, IGNORED);
+    const before = asRequested(olds, news);
+    const { changed, replaces } = difference("KeyDistribution", before, now, IGNORED, BY_MEANING);
     const records = (olds.versions ?? {}) as KmsKeyRecords;
     const key = news.key as KeyRef;
     if (news.rotationStrategy === "on-demand" && replaces.length === 0)
@@ -90,11 +92,10 @@ export const keyDistribution = (run: Run): Resource => ({
     const steps = isUndecided || isUnknown(news.kms) ? [] : planOf(run, targetOf(asWritten(old, news)), old);
     for (const sentence of sentencesOf(old, news as unknown as DistributionInputs, steps, replaces))
       run.say(sentence);
-    const drifted = hasDrifted(olds);
-    sayDrift(run.say, String(olds.name), olds.drift);
-    const isWork = isUndecided || steps.length > 0;
     const isHalfRenamed = old.nextStack !== undefined;
-    return { changes: isWork || isHalfRenamed || drifted || changed.length > 0, replaces };
+    const changes = isUndecided || steps.length > 0 || isHalfRenamed || changed.length > 0;
+    if (changes) sayDrift(run.say, String(olds.name), olds.drift);
+    return { changes, replaces };
   },
 
   async create(inputs) {
@@ -107,8 +108,11 @@ export const keyDistribution = (run: Run): Resource => ({
   async read(id, outputs) {
     const state = outputs as unknown as DistributionOutputs;
     const { owner } = targetOf(state);
-    const observation = await observeRegion(run.openKms(state.kms), owner, state, "primary");
-    return { id, outputs: { ...outputs, ...observation } };
+    const { seen, shown } = await observeRegion(run.openKms(state.kms), owner, state, "primary");
+    if (!shown) return { id, outputs: { ...outputs, ...seen } };
+    const { kmsTags: tags, ...metadata } = shown;
+    const now = { ...outputs, ...seen, ...metadata, kms: { ...state.kms, tags } };
+    return { id, outputs: now, inputs: inputsAmong("KeyDistribution", now) };
   },
 
   async update(_id, olds, news) {
@@ -147,6 +151,7 @@ async function reconcile(
     keyring: run.keyrings.of(target.owner),
     ...(old && { last: { owner: targetOf(old).owner, inputs: old } }),
     repair: old !== undefined && (hasDrifted(old) || old.nextStack !== undefined),
+    isHalfRenamed: old?.nextStack !== undefined,
     ...(isNew && inputs.adopt && { adopt: inputs.adopt }),
     mayTakeNextName: !outputs.keyId && inputs.adopt?.aliasName === undefined,
   };

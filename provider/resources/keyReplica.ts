@@ -2,7 +2,9 @@ import { isRegion } from "../awskms/regions";
 import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
 import { refuseDeletion } from "../lifecycle/guard";
+import { BY_MEANING } from "../lifecycle/keyPolicy";
 import { hasDrifted, observeRegion, sayDrift } from "../lifecycle/observe";
+import { keptSentences } from "../lifecycle/sentences";
 import {
   type KeyRef,
   type KmsKeyRecords,
@@ -20,7 +22,7 @@ import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { withoutUnknownStacks } from "./distributionPlan";
-import { type Resource, recorded, STATE_VERSION, type Values } from "./resource";
+import { inputsAmong, type Resource, recorded, STATE_VERSION, type Values } from "./resource";
 import {
   chinaMistakes,
   deletionWindowMistakes,
@@ -84,7 +86,8 @@ export const keyReplica = (run: Run): Resource => ({
     const news = asNamed(run, given);
     const old = { ...olds, distribution: withDefaultsOfKey(olds.distribution) } as unknown as ReplicaOutputs;
     const now = { ...news, distribution: withDefaultsOfKey(news.distribution) };
-    const { changed, replaces } = difference("KeyReplica", old as unknown as Values, now, IGNORED);
+    const before = old as unknown as Values;
+    const { changed, replaces } = difference("KeyReplica", before, now, IGNORED, BY_MEANING);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
     const { key, versions } = news.distribution as DistributionRef;
     const records = old.versions ?? {};
@@ -95,12 +98,11 @@ export const keyReplica = (run: Run): Resource => ({
       !records[key.keyVersion] ||
       hasUnknown(key) ||
       planOf(run, targetOf(news as unknown as ReplicaInputs, isKnown ? versions : {}), old).length > 0;
-    const drifted = hasDrifted(olds);
-    sayDrift(run.say, (news.distribution as DistributionRef).name, olds.drift);
-    return {
-      changes: moved || work || old.nextStack !== undefined || drifted || changed.length > 0,
-      replaces,
-    };
+    const { name } = news.distribution as DistributionRef;
+    for (const sentence of keptSentences(`${name} in ${old.region}`, old, news)) run.say(sentence);
+    const changes = moved || work || old.nextStack !== undefined || changed.length > 0;
+    if (changes) sayDrift(run.say, name, olds.drift);
+    return { changes, replaces };
   },
 
   async create(inputs) {
@@ -113,8 +115,17 @@ export const keyReplica = (run: Run): Resource => ({
   async read(id, outputs) {
     const state = outputs as unknown as ReplicaOutputs;
     const { owner, region } = targetOf(state);
-    const observation = await observeRegion(run.openKms(owner.kms, region), owner, state, "replica");
-    return { id, outputs: { ...outputs, ...observation } };
+    const { seen, shown } = await observeRegion(run.openKms(owner.kms, region), owner, state, "replica");
+    if (!shown) return { id, outputs: { ...outputs, ...seen } };
+    const { kmsTags: tags, ...metadata } = shown;
+    const { distribution } = state;
+    const now = {
+      ...outputs,
+      ...seen,
+      ...metadata,
+      distribution: { ...distribution, kms: { ...distribution.kms, tags } },
+    };
+    return { id, outputs: now, inputs: inputsAmong("KeyReplica", now) };
   },
 
   async update(id, olds, news) {
@@ -158,6 +169,7 @@ async function reconcile(
     ...(old && {
       last: { owner: targetOf(old).owner, inputs: old },
       repair: hasDrifted(old) || old.nextStack !== undefined,
+      isHalfRenamed: old.nextStack !== undefined,
     }),
   };
   const show = (isCurrent: boolean) => {

@@ -1,4 +1,5 @@
 import type { Run } from "../run";
+import { resourceSpec } from "../schema/definition";
 
 /** Inputs or outputs of a resource, without `__provider`. */
 export type Values = Record<string, unknown>;
@@ -22,6 +23,8 @@ export interface ReadResult {
   /** Empty where the resource is gone. */
   id: string;
   outputs: Values;
+  /** Inputs as AWS has them, where they differ from those of the state: the next update compares the program's with these. */
+  inputs?: Values;
 }
 
 /**
@@ -64,6 +67,12 @@ export async function recorded(
     if (isNew && Object.keys(outputs.versions).length === 0) throw error;
     throw new PartialFailure(id(), outputs as unknown as Values, error as Error);
   }
+}
+
+/** The inputs among outputs, by schema.json. */
+export function inputsAmong(resource: string, outputs: Values): Values {
+  const names = Object.keys(resourceSpec(resource).inputProperties);
+  return Object.fromEntries(names.filter((name) => name in outputs).map((name) => [name, outputs[name]]));
 }
 
 /** Shape of the state that this release writes. */

@@ -16,10 +16,19 @@ export interface Difference {
  * Compares old state with new inputs, property by property as schema.json lists them.
  *
  * @param ignore paths that the resource compares by itself, for example "key.keyring"
+ * @param isSame for texts that may be equal in another form
  */
-export function difference(resource: string, olds: Values, news: Values, ignore: string[] = []): Difference {
+export function difference(
+  resource: string,
+  olds: Values,
+  news: Values,
+  ignore: string[] = [],
+  isSame: Record<string, (old: string, now: string) => boolean> = {},
+): Difference {
   const result: Difference = { changed: [], replaces: [] };
   for (const [name, property] of Object.entries(resourceSpec(resource).inputProperties)) {
+    const [old, now] = [olds[name], news[name]];
+    if (typeof old === "string" && typeof now === "string" && isSame[name]?.(old, now)) continue;
     const { changed, replaces } = compare(property, olds[name], news[name], name, ignore);
     if (changed) result.changed.push(name);
     if (replaces) result.replaces.push(name);

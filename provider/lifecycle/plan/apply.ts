@@ -80,7 +80,7 @@ const EFFECTS: Effects = {
     const same = versionsOf(records).filter((other) => records[other]!.keyId === records[version]!.keyId);
     const now = { ...records };
     for (const other of same) {
-      const { recovered: _, ...record } = now[other]!;
+      const { recovered: _, untagged: __, ...record } = now[other]!;
       now[other] = { ...record, ...(outcome.claim !== undefined && { claim: outcome.claim }) };
     }
     return { records: now, stale: stale.filter((other) => !same.includes(other)) };
