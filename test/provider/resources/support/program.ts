@@ -247,8 +247,9 @@ export class Program {
 
   async refresh(type: string, name: string): Promise<Values> {
     const state = this.states.get(name)!;
-    const { outputs } = await this.resources[type]!.read(state.id, state.outputs);
+    const { outputs, inputs } = await this.resources[type]!.read(state.id, state.outputs);
     state.outputs = stored(outputs);
+    if (inputs) state.inputs = stored(inputs);
     return state.outputs;
   }
 
@@ -259,10 +260,11 @@ export class Program {
   private async apply(type: string, name: string, news: Values): Promise<State> {
     const resource = this.resources[type]!;
     const state = this.states.get(name);
-    const { replaced = [], mayReplace = false } = this.options;
+    const { replaced = [], mayReplace = false, ignoreChanges = {} } = this.options;
     this.shown.add(name);
     if (state && replaced.includes(name)) return this.replace(type, name, state, news);
-    const { inputs, mistakes } = await resource.check(state?.inputs, stored(news));
+    const given = state ? withIgnored(stored(news), state.inputs, ignoreChanges[type] ?? []) : stored(news);
+    const { inputs, mistakes } = await resource.check(state?.inputs, given);
     if (mistakes.length) throw new Error(mistakes.join("\n"));
     if (!state) return this.record(type, name, inputs, () => resource.create(stored(inputs)));
     const { changes, replaces } = await resource.diff(state.id, state.outputs, inputs);
@@ -346,6 +348,27 @@ export interface ProgramInputs {
   isDeletedFirst?: boolean;
   /** What a diff wants to have replaced is; by default that is a mistake of the test. */
   mayReplace?: boolean;
+  /** `ignoreChanges`, paths such as "tags.team", by type of resource. */
+  ignoreChanges?: Record<string, string[]>;
+}
+
+/** The engine puts what the state's inputs have in the place of what the program gives (pkg/resource/deploy, processIgnoreChanges). */
+function withIgnored(news: Values, olds: Values, paths: string[]): Values {
+  for (const path of paths) {
+    const [name, member] = path.split(".") as [string, string?];
+    if (member === undefined) set(news, name, olds[name]);
+    else {
+      const members = { ...(news[name] as Values | undefined) };
+      set(members, member, (olds[name] as Values | undefined)?.[member]);
+      set(news, name, members);
+    }
+  }
+  return news;
+}
+
+function set(values: Values, name: string, value: unknown): void {
+  if (value === undefined) delete values[name];
+  else values[name] = value;
 }
 
 const isEmpty = (versions?: object) => versions !== undefined && Object.keys(versions).length === 0;
