@@ -3,7 +3,7 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { KmsConnections } from "../../provider/awskms/client.js";
 import type { KmsConnection } from "../../provider/awskms/connection.js";
-import { kmsEndpoint, refuseOthers } from "../../provider/awskms/endpoint.js";
+import { kmsReach, refuseOthers } from "../../provider/awskms/endpoint.js";
 import { httpOptions } from "../../provider/awskms/http.js";
 
 export interface Server {
@@ -21,9 +21,7 @@ export async function watchedClient(connections: KmsConnections, connection: Kms
     refuse: refuseOthers(connection, region),
   });
   const client = new KMSClient({
-    region,
-    endpoint: kmsEndpoint(connection, region),
-    profile: connection.profile,
+    ...kmsReach(connection, region),
     credentials: provider,
     maxAttempts: 1,
     customUserAgent: "pulumi-keymgmt",

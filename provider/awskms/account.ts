@@ -3,7 +3,7 @@ import { awsError } from "./awsErrors";
 import type { KmsConnections } from "./client";
 import type { KmsConnection } from "./connection";
 import type { FoundCredentials } from "./credentials";
-import { refuseOthers, stsEndpoint } from "./endpoint";
+import { refuseOthers, stsReach } from "./endpoint";
 import { asSdkError } from "./failures";
 import { httpOptions } from "./http";
 
@@ -54,13 +54,13 @@ async function callerIdentity(
   { time }: KmsConnections,
 ): Promise<{ accountId: string; arn?: string } | KeymgmtError> {
   await provider();
-  const region = connection.keyCollection;
-  const endpoint = stsEndpoint(connection, region);
+  const reach = stsReach(connection);
+  const { region, endpoint } = reach;
   const operation = "GetCallerIdentity";
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
   const refuse = refuseOthers(connection, region);
   const requestHandler = httpOptions(time, { keepAlive: false, refuse });
-  const client = new STSClient({ region, endpoint, credentials: provider, maxAttempts: 2, requestHandler });
+  const client = new STSClient({ ...reach, credentials: provider, maxAttempts: 2, requestHandler });
   try {
     const { Account, Arn } = await client.send(new GetCallerIdentityCommand({}));
     if (Account && /^\d{12}$/.test(Account)) return { accountId: Account, arn: Arn };

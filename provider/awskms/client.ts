@@ -1,7 +1,7 @@
 import { awsError } from "./awsErrors";
 import { connectionIdentity, type KmsConnection } from "./connection";
 import { type FoundCredentials, findCredentials } from "./credentials";
-import { kmsEndpoint, refuseOthers } from "./endpoint";
+import { kmsReach, refuseOthers } from "./endpoint";
 import { DEFAULT_TIME_LIMITS, type TimeLimits } from "./http";
 import { Limiter } from "./limiter";
 import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
@@ -75,14 +75,10 @@ export class KmsConnections {
 
   #make(connection: KmsConnection, region: string): Kms {
     const owner = connection.accountId ?? connectionIdentity(connection);
-    const endpoint = kmsEndpoint(connection, region);
+    const reach = kmsReach(connection, region);
+    const { endpoint } = reach;
     const sdk = new SdkKms(
-      {
-        region,
-        endpoint,
-        profile: connection.profile,
-        credentials: async () => (await this.credentials(connection)).provider(),
-      },
+      { ...reach, credentials: async () => (await this.credentials(connection)).provider() },
       this.time,
       refuseOthers(connection, region),
     );

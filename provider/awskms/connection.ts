@@ -7,16 +7,34 @@ export interface KmsConnection {
   credentials?: { accessKey: string; secretKey: string; sessionToken?: string };
   /** A profile of the shared config and credentials files. Beats the environment, as it is set on purpose. */
   profile?: string;
-  /** A role taken with whatever credentials were found. `durationSeconds`: see the schema; AWS's default is 3600. */
-  assumeRole?: { roleArn: string; sessionName?: string; externalId?: string; durationSeconds?: number };
-  /** A role taken with an OIDC token: from `tokenFile`, read each time, or without one from GitHub Actions. */
-  webIdentity?: { roleArn: string; tokenFile?: string };
-  /** Base URL of KMS; may hold `{region}`. */
-  endpoint?: string;
+  /** A role taken with whatever credentials were found; of several each is taken with the one before. */
+  assumeRole?: AssumedRole | AssumedRole[];
+  /** A role taken with an OIDC token: where `tokenFile` says, read each time, or without it from GitHub Actions. */
+  webIdentity?: { roleArn: string; tokenFile?: string; audience?: string };
+  /** Base URL of KMS, which may hold `{region}`; or one for each Region by name. */
+  endpoint?: string | Record<string, string>;
   /** Requests a second by operation, for accounts whose quotas differ from AWS's defaults. */
   quotas?: Record<string, number>;
   /** The account that the credentials belong to, where it is known already. */
   accountId?: string;
+}
+
+/** Parameters of sts:AssumeRole: see the schema. AWS's default of `durationSeconds` is 3600. */
+export interface AssumedRole {
+  roleArn: string;
+  sessionName?: string;
+  externalId?: string;
+  durationSeconds?: number;
+  tags?: Record<string, string>;
+  transitiveTagKeys?: string[];
+  sourceIdentity?: string;
+  policy?: string;
+  policyArns?: string[];
+}
+
+/** The roles that a connection takes, in their order. */
+export function rolesOf({ assumeRole = [] }: Pick<KmsConnection, "assumeRole">): AssumedRole[] {
+  return [assumeRole].flat();
 }
 
 /** A name for the connection that equal connections share and that shows no secret (a SHA-256, in hex). */

@@ -1,7 +1,7 @@
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import { awsError } from "./awsErrors";
-import type { KmsConnection } from "./connection";
-import { refuseOthers, stsEndpoint } from "./endpoint";
+import { type KmsConnection, rolesOf } from "./connection";
+import { refuseOthers, stsReach } from "./endpoint";
 import { asSdkError, isTlsRefusal, neverConnected } from "./failures";
 import { httpOptions, type TimeLimits } from "./http";
 import { type CredentialProvider, refreshed } from "./refreshed";
@@ -13,8 +13,8 @@ import { tidy, withoutSecrets } from "./tidy";
 /** Credentials, and where they are from. */
 export interface FoundCredentials {
   /**
-   * "credentials", "web-identity", "profile NAME", "environment", "container" or "instance"; with an assumed role,
-   * "... > ROLE-ARN".
+   * "credentials", "web-identity", "profile NAME", "environment", "container" or "instance"; with assumed roles,
+   * "... > ROLE-ARN > ROLE-ARN".
    */
   source: string;
   /** Gives credentials that are valid now. Throws KeymgmtError only. */
@@ -37,22 +37,21 @@ export async function findCredentials(
   connection: KmsConnection,
   time: TimeLimits,
 ): Promise<FoundCredentials> {
-  const region = connection.keyCollection;
-  const sts: Sts = { region, endpoint: stsEndpoint(connection, region) };
+  const reach = stsReach(connection);
+  const { region, endpoint } = reach;
+  const sts: Sts = { region, endpoint };
   const others = refuseOthers(connection, region);
   const refuse = (url: URL) => {
     const refused = others(url);
     sts.refused ??= refused;
     return refused;
   };
-  const { endpoint } = sts;
-  const config = { region, endpoint, requestHandler: httpOptions(time, { keepAlive: false, refuse }) };
+  const config = { ...reach, requestHandler: httpOptions(time, { keepAlive: false, refuse }) };
   const missing: string[] = [];
   for (const source of sourcesOf(connection, config, time)) {
     const found = "missing" in source ? source.missing : await look(source, sts);
-    if (typeof found !== "string") {
-      return connection.assumeRole ? present(roleSource(connection.assumeRole, found, config), sts) : found;
-    }
+    if (typeof found !== "string")
+      return rolesOf(connection).reduce((from, role) => present(roleSource(role, from, config), sts), found);
     missing.push(`${source.name} (${found})`);
   }
   throw new KeymgmtError(

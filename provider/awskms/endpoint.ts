@@ -1,44 +1,76 @@
 import { KeymgmtError } from "../errors";
 import type { KmsConnection } from "./connection";
 import { isAwsHost, isThisMachine, needsNoWord } from "./hosts";
-import { isRegion, partitionOf } from "./regions";
-import { sharedSettings } from "./sharedFiles";
+import { isRegion, partitionOf, suggestRegion } from "./regions";
+import { type Flag, flagOf } from "./sdkFlags";
+import { profileSetting, servicesSettings, sharedSettings, shownSetting } from "./sharedFiles";
+
+/** How the AWS SDK's client of a service is to reach it. All of it is settled here, so that the SDK looks for nothing more. */
+export interface ClientReach {
+  region: string;
+  /** Undefined for AWS's own endpoint of the Region. */
+  endpoint?: string;
+  useFipsEndpoint: boolean;
+  useDualstackEndpoint: boolean;
+  /** For what else a profile sets, as the mode of retries. */
+  profile?: string;
+  /** The SDK itself would follow AWS_PROFILE where `profile` is given (measured with 3.1173). */
+  ignoreConfiguredEndpointUrls: true;
+}
+
+type Service = "KMS" | "STS";
+
+/** An endpoint, and where it was set. */
+interface Found {
+  url: URL;
+  place: string;
+}
+
+/** How KMS is reached in a Region. Throws InvalidInput. */
+export function kmsReach(connection: KmsConnection, region: string): ClientReach {
+  return reachOf("KMS", connection, region, kmsFound(connection, region));
+}
 
 /**
- * Where KMS is to be called, or undefined for what the AWS SDK takes by itself (AWS's endpoint of the Region, or
- * `endpoint_url` of the profile). The first of: the `endpoint` input, AWS_KMS_ENDPOINT (the name that Vault knows),
- * AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL (the SDK's own names). `{region}` stands for the Region. Throws InvalidInput.
+ * How STS is reached: in the connection's Region, by the same settings as KMS. The SDK's own endpoints come first. An emulator that was
+ * set for KMS is taken for STS too, as AWS knows nothing of its accounts and credentials. Throws InvalidInput.
+ */
+export function stsReach(connection: KmsConnection): ClientReach {
+  const region = connection.keyCollection;
+  return reachOf("STS", connection, region, stsFound(connection, region));
+}
+
+/**
+ * Where KMS is to be called, or undefined for AWS's endpoint of the Region. The first of: the `endpoint` input, AWS_KMS_ENDPOINT (the name
+ * that Vault knows), and the SDK's own: AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL, the profile's `services` and `endpoint_url`. `{region}`
+ * stands for the Region. Throws InvalidInput.
  */
 export function kmsEndpoint(connection: KmsConnection, region: string): string | undefined {
-  return (
-    programsEndpoint(connection, region) ??
-    setEndpoint("AWS_KMS_ENDPOINT", connection, region) ??
-    sdkEndpoint("KMS", connection, region)
-  );
+  return textOf(kmsFound(connection, region));
 }
 
-/**
- * Where STS is to be called, or undefined for what the AWS SDK takes by itself. The SDK's own variables come first. An
- * emulator that was set for KMS is taken for STS too, as AWS knows nothing of its accounts and credentials.
- */
-export function stsEndpoint(connection: KmsConnection, region: string): string | undefined {
-  const fromSdk = sdkEndpoint("STS", connection, region);
-  if (fromSdk !== undefined) return fromSdk;
-  const kms = kmsEndpoint(connection, region);
-  return kms === undefined || isAwsHost(new URL(kms).hostname, partitionOf(region))
-    ? undefined
-    : new URL(kms).origin;
+/** What is wrong with what the program names: an endpoint, or one for each Region by name. */
+export function endpointMistakes(endpoint: Endpoint): string[] {
+  const regions = typeof endpoint === "string" ? ["us-east-1"] : Object.keys(endpoint); // any one, to stand for {region}
+  return regions.flatMap((region) => {
+    if (!isRegion(region)) return [noRegion(region)];
+    try {
+      if (programsEndpoint({ keyCollection: region, endpoint }, region) || typeof endpoint === "string")
+        return [];
+      return [`Expected \`endpoint["${region}"]\` to be an http or https URL, got an empty text.`];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  });
 }
 
-/** What is wrong with an endpoint that the program names. */
-export function endpointMistakes(endpoint: string): string[] {
-  const region = "us-east-1"; // any one, to stand for {region}
-  try {
-    programsEndpoint({ keyCollection: region, endpoint }, region);
-    return [];
-  } catch (error) {
-    return [(error as Error).message];
-  }
+/** Which of the Regions a map of endpoints lacks; what is no map lacks none. */
+export function withoutEndpointMistakes(endpoint: unknown, regions: readonly unknown[]): string[] {
+  if (typeof endpoint !== "object" || endpoint === null) return [];
+  const lacking = regions.filter((region) => typeof region === "string" && isRegion(region));
+  return [...new Set(lacking.map(String))]
+    .filter((region) => !Object.hasOwn(endpoint, region))
+    .map((region) => lacksRegion(endpoint, region));
 }
 
 /** Says why nothing may be sent to a host, or nothing where it may. */
@@ -53,39 +85,137 @@ export function refuseOthers(connection: KmsConnection, region: string): Refuse 
     isAllowed(url, connection, region) ? undefined : notAllowed(placesOf(url, region), url, region);
 }
 
-/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-function sdkEndpoint(service: "KMS" | "STS", connection: KmsConnection, region: string): string | undefined {
-  if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === "true") return undefined;
-  return (
-    setEndpoint(`AWS_ENDPOINT_URL_${service}`, connection, region) ??
-    setEndpoint("AWS_ENDPOINT_URL", connection, region)
+type Endpoint = NonNullable<KmsConnection["endpoint"]>;
+
+/** Throws where an endpoint is set beside what AWS's endpoint rules of both services do not take with one (FIPS, dual-stack). */
+function reachOf(
+  service: Service,
+  connection: KmsConnection,
+  region: string,
+  found: Found | undefined,
+): ClientReach {
+  const [fips, dualstack] = [
+    flagOf("use_fips_endpoint", connection.profile),
+    flagOf("use_dualstack_endpoint", connection.profile),
+  ];
+  const asked = [fips, dualstack].filter((flag) => flag !== undefined);
+  if (found && asked.length > 0) throw excludeEachOther(service, found, asked, region);
+  return {
+    region,
+    endpoint: textOf(found),
+    useFipsEndpoint: fips !== undefined,
+    useDualstackEndpoint: dualstack !== undefined,
+    profile: connection.profile,
+    ignoreConfiguredEndpointUrls: true,
+  };
+}
+
+function excludeEachOther(
+  service: Service,
+  { url, place }: Found,
+  asked: Flag[],
+  region: string,
+): KeymgmtError {
+  const [wishes, places, variables] = [
+    asked.map(({ kind }) => kind).join(" and "),
+    asked.map((flag) => flag.place).join(" and "),
+    asked.map(({ variable }) => `${variable}=false`).join(" and "),
+  ];
+  return new KeymgmtError(
+    "InvalidInput",
+    `Expected an endpoint of your own for ${service}, or AWS's ${wishes} endpoints, got both, which exclude each other: ${place} names ${url.origin}, and ${places} ${asked.length > 1 ? "ask" : "asks"} for ${wishes}. ` +
+      `Nothing was sent there. For the endpoint, run with ${variables} in the environment; for AWS's ${wishes} endpoints, take ${place} away.`,
+    { region },
   );
 }
 
+function kmsFound(connection: KmsConnection, region: string): Found | undefined {
+  return (
+    programsEndpoint(connection, region) ??
+    setEndpoint({ place: "AWS_KMS_ENDPOINT", value: process.env.AWS_KMS_ENDPOINT }, connection, region) ??
+    sdkEndpoint("KMS", connection, region)
+  );
+}
+
+function stsFound(connection: KmsConnection, region: string): Found | undefined {
+  const fromSdk = sdkEndpoint("STS", connection, region);
+  if (fromSdk !== undefined) return fromSdk;
+  const kms = kmsFound(connection, region);
+  return kms === undefined || isAwsHost(kms.url.hostname, partitionOf(region))
+    ? undefined
+    : { ...kms, url: new URL(kms.url.origin) };
+}
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function sdkEndpoint(service: Service, connection: KmsConnection, region: string): Found | undefined {
+  if (flagOf("ignore_configured_endpoint_urls", connection.profile)) return undefined;
+  const variables = [`AWS_ENDPOINT_URL_${service}`, "AWS_ENDPOINT_URL"].map((place) => ({
+    place,
+    value: process.env[place],
+  }));
+  const set = variables.find(({ value }) => value) ?? profilesEndpoint(service, connection);
+  return set && setEndpoint(set, connection, region);
+}
+
+function profilesEndpoint(
+  service: Service,
+  { profile }: KmsConnection,
+): { place: string; value: string } | undefined {
+  const services = profileSetting(profile, "services");
+  const settings = services && servicesSettings(services.value);
+  if (services && !settings)
+    throw new KeymgmtError(
+      "InvalidInput",
+      `Expected a section [services ${services.value}] in the AWS config file, which ${shownSetting(services)} names; there is none.`,
+    );
+  const setting =
+    settings?.findLast(({ group, name }) => group === service.toLowerCase() && name === "endpoint_url") ??
+    profileSetting(profile, "endpoint_url");
+  return setting && { place: shownSetting(setting), value: setting.value };
+}
+
 /** The program may name any host, but must reach it over https, unless it is this machine. */
-function programsEndpoint({ endpoint }: KmsConnection, region: string): string | undefined {
-  const url = urlOf("`endpoint`", endpoint, region);
-  if (!url || url.protocol === "https:" || isThisMachine(url.hostname)) return url && textOf(url);
+function programsEndpoint({ endpoint }: KmsConnection, region: string): Found | undefined {
+  if (typeof endpoint === "object" && isRegion(region) && !Object.hasOwn(endpoint, region))
+    throw new KeymgmtError("InvalidInput", lacksRegion(endpoint, region), { region });
+  const isMap = typeof endpoint === "object";
+  const place = isMap ? `\`endpoint["${region}"]\`` : "`endpoint`";
+  const url = urlOf(place, isMap ? endpoint[region] : endpoint, region);
+  if (!url || url.protocol === "https:" || isThisMachine(url.hostname)) return url && { url, place };
   throw new KeymgmtError(
     "InvalidInput",
-    `Expected \`endpoint\` to be an https URL, or an http URL of this machine (127.0.0.1, [::1], localhost); got ${url.origin}. ` +
+    `Expected ${place} to be an https URL, or an http URL of this machine (127.0.0.1, [::1], localhost); got ${url.origin}. ` +
       "Credentials and material are not sent there in the clear: give it an https URL.",
     { region },
   );
 }
 
-/** An endpoint from the environment, which others than the program's author may write. */
-function setEndpoint(name: string, connection: KmsConnection, region: string): string | undefined {
-  const url = urlOf(name, process.env[name], region);
-  if (url && !isAllowed(url, connection, region)) throw notAllowed(name, url, region);
-  return url && textOf(url);
+function lacksRegion(endpoint: object, region: string): string {
+  const named = Object.keys(endpoint).filter(isRegion).join(", ") || "none";
+  return `Expected \`endpoint\`, which is a map from Region to URL, to name one for ${region}; it names ${named}. Nothing was sent there. Add "${region}" to it, with AWS's own URL (https://kms.${region}.…) where that is meant.`;
+}
+
+function noRegion(name: string): string {
+  const suggestion = suggestRegion(name);
+  return `Expected the keys of \`endpoint\` to be AWS Regions such as "us-east-1"${suggestion ? `; did you mean "${suggestion}"?` : "; what came is none."}`;
+}
+
+/** An endpoint from the environment or a file, which others than the program's author may write. */
+function setEndpoint(
+  { place, value }: { place: string; value?: string },
+  connection: KmsConnection,
+  region: string,
+): Found | undefined {
+  const url = urlOf(place, value, region);
+  if (url && !isAllowed(url, connection, region)) throw notAllowed(place, url, region);
+  return url && { url, place };
 }
 
 function isAllowed(url: URL, connection: KmsConnection, region: string): boolean {
   if (needsNoWord(url, region)) return true;
-  if (url.protocol !== "https:") return false;
-  const named = programsEndpoint(connection, region);
-  return named !== undefined && new URL(named).origin === url.origin;
+  if (url.protocol !== "https:" || withoutEndpointMistakes(connection.endpoint, [region]).length > 0)
+    return false;
+  return programsEndpoint(connection, region)?.url.origin === url.origin;
 }
 
 function notAllowed(place: string, { origin }: URL, region: string): KeymgmtError {
@@ -102,7 +232,9 @@ function placesOf({ host }: URL, region: string): string {
   const variables = Object.entries(process.env)
     .filter(([name]) => name.startsWith("AWS_ENDPOINT_URL"))
     .map(([name, value = ""]) => ({ place: name, value }));
-  const lines = sharedSettings().filter(({ name }) => name === "endpoint_url");
+  const lines = sharedSettings()
+    .filter(({ name }) => name === "endpoint_url")
+    .map((setting) => ({ place: shownSetting(setting), value: setting.value }));
   const places = [...variables, ...lines].filter(({ value }) => {
     const text = value.replaceAll("{region}", region);
     return URL.canParse(text) && new URL(text).host === host;
@@ -117,7 +249,7 @@ function urlOf(source: string, template: string | undefined, region: string): UR
       `Expected an AWS Region such as "us-east-1", got ${JSON.stringify(region)}. It is part of the names of hosts.`,
     );
   if (!template) return undefined;
-  const text = template.replaceAll("{region}", region);
+  const text = String(template).replaceAll("{region}", region);
   const wrong = whatIsWrong(text);
   if (wrong === undefined) return new URL(text);
   throw new KeymgmtError(
@@ -128,8 +260,8 @@ function urlOf(source: string, template: string | undefined, region: string): UR
 }
 
 /** What was checked is what is called: as the URL class writes it. */
-function textOf({ href }: URL): string {
-  return href.replace(/\/+$/, "");
+function textOf(found: Found | undefined): string | undefined {
+  return found?.url.href.replace(/\/+$/, "");
 }
 
 function whatIsWrong(text: string): string | undefined {

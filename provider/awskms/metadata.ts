@@ -34,8 +34,8 @@ export function checkInstanceEndpoint(): void {
 
 const isOf =
   (profile: string) =>
-  ({ section, name }: Setting): boolean =>
-    name === "ec2_metadata_service_endpoint" && section.replaceAll(/^profile\s+|["']/g, "") === profile;
+  (setting: Setting): boolean =>
+    setting.name === "ec2_metadata_service_endpoint" && setting.profile === profile;
 
 /** Throws InvalidInput: of what a profile's `credential_source` makes the SDK ask. */
 export function checkCredentialSources(): void {

@@ -1,5 +1,5 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
-import type { KmsConnection } from "./connection";
+import type { AssumedRole } from "./connection";
 import type { IdentityToken } from "./identityToken";
 import { checkCredentialSources } from "./metadata";
 import { type CredentialProvider, refreshed } from "./refreshed";
@@ -62,7 +62,7 @@ export function webIdentitySource(
 
 /** The role, taken with the credentials of another source. */
 export function roleSource(
-  role: NonNullable<KmsConnection["assumeRole"]>,
+  role: AssumedRole,
   from: { source: string; provider: CredentialProvider },
   clientConfig: STSClientConfig,
 ): PresentSource {
@@ -71,6 +71,11 @@ export function roleSource(
     RoleSessionName: role.sessionName ?? SESSION_NAME,
     ExternalId: role.externalId,
     DurationSeconds: role.durationSeconds,
+    Tags: role.tags && Object.entries(role.tags).map(([Key, Value]) => ({ Key, Value })),
+    TransitiveTagKeys: role.transitiveTagKeys,
+    SourceIdentity: role.sourceIdentity,
+    Policy: role.policy,
+    PolicyArns: role.policyArns?.map((arn) => ({ arn })),
   };
   const masterCredentials = from.provider;
   const ask = async () => {

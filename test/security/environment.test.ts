@@ -83,14 +83,14 @@ describe("who writes the environment or the AWS config file of a run", function 
     ["AWS_ENDPOINT_URL_KMS", { AWS_ENDPOINT_URL_KMS: "URL_" }, "", "AWS_ENDPOINT_URL_KMS"],
     ["AWS_ENDPOINT_URL", { AWS_ENDPOINT_URL: "URL_" }, "", "AWS_ENDPOINT_URL"],
     ["AWS_KMS_ENDPOINT", { AWS_KMS_ENDPOINT: "URL_" }, "", "AWS_KMS_ENDPOINT"],
-    ["the default profile's endpoint_url", {}, `[default]\n${section}`, "line 2 of .*config"],
+    ["the default profile's endpoint_url", {}, `[default]\n${section}`, ".*\\(line 2 of .*config\\)"],
     [
       "endpoint_url of the profile that AWS_PROFILE names",
       { AWS_PROFILE: "ours" },
       `[profile other]\n\n[profile ours]\n${section}`,
-      "line 4 of .*config",
+      ".*\\(line 4 of .*config\\)",
     ],
-    ["a profile's services", {}, `[default]\nservices = of-ours\n${services("kms")}`, "line 7 of .*config"],
+    ["a profile's services", {}, `[default]\nservices = of-ours\n${services("kms")}`, ".*\\(line 7 of .*config\\)"],
   ];
   for (const [name, variables, config, place] of material)
     it(`gets no material by ${name}`, async () => {
@@ -124,7 +124,7 @@ describe("who writes the environment or the AWS config file of a run", function 
       () => ({ webIdentity: token() }),
       {},
       `[default]\n${section}`,
-      "line 2 of .*config",
+      ".*\\(line 2 of .*config\\)",
     ],
     [
       "a session token by AWS_ENDPOINT_URL",
@@ -138,14 +138,14 @@ describe("who writes the environment or the AWS config file of a run", function 
       () => ({ credentials, assumeRole: { roleArn: ROLE } }),
       {},
       `[default]\nservices = of-ours\n${services("sts")}`,
-      "line 7 of .*config",
+      ".*\\(line 7 of .*config\\)",
     ],
     [
-      "a profile's source keys by the default profile",
+      "a profile's source keys by its endpoint_url",
       () => ({ profile: "ours" }),
       {},
-      `[default]\n${section}[profile ours]\nrole_arn = ${ROLE}\nsource_profile = base\n[profile base]\naws_access_key_id = A\naws_secret_access_key = s\naws_session_token = t\n`,
-      "line 2 of .*config",
+      `[profile ours]\n${section}role_arn = ${ROLE}\nsource_profile = base\n[profile base]\naws_access_key_id = A\naws_secret_access_key = s\naws_session_token = t\n`,
+      ".*\\(line 2 of .*config\\)",
     ],
     [
       "an SSO token by AWS_ENDPOINT_URL_SSO",

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { endpointMistakes, kmsEndpoint, refuseOthers, stsEndpoint } from "../../../provider/awskms/endpoint";
+import {
+  endpointMistakes,
+  kmsEndpoint,
+  kmsReach,
+  refuseOthers,
+  stsReach,
+  withoutEndpointMistakes,
+} from "../../../provider/awskms/endpoint";
 import { isKeymgmtError } from "../../../provider/errors";
 import { setEnvironment } from "./loopback";
 
@@ -10,9 +17,9 @@ describe("endpoints", () => {
     restore();
     restore = setEnvironment(settings);
   };
-  const connection = (endpoint?: string) => ({ keyCollection: "us-west-1", endpoint });
+  const connection = (endpoint?: string) => ({ keyCollection: "eu-west-1", endpoint });
   const kms = (endpoint?: string) => kmsEndpoint(connection(endpoint), "eu-west-1");
-  const sts = (endpoint?: string) => stsEndpoint(connection(endpoint), "eu-west-1");
+  const sts = (endpoint?: string) => stsReach(connection(endpoint)).endpoint;
 
   it("KMS: the input, then AWS_KMS_ENDPOINT, then the SDK's variables, then AWS's own", () => {
     const settings = {
@@ -181,10 +188,78 @@ describe("endpoints", () => {
     assert.equal(kms(), "http://127.0.0.1:4599");
   });
 
+  describe("of a map from Region to URL", () => {
+    const EU = "https://vpce-0b.kms.eu-west-1.vpce.amazonaws.com";
+    const map = { "eu-west-1": EU, "us-east-1": "https://kms.corp.example/{region}/" };
+    const of = (endpoint: Record<string, string>, region: string) =>
+      kmsEndpoint({ keyCollection: "eu-west-1", endpoint }, region);
+
+    it("are those of the Region", () => {
+      set({ AWS_KMS_ENDPOINT: "http://127.0.0.1:1" });
+      assert.equal(of(map, "eu-west-1"), EU);
+      assert.equal(of(map, "us-east-1"), "https://kms.corp.example/us-east-1");
+    });
+
+    it("are missed where a Region has none, whatever the environment says", () => {
+      set({ AWS_KMS_ENDPOINT: "http://127.0.0.1:1" });
+      for (const region of ["us-west-2", "constructor" as string])
+        assert.throws(
+          () => of(map, region),
+          region === "us-west-2"
+            ? /Expected `endpoint`, which is a map from Region to URL, to name one for us-west-2; it names eu-west-1, us-east-1\. .* Add "us-west-2"/
+            : /Expected an AWS Region/,
+        );
+      assert.deepEqual(withoutEndpointMistakes(map, ["eu-west-1", "us-east-1"]), []);
+      assert.equal(withoutEndpointMistakes(map, ["us-west-2", "eu-west-1", "us-west-2"]).length, 1);
+      assert.deepEqual(withoutEndpointMistakes("https://x", ["us-west-2"]), []);
+    });
+
+    it("are checked each, by the same rules, and shown no more than one alone is", () => {
+      assert.deepEqual(endpointMistakes(map), []);
+      const wrong = {
+        "eu-wset-1": EU,
+        "hunter2.example": EU,
+        "eu-west-2": "http://kms.corp.example",
+        "eu-west-3": "https://user:hunter2@kms.example.com",
+        "us-west-2": "",
+      };
+      const mistakes = endpointMistakes(wrong);
+      assert.equal(mistakes.length, 5);
+      assert.match(mistakes[0]!, /^Expected the keys of `endpoint` .* did you mean "eu-west-1"\?$/);
+      assert.match(mistakes[1]!, /what came is none\.$/);
+      assert.match(mistakes[2]!, /^Expected `endpoint\["eu-west-2"\]` to be an https URL/);
+      assert.match(mistakes[3]!, /^Expected `endpoint\["eu-west-3"\]` .* with a user name or password/);
+      assert.match(mistakes[4]!, /^Expected `endpoint\["us-west-2"\]` .* empty/);
+      assert.ok(!mistakes.join().includes("hunter2"));
+    });
+
+    it("make a host of the environment the program's own in their Region alone", () => {
+      const endpoint = { "eu-west-1": "https://kms.corp.example", "us-east-1": "https://us.corp.example" };
+      const refused = (region: string, url: string) =>
+        refuseOthers({ keyCollection: "eu-west-1", endpoint }, region)(new URL(url)) !== undefined;
+      assert.deepEqual(
+        [
+          refused("eu-west-1", "https://kms.corp.example"),
+          refused("us-east-1", "https://kms.corp.example"),
+          refused("us-west-2", "https://kms.corp.example"),
+          refused("us-west-2", "https://kms.us-west-2.amazonaws.com"),
+        ],
+        [false, true, true, false],
+      );
+    });
+
+    it("are taken for STS too, that of the connection's Region, but for AWS's", () => {
+      set({});
+      const of = (keyCollection: string) => stsReach({ keyCollection, endpoint: map }).endpoint;
+      assert.equal(of("eu-west-1"), undefined);
+      assert.equal(of("us-east-1"), "https://kms.corp.example");
+    });
+  });
+
   it("are made from the names of Regions alone", () => {
     set({});
     for (const region of ["us-east-1.evil.com/", "evil.com#", "", "US-EAST-1"])
-      for (const of of [kmsEndpoint, stsEndpoint])
+      for (const of of [kmsReach, stsReach])
         assert.throws(
           () => of({ keyCollection: region, endpoint: "https://kms.{region}.amazonaws.com" }, region),
           /Expected an AWS Region such as "us-east-1"/,

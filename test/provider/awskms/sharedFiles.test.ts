@@ -25,14 +25,27 @@ describe("the AWS config and credentials files", () => {
     writeFileSync(credentials, "[ours]\nendpoint_url=https://x\n");
     restore = setEnvironment({ AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials });
     assert.deepEqual(sharedSettings(), [
-      { section: "default", name: "region", value: "us-west-1", place: `line 3 of ${config}` },
+      {
+        section: "default",
+        profile: "default",
+        name: "region",
+        value: "us-west-1",
+        place: `line 3 of ${config}`,
+      },
       {
         section: "services ours",
+        group: "kms",
         name: "endpoint_url",
         value: "http://127.0.0.1:1/#x",
         place: `line 7 of ${config}`,
       },
-      { section: "ours", name: "endpoint_url", value: "https://x", place: `line 2 of ${credentials}` },
+      {
+        section: "ours",
+        profile: "ours",
+        name: "endpoint_url",
+        value: "https://x",
+        place: `line 2 of ${credentials}`,
+      },
     ]);
   });
 

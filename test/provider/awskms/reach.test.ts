@@ -1,0 +1,236 @@
+/** Where the AWS SDK's own clients go, as they are given what `kmsReach` and `stsReach` have settled. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { KmsConnection } from "../../../provider/awskms/connection";
+import { kmsReach, stsReach } from "../../../provider/awskms/endpoint";
+import { isKeymgmtError } from "../../../provider/errors";
+import { setEnvironment } from "./loopback";
+
+const LOCAL = "http://127.0.0.1:4599";
+const OTHER = "http://127.0.0.1:4600";
+
+const CONFIG = `[default]
+endpoint_url = ${OTHER}
+[profile local]
+endpoint_url = ${LOCAL}
+[profile services]
+endpoint_url = ${OTHER}
+services = ours
+[services ours]
+kms =
+  endpoint_url = ${LOCAL}
+[profile both]
+services = each
+[services each]
+s3 =
+  endpoint_url = https://s3.example
+kms =
+  endpoint_url = ${LOCAL}
+sts =
+  endpoint_url = ${OTHER}
+[profile emulated]
+services = ours
+[profile fips]
+use_fips_endpoint = true
+[profile dualstack]
+use_dualstack_endpoint = true
+[profile strict]
+use_fips_endpoint = true
+use_dualstack_endpoint = true
+[profile ignoring]
+endpoint_url = ${LOCAL}
+ignore_configured_endpoint_urls = true
+[profile typo]
+services = none
+[profile wrong]
+use_fips_endpoint = yes
+[profile contradiction]
+use_fips_endpoint = true
+services = ours
+[profile plain]
+region = eu-central-1
+`;
+
+describe("KMS and STS by the same settings", () => {
+  let folder: string;
+  let restore = () => {};
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "keymgmt-reach-")); // new each time: the AWS SDK reads a path once
+    writeFileSync(join(folder, "config"), CONFIG);
+  });
+  afterEach(() => {
+    restore();
+    rmSync(folder, { recursive: true });
+  });
+
+  const set = (settings: Record<string, string> = {}) => {
+    restore();
+    restore = setEnvironment({ AWS_CONFIG_FILE: join(folder, "config"), ...settings });
+  };
+
+  /** Origins of a request to KMS and of one to STS. */
+  async function origins(connection: Partial<KmsConnection> = {}): Promise<[kms: string, sts: string]> {
+    const of = { keyCollection: "us-west-2", ...connection };
+    const went: string[] = [];
+    const common = {
+      credentials: { accessKeyId: "A", secretAccessKey: "s" },
+      maxAttempts: 1,
+      requestHandler: {
+        handle: async ({
+          protocol,
+          hostname,
+          port,
+        }: {
+          protocol: string;
+          hostname: string;
+          port?: number;
+        }) => {
+          went.push(`${protocol}//${hostname}${port ? `:${port}` : ""}`);
+          throw new Error("nothing is sent");
+        },
+      },
+    };
+    const kms = new KMSClient({ ...kmsReach(of, of.keyCollection), ...common });
+    const sts = new STSClient({ ...stsReach(of), ...common });
+    await assert.rejects(kms.send(new ListKeysCommand({})), /nothing is sent/);
+    await assert.rejects(sts.send(new GetCallerIdentityCommand({})), /nothing is sent/);
+    return went as [string, string];
+  }
+
+  const aws = (kms: string, sts: string): [string, string] => [`https://${kms}`, `https://${sts}`];
+  const AWS = aws("kms.us-west-2.amazonaws.com", "sts.us-west-2.amazonaws.com");
+
+  const byProfile: [profile: string, where: [string, string]][] = [
+    ["local", [LOCAL, LOCAL]],
+    ["services", [LOCAL, OTHER]],
+    ["both", [LOCAL, OTHER]],
+    ["emulated", [LOCAL, LOCAL]],
+    ["fips", aws("kms-fips.us-west-2.amazonaws.com", "sts-fips.us-west-2.amazonaws.com")],
+    ["dualstack", aws("kms.us-west-2.api.aws", "sts.us-west-2.api.aws")],
+    ["strict", aws("kms-fips.us-west-2.api.aws", "sts-fips.us-west-2.api.aws")],
+    ["ignoring", AWS],
+    ["plain", AWS],
+  ];
+  for (const [profile, where] of byProfile) {
+    it(`profile ${profile}: the input, whatever AWS_PROFILE is`, async () => {
+      set();
+      assert.deepEqual(await origins({ profile }), where);
+      set({ AWS_PROFILE: "local" });
+      assert.deepEqual(await origins({ profile }), where);
+    });
+
+    it(`profile ${profile}: AWS_PROFILE`, async () => {
+      set({ AWS_PROFILE: profile });
+      assert.deepEqual(await origins(), where);
+    });
+  }
+
+  it("the profile `default` where none is named", async () => {
+    set();
+    assert.deepEqual(await origins(), [OTHER, OTHER]);
+  });
+
+  it("variables come before the profile, those of a service before that of all", async () => {
+    set({ AWS_ENDPOINT_URL: OTHER });
+    assert.deepEqual(await origins({ profile: "local" }), [OTHER, OTHER]);
+    set({ AWS_ENDPOINT_URL: OTHER, AWS_ENDPOINT_URL_STS: LOCAL });
+    assert.deepEqual(await origins({ profile: "fips-free" }), [OTHER, LOCAL]);
+    set({ AWS_USE_FIPS_ENDPOINT: "false", AWS_USE_DUALSTACK_ENDPOINT: "False" });
+    assert.deepEqual(await origins({ profile: "strict" }), AWS);
+    set({ AWS_USE_FIPS_ENDPOINT: "TRUE" });
+    assert.deepEqual(
+      await origins({ profile: "dualstack" }),
+      aws("kms-fips.us-west-2.api.aws", "sts-fips.us-west-2.api.aws"),
+    );
+    set({ AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" });
+    assert.deepEqual(await origins({ profile: "local" }), AWS);
+  });
+
+  const refused = (connection: Partial<KmsConnection>, service: "KMS" | "STS" = "KMS") => {
+    const of = { keyCollection: "us-west-2", ...connection };
+    try {
+      if (service === "KMS") kmsReach(of, of.keyCollection);
+      else stsReach(of);
+    } catch (error) {
+      assert.ok(isKeymgmtError(error, "InvalidInput"), String(error));
+      return error.message;
+    }
+    return assert.fail("nothing was refused");
+  };
+
+  const switches: [kind: string, settings: Record<string, string>, profile: string, place: string][] = [
+    ["FIPS", { AWS_USE_FIPS_ENDPOINT: "true" }, "plain", "AWS_USE_FIPS_ENDPOINT asks"],
+    ["dual-stack", { AWS_USE_DUALSTACK_ENDPOINT: "true" }, "plain", "AWS_USE_DUALSTACK_ENDPOINT asks"],
+    ["FIPS", {}, "fips", "`use_fips_endpoint` of \\[profile fips\\] \\(line 23 of .*config\\) asks"],
+    [
+      "FIPS and dual-stack",
+      {},
+      "strict",
+      "`use_fips_endpoint` of \\[profile strict\\] \\(line 27 of .*\\) and `use_dualstack_endpoint` of \\[profile strict\\] \\(line 28 of .*\\) ask",
+    ],
+  ];
+  const endpoints: [place: string, settings: Record<string, string>, connection: Partial<KmsConnection>][] = [
+    ["`endpoint`", {}, { endpoint: LOCAL }],
+    ['`endpoint\\["us-west-2"\\]`', {}, { endpoint: { "us-west-2": LOCAL } }],
+    ["AWS_KMS_ENDPOINT", { AWS_KMS_ENDPOINT: LOCAL }, {}],
+    ["AWS_ENDPOINT_URL_KMS", { AWS_ENDPOINT_URL_KMS: LOCAL }, {}],
+    ["AWS_ENDPOINT_URL", { AWS_ENDPOINT_URL: LOCAL }, {}],
+  ];
+  for (const [kind, on, profile, asks] of switches)
+    for (const [place, settings, connection] of endpoints)
+      it(`${kind} by ${profile === "plain" ? "a variable" : "a profile"} and ${place} exclude each other: both are named`, () => {
+        set({ ...on, ...settings });
+        for (const service of ["KMS", "STS"] as const) {
+          const said = refused({ profile, ...connection }, service);
+          assert.match(
+            said,
+            new RegExp(
+              `^Expected an endpoint of your own for ${service}, or AWS's ${kind} endpoints, got both, .*: ${place} names ${LOCAL}, and ${asks} for ${kind}\\. Nothing was sent there\\.`,
+            ),
+          );
+          for (const name of Object.keys(on)) assert.ok(said.includes(`run with ${name}=false`), said);
+        }
+      });
+
+  it("an endpoint of a profile's services and its FIPS line are named by section, line and file", () => {
+    set();
+    assert.match(
+      refused({ profile: "contradiction" }),
+      /: `endpoint_url` of \[services ours\] \(line 10 of .*config\) names http:\/\/127\.0\.0\.1:4599, and `use_fips_endpoint` of \[profile contradiction\] \(line 37 of .*config\) asks for FIPS/,
+    );
+  });
+
+  it("an endpoint for STS alone excludes FIPS there, and not for KMS", () => {
+    set({ AWS_ENDPOINT_URL_STS: LOCAL, AWS_USE_FIPS_ENDPOINT: "true" });
+    assert.match(refused({ profile: "plain" }, "STS"), /for STS, .*: AWS_ENDPOINT_URL_STS names/);
+    assert.equal(
+      kmsReach({ keyCollection: "us-west-2", profile: "plain" }, "us-west-2").useFipsEndpoint,
+      true,
+    );
+  });
+
+  it("a wish for FIPS that is neither true nor false is not passed over", () => {
+    set({ AWS_USE_FIPS_ENDPOINT: "1" });
+    assert.match(
+      refused({}),
+      /^Expected AWS_USE_FIPS_ENDPOINT to be "true" or "false"; what came is neither/,
+    );
+    set();
+    assert.match(
+      refused({ profile: "wrong" }),
+      /^Expected `use_fips_endpoint` of \[profile wrong\] \(line 35 /,
+    );
+  });
+
+  it("services that are in no section are missed", () => {
+    set();
+    assert.match(
+      refused({ profile: "typo" }),
+      /^Expected a section \[services none\] .*`services` of \[profile typo\] \(line 33 of/,
+    );
+  });
+});
