@@ -16,15 +16,16 @@ export interface KmsProviderArgs {
   credentials?: pulumi.Input<Credentials>;
   /** Profile of the shared AWS config and credentials files. */
   profile?: pulumi.Input<string>;
-  /** A role to assume with whichever credentials were found. */
-  assumeRole?: pulumi.Input<AssumeRole>;
+  /** A role to assume with whichever credentials were found; of a list each is assumed with the one before (role chaining). */
+  assumeRole?: pulumi.Input<AssumeRole | pulumi.Input<AssumeRole>[]>;
   /** A role for an OIDC token: CI without long-lived keys. */
   webIdentity?: pulumi.Input<WebIdentity>;
   /**
-   * Endpoint of AWS KMS, over https unless it is this machine; `{region}` in it is replaced by the Region. Default:
-   * `AWS_KMS_ENDPOINT`, `AWS_ENDPOINT_URL_KMS`, AWS's own. The environment and AWS profiles can name AWS's hosts and this machine only.
+   * Endpoint of AWS KMS, over https unless it is this machine; `{region}` in it is replaced by the Region. Or a map from Region to URL,
+   * which then has each Region that is used. Default: `AWS_KMS_ENDPOINT`, `AWS_ENDPOINT_URL_KMS`, the profile's, AWS's own. The environment
+   * and AWS profiles can name AWS's hosts and this machine only.
    */
-  endpoint?: pulumi.Input<string>;
+  endpoint?: pulumi.Input<string | Record<string, pulumi.Input<string>>>;
   /** First part of every alias, by default `hashicorp`. A change replaces. */
   aliasPrefix?: pulumi.Input<string>;
   /** RSA key that AWS KMS makes to wrap material on its way, by default `RSA_4096`. */
@@ -44,9 +45,9 @@ export class KmsProvider extends DynamicResource {
   declare readonly keyCollection: pulumi.Output<string>;
   declare readonly credentials: pulumi.Output<Credentials | undefined>;
   declare readonly profile: pulumi.Output<string | undefined>;
-  declare readonly assumeRole: pulumi.Output<AssumeRole | undefined>;
+  declare readonly assumeRole: pulumi.Output<AssumeRole | AssumeRole[] | undefined>;
   declare readonly webIdentity: pulumi.Output<WebIdentity | undefined>;
-  declare readonly endpoint: pulumi.Output<string | undefined>;
+  declare readonly endpoint: pulumi.Output<string | Record<string, string> | undefined>;
   declare readonly aliasPrefix: pulumi.Output<string>;
   declare readonly wrappingKeySpec: pulumi.Output<WrappingKeySpec>;
   declare readonly tags: pulumi.Output<Record<string, string> | undefined>;

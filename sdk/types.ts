@@ -10,25 +10,42 @@ export interface Credentials {
 
 /** A role to assume (sts:AssumeRole). */
 export interface AssumeRole {
+  /** In the partition of `keyCollection`. */
   roleArn: pulumi.Input<string>;
   /** Name of the session in CloudTrail. */
   sessionName?: pulumi.Input<string>;
   externalId?: pulumi.Input<string>;
   /**
    * Life time of a session in seconds: 900 to the maximum that the role sets, 43200 at the most; 3600 at the most where the credentials
-   * are a role's themselves (role chaining). Sessions are renewed while an update runs, so a short one is enough.
+   * are a role's themselves (role chaining: from the second role of a list on, and after `webIdentity`). Sessions are renewed while an
+   * update runs, so a short one is enough.
    */
   durationSeconds?: pulumi.Input<number>;
+  /** Session tags, 50 at the most. Needs `sts:TagSession`. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Keys of `tags` that the sessions of later roles in a list inherit. */
+  transitiveTagKeys?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Who stands behind the session, in CloudTrail, for it and for all that follow in a list. Needs `sts:SetSourceIdentity`.
+   */
+  sourceIdentity?: pulumi.Input<string>;
+  /** Session policy, a JSON document: the session may do what this and the role's policies allow. */
+  policy?: pulumi.Input<string>;
+  /** ARNs of managed policies as session policies, 10 at the most. */
+  policyArns?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** An OIDC token for sts:AssumeRoleWithWebIdentity. */
 export interface WebIdentity {
+  /** In the partition of `keyCollection`. */
   roleArn: pulumi.Input<string>;
   /**
-   * Path of the file that holds the token; it is read each time a token is needed. Without it: GitHub Actions is asked for one, in a job
-   * with `permissions: id-token: write`.
+   * Where the token is: the path of a file, `env://NAME`, `file:///path` or `exec:command`; it is read each time a token is needed.
+   * Without it: GitHub Actions is asked for one, in a job with `permissions: id-token: write`.
    */
   tokenFile?: pulumi.Input<string>;
+  /** Audience of the token that GitHub Actions is asked for. Default: `sts.amazonaws.com`, in aws-cn `sts.amazonaws.com.cn`. */
+  audience?: pulumi.Input<string>;
 }
 
 /** RSA key that AWS KMS makes to wrap material on its way. */

@@ -13,6 +13,7 @@ interface Property {
   $ref?: string;
   items?: Property;
   additionalProperties?: Property;
+  oneOf?: Property[];
   description?: string;
   default?: unknown;
   secret?: boolean;
@@ -101,6 +102,7 @@ function cell({ description = "", secret, willReplaceOnChanges }: Property): str
 
 /** `shown` gathers the types that a section below has to explain. */
 function typeName(property: Property, shown: Set<string>): string {
+  if (property.oneOf) return property.oneOf.map((form) => typeName(form, shown)).join(" or ");
   if (property.items) return `${typeName(property.items, shown)}[]`;
   if (property.additionalProperties) return `map of ${typeName(property.additionalProperties, shown)}`;
   const referred = property.$ref?.split(":").at(-1);

@@ -6,6 +6,8 @@ export interface PropertySpec {
   $ref?: string;
   items?: PropertySpec;
   additionalProperties?: PropertySpec;
+  /** Forms that a value may have, each of another JSON type. */
+  oneOf?: PropertySpec[];
   default?: string | number | boolean;
   secret?: boolean;
   willReplaceOnChanges?: boolean;

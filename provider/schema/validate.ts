@@ -18,7 +18,10 @@ export function schemaMistakes(resource: string, inputs: Values): string[] {
     validators.set(resource, validate);
   }
   validate(JSON.parse(JSON.stringify(inputs, (_name, value) => value ?? undefined))); // null counts as missing
-  const sentences = (validate.errors ?? []).filter(({ data }) => !isUnknown(data)).map(sentence);
+  const errors = (validate.errors ?? []).filter(
+    ({ data, keyword }) => !["anyOf", "not"].includes(keyword) && !isUnknown(data),
+  );
+  const sentences = errors.map(sentence);
   return [...new Set(sentences)];
 }
 
@@ -48,6 +51,7 @@ function objectSchema(spec: Pick<ResourceSpec, "inputProperties" | "requiredInpu
 /** A property of a Pulumi schema as JSON Schema. */
 function jsonSchema(property: PropertySpec): object {
   const secret = property.secret ?? false;
+  if (property.oneOf) return oneOf(property.oneOf.map(jsonSchema), secret);
   const referred = referredType(property);
   if (referred && "enum" in referred)
     return { type: "string", enum: referred.enum.map((e) => e.value), secret };
@@ -64,6 +68,13 @@ function jsonSchema(property: PropertySpec): object {
   return property.type ? { type: property.type, secret } : {};
 }
 
+/** By the value's type, so that what is wrong is said of the form that was meant. */
+function oneOf(forms: object[], secret: boolean): object {
+  const typeOf = (form: object) => (form as { type: string }).type;
+  const branches = forms.map((form) => ({ anyOf: [{ not: { type: typeOf(form) } }, form] }));
+  return { type: forms.map(typeOf), allOf: branches, secret };
+}
+
 function sentence(error: ErrorObject): string {
   const name = error.instancePath.slice(1).split("/").map(unescaped).join(".");
   const isSecret = (error.parentSchema as { secret?: boolean })?.secret ?? false;
@@ -73,9 +84,9 @@ function sentence(error: ErrorObject): string {
     case "additionalProperties":
       return `\`${[name, shownName(error.params.additionalProperty)].filter(Boolean).join(".")}\` is not an input of this resource; check its spelling.`;
     case "enum":
-      return `Expected \`${name}\` to be ${oneOf(error.params.allowedValues)}; what came is not.`;
+      return `Expected \`${name}\` to be ${either(error.params.allowedValues.map(quoted))}; what came is not.`;
     case "type":
-      return `Expected \`${name}\` to be of type ${error.params.type}${isSecret ? "" : `, got ${typeName(error.data)}`}.`;
+      return `Expected \`${name}\` to be of type ${either([error.params.type].flat())}${isSecret ? "" : `, got ${typeName(error.data)}`}.`;
     default:
       return `\`${name}\` ${error.message}.`;
   }
@@ -86,9 +97,9 @@ function unescaped(step: string): string {
   return step.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
-function oneOf(values: string[]): string {
-  return values.map((value) => `"${value}"`).join(" or ");
-}
+const either = (values: string[]) => values.join(" or ");
+
+const quoted = (value: string) => `"${value}"`;
 
 /** A name that is spelt wrong has letters alone; any other may be a value. */
 function shownName(name: string): string {

@@ -201,6 +201,7 @@ describe("the SDK's types and schema.json", () => {
 
 /** A property of schema.json in the notation of Member.type; enums are spelt out. */
 function schemaType(property: PropertySpec): string {
+  if (property.oneOf) return property.oneOf.map(schemaType).join("|");
   if (property.$ref) {
     const token = property.$ref.replace("#/types/", "");
     const type = types[token]!;

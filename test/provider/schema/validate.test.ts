@@ -92,6 +92,32 @@ describe("schema validation", () => {
         ["Expected `tags.cost/center~1` to be of type string, got number."],
       ],
       [
+        "what may be of two types and is of neither",
+        "KmsProvider",
+        ["KmsProvider", { assumeRole: "arn", endpoint: 5 }],
+        [
+          "Expected `assumeRole` to be of type object or array, got string.",
+          "Expected `endpoint` to be of type string or object, got number.",
+        ],
+      ],
+      [
+        "what is wrong in the type that was meant",
+        "KmsProvider",
+        [
+          "KmsProvider",
+          {
+            assumeRole: [{ roleArn: "arn", tags: { a: 1 } }, { rolearn: "arn" }],
+            endpoint: { "us-west-1": 5 },
+          },
+        ],
+        [
+          "Expected `assumeRole.0.tags.a` to be of type string, got number.",
+          "Expected `assumeRole.1` to have `roleArn`, which is missing; the output of a resource that `--target` leaves out is missing too.",
+          "`assumeRole.1.rolearn` is not an input of this resource; check its spelling.",
+          "Expected `endpoint.us-west-1` to be of type string, got number.",
+        ],
+      ],
+      [
         "several mistakes, each on its own",
         "KmsProvider",
         ["KmsProvider", { keyCollection: 1, quotas: { Encrypt: "5" } }],
