@@ -1,5 +1,5 @@
 import type { Backup } from "../provider/keys/backup.js";
-import { shownReference } from "../provider/keys/shownReference.js";
+import { shownReference } from "../provider/shownReference.js";
 import { visible, visibleIn } from "../provider/visible.js";
 import { count, date, table, wrapped } from "./text.js";
 

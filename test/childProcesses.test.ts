@@ -87,6 +87,6 @@ describe("a program that is started", () => {
       "sdk",
     ] as const;
     const files = execFileSync(starts[0], starts.slice(1), { cwd: CHECKOUT, encoding: "utf8" });
-    assert.deepEqual(files.trim().split("\n").sort(), ["cli/state/pulumi.ts", "provider/keys/reference.ts"]);
+    assert.deepEqual(files.trim().split("\n").sort(), ["cli/state/pulumi.ts", "provider/reference.ts"]);
   });
 });

@@ -2,7 +2,7 @@ import type { STSClientConfig } from "@aws-sdk/client-sts";
 import { KeymgmtError } from "../errors";
 import type { KmsConnection } from "./connection";
 import type { TimeLimits } from "./http";
-import { tokenInFile, tokenOfActions } from "./identityToken";
+import { tokenAt, tokenInFile, tokenOfActions } from "./identityToken";
 import { checkContainerEndpoint, checkInstanceEndpoint } from "./metadata";
 import type { AwsCredentials } from "./refreshed";
 import { profileSource, webIdentitySource } from "./roles";
@@ -49,13 +49,14 @@ function fromInput({ credentials }: KmsConnection): Source {
 }
 
 function fromWebIdentityInput(
-  { webIdentity }: KmsConnection,
+  { webIdentity, keyCollection }: KmsConnection,
   sts: STSClientConfig,
   { requestMs }: TimeLimits,
 ): Source {
   if (!webIdentity) return { name: "webIdentity", missing: "not given" };
-  const { roleArn, tokenFile } = webIdentity;
-  return webIdentitySource(roleArn, tokenFile ? tokenInFile(tokenFile) : tokenOfActions(requestMs), sts);
+  const { roleArn, tokenFile, audience } = webIdentity;
+  const token = tokenFile ? tokenAt(tokenFile) : tokenOfActions(keyCollection, requestMs, audience);
+  return webIdentitySource(roleArn, token, sts);
 }
 
 function fromProfileInput({ profile }: KmsConnection, sts: STSClientConfig): Source {
@@ -106,7 +107,7 @@ function fromWebIdentityEnvironment(sts: STSClientConfig): Source {
       "Expected AWS_ROLE_ARN in the environment next to AWS_WEB_IDENTITY_TOKEN_FILE, got none. Set it, or neither.",
     );
   }
-  return webIdentitySource(roleArn, tokenInFile(tokenFile), sts);
+  return webIdentitySource(roleArn, tokenInFile(tokenFile, "AWS_WEB_IDENTITY_TOKEN_FILE"), sts);
 }
 
 /** ECS task roles and EKS Pod Identity. */

@@ -19,12 +19,14 @@ const SDK_PHRASES: [said: string, shown: string][] = [
 /**
  * What AWS or its SDK said, fit to be shown: one line, and nothing secret in it. A wrong signature's text may go on with
  * the canonical request, session token included; a validation error repeats the value; a JSON parser quotes what it
- * could not read, which from a credential endpoint are credentials; a program that failed is quoted with its arguments.
+ * could not read, which from a credential endpoint are credentials; a program that failed is quoted with its arguments; Node repeats the path
+ * of a file that cannot be read, which may be a token in the wrong place.
  */
 export function tidy(message: string): string {
   const [, shown] = SDK_PHRASES.find(([said]) => message.includes(said)) ?? [];
   if (shown !== undefined) return shown;
   const line = message
+    .replaceAll(/\b(E[A-Z\d]+: [^']*, \w+) '.*'/gs, "$1 '...'")
     .replaceAll(/(value) '.*?' at '([\w.]+)'/gis, "$1 '...' at '$2'")
     .split(/\n|The Canonical String/)[0]!
     .replaceAll(/\s+/g, " ")

@@ -2,11 +2,11 @@
 import type { Say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
 import { hasUnknown, known } from "../schema/unknowns";
+import { shownReference } from "../shownReference";
 import { type Backup, fingerprintOf, openBackup } from "./backup";
 import { type BackupKey, identityKey, passphraseKey } from "./backupKeys";
 import type { KeyVersion } from "./keyring";
 import { isReference, readSecret, readText, referenceMistakes } from "./reference";
-import { shownReference } from "./shownReference";
 
 /** Where the backup is, what opens it (one of the two), and what it holds, so that a preview knows without opening it. */
 export interface Restore {

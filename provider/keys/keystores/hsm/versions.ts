@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import type { WrappableMaterial } from "../../../awskms/wrapping";
 import { KeymgmtError } from "../../../errors";
+import { shownReference } from "../../../shownReference";
 import { cameInstead, type Identity, identityOf, isSame } from "../../keyCheckValue";
-import { shownReference } from "../../shownReference";
 import type { VersionId } from "../rootKey";
 import type { KeystoreSession } from "../session";
 import {

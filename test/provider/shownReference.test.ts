@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { shownReference } from "../../../provider/keys/shownReference";
-import { setEnvironment } from "../awskms/loopback";
+import { shownReference } from "../../provider/shownReference";
+import { setEnvironment } from "./awskms/loopback";
 
 describe("a reference in a message", () => {
   for (const reference of [

@@ -43,7 +43,8 @@ function isVariableName(text: string): boolean {
   return isName && name.length <= NAME_LENGTH && !hasToken(name);
 }
 
-function isLikePath(text: string): boolean {
+/** A file's path, and no key or password that stands in the place of one. */
+export function isLikePath(text: string): boolean {
   return /^[\w./~@:%+{} -]+$/.test(text) && text.length <= PATH_LENGTH && !hasToken(text);
 }
 

@@ -1,0 +1,109 @@
+/** Reads what stands elsewhere when it is needed: `env://NAME`, `file:///path`, `exec:command argument …`. */
+import { execFile } from "node:child_process";
+import { open } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+type Source =
+  | { kind: "env"; name: string }
+  | { kind: "file"; path: string }
+  | { kind: "exec"; command: string; args: string[] };
+
+/** An environment variable is text; a file and a command may give any bytes. */
+export type Content = { text: string } | { bytes: Buffer };
+
+/** Why nothing could be read; it says nothing of what was read. */
+export interface Missing {
+  missing: string;
+}
+
+/** Is shown the mode of a file that was opened, where a link to it leads. */
+export type Look = (path: string, mode: number) => void;
+
+/** Longest time that a command may take, and the most that it may print. */
+const COMMAND_LIMIT_MS = 30_000;
+const COMMAND_LIMIT_BYTES = 65_536;
+
+/** Whether a text names something that can be read: it may still not be there. */
+export function isReadable(reference: string): boolean {
+  return sourceOf(reference) !== undefined;
+}
+
+/** What is there. Throws nothing. */
+export async function contentAt(reference: string, look: Look = () => {}): Promise<Content | Missing> {
+  const source = sourceOf(reference);
+  switch (source?.kind) {
+    case "env": {
+      const text = process.env[source.name];
+      return text ? { text } : { missing: "the environment has no such variable" };
+    }
+    case "file":
+      return contentOfFile(source.path, look);
+    case "exec":
+      return printed(source.command, source.args);
+    default:
+      return { missing: "this is no reference" };
+  }
+}
+
+/** The bytes of a file. Throws nothing; Node's own messages repeat the path, which may be a secret in the wrong place. */
+export function contentOfFile(path: string, look: Look = () => {}): Promise<Content | Missing> {
+  return readFile(path, look).then(
+    (bytes) => ({ bytes }),
+    (error: NodeJS.ErrnoException) => ({ missing: `the file cannot be read (${error.code})` }),
+  );
+}
+
+/** A content as text, without the end of its last line. Bytes are zeroed. */
+export function textOf(content: Content): string {
+  const text = "text" in content ? content.text : content.bytes.toString("utf8");
+  if ("bytes" in content) content.bytes.fill(0);
+  return text.replace(/\r?\n$/, "");
+}
+
+function sourceOf(reference: string): Source | undefined {
+  // What is 64 hex digits is a key in the place of a name.
+  const [, name] = /^env:\/\/(?![\da-f]{64}$)([a-z_]\w*)$/i.exec(reference) ?? [];
+  if (name !== undefined) return { kind: "env", name };
+  if (/^file:\/\/\/./.test(reference)) {
+    try {
+      return { kind: "file", path: fileURLToPath(reference) };
+    } catch {
+      return undefined;
+    }
+  }
+  const [, line = ""] = /^exec:(.*)$/.exec(reference) ?? [];
+  const [command, ...args] = line.split(" ").filter((word) => word !== "");
+  return command === undefined ? undefined : { kind: "exec", command, args };
+}
+
+async function readFile(path: string, look: Look): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    look(path, (await file.stat()).mode);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+/** What a command prints on stdout. It runs without a shell, and without Pulumi's variables, which hold secrets of Pulumi's. */
+function printed(command: string, args: string[]): Promise<{ bytes: Buffer } | { missing: string }> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
+  const options = {
+    env,
+    timeout: COMMAND_LIMIT_MS,
+    killSignal: "SIGKILL",
+    maxBuffer: COMMAND_LIMIT_BYTES,
+    encoding: "buffer",
+  } as const;
+  return new Promise((resolve) => {
+    execFile(command, args, options, (error, stdout) => {
+      if (!error) return resolve({ bytes: stdout });
+      // Its message holds the command's stderr, which may hold anything.
+      const how = error.killed
+        ? `was ended after ${COMMAND_LIMIT_MS / 1000} seconds`
+        : `failed with ${error.code}`;
+      resolve({ missing: `the command ${how}` });
+    });
+  });
+}
