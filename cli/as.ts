@@ -1,25 +1,24 @@
 /** `--as`: with which credentials the caller goes into an account. */
+import { parseRoleArn } from "../provider/awskms/arn.js";
 import type { KmsConnection } from "../provider/awskms/connection.js";
 import { UsageError } from "./exitCodes.js";
 import type { StatedKms } from "./state/stated.js";
 
 export type Credentials = Pick<KmsConnection, "profile" | "assumeRole">;
 
-const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
-
 /** By account. A KmsProvider's name stands for the account that the states say of it. */
 export function credentialsByAccount(as: string[], providers: StatedKms[]): Map<string, Credentials> {
   const found = new Map<string, Credentials>();
   for (const text of as) {
     const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-    if (name === undefined || value === undefined || (value.startsWith("arn:") && !ROLE.test(value)))
+    if (name === undefined || value === undefined || (value.startsWith("arn:") && !parseRoleArn(value)))
       throw new UsageError(
         "Expected --as KMSPROVIDER=PROFILE or KMSPROVIDER=ROLE-ARN (arn:aws:iam::111122223333:role/NAME).",
       );
     const accountId = accountOf(name, providers);
     if (found.has(accountId))
       throw new UsageError(`Expected --as once for account ${accountId}; it is given twice.`);
-    found.set(accountId, ROLE.test(value) ? { assumeRole: { roleArn: value } } : { profile: value });
+    found.set(accountId, parseRoleArn(value) ? { assumeRole: { roleArn: value } } : { profile: value });
   }
   return found;
 }

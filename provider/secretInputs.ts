@@ -16,7 +16,7 @@ export function withheld(inputs: Values, message: string): string {
 
 /** Whether the program marks the tags, the description or the policy of a distribution or replica secret, its KmsProvider's too. */
 export function isMarkedSecret({ secretInputs }: { secretInputs?: string[] }, name: string): boolean {
-  return (secretInputs ?? []).some((path) => path === name || path.endsWith(`.${name}`));
+  return ["", "kms.", "distribution.kms."].some((of) => secretInputs?.includes(`${of}${name}`));
 }
 
 function textsOf(inputs: Values): string[] {

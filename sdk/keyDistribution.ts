@@ -128,7 +128,7 @@ export class KeyDistribution extends DynamicResource {
         protection,
         rotationStrategy,
         stack,
-        secretInputs: secretsAmong({ tags, description, policy, "kms.tags": kms.tags }),
+        secretInputs: secretsAmong({ tags, description, policy, ...kms.repeatable("kms") }),
         name: distribution,
         aliasName,
         aliasArn,
@@ -142,6 +142,11 @@ export class KeyDistribution extends DynamicResource {
     this.#opts = opts;
     this.#name = name;
     this.#stack = stack;
+  }
+
+  /** Inputs of its KmsProvider that messages could repeat, by their paths under `prefix`. @internal */
+  repeatable(prefix: string): Record<string, pulumi.Input<unknown>> {
+    return this.#args.kms.repeatable(prefix);
   }
 
   /**

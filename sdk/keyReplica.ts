@@ -66,7 +66,12 @@ export class KeyReplica extends DynamicResource {
         ...given(rest),
         region,
         distribution: ref,
-        secretInputs: secretsAmong({ tags, description, policy, "distribution.kms.tags": ref.kms.tags }),
+        secretInputs: secretsAmong({
+          tags,
+          description,
+          policy,
+          ...distribution.repeatable("distribution.kms"),
+        }),
         aliasName: distribution.aliasName,
         aliasArn,
         ...outputs("keyVersion", "importedOn", "renewAfter"),

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, given, outputs } from "./dynamicResource";
-import { secretsAmong } from "./secretInputs";
+import { byPath, secretsAmong } from "./secretInputs";
 import type { AssumeRole, Credentials, WebIdentity, WrappingKeySpec } from "./types";
 
 export interface KmsProviderArgs {
@@ -59,16 +59,28 @@ export class KmsProvider extends DynamicResource {
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;
 
+  readonly #repeatable: Record<string, pulumi.Input<unknown>>;
+
   constructor(name: string, args: KmsProviderArgs, opts: pulumi.CustomResourceOptions = {}) {
     const credentials = args.credentials === undefined ? undefined : pulumi.secret(args.credentials);
     const defaults = { provider: "awskms", aliasPrefix: "hashicorp", wrappingKeySpec: "RSA_4096" };
-    const secretInputs = secretsAmong({ tags: args.tags });
+    const { tags, assumeRole } = args;
+    const repeatable = { ...given({ tags }), ...byPath("assumeRole", assumeRole) };
+    const secretInputs = secretsAmong(repeatable);
     const declared = outputs("accountId", "credentialSource", "stateVersion");
     super(
       "KmsProvider",
       name,
       { ...defaults, ...given({ ...args, credentials }), secretInputs, ...declared },
       opts,
+    );
+    this.#repeatable = repeatable;
+  }
+
+  /** Inputs that messages of whatever uses this could repeat, by their paths under `prefix`. @internal */
+  repeatable(prefix: string): Record<string, pulumi.Input<unknown>> {
+    return Object.fromEntries(
+      Object.entries(this.#repeatable).map(([path, value]) => [`${prefix}.${path}`, value]),
     );
   }
 

@@ -54,3 +54,10 @@ export function relatedKeyArn(arn: string, region: string): string {
 export function isMultiRegionKeyId(keyId: string): boolean {
   return keyId.startsWith("mrk-");
 }
+
+/** Partition and account of an IAM role's ARN, or undefined where it is none. */
+export function parseRoleArn(text: string): { partition: string; accountId: string } | undefined {
+  const [, partition, accountId] = /^arn:(aws[a-z-]*):iam::(\d{12}):role\/[\w+=,.@/-]+$/.exec(text) ?? [];
+  const isLong = text.length > 2048; // the reference of AssumeRole
+  return partition === undefined || accountId === undefined || isLong ? undefined : { partition, accountId };
+}

@@ -80,6 +80,12 @@ function denialOf(error: SdkError, call: AwsCall): (Meaning & { permission: stri
 
 function whereGranted(permission: string): string {
   if (permission === "sts:AssumeRole") return "its IAM policy and the role's trust policy";
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
+  if (permission === "sts:TagSession")
+    return "its IAM policy and the role's trust policy: session tags need it, those too that the calling session hands on (EKS Pod Identity sets some)";
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+  if (permission === "sts:SetSourceIdentity")
+    return "its IAM policy and the role's trust policy: `sourceIdentity` needs it, one too that the calling session has";
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
   if (permission === "sts:AssumeRoleWithWebIdentity")
     return "the role's trust policy: the token's issuer is the principal there, its audience and subject (`sub`) are conditions";
@@ -102,7 +108,7 @@ function meaningOf(error: SdkError, call: AwsCall): Meaning {
     };
   }
   if (failureOf(error) === "lost") return meaningOfLost(error, call);
-  const { code, advice } = meaningOfError(error);
+  const { code, advice } = meaningOfError(error, call.service);
   const from = code === "InvalidCredentials" && call.credentialSource;
   return { code, advice: from ? `${advice} The credentials came from: ${from}.` : advice };
 }

@@ -112,6 +112,20 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   Tag: WRONG_INPUT,
 };
 
+/** Errors that mean something else from STS, or come from it alone. */
+const OF_STS: Readonly<Record<string, Meaning>> = {
+  MalformedPolicyDocument: {
+    code: "MalformedPolicy",
+    advice: "Correct the role's session policy: `policy` or `policyArns` of `assumeRole`.",
+  },
+  PackedPolicyTooLarge: {
+    code: "InvalidInput",
+    advice:
+      "AWS packs `policy`, `policyArns` and `tags` of a role into one limit, with the tags that the calling session hands on: shorten them.",
+  },
+  InvalidParameterValue: WRONG_INPUT,
+};
+
 /** Any other error. */
 const OTHER: Meaning = {
   code: "AwsError",
@@ -127,9 +141,14 @@ const NO_TEXT = /^(UnknownError)?$/;
 const UNKNOWN_PRINCIPAL =
   "A user or role that the key policy names may not be there, or not be known to AWS KMS yet.";
 
-/** What an error of this name and text means. */
-export function meaningOfError({ name, message }: { name: string; message: string }): Meaning {
-  const meaning = MEANINGS[name.replace(/Exception$/, "")] ?? OTHER;
+/** What an error of a service by this name and text means. */
+export function meaningOfError(
+  { name, message }: { name: string; message: string },
+  service: "kms" | "sts",
+): Meaning {
+  const plain = name.replace(/Exception$/, "");
+  if (service === "sts" && OF_STS[plain]) return OF_STS[plain];
+  const meaning = MEANINGS[plain] ?? OTHER;
   if (meaning.code !== "MalformedPolicy") return meaning;
   if (INVALID_PRINCIPALS.test(message)) return { code: "UnknownPrincipal", advice: UNKNOWN_PRINCIPAL };
   return NO_TEXT.test(message)

@@ -1,3 +1,4 @@
+import { withoutEndpointMistakes } from "../awskms/endpoint";
 import { adoptMistakes } from "../lifecycle/adoptRules";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
 import { refuseDeletion, refuseNotTakenOver } from "../lifecycle/guard";
@@ -64,6 +65,7 @@ export const keyDistribution = (run: Run): Resource => ({
       }),
       ...partitionMistakes(key?.name, key?.replicaRegions, kms?.keyCollection),
       ...chinaMistakes("keyCollection", kms?.keyCollection, key),
+      ...withoutEndpointMistakes(kms?.endpoint, known(key?.replicaRegions) ?? []),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
       ...deletionWindowMistakes(inputs),
       ...adoptMistakes(inputs.adopt, key, inputs.rotationStrategy),

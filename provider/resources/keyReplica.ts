@@ -1,3 +1,4 @@
+import { withoutEndpointMistakes } from "../awskms/endpoint";
 import { isRegion } from "../awskms/regions";
 import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
@@ -72,6 +73,7 @@ export const keyReplica = (run: Run): Resource => ({
       ...regionMistakes("region", inputs.region),
       ...chinaMistakes("region", inputs.region, key),
       ...notDeclaredMistakes(inputs.region, key),
+      ...withoutEndpointMistakes(known(distribution?.kms)?.endpoint, [known(inputs.region)]),
       ...deletionWindowMistakes(inputs),
       ...policyMistakes(inputs.policy),
       ...tagMistakes(inputs.tags),

@@ -1,12 +1,13 @@
 import { identify } from "../awskms/account";
 import type { KmsConnection } from "../awskms/connection";
-import { endpointMistakes } from "../awskms/endpoint";
+import { endpointMistakes, withoutEndpointMistakes } from "../awskms/endpoint";
 import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
-import { isUnknown } from "../schema/unknowns";
+import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
+import { roleMistakes } from "./roleRules";
 import { aliasPartMistakes, regionMistakes, tagMistakes } from "./rules";
 
 /** Where keys go: an account and a Region, and how to reach it. Asks STS who the credentials belong to; calls no KMS operation. */
@@ -18,9 +19,8 @@ export const kmsProvider = (run: Run): Resource => ({
       ...regionMistakes("keyCollection", inputs.keyCollection),
       ...aliasPartMistakes("aliasPrefix", inputs.aliasPrefix),
       ...tagMistakes(inputs.tags),
-      ...(typeof inputs.endpoint === "string" && !isUnknown(inputs.endpoint)
-        ? endpointMistakes(inputs.endpoint)
-        : []),
+      ...endpointInputMistakes(inputs.endpoint, inputs.keyCollection),
+      ...roleMistakes(inputs),
       ...kindMistakes(inputs.provider),
       ...reservedPrefixMistakes(inputs.aliasPrefix),
     ];
@@ -62,6 +62,17 @@ export const kmsProvider = (run: Run): Resource => ({
 async function identified(run: Run, inputs: Values): Promise<Values> {
   const { accountId, credentialSource } = await identify(inputs as unknown as KmsConnection, run.connections);
   return { ...inputs, accountId, credentialSource, stateVersion: STATE_VERSION };
+}
+
+function endpointInputMistakes(value: unknown, keyCollection: unknown): string[] {
+  const endpoint = known(value);
+  if (typeof endpoint === "string") return endpointMistakes(endpoint);
+  if (typeof endpoint !== "object" || endpoint === null || Array.isArray(endpoint)) return [];
+  const texts = Object.entries(endpoint).filter(([, url]) => typeof url === "string" && !isUnknown(url));
+  return [
+    ...endpointMistakes(Object.fromEntries(texts)),
+    ...withoutEndpointMistakes(endpoint, [known(keyCollection)]),
+  ];
 }
 
 function kindMistakes(provider: unknown): string[] {

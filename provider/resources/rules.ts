@@ -147,8 +147,10 @@ export function tagsTogetherMistakes(kmsTags: unknown, tags: unknown): string[] 
   ];
 }
 
-/** A key policy is a JSON object. AWS checks the rest. The policy itself is not echoed: it may be long. */
-export function policyMistakes(value: unknown): string[] {
+export const policyMistakes = (value: unknown) => jsonObjectMistakes("policy", value);
+
+/** A policy is a JSON object. AWS checks the rest. The policy itself is not echoed: it may be long. */
+export function jsonObjectMistakes(property: string, value: unknown): string[] {
   const policy = known(value);
   if (typeof policy !== "string") return [];
   try {
@@ -158,6 +160,6 @@ export function policyMistakes(value: unknown): string[] {
     // said below
   }
   return [
-    'Expected `policy` to be a JSON document, such as pulumi.jsonStringify({ Version: "2012-10-17", Statement: [ … ] }).',
+    `Expected \`${property}\` to be a JSON document, such as pulumi.jsonStringify({ Version: "2012-10-17", Statement: [ … ] }).`,
   ];
 }

@@ -52,5 +52,6 @@ describe("a message about inputs that the program marks secret", () => {
     assert.ok(isMarkedSecret({ secretInputs: ["description"] }, "description"));
     assert.ok(!isMarkedSecret({ secretInputs: ["policy"] }, "tags"));
     assert.ok(!isMarkedSecret({}, "tags"));
+    assert.ok(!isMarkedSecret({ secretInputs: ["kms.assumeRole.0.tags"] }, "tags"), "a session's");
   });
 });

@@ -26,7 +26,13 @@ describe("secrets in a program", () => {
     const named = async (mark: typeof pulumi.output | typeof pulumi.secret) => {
       const registered = await run(() => {
         const tags = { team: mark("shop") };
-        const kms = new KmsProvider("prod", { keyCollection: "us-west-1", tags });
+        const roleArn = "arn:aws:iam::111122223333:role/keys";
+        const assumeRole = [
+          { roleArn, policy: "{}" },
+          mark({ roleArn }),
+          { roleArn, tags: { team: mark("shop") } },
+        ];
+        const kms = new KmsProvider("prod", { keyCollection: "us-west-1", tags, assumeRole });
         const key = new ManagedKey("orders", { replicaRegions: ["eu-west-1"] });
         const description = mark("orders");
         const dist = new KeyDistribution("orders-prod", { kms, key, description, policy: mark("{}") });
@@ -35,10 +41,11 @@ describe("secrets in a program", () => {
       return registered.map(({ inputs }) => inputs.secretInputs).filter((value) => value !== undefined);
     };
     assert.deepEqual(await named(pulumi.output), []);
+    const roles = ["assumeRole.1", "assumeRole.2.tags.team"];
     assert.deepEqual(await named(pulumi.secret), [
-      ["tags"],
-      ["description", "policy", "kms.tags"],
-      ["tags", "distribution.kms.tags"],
+      ["tags", ...roles],
+      ["description", "policy", ...["tags", ...roles].map((path) => `kms.${path}`)],
+      ["tags", ...["tags", ...roles].map((path) => `distribution.kms.${path}`)],
     ]);
   });
 
