@@ -13,7 +13,7 @@ export interface ReachOptions {
   /** `<KmsProvider>=<profile or role ARN>`, once an account. */
   as?: string[];
   profile?: string;
-  endpoint?: string;
+  endpoint?: KmsConnection["endpoint"];
 }
 
 /** A Region as credentials reach it. */
@@ -76,7 +76,7 @@ export class Aws {
       throw new KeymgmtError(
         "InvalidInput",
         `Expected --endpoint: the state says that ${this.#called(accountId)} has the endpoint ${stated}, and nothing is sent to where a state says. ` +
-          "Judge whether it is yours, and give --endpoint with that URL or with AWS's own, such as https://kms.{region}.amazonaws.com.",
+          "Judge whether it is yours, and give --endpoint with that URL (REGION=URL for each Region of a map) or with AWS's own, such as https://kms.{region}.amazonaws.com.",
         { region },
       );
     return connection;

@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their actions end. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { KmsConnection } from "../provider/awskms/connection.js";
 import { isRegion, suggestRegion } from "../provider/awskms/regions.js";
 import { OPTIONAL } from "./iam-policy/features.js";
 
@@ -20,7 +21,11 @@ export function withReach(command: Command): Command {
       collected,
     )
     .option("--profile <name>", "AWS profile in place of the environment's credentials")
-    .option("--endpoint <url>", "endpoint of AWS KMS, may hold {region}; never the state's");
+    .option(
+      "--endpoint <url>",
+      "endpoint of AWS KMS, may hold {region}, or REGION=URL (repeatable); never the state's",
+      endpoint,
+    );
 }
 
 /** A flag for each optional feature. */
@@ -30,6 +35,16 @@ export function withFeatures(command: Command): Command {
       new Option(`--${feature.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, `also ${what}`),
     );
   return command;
+}
+
+/** One for all Regions, or by Region: the form that the KmsProvider's `endpoint` has. */
+function endpoint(value: string, before?: KmsConnection["endpoint"]): KmsConnection["endpoint"] {
+  const [, region, url] = /^([a-z0-9-]+)=(.+)$/.exec(value) ?? [];
+  const isFirst = before === undefined;
+  if (region === undefined || url === undefined) {
+    if (isFirst) return value;
+  } else if (isRegion(region) && (isFirst || typeof before === "object")) return { ...before, [region]: url };
+  throw new InvalidArgumentError("Expected one URL, or REGION=URL once for each Region.");
 }
 
 /** Gathers an option that may be given more than once. */

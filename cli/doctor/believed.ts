@@ -5,7 +5,15 @@
 import { needsNoWord } from "../../provider/awskms/hosts.js";
 import { isRegion } from "../../provider/awskms/regions.js";
 import { type Exported, SIGNATURE, TYPE } from "../state/stack.js";
-import { allResources, inTheClear, isObject, propertiesOf, typeInUrn } from "./code.js";
+import {
+  allResources,
+  connectionsIn,
+  inTheClear,
+  isObject,
+  memberOf,
+  propertiesOf,
+  typeInUrn,
+} from "./code.js";
 
 export interface Believing {
   /** Endpoints that the caller names. */
@@ -58,15 +66,16 @@ interface Endpoint {
 
 /** Of a KmsProvider, a distribution's, its replicas', and of a root key, which is asked where `keystore` changes. */
 function endpointsIn(values: Record<string, unknown>): Endpoint[] {
-  const of = (value: unknown, name: string) => {
-    const held = inTheClear(value);
-    return isObject(held) ? inTheClear(held[name]) : undefined;
-  };
-  const connections = [values, of(values, "kms"), of(of(values, "distribution"), "kms"), rootKeyIn(values)];
-  return connections.flatMap((kms) => {
-    const [endpoint, region] = [of(kms, "endpoint"), of(kms, "keyCollection")];
-    if (typeof endpoint !== "string") return [];
-    return [{ endpoint, region: isRegion(String(region)) ? String(region) : "us-east-1" }];
+  return [...connectionsIn(values), rootKeyIn(values)].flatMap((kms) => {
+    const [endpoint, region] = [memberOf(kms, "endpoint"), memberOf(kms, "keyCollection")];
+    const named = isObject(endpoint)
+      ? Object.keys(endpoint).map((name) => [name, memberOf(endpoint, name)])
+      : [[region, endpoint]];
+    return named.flatMap(([of, url]) =>
+      typeof url === "string"
+        ? [{ endpoint: url, region: isRegion(String(of)) ? String(of) : "us-east-1" }]
+        : [],
+    );
   });
 }
 

@@ -2,7 +2,8 @@
  * What a state makes the engine run. The process for dynamic resources runs the text of `__provider`, whatever the resource's type:
  * of the outputs in a read and a delete, of the inputs where a refresh compares (@pulumi/pulumi cmd/dynamic-provider). The engine itself
  * installs and starts the plugin of each provider resource, from where its inputs say (pulumi/pulumi pkg/engine/plugins.go and
- * pkg/resource/deploy/providers/registry.go), and evaluates snippets. All of that stands in the state, which is all that is looked at.
+ * pkg/resource/deploy/providers/registry.go), and evaluates snippets; this package's provider runs the command that gives a token. All of
+ * that stands in the state, which is all that is looked at.
  */
 import { createHash } from "node:crypto";
 import { canonical } from "../../provider/awskms/connection.js";
@@ -46,9 +47,13 @@ export function codeIn(text: string, source: string, allowed: string[]): CodeFin
       ? []
       : [{ urn: `deployment.${type}`, type, what: `its ${type}`, text: canonical(deployment[type]) }],
   );
-  const findings = [...all.flatMap(dynamicCode), ...all.flatMap(pluginOf), ...outside].map((code) =>
-    judged(code, allowed),
-  );
+  const codes = [
+    ...all.flatMap(dynamicCode),
+    ...all.flatMap(pluginOf),
+    ...all.flatMap(tokenCommands),
+    ...outside,
+  ];
+  const findings = codes.map((code) => judged(code, allowed));
   const distinct = new Map(findings.map((finding) => [`${finding.urn} ${finding.sha256}`, finding]));
   return [...distinct.values()];
 }
@@ -82,6 +87,31 @@ function dynamicCode(resource: Exported): Code[] {
     what: "the text of its `__provider`",
     text,
   }));
+}
+
+/** A refresh and a removal take the token of `webIdentity` from where the state alone says. */
+function tokenCommands(resource: Exported): Code[] {
+  return propertiesOf(resource)
+    .flatMap((values) => connectionsIn(values ?? {}))
+    .map((kms) => memberOf(memberOf(kms, "webIdentity"), "tokenFile"))
+    .filter((text) => typeof text === "string" && text.startsWith("exec:"))
+    .map((text) => ({
+      urn: resource.urn,
+      type: "webIdentity",
+      what: "the command that `webIdentity.tokenFile` names",
+      text,
+    }));
+}
+
+/** How AWS is reached: what a KmsProvider holds of it, a distribution, and a distribution's replicas. */
+export function connectionsIn(values: Record<string, unknown>): unknown[] {
+  return [values, memberOf(values, "kms"), memberOf(memberOf(values, "distribution"), "kms")];
+}
+
+/** A member of an object, both in the clear. */
+export function memberOf(value: unknown, name: string): unknown {
+  const held = inTheClear(value);
+  return isObject(held) && Object.hasOwn(held, name) ? inTheClear(held[name]) : undefined;
 }
 
 /** The engine goes by the type in the URN in one place, by the resource's own in another. */

@@ -28,7 +28,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     throw new UsageError("Expected --stack or --state with --offline: it looks at the state alone.");
   const code = exported.flatMap(({ text, source }) => codeIn(text, source, options.allowDynamic ?? []));
   const believing = {
-    endpoints: [...(options.allowEndpoint ?? []), ...(options.endpoint ? [options.endpoint] : [])],
+    endpoints: [...(options.allowEndpoint ?? []), ...endpointsOf(options.endpoint)],
     mayBeOpened: options.state !== undefined,
   };
   const problems = [
@@ -66,6 +66,9 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   );
   return report({ ...findings, code }, options, true);
 }
+
+const endpointsOf = (endpoint: DoctorOptions["endpoint"] = {}) =>
+  typeof endpoint === "string" ? [endpoint] : Object.values(endpoint);
 
 function report(findings: Findings, { json }: DoctorOptions, isAwsAsked: boolean): number {
   if (json) printJson(findings);

@@ -18,6 +18,9 @@ import { type Seen, setEnvironment, stsCredentials, stsError } from "./loopback"
 import { ssoLogin, ssoProfile, ssoSession } from "./ssoLogin";
 
 const ROLE = "arn:aws:iam::111122223333:role/keymgmt";
+/** As long as tokens of CI services are; the signature is made up. */
+const JWT = `eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.${Buffer.from(JSON.stringify({ sub: "project_path:group/project:ref_type:branch:ref:main" })).toString("base64url")}.${"c2lnbmF0dXJl".repeat(12)}`;
+
 const time = { connectMs: 500, requestMs: 500 };
 
 describe("credentials", () => {
@@ -410,6 +413,34 @@ describe("credentials", () => {
       assert.deepEqual([seen.operation, seen.accessKey, seen.region], ["AssumeRole", "BASE", "us-west-1"]);
     });
 
+    it("take their roles where they name an endpoint, by the input and by AWS_PROFILE, whatever the other is", async () => {
+      const ours = `endpoint_url = ${server.url}\n`;
+      const role = `role_arn = ${ROLE}\n`;
+      files(
+        `${profileOf("base", "BASE")}[elsewhere]\nendpoint_url = http://127.0.0.1:1\n` +
+          `[sourced]\n${ours}${role}source_profile = base\n` +
+          `[identified]\n${ours}${role}web_identity_token_file = ${join(folder, "token")}\n`,
+      );
+      for (const [profile, key] of [
+        ["sourced", "FROM-ROLE"],
+        ["identified", "FROM-WEB-IDENTITY"],
+      ] as const) {
+        process.env.AWS_PROFILE = "elsewhere";
+        const assumeRole = { roleArn: ROLE };
+        assert.equal((await find(connection({ profile, endpoint: undefined }))).key, key);
+        assert.equal((await find(connection({ profile, endpoint: undefined, assumeRole }))).key, "FROM-ROLE");
+        process.env.AWS_PROFILE = profile;
+        assert.equal((await find(connection({ endpoint: undefined }))).key, key);
+      }
+    });
+
+    it("that name a token in the place of its file do not have it repeated", async () => {
+      files(`[named]\nrole_arn = ${ROLE}\nweb_identity_token_file = ${JWT}\n`);
+      const error = await fails(connection({ profile: "named" }), "InvalidCredentials");
+      assert.match(error.message, /profile named.*ENOENT|ENAMETOOLONG/);
+      assert.ok(!inspect(error, { depth: 10, showHidden: true }).includes(JWT));
+    });
+
     it("that need an MFA code say so, and ask for none", async () => {
       files(
         `${profileOf("base", "BASE")}[guarded]\nrole_arn = ${ROLE}\nsource_profile = base\nmfa_serial = arn:aws:iam::111122223333:mfa/me\n`,
@@ -538,6 +569,112 @@ describe("credentials", () => {
       assert.deepEqual(sent, ["first", "second"]);
     });
 
+    describe("takes the token from", () => {
+      const sent = () => server.seen.map(({ body }) => new URLSearchParams(body).get("WebIdentityToken"));
+      const places: [what: string, put: (token: string) => string][] = [
+        [
+          "a variable",
+          (token) => {
+            process.env.AWS_TEST_OIDC_TOKEN = token; // by this name it goes when the test ends
+            return "env://AWS_TEST_OIDC_TOKEN";
+          },
+        ],
+        [
+          "a file, by its URL",
+          (token) => {
+            writeFileSync(join(folder, "by-url"), token);
+            return `file://${join(folder, "by-url")}`;
+          },
+        ],
+        [
+          "what a command prints",
+          (token) => {
+            writeFileSync(join(folder, "printed"), token);
+            return `exec:cat ${join(folder, "printed")}`;
+          },
+        ],
+      ];
+      for (const [what, put] of places)
+        it(`${what}, each time, whatever white space is around it`, async () => {
+          const of = connection({ webIdentity: { roleArn: ROLE, tokenFile: put("first\n") } });
+          const { source, provider } = await findCredentials(of, time);
+          assert.equal(source, "web-identity");
+          server.lastingMs = 60_000;
+          await provider();
+          put(" second\r\n");
+          await provider();
+          assert.deepEqual(sent(), ["first", "second"]);
+        });
+
+      it("nothing that is not there or empty, and says so without what stands in the wrong place", async () => {
+        process.env.AWS_TEST_EMPTY = " ";
+        writeFileSync(join(folder, "empty"), "\n");
+        for (const [tokenFile, said] of [
+          [
+            "env://AWS_TEST_MISSING",
+            /token from env:\/\/AWS_TEST_MISSING; the environment has no such variable\./,
+          ],
+          ["env://AWS_TEST_EMPTY", /token from env:\/\/AWS_TEST_EMPTY; there is nothing in it\./],
+          [`env://${JWT}`, /token from env:\/\/…; /],
+          [
+            join(folder, "empty"),
+            /token in the file \/.*empty that `tokenFile` names; there is nothing in it\./,
+          ],
+          [
+            "file:///nonexistent/token",
+            /from file:\/\/\/nonexistent\/token; the file cannot be read \(ENOENT\)\./,
+          ],
+          [
+            `exec:nonexistent-command ${JWT}`,
+            /from exec:nonexistent-command …; the command failed with ENOENT\./,
+          ],
+          [
+            JWT,
+            /in the file that `tokenFile` names; the file cannot be read \((ENOENT|ENAMETOOLONG)\)\. Its name is not shown, .*"env:\/\/NAME".*GITLAB_OIDC_TOKEN/,
+          ],
+          [`./${JWT}`, /in the file that `tokenFile` names;/],
+          ["correct-horse", /in the file that `tokenFile` names;/],
+        ] as const) {
+          const of = connection({ webIdentity: { roleArn: ROLE, tokenFile } });
+          const error = await fails(of, "InvalidCredentials");
+          assert.match(error.message, said);
+          assert.doesNotMatch(inspect(error, { depth: 10, showHidden: true }), /eyJhbGciOi|correct-horse/);
+        }
+        assert.equal(server.seen.length, 0);
+      });
+    });
+
+    it("takes AWS_WEB_IDENTITY_TOKEN_FILE for a path and nothing else, and repeats no token there", async () => {
+      process.env.AWS_ROLE_ARN = ROLE;
+      process.env.AWS_TEST_OIDC_TOKEN = "a-token";
+      for (const value of [JWT, "env://AWS_TEST_OIDC_TOKEN", `exec:touch ${join(folder, "ran")}`]) {
+        process.env.AWS_WEB_IDENTITY_TOKEN_FILE = value;
+        const error = await fails(connection(), "InvalidCredentials");
+        assert.match(
+          error.message,
+          /in the file that AWS_WEB_IDENTITY_TOKEN_FILE names; the file cannot be read/,
+        );
+        assert.ok(!inspect(error, { depth: 10, showHidden: true }).includes(value));
+      }
+      assert.equal(existsSync(join(folder, "ran")), false);
+      assert.equal(server.seen.length, 0);
+    });
+
+    it("asks GitHub Actions for the audience of the Region's partition, or for the one that is given", async () => {
+      actions();
+      for (const [keyCollection, audience, asked] of [
+        ["us-west-1", undefined, "sts.amazonaws.com"],
+        ["us-gov-west-1", undefined, "sts.amazonaws.com"],
+        ["cn-north-1", undefined, "sts.amazonaws.com.cn"],
+        ["cn-north-1", "sts.amazonaws.com", "sts.amazonaws.com"],
+        ["us-west-1", "https://example.com/a&b", "https://example.com/a&b"],
+      ] as const) {
+        await find(connection({ keyCollection, webIdentity: { roleArn: ROLE, audience } }));
+        const { body } = server.seen.at(-1)!;
+        assert.equal(new URLSearchParams(body).get("WebIdentityToken"), `token for ${asked}`);
+      }
+    });
+
     it("asks GitHub Actions for a token each time, for AWS's audience", async () => {
       actions();
       server.lastingMs = 60_000;
@@ -557,7 +694,10 @@ describe("credentials", () => {
 
     it("says what a job must have for that, and what came, and shows no token", async () => {
       const of = connection({ webIdentity: { roleArn: ROLE } });
-      assert.match((await fails(of, "InvalidCredentials")).message, /id-token: write.*`tokenFile`/);
+      assert.match(
+        (await fails(of, "InvalidCredentials")).message,
+        /In GitHub Actions, .*id-token: write.* `tokenFile`: .*"env:\/\/NAME"` \(GitLab: GITLAB_OIDC_TOKEN,.*Bitbucket: BITBUCKET_STEP_OIDC_TOKEN; CircleCI: /,
+      );
       actions();
       process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN = "job-token-of-yesterday";
       for (const [answer, said] of [
@@ -598,6 +738,105 @@ describe("credentials", () => {
         ["RoleArn", "RoleSessionName", "ExternalId", "DurationSeconds"].map((name) => form.get(name)),
         [ROLE, "ci", "x-1", "900"],
       );
+    });
+
+    it("takes a role with all that a session may be given, and nothing that is not", async () => {
+      const policy = '{"Version":"2012-10-17","Statement":[]}';
+      const assumeRole = {
+        roleArn: ROLE,
+        tags: { team: "payments", "cost center": "" },
+        transitiveTagKeys: ["team"],
+        sourceIdentity: "alice",
+        policy,
+        policyArns: ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+      };
+      const of = connection({ assumeRole });
+      sources.credentials.on(of);
+      await find(of);
+      const { Action, Version, ...sent } = Object.fromEntries(new URLSearchParams(server.seen[0]!.body));
+      assert.deepEqual(sent, {
+        RoleArn: ROLE,
+        RoleSessionName: "pulumi-keymgmt",
+        "Tags.member.1.Key": "team",
+        "Tags.member.1.Value": "payments",
+        "Tags.member.2.Key": "cost center",
+        "Tags.member.2.Value": "",
+        "TransitiveTagKeys.member.1": "team",
+        SourceIdentity: "alice",
+        Policy: policy,
+        "PolicyArns.member.1.arn": "arn:aws:iam::aws:policy/ReadOnlyAccess",
+      });
+    });
+
+    it("takes the roles of a list in their order, each with the one before, again as each expires", async () => {
+      const [hub, spoke] = [`${ROLE}-hub`, `${ROLE}-spoke`];
+      const assumeRole = [
+        { roleArn: hub, tags: { team: "a" }, transitiveTagKeys: ["team"] },
+        { roleArn: spoke, sessionName: "second" },
+      ];
+      const of = connection({ assumeRole });
+      sources.credentials.on(of);
+      server.instead = {
+        get AssumeRole() {
+          const role = new URLSearchParams(server.seen.at(-1)?.body).get("RoleArn")!;
+          return stsCredentials(
+            "AssumeRole",
+            role.endsWith("hub") ? "HUB" : "SPOKE",
+            role.endsWith("hub") ? 3_600_000 : 60_000,
+          );
+        },
+      };
+      const { source, provider } = await findCredentials(of, time);
+      assert.equal(source, `credentials > ${hub} > ${spoke}`);
+      assert.equal((await provider()).accessKeyId, "SPOKE");
+      await provider();
+      const asked = server.seen.map(({ accessKey, body }) => [
+        accessKey,
+        new URLSearchParams(body).get("RoleArn"),
+      ]);
+      assert.deepEqual(asked, [
+        ["FROM-INPUT", hub],
+        ["HUB", spoke],
+        ["HUB", spoke],
+      ]);
+    });
+
+    it("says which role of a list may not be taken, and repeats no tag", async () => {
+      const [hub, spoke] = [`${ROLE}-hub`, `${ROLE}-spoke`];
+      const assumeRole = [{ roleArn: hub, tags: { team: "hush-hush" } }, { roleArn: spoke }];
+      const of = connection({ assumeRole });
+      sources.credentials.on(of);
+      for (const [name, said, expected] of [
+        [
+          "AccessDenied",
+          `User: arn:aws:iam::111122223333:user/ci is not authorized to perform: sts:TagSession on resource: ${hub}`,
+          /Grant sts:TagSession to .*trust policy: session tags need it/,
+        ],
+        [
+          "AccessDenied",
+          `User: arn:aws:iam::111122223333:user/ci is not authorized to perform: sts:SetSourceIdentity on resource: ${hub}`,
+          /Grant sts:SetSourceIdentity to .*trust policy: `sourceIdentity` needs it/,
+        ],
+        [
+          "PackedPolicyTooLarge",
+          "Packed size of session tags consumes 112% of allotted space.",
+          /packs `policy`, `policyArns` and `tags`/,
+        ],
+        ["MalformedPolicyDocument", "Syntax errors in policy.", /Correct the role's session policy/],
+        [
+          "ValidationError",
+          "1 validation error detected: Value 'hush-hush' at 'tags.1.member.value' failed to satisfy constraint",
+          /Correct the input that AWS names/,
+        ],
+      ] as const) {
+        server.instead.AssumeRole = stsError(name, said, name === "AccessDenied" ? 403 : 400);
+        const error = (await find(of).catch((thrown: unknown) => thrown)) as KeymgmtError;
+        assert.match(error.message, expected);
+        assert.ok(error.message.startsWith("sts:AssumeRole in us-west-1 failed"), error.message);
+        assert.ok(!inspect(error, { depth: 10, showHidden: true }).includes("hush-hush"));
+        const isNamed = name !== "AccessDenied" || error.message.includes(`credentials > ${hub})`);
+        assert.ok(isNamed && !error.message.includes(spoke), error.message);
+      }
     });
 
     it("takes it again when it has expired", async () => {
