@@ -90,7 +90,12 @@ describe("who writes the environment or the AWS config file of a run", function 
       `[profile other]\n\n[profile ours]\n${section}`,
       ".*\\(line 4 of .*config\\)",
     ],
-    ["a profile's services", {}, `[default]\nservices = of-ours\n${services("kms")}`, ".*\\(line 7 of .*config\\)"],
+    [
+      "a profile's services",
+      {},
+      `[default]\nservices = of-ours\n${services("kms")}`,
+      ".*\\(line 7 of .*config\\)",
+    ],
   ];
   for (const [name, variables, config, place] of material)
     it(`gets no material by ${name}`, async () => {
