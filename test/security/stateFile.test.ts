@@ -82,6 +82,23 @@ describe("who gives somebody a state file to look at", function () {
       assert.ok(said.includes(theirs.url), "for a person to judge");
     });
 
+    it(`gets no request from keymgmt ${command} by a map of endpoints, and no command run for a token`, async () => {
+      // doctor refuses a command in a state before anything else: stateWriter.test.ts.
+      const tokenFile = command === "doctor" ? join(home, "token") : `exec:touch ${join(home, "printed")}`;
+      const webIdentity = { roleArn: ROLE, tokenFile };
+      const endpoint = { "us-west-1": theirs.url, "eu-west-1": theirs.url };
+      const { code, stdout, stderr } = await looked(command, { webIdentity, endpoint });
+      assert.deepEqual(theirs.seen, []);
+      assert.equal(existsSync(join(home, "printed")), false);
+      assert.equal(code, 1);
+      const said = (stdout + stderr).replaceAll(/\s+/g, " ");
+      assert.match(said, /Expected --endpoint: the state says .*\(REGION=URL/);
+      assert.ok(said.includes(theirs.url), "for a person to judge");
+      await looked(command, { webIdentity, endpoint }, ["--endpoint", `us-west-1=${theirs.url}`]);
+      assert.equal(existsSync(join(home, "printed")), false);
+      assert.notDeepEqual(theirs.seen, [], "where the caller says");
+    });
+
     it(`gets no command run by keymgmt ${command}, by a profile that it names`, async () => {
       await looked(command, { profile: "deploy" }, ["--endpoint", theirs.url]);
       assert.equal(existsSync(join(home, "ran")), false, "the profile's credential_process was run");

@@ -11,6 +11,7 @@ import { exportOf, fileOf, keymgmt, shown } from "../cli/support";
 import { openProject, type Project } from "../e2e/support";
 import { loopback } from "../provider/awskms/loopback";
 import { localKms, Program } from "../provider/resources/support/program";
+import { temporaryFolder } from "../temporaryFolders";
 
 const TSX = require.resolve("tsx");
 const MAIN = join(__dirname, "../../cli/main.ts");
@@ -154,6 +155,36 @@ describe("who can write the state", function () {
 describe("who can write the state, and has a host", function () {
   this.timeout(60_000);
 
+  it("has no command run for a token, which doctor finds in the inputs and outputs", async () => {
+    const local = await localKms();
+    const folder = await temporaryFolder();
+    try {
+      const program = new Program(local);
+      await program.up();
+      const state = program.states.get("distribution")!;
+      const { credentials: _, ...kms } = state.outputs.kms as Record<string, unknown>;
+      const webIdentity = {
+        roleArn: "arn:aws:iam::111122223333:role/any",
+        tokenFile: `exec:touch ${join(folder, "ran")}`,
+      };
+      state.outputs = { ...state.outputs, kms: { ...kms, webIdentity } };
+      const args = ["doctor", "--offline", "--state", "-"];
+      const { code, stdout } = await keymgmt(args, { input: exportOf(program) });
+      assert.equal(code, 3);
+      const said = stdout.replaceAll(/\s+/g, " ");
+      const [, name] =
+        /::distribution: The engine runs the command that `webIdentity\.tokenFile` names\. .* --allow-dynamic (webIdentity@\w{64})/.exec(
+          said,
+        ) ?? [];
+      const allowed = await keymgmt([...args, "--allow-dynamic", name!], { input: exportOf(program) });
+      assert.equal(allowed.code, 0, "one that somebody has read");
+      await program.refreshAll().catch(() => {});
+      assert.ok(existsSync(join(folder, "ran")), "what it is held from");
+    } finally {
+      await local.close();
+    }
+  });
+
   it("is sent no file and no job token of the runner by an endpoint and a token file", async () => {
     const local = await localKms();
     const host = await loopback(() => ({ status: 400, body: { __type: "ValidationException" } }));
@@ -161,10 +192,11 @@ describe("who can write the state, and has a host", function () {
     try {
       const program = new Program(local);
       await program.up();
-      const webIdentity = { roleArn: "arn:aws:iam::111122223333:role/any", tokenFile: token };
+      const roleArn = "arn:aws:iam::111122223333:role/any";
+      const webIdentity = { roleArn, tokenFile: token };
       const state = program.states.get("distribution")!;
       const { credentials: _, ...kms } = state.outputs.kms as Record<string, unknown>;
-      const written = (endpoint: string) => {
+      const written = (endpoint: unknown) => {
         state.outputs = { ...state.outputs, kms: { ...kms, webIdentity, endpoint } };
       };
       for (const url of [
@@ -172,13 +204,19 @@ describe("who can write the state, and has a host", function () {
         "https://kms.{region}.amazonaws.com.attacker.example",
         "http://kms.us-west-1.amazonaws.com",
       ]) {
-        written(url);
         const args = ["doctor", "--offline", "--state", "-"];
-        const { code, stdout } = await keymgmt(args, { input: exportOf(program) });
-        assert.equal(code, 3, url);
-        assert.ok(stdout.replaceAll(/\s+/g, " ").includes(`The state says that calls go to "${url}"`));
-        const allowed = await keymgmt([...args, "--allow-endpoint", url], { input: exportOf(program) });
-        assert.equal(allowed.code, 0, "the program's own");
+        for (const endpoint of [
+          url,
+          { "us-west-1": url },
+          { "us-east-1": "https://kms.us-east-1.api.aws", "us-west-1": url },
+        ]) {
+          written(endpoint);
+          const { code, stdout } = await keymgmt(args, { input: exportOf(program) });
+          assert.equal(code, 3, url);
+          assert.ok(stdout.replaceAll(/\s+/g, " ").includes(`The state says that calls go to "${url}"`));
+          const allowed = await keymgmt([...args, "--allow-endpoint", url], { input: exportOf(program) });
+          assert.equal(allowed.code, 0, "the program's own");
+        }
       }
       const key = program.states.get("key")!;
       const { outputs } = key;

@@ -24,6 +24,21 @@ describe("check of a KeyDistribution", () => {
     assert.equal((await checked("KeyDistribution", { "key.keyVersion": UNKNOWN })).keyVersion, UNKNOWN);
   });
 
+  it("refuses a map of endpoints that lacks a Region in which there may be replicas", async () => {
+    const endpoint = { "us-west-1": "https://kms.a.example", "us-east-1": "https://kms.b.example" };
+    const [mistake, ...others] = await mistakesOf("KeyDistribution", { "kms.endpoint": endpoint });
+    assert.match(
+      mistake!,
+      /^Expected `endpoint`, which is a map .* one for eu-west-1; it names us-west-1, us-east-1\./,
+    );
+    assert.deepEqual(others, []);
+    const replicaRegions = ["us-east-1"];
+    assert.deepEqual(
+      await mistakesOf("KeyDistribution", { "kms.endpoint": endpoint, "key.replicaRegions": replicaRegions }),
+      [],
+    );
+  });
+
   it("makes single-Region keys where the key has no replicaRegions", async () => {
     assert.equal((await checked("KeyDistribution", { "key.replicaRegions": [] })).multiRegion, false);
   });

@@ -29,6 +29,18 @@ describe("check of a KeyReplica", () => {
     );
   });
 
+  it("refuses a Region that its KmsProvider's map of endpoints lacks", async () => {
+    const endpoint = { "us-west-1": "https://kms.a.example", "us-east-1": "https://kms.b.example" };
+    const [mistake, ...others] = await check({ "distribution.kms.endpoint": endpoint });
+    assert.match(
+      mistake!,
+      /^Expected `endpoint`, which is a map .* one for eu-west-1; it names us-west-1, us-east-1\./,
+    );
+    assert.deepEqual(others, []);
+    assert.deepEqual(await check({ region: "us-east-1", "distribution.kms.endpoint": endpoint }), []);
+    assert.deepEqual(await check({ "distribution.kms.endpoint": UNKNOWN }), []);
+  });
+
   const notDeclared = (region: string, declared: string) =>
     `Expected \`region\` to be one of \`replicaRegions\` of key "orders" (${declared}), got "${region}". Regions are fixed when the key is made, because a KMS key cannot become multi-Region later.`;
 

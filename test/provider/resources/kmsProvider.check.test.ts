@@ -116,6 +116,29 @@ describe("check of a KmsProvider", () => {
     }
   });
 
+  it("takes a map of endpoints, which must have the Region of `keyCollection`", async () => {
+    const endpoint = {
+      "us-west-1": "https://vpce-0a.kms.us-west-1.vpce.amazonaws.com",
+      "eu-west-1": "https://vpce-0b.kms.eu-west-1.vpce.amazonaws.com",
+    };
+    assert.deepEqual(await check({ endpoint }), []);
+    assert.deepEqual(await check({ endpoint: { ...endpoint, "us-west-1": UNKNOWN } }), []);
+    assert.deepEqual(await check({ endpoint, keyCollection: UNKNOWN }), []);
+    const [lacking, ...others] = await check({ endpoint, keyCollection: "us-east-1" });
+    assert.match(
+      lacking!,
+      /a map from Region to URL, to name one for us-east-1; it names us-west-1, eu-west-1\./,
+    );
+    const wrong = { ...endpoint, "eu-wset-1": "https://x", "eu-west-2": "http://hush.example" };
+    const mistakes = await check({ endpoint: wrong });
+    assert.match(mistakes[0]!, /^Expected the keys of `endpoint` .* did you mean "eu-west-1"/);
+    assert.match(mistakes[1]!, /^Expected `endpoint\["eu-west-2"\]` to be an https URL/);
+    assert.deepEqual([others.length, mistakes.length], [0, 2]);
+    assert.deepEqual(await check({ endpoint: ["https://x"] }), [
+      "Expected `endpoint` to be of type string or object, got array.",
+    ]);
+  });
+
   it("refuses tags under reserved prefixes, too long or too many", async () => {
     assert.deepEqual(await check({ tags: { "aws:owner": "x" } }), [
       'Expected `tags` without the reserved prefixes "aws:" and "keymgmt:", got the key "aws:owner".',
