@@ -13,7 +13,7 @@ export interface KeyReplicaArgs {
   deletionWindowDays?: pulumi.Input<number>;
   /** Key policy, a JSON document; AWS does not copy the primary's. By default AWS's default key policy. */
   policy?: pulumi.Input<string>;
-  /** Description of the replica KMS keys. AWS shows it in plain text, in CloudTrail too. */
+  /** Description of the replica KMS keys. AWS shows it in plain text, in CloudTrail too. Removing it leaves it in AWS. */
   description?: pulumi.Input<string>;
   /** Tags, over those of the KmsProvider. `aws:` and `keymgmt:` are reserved. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -47,7 +47,7 @@ export class KeyReplica extends DynamicResource {
   declare readonly versions: pulumi.Output<Record<string, KmsKeyVersion>>;
   /** Id of the KMS key that the alias points to, as last seen. */
   declare readonly aliasTarget: pulumi.Output<string>;
-  /** What the last refresh found to differ in AWS, in words; the next update repairs it where AWS allows that. */
+  /** What the last refresh found to differ in AWS, in words. The next update takes back what the program gives otherwise, and what holds the key together. */
   declare readonly drift: pulumi.Output<string[] | undefined>;
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;

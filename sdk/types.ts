@@ -94,6 +94,8 @@ export interface KmsKeyVersion {
   claim?: string;
   /** It was found in AWS and not in the state; the next update gives it its tags, policy and description. */
   recovered?: boolean;
+  /** A refresh found its tags `keymgmt:*` changed; the next update sets them again. */
+  untagged?: boolean;
 }
 
 /** KMS keys that exist: those behind an alias, or listed by version, or both. */

@@ -62,8 +62,8 @@ const EXCEPTIONS = {
   notShown: {
     KmsProvider: ["secretInputs"],
     ManagedKey: [],
-    KeyDistribution: ["kms", "key", "stack", "requestedName", "nextStack", "secretInputs"],
-    KeyReplica: ["distribution", "nextStack", "secretInputs"],
+    KeyDistribution: ["kms", "key", "stack", "requestedName", "nextStack", "applied", "secretInputs"],
+    KeyReplica: ["distribution", "nextStack", "applied", "secretInputs"],
   },
   /** Outputs that are any string in the SDK: a value more in schema.json must not break programs that read them. */
   wider: { KmsProvider: [], ManagedKey: [], KeyDistribution: ["rotationStrategy"], KeyReplica: [] },
