@@ -27,12 +27,13 @@ export const KeyReplica = dynamicProvider(keyReplica(run));
 /** A resource as @pulumi/pulumi/cmd/dynamic-provider calls it. What it says of a failure leaves the provider here. */
 export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {
   return {
-    check: (olds, news) =>
+    check: (olds, { isPreview, ...news }) =>
       told(news, async () => {
         const old = own(olds);
         const { inputs, mistakes } = await resource.check(
           Object.keys(old).length ? old : undefined,
           own(news),
+          isPreview,
         );
         const failures = mistakes.map((reason) => ({ property: "", reason: shown(news, reason) }));
         return { inputs: sendable(inputs), failures };

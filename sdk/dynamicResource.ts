@@ -6,7 +6,10 @@ import { providerText } from "./providerText";
 /** A dynamic resource whose provider is the installed package, not a serialized closure. */
 export abstract class DynamicResource extends pulumi.CustomResource {
   constructor(type: string, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-    super(`pulumi-nodejs:dynamic/keymgmt:${type}`, name, { ...props, __provider: providerText(type) }, opts);
+    // The engine does not tell the provider's `check`. It takes this out again, so that no state and no plan has it.
+    const isPreview = pulumi.runtime.isDryRun() && { isPreview: true };
+    const __provider = providerText(type);
+    super(`pulumi-nodejs:dynamic/keymgmt:${type}`, name, { ...props, ...isPreview, __provider }, opts);
   }
 }
 

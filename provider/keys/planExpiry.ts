@@ -1,6 +1,6 @@
 import { DateTime, type Duration } from "luxon";
-import { isUnknown, UNKNOWN } from "../schema/unknowns";
-import { dateAfter, parseRotationPeriod, utcDate } from "./rotationPeriod";
+import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
+import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./rotationPeriod";
 
 /** The inputs of a KeyDistribution that let its material expire in AWS. Planned before they are checked: any type may come. */
 export interface ExpiryInputs {
@@ -8,7 +8,7 @@ export interface ExpiryInputs {
   renewBefore?: string;
 }
 
-/** What `check` puts into the inputs, so that a preview shows it. Dates are UTC, YYYY-MM-DD. */
+/** What `check` puts into the inputs, as it does with those of a rotation. Dates are UTC, YYYY-MM-DD, or not known yet. */
 export interface ExpiryPlan {
   /** The material that AWS holds was imported on this date or after it. */
   importedOn?: string;
@@ -24,24 +24,22 @@ const DAY = 24 * HOUR;
 
 /**
  * Decides from the inputs of the last update and the new ones when the material was and is to be imported. Counts in
- * whole days, as rotation does, so that a preview and the update after it agree.
+ * whole days, as rotation does.
  */
 export function planExpiry(
   olds: (ExpiryInputs & ExpiryPlan) | undefined,
   news: ExpiryInputs,
   now: Date,
+  isPreview?: boolean,
 ): ExpiryPlan {
   if (news.validFor === undefined) return {};
   if (isUnknown(news.validFor) || isUnknown(news.renewBefore))
-    return { importedOn: olds?.importedOn ?? UNKNOWN, renewAfter: UNKNOWN };
+    return { importedOn: UNKNOWN, renewAfter: UNKNOWN };
   const times = expiryTimes(news);
   if (!times) return {};
-  const today = utcDate(now);
-  const since = olds?.validFor === news.validFor ? (olds.importedOn ?? today) : today;
-  const renewAfter = dateAfter(since, times.usedFor);
-  return renewAfter > today
-    ? { importedOn: since, renewAfter }
-    : { importedOn: today, renewAfter: dateAfter(today, times.usedFor) };
+  const from = (importedOn: string) => ({ importedOn, renewAfter: dateAfter(importedOn, times.usedFor) });
+  const last = olds?.validFor === news.validFor && olds.importedOn ? from(olds.importedOn) : undefined;
+  return last && last.renewAfter > utcDate(now) ? last : from(dateOfUpdate(now, isPreview));
 }
 
 /** How long material is valid, and how long after its import it is imported again; undefined where an input is wrong. */
@@ -62,7 +60,7 @@ export function validToOf(inputs: ExpiryInputs, now: Date): Date | undefined {
   return new Date(Math.min(now.getTime() + times.days * DAY, now.getTime() + LONGEST_DAYS * DAY - HOUR / 4));
 }
 
-/** Whether material that AWS shows to expire at `validTo` was imported as the plan says. */
+/** Whether material that AWS shows to expire at `validTo` was imported as the plan says; in a preview, as an update of today would. */
 export function expiresAsPlanned(
   validTo: string | undefined,
   inputs: ExpiryInputs & ExpiryPlan,
@@ -72,7 +70,7 @@ export function expiresAsPlanned(
   if (!times || !inputs.importedOn) return validTo === undefined;
   if (validTo === undefined) return false;
   const ends = Date.parse(validTo);
-  const earliest = Date.parse(inputs.importedOn) + times.days * DAY - HOUR;
+  const earliest = Date.parse(known(inputs.importedOn) ?? utcDate(now)) + times.days * DAY - HOUR;
   return ends >= earliest && ends <= now.getTime() + times.days * DAY + HOUR;
 }
 

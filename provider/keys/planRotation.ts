@@ -2,7 +2,7 @@ import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { parseMaterial } from "./material";
 import { isReference, namesEachVersion } from "./reference";
 import type { Restore } from "./restore";
-import { dateAfter, parseRotationPeriod, utcDate } from "./rotationPeriod";
+import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./rotationPeriod";
 
 /** The inputs of a ManagedKey that decide about its rotation. They are planned before they are checked: any type may come. */
 export interface RotationInputs {
@@ -12,9 +12,12 @@ export interface RotationInputs {
   restore?: unknown;
 }
 
-/** What `check` puts into the inputs, so that a preview shows it. Dates are UTC, YYYY-MM-DD. */
+/**
+ * What `check` puts into the inputs: the version, so that a preview shows it, and its dates (UTC, YYYY-MM-DD), because the engine
+ * gives `check` the inputs of the last update and no outputs. The sentinel stands for what cannot be told yet.
+ */
 export interface RotationPlan {
-  /** The latest version after the update; the unknown sentinel where that cannot be told yet. */
+  /** The latest version after the update. */
   keyVersion: number | string;
   rotatedOn: string;
   rotateAfter?: string;
@@ -22,30 +25,30 @@ export interface RotationPlan {
 
 /**
  * Decides from the inputs of the last update and the new ones whether the key gets a new version: where
- * `rotationTrigger` or `material` changed, or `rotateAfter` has come. Counts in whole days, so that a preview and
- * the update after it agree.
+ * `rotationTrigger` or `material` changed, or `rotateAfter` has come. Counts in whole days.
  */
 export function planRotation(
   olds: (RotationInputs & Partial<RotationPlan>) | undefined,
   news: RotationInputs,
   now: Date,
+  isPreview?: boolean,
 ): RotationPlan {
-  const today = utcDate(now);
-  if (typeof olds?.keyVersion !== "number") return withDue(firstPlan(news, today), news);
+  const updatedOn = dateOfUpdate(now, isPreview);
+  if (typeof olds?.keyVersion !== "number") return withDue(firstPlan(news, updatedOn), news);
 
-  const same = withDue({ keyVersion: olds.keyVersion, rotatedOn: olds.rotatedOn ?? today }, news);
-  const next = withDue({ keyVersion: olds.keyVersion + 1, rotatedOn: today }, news);
+  const same = withDue({ keyVersion: olds.keyVersion, rotatedOn: olds.rotatedOn ?? updatedOn }, news);
+  const next = withDue({ keyVersion: olds.keyVersion + 1, rotatedOn: updatedOn }, news);
   if (materialChanged(olds.material, news.material)) return next;
   if (!isUnknown(news.rotationTrigger) && olds.rotationTrigger !== news.rotationTrigger) return next;
-  if (typeof same.rotateAfter === "string" && !isUnknown(same.rotateAfter) && same.rotateAfter <= today)
-    return next;
+  const due = known(same.rotateAfter);
+  if (due !== undefined && due <= utcDate(now)) return next;
   const undecided = [news.material, news.rotationTrigger, news.rotationPeriod].some(isUnknown);
-  return undecided ? { ...same, keyVersion: UNKNOWN } : same;
+  return undecided ? withDue({ keyVersion: UNKNOWN, rotatedOn: UNKNOWN }, news) : same;
 }
 
 /** A new key begins with version 1, a restored one with all that its backup holds; a rotation that is due by then comes next. */
-function firstPlan({ restore }: RotationInputs, today: string): RotationPlan {
-  const { kcvs, rotatedOn = today } = (known(restore) ?? {}) as Partial<Restore>;
+function firstPlan({ restore }: RotationInputs, updatedOn: string): RotationPlan {
+  const { kcvs, rotatedOn = updatedOn } = (known(restore) ?? {}) as Partial<Restore>;
   if (isUnknown(restore) || isUnknown(kcvs)) return { keyVersion: UNKNOWN, rotatedOn };
   return { keyVersion: Array.isArray(kcvs) ? kcvs.length : 1, rotatedOn };
 }

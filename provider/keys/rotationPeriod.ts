@@ -1,4 +1,5 @@
 import { DateTime, Duration } from "luxon";
+import { isUnknown, UNKNOWN } from "../schema/unknowns";
 
 const SHORTHAND = /^(\d+)\s*(d|w|y|days?|weeks?|years?|months?)$/i;
 
@@ -18,12 +19,23 @@ export function parseRotationPeriod(text: string): Duration | undefined {
   return period.isValid && days >= 1 && days <= LONGEST ? period : undefined;
 }
 
-/** The UTC date (YYYY-MM-DD) one period after another UTC date. */
+/** The UTC date (YYYY-MM-DD) one period after another UTC date; not known while that is not. */
 export function dateAfter(date: string, period: Duration): string {
+  if (isUnknown(date)) return UNKNOWN;
   return DateTime.fromISO(date, { zone: "utc" }).plus(period).toISODate() as string;
 }
 
 /** A moment's UTC date, YYYY-MM-DD. */
 export function utcDate(moment: Date): string {
   return moment.toISOString().slice(0, 10);
+}
+
+/**
+ * The UTC date of the update that `check` plans. A preview does not know it: a plan saved of that preview may be applied on a later
+ * day. The engine takes any value for one that its plan does not know, and refuses another than a known one (DeepEqualsIncludeUnknowns
+ * in pulumi/pulumi's pkg/resource/deploy/plan.go). So dates of the last update are known and today's are not: a plan fails where
+ * something became due since, and nowhere else.
+ */
+export function dateOfUpdate(now: Date, isPreview = false): string {
+  return isPreview ? UNKNOWN : utcDate(now);
 }

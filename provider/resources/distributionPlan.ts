@@ -45,7 +45,7 @@ export interface DistributionOutputs extends DistributionInputs, RegionalOutputs
 }
 
 /** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */
-export function planned(olds: Values | undefined, inputs: Values, now: Date): Values {
+export function planned(olds: Values | undefined, inputs: Values, now: Date, isPreview?: boolean): Values {
   const key = known(inputs.key) as Partial<KeyRef> | undefined;
   const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
   const purpose = inputs.purpose ?? ["encrypt", "decrypt"];
@@ -55,7 +55,7 @@ export function planned(olds: Values | undefined, inputs: Values, now: Date): Va
     ...(key && { key: withoutUnknownStacks(key) }),
     ...(key && { keyVersion: key.keyVersion, multiRegion: isMultiRegion(key.replicaRegions) }),
     ...(kms && { primaryRegion: kms.keyCollection }),
-    ...planExpiry(olds, inputs, now),
+    ...planExpiry(olds, inputs, now, isPreview),
   };
 }
 

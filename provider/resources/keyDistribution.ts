@@ -47,8 +47,8 @@ const IGNORED = ["key.keyring", "key.formerStacks", "adopt"];
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
 export const keyDistribution = (run: Run): Resource => ({
-  async check(olds, { restoredElsewhere, ...news }) {
-    const inputs = planned(olds, withDefaults("KeyDistribution", news), run.now());
+  async check(olds, { restoredElsewhere, ...news }, isPreview) {
+    const inputs = planned(olds, withDefaults("KeyDistribution", news), run.now(), isPreview);
     const key = known(inputs.key) as Partial<KeyRef> | undefined;
     const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
     run.declared.resource("KeyDistribution", run.declared.actualName(String(inputs.name)));

@@ -60,12 +60,13 @@ const IGNORED = ["distribution.key.keyring", "distribution.key.formerStacks", "d
 
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
 export const keyReplica = (run: Run): Resource => ({
-  async check(olds, news) {
+  async check(olds, news, isPreview) {
     const filled = withDefaults("KeyReplica", withoutUnknownStacksOf(news));
     const distribution = known(filled.distribution as Partial<DistributionRef> | undefined);
     const key = known(distribution?.key);
     const before = known(olds?.distribution as Partial<DistributionRef> | undefined);
-    const plan = distribution && planExpiry(olds && { ...before, ...olds }, distribution, run.now());
+    const last = olds && { ...before, ...olds };
+    const plan = distribution && planExpiry(last, distribution, run.now(), isPreview);
     const inputs: Values = { ...filled, ...(key && { keyVersion: key.keyVersion }), ...plan };
     run.declared.resource("KeyReplica", idOf(run, inputs));
     const mistakes = [

@@ -48,10 +48,10 @@ const COMPARED_APART = ["material", "restore", "stack", "formerStacks"];
 
 /** A key with its versions and their material. What it holds reaches AWS by KeyDistribution; it asks AWS for a root key alone. */
 export const managedKey = (run: Run): Resource => ({
-  async check(olds, news) {
+  async check(olds, news, isPreview) {
     const filled = withDefaults("ManagedKey", { replicaRegions: [], ...news });
     if (Array.isArray(filled.replicaRegions)) filled.replicaRegions = [...filled.replicaRegions].sort();
-    const plan = planRotation(olds, filled, run.now());
+    const plan = planRotation(olds, filled, run.now(), isPreview);
     const inputs: Values = { ...filled, ...plan, formerStacks: formerStacksOf(olds, filled.stack) };
     run.declared.stack = known(filled.stack as string | undefined) ?? run.declared.stack;
     if (olds) run.declared.checked("ManagedKey", inputs);

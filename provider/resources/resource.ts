@@ -32,7 +32,8 @@ export interface ReadResult {
  * missing, and can be run again after a failure. A failure half-way is a PartialFailure, so that nothing is orphaned.
  */
 export interface Resource {
-  check(olds: Values | undefined, news: Values): Promise<CheckResult>;
+  /** @param isPreview no update follows in this process: what only that one will know is left unknown */
+  check(olds: Values | undefined, news: Values, isPreview?: boolean): Promise<CheckResult>;
   diff(id: string, olds: Values, news: Values): Promise<DiffResult>;
   create(inputs: Values): Promise<{ id: string; outputs: Values }>;
   read(id: string, outputs: Values): Promise<ReadResult>;

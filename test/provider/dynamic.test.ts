@@ -39,13 +39,17 @@ describe("the dynamic providers", () => {
       ];
       const stubs = stubbed(resources[type]);
       const provider = providers[type] as Required<dynamic.ResourceProvider>;
-      await provider.check(olds, news);
+      await provider.check(olds, { ...news, isPreview: true });
       await provider.diff("id", olds, news);
       await provider.create(news);
       await provider.read("id", olds);
       await provider.update("id", olds, news);
       await provider.delete("id", olds);
-      assert.deepEqual(stubs.check.firstCall.args, [{ old: 1 }, { now: 2 }]);
+      assert.deepEqual(
+        stubs.check.firstCall.args,
+        [{ old: 1 }, { now: 2 }, true],
+        "nor is isPreview an input",
+      );
       assert.deepEqual(stubs.diff.firstCall.args, ["id", { old: 1 }, { now: 2 }]);
       assert.deepEqual(stubs.create.firstCall.args, [{ now: 2 }]);
       assert.deepEqual(stubs.read.firstCall.args, ["id", { old: 1 }]);

@@ -47,8 +47,9 @@ describe("a program", () => {
       assert.equal(registered.length, 6);
       const resources = resourcesOf(new Run());
       for (const { type, name, inputs } of registered) {
-        const { __provider, ...news } = unwrapped(inputs) as Record<string, unknown>;
-        const { mistakes } = await resources[bare(type) as Type].check(undefined, news);
+        const { __provider, isPreview = false, ...news } = unwrapped(inputs) as Record<string, unknown>;
+        assert.equal(isPreview, preview);
+        const { mistakes } = await resources[bare(type) as Type].check(undefined, news, preview);
         assert.deepEqual(mistakes, [], `${type} ${name}`);
       }
     });

@@ -54,13 +54,19 @@ each text again and compares.
 
 Three things are alike in all of them. What will happen to a key is planned into its inputs, so it is among the changed lines: \`keyVersion\`,
 \`minEnabledVersion\`, \`rotatedOn\`, \`importedOn\`. \`[unknown]\` is what AWS will say, and what depends on it; a \`versions\` that
-"goes" and comes as \`[unknown]\` is only that: a replica is told its distribution's KMS keys, and they are not known before the update. And
+"goes" and comes as \`[unknown]\` is only that: a replica is told its distribution's KMS keys, and they are not known before the update. So is the day
+of the update: \`rotatedOn\`, \`rotateAfter\`, \`importedOn\` and \`renewAfter\` are \`[unknown]\` where they count from it. And
 \`aliasName\` and \`aliasArn\` stay as they are: nothing that uses the alias is in the preview. A line that begins with \`+-\`, or says \`replace\`, of
-a ManagedKey or a KeyDistribution is never part of daily life: stop there.`;
+a ManagedKey or a KeyDistribution is never part of daily life: stop there.
+
+A plan (\`pulumi preview --save-plan FILE\`, then \`pulumi up --plan FILE\`; Pulumi calls it experimental) can be applied on any later day, and dates count from that day.
+Where a rotation or an import became due since the preview, the update would do more than was reviewed. Pulumi then refuses the plan before anything is done to
+that resource: \`violates plan: properties changed: … keyVersion\` or \`importedOn\`. \`pulumi up\` looks at the whole plan before it begins; with
+\`--skip-preview\` what comes before that resource may have been done. Make a new preview.`;
 
 const NEW = `Look at what can never be changed afterwards: \`type\`, \`replicaRegions\` (no Region can be added later), \`keyCollection\`, and \`multiRegion\`,
 which follows from them. \`deletionAllowed\` should be \`false\`, and the lock shows that the key is protected. A fresh key has
-\`keyVersion: 1\`; \`rotateAfter\` is the day from which an update rotates it.`;
+\`keyVersion: 1\`; after the update \`rotateAfter\` is the day from which another one rotates it.`;
 
 const ROTATION = `\`keyVersion: 1 => 2\` is the rotation: a KMS key with new material in each Region, then the aliases move to it. Look at the resources: the
 key, its distribution and each replica are updated, and nothing else. \`rotateAfter\` says what it is for: it had come. The KMS key of version 1
@@ -77,7 +83,7 @@ put back are a primary KMS key that AWS no longer knows, material that somebody 
 const REFUSED = `The program asks for another Region, which a KMS key that exists cannot get: it would be another key, and the material of this one would be
 lost. It is refused before anything is touched.`;
 
-const EXPIRY = `\`importedOn\` moves to today: the same material is imported again, into the same KMS key, and expires \`validFor\` from now. \`renewAfter\` is the
+const EXPIRY = `\`importedOn\` moves to the day of the update: the same material is imported again, into the same KMS key, and expires \`validFor\` from now. \`renewAfter\` is the
 day from which the next update does so. No new version and no new KMS key; until the update AWS still has the old import. A preview that should
 show this and does not, on a day past \`renewAfter\`, means data that cannot be decrypted once it has expired.`;
 

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
-import { expiresAsPlanned, expiryTimes, planExpiry, validToOf } from "../../../provider/keys/planExpiry";
+import {
+  type ExpiryInputs,
+  expiresAsPlanned,
+  expiryTimes,
+  planExpiry,
+  validToOf,
+} from "../../../provider/keys/planExpiry";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
+import { refusedByPlan } from "../savedPlan";
 
 const noon = new Date("2026-11-24T12:00:00Z");
 
@@ -36,9 +43,32 @@ describe("the plan of when material expires", () => {
     assert.deepEqual(planExpiry(undefined, { validFor: "30d" }, new Date("2026-11-24T23:59:59Z")), morning);
   });
 
+  it("knows in a preview the dates that there are, but not the day of the update", () => {
+    const olds = { validFor: "30d", importedOn: "2026-11-05", renewAfter: "2026-11-25" };
+    const [unknown, due] = [{ importedOn: UNKNOWN, renewAfter: UNKNOWN }, new Date("2026-11-25T00:00:00Z")];
+    const { validFor: _, ...last } = olds;
+    assert.deepEqual(planExpiry(olds, { validFor: "30d" }, noon, true), last);
+    assert.deepEqual(planExpiry(olds, { validFor: "30d" }, due, true), unknown);
+    assert.deepEqual(planExpiry(olds, { validFor: "60d" }, noon, true), unknown);
+    assert.deepEqual(planExpiry(undefined, { validFor: "30d" }, noon, true), unknown);
+  });
+
+  it("is the same in an update as in a preview of an earlier day, unless an import became due in between", () => {
+    const olds = { validFor: "30d", importedOn: "2026-11-05" };
+    const on = (day: number) => new Date(Date.UTC(2026, 10, day, 12));
+    const isRefused = (news: ExpiryInputs, day: number, later: number) =>
+      refusedByPlan(planExpiry(olds, news, on(day), true), planExpiry(olds, news, on(later))).length > 0;
+    for (let day = 20; day < 30; day++)
+      for (let later = day; later < 30; later++) {
+        assert.equal(isRefused({ validFor: "30d" }, day, later), day < 25 && later >= 25, `${day}, ${later}`);
+        assert.ok(!isRefused({ validFor: "60d" }, day, later));
+        assert.ok(!isRefused({}, day, later));
+      }
+  });
+
   it("is not known while an input is not", () => {
     const olds = { validFor: "30d", importedOn: "2026-11-05", renewAfter: "2026-11-25" };
-    const plan = { importedOn: "2026-11-05", renewAfter: UNKNOWN };
+    const plan = { importedOn: UNKNOWN, renewAfter: UNKNOWN };
     assert.deepEqual(planExpiry(olds, { validFor: UNKNOWN }, noon), plan);
     assert.deepEqual(planExpiry(olds, { validFor: "30d", renewBefore: UNKNOWN }, noon), plan);
   });
@@ -67,5 +97,8 @@ describe("the plan of when material expires", () => {
     assert.ok(!expiresAsPlanned(undefined, inputs, noon));
     assert.ok(!expiresAsPlanned(imported, {}, noon));
     assert.ok(expiresAsPlanned(undefined, {}, noon));
+    const preview = { validFor: "30d", importedOn: UNKNOWN, renewAfter: UNKNOWN };
+    assert.ok(expiresAsPlanned(imported, preview, noon));
+    assert.ok(!expiresAsPlanned(imported, preview, later));
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { planRotation, type RotationInputs, type RotationPlan } from "../../../provider/keys/planRotation";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
+import { refusedByPlan } from "../savedPlan";
 
 const own = randomBytes(32).toString("base64");
 const other = randomBytes(32).toString("base64");
@@ -76,7 +77,7 @@ describe("planned rotation", () => {
     it("cannot be told while it is not known", () => {
       assert.deepEqual(planRotation(before, { rotationTrigger: UNKNOWN }, on("2026-02-01")), {
         keyVersion: UNKNOWN,
-        rotatedOn: "2026-01-01",
+        rotatedOn: UNKNOWN,
       });
     });
   });
@@ -180,7 +181,7 @@ describe("planned rotation", () => {
     it("cannot be told while the period is not known", () => {
       assert.deepEqual(planRotation(before, { rotationPeriod: UNKNOWN }, on("2026-01-02")), {
         keyVersion: UNKNOWN,
-        rotatedOn: "2026-01-01",
+        rotatedOn: UNKNOWN,
         rotateAfter: UNKNOWN,
       });
     });
@@ -226,6 +227,35 @@ describe("planned rotation", () => {
     }
   });
 
+  describe("in a preview", () => {
+    const period = { rotationPeriod: "30d" };
+    const before = state(period, "2026-01-01");
+
+    it("knows the dates that there are, and the version, but not the day of the update", () => {
+      assert.deepEqual(planRotation(before, period, on("2026-01-30"), true), {
+        keyVersion: 1,
+        rotatedOn: "2026-01-01",
+        rotateAfter: "2026-01-31",
+      });
+      const unknown = { rotatedOn: UNKNOWN, rotateAfter: UNKNOWN };
+      assert.deepEqual(planRotation(before, period, on("2026-01-31"), true), { keyVersion: 2, ...unknown });
+      assert.deepEqual(planRotation(undefined, period, on("2026-01-31"), true), {
+        keyVersion: 1,
+        ...unknown,
+      });
+      assert.deepEqual(planRotation(undefined, {}, on("2026-01-31"), true), {
+        keyVersion: 1,
+        rotatedOn: UNKNOWN,
+      });
+    });
+
+    it("knows the dates that a backup gives", () => {
+      const restored = { ...period, restore: { kcvs: ["a", "b"], rotatedOn: "2026-01-10" } };
+      const plan = { keyVersion: 2, rotatedOn: "2026-01-10", rotateAfter: "2026-02-09" };
+      assert.deepEqual(planRotation(undefined, restored, on("2026-01-31"), true), plan);
+    });
+  });
+
   describe("is the same", () => {
     const old: (RotationInputs & Partial<RotationPlan>)[] = [
       {},
@@ -243,7 +273,7 @@ describe("planned rotation", () => {
     ];
     const dates = ["2026-01-31", "2026-02-01", "2026-02-27", "2026-02-28", "2026-03-01"];
 
-    it("in a preview and an update of the same day", () => {
+    it("from the beginning of a day to its end", () => {
       for (const olds of [undefined, ...old])
         for (const news of now)
           for (const date of dates)
@@ -251,6 +281,28 @@ describe("planned rotation", () => {
               planRotation(olds, news, on(date, "23:59:59.999")),
               planRotation(olds, news, on(date, "00:00:00.000")),
             );
+    });
+
+    it("in an update as in a preview of an earlier day, unless a rotation became due in between", () => {
+      const known = now.filter(({ rotationTrigger }) => rotationTrigger !== UNKNOWN);
+      for (const olds of [undefined, ...old])
+        for (const news of known)
+          for (const [first, date] of dates.entries())
+            for (const later of dates.slice(first)) {
+              const preview = planRotation(olds, news, on(date), true);
+              const update = planRotation(olds, news, on(later));
+              const isDue = preview.keyVersion !== update.keyVersion;
+              assert.equal(refusedByPlan(preview, update).length > 0, isDue, `${date}, ${later}`);
+            }
+    });
+
+    it("in an update as in a preview that did not know everything, whatever came of it", () => {
+      const unknown = { rotationPeriod: UNKNOWN, rotationTrigger: UNKNOWN, material: UNKNOWN };
+      for (const olds of old)
+        for (const news of now.filter(({ rotationTrigger }) => rotationTrigger !== UNKNOWN)) {
+          const preview = planRotation(olds, { ...news, ...unknown }, on("2026-01-31"), true);
+          assert.deepEqual(refusedByPlan(preview, planRotation(olds, news, on("2026-01-31"))), []);
+        }
     });
 
     it("when it is planned again after it was done, on that day", () => {

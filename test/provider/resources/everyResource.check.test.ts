@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import sinon from "sinon";
 import type { Values } from "../../../provider/resources/resource";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
+import { refusedByPlan } from "../savedPlan";
 import {
   checked,
   credentials,
@@ -14,6 +16,13 @@ import {
   type Type,
   types,
 } from "./goodInputs";
+
+/** What has `check` plan dates. */
+const DATED: Partial<Record<Type, Values>> = {
+  ManagedKey: { rotationPeriod: "90d", rotationTrigger: "now" },
+  KeyDistribution: { validFor: "90d" },
+  KeyReplica: { "distribution.validFor": "90d" },
+};
 
 /** Every form in which the planted secrets could show, in the parts too that a message might cut them to. */
 const secrets = [
@@ -92,6 +101,15 @@ for (const type of types) {
       const all = Object.fromEntries(Object.keys(inputs[type]).map((name) => [name, UNKNOWN]));
       assert.deepEqual(await mistakesOf(type, all), []);
       assert.deepEqual(await mistakesOf(type, all, await checked(type)), []);
+    });
+
+    it("plans in a preview what an update of a later day takes, new or not", async () => {
+      for (const olds of [undefined, await checked(type)]) {
+        const preview = await checked(type, DATED[type], olds, true);
+        const clock = sinon.useFakeTimers({ now: Date.now() + 24 * 60 * 60 * 1000, toFake: ["Date"] });
+        const update = await checked(type, DATED[type], olds).finally(() => clock.restore());
+        assert.deepEqual(refusedByPlan(preview, update), []);
+      }
     });
 
     it("gives the same inputs when they are checked again", async () => {

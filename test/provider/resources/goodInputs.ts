@@ -158,8 +158,13 @@ export async function mistakesOf(type: Type, changes: Values = {}, olds?: Values
 }
 
 /** The inputs as `check` plans them. */
-export async function checked(type: Type, changes: Values = {}, olds?: Values): Promise<Values> {
-  return (await resourcesOf(new Run())[type].check(olds, inputsOf(type, changes))).inputs;
+export async function checked(
+  type: Type,
+  changes: Values = {},
+  olds?: Values,
+  isPreview?: boolean,
+): Promise<Values> {
+  return (await resourcesOf(new Run())[type].check(olds, inputsOf(type, changes), isPreview)).inputs;
 }
 
 /** Outputs as a finished create leaves them in state: what it computes. */

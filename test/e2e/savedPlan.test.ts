@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { LIFTED } from "../provider/resources/support/program";
+import { openProject, type Project, type Result } from "./support";
+
+interface Settings {
+  trigger?: string;
+  rotationPeriod?: string;
+  validFor?: string;
+  tag?: string;
+}
+
+/** A key with a replica, which rotates and expires; whoever reads its dates sees only strings. */
+const program = (url: string, { trigger = "1", rotationPeriod, validFor, tag = "a" }: Settings) => `
+  const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
+  const kms = new KmsProvider("prod", {
+    keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+  });
+  const key = new ManagedKey("orders", {
+    replicaRegions: ["eu-west-1"], rotationTrigger: "${trigger}", rotationPeriod: ${JSON.stringify(rotationPeriod)},
+  });
+  const tags = { team: "${tag}" };
+  const distribution = new KeyDistribution("orders", { kms, key, tags, validFor: ${JSON.stringify(validFor)} });
+  distribution.replicate({ tags });
+  exports.rotateAfter = key.rotateAfter;
+  exports.renewAfter = distribution.renewAfter;
+`;
+
+const DAY = 86_400_000;
+
+/** Loaded into every Node of a command: its clock is \`DAYS_LATER\` days ahead. */
+const CLOCK = `
+  const ahead = Number(process.env.DAYS_LATER) * ${DAY};
+  globalThis.Date = class extends Date {
+    constructor(...given) { given.length > 0 ? super(...given) : super(Date.now()); }
+    static now() { return super.now() + ahead; }
+  };
+`;
+
+describe("a saved plan, on the real engine", function () {
+  this.timeout(600_000);
+  let local: LocalKms;
+  let project: Project;
+  let plan: string;
+  let clock: string;
+  /** Days that the clock is ahead: each test goes on from the one before. */
+  let days = 0;
+
+  before(async () => {
+    const importKeyPool = { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 };
+    local = await startLocalKms({ config: { importKeyPool, now: () => moment(0) } });
+    const env = {
+      AWS_ACCESS_KEY_ID: "111122223333",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      PULUMI_EXPERIMENTAL: "true",
+    };
+    project = await openProject({ program: "", env });
+    plan = join(project.folder.root, "plan.json");
+    clock = join(project.folder.root, "clock.cjs");
+    writeFileSync(clock, CLOCK);
+  });
+  after(async () => {
+    await project?.close();
+    await local?.close();
+  });
+
+  const env = () => ({ DAYS_LATER: String(days), NODE_OPTIONS: `--require ${clock}` });
+  const moment = (more: number) => new Date(Date.now() + (days + more) * DAY);
+  const dateIn = (more: number) => moment(more).toISOString().slice(0, 10);
+  const said = ({ stdout, stderr }: Result) => stdout + stderr;
+  const planned = async (settings: Settings) => {
+    await project.setProgram(program(local.url, settings));
+    return said(await project.preview({ diff: true, args: ["--save-plan", plan], env: env() }));
+  };
+  const applied = () => project.up({ args: ["--plan", plan], env: env() });
+  const resources = async () => (await project.stackExport({ showSecrets: true })).json.deployment.resources;
+  /** What a plan is about, as the state has it. */
+  const state = async () => {
+    const all: { urn: string; outputs: Record<string, string | number> }[] = await resources();
+    const of = (resource: string) => all.find(({ urn }) => urn.endsWith(`:${resource}`))!.outputs;
+    const { keyVersion, rotatedOn, rotateAfter } = of("ManagedKey::orders");
+    const [{ importedOn, renewAfter, tags }, abroad] = [
+      of("KeyDistribution::orders"),
+      of("KeyReplica::orders-eu-west-1"),
+    ];
+    assert.deepEqual([abroad.importedOn, abroad.renewAfter, abroad.tags], [importedOn, renewAfter, tags]);
+    return { keyVersion, rotatedOn, rotateAfter, importedOn, renewAfter, tags };
+  };
+  const isUnchanged = async () => {
+    local.resetCounts();
+    assert.match(said(await project.up({ env: env() })), /\b\d+ unchanged/);
+    assert.deepEqual(local.counts(), {});
+  };
+  /** The engine refuses the plan, and neither AWS nor the state is another then. */
+  const isRefused = async (property: RegExp) => {
+    const before = await resources();
+    local.resetCounts();
+    const refusal = said(await project.up({ args: ["--plan", plan], env: env(), fails: true }));
+    assert.match(refusal, /violates plan: properties changed/);
+    assert.match(refusal, property);
+    assert.deepEqual(local.counts(), {});
+    assert.deepEqual(await resources(), before);
+  };
+  const lasting = { rotationPeriod: "30d", validFor: "90d" };
+
+  it("makes a key, its distribution and its replica on a later day, from which its dates count", async () => {
+    await planned(lasting);
+    days += 1;
+    await applied();
+    assert.deepEqual(await state(), {
+      keyVersion: 1,
+      rotatedOn: dateIn(0),
+      rotateAfter: dateIn(30),
+      importedOn: dateIn(0),
+      renewAfter: dateIn(60),
+      tags: { team: "a" },
+    });
+    await isUnchanged();
+  });
+
+  it("changes a tag on a later day, and no date", async () => {
+    const before = await state();
+    assert.doesNotMatch(await planned({ ...lasting, tag: "b" }), /~ (key|rotate|import|renew)/);
+    days += 1;
+    await applied();
+    assert.deepEqual(await state(), { ...before, tags: { team: "b" } });
+  });
+
+  it("rotates by the trigger on a later day", async () => {
+    const before = await state();
+    const preview = await planned({ ...lasting, tag: "b", trigger: "2" });
+    assert.equal(preview.match(/^ {6}~ keyVersion +: 1 => 2/gm)?.length, 3, preview);
+    days += 1;
+    await applied();
+    const rotated = { keyVersion: 2, rotatedOn: dateIn(0), rotateAfter: dateIn(30) };
+    assert.deepEqual(await state(), { ...before, ...rotated });
+  });
+
+  it("rotates on a later day where that was due when it was made", async () => {
+    days += 30;
+    const preview = await planned({ ...lasting, tag: "b", trigger: "2" });
+    assert.equal(preview.match(/^ {6}~ keyVersion +: 2 => 3/gm)?.length, 3, preview);
+    days += 1;
+    await applied();
+    const { keyVersion, rotatedOn } = await state();
+    assert.deepEqual([keyVersion, rotatedOn], [3, dateIn(0)]);
+    await isUnchanged();
+  });
+
+  it("is refused before anything is done where a rotation became due, and a new one is not", async () => {
+    const settings = { ...lasting, tag: "c", trigger: "2" };
+    await planned(settings);
+    days += 30;
+    await isRefused(/~keyVersion/);
+    assert.match(await planned(settings), /~ keyVersion +: 3 => 4/);
+    await applied();
+    const { keyVersion, tags, importedOn } = await state();
+    // Two months after the first, by this day the material was due too.
+    assert.deepEqual([keyVersion, tags, importedOn], [4, { team: "c" }, dateIn(0)]);
+  });
+
+  it("imports the material again on a later day where that was due when it was made", async () => {
+    const settings = { validFor: "90d", tag: "c", trigger: "2" };
+    await project.setProgram(program(local.url, settings));
+    await project.up({ env: env() });
+    days += 60;
+    const preview = await planned(settings);
+    assert.equal(preview.match(/^ {6}~ importedOn +: "[-\d]+" => \[unknown\]/gm)?.length, 2, preview);
+    days += 1;
+    await applied();
+    const { importedOn, renewAfter } = await state();
+    assert.deepEqual([importedOn, renewAfter], [dateIn(0), dateIn(60)]);
+    await isUnchanged();
+  });
+
+  it("is refused before anything is done where an import became due, and a new one is not", async () => {
+    const settings = { validFor: "90d", tag: "d", trigger: "2" };
+    await planned(settings);
+    days += 60;
+    await isRefused(/~importedOn/);
+    await planned(settings);
+    await applied();
+    const { importedOn, tags } = await state();
+    assert.deepEqual([importedOn, tags], [dateIn(0), { team: "d" }]);
+  });
+});
