@@ -13,7 +13,7 @@ export interface AskedParameters {
 }
 
 /**
- * The wrapping key of an answer that is for this KMS key, still valid, and a key of the kind that was asked for. Throws
+ * The wrapping key of an answer that is for this KMS key, not from long ago, and a key of the kind that was asked for. Throws
  * AwsError. Whose key it is it cannot tell: that AWS answered is what TLS says.
  */
 export function wrappingKeyOf(
@@ -41,10 +41,12 @@ function answerMistake(
   if (!isIt) return "it is for another KMS key";
   if (!ImportToken?.length) return "there is no import token";
   if (!ParametersValidTo) return "it does not say until when it is valid";
-  // By this machine's clock. AWS gives 24 hours.
-  if (ParametersValidTo.getTime() > Date.now()) return undefined;
+  // AWS gives 24 hours, and refuses what is past by its own clock. This machine's may be wrong: the AWS SDK signs by AWS's then.
+  if (ParametersValidTo.getTime() > Date.now() - ONE_DAY) return undefined;
   return `it was valid until ${ParametersValidTo.toISOString()}, which is past by this machine's clock`;
 }
+
+const ONE_DAY = 24 * 60 * 60 * 1000;
 
 /** AWS names none. It is the smallest that FIPS 186-5 (A.1.1) allows, and the one that everybody takes. */
 const EXPONENT = 65537n;

@@ -88,6 +88,13 @@ describe("an answer of GetParametersForImport", () => {
     );
   });
 
+  it("is taken on a machine whose clock is a day ahead: AWS refuses a token that is past by its own", () => {
+    const past = new Date(Date.now() - 23 * 60 * 60 * 1000);
+    assert.ok(wrappingKeyOf({ $metadata: {}, ...answer, ParametersValidTo: past }, asked, {}));
+    const longAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    assert.match(refusal({ ParametersValidTo: longAgo }), /past by this machine's clock/);
+  });
+
   it("is refused with a key of another size, though it has as many bytes", () => {
     assert.equal(
       refusal({ PublicKey: der(generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey) }),
