@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import "./debugOutput";
 import "./diagnosticReports";
+import { lookAtPackage } from "./programFolder";
 import { providerText } from "./providerText";
 
 /** A dynamic resource whose provider is the installed package, not a serialized closure. */
 export abstract class DynamicResource extends pulumi.CustomResource {
   constructor(type: string, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+    lookAtPackage();
     // The engine does not tell the provider's `check`. It takes this out again, so that no state and no plan has it.
     const isPreview = pulumi.runtime.isDryRun() && { isPreview: true };
     const __provider = providerText(type);
