@@ -20,15 +20,19 @@ export interface ClientReach {
 
 type Service = "KMS" | "STS";
 
-/** An endpoint, and where it was set. */
+/** The variable that Vault knows. */
+const VAULTS = "AWS_KMS_ENDPOINT";
+
+/** An endpoint, where it was set, and for which service. */
 interface Found {
   url: URL;
   place: string;
+  service: Service;
 }
 
 /** How KMS is reached in a Region. Throws InvalidInput. */
 export function kmsReach(connection: KmsConnection, region: string): ClientReach {
-  return reachOf("KMS", connection, region, kmsFound(connection, region));
+  return reachOf(connection, region, kmsFound(connection, region));
 }
 
 /**
@@ -37,7 +41,7 @@ export function kmsReach(connection: KmsConnection, region: string): ClientReach
  */
 export function stsReach(connection: KmsConnection): ClientReach {
   const region = connection.keyCollection;
-  return reachOf("STS", connection, region, stsFound(connection, region));
+  return reachOf(connection, region, stsFound(connection, region));
 }
 
 /**
@@ -88,18 +92,13 @@ export function refuseOthers(connection: KmsConnection, region: string): Refuse 
 type Endpoint = NonNullable<KmsConnection["endpoint"]>;
 
 /** Throws where an endpoint is set beside what AWS's endpoint rules of both services do not take with one (FIPS, dual-stack). */
-function reachOf(
-  service: Service,
-  connection: KmsConnection,
-  region: string,
-  found: Found | undefined,
-): ClientReach {
+function reachOf(connection: KmsConnection, region: string, found: Found | undefined): ClientReach {
   const [fips, dualstack] = [
     flagOf("use_fips_endpoint", connection.profile),
     flagOf("use_dualstack_endpoint", connection.profile),
   ];
   const asked = [fips, dualstack].filter((flag) => flag !== undefined);
-  if (found && asked.length > 0) throw excludeEachOther(service, found, asked, region);
+  if (found && asked.length > 0) throw excludeEachOther(found, asked, region);
   return {
     region,
     endpoint: textOf(found),
@@ -110,12 +109,7 @@ function reachOf(
   };
 }
 
-function excludeEachOther(
-  service: Service,
-  { url, place }: Found,
-  asked: Flag[],
-  region: string,
-): KeymgmtError {
+function excludeEachOther({ url, place, service }: Found, asked: Flag[], region: string): KeymgmtError {
   const [wishes, places, variables] = [
     asked.map(({ kind }) => kind).join(" and "),
     asked.map((flag) => flag.place).join(" and "),
@@ -132,7 +126,7 @@ function excludeEachOther(
 function kmsFound(connection: KmsConnection, region: string): Found | undefined {
   return (
     programsEndpoint(connection, region) ??
-    setEndpoint({ place: "AWS_KMS_ENDPOINT", value: process.env.AWS_KMS_ENDPOINT }, connection, region) ??
+    setEndpoint("KMS", { place: VAULTS, value: process.env[VAULTS] }, connection, region) ??
     sdkEndpoint("KMS", connection, region)
   );
 }
@@ -154,7 +148,7 @@ function sdkEndpoint(service: Service, connection: KmsConnection, region: string
     value: process.env[place],
   }));
   const set = variables.find(({ value }) => value) ?? profilesEndpoint(service, connection);
-  return set && setEndpoint(set, connection, region);
+  return set && setEndpoint(service, set, connection, region);
 }
 
 function profilesEndpoint(
@@ -181,7 +175,8 @@ function programsEndpoint({ endpoint }: KmsConnection, region: string): Found | 
   const isMap = typeof endpoint === "object";
   const place = isMap ? `\`endpoint["${region}"]\`` : "`endpoint`";
   const url = urlOf(place, isMap ? endpoint[region] : endpoint, region);
-  if (!url || url.protocol === "https:" || isThisMachine(url.hostname)) return url && { url, place };
+  if (!url || url.protocol === "https:" || isThisMachine(url.hostname))
+    return url && { url, place, service: "KMS" };
   throw new KeymgmtError(
     "InvalidInput",
     `Expected ${place} to be an https URL, or an http URL of this machine (127.0.0.1, [::1], localhost); got ${url.origin}. ` +
@@ -202,13 +197,14 @@ function noRegion(name: string): string {
 
 /** An endpoint from the environment or a file, which others than the program's author may write. */
 function setEndpoint(
+  service: Service,
   { place, value }: { place: string; value?: string },
   connection: KmsConnection,
   region: string,
 ): Found | undefined {
   const url = urlOf(place, value, region);
   if (url && !isAllowed(url, connection, region)) throw notAllowed(place, url, region);
-  return url && { url, place };
+  return url && { url, place, service };
 }
 
 function isAllowed(url: URL, connection: KmsConnection, region: string): boolean {

@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { LocalKms } from "../../../localkms/index";
 import type { KmsConnection } from "../../../provider/awskms/connection";
 import { kmsReach, stsReach } from "../../../provider/awskms/endpoint";
 import { isKeymgmtError } from "../../../provider/errors";
+import { localKms, Program } from "../resources/support/program";
 import { setEnvironment } from "./loopback";
 import { CONFIG, LOCAL, OTHER } from "./profiles";
 
@@ -145,7 +147,7 @@ describe("KMS and STS by the same settings", () => {
           assert.match(
             said,
             new RegExp(
-              `^Expected an endpoint of your own for ${service}, or AWS's ${kind} endpoints, got both, .*: ${place} names ${LOCAL}, and ${asks} for ${kind}\\. Nothing was sent there\\.`,
+              `^Expected an endpoint of your own for ${place === "AWS_ENDPOINT_URL" ? service : "KMS"}, or AWS's ${kind} endpoints, got both, .*: ${place} names ${LOCAL}, and ${asks} for ${kind}\\. Nothing was sent there\\.`,
             ),
           );
           for (const name of Object.keys(on)) assert.ok(said.includes(`run with ${name}=false`), said);
@@ -188,5 +190,39 @@ describe("KMS and STS by the same settings", () => {
       refused({ profile: "typo" }),
       /^Expected a section \[services none\] .*`services` of \[profile typo\] \(line 33 of/,
     );
+  });
+
+  describe("carry a whole update with replicas", function () {
+    this.timeout(20_000);
+    let local: LocalKms;
+    before(async () => {
+      local = await localKms();
+    });
+    after(() => local.close());
+
+    it("by the services of the profile that is given alone", async () => {
+      const line = `  endpoint_url = ${local.url}`;
+      const services = `[services ours]\nkms =\n${line}\nsts =\n${line}\n`;
+      const other = "[default]\nendpoint_url = http://127.0.0.1:1\n";
+      writeFileSync(join(folder, "config"), `${other}[profile ours]\nservices = ours\n${services}`);
+      set();
+      const program = new Program(local);
+      const kms = { endpoint: undefined, profile: "ours" };
+      await program.up({ kms, key: { replicaRegions: ["eu-west-1"] }, replicas: ["eu-west-1"] });
+      assert.match(String(program.states.get("kms")!.outputs.accountId), /^\d{12}$/);
+    });
+
+    it("by a map from Region to URL, of which one Region may not be missing", async () => {
+      set({ AWS_KMS_ENDPOINT: "http://127.0.0.1:1" });
+      const program = new Program(local);
+      const key = { replicaRegions: ["eu-west-1"] };
+      const endpoint = { "us-west-1": local.url, "eu-west-1": local.url.replace("127.0.0.1", "localhost") };
+      await program.up({ kms: { endpoint }, key, replicas: ["eu-west-1"] });
+      const lacking = { kms: { endpoint: { "us-west-1": local.url } }, key, replicas: ["eu-west-1"] };
+      await assert.rejects(
+        new Program(local).up(lacking),
+        /a map from Region to URL, to name one for eu-west-1/,
+      );
+    });
   });
 });
