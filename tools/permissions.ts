@@ -19,6 +19,8 @@ export function permissionsText(): string {
       `## ${heading(feature)}`,
       ["| permission | when | without it |", "|---|---|---|", ...PERMISSIONS[feature].map(row)].join("\n"),
     ]),
+    "## Roles, by STS",
+    "Of whoever takes the role, in its IAM policy and in the role's trust policy: `sts:AssumeRole` for `assumeRole`; `sts:TagSession` where a role is given `tags`, or the calling\nsession hands tags on, as EKS Pod Identity's does; `sts:SetSourceIdentity` where `sourceIdentity` is given, or the calling session has one. For `webIdentity` the trust\npolicy allows `sts:AssumeRoleWithWebIdentity` to the token's issuer. Of a list each role needs them for the next one. AWS's error names the one that is missing.",
     "## What was tried",
     "Whole lives under the policies that `keymgmt iam-policy` writes, at the [local KMS](local-kms.md), which enforces them, each permission taken\naway in turn (`test/permissions`). A step that failed was made again with everything granted. Then everything was as the program says, all that an\napplication had encrypted was read, and no KMS key was left that no state knows: but for what stands under *lost*. With nothing taken away they also hold where tags\ncount five minutes late, as AWS may let them. The same but for on-demand rotation and `sweep` holds at ministack, whose IAM others wrote. Nothing of it has been tried on AWS itself.",
     ["| life | without | what happens |", "|---|---|---|", ...LIVES.flatMap(triedRows)].join("\n"),
