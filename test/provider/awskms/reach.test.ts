@@ -1,17 +1,24 @@
 /** Where the AWS SDK's own clients go, as they are given what `kmsReach` and `stsReach` have settled. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import sinon from "sinon";
 import type { LocalKms } from "../../../localkms/index";
 import type { KmsConnection } from "../../../provider/awskms/connection";
+import { findCredentials } from "../../../provider/awskms/credentials";
 import { kmsReach, stsReach } from "../../../provider/awskms/endpoint";
 import { isKeymgmtError } from "../../../provider/errors";
 import { localKms, Program } from "../resources/support/program";
 import { setEnvironment } from "./loopback";
 import { CONFIG, LOCAL, OTHER } from "./profiles";
+
+interface Connecting {
+  createConnection(options: { host?: string }): unknown;
+}
 
 describe("KMS and STS by the same settings", () => {
   let folder: string;
@@ -106,6 +113,41 @@ describe("KMS and STS by the same settings", () => {
     );
     set({ AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" });
     assert.deepEqual(await origins({ profile: "local" }), AWS);
+  });
+
+  describe("by FIPS a role is taken too", () => {
+    afterEach(() => sinon.restore());
+    const ROLE = "arn:aws:iam::111122223333:role/keys";
+    const credentials = { accessKey: "A", secretKey: "s" };
+    const byFips = `[profile taking]\nuse_fips_endpoint = true\nrole_arn = ${ROLE}\nsource_profile = base\n[profile base]\naws_access_key_id = A\naws_secret_access_key = s\n`;
+    const identified = (token: string) =>
+      `[profile identified]\nuse_fips_endpoint = true\nrole_arn = ${ROLE}\nweb_identity_token_file = ${token}\n`;
+    const roles: [name: string, connection: (token: string) => Partial<KmsConnection>][] = [
+      ["assumeRole", () => ({ profile: "fips", credentials, assumeRole: { roleArn: ROLE } })],
+      [
+        "a list",
+        () => ({ profile: "fips", credentials, assumeRole: [{ roleArn: ROLE }, { roleArn: ROLE }] }),
+      ],
+      ["webIdentity", (tokenFile) => ({ profile: "fips", webIdentity: { roleArn: ROLE, tokenFile } })],
+      ["the profile's source_profile", () => ({ profile: "taking" })],
+      ["the profile's web_identity_token_file", () => ({ profile: "identified" })],
+    ];
+    for (const [name, connection] of roles)
+      it(`by ${name}`, async () => {
+        const token = join(folder, "token");
+        writeFileSync(token, "token");
+        writeFileSync(join(folder, "config"), `${CONFIG}${byFips}${identified(token)}`);
+        set();
+        const hosts: (string | undefined)[] = [];
+        sinon.stub(Agent.prototype as unknown as Connecting, "createConnection").callsFake(({ host }) => {
+          hosts.push(host);
+          throw new Error("nothing is sent");
+        });
+        const time = { connectMs: 500, requestMs: 500 };
+        const found = await findCredentials({ keyCollection: "us-west-2", ...connection(token) }, time);
+        await assert.rejects(found.provider());
+        assert.deepEqual([...new Set(hosts)], ["sts-fips.us-west-2.amazonaws.com"]);
+      });
   });
 
   const refused = (connection: Partial<KmsConnection>, service: "KMS" | "STS" = "KMS") => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sharedSettings } from "../../../provider/awskms/sharedFiles";
+import { profileSetting, servicesSettings, sharedSettings } from "../../../provider/awskms/sharedFiles";
 import { setEnvironment } from "./loopback";
 
 describe("the AWS config and credentials files", () => {
@@ -47,6 +47,25 @@ describe("the AWS config and credentials files", () => {
         place: `line 2 of ${credentials}`,
       },
     ]);
+  });
+
+  it("set for a profile what its config section says, then its credentials section, and of two lines the later", () => {
+    const [config, credentials] = [join(folder, "config"), join(folder, "credentials")];
+    writeFileSync(
+      config,
+      `[default]\na = 1\na = 2\n[ours]\na = no profile here\n[profile "ours"]\na = 3\ns3 =\n  b = of s3\nb = 4\n[services x]\na = no profile\n`,
+    );
+    writeFileSync(credentials, "[default]\na = 5\nc = 6\n[ours]\na = 7\nc = 8\n[profile ours]\nc = 9\n");
+    restore = setEnvironment({ AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials });
+    const values = (profile?: string) => ["a", "b", "c"].map((name) => profileSetting(profile, name)?.value);
+    assert.deepEqual(values(), ["2", undefined, "6"]);
+    assert.deepEqual(values("ours"), ["3", "4", "8"]);
+    assert.deepEqual(values("none"), [undefined, undefined, undefined]);
+    process.env.AWS_PROFILE = "ours";
+    assert.deepEqual(values(), ["3", "4", "8"]);
+    assert.deepEqual(values("default"), ["2", undefined, "6"]);
+    assert.equal(servicesSettings("y"), undefined);
+    assert.equal(servicesSettings("x")?.length, 1);
   });
 
   it("are empty where they are not there", () => {
