@@ -34,6 +34,12 @@ describe("keymgmt", function () {
       "import a.jwe --passphrase env://A --fingerprint 6B1D",
       /Expected --fingerprint to be 64 hex digits in lower case/,
     ],
+    ["status --endpoint us-wset-1=https://a.example", /Expected one URL, or REGION=URL once for each Region/],
+    [
+      "status --endpoint https://a.example --endpoint us-west-1=https://b.example",
+      /Expected one URL, or REGION=URL/,
+    ],
+    ["status --endpoint https://a.example --endpoint https://b.example", /Expected one URL, or REGION=URL/],
     ["import", /missing required argument 'backup'/],
   ] as const) {
     it(`ends with 2 where the command line is wrong: keymgmt ${line}`, async () => {
