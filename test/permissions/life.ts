@@ -135,7 +135,8 @@ export class Life {
   private async settles(): Promise<void> {
     const seen = () => this.asOwner(() => this.program.refreshAll());
     const drift = await seen();
-    if (drift.length > 0) this.lost(`${drift.length} changes stay unseen`);
+    if (drift.length > 0)
+      this.lost(`${drift.length} ${drift.length === 1 ? "change stays" : "changes stay"} unseen`);
     await this.site.as("everything");
     await this.program.up(this.inputs);
     assert.deepEqual(await seen(), []);

@@ -41,8 +41,8 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     without: {
       "kms:DescribeKey":
         "warning at rotate, refresh; lost: encrypting or decrypting fails meanwhile, 5 changes stay unseen",
-      "kms:GetKeyPolicy": "warning at refresh, repair",
-      "kms:ListResourceTags": "warning at refresh, repair",
+      "kms:GetKeyPolicy": "warning at refresh, repair; lost: 1 change stays unseen",
+      "kms:ListResourceTags": "warning at refresh, repair; lost: 1 change stays unseen",
       "kms:CancelKeyDeletion": "error at repair",
     },
   },
@@ -67,9 +67,9 @@ export const OPTIONAL_LIVES: TriedLife[] = [
       await life.remove();
     },
     without: {
-      "kms:GetKeyPolicy": "warning at rotate, refresh, repair, come back",
+      "kms:GetKeyPolicy": "warning at rotate, refresh, come back",
       "kms:ListResourceTags":
-        "warning at refresh, repair, come back; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
+        "warning at refresh, come back; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
       "kms:CancelKeyDeletion": "error at repair, come back",
     },
   },
