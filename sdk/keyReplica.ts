@@ -49,6 +49,8 @@ export class KeyReplica extends DynamicResource {
   declare readonly aliasTarget: pulumi.Output<string>;
   /** What the last refresh found to differ in AWS, in words. The next update takes back what the program gives otherwise, and what holds the key together. */
   declare readonly drift: pulumi.Output<string[] | undefined>;
+  /** Regions that the last refresh could not look at: what this resource says of them is as last known. Not there where all was seen. */
+  declare readonly notSeen: pulumi.Output<string[] | undefined>;
   /** Shape of this resource's state. */
   declare readonly stateVersion: pulumi.Output<number>;
 
@@ -75,7 +77,7 @@ export class KeyReplica extends DynamicResource {
         aliasName: distribution.aliasName,
         aliasArn,
         ...outputs("keyVersion", "importedOn", "renewAfter"),
-        ...outputs("keyId", "keyArn", "versions", "aliasTarget", "drift", "stateVersion"),
+        ...outputs("keyId", "keyArn", "versions", "aliasTarget", "drift", "notSeen", "stateVersion"),
       },
       opts,
     );

@@ -34,6 +34,11 @@ export interface KmsProviderArgs {
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Requests a second by operation, for accounts whose KMS quotas were raised. Default: AWS's documented quotas. */
   quotas?: pulumi.Input<Record<string, pulumi.Input<number>>>;
+  /**
+   * Regions that do not answer: nothing is sent there, what is owed there is said, and made good once they are off the list. With
+   * `keyCollection` on it, all that is distributed through this provider is left as it is. A plain list.
+   */
+  unreachableRegions?: string[];
 }
 
 /**
@@ -52,6 +57,8 @@ export class KmsProvider extends DynamicResource {
   declare readonly wrappingKeySpec: pulumi.Output<WrappingKeySpec>;
   declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
   declare readonly quotas: pulumi.Output<Record<string, number> | undefined>;
+  /** Regions that nothing is sent to. */
+  readonly unreachableRegions: string[] | undefined;
   /** AWS account that the credentials belong to. */
   declare readonly accountId: pulumi.Output<string>;
   /** Which source of credentials won. */
@@ -67,13 +74,17 @@ export class KmsProvider extends DynamicResource {
     const { tags, assumeRole } = args;
     const repeatable = { ...given({ tags }), ...byPath("assumeRole", assumeRole) };
     const secretInputs = secretsAmong(repeatable);
+    const unreachableRegions = args.unreachableRegions?.length
+      ? [...args.unreachableRegions].sort()
+      : undefined;
     const declared = outputs("accountId", "credentialSource", "stateVersion");
     super(
       "KmsProvider",
       name,
-      { ...defaults, ...given({ ...args, credentials }), secretInputs, ...declared },
+      { ...defaults, ...given({ ...args, credentials, unreachableRegions }), secretInputs, ...declared },
       opts,
     );
+    this.unreachableRegions = unreachableRegions;
     this.#repeatable = repeatable;
   }
 
@@ -87,8 +98,8 @@ export class KmsProvider extends DynamicResource {
   /** What KeyDistribution and KeyReplica need to reach AWS. What was not given is undefined here too. @internal */
   connection(): pulumi.Inputs {
     const { keyCollection, credentials, profile, assumeRole, webIdentity, endpoint } = this;
-    const { aliasPrefix, wrappingKeySpec, tags, quotas, accountId } = this;
+    const { aliasPrefix, wrappingKeySpec, tags, quotas, accountId, unreachableRegions } = this;
     const reach = { keyCollection, credentials, profile, assumeRole, webIdentity, endpoint };
-    return { ...reach, aliasPrefix, wrappingKeySpec, tags, quotas, accountId };
+    return { ...reach, aliasPrefix, wrappingKeySpec, tags, quotas, accountId, unreachableRegions };
   }
 }

@@ -1,3 +1,4 @@
+import type { KeymgmtError } from "../errors";
 import { awsError } from "./awsErrors";
 import { connectionIdentity, type KmsConnection } from "./connection";
 import { type FoundCredentials, findCredentials } from "./credentials";
@@ -9,6 +10,7 @@ import { quotaUses } from "./quotas";
 import { DEFAULT_RETRY_LIMITS, isRepeatable, type RetryLimits, withRetries } from "./retry";
 import { type Say, sayOnce } from "./say";
 import { SdkKms } from "./sdkKms";
+import { isSilence, namingWayOn, refuseLeftOut } from "./silence";
 
 export type { KmsConnection } from "./connection";
 export type { KmsInput, KmsOperation, KmsOutput } from "./operations";
@@ -40,24 +42,53 @@ export interface KmsSettings {
   time?: Partial<TimeLimits>;
 }
 
+/** More than AWS ever takes for a read, and little enough to be waited for in each Region that is down. */
+const READING = { attempts: 2, connectMs: 3_000, requestMs: 5_000 };
+
 /** The connections of a run: their clients, their credentials and the quotas they share. */
 export class KmsConnections {
   readonly time: TimeLimits;
   readonly say: Say;
   readonly #limiter: Limiter;
   readonly #retry: RetryLimits;
-  readonly #credentials = new Map<string, Promise<FoundCredentials>>();
+  readonly #credentials: Map<string, Promise<FoundCredentials>> = new Map();
   readonly #opened = new Map<string, Kms>();
+  /** For reading: who did not answer once, and how that showed. Nobody is asked twice. */
+  readonly #silent: Map<string, KeymgmtError> | undefined;
+  #reading: KmsConnections | undefined;
 
-  constructor({ limiter = new Limiter(), retry, time, say = sayOnce() }: KmsSettings = {}) {
+  /** @param of for reading: whose credentials and quotas these share */
+  constructor(
+    { limiter = new Limiter(), retry, time, say = sayOnce() }: KmsSettings = {},
+    of?: KmsConnections,
+  ) {
     this.say = say;
     this.time = { ...DEFAULT_TIME_LIMITS, ...time };
     this.#limiter = limiter;
     this.#retry = { ...DEFAULT_RETRY_LIMITS, ...retry };
+    if (!of) return;
+    this.#credentials = of.#credentials;
+    this.#silent = new Map();
   }
 
-  /** KMS as `connection` says, in `region`. Sends nothing, and loads no AWS SDK, before the first call. */
+  /** The same for what only reads, as a refresh: who does not answer is given up within seconds, once, and not asked again. */
+  get reading(): KmsConnections {
+    const { connectMs, requestMs } = this.time;
+    const time = {
+      connectMs: Math.min(connectMs, READING.connectMs),
+      requestMs: Math.min(requestMs, READING.requestMs),
+    };
+    const retry = { ...this.#retry, attempts: READING.attempts };
+    this.#reading ??= new KmsConnections({ limiter: this.#limiter, say: this.say, retry, time }, this);
+    return this.#reading;
+  }
+
+  /**
+   * KMS as `connection` says, in `region`. Sends nothing, and loads no AWS SDK, before the first call. Throws where the program leaves
+   * the Region out.
+   */
   open(connection: KmsConnection, region = connection.keyCollection): Kms {
+    refuseLeftOut(connection, region);
     const id = JSON.stringify([connectionIdentity(connection), region]);
     const kms = this.#opened.get(id) ?? this.#make(connection, region);
     this.#opened.set(id, kms);
@@ -88,13 +119,18 @@ export class KmsConnections {
       context: CallContext = {},
     ): Promise<KmsOutput<Op>> => {
       const attempts = { lost: 0 };
+      const asked = [JSON.stringify([endpoint, region]), connectionIdentity(connection)] as const;
+      for (const one of asked) {
+        const silent = this.#silent?.get(one);
+        if (silent) throw silent;
+      }
       try {
         const uses = quotaUses(operation, region, "ReplicaRegion" in input ? input.ReplicaRegion : undefined);
         const allowance = this.#limiter.buckets(JSON.stringify([owner, endpoint]), uses, connection.quotas);
         const send = () => sdk.send(operation, input);
         return await withRetries(operation, allowance, send, this.#retry, attempts);
       } catch (error) {
-        throw awsError(error, {
+        const failed = awsError(error, {
           ...context,
           service: "kms",
           operation,
@@ -105,6 +141,11 @@ export class KmsConnections {
           afterLostAnswer: attempts.lost > 0,
           keyId: keyNamedBy(input),
         });
+        if (!isSilence(failed)) throw failed;
+        const silent = namingWayOn(failed, connection);
+        // An error that came as it is was that of the credentials.
+        this.#silent?.set(failed === error ? asked[1] : asked[0], silent);
+        throw silent;
       }
     };
     return { region, say: this.say, call };

@@ -17,6 +17,16 @@ export interface KmsConnection {
   quotas?: Record<string, number>;
   /** The account that the credentials belong to, where it is known already. */
   accountId?: string;
+  /** Regions that do not answer: nothing is sent there. */
+  unreachableRegions?: string[];
+}
+
+/** Whether the program leaves a Region out of every call. With the primary one all are: primaries and credentials come from there. */
+export function isLeftOut(
+  { keyCollection, unreachableRegions = [] }: Pick<KmsConnection, "keyCollection" | "unreachableRegions">,
+  region: string = keyCollection,
+): boolean {
+  return unreachableRegions.includes(region) || unreachableRegions.includes(keyCollection);
 }
 
 /** Parameters of sts:AssumeRole: see the schema. AWS's default of `durationSeconds` is 3600. */
@@ -38,7 +48,7 @@ export function rolesOf({ assumeRole = [] }: Pick<KmsConnection, "assumeRole">):
 }
 
 /** A name for the connection that equal connections share and that shows no secret (a SHA-256, in hex). */
-export function connectionIdentity(connection: KmsConnection): string {
+export function connectionIdentity({ unreachableRegions: _, ...connection }: KmsConnection): string {
   return createHash("sha256").update(canonical(connection)).digest("hex");
 }
 

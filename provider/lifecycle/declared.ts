@@ -20,6 +20,7 @@ export class Declared {
   readonly #replacedKeys = new Set<string>();
   readonly #material = new Set<string>();
   readonly #newPlaces = new Set<string>();
+  readonly #leftOut = new Map<string, string[]>();
   readonly #names = new Set<string>();
   readonly #given = new Map<string, string>();
   readonly #distributions = new Map<string, KmsKeyRecords>();
@@ -110,6 +111,18 @@ export class Declared {
 
   isPlaceMade(kms: Place): boolean {
     return this.#newPlaces.has(placeOf(kms));
+  }
+
+  /** The program declares the KmsProvider of a place, with Regions to leave out. */
+  regionsLeftOut(kms: Place, unreachableRegions: string[] = []): void {
+    const others = this.#leftOut.get(placeOf(kms)) ?? [];
+    this.#leftOut.set(placeOf(kms), [...others, ...unreachableRegions]);
+  }
+
+  /** A KmsProvider of the state with the Regions that the program leaves out now, where it declares that. */
+  asReached<K extends KmsRef>(kms: K): K {
+    const unreachableRegions = this.#leftOut.get(placeOf(kms));
+    return unreachableRegions ? { ...kms, unreachableRegions } : kms;
   }
 
   /** Takes a distribution's name; false where this run has given it to another. */

@@ -1,4 +1,5 @@
 /** KMS keys of a key whose material is not in the state any more: what there is of them, and the ways on. */
+import { isLeftOut } from "../awskms/connection";
 import { describeKmsKey, otherRegions } from "../awskms/kmsKeys";
 import { permitted } from "../awskms/optional";
 import { TAG, type TaggedKey } from "../awskms/taggedKeys";
@@ -23,10 +24,12 @@ export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]
     permitted(() => describeKmsKey(run.openKms(connection, region), keyId));
   const asked = keys.map(async (key): Promise<LostKmsKey> => {
     const seen = await look(home, key.keyId);
-    const replicas = (seen ? otherRegions(seen, home) : []).map(async (region) => ({
-      region,
-      seen: await look(region, key.keyId),
-    }));
+    const replicas = (seen ? otherRegions(seen, home) : [])
+      .filter((region) => !isLeftOut(connection, region))
+      .map(async (region) => ({
+        region,
+        seen: await look(region, key.keyId),
+      }));
     const everywhere = [{ region: home, seen }, ...(await Promise.all(replicas))];
     const states = everywhere.map((one) => one.seen?.state ?? "");
     const isDisabled = states.every((state) => state === "Disabled");

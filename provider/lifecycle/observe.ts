@@ -1,10 +1,13 @@
 /** What AWS shows of a distribution or replica in one Region. */
 import { targetOf } from "../awskms/aliases";
 import type { Kms } from "../awskms/client";
+import { isLeftOut } from "../awskms/connection";
 import { describeKmsKey } from "../awskms/kmsKeys";
 import { ifPermitted } from "../awskms/optional";
 import type { Say } from "../awskms/say";
+import { isSilence } from "../awskms/silence";
 import { CLAIM, TAG, tagsOf } from "../awskms/taggedKeys";
+import type { Run } from "../run";
 import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion, withPrimaryRegions } from "./drift";
 import { isTakenOver } from "./ownership";
 import { shownMetadata, untagged } from "./shown";
@@ -23,6 +26,40 @@ export interface Observation {
     Pick<RegionalOutputs, "aliasTarget" | "applied">;
   /** Tags, policy and description, where they are other than the state says. */
   shown?: GivenMetadata;
+}
+
+/** What a refresh gives: what it saw, or where it saw nothing. */
+export interface Refreshed extends Pick<Observation, "shown"> {
+  seen: Partial<Observation["seen"]> & { notSeen?: string[] };
+}
+
+/**
+ * A refresh that goes on without a Region that does not answer, or that the program leaves out: nothing of it is known to be gone, so
+ * all stays as last known. What some calls answered before is of another moment than the rest, and not used.
+ */
+export async function refreshRegion(
+  run: Run,
+  owner: Owner,
+  region: string,
+  outputs: RegionalOutputs,
+  kind: keyof typeof LOST,
+): Promise<Refreshed> {
+  const notSeen = [region];
+  if (isLeftOut(owner.kms, region)) {
+    run.say(`${region} is left out (\`unreachableRegions\`): what it holds is shown as last known`);
+    return { seen: { notSeen } };
+  }
+  try {
+    const { seen, shown } = await observeRegion(run.openForReading(owner.kms, region), owner, outputs, kind);
+    return { seen: { ...seen, notSeen: undefined }, shown };
+  } catch (error) {
+    if (!isSilence(error)) throw error;
+    const { region: silent, awsName } = error.context;
+    run.say(
+      `${silent} does not answer (${awsName}): what ${region} holds is shown as last known, and \`notSeen\` names it. To update all else meanwhile: \`unreachableRegions: ["${silent}"]\` of the KmsProvider`,
+    );
+    return { seen: { notSeen } };
+  }
 }
 
 /** A refresh. What may not be read stays as it was and is not compared; the missing permission is said once. */

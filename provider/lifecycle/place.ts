@@ -2,6 +2,7 @@
 import crypto from "node:crypto";
 import { aliasArn } from "../awskms/arn";
 import type { CallContext, Kms } from "../awskms/client";
+import { isLeftOut } from "../awskms/connection";
 import type { ImportOptions, KmsKeyMetadata } from "../awskms/kmsKeys";
 import { claimSecretOf } from "../keys/claimSecret";
 import { type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
@@ -76,6 +77,11 @@ export class Place {
   /** KMS in a Region of the distribution. */
   at(region: string): Kms {
     return this.run.openKms(this.owner.kms, region);
+  }
+
+  /** Nothing may be sent to a Region. */
+  isLeftOut(region: string): boolean {
+    return isLeftOut(this.owner.kms, region);
   }
 
   get primary(): Kms {

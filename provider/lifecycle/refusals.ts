@@ -60,6 +60,12 @@ export function refusalOf(
         { ...context, keyId },
       );
     }
+    case "replica left out":
+      return new KeymgmtError(
+        "Unsupported",
+        `${expected} to go into the replica of KMS key ${sharedOf(known.records).keyArn} in ${region} as well, before AWS rotates the KMS key on demand; \`unreachableRegions\` of the KmsProvider names ${region}. Nothing was changed. Wait until ${region} answers, or distribute the key through a second KmsProvider with \`rotationStrategy: "manual"\`: new KMS keys and a new alias, which cannot decrypt what was encrypted under these.`,
+        context,
+      );
     case "disabled on demand":
       return disabledOnDemand({ ...context, key: owner.key.name }, version, wanted);
     case "several KMS keys": {

@@ -62,6 +62,8 @@ export async function findReplicas(
   const context = place.context(version);
   const here = await describeKmsKey(place.kms, keyId, context);
   const found = otherRegions(here, place.region).map(async (region): Promise<SeenReplica[]> => {
+    if (place.isLeftOut(region))
+      return strategy === "on-demand" ? [{ region, state: "", isLeaving: false, isLeftOut: true }] : [];
     const there = place.at(region);
     const seen = await describeKmsKey(there, keyId, context);
     const { state } = seen;
@@ -113,11 +115,15 @@ export async function findAbandoned(
   for (const { version, record } of kmsKeysOf(records)) {
     // Without kms:DescribeKey those are known that the state names.
     const seen = await permitted(() => describeKmsKey(place.kms, record.keyId, place.context(version)));
-    const others = (seen ? otherRegions(seen, place.region) : []).filter(
-      (region) => !record.replicas?.includes(region),
+    const regions = [
+      ...new Set([...(record.replicas ?? []), ...(seen ? otherRegions(seen, place.region) : [])]),
+    ];
+    sayLeftOut(place, record, regions);
+    const reached = regions.filter((region) => !place.isLeftOut(region));
+    const isOurs = await Promise.all(
+      reached.map(async (region) => record.replicas?.includes(region) || isLeft(place, region, record)),
     );
-    const isOurs = await Promise.all(others.map((region) => isLeft(place, region, record)));
-    found[version] = [...(record.replicas ?? []), ...others.filter((_, index) => isOurs[index])].sort();
+    found[version] = reached.filter((_, index) => isOurs[index]).sort();
   }
   const loses = "replicas that no KeyReplica has are left as they are";
   const gone = new Set<string>();
@@ -132,6 +138,14 @@ export async function findAbandoned(
       regions.filter((region) => gone.has(region)),
     ]),
   );
+}
+
+/** What is not touched is named: AWS deletes a primary only after its replicas. */
+function sayLeftOut(place: Place, record: KmsKeyRecord, regions: string[]): void {
+  for (const region of regions.filter((one) => place.isLeftOut(one)))
+    place.run.say(
+      `the replica of KMS key ${record.keyId} in ${region}, if there still is one, is left alone, as \`unreachableRegions\` names ${region}; AWS deletes the KMS key in ${place.region} only after it. When ${region} answers again: ${place.deletionCommand(record, place.deletionWindowDays, region)}`,
+    );
 }
 
 /** Whether a replica is this stack's and does not wait for its deletion yet. What may not be seen is left. */

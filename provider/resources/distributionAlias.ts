@@ -1,4 +1,5 @@
 import { aliasArn as aliasArnOf } from "../awskms/arn";
+import { leftOutMistakes } from "../lifecycle/leftOut";
 import { nameOf } from "../lifecycle/naming";
 import type { KmsRef } from "../lifecycle/wire";
 import type { Run } from "../run";
@@ -48,6 +49,14 @@ export const distributionAlias = (run: Run): Resource => {
             key: olds?.keyName,
             isAllowed: olds?.deletionAllowed === true || adopts === true || inputs.adoptedAlias !== undefined,
           }),
+          ...(olds
+            ? []
+            : leftOutMistakes(
+                known(kms as KmsRef | undefined),
+                inputs.region,
+                `the new distribution of key "${inputs.keyName}" to be`,
+                "Distribute the key through a KmsProvider whose `keyCollection` answers.",
+              )),
         ],
       };
     },

@@ -1,9 +1,18 @@
+import { isDeepStrictEqual } from "node:util";
+import { isLeftOut } from "../awskms/connection";
 import { withoutEndpointMistakes } from "../awskms/endpoint";
 import { adoptMistakes } from "../lifecycle/adoptRules";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
 import { refuseDeletion, refuseNotTakenOver } from "../lifecycle/guard";
 import { BY_MEANING } from "../lifecycle/keyPolicy";
-import { hasDrifted, observeRegion, sayDrift } from "../lifecycle/observe";
+import {
+  leftOutMistakes,
+  leftOutOf,
+  refuseLeftOutDeletion,
+  sentenceOfLeftOut,
+  sentenceOfRotationWithout,
+} from "../lifecycle/leftOut";
+import { hasDrifted, refreshRegion, sayDrift } from "../lifecycle/observe";
 import type { Place } from "../lifecycle/place";
 import { sentencesOf } from "../lifecycle/sentences";
 import {
@@ -43,7 +52,7 @@ import {
 } from "./rules";
 
 /** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
-const IGNORED = ["key.keyring", "key.formerStacks", "adopt"];
+const IGNORED = ["key.keyring", "key.formerStacks", "kms.unreachableRegions", "adopt"];
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
 export const keyDistribution = (run: Run): Resource => ({
@@ -75,6 +84,15 @@ export const keyDistribution = (run: Run): Resource => ({
       ...tagMistakes(inputs.tags),
       ...tagsTogetherMistakes(kms?.tags, inputs.tags),
     ];
+    if (!olds)
+      mistakes.push(
+        ...leftOutMistakes(
+          kms,
+          kms?.keyCollection,
+          `the new distribution of key "${key?.name}" to be`,
+          "Distribute the key through a KmsProvider whose `keyCollection` answers.",
+        ),
+      );
     if (!olds) sayRestoredElsewhere(run, restoredElsewhere, key?.name, kms?.keyCollection);
     return { inputs: { ...inputs, key: run.keyrings.take(inputs.key, inputs) }, mistakes };
   },
@@ -83,6 +101,13 @@ export const keyDistribution = (run: Run): Resource => ({
     const old = olds as unknown as DistributionOutputs;
     run.declared.distribution(old, old.versions ?? {});
     if (old.requestedName) run.declared.nameGiven(old.requestedName, old.name);
+    const { kms, key: wantedKey } = news as unknown as DistributionInputs;
+    const leftOut = isUnknown(kms) || isUnknown(wantedKey) ? [] : leftOutOf(kms, old.key.replicaRegions);
+    const isRelisted = !isDeepStrictEqual(leftOut, leftOutOf(old.kms, old.key.replicaRegions));
+    if (leftOut.includes(old.kms.keyCollection)) {
+      sayLeftOut(run, old, news);
+      return { changes: isRelisted, replaces: [] };
+    }
     const now = { ...news, key: withDeletionAllowed(news.key) };
     const before = asRequested(olds, news);
     const { changed, replaces } = difference("KeyDistribution", before, now, IGNORED, BY_MEANING);
@@ -94,8 +119,11 @@ export const keyDistribution = (run: Run): Resource => ({
     const steps = isUndecided || isUnknown(news.kms) ? [] : planOf(run, targetOf(asWritten(old, news)), old);
     for (const sentence of sentencesOf(old, news as unknown as DistributionInputs, steps, replaces))
       run.say(sentence);
+    for (const step of leftOut.length > 0 ? steps : [])
+      if (step.do === "createKey" || step.do === "importNew")
+        run.say(sentenceOfRotationWithout(old.key.name, step, leftOut));
     const isHalfRenamed = old.nextStack !== undefined;
-    const changes = isUndecided || steps.length > 0 || isHalfRenamed || changed.length > 0;
+    const changes = isRelisted || isUndecided || steps.length > 0 || isHalfRenamed || changed.length > 0;
     if (changes) sayDrift(run.say, String(olds.name), olds.drift);
     return { changes, replaces };
   },
@@ -110,7 +138,7 @@ export const keyDistribution = (run: Run): Resource => ({
   async read(id, outputs) {
     const state = outputs as unknown as DistributionOutputs;
     const { owner } = targetOf(state);
-    const { seen, shown } = await observeRegion(run.openKms(state.kms), owner, state, "primary");
+    const { seen, shown } = await refreshRegion(run, owner, state.kms.keyCollection, state, "primary");
     if (!shown) return { id, outputs: { ...outputs, ...seen } };
     const { kmsTags: tags, ...metadata } = shown;
     const now = { ...outputs, ...seen, ...metadata, kms: { ...state.kms, tags } };
@@ -119,6 +147,8 @@ export const keyDistribution = (run: Run): Resource => ({
 
   async update(_id, olds, news) {
     const old = olds as unknown as DistributionOutputs;
+    const { kms } = news as unknown as DistributionInputs;
+    if (isLeftOut(kms)) return leftAsItIs(old, kms) as unknown as Values;
     const outputs = { ...blank(asWritten(old, news) as unknown as Values), ...pick(old, KEPT) };
     outputs.versions = structuredClone(old.versions ?? {});
     await reconcile(run, outputs, asWritten(old, news), old);
@@ -126,14 +156,28 @@ export const keyDistribution = (run: Run): Resource => ({
   },
 
   async delete(id, outputs) {
-    const state = outputs as unknown as DistributionOutputs;
+    const given = outputs as unknown as DistributionOutputs;
+    const state = { ...given, kms: run.declared.asReached(given.kms) };
     if (run.declared.isHandedOver("KeyDistribution", state.name, run.say)) return;
     refuseDeletion(run, `KeyDistribution ${id}`, state.key);
     refuseNotTakenOver(run, state);
+    refuseLeftOutDeletion(`KeyDistribution ${id}`, state.kms, state.kms.keyCollection, state.versions ?? {});
     const { deletionWindowDays, nextStack } = state;
     await remove(run, { ...targetOf(state), deletionWindowDays, nextStack }, state);
   },
 });
+
+/** Nothing is done: the state goes on saying what AWS has, and remembers that the Region is left out. */
+function leftAsItIs(old: DistributionOutputs, { unreachableRegions }: KmsRef): DistributionOutputs {
+  return { ...old, kms: { ...old.kms, unreachableRegions } };
+}
+
+function sayLeftOut(run: Run, old: DistributionOutputs, news: Values): void {
+  const inputs = asWritten(old, news);
+  const steps = hasUnknown(inputs.key) ? [] : planOf(run, targetOf(inputs), old);
+  const name = `KeyDistribution ${old.name}`;
+  run.say(sentenceOfLeftOut(name, targetOf(old), targetOf(inputs), old.versions ?? {}, steps));
+}
 
 /** Of the outputs, what an update goes on from. */
 const KEPT = ["keyId", "keyArn", "aliasTarget", "drift"] as const;

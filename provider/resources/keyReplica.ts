@@ -1,10 +1,12 @@
+import { isLeftOut } from "../awskms/connection";
 import { withoutEndpointMistakes } from "../awskms/endpoint";
 import { isRegion } from "../awskms/regions";
 import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
 import { refuseDeletion } from "../lifecycle/guard";
 import { BY_MEANING } from "../lifecycle/keyPolicy";
-import { hasDrifted, observeRegion, sayDrift } from "../lifecycle/observe";
+import { leftOutMistakes, refuseLeftOutDeletion, sentenceOfLeftOut } from "../lifecycle/leftOut";
+import { hasDrifted, refreshRegion, sayDrift } from "../lifecycle/observe";
 import { keptSentences } from "../lifecycle/sentences";
 import {
   type KeyRef,
@@ -56,7 +58,12 @@ interface ReplicaOutputs extends ReplicaInputs, RegionalOutputs {
 }
 
 /** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
-const IGNORED = ["distribution.key.keyring", "distribution.key.formerStacks", "distribution.versions"];
+const IGNORED = [
+  "distribution.key.keyring",
+  "distribution.key.formerStacks",
+  "distribution.kms.unreachableRegions", // compared by itself
+  "distribution.versions",
+];
 
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
 export const keyReplica = (run: Run): Resource => ({
@@ -75,6 +82,14 @@ export const keyReplica = (run: Run): Resource => ({
       ...chinaMistakes("region", inputs.region, key),
       ...notDeclaredMistakes(inputs.region, key),
       ...withoutEndpointMistakes(known(distribution?.kms)?.endpoint, [known(inputs.region)]),
+      ...(olds
+        ? []
+        : leftOutMistakes(
+            known(distribution?.kms),
+            inputs.region,
+            `the new KeyReplica in ${inputs.region} to be`,
+            "Take it out of the program until the Region answers and is off the list.",
+          )),
       ...deletionWindowMistakes(inputs),
       ...policyMistakes(inputs.policy),
       ...tagMistakes(inputs.tags),
@@ -95,6 +110,11 @@ export const keyReplica = (run: Run): Resource => ({
     const { key, versions } = news.distribution as DistributionRef;
     const records = old.versions ?? {};
     const isKnown = !hasUnknown(versions) && !hasUnknown(key);
+    const wasLeftOut = isLeftOut(old.distribution.kms, old.region);
+    if (isLeftOut((news.distribution as DistributionRef).kms, old.region)) {
+      sayLeftOut(run, old, news as unknown as ReplicaInputs, isKnown ? versions : {});
+      return { changes: !wasLeftOut, replaces: [] };
+    }
     const moved =
       isKnown && versionsOf(records).some((version) => versions[version]?.keyId !== records[version]!.keyId);
     const work =
@@ -103,7 +123,7 @@ export const keyReplica = (run: Run): Resource => ({
       planOf(run, targetOf(news as unknown as ReplicaInputs, isKnown ? versions : {}), old).length > 0;
     const { name } = news.distribution as DistributionRef;
     for (const sentence of keptSentences(`${name} in ${old.region}`, old, news)) run.say(sentence);
-    const changes = moved || work || old.nextStack !== undefined || changed.length > 0;
+    const changes = wasLeftOut || moved || work || old.nextStack !== undefined || changed.length > 0;
     if (changes) sayDrift(run.say, name, olds.drift);
     return { changes, replaces };
   },
@@ -118,7 +138,7 @@ export const keyReplica = (run: Run): Resource => ({
   async read(id, outputs) {
     const state = outputs as unknown as ReplicaOutputs;
     const { owner, region } = targetOf(state);
-    const { seen, shown } = await observeRegion(run.openKms(owner.kms, region), owner, state, "replica");
+    const { seen, shown } = await refreshRegion(run, owner, region, state, "replica");
     if (!shown) return { id, outputs: { ...outputs, ...seen } };
     const { kmsTags: tags, ...metadata } = shown;
     const { distribution } = state;
@@ -133,6 +153,8 @@ export const keyReplica = (run: Run): Resource => ({
 
   async update(id, olds, news) {
     const old = olds as unknown as ReplicaOutputs;
+    const { kms } = news.distribution as DistributionRef;
+    if (isLeftOut(kms, old.region)) return leftAsItIs(old, kms) as unknown as Values;
     const outputs = blank(news);
     outputs.versions = structuredClone(old.versions ?? {});
     const { keyId, keyArn, aliasTarget, drift } = old;
@@ -143,18 +165,43 @@ export const keyReplica = (run: Run): Resource => ({
 
   /** The alias, then every version's replica, also one that a rotation has made ready and this resource does not have yet. */
   async delete(id, outputs) {
-    const state = outputs as unknown as ReplicaOutputs;
-    const { name, key } = state.distribution;
+    const state = asReached(run, outputs as unknown as ReplicaOutputs);
+    const { name, key, kms } = state.distribution;
     if (run.declared.isHandedOver("KeyReplica", id, run.say)) return;
     refuseDeletion(run, `KeyReplica ${id}`, key);
     const versions = { ...run.declared.replicasMadeReady(name, state.region), ...state.versions };
     const here = Object.fromEntries(
       Object.entries(versions).map(([version, { replicas: _, ...record }]) => [version, record]),
     );
+    refuseLeftOutDeletion(`KeyReplica ${id}`, kms, state.region, here);
     const { deletionWindowDays, nextStack } = state;
     await remove(run, { ...targetOf(state), deletionWindowDays, nextStack }, { ...state, versions: here });
   },
 });
+
+/** Nothing is done in the Region: the state goes on saying what AWS has there, and remembers that it is left out. */
+function leftAsItIs(
+  { distribution, ...state }: ReplicaOutputs,
+  { unreachableRegions }: KmsRef,
+): ReplicaOutputs {
+  return {
+    ...state,
+    distribution: { ...distribution, kms: { ...distribution.kms, unreachableRegions } },
+  };
+}
+
+/** With the Regions that the program leaves out now, where this run has seen it declare the KmsProvider. */
+function asReached(run: Run, state: ReplicaOutputs): ReplicaOutputs {
+  const { distribution } = state;
+  return { ...state, distribution: { ...distribution, kms: run.declared.asReached(distribution.kms) } };
+}
+
+function sayLeftOut(run: Run, old: ReplicaOutputs, inputs: ReplicaInputs, primaries: KmsKeyRecords): void {
+  const now = targetOf({ ...inputs, region: old.region }, primaries);
+  const steps = hasUnknown(inputs.distribution.key) ? [] : planOf(run, now, old);
+  const name = `KeyReplica ${old.region}/${old.distribution.name}`;
+  run.say(sentenceOfLeftOut(name, targetOf(old), now, old.versions ?? {}, steps));
+}
 
 /** The same steps as in the primary Region, with ReplicateKey in the place of CreateKey. */
 async function reconcile(

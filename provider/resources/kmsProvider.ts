@@ -1,6 +1,7 @@
 import { identify } from "../awskms/account";
-import type { KmsConnection } from "../awskms/connection";
+import { isLeftOut, type KmsConnection } from "../awskms/connection";
 import { endpointMistakes, withoutEndpointMistakes } from "../awskms/endpoint";
+import { isSilence, namingWayOn } from "../awskms/silence";
 import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
@@ -12,7 +13,7 @@ import { aliasPartMistakes, regionMistakes, tagMistakes } from "./rules";
 
 /** Where keys go: an account and a Region, and how to reach it. Asks STS who the credentials belong to; calls no KMS operation. */
 export const kmsProvider = (run: Run): Resource => ({
-  async check(_olds, news) {
+  async check(olds, news) {
     const inputs = withDefaults("KmsProvider", news);
     const mistakes = [
       ...schemaMistakes("KmsProvider", inputs),
@@ -23,12 +24,20 @@ export const kmsProvider = (run: Run): Resource => ({
       ...roleMistakes(inputs),
       ...kindMistakes(inputs.provider),
       ...reservedPrefixMistakes(inputs.aliasPrefix),
+      ...unreachableMistakes(inputs, olds === undefined),
     ];
+    if (olds) run.declared.checked("KmsProvider", inputs);
     return { inputs, mistakes };
   },
 
   async diff(_id, olds, news) {
     const { changed, replaces } = difference("KmsProvider", olds, news);
+    // A refresh compares too, with what the program said before.
+    if (run.declared.compared("KmsProvider", news))
+      run.declared.regionsLeftOut(
+        olds as unknown as KmsConnection,
+        (news as Partial<KmsConnection>).unreachableRegions,
+      );
     return { changes: changed.length > 0, replaces };
   },
 
@@ -46,7 +55,12 @@ export const kmsProvider = (run: Run): Resource => ({
   },
 
   async update(_id, olds, news) {
-    const outputs = await identified(run, news);
+    const { accountId, credentialSource } = olds;
+    if (accountId && isLeftOut(news as unknown as KmsConnection))
+      return { ...news, accountId, credentialSource, stateVersion: STATE_VERSION };
+    const outputs = await identified(run, news).catch((error) => {
+      throw isSilence(error) ? namingWayOn(error, olds as unknown as KmsConnection) : error;
+    });
     if (olds.accountId && outputs.accountId !== olds.accountId) {
       throw new KeymgmtError(
         "AccountMismatch",
@@ -72,6 +86,21 @@ function endpointInputMistakes(value: unknown, keyCollection: unknown): string[]
   return [
     ...endpointMistakes(Object.fromEntries(texts)),
     ...withoutEndpointMistakes(endpoint, [known(keyCollection)]),
+  ];
+}
+
+/** Of a KmsProvider that is yet to be made nobody knows the account. */
+function unreachableMistakes({ unreachableRegions, keyCollection }: Values, isNew: boolean): string[] {
+  if (!Array.isArray(unreachableRegions)) return [];
+  const isTwice = new Set(unreachableRegions).size < unreachableRegions.length;
+  return [
+    ...unreachableRegions.flatMap((region) => regionMistakes("unreachableRegions", region)),
+    ...(isTwice ? ["Expected `unreachableRegions` to name each Region once; one comes twice."] : []),
+    ...(isNew && unreachableRegions.includes(keyCollection)
+      ? [
+          `Expected \`unreachableRegions\` of a new KmsProvider without its \`keyCollection\`, got "${keyCollection}": nothing can be made there now. Give it a \`keyCollection\` that answers.`,
+        ]
+      : []),
   ];
 }
 

@@ -103,6 +103,8 @@ export interface SeenReplica {
   isLeaving: boolean;
   /** On demand: it is the primary, moved there outside this stack. */
   isPrimary?: true;
+  /** On demand: nothing may be sent there, and what state it has is not known. */
+  isLeftOut?: true;
 }
 
 export interface Unrecorded {

@@ -4,7 +4,7 @@
  * Source: ImportKeyMaterial and RotateKeyOnDemand in the API reference.
  */
 import { versionsOf } from "../wire";
-import { isImported, isLeaving, type Known } from "./known";
+import { isImported, isLeaving, type Known, type SeenReplica } from "./known";
 import { described, firstOf, located, type Rule, takenBack } from "./rules";
 import type { Step } from "./steps";
 
@@ -75,8 +75,13 @@ const related: Rule = (wanted, known) => {
   const held = versionsOf(known.records).at(-1);
   if (role === "replica" || !multiRegion || held === undefined || held >= latest) return [];
   if (!known.replicas) return [{ do: "findReplicas", version: held, region }];
+  const refuse = (why: "replica left out" | "primary elsewhere", { region: there }: SeenReplica): Step[] => [
+    { do: "refuse", why, version: latest, region: there },
+  ];
+  const leftOut = known.replicas.find(({ isLeftOut }) => isLeftOut);
+  if (leftOut) return refuse("replica left out", leftOut);
   const primary = known.replicas.find(({ isPrimary }) => isPrimary);
-  return primary ? [{ do: "refuse", why: "primary elsewhere", version: latest, region: primary.region }] : [];
+  return primary ? refuse("primary elsewhere", primary) : [];
 };
 
 /**

@@ -88,7 +88,8 @@ export type Refusal =
   | "adopted, without its material"
   | "several KMS keys"
   | "disabled on demand"
-  | "primary elsewhere";
+  | "primary elsewhere"
+  | "replica left out";
 
 export type StepName = keyof Steps;
 export type Step = { [Name in StepName]: { do: Name } & Steps[Name][0] }[StepName];
