@@ -1,7 +1,7 @@
 /** How the command reaches AWS: as its caller says, wherever a state says to look. */
 import { identify } from "../provider/awskms/account.js";
 import { type Kms, KmsConnections } from "../provider/awskms/client.js";
-import { connectionIdentity, type KmsConnection } from "../provider/awskms/connection.js";
+import { connectionIdentity, isLeftOut, type KmsConnection } from "../provider/awskms/connection.js";
 import { kmsEndpoint } from "../provider/awskms/endpoint.js";
 import { isKeymgmtError, KeymgmtError } from "../provider/errors.js";
 import { type Credentials, credentialsByAccount } from "./as.js";
@@ -24,16 +24,23 @@ export interface Reached {
 
 /** AWS as a run of the command sees it: each account is found out once. */
 export class Aws {
-  readonly #connections = new KmsConnections();
+  readonly #connections: KmsConnections;
   readonly #accounts = new Map<string, Promise<string>>();
   readonly #providers: StatedKms[];
   readonly #credentials: Map<string, Credentials>;
 
-  /** Throws UsageError where `--as` does not go with the states. */
+  /**
+   * Throws UsageError where `--as` does not go with the states.
+   *
+   * @param isReading a Region that does not answer is given up as in a refresh
+   */
   constructor(
     private readonly options: ReachOptions,
     states: StackState[] = [],
+    { isReading = false } = {},
   ) {
+    const connections = new KmsConnections();
+    this.#connections = isReading ? connections.reading : connections;
     this.#providers = states.flatMap(({ providers, regions }) => [
       ...providers,
       ...regions.map(({ stated }) => stated),
@@ -47,6 +54,7 @@ export class Aws {
 
   /** A Region that a state names. Throws where the credentials are of another account than its: there, ids mean other KMS keys. */
   async reach(stated: StatedKms, region: string): Promise<Reached> {
+    if (isLeftOut(stated, region)) throw leftOut(stated, region);
     const connection = this.connection(stated, region);
     try {
       const accountId = await this.accountOf(connection);
@@ -114,6 +122,13 @@ export class Aws {
     this.#accounts.set(id, account);
     return account;
   }
+}
+
+/** Nothing is sent to a Region while the state says that the program leaves it out. */
+function leftOut({ unreachableRegions = [], keyCollection }: StatedKms, region: string): KeymgmtError {
+  const named = unreachableRegions.includes(region) ? region : keyCollection;
+  const message = `${region} is left out, as \`unreachableRegions\` of the KmsProvider names ${named}: nothing was asked there`;
+  return new KeymgmtError("EndpointUnreachable", message, { region });
 }
 
 /** Ids would mean other KMS keys there. */

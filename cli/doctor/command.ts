@@ -1,3 +1,4 @@
+import { isLeftOut } from "../../provider/awskms/connection.js";
 import { permissionsFor } from "../../provider/awskms/permissions.js";
 import { visibleIn } from "../../provider/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
@@ -5,6 +6,7 @@ import { type FeatureOptions, featuresOf } from "../iam-policy/features.js";
 import { Aws, type ReachOptions } from "../look.js";
 import { print, printJson } from "../print.js";
 import { exportedStates, type StateOptions } from "../state/load.js";
+import { reachesOf } from "../state/places.js";
 import { readStack } from "../state/stack.js";
 import { unbelievable } from "./believed.js";
 import { codeIn } from "./code.js";
@@ -41,22 +43,24 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const held = states.flatMap(({ regions }) => regions);
   const providers = states.flatMap((state) => state.providers);
   const ambient = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION;
-  const stated = [
-    ...providers.map(({ keyCollection }) => keyCollection),
-    ...held.map(({ region }) => region),
-  ];
+  const reaches = states.flatMap(reachesOf);
+  const isOut = (region: string) =>
+    reaches.some((reach) => reach.region === region && isLeftOut(reach.stated, region));
+  const leftOut = [...new Set(reaches.map(({ region }) => region).filter(isOut))].sort();
+  const stated = reaches.map(({ region }) => region).filter((region) => !isOut(region));
   const regions = [
     ...new Set(options.region ?? (stated.length > 0 ? stated : ambient === undefined ? [] : [ambient])),
   ];
   const [first] = regions;
   if (first === undefined) throw new UsageError("Expected at least one --region, or AWS_REGION, or --state.");
   const aws = new Aws(options, states);
-  const provider = providers[0] ?? { keyCollection: first };
+  const [provider = { keyCollection: first }] = providers;
+  const asker = isLeftOut(provider) ? { ...provider, keyCollection: first } : provider;
   const multiRegion =
     options.multiRegion ??
     held.some(({ versions }) => versions.some(({ keyId }) => keyId.startsWith("mrk-")));
   const findings = await examine(
-    aws.connection(provider, first),
+    aws.connection(asker, first),
     regions.map((region) => {
       const own = held.find((holder) => holder.region === region)?.versions.at(-1)?.keyId;
       return { region, target: { keyId: own ?? madeUpKey(), real: own !== undefined, replicaRegion: first } };
@@ -64,7 +68,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     permissionsFor(featuresOf(options, multiRegion)),
     (error) => aws.explained(error, provider),
   );
-  return report({ ...findings, code }, options, true);
+  return report({ ...findings, code, leftOut }, options, true);
 }
 
 const endpointsOf = (endpoint: DoctorOptions["endpoint"] = {}) =>

@@ -15,11 +15,20 @@ export interface Findings {
   credentials: { source: string; accessKeyId: string } | null;
   account: { accountId: string; arn: string | null } | null;
   regions: RegionFindings[];
+  /** Regions of the state that were not asked, as `unreachableRegions` of a KmsProvider names them. */
+  leftOut: string[];
   /** What is wrong, in sentences. */
   problems: string[];
 }
 
-export const NOTHING: Findings = { code: [], credentials: null, account: null, regions: [], problems: [] };
+export const NOTHING: Findings = {
+  code: [],
+  credentials: null,
+  account: null,
+  regions: [],
+  leftOut: [],
+  problems: [],
+};
 
 export interface RegionFindings {
   region: string;

@@ -4,7 +4,7 @@ import type { Findings, RegionFindings } from "./examine.js";
 
 /** The findings for a person: 80 columns. `isAwsAsked`: else the state alone was looked at. */
 export function doctorText(
-  { code, credentials, account, regions, problems }: Findings,
+  { code, credentials, account, regions, leftOut, problems }: Findings,
   isAwsAsked: boolean,
 ): string {
   const who = credentials ? `${credentials.source}, access key ${credentials.accessKeyId}` : "none";
@@ -15,6 +15,10 @@ export function doctorText(
     ...(code.length > 0 ? codeLines(code) : []),
     ...(isAwsAsked ? [wrapped(who, "credentials  "), wrapped(whose, "account      ")] : []),
     ...regions.map(regionText),
+    ...leftOut.map(
+      (region) =>
+        `\n${region}\n${wrapped("left out: `unreachableRegions` of the KmsProvider names it", "  ")}`,
+    ),
     "\n",
     ...problems.map((problem) => wrapped(problem, "! ")),
     problems.length === 0 ? "Nothing to put right.\n" : "",

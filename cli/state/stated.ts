@@ -11,6 +11,8 @@ export interface StatedKms {
   keyCollection: string;
   accountId?: string;
   quotas?: Record<string, number>;
+  /** Regions that the program leaves out of every call. */
+  unreachableRegions?: string[];
   /** How the program has its credentials, in words; never followed. */
   by?: string;
   /** Where the program sends its calls; never followed. */
@@ -19,12 +21,15 @@ export interface StatedKms {
 
 /** `kms`: outputs of a KmsProvider, or what a distribution has of them. `where` names them in errors. */
 export function statedKms(kms: Record<string, unknown>, where: string, name?: string): StatedKms {
-  const { keyCollection, accountId, quotas, endpoint } = kms;
+  const { keyCollection, accountId, quotas, endpoint, unreachableRegions } = kms;
   return {
     name,
     keyCollection: regionIn(keyCollection, where),
     accountId: typeof accountId === "string" ? accountId : undefined,
     quotas: quotas as StatedKms["quotas"],
+    unreachableRegions: Array.isArray(unreachableRegions)
+      ? unreachableRegions.map((region) => regionIn(region, where))
+      : undefined,
     by: credentialsOf(kms),
     endpoint: endpoint === undefined ? undefined : quoted(endpoint),
   };

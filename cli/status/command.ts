@@ -31,7 +31,7 @@ async function statusOfStacks(options: StatusOptions): Promise<number> {
   const looks: Looks = new Map();
   const scheduled = new Map<StackState, Scheduled>();
   if (!options.offline) {
-    const aws = new Aws(options, states);
+    const aws = new Aws(options, states, { isReading: true });
     const listings = new RegionListings(aws);
     const regions = states.flatMap((state) => state.regions);
     await Promise.all([

@@ -31,7 +31,7 @@ export async function sweep(options: SweepOptions): Promise<number> {
     throw new UsageError("Expected --yes with --delete --state -: the standard input is the state.");
   const states = options.emptyStack && !namesState(options) ? [] : await loadStates(options);
   const aws = new Aws(options, states);
-  let places = await placesOf(aws, states, options.region ?? []);
+  let { places, leftOut } = await placesOf(aws, states, options.region ?? []);
   let keys = await findKeys(places);
   // A killed update leaves replicas in Regions that no state names.
   const looked = new Set(places.map(({ kms }) => kms.region));
@@ -40,17 +40,17 @@ export async function sweep(options: SweepOptions): Promise<number> {
   );
   if (more.length > 0) {
     const known = new Set(places.map(placeId));
-    places = await placesOf(aws, states, [...(options.region ?? []), ...more]);
+    ({ places, leftOut } = await placesOf(aws, states, [...(options.region ?? []), ...more]));
     keys = [...keys, ...(await findKeys(places.filter((place) => !known.has(placeId(place)))))];
   }
   const sorted = sortKeys(keys, states, options.emptyStack ?? [], new Date());
-  const report = sweepReport(places, states, sorted);
+  const report = sweepReport(places, leftOut, states, sorted);
   if (!options.json) print(`${sweepText(visibleIn(report))}\n`);
   const deletions = options.delete ? await remove(sorted, options) : undefined;
   const done = deletions?.map(({ key, ...rest }) => ({ ...keyReport(key), ...rest }));
   if (options.json) printJson({ ...report, deletions: done ?? [] });
   else print(conclusion(sorted, visibleIn(done)));
-  return exitCode(sorted, deletions);
+  return leftOut.length > 0 ? EXIT.error : exitCode(sorted, deletions);
 }
 
 /** With only --empty-stack there is no state to read. */

@@ -1,5 +1,6 @@
 import { aliasesOf } from "../../provider/awskms/aliases.js";
 import type { Kms } from "../../provider/awskms/client.js";
+import { isLeftOut } from "../../provider/awskms/connection.js";
 import { describeKmsKey, type SeenKmsKey } from "../../provider/awskms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
 import { UsageError } from "../exitCodes.js";
@@ -30,9 +31,13 @@ export interface FoundKey extends SeenKmsKey {
 
 /**
  * Where to look: each Region that the states name, of its KmsProvider, and `more` in every account. An
- * account's Region that two KmsProviders reach is one place.
+ * account's Region that two KmsProviders reach is one place. Those that a program leaves out are named apart.
  */
-export async function placesOf(aws: Aws, states: StackState[], more: string[]): Promise<Place[]> {
+export async function placesOf(
+  aws: Aws,
+  states: StackState[],
+  more: string[],
+): Promise<{ places: Place[]; leftOut: string[] }> {
   const reaches = states.flatMap(reachesOf);
   const providers = reaches.map(({ stated }) => stated);
   if (providers.length === 0) providers.push(...more.slice(0, 1).map((keyCollection) => ({ keyCollection })));
@@ -43,12 +48,20 @@ export async function placesOf(aws: Aws, states: StackState[], more: string[]): 
   if (wanted.length === 0)
     throw new UsageError("Expected at least one --region: the states given name none.");
   const places = new Map<string, Place>();
+  const leftOut = new Set<string>();
   for (const { stated, region } of wanted) {
+    if (isLeftOut(stated, region)) {
+      leftOut.add(region);
+      continue;
+    }
     const { accountId, kms } = await aws.reach(stated, region);
     const id = `${accountId}/${region}`;
     if (!places.has(id)) places.set(id, { accountId, kms });
   }
-  return [...places.values()].sort((a, b) => (placeId(a) < placeId(b) ? -1 : 1));
+  return {
+    places: [...places.values()].sort((a, b) => (placeId(a) < placeId(b) ? -1 : 1)),
+    leftOut: [...leftOut].sort(),
+  };
 }
 
 /** Account and Region. */

@@ -5,6 +5,8 @@ import type { Sorted } from "./sort.js";
 
 export interface SweepReport {
   places: { accountId: string; region: string }[];
+  /** Regions that were not looked in, as `unreachableRegions` of a KmsProvider names them. */
+  leftOut: string[];
   states: { stack: string; asOf: string | null; keys: number }[];
   accounted: number;
   deletable: KeyReport[];
@@ -28,9 +30,15 @@ export interface KeyReport {
   deletionDate: string | null;
 }
 
-export function sweepReport(places: Place[], states: StackState[], sorted: Sorted): SweepReport {
+export function sweepReport(
+  places: Place[],
+  leftOut: string[],
+  states: StackState[],
+  sorted: Sorted,
+): SweepReport {
   return {
     places: places.map(({ accountId, kms }) => ({ accountId, region: kms.region })),
+    leftOut,
     states: states.map(({ names, title, asOf, regions }) => ({
       stack: names.join(", ") || title,
       asOf: asOf ?? null,

@@ -3,10 +3,13 @@ import type { KeyReport, SweepReport } from "./report.js";
 
 /** The report for a person: 80 columns, whole key ids. */
 export function sweepText(report: SweepReport): string {
-  const { places, states, accounted, deletable, held, unfinished, scheduled, foreign } = report;
+  const { places, leftOut, states, accounted, deletable, held, unfinished, scheduled, foreign } = report;
   const looked = places.map(({ accountId, region }) => `${region} (${accountId})`);
   return [
     wrapped(looked.join(", "), "Looked in: "),
+    leftOut.length === 0
+      ? ""
+      : wrapped(`${leftOut.join(", ")}: \`unreachableRegions\` of the KmsProvider names it.`, "Left out:  "),
     ...states.map(({ stack, asOf, keys }) =>
       wrapped(
         `${stack}${asOf === null ? "" : `, of ${asOf.slice(0, 16).replace("T", " ")} UTC`}: ${count(keys, "KMS key")}`,
