@@ -35,7 +35,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   InvalidClientTokenId: WRONG_CREDENTIALS,
   InvalidIdentityToken: {
     code: "InvalidCredentials",
-    advice: "Check the web identity token and the role's trust policy.",
+    advice:
+      "Issuer and audience of the web identity token must be those of the account's OIDC provider in IAM. The audience is set where the token is issued; of GitHub Actions' it is `webIdentity.audience`.",
   },
   IDPRejectedClaim: {
     code: "InvalidCredentials",

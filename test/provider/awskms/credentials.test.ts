@@ -529,7 +529,7 @@ describe("credentials", () => {
       const error = await fails(of, "InvalidCredentials");
       assert.match(
         error.message,
-        /sts:AssumeRoleWithWebIdentity.*No OpenIDConnect provider found.*web-identity/,
+        /sts:AssumeRoleWithWebIdentity.*No OpenIDConnect provider found.*`webIdentity\.audience`\..*web-identity/,
       );
       assert.ok(!inspect(error, { depth: 10, showHidden: true }).includes("the-web-identity-token"));
     });
