@@ -96,6 +96,28 @@ describe("a program", () => {
 });
 
 describe("KmsProvider", () => {
+  it("hands its unreachableRegions on as a plain list in order, known in previews, and an empty one not at all", async () => {
+    const declaring = (unreachableRegions: string[]) => () => {
+      const kms = new KmsProvider("prod", { keyCollection: "us-west-1", unreachableRegions });
+      const key = new ManagedKey("orders", { replicaRegions: ["us-east-1"] });
+      const dist = new KeyDistribution("orders-prod", { kms, key });
+      return [kms, key, dist, ...dist.replicate()];
+    };
+    const listsIn = (registered: Registered[]) => {
+      const inputsOf = (type: string) =>
+        find(registered, type).inputs as Record<string, Record<string, never>>;
+      const { kms } = inputsOf("KeyDistribution");
+      const { distribution } = inputsOf("KeyReplica");
+      return [inputsOf("KmsProvider"), kms!, distribution!.kms!].map(
+        (one) => (one as Record<string, unknown>).unreachableRegions,
+      );
+    };
+    const listed = await run(declaring(["us-east-1", "eu-west-1"]), { preview: true });
+    const list = ["eu-west-1", "us-east-1"];
+    assert.deepEqual(listsIn(listed), [list, list, list]);
+    assert.deepEqual(listsIn(await run(declaring([]))), [undefined, undefined, undefined]);
+  });
+
   it("has Vault's alias prefix and AWS's strongest wrapping key by default", async () => {
     const { inputs } = find(await run(shop), "KmsProvider");
     const { __provider, ...rest } = inputs;

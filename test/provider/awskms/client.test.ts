@@ -88,6 +88,20 @@ describe("KMS calls", () => {
       );
     });
 
+    it("opens no Region that the program leaves out, nor any where that is the primary one; the others' clients stay", () => {
+      const connection = connectionTo("http://127.0.0.1:1");
+      const connections = new KmsConnections();
+      const leaving = (...unreachableRegions: string[]) => ({ ...connection, unreachableRegions });
+      assert.equal(connections.open(connection), connections.open(leaving("eu-west-1")));
+      assert.throws(() => connections.open(leaving("eu-west-1"), "eu-west-1"), {
+        code: "EndpointUnreachable",
+        message:
+          /Expected no call to AWS KMS in eu-west-1: `unreachableRegions` of the KmsProvider names eu-west-1/,
+      });
+      for (const region of ["us-west-1", "eu-west-1"])
+        assert.throws(() => connections.open(leaving("us-west-1"), region), /names us-west-1/);
+    });
+
     it("loads no AWS SDK before the first call", () => {
       const script = `
         const { Run } = require("./provider/run.ts");

@@ -39,6 +39,17 @@ describe("check of a KmsProvider", () => {
     ]);
   });
 
+  it("takes Regions that do not answer by the form of their names, once each, and not the only one that it needs", async () => {
+    assert.deepEqual(await check({ unreachableRegions: ["eu-west-1", "us-east-1"] }), []);
+    assert.deepEqual(await check({ unreachableRegions: ["eu-wset-1", "us-east-1", "us-east-1"] }), [
+      'Expected `unreachableRegions` to be an AWS Region such as "us-east-1"; did you mean "eu-west-1"?',
+      "Expected `unreachableRegions` to name each Region once; one comes twice.",
+    ]);
+    assert.deepEqual(await check({ unreachableRegions: [inputs.KmsProvider!.keyCollection] }), [
+      `Expected \`unreachableRegions\` of a new KmsProvider without its \`keyCollection\`, got "${inputs.KmsProvider!.keyCollection}": nothing can be made there now. Give it a \`keyCollection\` that answers.`,
+    ]);
+  });
+
   it("takes Regions of every partition", async () => {
     for (const region of ["us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1"]) {
       const withoutRoles = { assumeRole: undefined, webIdentity: undefined };
