@@ -2,7 +2,7 @@ import { isKeymgmtError, KeymgmtError } from "../errors";
 import { awsError } from "./awsErrors";
 import { type KmsConnection, rolesOf } from "./connection";
 import { refuseOthers, stsReach } from "./endpoint";
-import { asSdkError, isTlsRefusal, neverConnected } from "./failures";
+import { asSdkError, isTlsRefusal, isUnanswered } from "./failures";
 import { httpOptions, type TimeLimits } from "./http";
 import { type CredentialProvider, refreshed } from "./refreshed";
 import { roleSource } from "./roles";
@@ -92,8 +92,7 @@ function sourceError(
   if (isKeymgmtError(thrown)) return thrown;
   if (refused) return refused;
   const error = asSdkError(thrown);
-  const fromSts =
-    error.$metadata?.httpStatusCode !== undefined || neverConnected(error) || isTlsRefusal(error);
+  const fromSts = error.$metadata?.httpStatusCode !== undefined || isUnanswered(error) || isTlsRefusal(error);
   if (operation && fromSts) {
     return awsError(error, {
       service: "sts",
@@ -105,7 +104,7 @@ function sourceError(
     });
   }
   const denied = error.name === "AccessDenied" || error.name === "AccessDeniedException";
-  const code = denied ? "AccessDenied" : neverConnected(error) ? "EndpointUnreachable" : "InvalidCredentials";
+  const code = denied ? "AccessDenied" : isUnanswered(error) ? "EndpointUnreachable" : "InvalidCredentials";
   return new KeymgmtError(
     code,
     `Expected AWS credentials from ${name}, but could not get them: ${tidy(error.message)}. ` +

@@ -55,6 +55,11 @@ export function neverConnected(error: SdkError): boolean {
   return /did not establish a connection|before secure TLS connection was established/.test(error.message);
 }
 
+/** Whether nobody answered, or nobody that was in a state to: no connection, no answer in time, a fault on the server's side. */
+export function isUnanswered(error: SdkError): boolean {
+  return neverConnected(error) || isTransientError(error);
+}
+
 /** Whether the server is not who it should be, or does not speak TLS. */
 export function isTlsRefusal(error: SdkError): boolean {
   return /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$)/.test(error.code ?? "");

@@ -9,7 +9,9 @@ const SILENT: readonly KeymgmtErrorCode[] = ["EndpointUnreachable", "Timeout", "
 export function isSilence(error: unknown): error is KeymgmtError {
   if (!isKeymgmtError(error) || !SILENT.includes(error.code)) return false;
   const { operation, awsName } = error.context;
-  return operation !== undefined && !isTlsRefusal({ code: awsName } as SdkError);
+  // Without an operation: a source of credentials that cannot be reached, or something that was waited for and did not come.
+  const isOfCall = operation !== undefined || error.code === "EndpointUnreachable";
+  return isOfCall && !isTlsRefusal({ code: awsName } as SdkError);
 }
 
 /** Nothing is sent to a Region that the program leaves out: whoever plans does not ask, and this holds where one does. */

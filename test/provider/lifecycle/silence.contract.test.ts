@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { DisableKeyCommand } from "@aws-sdk/client-kms";
 import type { Interception } from "../../../localkms/index";
+import { setEnvironment } from "../awskms/loopback";
 import type { Program } from "../resources/support/program";
 import { ABROAD, HOME, idsOf, Scene } from "./support/scene";
 
@@ -99,26 +103,37 @@ describe("a Region that does not answer", function () {
     await assert.rejects(program.refreshAll(), { code: "Throttled" });
   });
 
-  it("and has the role's STS gives no credentials, and the refresh goes on all the same", async () => {
-    const states = [...program.states.values()];
-    for (const { outputs } of states) {
-      const kms = (outputs.distribution as { kms?: object })?.kms ?? outputs.kms;
-      if (kms) Object.assign(kms, { assumeRole: { roleArn: "arn:aws:iam::111122223333:role/keymgmt" } });
-    }
-    const sts = process.env.AWS_ENDPOINT_URL_STS;
-    process.env.AWS_ENDPOINT_URL_STS = "http://127.0.0.1:1";
-    try {
-      await program.refreshAll();
-    } finally {
-      if (sts === undefined) delete process.env.AWS_ENDPOINT_URL_STS;
-      else process.env.AWS_ENDPOINT_URL_STS = sts;
-    }
-    assert.deepEqual(program.outputs("distribution").notSeen, [HOME]);
-    assert.deepEqual(program.outputs(FAR).notSeen, [FAR]);
-    assert.match(
-      scene.said(),
-      /us-west-1 does not answer \(ECONNREFUSED\): what ap-southeast-2 holds is shown as last known/,
-    );
+  describe("and has the role's STS", () => {
+    let server: Server;
+    let restore: () => void;
+    beforeEach(async () => {
+      server = createServer(() => {}).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      for (const { outputs } of program.states.values()) {
+        const kms = (outputs.distribution as { kms?: object })?.kms ?? outputs.kms;
+        if (kms) Object.assign(kms, { assumeRole: { roleArn: "arn:aws:iam::111122223333:role/keymgmt" } });
+      }
+    });
+    afterEach(() => {
+      restore();
+      server.closeAllConnections();
+      server.close();
+    });
+
+    for (const [name, port] of [
+      ["refuses connections", () => 1],
+      ["hangs", () => (server.address() as AddressInfo).port],
+    ] as const)
+      it(`which ${name}, gives no credentials, and the refresh goes on all the same`, async () => {
+        restore = setEnvironment({ AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port()}` });
+        await program.refreshAll();
+        assert.deepEqual(program.outputs("distribution").notSeen, [HOME]);
+        assert.deepEqual(program.outputs(FAR).notSeen, [FAR]);
+        assert.match(
+          scene.said(),
+          /us-west-1 does not answer \(\w+\): what ap-southeast-2 holds is shown as last known/,
+        );
+      });
   });
 
   it("fails an update, whose error names what lets it go on", async () => {
