@@ -12,6 +12,14 @@ import { wantedVersions } from "./plan/known";
 import type { Step, StepOf } from "./plan/steps";
 import { type KmsKeyRecords, type KmsRef, kmsKeysOf, metadataFor, versionsOf } from "./wire";
 
+/** The Region on the list for which one is left out: itself, or the primary one. */
+function namedOf(
+  { keyCollection, unreachableRegions = [] }: Pick<KmsRef, "keyCollection" | "unreachableRegions">,
+  region: string,
+): string {
+  return unreachableRegions.includes(region) ? region : keyCollection;
+}
+
 /** Regions that are left out, of those that a distribution may be in. */
 export function leftOutOf(kms: KmsRef, replicaRegions: string[]): string[] {
   return [kms.keyCollection, ...replicaRegions].filter((region) => isLeftOut(kms, region)).sort();
@@ -49,22 +57,26 @@ export function sentenceOfLeftOut(
   );
   const owed = [
     ...(lacking.length > 0
-      ? [`${versions} of key "${name}", with its material, tags, policy and description, and the alias on it`]
+      ? [
+          `${versions} of key "${name}", with its material, tags, policy and description, and the alias on the latest`,
+        ]
       : []),
     ...differing.map((part) => `the new ${part} of every version`),
     ...renewed,
     ...switched,
   ];
   const isHome = role === "primary";
-  const what = `${region} is left out (\`unreachableRegions\`): nothing is sent for ${resource}${isHome ? " and its KeyReplicas" : ""}, and it stays as it is.`;
+  const named = namedOf(owner.kms, region);
+  const why = named === region ? "" : ` names ${named}, the primary Region`;
+  const what = `${region} is left out (\`unreachableRegions\`${why}): nothing is sent for ${resource}${isHome ? " and its KeyReplicas" : ""}, and it stays as it is.`;
   const meaning =
-    lacking.length > 0 && !isHome
+    lacking.length > 0 && named === region && !isHome
       ? ` What is encrypted under ${versions} elsewhere cannot be decrypted in ${region} until that is made good.`
       : "";
   const good =
     owed.length === 0
       ? " Nothing is owed there yet."
-      : ` Owed there: ${owed.join("; ")}.${meaning} One update makes all of it good once ${region} answers and is off the list.`;
+      : ` Owed there: ${owed.join("; ")}.${meaning} One update makes all of it good once ${named} answers and is off the list.`;
   return `${what}${good}${isHome ? ` ${waysWithoutHome(name)}` : ""}`;
 }
 
@@ -94,10 +106,10 @@ export function leftOutMistakes(
 ): string[] {
   const home = known(kms?.keyCollection);
   if (home === undefined || typeof region !== "string") return [];
-  const { unreachableRegions } = kms!;
-  if (!isLeftOut({ keyCollection: home, unreachableRegions }, region)) return [];
+  const place = { keyCollection: home, unreachableRegions: kms!.unreachableRegions };
+  if (!isLeftOut(place, region)) return [];
   return [
-    `Expected ${what} in a Region that is not left out; \`unreachableRegions\` of the KmsProvider names ${unreachableRegions!.includes(region) ? region : home}, so nothing is sent there. ${instead}`,
+    `Expected ${what} in a Region that is not left out; \`unreachableRegions\` of the KmsProvider names ${namedOf(place, region)}, so nothing is sent there. ${instead}`,
   ];
 }
 
@@ -109,11 +121,11 @@ export function refuseLeftOutDeletion(
   records: KmsKeyRecords,
 ): void {
   if (!isLeftOut(kms, region)) return;
-  const named = kms.unreachableRegions!.includes(region) ? region : kms.keyCollection;
+  const named = namedOf(kms, region);
   const arns = kmsKeysOf(records).map(({ record }) => record.keyArn);
   throw new KeymgmtError(
     "EndpointUnreachable",
-    `Expected ${region} to answer before ${what} is deleted; \`unreachableRegions\` of the KmsProvider names ${named}, so nothing was sent there, and the resource stays in the state. Take ${named} off the list when it answers again, run \`pulumi up\`, and delete then. Or give the resource up with \`pulumi state delete\`: its alias and ${arns.join(", ")} then stay in ${region}, usable, billed, and managed by nobody.`,
+    `Expected ${region} to answer before ${what} is deleted; \`unreachableRegions\` of the KmsProvider names ${named}, so nothing was sent there, and the resource stays in the state. Declare it until then: when ${named} answers again, take it off the list and run \`pulumi up\`, and delete after that. Or give the resource up with \`pulumi state delete\`: its alias and ${arns.join(", ")} then stay in ${region}, usable, billed, and managed by nobody.`,
     { region },
   );
 }
