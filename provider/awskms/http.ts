@@ -8,9 +8,11 @@ import type { Refuse } from "./endpoint";
 export interface TimeLimits {
   connectMs: number;
   requestMs: number;
+  /** Of a call that only reads, where that is less. */
+  readMs?: number;
 }
 
-export const DEFAULT_TIME_LIMITS: TimeLimits = { connectMs: 5_000, requestMs: 30_000 };
+export const DEFAULT_TIME_LIMITS: TimeLimits = { connectMs: 5_000, requestMs: 30_000, readMs: 10_000 };
 
 /**
  * How the AWS SDK is to speak HTTP.

@@ -20,6 +20,11 @@ export function isRepeatable(operation: KmsOperation): boolean {
   return !NOT_REPEATABLE.has(operation);
 }
 
+/** Whether a call only reads. AWS makes an RSA key for GetParametersForImport, which takes its time. */
+export function isReading(operation: KmsOperation): boolean {
+  return operation !== "GetParametersForImport" && /^(Describe|List|Get)/.test(operation);
+}
+
 export interface RetryLimits {
   /** Times that a call is sent in all, throttled ones not counted. */
   attempts: number;

@@ -2,7 +2,7 @@ import type { KMSClient, KMSClientConfig } from "@aws-sdk/client-kms";
 import type { Refuse } from "./endpoint";
 import { httpOptions, type TimeLimits } from "./http";
 import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
-import { isRepeatable } from "./retry";
+import { isReading, isRepeatable } from "./retry";
 
 /**
  * The AWS SDK's KMS client of one Region: sends a request once and throws what the SDK throws. The SDK is loaded by the
@@ -37,6 +37,8 @@ export class SdkKms {
     const Command = sdk[`${operation}Command`] as unknown as new (
       input: KmsInput<Op>,
     ) => Parameters<KMSClient["send"]>[0];
-    return (await client.send(new Command(input))) as KmsOutput<Op>;
+    const { requestMs, readMs = requestMs } = this.time;
+    const requestTimeout = isReading(operation) ? Math.min(readMs, requestMs) : requestMs;
+    return (await client.send(new Command(input), { requestTimeout })) as KmsOutput<Op>;
   }
 }

@@ -194,6 +194,21 @@ describe("KMS calls", () => {
       assert.equal(server!.seen.length, 1);
     });
 
+    it("gives up a call that only reads sooner than one that changes something", async () => {
+      server = await loopback(() => "hang");
+      const kms = new KmsConnections({
+        retry: { attempts: 1 },
+        time: { connectMs: 500, requestMs: 1_500, readMs: 100 },
+      }).open(connectionTo(server.url));
+      const seconds = async (work: Promise<unknown>) => {
+        const began = Date.now();
+        await fails(work, "Timeout");
+        return (Date.now() - began) / 1000;
+      };
+      assert.ok((await seconds(kms.call("DescribeKey", { KeyId: "k-1" }))) < 1.5);
+      assert.ok((await seconds(kms.call("EnableKey", { KeyId: "k-1" }))) >= 1.5);
+    });
+
     it("ends after four attempts: hang, broken connection, AWS at fault", async () => {
       const endings: [Answer, KeymgmtErrorCode][] = [
         ["hang", "Timeout"],
