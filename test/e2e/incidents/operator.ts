@@ -13,7 +13,7 @@ export class Operator {
 
   /** `python` has the AWS CLI. Stack "prod" is there and empty. */
   static async begin(python: string, program: string, env: Record<string, string>): Promise<Operator> {
-    const operator = new Operator(await openProject({ program, language: "typescript", env }));
+    const operator = new Operator(await openProject({ program, env }));
     const { project } = operator;
     const script = (path: string, text: string) => operator.write(path, `#!/bin/sh\n${text}\n`, 0o755);
     await script("bin/aws", `exec '${python}' -m awscli "$@"`);
