@@ -4,6 +4,7 @@
  * Source: snapshots of localstack's tests that were run on AWS (tests/aws/services/kms).
  */
 import { isDeepStrictEqual } from "node:util";
+import { canonical } from "../awskms/connection";
 
 /** Whether two policy documents say the same. @param but members that are not compared, as they allow nothing */
 export function samePolicy(one: string, other: string, but: string[] = []): boolean {
@@ -28,9 +29,9 @@ export function isDefaultPolicy(policy: string, accountId: string): boolean {
   return samePolicy(policy, JSON.stringify({ Version: "2012-10-17", Statement }), ["Id", "Sid"]);
 }
 
-/** Sets sorted, single members as a list of one, accounts by their id. */
+/** Sets without order, single members as a list of one, accounts by their id. */
 function meaningOf(value: unknown): unknown {
-  if (Array.isArray(value)) return sorted(value.map(meaningOf));
+  if (Array.isArray(value)) return setOf(value.map(meaningOf));
   if (typeof value !== "object" || value === null) return value;
   const members = Object.entries(value).map(([name, member]) => [name, inList(name, member)]);
   return Object.fromEntries(members);
@@ -40,14 +41,18 @@ function meaningOf(value: unknown): unknown {
 function inList(name: string, member: unknown): unknown {
   const isNested = typeof member === "object" && member !== null && !Array.isArray(member);
   if (SINGLE.has(name) || (isNested && name !== "Statement")) return meaningOf(member);
-  const list = (Array.isArray(member) ? member : [member]).map((each) =>
-    typeof each === "string" ? each.replace(ROOT, "$1") : meaningOf(each),
-  );
-  return sorted(list);
+  const list = Array.isArray(member) ? member : [member];
+  return setOf(list.map((each) => (typeof each === "object" ? meaningOf(each) : textOf(name, String(each)))));
 }
+
+/**
+ * The root's ARN stands for the account in a principal alone: in a condition the two are different texts. A number or a Boolean
+ * value is the text of it.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+ */
+const textOf = (name: string, text: string) => (name === "AWS" ? text.replace(ROOT, "$1") : text);
 
 const SINGLE = new Set(["Version", "Id", "Sid", "Effect"]);
 const ROOT = /^arn:[^:]+:iam::(\d{12}):root$/;
 
-const sorted = (list: unknown[]) =>
-  [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+const setOf = (list: unknown[]) => [...new Set(list.map(canonical))].sort();

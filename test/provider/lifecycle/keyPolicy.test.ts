@@ -35,8 +35,31 @@ describe("two key policies", () => {
       allow({ Principal: { AWS: [ACCOUNT, "arn:aws:iam::444455556666:role/app"] } }),
       allow({ Principal: { AWS: ["arn:aws:iam::444455556666:role/app", `arn:aws:iam::${ACCOUNT}:root`] } }),
     ],
+    ["a principal twice", allow({ Principal: { AWS: [ACCOUNT, `arn:aws:iam::${ACCOUNT}:root`] } }), allow()],
+    [
+      "a Boolean value, a number and their texts",
+      allow({ Condition: { Bool: { a: true }, NumericLessThan: { b: 3600 } } }),
+      allow({ Condition: { Bool: { a: "true" }, NumericLessThan: { b: ["3600"] } } }),
+    ],
   ] as const)
     it(`say the same: ${what}`, () => assert.ok(samePolicy(policy(one), policy(other))));
+
+  it("say the same: statements in another order, each with its members in another order", () => {
+    const statements = [
+      { Sid: "B", ...allow() },
+      { Sid: "A", ...allow({ Effect: "Deny", Principal: { AWS: "444455556666" }, Action: "kms:Decrypt" }) },
+    ];
+    const turned = statements.map((each) => Object.fromEntries(Object.entries(each).reverse())).reverse();
+    for (const other of [turned, [...turned].reverse()])
+      assert.ok(samePolicy(policy(...statements), policy(...other)));
+  });
+
+  it("do not say the same: a condition on an account and one on its root", () => {
+    const [account, root] = [ACCOUNT, `arn:aws:iam::${ACCOUNT}:root`].map((value) =>
+      policy(allow({ Condition: { ArnLike: { "aws:PrincipalArn": value } } })),
+    );
+    assert.ok(!samePolicy(account!, root!));
+  });
 
   it("say the same: a single statement without a list", () =>
     assert.ok(samePolicy(policy(allow()), JSON.stringify({ Statement: allow(), Version: "2012-10-17" }))));
