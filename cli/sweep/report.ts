@@ -5,8 +5,8 @@ import type { Sorted } from "./sort.js";
 
 export interface SweepReport {
   places: { accountId: string; region: string }[];
-  /** Regions that were not looked in, as `unreachableRegions` of a KmsProvider names them. */
-  leftOut: string[];
+  /** Regions that were not looked in, as `unreachableRegions` of a KmsProvider names them; not there where all were. */
+  leftOut?: string[];
   states: { stack: string; asOf: string | null; keys: number }[];
   accounted: number;
   deletable: KeyReport[];
@@ -38,7 +38,7 @@ export function sweepReport(
 ): SweepReport {
   return {
     places: places.map(({ accountId, kms }) => ({ accountId, region: kms.region })),
-    leftOut,
+    ...(leftOut.length > 0 && { leftOut }),
     states: states.map(({ names, title, asOf, regions }) => ({
       stack: names.join(", ") || title,
       asOf: asOf ?? null,

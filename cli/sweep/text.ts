@@ -3,7 +3,7 @@ import type { KeyReport, SweepReport } from "./report.js";
 
 /** The report for a person: 80 columns, whole key ids. */
 export function sweepText(report: SweepReport): string {
-  const { places, leftOut, states, accounted, deletable, held, unfinished, scheduled, foreign } = report;
+  const { places, leftOut = [], states, accounted, deletable, held, unfinished, scheduled, foreign } = report;
   const looked = places.map(({ accountId, region }) => `${region} (${accountId})`);
   return [
     wrapped(looked.join(", "), "Looked in: "),
