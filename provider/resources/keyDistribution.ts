@@ -159,9 +159,9 @@ export const keyDistribution = (run: Run): Resource => ({
     const given = outputs as unknown as DistributionOutputs;
     const state = { ...given, kms: run.declared.asReached(given.kms) };
     if (run.declared.isHandedOver("KeyDistribution", state.name, run.say)) return;
+    refuseLeftOutDeletion(`KeyDistribution ${id}`, state.kms, state.kms.keyCollection, state.versions ?? {});
     refuseDeletion(run, `KeyDistribution ${id}`, state.key);
     refuseNotTakenOver(run, state);
-    refuseLeftOutDeletion(`KeyDistribution ${id}`, state.kms, state.kms.keyCollection, state.versions ?? {});
     const { deletionWindowDays, nextStack } = state;
     await remove(run, { ...targetOf(state), deletionWindowDays, nextStack }, state);
   },

@@ -41,7 +41,7 @@ interface DistributionRef extends ExpiryInputs {
   stack: string;
   kms: KmsRef;
   key: KeyRef;
-  versions: KmsKeyRecords;
+  versions?: KmsKeyRecords;
 }
 
 interface ReplicaInputs extends MetadataInputs, ExpiryPlan {
@@ -109,7 +109,8 @@ export const keyReplica = (run: Run): Resource => ({
     if (isUnknown(news.distribution)) return { changes: true, replaces };
     const { key, versions } = news.distribution as DistributionRef;
     const records = old.versions ?? {};
-    const isKnown = !hasUnknown(versions) && !hasUnknown(key);
+    // A refresh compares with the inputs that another refresh gave back, which have no versions.
+    const isKnown = versions !== undefined && !hasUnknown(versions) && !hasUnknown(key);
     const wasLeftOut = isLeftOut(old.distribution.kms, old.region);
     if (isLeftOut((news.distribution as DistributionRef).kms, old.region)) {
       sayLeftOut(run, old, news as unknown as ReplicaInputs, isKnown ? versions : {});
@@ -168,12 +169,12 @@ export const keyReplica = (run: Run): Resource => ({
     const state = asReached(run, outputs as unknown as ReplicaOutputs);
     const { name, key, kms } = state.distribution;
     if (run.declared.isHandedOver("KeyReplica", id, run.say)) return;
-    refuseDeletion(run, `KeyReplica ${id}`, key);
     const versions = { ...run.declared.replicasMadeReady(name, state.region), ...state.versions };
     const here = Object.fromEntries(
       Object.entries(versions).map(([version, { replicas: _, ...record }]) => [version, record]),
     );
     refuseLeftOutDeletion(`KeyReplica ${id}`, kms, state.region, here);
+    refuseDeletion(run, `KeyReplica ${id}`, key);
     const { deletionWindowDays, nextStack } = state;
     await remove(run, { ...targetOf(state), deletionWindowDays, nextStack }, { ...state, versions: here });
   },

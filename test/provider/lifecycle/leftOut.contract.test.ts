@@ -190,6 +190,16 @@ describe("a Region that the program leaves out of every call", function () {
     assert.deepEqual(asked, []);
   });
 
+  it("names the Region first where the deletion was allowed while it was on the list", async () => {
+    await up();
+    await up({ deletionAllowed: true }, { kms: leaving(HOME) });
+    for (const [type, name] of [
+      ["keyReplica", ABROAD],
+      ["keyDistribution", "distribution"],
+    ] as const)
+      await assert.rejects(program.destroy(type, name), /so nothing was sent there/);
+  });
+
   it("a distribution that goes names the replicas there that no KeyReplica has, and leaves them", async () => {
     await up({ deletionAllowed: true });
     await up({ deletionAllowed: true }, { kms: leaving(ABROAD) });
