@@ -12,10 +12,10 @@ import { isMarkedSecret } from "../secretInputs";
 import { visible } from "../visible";
 import { samePolicy } from "./keyPolicy";
 import { isTakenOver } from "./ownership";
-import { lastGiven } from "./shown";
 import {
   type KmsKeyRecords,
   kmsKeysOf,
+  lastGiven,
   type MetadataInputs,
   metadataFor,
   type Owner,

@@ -13,23 +13,11 @@ import {
   type GivenMetadata,
   type HeldVersions,
   kmsKeysOf,
-  type MetadataInputs,
+  lastGiven,
   metadataFor,
   type Owner,
   type RegionalOutputs,
 } from "./wire";
-
-/** What the last update gave the KMS keys. */
-export function lastGiven(
-  owner: Owner,
-  { applied = {}, policy, description, tags }: RegionalOutputs,
-): { owner: Owner; inputs: MetadataInputs } {
-  const { kmsTags = owner.kms.tags, ...given } = applied;
-  return {
-    owner: { ...owner, kms: { ...owner.kms, tags: kmsTags } },
-    inputs: { policy, description, tags, ...given },
-  };
-}
 
 /**
  * Of several KMS keys that differ from what the last update gave, the latest version's counts.

@@ -123,6 +123,18 @@ export interface GivenMetadata extends MetadataInputs {
   kmsTags?: Record<string, string>;
 }
 
+/** What the last update gave the KMS keys. */
+export function lastGiven(
+  owner: Owner,
+  { applied = {}, policy, description, tags }: RegionalOutputs,
+): { owner: Owner; inputs: MetadataInputs } {
+  const { kmsTags = owner.kms.tags, ...given } = applied;
+  return {
+    owner: { ...owner, kms: { ...owner.kms, tags: kmsTags } },
+    inputs: { policy, description, tags, ...given },
+  };
+}
+
 /** Tags of the user's: those of the KmsProvider under those of the resource. */
 export function userTags(
   kms: Pick<KmsRef, "tags"> | undefined,
