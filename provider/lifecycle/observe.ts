@@ -81,14 +81,16 @@ export async function observeRegion(
     return [version, { ...(key ? asSeen(record, key) : record), ...isLacking }];
   });
   const { shown, applied, isNew } = shownMetadata(owner, outputs, seen);
+  const { isHalfGiven } = outputs;
   return {
     seen: {
       versions: Object.fromEntries(records),
       aliasTarget: seen.aliasTarget ?? outputs.aliasTarget,
       drift,
-      applied,
+      applied: isHalfGiven ? outputs.applied : applied,
     },
-    ...(isNew && { shown }),
+    // What an update has given some KMS keys is not what others changed: shown as that, it would never reach the rest.
+    ...(isNew && !isHalfGiven && { shown }),
   };
 }
 

@@ -114,6 +114,8 @@ export interface RegionalOutputs extends MetadataInputs {
   drift?: string[];
   /** What the last update gave, where a refresh found other metadata: the outputs then say what AWS has. */
   applied?: GivenMetadata;
+  /** An update that was to give other metadata failed half-way: some KMS keys have it, and the outputs say what the others have. */
+  isHalfGiven?: true;
   /** Which metadata the program marks secret. */
   secretInputs?: string[];
 }

@@ -122,8 +122,8 @@ export const keyDistribution = (run: Run): Resource => ({
     for (const step of leftOut.length > 0 ? steps : [])
       if (step.do === "createKey" || step.do === "importNew")
         run.say(sentenceOfRotationWithout(old.key.name, step, leftOut));
-    const isHalfRenamed = old.nextStack !== undefined;
-    const changes = isRelisted || isUndecided || steps.length > 0 || isHalfRenamed || changed.length > 0;
+    const isHalfDone = old.nextStack !== undefined || old.isHalfGiven === true;
+    const changes = isRelisted || isUndecided || steps.length > 0 || isHalfDone || changed.length > 0;
     if (changes) sayDrift(run.say, String(olds.name), olds.drift);
     return { changes, replaces };
   },
@@ -203,6 +203,7 @@ async function reconcile(
   };
   const show = (isCurrent: boolean, place: Place) => {
     showMetadata(outputs, isCurrent ? inputs : (old ?? inputs), inputs);
+    outputs.isHalfGiven = isCurrent ? undefined : true;
     if (place.aliasName !== outputs.aliasName) showName(run, outputs, place);
     run.declared.distribution(outputs, outputs.versions);
   };

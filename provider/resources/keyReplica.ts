@@ -124,7 +124,8 @@ export const keyReplica = (run: Run): Resource => ({
       planOf(run, targetOf(news as unknown as ReplicaInputs, isKnown ? versions : {}), old).length > 0;
     const { name } = news.distribution as DistributionRef;
     for (const sentence of keptSentences(`${name} in ${old.region}`, old, news)) run.say(sentence);
-    const changes = wasLeftOut || moved || work || old.nextStack !== undefined || changed.length > 0;
+    const isHalfDone = old.nextStack !== undefined || old.isHalfGiven === true;
+    const changes = wasLeftOut || moved || work || isHalfDone || changed.length > 0;
     if (changes) sayDrift(run.say, name, olds.drift);
     return { changes, replaces };
   },
@@ -233,6 +234,7 @@ async function reconcile(
       kms: { ...outputs.distribution.kms, tags: distribution?.kms?.tags },
     };
     outputs.nextStack = distribution?.stack === stack ? undefined : stack;
+    outputs.isHalfGiven = isCurrent ? undefined : true;
   };
   await recorded(
     !old,

@@ -62,8 +62,17 @@ const EXCEPTIONS = {
   notShown: {
     KmsProvider: ["secretInputs"],
     ManagedKey: [],
-    KeyDistribution: ["kms", "key", "stack", "requestedName", "nextStack", "applied", "secretInputs"],
-    KeyReplica: ["distribution", "nextStack", "applied", "secretInputs"],
+    KeyDistribution: [
+      "kms",
+      "key",
+      "stack",
+      "requestedName",
+      "nextStack",
+      "isHalfGiven",
+      "applied",
+      "secretInputs",
+    ],
+    KeyReplica: ["distribution", "nextStack", "isHalfGiven", "applied", "secretInputs"],
   },
   /** Outputs that are any string in the SDK: a value more in schema.json must not break programs that read them. */
   wider: { KmsProvider: [], ManagedKey: [], KeyDistribution: ["rotationStrategy"], KeyReplica: [] },

@@ -281,4 +281,36 @@ describe("tags, policy and description that others changed in AWS", () => {
     await program.up(replicated);
     assert.deepEqual(await inAws(keyId), { ...OUR_OWN, tags: { ...OUR_OWN.tags, own: "1" } });
   });
+
+  for (const region of [HOME, ABROAD])
+    it(`are not what an update in ${region} gave that failed half-way: after a refresh the rest gets it too`, async () => {
+      await local.close();
+      let puts = 0;
+      local = await localKms({
+        intercept: ({ operation, region: where }) =>
+          operation === "PutKeyPolicy" && where === region && ++puts === 2
+            ? { error: { name: "AccessDeniedException" } }
+            : undefined,
+      });
+      program = new Program(local);
+      const policies = (policy: string): ProgramInputs => ({
+        key: { replicaRegions: [ABROAD], rotationTrigger: "b" },
+        distribution: { policy },
+        replicas: [ABROAD],
+        replica: { policy },
+      });
+      await program.up({ ...policies(THEIRS), key: { replicaRegions: [ABROAD], rotationTrigger: "a" } });
+      await program.up(policies(THEIRS));
+      puts = 0;
+      await assert.rejects(program.up(policies(OURS)), /PutKeyPolicy/);
+      await program.up({ ...policies(OURS), isRefreshed: true });
+      for (const where of [HOME, ABROAD]) {
+        home = new Application(local, where);
+        for (const version of [1, 2]) assert.equal((await inAws(keyOf(version))).policy, "ours");
+      }
+      assert.deepEqual(await program.refreshAll(), []);
+      local.resetCounts();
+      await program.up(policies(OURS));
+      assert.deepEqual(writes(), []);
+    });
 });
