@@ -130,6 +130,7 @@ export class KeyDistribution extends DynamicResource {
         protection,
         rotationStrategy,
         stack,
+        ...given({ ignored: opts.ignoreChanges }),
         secretInputs: secretsAmong({ tags, description, policy, ...kms.repeatable("kms") }),
         name: distribution,
         aliasName,

@@ -68,6 +68,7 @@ export class KeyReplica extends DynamicResource {
         ...given(rest),
         region,
         distribution: ref,
+        ...given({ ignored: opts.ignoreChanges }),
         secretInputs: secretsAmong({
           tags,
           description,

@@ -4,6 +4,7 @@ import type { Run } from "../run";
 import type { Adopt } from "./adoptRules";
 import { promoted } from "./drift";
 import { execute } from "./execute";
+import { hasOthers } from "./ignored";
 import type { HandedKeyring } from "./keyrings";
 import { isMetadataChanged } from "./metadata";
 import { Place } from "./place";
@@ -38,7 +39,7 @@ export interface Target {
 export interface Convergence extends Target {
   keyring: HandedKeyring;
   /** What the last update left; undefined in a create. */
-  last?: { owner: Owner; inputs: MetadataInputs };
+  last?: { owner: Owner; inputs: Partial<RegionalOutputs> };
   /** The state may not say what the KMS keys have: that is looked at. */
   repair?: boolean;
   /** An update that failed half-way may have given some of them the stack's next name. */
@@ -82,6 +83,7 @@ function staleVersions(
       ({ version, record }) =>
         isHalfRenamed ||
         record.untagged ||
+        hasOthers(last.inputs.applied, inputs) ||
         isMetadataChanged(metadataFor(owner, version, inputs), metadataFor(last.owner, version, last.inputs)),
     )
     .map(({ version }) => version);
@@ -91,7 +93,8 @@ function staleVersions(
 export function planOf(run: Run, target: Target, outputs: Partial<RegionalOutputs>): Step[] {
   const records = outputs.versions ?? {};
   const { owner, inputs } = target;
-  const stale = staleVersions({ owner, inputs, last: target }, records);
+  const last = { owner, inputs: { ...inputs, applied: outputs.applied } };
+  const stale = staleVersions({ owner, inputs, last }, records);
   return plan(wantedOf(run, target, false), knownFrom(records, outputs, stale));
 }
 

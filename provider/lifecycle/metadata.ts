@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type KmsKeyMetadata, putKeyPolicy } from "../awskms/kmsKeys";
 import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../awskms/taggedKeys";
+import { isIgnored, isTagIgnored } from "./ignored";
 import { samePolicy } from "./keyPolicy";
 import { observeKmsKey } from "./observe";
 import { isTakenOver } from "./ownership";
@@ -26,13 +27,13 @@ export async function syncMetadata(
   const before = recovered ? undefined : place.metadataBefore(version, known);
   const now =
     place.has.get(version) ??
-    (isToBeSeen || !before ? await seen(place, version, keyId, known, recovered) : before);
+    (isToBeSeen || !before ? await seen(place, version, keyId, known, before) : before);
   if (now === "taken over" || (!isToBeSeen && (await isLost(place, { keyId, adopted, claim: known }))))
     return undefined;
   // What was made before there were claims gets one when a refresh has shown that it has none; another distribution's is made anew.
   const lacksClaim = untagged || now.tags[CLAIM] !== undefined;
   const claim = known ?? primary?.claim ?? (lacksClaim ? await place.newClaim(version) : undefined);
-  const wanted = toSend(place.metadata(version, claim), before);
+  const wanted = toSend(place.metadata(version, claim), place.inputs);
   await syncTags(kms, keyId, { ...now.tags, ...wanted.kept }, wanted.tags);
   if (wanted.policy !== undefined && !samePolicy(wanted.policy, now.policy ?? "")) {
     await putKeyPolicy(kms, keyId, wanted.policy, place.context(version));
@@ -44,18 +45,13 @@ export async function syncMetadata(
   return claim;
 }
 
-/**
- * What the program gives otherwise than the state has it. The rest stays as AWS has it: with `ignoreChanges` it may be somebody
- * else's. The tags `keymgmt:*` are always this stack's.
- */
-function toSend(wanted: KmsKeyMetadata, before: KmsKeyMetadata | undefined) {
-  if (!before) return { ...wanted, kept: {} };
-  const isKept = (name: string) => !name.startsWith("keymgmt:") && before.tags[name] === wanted.tags[name];
+/** Without what the program ignores changes of: that stays as AWS has it. */
+function toSend({ tags, policy, description }: KmsKeyMetadata, inputs: MetadataInputs) {
   return {
-    tags: wanted.tags,
-    kept: Object.fromEntries(Object.entries(wanted.tags).filter(([name]) => isKept(name))),
-    policy: isPolicyChanged(wanted, before) ? wanted.policy : undefined,
-    description: isDescriptionChanged(wanted, before) ? wanted.description : undefined,
+    tags,
+    kept: Object.fromEntries(Object.entries(tags).filter(([name]) => isTagIgnored(inputs, name))),
+    policy: isIgnored(inputs, "policy") ? undefined : policy,
+    description: isIgnored(inputs, "description") ? undefined : description,
   };
 }
 
@@ -76,20 +72,27 @@ function isDescriptionChanged({ description }: MetadataInputs, before: MetadataI
   return description !== undefined && description !== before.description;
 }
 
-/** What a KMS key has: of tags only those that may go. Where something may not be read, everything is put there again. */
+/**
+ * What a KMS key has: of tags only those that may go. What may not be read is as before; of one that no state knows, where there is
+ * no before, everything is put there again.
+ */
 async function seen(
   place: Place,
   version: number,
   keyId: string,
   claim: string | undefined,
-  recovered = false,
+  before: KmsKeyMetadata | undefined,
 ): Promise<Metadata | "taken over"> {
   const { tags: wanted, policy: given } = place.metadata(version, claim);
   const ours = place.last ? place.metadataBefore(version).tags : {};
   const found = await observeKmsKey(place.kms, place.owner, version, keyId, given !== undefined);
-  if (!recovered && isTakenOver(found?.tags, place.owner, claim)) return "taken over";
-  const known = Object.entries(found?.tags ?? {}).filter(
+  if (before && isTakenOver(found?.tags, place.owner, claim)) return "taken over";
+  const known = Object.entries(found?.tags ?? before?.tags ?? {}).filter(
     ([key]) => key in wanted || key in ours || [CLAIM, PENDING_CLAIM, LEAVING].includes(key),
   );
-  return { tags: Object.fromEntries(known), policy: found?.policy, description: found?.description };
+  return {
+    tags: Object.fromEntries(known),
+    policy: found?.policy ?? before?.policy,
+    description: found?.description ?? before?.description,
+  };
 }

@@ -7,6 +7,7 @@ import { CLAIM, isOwnTag } from "../awskms/taggedKeys";
 import { isSentinel } from "../schema/unknowns";
 import { isMarkedSecret } from "../secretInputs";
 import type { ObservedKmsKey, SeenRegion } from "./drift";
+import { isIgnored, isTagIgnored } from "./ignored";
 import { samePolicy } from "./keyPolicy";
 import { isTakenOver } from "./ownership";
 import {
@@ -20,7 +21,8 @@ import {
 } from "./wire";
 
 /**
- * Of several KMS keys that differ from what the last update gave, the latest version's counts.
+ * Of several KMS keys that differ from what the last update gave, the latest version's counts; of what the program ignores changes of,
+ * the latest version's in any case, so that the next version begins with it.
  *
  * @returns what AWS has, `applied` for the outputs, and whether the state says otherwise yet
  */
@@ -29,35 +31,49 @@ export function shownMetadata(
   outputs: RegionalOutputs,
   seen: SeenRegion,
 ): { shown: GivenMetadata; applied: GivenMetadata | undefined; isNew: boolean } {
-  const last = lastGiven(owner, outputs);
-  const given: GivenMetadata = { ...last.inputs, kmsTags: last.owner.kms.tags };
-  const keys = ours(owner, outputs, seen).reverse();
-  const tagsOfKeys = keys.flatMap(({ key: { tags: seenTags } }) => (seenTags ? [seenTags] : []));
-  const { tags = {} } = given;
-  const shown: GivenMetadata = {
-    policy: textShown(
-      given.policy,
-      keys.map(({ key }) => key.policy),
-      samePolicy,
-    ),
-    description: textShown(
-      given.description,
-      keys.map(({ key }) => key.description),
-      isDeepStrictEqual,
-    ),
-    tags: tagsShown(given.tags, tagsOfKeys),
-    kmsTags: tagsShown(given.kmsTags, tagsOfKeys, (name) => name in tags),
+  const { owner: giver, inputs } = lastGiven(owner, outputs);
+  const keys = ours(owner, outputs, seen)
+    .reverse()
+    .map(({ key }) => key);
+  const text = (property: "policy" | "description", isSame: typeof samePolicy): Shown<string> => {
+    const given = inputs[property];
+    const texts = keys.flatMap((key) => key[property] ?? []);
+    if (given === undefined) return {};
+    const isLeft = isIgnored(inputs, property);
+    const other = isLeft ? texts[0] : texts.find((one) => !isSame(given, one));
+    if (other === undefined || isSame(given, other)) return { shown: given };
+    return { shown: storable(other), ...(!isLeft && { applied: given }) };
   };
+  const tagSets = keys.flatMap(({ tags }) => (tags ? [tags] : []));
+  const tags = tagsShown(inputs.tags, tagSets, (name) => isTagIgnored(inputs, name));
+  const isCovered = (name: string) => name in (inputs.tags ?? {});
+  const kmsTags = tagsShown(giver.kms.tags, tagSets, (name) => isTagIgnored(inputs, name), isCovered);
+  const parts = {
+    policy: text("policy", samePolicy),
+    description: text("description", Object.is),
+    tags,
+    kmsTags,
+  };
+  const shown = each(parts, ([, part]) => part.shown) as GivenMetadata;
+  // `applied` stands in the state in the clear.
+  const isSecret = (name: string) => isMarkedSecret(outputs, name === "kmsTags" ? "tags" : name);
+  const applied = each(parts, ([name, part]) => (isSecret(name) ? undefined : part.applied)) as GivenMetadata;
   const { policy, description, tags: stated } = outputs;
-  const applied = Object.entries(given).filter(
-    ([name, value]) =>
-      !isDeepStrictEqual(shown[name as keyof GivenMetadata], value) && !isSecret(outputs, name),
-  );
   return {
     shown,
-    applied: applied.length > 0 ? Object.fromEntries(applied) : undefined,
+    applied: Object.values(applied).some((one) => one !== undefined) ? applied : undefined,
     isNew: !isDeepStrictEqual(shown, { policy, description, tags: stated, kmsTags: owner.kms.tags }),
   };
+}
+
+/** As AWS has it, and what was given in its place, unless that is ignored. */
+interface Shown<T> {
+  shown?: T;
+  applied?: T;
+}
+
+function each<T>(parts: Record<string, T>, work: (entry: [string, T]) => unknown): object {
+  return Object.fromEntries(Object.entries(parts).map((entry) => [entry[0], work(entry)]));
 }
 
 /** Ids of KMS keys whose tags `keymgmt:*` are not as they should be. One of release 0.1.0 has no claim, and is to get one. */
@@ -84,37 +100,26 @@ function ours(owner: Owner, outputs: RegionalOutputs, { keys }: SeenRegion) {
   });
 }
 
-function textShown(
-  given: string | undefined,
-  seen: (string | undefined)[],
-  isSame: (one: string, other: string) => boolean,
-): string | undefined {
-  if (given === undefined) return undefined;
-  const other = seen.find((text) => text !== undefined && !isSame(given, text));
-  return other === undefined ? given : storable(other);
-}
-
 /** One that is gone is not there, which is how the engine sees it too. */
 function tagsShown(
   given: Record<string, string> | undefined,
   seen: Record<string, string>[],
+  isLeft: (name: string) => boolean,
   isCovered: (name: string) => boolean = () => false,
-): Record<string, string> | undefined {
-  if (given === undefined) return undefined;
-  const shown = Object.entries(given).flatMap(([name, value]): [string, string][] => {
-    const other = isCovered(name) ? undefined : seen.find((tags) => tags[name] !== value);
-    if (!other) return [[name, value]];
-    return other[name] === undefined ? [] : [[name, storable(other[name])]];
-  });
-  return Object.fromEntries(shown);
+): Shown<Record<string, string>> {
+  if (given === undefined) return {};
+  const shown: Record<string, string> = {};
+  const applied: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const found = isLeft(name) ? seen[0] : seen.find((tags) => tags[name] !== value);
+    const other = isCovered(name) || !found ? value : found[name];
+    if (other !== undefined) shown[name] = other === value ? value : storable(other);
+    if (other !== value && !isLeft(name)) applied[name] = value;
+  }
+  return { shown, ...(Object.keys(applied).length > 0 && { applied }) };
 }
 
 /** What anybody may have written must not be read as a mark of the engine's. */
 function storable(text: string): string {
   return isSentinel(text) ? "(a text that Pulumi reserves)" : text;
-}
-
-/** `applied` stands in the state in the clear. */
-function isSecret(outputs: RegionalOutputs, name: string): boolean {
-  return isMarkedSecret(outputs, name === "kmsTags" ? "tags" : name);
 }

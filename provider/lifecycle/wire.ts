@@ -95,6 +95,8 @@ export interface MetadataInputs {
   tags?: Record<string, string>;
   policy?: string;
   description?: string;
+  /** Paths of `ignoreChanges`. */
+  ignored?: string[];
 }
 
 /** What a KMS key has besides its material. */
@@ -112,7 +114,7 @@ export interface RegionalOutputs extends MetadataInputs {
   aliasTarget?: string;
   /** What a refresh found to differ in AWS, in words. */
   drift?: string[];
-  /** What the last update gave, where a refresh found other metadata: the outputs then say what AWS has. */
+  /** What the last update gave, where a refresh found other metadata that is not ignored: the outputs then say what AWS has. */
   applied?: GivenMetadata;
   /** An update that was to give other metadata failed half-way: some KMS keys have it, and the outputs say what the others have. */
   isHalfGiven?: true;
@@ -128,12 +130,12 @@ export interface GivenMetadata extends MetadataInputs {
 /** What the last update gave the KMS keys. */
 export function lastGiven(
   owner: Owner,
-  { applied = {}, policy, description, tags }: RegionalOutputs,
+  { applied = {}, policy, description, tags, ignored }: RegionalOutputs,
 ): { owner: Owner; inputs: MetadataInputs } {
-  const { kmsTags = owner.kms.tags, ...given } = applied;
+  const { kmsTags, tags: own, ...texts } = applied;
   return {
-    owner: { ...owner, kms: { ...owner.kms, tags: kmsTags } },
-    inputs: { policy, description, tags, ...given },
+    owner: { ...owner, kms: { ...owner.kms, tags: owner.kms.tags && { ...owner.kms.tags, ...kmsTags } } },
+    inputs: { policy, description, tags: tags && { ...tags, ...own }, ignored, ...texts },
   };
 }
 

@@ -52,7 +52,7 @@ import {
 } from "./rules";
 
 /** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
-const IGNORED = ["key.keyring", "key.formerStacks", "kms.unreachableRegions", "adopt"];
+const IGNORED = ["ignored", "key.keyring", "key.formerStacks", "kms.unreachableRegions", "adopt"];
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
 export const keyDistribution = (run: Run): Resource => ({
@@ -243,13 +243,13 @@ function showName(run: Run, outputs: DistributionOutputs, place: Place): void {
 
 /** @param formerStack name of the stack in the state */
 function targetOf(values: DistributionInputs | DistributionOutputs, formerStack?: string): Target {
-  const { kms, aliasName, tags, policy, description, rotationStrategy, stack, key } = values;
+  const { kms, aliasName, tags, policy, description, ignored, rotationStrategy, stack, key } = values;
   return {
     role: "primary",
     region: kms.keyCollection,
     owner: ownerOf({ ...values, key: withFormerStack(key, stack, formerStack) }, values),
     aliasName,
-    inputs: { tags, policy, description },
+    inputs: { tags, policy, description, ignored },
     strategy: rotationStrategy,
   };
 }

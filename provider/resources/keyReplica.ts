@@ -59,6 +59,7 @@ interface ReplicaOutputs extends ReplicaInputs, RegionalOutputs {
 
 /** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
 const IGNORED = [
+  "ignored",
   "distribution.key.keyring",
   "distribution.key.formerStacks",
   "distribution.kms.unreachableRegions", // compared by itself
@@ -249,14 +250,14 @@ function targetOf(
   primaries?: KmsKeyRecords,
   formerStack?: string,
 ): Target {
-  const { distribution, region, aliasName, tags, policy, description } = values;
+  const { distribution, region, aliasName, tags, policy, description, ignored } = values;
   const { key, stack } = distribution;
   return {
     role: "replica",
     region,
     owner: ownerOf({ ...distribution, key: withFormerStack(key, stack, formerStack) }, values),
     aliasName,
-    inputs: { tags, policy, description },
+    inputs: { tags, policy, description, ignored },
     strategy: distribution.rotationStrategy,
     primaries,
   };

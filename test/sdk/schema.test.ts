@@ -27,13 +27,22 @@ const EXCEPTIONS = {
       "distributionTime",
       "stack", // of the running program
       "secretInputs",
+      "ignored",
       "keyVersion", // planned by check, as are the next four
       "multiRegion",
       "primaryRegion",
       "importedOn",
       "renewAfter",
     ],
-    KeyReplica: ["aliasName", "aliasArn", "keyVersion", "importedOn", "renewAfter", "secretInputs"], // of its distribution; planned by check
+    KeyReplica: [
+      "aliasName",
+      "aliasArn",
+      "keyVersion",
+      "importedOn",
+      "renewAfter",
+      "secretInputs",
+      "ignored",
+    ], // of its distribution; planned by check
   },
   /** Inputs that are optional in the SDK, which fills them in, and required on the wire. */
   filledIn: { KmsProvider: [], ManagedKey: ["name"], KeyDistribution: [], KeyReplica: [] },
@@ -71,8 +80,9 @@ const EXCEPTIONS = {
       "isHalfGiven",
       "applied",
       "secretInputs",
+      "ignored",
     ],
-    KeyReplica: ["distribution", "nextStack", "isHalfGiven", "applied", "secretInputs"],
+    KeyReplica: ["distribution", "nextStack", "isHalfGiven", "applied", "secretInputs", "ignored"],
   },
   /** Outputs that are any string in the SDK: a value more in schema.json must not break programs that read them. */
   wider: { KmsProvider: [], ManagedKey: [], KeyDistribution: ["rotationStrategy"], KeyReplica: [] },

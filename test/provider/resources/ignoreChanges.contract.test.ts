@@ -152,6 +152,32 @@ describe("tags, policy and description that others changed in AWS", () => {
     }
   });
 
+  it("at the latest version's KMS key alone are what a new version begins with, where they are ignored", async () => {
+    await changeByHand(keyOf(2));
+    const cost = (text: string) => ({ ...ignoring, kms: { tags: { cost: text } } });
+    for (const text of ["7", "8"]) {
+      await program.refreshAll();
+      await program.up(cost(text));
+    }
+    assert.deepEqual(await program.refreshAll(), []);
+    await program.up({ ...cost("8"), key: { rotationTrigger: "c" } });
+    assert.deepEqual(await inAws(keyOf(3)), { ...BY_HAND, tags: { cost: "8", team: "x" } });
+    assert.deepEqual(await inAws(keyOf(1)), { ...OUR_OWN, tags: { cost: "8", team: "shop" } });
+  });
+
+  it("at one KMS key reach the others where the program takes them over", async () => {
+    await changeByHand(keyOf(2));
+    await program.refreshAll();
+    const theirs = given({ policy: THEIRS, description: "by hand", tags: { team: "x" } });
+    await program.up(theirs);
+    const { own: _, ...tags } = BY_HAND.tags;
+    assert.deepEqual(await inAws(keyOf(1)), { ...BY_HAND, tags });
+    assert.deepEqual(await program.refreshAll(), []);
+    local.resetCounts();
+    await program.up(theirs);
+    assert.deepEqual(local.counts(), {});
+  });
+
   it("of which one tag is ignored: the others are put back", async () => {
     await changeByHand(keyOf(2));
     await program.refreshAll();

@@ -263,7 +263,9 @@ export class Program {
     const { replaced = [], mayReplace = false, ignoreChanges = {} } = this.options;
     this.shown.add(name);
     if (state && replaced.includes(name)) return this.replace(type, name, state, news);
-    const given = state ? withIgnored(stored(news), state.inputs, ignoreChanges[type] ?? []) : stored(news);
+    const ignored = ignoreChanges[type];
+    const said = stored({ ...news, ...(ignored && { ignored }) });
+    const given = state ? withIgnored(said, state.inputs, ignored ?? []) : said;
     const { inputs, mistakes } = await resource.check(state?.inputs, given);
     if (mistakes.length) throw new Error(mistakes.join("\n"));
     if (!state) return this.record(type, name, inputs, () => resource.create(stored(inputs)));
