@@ -75,7 +75,11 @@ describe("a saved plan, on the real engine", function () {
     return said(await project.preview({ diff: true, args: ["--save-plan", plan], env: env() }));
   };
   const applied = () => project.up({ args: ["--plan", plan], env: env() });
-  const resources = async () => (await project.stackExport({ showSecrets: true })).json.deployment.resources;
+  /** In one order: the engine writes those that an update touches behind the others. */
+  const resources = async () => {
+    const { deployment } = (await project.stackExport({ showSecrets: true })).json;
+    return deployment.resources.sort((a: { urn: string }, b: { urn: string }) => (a.urn < b.urn ? -1 : 1));
+  };
   /** What a plan is about, as the state has it. */
   const state = async () => {
     const all: { urn: string; outputs: Record<string, string | number> }[] = await resources();

@@ -182,6 +182,10 @@ class ProviderProcess extends KmsConnections {
     });
   }
 
+  override get reading(): KmsConnections {
+    return this;
+  }
+
   override open(connection: KmsConnection, region?: string): Kms {
     const kms = super.open(connection, region);
     const known = this.wrapped.get(kms);

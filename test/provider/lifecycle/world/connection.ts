@@ -61,7 +61,8 @@ export class Connection {
   connections(): KmsConnections {
     const open = (connection: { keyCollection: string }, region = connection.keyCollection) =>
       this.open(region);
-    return Object.assign(new KmsConnections({ say: () => {} }), { open });
+    const connections = Object.assign(new KmsConnections({ say: () => {} }), { open });
+    return Object.defineProperty(connections, "reading", { value: connections });
   }
 
   open(region: string): Kms {
