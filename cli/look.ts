@@ -1,7 +1,7 @@
 /** How the command reaches AWS: as its caller says, wherever a state says to look. */
 import { identify } from "../provider/awskms/account.js";
 import { type Kms, KmsConnections } from "../provider/awskms/client.js";
-import { connectionIdentity, isLeftOut, type KmsConnection } from "../provider/awskms/connection.js";
+import { connectionIdentity, isLeftOut, type KmsConnection, namedOf } from "../provider/awskms/connection.js";
 import { kmsEndpoint } from "../provider/awskms/endpoint.js";
 import { isKeymgmtError, KeymgmtError } from "../provider/errors.js";
 import { type Credentials, credentialsByAccount } from "./as.js";
@@ -125,9 +125,8 @@ export class Aws {
 }
 
 /** Nothing is sent to a Region while the state says that the program leaves it out. */
-function leftOut({ unreachableRegions = [], keyCollection }: StatedKms, region: string): KeymgmtError {
-  const named = unreachableRegions.includes(region) ? region : keyCollection;
-  const message = `${region} is left out, as \`unreachableRegions\` of the KmsProvider names ${named}: nothing was asked there`;
+function leftOut(stated: StatedKms, region: string): KeymgmtError {
+  const message = `${region} is left out, as \`unreachableRegions\` of the KmsProvider names ${namedOf(stated, region)}: nothing was asked there`;
   return new KeymgmtError("EndpointUnreachable", message, { region });
 }
 

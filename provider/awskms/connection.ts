@@ -29,6 +29,14 @@ export function isLeftOut(
   return unreachableRegions.includes(region) || unreachableRegions.includes(keyCollection);
 }
 
+/** The Region on the list for which one is left out: itself, or the primary one. */
+export function namedOf(
+  { keyCollection, unreachableRegions = [] }: Pick<KmsConnection, "keyCollection" | "unreachableRegions">,
+  region: string,
+): string {
+  return unreachableRegions.includes(region) ? region : keyCollection;
+}
+
 /** Parameters of sts:AssumeRole: see the schema. AWS's default of `durationSeconds` is 3600. */
 export interface AssumedRole {
   roleArn: string;

@@ -1,6 +1,6 @@
 /** A Region, or an endpoint, from which no answer comes: what AWS says is another thing, whatever it says. */
 import { isKeymgmtError, KeymgmtError, type KeymgmtErrorCode } from "../errors";
-import { isLeftOut, type KmsConnection } from "./connection";
+import { isLeftOut, type KmsConnection, namedOf } from "./connection";
 import { isTlsRefusal, type SdkError } from "./failures";
 
 const SILENT: readonly KeymgmtErrorCode[] = ["EndpointUnreachable", "Timeout", "ServiceUnavailable"];
@@ -17,7 +17,7 @@ export function isSilence(error: unknown): error is KeymgmtError {
 /** Nothing is sent to a Region that the program leaves out: whoever plans does not ask, and this holds where one does. */
 export function refuseLeftOut(connection: KmsConnection, region: string): void {
   if (!isLeftOut(connection, region)) return;
-  const named = connection.unreachableRegions!.includes(region) ? region : connection.keyCollection;
+  const named = namedOf(connection, region);
   throw new KeymgmtError(
     "EndpointUnreachable",
     `Expected no call to AWS KMS in ${region}: \`unreachableRegions\` of the KmsProvider names ${named}, so nothing is sent. Take it off the list when it answers again, and run the update again.`,

@@ -4,13 +4,13 @@
  */
 
 import { parseKmsArn } from "../awskms/arn";
-import type { KmsKeyMetadata, SeenKmsKey } from "../awskms/kmsKeys";
+import type { SeenKmsKey } from "../awskms/kmsKeys";
 import { CLAIM, isOwnTag } from "../awskms/taggedKeys";
 import { expiresAsPlanned } from "../keys/planExpiry";
 import { isUnknown } from "../schema/unknowns";
 import { isMarkedSecret } from "../secretInputs";
 import { visible } from "../visible";
-import { isIgnored, isTagIgnored } from "./ignored";
+import { withoutIgnored } from "./ignored";
 import { samePolicy } from "./keyPolicy";
 import { isTakenOver } from "./ownership";
 import {
@@ -116,19 +116,10 @@ function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, lates
     validTo,
     expiry: owner.expiry,
     keyMaterialId,
-    ...compared(metadataFor(given.owner, first, given.inputs), given.inputs),
+    ...withoutIgnored(metadataFor(given.owner, first, given.inputs), given.inputs),
     claim,
     hasSecretTags: isMarkedSecret(outputs, "tags"),
     hasSecretDescription: isMarkedSecret(outputs, "description"),
-  };
-}
-
-/** Without what the program ignores changes of. */
-function compared({ policy, description, tags }: KmsKeyMetadata, inputs: MetadataInputs): KmsKeyMetadata {
-  return {
-    policy: isIgnored(inputs, "policy") ? undefined : policy,
-    description: isIgnored(inputs, "description") ? undefined : description,
-    tags: Object.fromEntries(Object.entries(tags).filter(([name]) => !isTagIgnored(inputs, name))),
   };
 }
 

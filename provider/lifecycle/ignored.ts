@@ -2,6 +2,7 @@
  * What the program ignores changes of (`ignoreChanges`), as the SDK hands it on: the engine keeps it from a dynamic provider. It is
  * neither compared nor sent. Pure.
  */
+import type { KmsKeyMetadata } from "../awskms/kmsKeys";
 import type { GivenMetadata, MetadataInputs } from "./wire";
 
 /** Whether the key policy or the description is ignored. */
@@ -13,6 +14,18 @@ export function isIgnored(inputs: MetadataInputs, property: "policy" | "descript
 export function isTagIgnored(inputs: MetadataInputs, name: string): boolean {
   if (inputs.tags && name in inputs.tags) return covers(inputs, ["tags", name]);
   return covers(inputs, ["kms", "tags", name]) || covers(inputs, ["distribution", "kms", "tags", name]);
+}
+
+/** What is compared and sent. */
+export function withoutIgnored(
+  { policy, description, tags }: KmsKeyMetadata,
+  inputs: MetadataInputs,
+): KmsKeyMetadata {
+  return {
+    policy: isIgnored(inputs, "policy") ? undefined : policy,
+    description: isIgnored(inputs, "description") ? undefined : description,
+    tags: Object.fromEntries(Object.entries(tags).filter(([name]) => !isTagIgnored(inputs, name))),
+  };
 }
 
 /** Whether a refresh found other metadata that the next update is to take back. */

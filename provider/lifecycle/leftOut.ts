@@ -4,21 +4,13 @@
  * difference is, once the Region is off the list.
  */
 import { isDeepStrictEqual } from "node:util";
-import { isLeftOut } from "../awskms/connection";
+import { isLeftOut, namedOf } from "../awskms/connection";
 import { KeymgmtError } from "../errors";
 import { known } from "../schema/unknowns";
 import type { Target } from "./converge";
 import { wantedVersions } from "./plan/known";
 import type { Step, StepOf } from "./plan/steps";
 import { type KmsKeyRecords, type KmsRef, kmsKeysOf, metadataFor, versionsOf } from "./wire";
-
-/** The Region on the list for which one is left out: itself, or the primary one. */
-function namedOf(
-  { keyCollection, unreachableRegions = [] }: Pick<KmsRef, "keyCollection" | "unreachableRegions">,
-  region: string,
-): string {
-  return unreachableRegions.includes(region) ? region : keyCollection;
-}
 
 /** Regions that are left out, of those that a distribution may be in. */
 export function leftOutOf(kms: KmsRef, replicaRegions: string[]): string[] {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type KmsKeyMetadata, putKeyPolicy } from "../awskms/kmsKeys";
 import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../awskms/taggedKeys";
-import { isIgnored, isTagIgnored } from "./ignored";
+import { withoutIgnored } from "./ignored";
 import { samePolicy } from "./keyPolicy";
 import { observeKmsKey } from "./observe";
 import { isTakenOver } from "./ownership";
@@ -23,36 +23,25 @@ export async function syncMetadata(
 ): Promise<string | undefined> {
   if (adopted || state === "Deleted" || state.endsWith("Deletion")) return undefined;
   const { kms } = place;
-  const isToBeSeen = recovered || place.repair;
   const before = recovered ? undefined : place.metadataBefore(version, known);
+  const isToBeSeen = before === undefined || place.repair;
   const now =
-    place.has.get(version) ??
-    (isToBeSeen || !before ? await seen(place, version, keyId, known, before) : before);
+    place.has.get(version) ?? (isToBeSeen ? await seen(place, version, keyId, known, before) : before);
   if (now === "taken over" || (!isToBeSeen && (await isLost(place, { keyId, adopted, claim: known }))))
     return undefined;
   // What was made before there were claims gets one when a refresh has shown that it has none; another distribution's is made anew.
   const lacksClaim = untagged || now.tags[CLAIM] !== undefined;
   const claim = known ?? primary?.claim ?? (lacksClaim ? await place.newClaim(version) : undefined);
-  const wanted = toSend(place.metadata(version, claim), place.inputs);
-  await syncTags(kms, keyId, { ...now.tags, ...wanted.kept }, wanted.tags);
-  if (wanted.policy !== undefined && !samePolicy(wanted.policy, now.policy ?? "")) {
-    await putKeyPolicy(kms, keyId, wanted.policy, place.context(version));
-  }
-  if (wanted.description !== undefined && wanted.description !== now.description) {
+  const given = place.metadata(version, claim);
+  const wanted = withoutIgnored(given, place.inputs);
+  const kept = Object.entries(now.tags).filter(([name]) => name in given.tags);
+  await syncTags(kms, keyId, now.tags, { ...Object.fromEntries(kept), ...wanted.tags });
+  if (isPolicyChanged(wanted, now)) await putKeyPolicy(kms, keyId, wanted.policy!, place.context(version));
+  if (isDescriptionChanged(wanted, now)) {
     const description = { KeyId: keyId, Description: wanted.description };
     await kms.call("UpdateKeyDescription", description, place.context(version));
   }
   return claim;
-}
-
-/** Without what the program ignores changes of: that stays as AWS has it. */
-function toSend({ tags, policy, description }: KmsKeyMetadata, inputs: MetadataInputs) {
-  return {
-    tags,
-    kept: Object.fromEntries(Object.entries(tags).filter(([name]) => isTagIgnored(inputs, name))),
-    policy: isIgnored(inputs, "policy") ? undefined : policy,
-    description: isIgnored(inputs, "description") ? undefined : description,
-  };
 }
 
 /** Whether the KMS keys are to get anything that they have not been given. What the program gives no more stays as it is. */
