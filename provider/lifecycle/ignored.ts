@@ -10,8 +10,12 @@ export function isIgnored(inputs: MetadataInputs, property: "policy" | "descript
   return covers(inputs, [property]);
 }
 
-/** Whether a tag is ignored: one of the resource's, or, where that gives none of this name, of its KmsProvider's. */
+/**
+ * Whether a tag is ignored: one of the resource's, or, where that gives none of this name, of its KmsProvider's. The tags `keymgmt:*`
+ * are this stack's, whatever is ignored: by them a KMS key is known again.
+ */
 export function isTagIgnored(inputs: MetadataInputs, name: string): boolean {
+  if (name.startsWith("keymgmt:")) return false;
   if (inputs.tags && name in inputs.tags) return covers(inputs, ["tags", name]);
   return covers(inputs, ["kms", "tags", name]) || covers(inputs, ["distribution", "kms", "tags", name]);
 }
