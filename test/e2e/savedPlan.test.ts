@@ -75,14 +75,26 @@ describe("a saved plan, on the real engine", function () {
     return said(await project.preview({ diff: true, args: ["--save-plan", plan], env: env() }));
   };
   const applied = () => project.up({ args: ["--plan", plan], env: env() });
-  /** In one order: the engine writes those that an update touches behind the others. */
+  /**
+   * In one order: the engine writes those that an update touches behind the others. Without their dependencies, which it writes
+   * in the order in which the program's promises ended.
+   */
   const resources = async () => {
     const { deployment } = (await project.stackExport({ showSecrets: true })).json;
-    return deployment.resources.sort((a: { urn: string }, b: { urn: string }) => (a.urn < b.urn ? -1 : 1));
+    return (
+      deployment.resources as {
+        urn: string;
+        id: string;
+        inputs: object;
+        outputs: Record<string, string | number>;
+      }[]
+    )
+      .map(({ urn, id, inputs, outputs }) => ({ urn, id, inputs, outputs }))
+      .sort((a, b) => (a.urn < b.urn ? -1 : 1));
   };
   /** What a plan is about, as the state has it. */
   const state = async () => {
-    const all: { urn: string; outputs: Record<string, string | number> }[] = await resources();
+    const all = await resources();
     const of = (resource: string) => all.find(({ urn }) => urn.endsWith(`:${resource}`))!.outputs;
     const { keyVersion, rotatedOn, rotateAfter } = of("ManagedKey::orders");
     const [{ importedOn, renewAfter, tags }, abroad] = [
