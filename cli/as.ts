@@ -1,6 +1,6 @@
 /** `--as`: with which credentials the caller goes into an account. */
-import { parseRoleArn } from "../provider/awskms/arn.js";
-import type { KmsConnection } from "../provider/awskms/connection.js";
+import { parseRoleArn } from "../provider/kms/arn.js";
+import type { KmsConnection } from "../provider/kms/endpoints/connection.js";
 import { UsageError } from "./exitCodes.js";
 import type { StatedKms } from "./state/stated.js";
 

@@ -1,6 +1,6 @@
-import type { Backup } from "../provider/keys/backup.js";
-import { shownReference } from "../provider/shownReference.js";
-import { visible, visibleIn } from "../provider/visible.js";
+import type { Backup } from "../provider/keys/backup/backup.js";
+import { shownReference } from "../provider/secrecy/shownReference.js";
+import { visible, visibleIn } from "../provider/secrecy/visible.js";
 import { count, date, table, wrapped } from "./text.js";
 
 /** What a backup holds, for a person: no material. */

@@ -1,9 +1,15 @@
 /** How the command reaches AWS: as its caller says, wherever a state says to look. */
-import { identify } from "../provider/awskms/account.js";
-import { type Kms, KmsConnections } from "../provider/awskms/client.js";
-import { connectionIdentity, isLeftOut, type KmsConnection, namedOf } from "../provider/awskms/connection.js";
-import { kmsEndpoint } from "../provider/awskms/endpoint.js";
+
 import { isKeymgmtError, KeymgmtError } from "../provider/errors.js";
+import { identify } from "../provider/kms/client/account.js";
+import { type Kms, KmsConnections } from "../provider/kms/client/client.js";
+import {
+  connectionIdentity,
+  isLeftOut,
+  type KmsConnection,
+  namedOf,
+} from "../provider/kms/endpoints/connection.js";
+import { kmsEndpoint } from "../provider/kms/endpoints/endpoint.js";
 import { type Credentials, credentialsByAccount } from "./as.js";
 import type { StackState } from "./state/stack.js";
 import type { StatedKms } from "./state/stated.js";

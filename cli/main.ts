@@ -65,7 +65,7 @@ program
   .option("--log", "a line for each request, and at the end the number of requests by operation")
   .addHelpText("after", EXAMPLES)
   .action(async (options) => {
-    const { localKms } = await import("./local-kms.js");
+    const { localKms } = await import("./local-kms/command.js");
     await localKms(options);
     process.exit();
   });

@@ -1,7 +1,7 @@
 /** Options that several commands share, and how their actions end. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { KmsConnection } from "../provider/awskms/connection.js";
-import { isRegion, suggestRegion } from "../provider/awskms/regions.js";
+import type { KmsConnection } from "../provider/kms/endpoints/connection.js";
+import { isRegion, suggestRegion } from "../provider/kms/endpoints/regions.js";
 import { OPTIONAL } from "./iam-policy/features.js";
 
 /** Where states come from: loadStates takes these. */

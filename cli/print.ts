@@ -1,5 +1,5 @@
 /** All that the command prints goes through here, so that nothing in it steers the terminal. */
-import { visibleLines } from "../provider/visible.js";
+import { visibleLines } from "../provider/secrecy/visible.js";
 
 export function print(text: string): void {
   process.stdout.write(visibleLines(text));

@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from "commander";
-import { visible } from "../provider/visible.js";
+import { visible } from "../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "./exitCodes.js";
 import { printNote } from "./print.js";
 

@@ -12,8 +12,8 @@ import { kmsProvider } from "./resources/kmsProvider";
 import { managedKey } from "./resources/managedKey";
 import { PartialFailure, type Resource, type Values } from "./resources/resource";
 import { Run } from "./run";
-import { withheld } from "./secretInputs";
-import { visible } from "./visible";
+import { withheld } from "./secrecy/secretInputs";
+import { visible } from "./secrecy/visible";
 
 /** What this process knows: it lives for one preview, update, refresh or destroy. */
 const run = new Run();

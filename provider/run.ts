@@ -1,13 +1,14 @@
 /** What one process knows in one run. Its entry creates it and hands it down; no module keeps state. */
-import type { Kms, KmsSettings } from "./awskms/client";
-import { KmsConnections } from "./awskms/client";
-import type { KmsConnection } from "./awskms/connection";
-import type { Say } from "./awskms/say";
-import { warnOfDebugOutput } from "./debugOutput";
+
 import { KeystoreSession } from "./keys/keystores/session";
+import type { Kms, KmsSettings } from "./kms/client/client";
+import { KmsConnections } from "./kms/client/client";
+import type { KmsConnection } from "./kms/endpoints/connection";
 import { Declared } from "./lifecycle/declared";
 import { Keyrings } from "./lifecycle/keyrings";
 import { Listings } from "./lifecycle/listings";
+import type { Say } from "./say";
+import { warnOfDebugOutput } from "./secrecy/debugOutput";
 
 export interface RunSettings extends KmsSettings {
   /** In place of new ones. */

@@ -4,10 +4,10 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findCredentials } from "../provider/awskms/credentials";
 import { readReference } from "../provider/keys/reference";
+import { findCredentials } from "../provider/kms/credentials/credentials";
 import { keymgmt } from "./cli/support";
-import { setEnvironment } from "./provider/awskms/loopback";
+import { setEnvironment } from "./provider/kms/loopback";
 
 const CHECKOUT = join(__dirname, "..");
 

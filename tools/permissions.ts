@@ -1,7 +1,7 @@
-/** docs/permissions.md from provider/awskms/permissions.ts and the lives that its test lives: `tsx tools/permissions.ts` writes it. */
+/** docs/permissions.md from provider/kms/permissions.ts and the lives that its test lives: `tsx tools/permissions.ts` writes it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FEATURES, type Feature, NEEDED, PERMISSIONS, type Permission } from "../provider/awskms/permissions";
+import { FEATURES, type Feature, NEEDED, PERMISSIONS, type Permission } from "../provider/kms/permissions";
 import { LIVES, type TriedLife } from "../test/permissions/lives";
 import { checkout } from "./toolchain";
 
@@ -12,7 +12,7 @@ export function permissionsText(): string {
   const features = Object.keys(FEATURES) as Feature[];
   return `${[
     "# Permissions",
-    "Made from `provider/awskms/permissions.ts` by `tools/permissions.ts`: change it there. `keymgmt iam-policy` writes a policy of\nthe same ([docs/cli.md](cli.md)), and `keymgmt doctor` tries them.",
+    "Made from `provider/kms/permissions.ts` by `tools/permissions.ts`: change it there. `keymgmt iam-policy` writes a policy of\nthe same ([docs/cli.md](cli.md)), and `keymgmt doctor` tries them.",
     "Those of the principal that runs `pulumi up`, or the command. The first two tables are needed; each other one belongs to a feature,\nand where one of it is missing, what stands in the last column is lost and no more. Material that expires needs no permission of its own.",
     "Applications need `kms:Encrypt`, `kms:Decrypt` and the like, by IAM policy or by the `policy` input.",
     ...features.flatMap((feature) => [

@@ -2,8 +2,8 @@
  * What the provider believes of a state, as it has no other word for it: the keyring, and in a refresh or a removal, which come without the
  * program, where it sends its calls. Whoever writes the state's bucket without its secrets provider can put neither into it encrypted.
  */
-import { needsNoWord } from "../../provider/awskms/hosts.js";
-import { isRegion } from "../../provider/awskms/regions.js";
+import { needsNoWord } from "../../provider/kms/endpoints/hosts.js";
+import { isRegion } from "../../provider/kms/endpoints/regions.js";
 import { type Exported, SIGNATURE, TYPE } from "../state/stack.js";
 import {
   allResources,

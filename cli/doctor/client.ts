@@ -1,10 +1,10 @@
 /** A KMS client that tries each call once, and keeps what an answer shows of the server. */
 import { KMSClient } from "@aws-sdk/client-kms";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import type { KmsConnections } from "../../provider/awskms/client.js";
-import type { KmsConnection } from "../../provider/awskms/connection.js";
-import { kmsReach, refuseOthers } from "../../provider/awskms/endpoint.js";
-import { httpOptions } from "../../provider/awskms/http.js";
+import type { KmsConnections } from "../../provider/kms/client/client.js";
+import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
+import { kmsReach, refuseOthers } from "../../provider/kms/endpoints/endpoint.js";
+import { httpOptions } from "../../provider/kms/endpoints/http.js";
 
 export interface Server {
   /** Origin that the last request went to. */

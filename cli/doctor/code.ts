@@ -6,7 +6,7 @@
  * that stands in the state, which is all that is looked at.
  */
 import { createHash } from "node:crypto";
-import { canonical } from "../../provider/awskms/connection.js";
+import { canonical } from "../../provider/kms/endpoints/connection.js";
 import { providerText } from "../../sdk/providerText.js";
 import { CODE_NAME } from "../options.js";
 import { deploymentOf, type Exported, SIGNATURE, TYPE } from "../state/stack.js";

@@ -1,6 +1,6 @@
-import { isLeftOut } from "../../provider/awskms/connection.js";
-import { permissionsFor } from "../../provider/awskms/permissions.js";
-import { visibleIn } from "../../provider/visible.js";
+import { isLeftOut } from "../../provider/kms/endpoints/connection.js";
+import { permissionsFor } from "../../provider/kms/permissions.js";
+import { visibleIn } from "../../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { type FeatureOptions, featuresOf } from "../iam-policy/features.js";
 import { Aws, type ReachOptions } from "../look.js";

@@ -1,9 +1,9 @@
-import { identify } from "../../provider/awskms/account.js";
-import { awsError } from "../../provider/awskms/awsErrors.js";
-import { KmsConnections } from "../../provider/awskms/client.js";
-import type { KmsConnection } from "../../provider/awskms/connection.js";
-import type { Permission } from "../../provider/awskms/permissions.js";
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
+import { identify } from "../../provider/kms/client/account.js";
+import { KmsConnections } from "../../provider/kms/client/client.js";
+import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
+import { awsError } from "../../provider/kms/errors/awsErrors.js";
+import type { Permission } from "../../provider/kms/permissions.js";
 import { otherAccount } from "../look.js";
 import { attempt, watchedClient } from "./client.js";
 import type { CodeFinding } from "./code.js";

@@ -1,20 +1,20 @@
 import { access } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
-import { parseKmsArn } from "../../provider/awskms/arn.js";
-import { KmsConnections } from "../../provider/awskms/client.js";
-import type { Say } from "../../provider/awskms/say.js";
 import {
   type BackedUpDistribution,
   type Backup,
   fingerprintOf,
   sealBackup,
-} from "../../provider/keys/backup.js";
-import { type BackupKey, newPassphrase, recipientKey } from "../../provider/keys/backupKeys.js";
+} from "../../provider/keys/backup/backup.js";
+import { type BackupKey, newPassphrase, recipientKey } from "../../provider/keys/backup/backupKeys.js";
+import { isReferenceToSecret } from "../../provider/keys/backup/restore.js";
 import { type Keyring, kcvsOf } from "../../provider/keys/keyring.js";
 import { isSealed, parseKeystore } from "../../provider/keys/keystores/keystore.js";
 import { KeystoreSession } from "../../provider/keys/keystores/session.js";
 import { isReference, readSecret, readText } from "../../provider/keys/reference.js";
-import { isReferenceToSecret } from "../../provider/keys/restore.js";
+import { parseKmsArn } from "../../provider/kms/arn.js";
+import { KmsConnections } from "../../provider/kms/client/client.js";
+import type { Say } from "../../provider/say.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { print, printNote } from "../print.js";

@@ -1,6 +1,6 @@
 /** A ManagedKey in an export whose secrets are in the clear: what it is, and its keyring. */
 
-import type { Backup } from "../../provider/keys/backup.js";
+import type { Backup } from "../../provider/keys/backup/backup.js";
 import { claimSecretOf, withClaimSecret } from "../../provider/keys/claimSecret.js";
 import {
   type Keyring,

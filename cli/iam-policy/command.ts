@@ -1,5 +1,5 @@
-import { parseKmsArn } from "../../provider/awskms/arn.js";
-import { visible } from "../../provider/visible.js";
+import { parseKmsArn } from "../../provider/kms/arn.js";
+import { visible } from "../../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { printJson, printNote } from "../print.js";
 import { loadStates, type StateOptions } from "../state/load.js";

@@ -1,4 +1,4 @@
-import type { Feature } from "../../provider/awskms/permissions.js";
+import type { Feature } from "../../provider/kms/permissions.js";
 
 /** Features that a flag of the same name asks for, and its help. */
 export const OPTIONAL = {

@@ -1,7 +1,8 @@
 /** The least privilege that IAM can say for given resources, Regions and features. */
-import { type Feature, type Permission, permissionsFor } from "../../provider/awskms/permissions.js";
-import { partitionOf } from "../../provider/awskms/regions.js";
-import { TAG } from "../../provider/awskms/taggedKeys.js";
+
+import { partitionOf } from "../../provider/kms/endpoints/regions.js";
+import { type Feature, type Permission, permissionsFor } from "../../provider/kms/permissions.js";
+import { TAG } from "../../provider/kms/taggedKeys.js";
 
 /** What the policy is for. */
 export interface Scope {

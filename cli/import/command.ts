@@ -1,8 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { sayOnce } from "../../provider/awskms/say.js";
-import type { Backup } from "../../provider/keys/backup.js";
-import { isReference } from "../../provider/keys/reference.js";
+import type { Backup } from "../../provider/keys/backup/backup.js";
 import {
   fingerprintMalformed,
   fingerprintMissing,
@@ -10,8 +8,10 @@ import {
   isReferenceToSecret,
   openBackupAt,
   type Restore,
-} from "../../provider/keys/restore.js";
-import { visible } from "../../provider/visible.js";
+} from "../../provider/keys/backup/restore.js";
+import { isReference } from "../../provider/keys/reference.js";
+import { sayOnce } from "../../provider/say.js";
+import { visible } from "../../provider/secrecy/visible.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { print } from "../print.js";

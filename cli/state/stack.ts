@@ -1,5 +1,5 @@
 /** What a stack's state (`pulumi stack export`) says of its keys. Nothing secret is read out of it. */
-import { parseKmsArn, relatedKeyArn } from "../../provider/awskms/arn.js";
+import { parseKmsArn, relatedKeyArn } from "../../provider/kms/arn.js";
 import {
   type KmsKeyRecord,
   type KmsKeyRecords,

@@ -2,7 +2,7 @@
  * What a state says of a KmsProvider. A state may be anybody's: it names an account and Regions to look in. With which credentials, and
  * where they are sent, the caller alone says; what the state has of that is text, for a person to judge.
  */
-import { isRegion } from "../../provider/awskms/regions.js";
+import { isRegion } from "../../provider/kms/endpoints/regions.js";
 
 export interface StatedKms {
   /** Of the KmsProvider; unknown where a distribution says it. */

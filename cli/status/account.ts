@@ -1,7 +1,7 @@
 /** `status --account`: every KMS key of ours in an account, by its tags. */
-import type { Kms } from "../../provider/awskms/client.js";
-import { describeKmsKey } from "../../provider/awskms/kmsKeys.js";
-import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
+import type { Kms } from "../../provider/kms/client/client.js";
+import { describeKmsKey } from "../../provider/kms/kmsKeys.js";
+import { listTaggedKeys, TAG } from "../../provider/kms/taggedKeys.js";
 import { date, table, wrapped } from "../text.js";
 import { versionTagged } from "./takeBack.js";
 

@@ -1,5 +1,5 @@
 import { utcDate } from "../../provider/keys/rotationPeriod.js";
-import { visibleIn } from "../../provider/visible.js";
+import { visibleIn } from "../../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { Aws, type ReachOptions } from "../look.js";
 import { print, printJson } from "../print.js";

@@ -1,6 +1,6 @@
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
-import type { SeenRegion } from "../../provider/lifecycle/drift.js";
-import { lookAtRegion } from "../../provider/lifecycle/observe.js";
+import type { SeenRegion } from "../../provider/lifecycle/drift/drift.js";
+import { lookAtRegion } from "../../provider/lifecycle/drift/observe.js";
 import { kmsKeysOf } from "../../provider/lifecycle/wire.js";
 import type { Aws } from "../look.js";
 import type { RegionState } from "../state/stack.js";

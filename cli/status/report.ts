@@ -1,5 +1,5 @@
 /** What `status` found, as the JSON that it prints with --json. Its text is made of the same. */
-import { regionDrift, type SeenRegion } from "../../provider/lifecycle/drift.js";
+import { regionDrift, type SeenRegion } from "../../provider/lifecycle/drift/drift.js";
 import { outdatedNames } from "../state/names.js";
 import type { ManagedKeyState, RegionState, StackState } from "../state/stack.js";
 import type { Unseen } from "./observe.js";

@@ -1,10 +1,11 @@
 /** What a stack has scheduled for deletion: KMS keys with its tags that are in no record of a state. */
-import type { Kms } from "../../provider/awskms/client.js";
-import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../provider/awskms/kmsKeys.js";
-import { permitted } from "../../provider/awskms/optional.js";
-import { listTaggedKeys, TAG, type TaggedKey } from "../../provider/awskms/taggedKeys.js";
+
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
-import { oursAmong } from "../../provider/lifecycle/ownership.js";
+import type { Kms } from "../../provider/kms/client/client.js";
+import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../provider/kms/kmsKeys.js";
+import { permitted } from "../../provider/kms/optional.js";
+import { listTaggedKeys, TAG, type TaggedKey } from "../../provider/kms/taggedKeys.js";
+import { oursAmong } from "../../provider/lifecycle/claims/ownership.js";
 import { isLeaving } from "../../provider/lifecycle/plan/known.js";
 import type { Aws } from "../look.js";
 import { type Reach, reachesOf } from "../state/places.js";

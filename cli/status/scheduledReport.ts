@@ -1,5 +1,5 @@
 /** What `status` found to be scheduled for deletion, as it prints it with --json. */
-import { TAG } from "../../provider/awskms/taggedKeys.js";
+import { TAG } from "../../provider/kms/taggedKeys.js";
 import { reachesOf } from "../state/places.js";
 import type { StackState } from "../state/stack.js";
 import type { Scheduled, ScheduledKey } from "./scheduled.js";

@@ -1,5 +1,5 @@
 /** How a KMS key that is scheduled for deletion is taken back, in words that follow "can be taken back until …:". Pure. */
-import { TAG } from "../../provider/awskms/taggedKeys.js";
+import { TAG } from "../../provider/kms/taggedKeys.js";
 import type { StackState } from "../state/stack.js";
 import type { ScheduledKey } from "./scheduled.js";
 

@@ -1,5 +1,5 @@
-import { otherRegions } from "../../provider/awskms/kmsKeys.js";
-import { visibleIn } from "../../provider/visible.js";
+import { otherRegions } from "../../provider/kms/kmsKeys.js";
+import { visibleIn } from "../../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { Aws, type ReachOptions } from "../look.js";
 import { print, printJson, printNote } from "../print.js";

@@ -1,6 +1,6 @@
-import { aliasesOf } from "../../provider/awskms/aliases.js";
-import { describeKmsKey } from "../../provider/awskms/kmsKeys.js";
 import { isKeymgmtError } from "../../provider/errors.js";
+import { aliasesOf } from "../../provider/kms/aliases.js";
+import { describeKmsKey } from "../../provider/kms/kmsKeys.js";
 import type { FoundKey } from "./find.js";
 
 export interface Deletion {

@@ -1,8 +1,8 @@
-import { aliasesOf } from "../../provider/awskms/aliases.js";
-import type { Kms } from "../../provider/awskms/client.js";
-import { isLeftOut } from "../../provider/awskms/connection.js";
-import { describeKmsKey, type SeenKmsKey } from "../../provider/awskms/kmsKeys.js";
-import { listTaggedKeys, TAG } from "../../provider/awskms/taggedKeys.js";
+import { aliasesOf } from "../../provider/kms/aliases.js";
+import type { Kms } from "../../provider/kms/client/client.js";
+import { isLeftOut } from "../../provider/kms/endpoints/connection.js";
+import { describeKmsKey, type SeenKmsKey } from "../../provider/kms/kmsKeys.js";
+import { listTaggedKeys, TAG } from "../../provider/kms/taggedKeys.js";
 import { UsageError } from "../exitCodes.js";
 import type { Aws } from "../look.js";
 import { type Reach, reachesOf } from "../state/places.js";

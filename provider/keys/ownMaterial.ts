@@ -1,11 +1,11 @@
 /** What the inputs `material` and `keystore` say together: what is wrong with it, and what it asks for. */
 import { hasUnknown, known } from "../schema/unknowns";
-import { shownReference } from "../shownReference";
+import { shownReference } from "../secrecy/shownReference";
 import { isHsmUri, parseHsmObject } from "./keystores/hsm/uri";
 import { type Keystore, parseKeystore } from "./keystores/keystore";
 import { parseMaterial } from "./material";
-import { materialChanged } from "./planRotation";
 import { isReference, namesEachVersion, referenceMistakes, referenceTo } from "./reference";
+import { materialChanged } from "./rotation";
 
 /** The inputs as they come: any type, and anything may be unknown. */
 interface Inputs {

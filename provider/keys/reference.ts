@@ -1,8 +1,9 @@
 /** References of keys and of what opens them: where each is read when it is needed; `pkcs11:` is an HSM's. */
-import type { Say } from "../awskms/say";
+
 import { KeymgmtError } from "../errors";
 import { type Content, contentAt, isReadable, type Look, textOf } from "../reference";
-import { shownReference } from "../shownReference";
+import type { Say } from "../say";
+import { shownReference } from "../secrecy/shownReference";
 import { cameInstead, type Identity, identityOf, isSame } from "./keyCheckValue";
 import { parseMaterial, parseMaterialBytes } from "./material";
 

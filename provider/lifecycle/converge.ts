@@ -1,13 +1,13 @@
 /** A distribution or replica in its Region: brought to what its inputs say, or taken away. */
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
-import type { Adopt } from "./adoptRules";
-import { promoted } from "./drift";
-import { execute } from "./execute";
-import { hasOthers } from "./ignored";
+import { promoted } from "./drift/drift";
+import { hasOthers } from "./drift/ignored";
+import { execute } from "./execute/execute";
+import { isMetadataChanged } from "./execute/metadata";
 import type { HandedKeyring } from "./keyrings";
-import { isMetadataChanged } from "./metadata";
 import { Place } from "./place";
+import type { Adopt } from "./plan/adoptRules";
 import { type Known, knownFrom, type Wanted } from "./plan/known";
 import { plan } from "./plan/plan";
 import type { Step } from "./plan/steps";

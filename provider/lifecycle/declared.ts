@@ -6,10 +6,10 @@
  * It needs no permission.
  */
 import { createHash } from "node:crypto";
-import { canonical } from "../awskms/connection";
-import type { Say } from "../awskms/say";
+import { canonical } from "../kms/endpoints/connection";
+import type { Say } from "../say";
 import { isUnknown } from "../schema/unknowns";
-import { type Adopt, makesNew } from "./adoptRules";
+import { type Adopt, makesNew } from "./plan/adoptRules";
 import { type KeyRef, type KmsKeyRecords, type KmsRef, versionsOf } from "./wire";
 
 export class Declared {

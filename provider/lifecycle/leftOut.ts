@@ -4,8 +4,8 @@
  * difference is, once the Region is off the list.
  */
 import { isDeepStrictEqual } from "node:util";
-import { isLeftOut, namedOf } from "../awskms/connection";
 import { KeymgmtError } from "../errors";
+import { isLeftOut, namedOf } from "../kms/endpoints/connection";
 import { known } from "../schema/unknowns";
 import type { Target } from "./converge";
 import { wantedVersions } from "./plan/known";

@@ -1,17 +1,17 @@
 /** One distribution in one Region: whose it is, what its KMS keys are to have, and how to reach AWS there and elsewhere. */
 import crypto from "node:crypto";
-import { aliasArn } from "../awskms/arn";
-import type { CallContext, Kms } from "../awskms/client";
-import { isLeftOut } from "../awskms/connection";
-import type { ImportOptions, KmsKeyMetadata } from "../awskms/kmsKeys";
 import { claimSecretOf } from "../keys/claimSecret";
 import { type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
 import { type Keeping, refuseOtherKeystore } from "../keys/keystores/versions";
 import { isReference } from "../keys/reference";
+import { aliasArn } from "../kms/arn";
+import type { CallContext, Kms } from "../kms/client/client";
+import { isLeftOut } from "../kms/endpoints/connection";
+import type { ImportOptions, KmsKeyMetadata } from "../kms/kmsKeys";
 import type { Run } from "../run";
-import type { Adopt } from "./adoptRules";
-import { type Claimed, claimedIn, makeClaim } from "./claim";
+import { type Claimed, claimedIn, makeClaim } from "./claims/claim";
 import type { HandedKeyring } from "./keyrings";
+import type { Adopt } from "./plan/adoptRules";
 import type { KmsKeyRecord, Metadata, MetadataInputs, Owner } from "./wire";
 import { contextOf, metadataFor } from "./wire";
 

@@ -1,10 +1,11 @@
 /** What the SDK hands from one resource to another, as schema.json describes it. */
-import type { CallContext } from "../awskms/client";
-import type { KmsConnection } from "../awskms/connection";
-import type { KmsKeyMetadata } from "../awskms/kmsKeys";
-import { CLAIM, TAG } from "../awskms/taggedKeys";
-import type { WrappingKeySpec } from "../awskms/wrappingKey";
-import type { ExpiryInputs, ExpiryPlan } from "../keys/planExpiry";
+
+import type { ExpiryInputs, ExpiryPlan } from "../keys/expiry";
+import type { CallContext } from "../kms/client/client";
+import type { KmsConnection } from "../kms/endpoints/connection";
+import type { KmsKeyMetadata } from "../kms/kmsKeys";
+import { CLAIM, TAG } from "../kms/taggedKeys";
+import type { WrappingKeySpec } from "../kms/wrappingKey";
 
 /** KmsConnection of schema.json: a KmsProvider as its users see it. */
 export interface KmsRef extends KmsConnection {

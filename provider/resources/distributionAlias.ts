@@ -1,6 +1,6 @@
-import { aliasArn as aliasArnOf } from "../awskms/arn";
+import { aliasArn as aliasArnOf } from "../kms/arn";
+import { nameOf } from "../lifecycle/claims/naming";
 import { leftOutMistakes } from "../lifecycle/leftOut";
-import { nameOf } from "../lifecycle/naming";
 import type { KmsRef } from "../lifecycle/wire";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";

@@ -1,13 +1,12 @@
 /** What `check` and `diff` make of a KeyDistribution's inputs: what follows from them, and what is wrong with them. Pure. */
 
-import { parseKmsArn } from "../awskms/arn";
-import { MOST_ON_DEMAND_ROTATIONS } from "../awskms/rotation";
-import type { Say } from "../awskms/say";
 import { KeymgmtError } from "../errors";
-import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
-import { type Adopt, adoptsOneHeld } from "../lifecycle/adoptRules";
-import { promoteBack } from "../lifecycle/drift";
-import { disabledOnDemand } from "../lifecycle/refusals";
+import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/expiry";
+import { parseKmsArn } from "../kms/arn";
+import { MOST_ON_DEMAND_ROTATIONS } from "../kms/rotation";
+import { promoteBack } from "../lifecycle/drift/drift";
+import { disabledOnDemand } from "../lifecycle/execute/refusals";
+import { type Adopt, adoptsOneHeld } from "../lifecycle/plan/adoptRules";
 import {
   type KeyRef,
   type KmsKeyRecords,
@@ -17,6 +16,7 @@ import {
   type RotationStrategy,
   versionsOf,
 } from "../lifecycle/wire";
+import type { Say } from "../say";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import type { Values } from "./resource";
 

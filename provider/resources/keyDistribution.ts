@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { isLeftOut } from "../awskms/connection";
-import { withoutEndpointMistakes } from "../awskms/endpoint";
-import { adoptMistakes } from "../lifecycle/adoptRules";
+import { isLeftOut } from "../kms/endpoints/connection";
+import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
+import { BY_MEANING } from "../lifecycle/drift/keyPolicy";
+import { hasDrifted, refreshRegion, sayDrift } from "../lifecycle/drift/observe";
 import { refuseDeletion, refuseNotTakenOver } from "../lifecycle/guard";
-import { BY_MEANING } from "../lifecycle/keyPolicy";
 import {
   leftOutMistakes,
   leftOutOf,
@@ -12,9 +12,9 @@ import {
   sentenceOfLeftOut,
   sentenceOfRotationWithout,
 } from "../lifecycle/leftOut";
-import { hasDrifted, refreshRegion, sayDrift } from "../lifecycle/observe";
 import type { Place } from "../lifecycle/place";
-import { sentencesOf } from "../lifecycle/sentences";
+import { adoptMistakes } from "../lifecycle/plan/adoptRules";
+import { sentencesOf } from "../lifecycle/plan/sentences";
 import {
   type KeyRef,
   type KmsKeyRecords,

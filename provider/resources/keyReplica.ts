@@ -1,13 +1,13 @@
-import { isLeftOut } from "../awskms/connection";
-import { withoutEndpointMistakes } from "../awskms/endpoint";
-import { isRegion } from "../awskms/regions";
-import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/planExpiry";
+import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/expiry";
+import { isLeftOut } from "../kms/endpoints/connection";
+import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
+import { isRegion } from "../kms/endpoints/regions";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
+import { BY_MEANING } from "../lifecycle/drift/keyPolicy";
+import { hasDrifted, refreshRegion, sayDrift } from "../lifecycle/drift/observe";
 import { refuseDeletion } from "../lifecycle/guard";
-import { BY_MEANING } from "../lifecycle/keyPolicy";
 import { leftOutMistakes, refuseLeftOutDeletion, sentenceOfLeftOut } from "../lifecycle/leftOut";
-import { hasDrifted, refreshRegion, sayDrift } from "../lifecycle/observe";
-import { keptSentences } from "../lifecycle/sentences";
+import { keptSentences } from "../lifecycle/plan/sentences";
 import {
   type KeyRef,
   type KmsKeyRecords,

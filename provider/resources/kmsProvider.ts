@@ -1,8 +1,8 @@
-import { identify } from "../awskms/account";
-import { isLeftOut, type KmsConnection } from "../awskms/connection";
-import { endpointMistakes, withoutEndpointMistakes } from "../awskms/endpoint";
-import { isSilence, namingWayOn } from "../awskms/silence";
 import { KeymgmtError } from "../errors";
+import { identify } from "../kms/client/account";
+import { isSilence, namingWayOn } from "../kms/client/silence";
+import { isLeftOut, type KmsConnection } from "../kms/endpoints/connection";
+import { endpointMistakes, withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";

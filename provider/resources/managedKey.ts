@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { isRegion } from "../awskms/regions";
 import { KeymgmtError } from "../errors";
-import type { Backup } from "../keys/backup";
+import type { Backup } from "../keys/backup/backup";
+import { type Restore, refuseOtherKey, restoredFrom, restoreMistakes } from "../keys/backup/restore";
 import { ifOpen, needsNoRootKey, withNewClaimSecret } from "../keys/claimSecret";
 import { isSame } from "../keys/keyCheckValue";
 import {
@@ -25,10 +25,10 @@ import {
 } from "../keys/keystores/versions";
 import { generateMaterial, parseMaterial } from "../keys/material";
 import { ownMaterialMistakes } from "../keys/ownMaterial";
-import { planRotation } from "../keys/planRotation";
 import { isReference, readReference, referenceTo } from "../keys/reference";
-import { type Restore, refuseOtherKey, restoredFrom, restoreMistakes } from "../keys/restore";
+import { planRotation } from "../keys/rotation";
 import { parseRotationPeriod } from "../keys/rotationPeriod";
+import { isRegion } from "../kms/endpoints/regions";
 import { deletionNotAllowed } from "../lifecycle/guard";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";

@@ -4,10 +4,10 @@
  * Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (a test holds them to the model of botocore),
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
  */
-import { parseRoleArn } from "../awskms/arn";
-import { type AssumedRole, type KmsConnection, rolesOf } from "../awskms/connection";
-import { tokenFileMistakes } from "../awskms/identityToken";
-import { isRegion, partitionOf } from "../awskms/regions";
+import { parseRoleArn } from "../kms/arn";
+import { tokenFileMistakes } from "../kms/credentials/identityToken";
+import { type AssumedRole, type KmsConnection, rolesOf } from "../kms/endpoints/connection";
+import { isRegion, partitionOf } from "../kms/endpoints/regions";
 import { isUnknown, known } from "../schema/unknowns";
 import { jsonObjectMistakes, wholeNumberMistakes } from "./rules";
 

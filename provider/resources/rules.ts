@@ -2,10 +2,11 @@
  * Rules for inputs that a type alone cannot say. Each returns the sentences that are wrong; unknown values pass. What is not of the form
  * that was expected is not repeated: it may be a secret in the wrong place.
  */
-import { isRegion, partitionOf, suggestRegion } from "../awskms/regions";
-import { TAG } from "../awskms/taggedKeys";
-import { expiryTimes, LONGEST_DAYS } from "../keys/planExpiry";
+
+import { expiryTimes, LONGEST_DAYS } from "../keys/expiry";
 import { parseRotationPeriod } from "../keys/rotationPeriod";
+import { isRegion, partitionOf, suggestRegion } from "../kms/endpoints/regions";
+import { TAG } from "../kms/taggedKeys";
 import { hasUnknown, known } from "../schema/unknowns";
 import type { Values } from "./resource";
 

@@ -4,7 +4,7 @@ import { UsageError } from "../../cli/exitCodes";
 import { Aws } from "../../cli/look";
 import type { StatedKms } from "../../cli/state/stated";
 import { isKeymgmtError } from "../../provider/errors";
-import { setEnvironment } from "../provider/awskms/loopback";
+import { setEnvironment } from "../provider/kms/loopback";
 
 const [FIRST, SECOND] = ["111122223333", "444455556666"];
 const ROLE = `arn:aws:iam::${FIRST}:role/ops/keymgmt`;

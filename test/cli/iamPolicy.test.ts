@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { notesFor, policyFor, type Scope } from "../../cli/iam-policy/policy";
-import { FEATURES, type Feature, permissionsFor } from "../../provider/awskms/permissions";
+import { FEATURES, type Feature, permissionsFor } from "../../provider/kms/permissions";
 import { fileOf, keymgmt, secret } from "./support";
 
 const SCOPE: Scope = {

@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ApiModel } from "../../localkms/api/model.js";
-import { kmsReach, stsReach } from "../../provider/awskms/endpoint";
+import { kmsReach, stsReach } from "../../provider/kms/endpoints/endpoint";
 import { DURATION, POLICY_CHARACTERS, TAGS, TEXTS } from "../../provider/resources/roleRules";
 import { apiModel } from "../../tools/model/model";
 import { command } from "../e2e/support/command";
-import { setEnvironment } from "../provider/awskms/loopback";
-import { CONFIG } from "../provider/awskms/profiles";
+import { CONFIG } from "../provider/kms/credentials/profiles";
+import { setEnvironment } from "../provider/kms/loopback";
 import { type Clients, clientsOr } from "./support";
 
 const REGION = "us-west-2";
@@ -111,7 +111,7 @@ print(json.dumps({profile: hosts(profile) for profile in sys.argv[1:]}))`;
       await rm(folder, { recursive: true });
     }
 
-    /** As AWS's endpoint rules have it: test/provider/awskms/reach.test.ts holds that to where the SDK's clients go. */
+    /** As AWS's endpoint rules have it: test/provider/kms/endpoints/reach.test.ts holds that to where the SDK's clients go. */
     function hostOf(
       { endpoint, useFipsEndpoint, useDualstackEndpoint }: ReturnType<typeof kmsReach>,
       index: number,

@@ -4,7 +4,7 @@ import { EventEmitter, once } from "node:events";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ListKeysCommand, ReplicateKeyCommand } from "@aws-sdk/client-kms";
-import { untilStopped } from "../../cli/local-kms.js";
+import { untilStopped } from "../../cli/local-kms/command.js";
 import { rawRequest } from "../security/support/rawRequest";
 import { clientFor, createKey, refusal, start, stateOf, temporaryFolder, WEST } from "./support.js";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { examine, type PermissionFinding } from "../../cli/doctor/examine";
 import { madeUpKey } from "../../cli/doctor/probes";
-import { FEATURES, type Feature, permissionsFor } from "../../provider/awskms/permissions";
-import { setEnvironment } from "../provider/awskms/loopback";
+import { FEATURES, type Feature, permissionsFor } from "../../provider/kms/permissions";
+import { setEnvironment } from "../provider/kms/loopback";
 import { HOME, Life, REPLICA, type Site } from "./life";
 import type { TriedLife } from "./lives";
 import { localSites, type Trial } from "./sites";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { setEnvironment } from "../provider/awskms/loopback";
+import { setEnvironment } from "../provider/kms/loopback";
 import { Life, type Site } from "./life";
 import { LIVES, type TriedLife } from "./lives";
 import { localSites, type Trial } from "./sites";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { FEATURES, type Feature, PERMISSIONS } from "../../provider/awskms/permissions";
-import { setEnvironment } from "../provider/awskms/loopback";
+import { FEATURES, type Feature, PERMISSIONS } from "../../provider/kms/permissions";
+import { setEnvironment } from "../provider/kms/loopback";
 import { cameOf, printed } from "./effects";
 import { Life, type Site } from "./life";
 import { LIVES, type TriedLife } from "./lives";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { LocalKms } from "../../localkms/index";
-import type { Feature } from "../../provider/awskms/permissions";
+import type { Feature } from "../../provider/kms/permissions";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { backUp, forgetBackup } from "../provider/resources/support/backup";
 import { localKms, Program } from "../provider/resources/support/program";

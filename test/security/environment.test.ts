@@ -3,12 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
-import type { KmsConnection } from "../../provider/awskms/connection";
-import { findCredentials } from "../../provider/awskms/credentials";
 import { isKeymgmtError } from "../../provider/errors";
-import { type CredentialEndpoints, credentialEndpoints, PATHS } from "../provider/awskms/credentialEndpoints";
-import { setEnvironment } from "../provider/awskms/loopback";
-import { ssoLogin, ssoProfile, ssoSession } from "../provider/awskms/ssoLogin";
+import { findCredentials } from "../../provider/kms/credentials/credentials";
+import type { KmsConnection } from "../../provider/kms/endpoints/connection";
+import {
+  type CredentialEndpoints,
+  credentialEndpoints,
+  PATHS,
+} from "../provider/kms/credentials/credentialEndpoints";
+import { ssoLogin, ssoProfile, ssoSession } from "../provider/kms/credentials/ssoLogin";
+import { setEnvironment } from "../provider/kms/loopback";
 import { Program } from "../provider/resources/support/program";
 import { type Attacker, attacker } from "./support/attacker";
 

@@ -3,8 +3,8 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } fro
 import sinon from "sinon";
 import type { LocalKms } from "../../localkms/index";
 import { PartialFailure, type Values } from "../../provider/resources/resource";
-import { setEnvironment } from "../provider/awskms/loopback";
 import { SoftHsm } from "../provider/keys/keystores/hsm/softHsm";
+import { setEnvironment } from "../provider/kms/loopback";
 import { localKms, Program } from "../provider/resources/support/program";
 import { type InBetween, inBetween } from "./support/inBetween";
 

@@ -15,8 +15,8 @@ import {
 } from "@aws-sdk/client-kms";
 import { policyFor, type Scope } from "../../cli/iam-policy/policy";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
-import type { Feature } from "../../provider/awskms/permissions";
-import { FEATURES } from "../../provider/awskms/permissions";
+import type { Feature } from "../../provider/kms/permissions";
+import { FEATURES } from "../../provider/kms/permissions";
 
 const ACCOUNT = "111122223333";
 const [HOME, REPLICA] = ["us-west-1", "eu-west-1"];

@@ -10,7 +10,7 @@ import type { LocalKms } from "../../localkms/index";
 import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import type { Values } from "../../provider/resources/resource";
-import { setEnvironment } from "../provider/awskms/loopback";
+import { setEnvironment } from "../provider/kms/loopback";
 import { localKms, Program, type ProgramInputs } from "../provider/resources/support/program";
 
 const messageOf = (work: Promise<unknown>) =>

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { providerText } from "../../sdk/providerText";
 import { fileOf, keymgmt } from "../cli/support";
-import { type Loopback, loopback } from "../provider/awskms/loopback";
+import { type Loopback, loopback } from "../provider/kms/loopback";
 import { temporaryFolder } from "../temporaryFolders";
 
 const ACCOUNT = "111122223333";

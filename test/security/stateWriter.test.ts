@@ -9,7 +9,7 @@ import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { versionJwk } from "../../provider/keys/keyring";
 import { exportOf, fileOf, keymgmt, shown } from "../cli/support";
 import { openProject, type Project } from "../e2e/support";
-import { loopback } from "../provider/awskms/loopback";
+import { loopback } from "../provider/kms/loopback";
 import { localKms, Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
 

@@ -7,7 +7,7 @@ import { TagResourceCommand, UpdateKeyDescriptionCommand } from "@aws-sdk/client
 import sinon from "sinon";
 import type { Interception, LocalKms } from "../../localkms/index";
 import { dynamicProvider } from "../../provider/dynamic";
-import { fingerprintOf } from "../../provider/keys/backup";
+import { fingerprintOf } from "../../provider/keys/backup/backup";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import { clientOf, type Ended, exportOf, keymgmt } from "../cli/support";
 import { backUp, forgetBackup } from "../provider/resources/support/backup";

@@ -5,7 +5,7 @@ import type { LocalKms } from "../../localkms/index";
 import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { parseKeyring } from "../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
-import { setEnvironment } from "../provider/awskms/loopback";
+import { setEnvironment } from "../provider/kms/loopback";
 import { localKms, Program } from "../provider/resources/support/program";
 
 /** Two materials with one key check value, which is 40 bits: found in 45 seconds, by trying a million (birthday bound). */

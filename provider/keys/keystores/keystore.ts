@@ -1,8 +1,9 @@
 /** `keystore` of a ManagedKey: where its material is kept, in the URL form of Pulumi's own secrets providers. */
-import type { KmsConnection } from "../../awskms/connection";
-import { endpointMistakes } from "../../awskms/endpoint";
-import { isRegion } from "../../awskms/regions";
+
 import { KeymgmtError } from "../../errors";
+import type { KmsConnection } from "../../kms/endpoints/connection";
+import { endpointMistakes } from "../../kms/endpoints/endpoint";
+import { isRegion } from "../../kms/endpoints/regions";
 import { referenceMistakes } from "../reference";
 import { type HsmKeystore, isHsmUri, parseHsmKeystore } from "./hsm/uri";
 

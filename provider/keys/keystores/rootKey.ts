@@ -1,6 +1,7 @@
 /** Keys that seal versions: a 256-bit key of the user's, or a data key of AWS KMS for each version. */
-import type { CallContext } from "../../awskms/client";
+
 import { isKeymgmtError, KeymgmtError } from "../../errors";
+import type { CallContext } from "../../kms/client/client";
 import { identityOf, parseIdentity } from "../keyCheckValue";
 import { readReference, readReferenceOf } from "../reference";
 import type { RootKeystore } from "./keystore";

@@ -1,9 +1,9 @@
 /** What keystores keep while a run lasts. */
 import { generateKeyPair, type KeyPairKeyObjectResult } from "node:crypto";
 import { promisify } from "node:util";
-import type { Kms } from "../../awskms/client";
-import type { KmsConnection } from "../../awskms/connection";
-import type { Say } from "../../awskms/say";
+import type { Kms } from "../../kms/client/client";
+import type { KmsConnection } from "../../kms/endpoints/connection";
+import type { Say } from "../../say";
 
 /** What one run knows of its keystores, and how it reaches KMS for them. A run makes one and hands it down. */
 export class KeystoreSession {

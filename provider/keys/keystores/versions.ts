@@ -1,6 +1,7 @@
 /** Versions of a key into and out of its keystore. */
-import { inMemory, type WrappableMaterial } from "../../awskms/wrapping";
+
 import { isKeymgmtError, KeymgmtError } from "../../errors";
+import { inMemory, type WrappableMaterial } from "../../kms/wrapping";
 import { claimSecretOf, withClaimSecret } from "../claimSecret";
 import { cameInstead, type Identity, identityOf, isSame } from "../keyCheckValue";
 import {

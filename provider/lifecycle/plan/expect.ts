@@ -1,5 +1,5 @@
 /** How each step is expected to end, so that a plan can be made without AWS. Pure. */
-import { validToOf } from "../../keys/planExpiry";
+import { validToOf } from "../../keys/expiry";
 import { versionsOf } from "../wire";
 import type { Known, Wanted } from "./known";
 import type { OutcomeOf, StepName, StepOf } from "./steps";

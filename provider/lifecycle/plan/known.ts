@@ -1,5 +1,5 @@
 /** What a plan is made of: what is wanted in one Region of a distribution, and what is known of it. Plain data. */
-import { type ExpiryInputs, type ExpiryPlan, expiresAsPlanned } from "../../keys/planExpiry";
+import { type ExpiryInputs, type ExpiryPlan, expiresAsPlanned } from "../../keys/expiry";
 import { type KmsKeyRecord, type KmsKeyRecords, type RotationStrategy, versionsOf } from "../wire";
 
 /** What is wanted. */

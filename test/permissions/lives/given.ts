@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { CreateAliasCommand, CreateKeyCommand } from "@aws-sdk/client-kms";
 import type { Scope } from "../../../cli/iam-policy/policy";
-import { importMaterial } from "../../../provider/awskms/kmsKeys";
-import { inMemory } from "../../../provider/awskms/wrapping";
+import { importMaterial } from "../../../provider/kms/kmsKeys";
+import { inMemory } from "../../../provider/kms/wrapping";
 import { strayKey } from "../../cli/support";
 import { Application } from "../../provider/resources/support/client";
 import { openKms } from "../../provider/resources/support/kms";

@@ -1,5 +1,5 @@
 import type { Scope } from "../../../cli/iam-policy/policy";
-import type { Feature } from "../../../provider/awskms/permissions";
+import type { Feature } from "../../../provider/kms/permissions";
 import type { Life } from "../life";
 
 /** A life, and what comes of it without each of some permissions. */

@@ -6,8 +6,8 @@ import {
   KmsConnections,
   type KmsInput,
   type KmsOperation,
-} from "../../../provider/awskms/client";
-import { Limiter } from "../../../provider/awskms/limiter";
+} from "../../../provider/kms/client/client";
+import { Limiter } from "../../../provider/kms/client/limiter";
 import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { Application } from "../resources/support/client";
 import { localKms, Program } from "../resources/support/program";

@@ -5,10 +5,10 @@ import {
   ListKeysCommand,
   ListResourceTagsCommand,
 } from "@aws-sdk/client-kms";
-import type { KmsConnection } from "../../../provider/awskms/connection";
-import { importMaterial } from "../../../provider/awskms/kmsKeys";
 import { parseKeyring } from "../../../provider/keys/keyring";
 import { toImport } from "../../../provider/keys/keystores/versions";
+import type { KmsConnection } from "../../../provider/kms/endpoints/connection";
+import { importMaterial } from "../../../provider/kms/kmsKeys";
 import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { withoutKms } from "../keys/keystores/withoutKms";
 import { openKms } from "../resources/support/kms";

@@ -9,8 +9,8 @@ import {
   ScheduleKeyDeletionCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-kms";
-import { importMaterial } from "../../../provider/awskms/kmsKeys";
-import { inMemory } from "../../../provider/awskms/wrapping";
+import { importMaterial } from "../../../provider/kms/kmsKeys";
+import { inMemory } from "../../../provider/kms/wrapping";
 import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { type BackedUp, backUp } from "../resources/support/backup";
 import { openKms } from "../resources/support/kms";

@@ -9,7 +9,7 @@ import {
   type SealedVersion,
 } from "../../../provider/keys/keyring";
 import { emptyKeyring, movedTo, withVersion } from "../../../provider/keys/keystores/versions";
-import { setEnvironment } from "../awskms/loopback";
+import { setEnvironment } from "../kms/loopback";
 import { refusal } from "../refusal";
 import { withoutKms } from "./keystores/withoutKms";
 

@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import sinon from "sinon";
-import { sayOnce } from "../../../provider/awskms/say";
 import { isKeymgmtError } from "../../../provider/errors";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import {
@@ -18,7 +17,8 @@ import {
   referenceMistakes,
   referenceTo,
 } from "../../../provider/keys/reference";
-import { setEnvironment } from "../awskms/loopback";
+import { sayOnce } from "../../../provider/say";
+import { setEnvironment } from "../kms/loopback";
 
 const said: string[] = [];
 const say = sayOnce((line) => said.push(line));

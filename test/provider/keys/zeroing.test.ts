@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import crypto, { generateKeyPairSync, randomBytes } from "node:crypto";
 import sinon from "sinon";
 import { unsealed } from "../../../cli/export/keyring";
-import { type Kms, KmsConnections } from "../../../provider/awskms/client";
-import { sayOnce } from "../../../provider/awskms/say";
 import { KeymgmtError } from "../../../provider/errors";
-import { type Backup, openBackup, sealBackup } from "../../../provider/keys/backup";
+import { type Backup, openBackup, sealBackup } from "../../../provider/keys/backup/backup";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import {
   formatKeyring,
@@ -15,13 +13,15 @@ import {
 } from "../../../provider/keys/keyring";
 import { KeystoreSession } from "../../../provider/keys/keystores/session";
 import { movedTo } from "../../../provider/keys/keystores/versions";
-import { importVersion } from "../../../provider/lifecycle/importing";
+import { type Kms, KmsConnections } from "../../../provider/kms/client/client";
+import { importVersion } from "../../../provider/lifecycle/execute/importing";
 import { Place } from "../../../provider/lifecycle/place";
 import type { Owner } from "../../../provider/lifecycle/wire";
 import { managedKey } from "../../../provider/resources/managedKey";
 import type { Values } from "../../../provider/resources/resource";
 import { Run } from "../../../provider/run";
-import { setEnvironment } from "../awskms/loopback";
+import { sayOnce } from "../../../provider/say";
+import { setEnvironment } from "../kms/loopback";
 
 const AWSKMS = "awskms://alias/root?region=us-east-1";
 const KEYSTORES = ["state", "env://ROOT", AWSKMS, "none"];

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-kms";
 import type sinon from "sinon";
 import type { Interception, LocalKms } from "../../../localkms/index";
-import { wrapKeyMaterial } from "../../../provider/awskms/wrapping";
+import { wrapKeyMaterial } from "../../../provider/kms/wrapping";
 import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
 import { Application } from "../resources/support/client";
 import { localKms, Program } from "../resources/support/program";

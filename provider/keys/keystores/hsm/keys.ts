@@ -1,6 +1,6 @@
 /** AES keys in a token: made, put there, found, told apart, wrapped. Source: PKCS#11 2.40, base and mechanisms. */
 import type { KeyObject } from "node:crypto";
-import type { WrappableMaterial } from "../../../awskms/wrapping";
+import type { WrappableMaterial } from "../../../kms/wrapping";
 import { type Identity, identityBy } from "../../keyCheckValue";
 import { MATERIAL_BYTES } from "../../material";
 import type { Handle, Pkcs11, Template } from "./cryptoki";

@@ -1,8 +1,8 @@
 /** Versions of a key whose material is in an HSM: it leaves the HSM encrypted to AWS, and in no other way. */
 import { randomBytes } from "node:crypto";
-import type { WrappableMaterial } from "../../../awskms/wrapping";
 import { KeymgmtError } from "../../../errors";
-import { shownReference } from "../../../shownReference";
+import type { WrappableMaterial } from "../../../kms/wrapping";
+import { shownReference } from "../../../secrecy/shownReference";
 import { cameInstead, type Identity, identityOf, isSame } from "../../keyCheckValue";
 import type { VersionId } from "../rootKey";
 import type { KeystoreSession } from "../session";

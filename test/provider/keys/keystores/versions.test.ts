@@ -11,7 +11,7 @@ import {
   movedTo,
   withVersion,
 } from "../../../../provider/keys/keystores/versions";
-import { setEnvironment } from "../../awskms/loopback";
+import { setEnvironment } from "../../kms/loopback";
 import { refusal } from "../../refusal";
 import { withoutKms } from "./withoutKms";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { sayOnce } from "../../../../provider/awskms/say";
 import { KeystoreSession } from "../../../../provider/keys/keystores/session";
+import { sayOnce } from "../../../../provider/say";
 
 /** A run's session for keystores that need no KMS. */
 export const withoutKms = () =>

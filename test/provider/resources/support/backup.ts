@@ -1,10 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { parseKmsArn } from "../../../../provider/awskms/arn";
-import { type Backup, fingerprintOf, sealBackup } from "../../../../provider/keys/backup";
-import { recipientKey } from "../../../../provider/keys/backupKeys";
+import { type Backup, fingerprintOf, sealBackup } from "../../../../provider/keys/backup/backup";
+import { recipientKey } from "../../../../provider/keys/backup/backupKeys";
+import type { Restore } from "../../../../provider/keys/backup/restore";
 import { kcvOf, parseKeyring } from "../../../../provider/keys/keyring";
-import type { Restore } from "../../../../provider/keys/restore";
-import type { Adopt } from "../../../../provider/lifecycle/adoptRules";
+import { parseKmsArn } from "../../../../provider/kms/arn";
+import type { Adopt } from "../../../../provider/lifecycle/plan/adoptRules";
 import { type KmsKeyRecords, versionsOf } from "../../../../provider/lifecycle/wire";
 import type { Program } from "./program";
 

@@ -12,7 +12,7 @@ import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
 import type { KeystoreSession } from "../../../../../provider/keys/keystores/session";
 import { checkout } from "../../../../../tools/toolchain";
-import { setEnvironment } from "../../../awskms/loopback";
+import { setEnvironment } from "../../../kms/loopback";
 import { refusal } from "../../../refusal";
 import { withoutKms } from "../withoutKms";
 import { SoftHsm } from "./softHsm";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { constants, generateKeyPairSync, type KeyObject, privateDecrypt, randomBytes } from "node:crypto";
 import sinon from "sinon";
-import type { WrappableMaterial } from "../../../../../provider/awskms/wrapping";
 import { identityOf, keyCheckValue } from "../../../../../provider/keys/keyCheckValue";
 import type { Cryptoki } from "../../../../../provider/keys/keystores/hsm/cryptoki";
 import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
@@ -13,7 +12,8 @@ import {
 } from "../../../../../provider/keys/keystores/hsm/versions";
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
 import { emptyKeyring, materialOf, withVersion } from "../../../../../provider/keys/keystores/versions";
-import { setEnvironment } from "../../../awskms/loopback";
+import type { WrappableMaterial } from "../../../../../provider/kms/wrapping";
+import { setEnvironment } from "../../../kms/loopback";
 import { refusal } from "../../../refusal";
 import { withoutKms } from "../withoutKms";
 import { SoftHsm } from "./softHsm";

@@ -1,0 +1,81 @@
+import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
+import type { Restore } from "./backup/restore";
+import { parseMaterial } from "./material";
+import { isReference, namesEachVersion } from "./reference";
+import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./rotationPeriod";
+
+/** The inputs of a ManagedKey that decide about its rotation. They are planned before they are checked: any type may come. */
+export interface RotationInputs {
+  rotationPeriod?: string;
+  rotationTrigger?: string;
+  material?: string;
+  restore?: unknown;
+}
+
+/**
+ * What `check` puts into the inputs: the version, so that a preview shows it, and its dates (UTC, YYYY-MM-DD), because the engine
+ * gives `check` the inputs of the last update and no outputs. The sentinel stands for what cannot be told yet.
+ */
+export interface RotationPlan {
+  /** The latest version after the update. */
+  keyVersion: number | string;
+  rotatedOn: string;
+  rotateAfter?: string;
+}
+
+/**
+ * Decides from the inputs of the last update and the new ones whether the key gets a new version: where
+ * `rotationTrigger` or `material` changed, or `rotateAfter` has come. Counts in whole days.
+ */
+export function planRotation(
+  olds: (RotationInputs & Partial<RotationPlan>) | undefined,
+  news: RotationInputs,
+  now: Date,
+  isPreview?: boolean,
+): RotationPlan {
+  const updatedOn = dateOfUpdate(now, isPreview);
+  if (typeof olds?.keyVersion !== "number") return withDue(firstPlan(news, updatedOn), news);
+
+  const same = withDue({ keyVersion: olds.keyVersion, rotatedOn: olds.rotatedOn ?? updatedOn }, news);
+  const next = withDue({ keyVersion: olds.keyVersion + 1, rotatedOn: updatedOn }, news);
+  if (materialChanged(olds.material, news.material)) return next;
+  if (!isUnknown(news.rotationTrigger) && olds.rotationTrigger !== news.rotationTrigger) return next;
+  const due = known(same.rotateAfter);
+  if (due !== undefined && due <= utcDate(now)) return next;
+  const undecided = [news.material, news.rotationTrigger, news.rotationPeriod].some(isUnknown);
+  return undecided ? withDue({ keyVersion: UNKNOWN, rotatedOn: UNKNOWN }, news) : same;
+}
+
+/** A new key begins with version 1, a restored one with all that its backup holds; a rotation that is due by then comes next. */
+function firstPlan({ restore }: RotationInputs, updatedOn: string): RotationPlan {
+  const { kcvs, rotatedOn = updatedOn } = (known(restore) ?? {}) as Partial<Restore>;
+  if (isUnknown(restore) || isUnknown(kcvs)) return { keyVersion: UNKNOWN, rotatedOn };
+  return { keyVersion: Array.isArray(kcvs) ? kcvs.length : 1, rotatedOn };
+}
+
+/**
+ * Whether new material of the user's own was given. Taking it away changes nothing for the versions there are. A reference is
+ * not read: another one is new material, unless it names every version and so says where those that there are now lie.
+ */
+export function materialChanged(old: unknown, now: unknown): boolean {
+  const given = known(now);
+  if (typeof given !== "string") return false;
+  if (isReference(given)) return old !== given && !namesEachVersion(given);
+  return typeof old !== "string" || !sameBytes(old, given);
+}
+
+function sameBytes(a: string, b: string): boolean {
+  const [left, right] = [parseMaterial(a), parseMaterial(b)];
+  if (!("material" in left) || !("material" in right)) return a === b;
+  const same = left.material.equals(right.material);
+  left.material.fill(0);
+  right.material.fill(0);
+  return same;
+}
+
+function withDue(plan: RotationPlan, inputs: RotationInputs): RotationPlan {
+  if (isUnknown(inputs.rotationPeriod)) return { ...plan, rotateAfter: UNKNOWN };
+  const period =
+    typeof inputs.rotationPeriod === "string" ? parseRotationPeriod(inputs.rotationPeriod) : undefined;
+  return period ? { ...plan, rotateAfter: dateAfter(plan.rotatedOn, period) } : plan;
+}

@@ -1,0 +1,67 @@
+import { KeymgmtError } from "../../errors";
+import type { KmsOperation } from "./operations";
+
+/**
+ * Requests a second that AWS allows per account and Region unless an account's quota was raised.
+ * Source: https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html (2026). Each is a quota of its
+ * own, shared by every principal of the account.
+ */
+export const DEFAULT_QUOTAS: Readonly<Record<KmsOperation, number>> = {
+  CancelKeyDeletion: 5,
+  CreateAlias: 5,
+  CreateKey: 5,
+  Decrypt: 10_000,
+  DeleteAlias: 15,
+  DeleteImportedKeyMaterial: 15,
+  DescribeKey: 2000,
+  DisableKey: 5,
+  EnableKey: 5,
+  GenerateDataKey: 10_000,
+  GetKeyPolicy: 1000,
+  GetParametersForImport: 1,
+  ImportKeyMaterial: 15,
+  ListAliases: 500,
+  ListGrants: 100,
+  ListKeys: 500,
+  ListResourceTags: 2000,
+  PutKeyPolicy: 15,
+  ReplicateKey: 5,
+  RotateKeyOnDemand: 5,
+  ScheduleKeyDeletion: 15,
+  TagResource: 10,
+  UntagResource: 5,
+  UpdateAlias: 5,
+  UpdateKeyDescription: 5,
+};
+
+/** What one call takes from which bucket. */
+export interface QuotaUse {
+  region: string;
+  operation: KmsOperation;
+  requests: number;
+}
+
+/**
+ * The quotas that one call counts against. ReplicateKey is a request in the primary Region and, says the same page, two
+ * CreateKey requests in the replica's.
+ */
+export function quotaUses(operation: KmsOperation, region: string, replicaRegion?: string): QuotaUse[] {
+  const uses: QuotaUse[] = [{ region, operation, requests: 1 }];
+  if (operation === "ReplicateKey" && replicaRegion !== undefined) {
+    uses.push({ region: replicaRegion, operation: "CreateKey", requests: 2 });
+  }
+  return uses;
+}
+
+/** Requests a second for an operation: as the user says, else AWS's default. Throws InvalidInput. */
+export function quotaOf(operation: KmsOperation, quotas: Record<string, number> = {}): number {
+  const quota = quotas[operation] ?? DEFAULT_QUOTAS[operation];
+  if (!Number.isFinite(quota) || quota <= 0) {
+    throw new KeymgmtError(
+      "InvalidInput",
+      `Expected \`quotas.${operation}\` to be a number of requests a second above 0, got ${quota}.`,
+      { operation },
+    );
+  }
+  return quota;
+}

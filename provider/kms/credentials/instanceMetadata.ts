@@ -1,0 +1,55 @@
+/**
+ * Where credentials of a container and of an EC2 instance are asked for. The AWS SDK asks these by itself, over connections that
+ * nothing else can look at, so what it will take is looked at before.
+ */
+import { KeymgmtError } from "../../errors";
+import { isThisMachine } from "../endpoints/hosts";
+import { type Setting, sharedSettings } from "../endpoints/sharedFiles";
+
+/** ECS, and EKS Pod Identity: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
+const OF_CONTAINERS = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
+const OF_INSTANCES = ["169.254.169.254", "[fd00:ec2::254]"];
+
+/** Throws InvalidInput. The container's token goes to the URL, which the SDK alone would take anywhere over https. */
+export function checkContainerEndpoint(): void {
+  const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: relative, AWS_CONTAINER_CREDENTIALS_FULL_URI: full } =
+    process.env;
+  if (relative) {
+    check("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", `http://169.254.170.2${relative}`, OF_CONTAINERS);
+  } else if (full) {
+    check("AWS_CONTAINER_CREDENTIALS_FULL_URI", full, OF_CONTAINERS);
+  }
+}
+
+/** Throws InvalidInput. The SDK reads the profile that AWS_PROFILE names, whichever profile the credentials are of. */
+export function checkInstanceEndpoint(): void {
+  const variable = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+  const { [variable]: value } = process.env;
+  const profile = process.env.AWS_PROFILE || "default";
+  const found = value ? [{ place: variable, value }] : sharedSettings().filter(isOf(profile));
+  for (const { place, value } of found) check(place, value, OF_INSTANCES);
+}
+
+const isOf =
+  (profile: string) =>
+  (setting: Setting): boolean =>
+    setting.name === "ec2_metadata_service_endpoint" && setting.profile === profile;
+
+/** Throws InvalidInput: of what a profile's `credential_source` makes the SDK ask. */
+export function checkCredentialSources(): void {
+  const sources = sharedSettings().filter(({ name }) => name === "credential_source");
+  if (sources.some(({ value }) => value === "EcsContainer")) checkContainerEndpoint();
+  if (sources.some(({ value }) => value === "Ec2InstanceMetadata")) checkInstanceEndpoint();
+}
+
+function check(place: string, text: string, hosts: readonly string[]): void {
+  const { hostname, username, password } = URL.canParse(text) ? new URL(text) : new URL("none:");
+  if (!username && !password && (hosts.includes(hostname) || isThisMachine(hostname))) return;
+  throw new KeymgmtError(
+    "InvalidInput",
+    `Expected ${place} to name ${hosts[0]} (or ${hosts.slice(1).join(", ")}), where AWS answers, or this machine; got ${hostname || "no such URL"}. ` +
+      "Nothing was sent there. Take it away, or give the KmsProvider other credentials (`credentials`, `webIdentity`, `profile`).",
+  );
+}

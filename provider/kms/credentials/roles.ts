@@ -1,0 +1,86 @@
+import type { STSClientConfig } from "@aws-sdk/client-sts";
+import type { AssumedRole } from "../endpoints/connection";
+import type { IdentityToken } from "./identityToken";
+import { checkCredentialSources } from "./instanceMetadata";
+import { type CredentialProvider, refreshed } from "./refreshed";
+import type { PresentSource } from "./source";
+
+const SESSION_NAME = "pulumi-keymgmt";
+
+/** As long as the AWS SDK for Go gives a credential_process; the one for JavaScript waits for ever on one that asks a question. */
+const PROFILE_LIMIT_MS = 60_000;
+
+/**
+ * A profile of the config and credentials files: keys, SSO, credential_process, source_profile, credential_source, web
+ * identity. The role assumers carry our STS settings, because `clientConfig` would also go to SSO, which has an endpoint and
+ * a Region of its own. The SDK hands the options on to the source that `credential_source` names: IMDSv2 alone there too.
+ */
+export function profileSource(profile: string, sts: STSClientConfig): PresentSource {
+  const ask = async () => {
+    checkCredentialSources();
+    const { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } = await import(
+      "@aws-sdk/client-sts"
+    );
+    const { fromIni } = await import("@aws-sdk/credential-providers");
+    const options = {
+      profile,
+      ignoreCache: true,
+      roleAssumer: getDefaultRoleAssumer(sts),
+      roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(sts),
+      clientConfig: { requestHandler: sts.requestHandler },
+      ec2MetadataV1Disabled: true,
+    };
+    return inTime(fromIni(options)());
+  };
+  return { name: `profile ${profile}`, ask };
+}
+
+function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(
+      `it gave none in ${PROFILE_LIMIT_MS / 1000} seconds; nothing can be asked for here`,
+    );
+    timer = setTimeout(() => reject(error), PROFILE_LIMIT_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** A role for an OIDC token. */
+export function webIdentitySource(
+  roleArn: string,
+  token: IdentityToken,
+  clientConfig: STSClientConfig,
+): PresentSource {
+  const ask = async () => {
+    const { fromWebToken } = await import("@aws-sdk/credential-providers");
+    const roleSessionName = process.env.AWS_ROLE_SESSION_NAME || SESSION_NAME;
+    return fromWebToken({ roleArn, webIdentityToken: await token(), roleSessionName, clientConfig })();
+  };
+  return { name: "web-identity", ask, operation: "AssumeRoleWithWebIdentity" };
+}
+
+/** The role, taken with the credentials of another source. */
+export function roleSource(
+  role: AssumedRole,
+  from: { source: string; provider: CredentialProvider },
+  clientConfig: STSClientConfig,
+): PresentSource {
+  const params = {
+    RoleArn: role.roleArn,
+    RoleSessionName: role.sessionName ?? SESSION_NAME,
+    ExternalId: role.externalId,
+    DurationSeconds: role.durationSeconds,
+    Tags: role.tags && Object.entries(role.tags).map(([Key, Value]) => ({ Key, Value })),
+    TransitiveTagKeys: role.transitiveTagKeys,
+    SourceIdentity: role.sourceIdentity,
+    Policy: role.policy,
+    PolicyArns: role.policyArns?.map((arn) => ({ arn })),
+  };
+  const masterCredentials = from.provider;
+  const ask = async () => {
+    const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
+    return fromTemporaryCredentials({ masterCredentials, params, clientConfig })();
+  };
+  return { name: `${from.source} > ${role.roleArn}`, ask: refreshed(ask), operation: "AssumeRole" };
+}

@@ -1,0 +1,143 @@
+import type { STSClientConfig } from "@aws-sdk/client-sts";
+import { KeymgmtError } from "../../errors";
+import type { KmsConnection } from "../endpoints/connection";
+import type { TimeLimits } from "../endpoints/http";
+import { tokenAt, tokenInFile, tokenOfActions } from "./identityToken";
+import { checkContainerEndpoint, checkInstanceEndpoint } from "./instanceMetadata";
+import type { AwsCredentials } from "./refreshed";
+import { profileSource, webIdentitySource } from "./roles";
+import type { Source } from "./source";
+
+/**
+ * All sources, the first that is there wins. The seed's order is: credentials of the KMS provider, environment, shared
+ * credentials file, IAM role of ECS task or EC2 instance. `webIdentity` and `profile` are inputs too and so come right
+ * after `credentials`; AWS_PROFILE is not, and access keys in the environment win over it. (The AWS SDK for JavaScript's
+ * own chain has it the other way round, which is why it is not used.) `sts` is how to reach STS. A source is looked at
+ * only when it is asked for: what is wrong with the environment does not matter where `credentials` are given.
+ */
+export function* sourcesOf(
+  connection: KmsConnection,
+  sts: STSClientConfig,
+  time: TimeLimits,
+): Generator<Source> {
+  yield fromInput(connection);
+  yield fromWebIdentityInput(connection, sts, time);
+  yield fromProfileInput(connection, sts);
+  yield fromEnvironment();
+  yield fromSharedFiles(sts);
+  yield fromWebIdentityEnvironment(sts);
+  yield fromContainer();
+  yield fromInstance();
+}
+
+function fromInput({ credentials }: KmsConnection): Source {
+  const name = "credentials";
+  if (!credentials) return { name, missing: "not given" };
+  const { accessKey, secretKey, sessionToken } = credentials;
+  if (!accessKey || !secretKey) {
+    throw new KeymgmtError(
+      "InvalidCredentials",
+      `Expected \`credentials\` to hold accessKey and secretKey, got none for ${accessKey ? "secretKey" : "accessKey"}.`,
+    );
+  }
+  const keys: AwsCredentials = {
+    accessKeyId: accessKey,
+    secretAccessKey: secretKey,
+    ...(sessionToken && { sessionToken }),
+  };
+  return { name, ask: async () => keys };
+}
+
+function fromWebIdentityInput(
+  { webIdentity, keyCollection }: KmsConnection,
+  sts: STSClientConfig,
+  { requestMs }: TimeLimits,
+): Source {
+  if (!webIdentity) return { name: "webIdentity", missing: "not given" };
+  const { roleArn, tokenFile, audience } = webIdentity;
+  const token = tokenFile ? tokenAt(tokenFile) : tokenOfActions(keyCollection, requestMs, audience);
+  return webIdentitySource(roleArn, token, sts);
+}
+
+function fromProfileInput({ profile }: KmsConnection, sts: STSClientConfig): Source {
+  if (!profile) return { name: "profile", missing: "not given" };
+  return profileSource(profile, sts);
+}
+
+function fromEnvironment(): Source {
+  const name = "environment";
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = process.env;
+  if (!id && !secret) return { name, missing: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set" };
+  if (!id || !secret) {
+    const [set, unset] = id
+      ? ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+      : ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"];
+    throw new KeymgmtError(
+      "InvalidCredentials",
+      `Expected both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, got only ${set}. Set ${unset} as well, or neither.`,
+    );
+  }
+  return {
+    name,
+    ask: async () => {
+      const { fromEnv } = await import("@aws-sdk/credential-providers");
+      return fromEnv()();
+    },
+  };
+}
+
+/** AWS_PROFILE names a profile on purpose, so it must be there; the profile `default` need not be. */
+function fromSharedFiles(sts: STSClientConfig): Source {
+  const named = process.env.AWS_PROFILE;
+  if (named) return profileSource(named, sts);
+  return {
+    ...profileSource("default", sts),
+    // @aws-sdk/credential-provider-ini says so of a profile that is not there or holds no credentials. Anything else
+    // went wrong with the ones it holds, and another source would then be another identity than the user means.
+    absentIf: (error) => error.message.includes("Could not resolve credentials using profile: [default]"),
+  };
+}
+
+function fromWebIdentityEnvironment(sts: STSClientConfig): Source {
+  const { AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile, AWS_ROLE_ARN: roleArn } = process.env;
+  if (!tokenFile) return { name: "web-identity", missing: "AWS_WEB_IDENTITY_TOKEN_FILE is not set" };
+  if (!roleArn) {
+    throw new KeymgmtError(
+      "InvalidCredentials",
+      "Expected AWS_ROLE_ARN in the environment next to AWS_WEB_IDENTITY_TOKEN_FILE, got none. Set it, or neither.",
+    );
+  }
+  return webIdentitySource(roleArn, tokenInFile(tokenFile, "AWS_WEB_IDENTITY_TOKEN_FILE"), sts);
+}
+
+/** ECS task roles and EKS Pod Identity. */
+function fromContainer(): Source {
+  const name = "container";
+  const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: relative, AWS_CONTAINER_CREDENTIALS_FULL_URI: full } =
+    process.env;
+  if (!relative && !full) return { name, missing: "AWS_CONTAINER_CREDENTIALS_*_URI are not set" };
+  return {
+    name,
+    ask: async () => {
+      checkContainerEndpoint();
+      const { fromHttp } = await import("@aws-sdk/credential-providers");
+      return fromHttp()();
+    },
+  };
+}
+
+/** IMDSv2 only: the version before it answers whoever can make this machine send a request. */
+function fromInstance(): Source {
+  const name = "instance";
+  const disabled = process.env.AWS_EC2_METADATA_DISABLED?.toLowerCase();
+  if (disabled && disabled !== "false") return { name, missing: "AWS_EC2_METADATA_DISABLED is set" };
+  checkInstanceEndpoint(); // here, as whatever `ask` throws means that there is no instance
+  return {
+    name,
+    ask: async () => {
+      const { fromInstanceMetadata } = await import("@aws-sdk/credential-providers");
+      return fromInstanceMetadata({ timeout: 1_000, maxRetries: 1, ec2MetadataV1Disabled: true })();
+    },
+    absentIf: () => true,
+  };
+}

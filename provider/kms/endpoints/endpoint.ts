@@ -1,0 +1,270 @@
+import { KeymgmtError } from "../../errors";
+import type { KmsConnection } from "./connection";
+import { isAwsHost, isThisMachine, needsNoWord } from "./hosts";
+import { isRegion, partitionOf, suggestRegion } from "./regions";
+import { type Flag, flagOf } from "./sdkFlags";
+import { profileSetting, servicesSettings, sharedSettings, shownSetting } from "./sharedFiles";
+
+/** How the AWS SDK's client of a service is to reach it. All of it is settled here, so that the SDK looks for nothing more. */
+export interface ClientReach {
+  region: string;
+  /** Undefined for AWS's own endpoint of the Region. */
+  endpoint?: string;
+  useFipsEndpoint: boolean;
+  useDualstackEndpoint: boolean;
+  /** For what else a profile sets, as the mode of retries. */
+  profile?: string;
+  /** The SDK itself would follow AWS_PROFILE where `profile` is given (measured with 3.1173). */
+  ignoreConfiguredEndpointUrls: true;
+}
+
+type Service = "KMS" | "STS";
+
+/** The variable that Vault knows. */
+const VAULTS = "AWS_KMS_ENDPOINT";
+
+/** An endpoint, where it was set, and for which service. */
+interface Found {
+  url: URL;
+  place: string;
+  service: Service;
+}
+
+/** How KMS is reached in a Region. Throws InvalidInput. */
+export function kmsReach(connection: KmsConnection, region: string): ClientReach {
+  return reachOf(connection, region, kmsFound(connection, region));
+}
+
+/**
+ * How STS is reached: in the connection's Region, by the same settings as KMS. The SDK's own endpoints come first. An emulator that was
+ * set for KMS is taken for STS too, as AWS knows nothing of its accounts and credentials. Throws InvalidInput.
+ */
+export function stsReach(connection: KmsConnection): ClientReach {
+  const region = connection.keyCollection;
+  return reachOf(connection, region, stsFound(connection, region));
+}
+
+/**
+ * Where KMS is to be called, or undefined for AWS's endpoint of the Region. The first of: the `endpoint` input, AWS_KMS_ENDPOINT (the name
+ * that Vault knows), and the SDK's own: AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL, the profile's `services` and `endpoint_url`. `{region}`
+ * stands for the Region. Throws InvalidInput.
+ */
+export function kmsEndpoint(connection: KmsConnection, region: string): string | undefined {
+  return textOf(kmsFound(connection, region));
+}
+
+/** What is wrong with what the program names: an endpoint, or one for each Region by name. */
+export function endpointMistakes(endpoint: Endpoint): string[] {
+  const regions = typeof endpoint === "string" ? ["us-east-1"] : Object.keys(endpoint); // any one, to stand for {region}
+  return regions.flatMap((region) => {
+    if (!isRegion(region)) return [noRegion(region)];
+    try {
+      if (programsEndpoint({ keyCollection: region, endpoint }, region) || typeof endpoint === "string")
+        return [];
+      return [`Expected \`endpoint["${region}"]\` to be an http or https URL, got an empty text.`];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  });
+}
+
+/** Which of the Regions a map of endpoints lacks; what is no map lacks none. */
+export function withoutEndpointMistakes(endpoint: unknown, regions: readonly unknown[]): string[] {
+  if (typeof endpoint !== "object" || endpoint === null) return [];
+  const lacking = regions.filter((region) => typeof region === "string" && isRegion(region));
+  return [...new Set(lacking.map(String))]
+    .filter((region) => !Object.hasOwn(endpoint, region))
+    .map((region) => lacksRegion(endpoint, region));
+}
+
+/** Says why nothing may be sent to a host, or nothing where it may. */
+export type Refuse = (url: URL) => KeymgmtError | undefined;
+
+/**
+ * What holds for each connection that is opened for `connection`, whatever the AWS SDK has found in its own variables and files
+ * (`endpoint_url` of a profile or of its `services`, for SSO and sign-in too).
+ */
+export function refuseOthers(connection: KmsConnection, region: string): Refuse {
+  return (url) =>
+    isAllowed(url, connection, region) ? undefined : notAllowed(placesOf(url, region), url, region);
+}
+
+type Endpoint = NonNullable<KmsConnection["endpoint"]>;
+
+/** Throws where an endpoint is set beside what AWS's endpoint rules of both services do not take with one (FIPS, dual-stack). */
+function reachOf(connection: KmsConnection, region: string, found: Found | undefined): ClientReach {
+  const [fips, dualstack] = [
+    flagOf("use_fips_endpoint", connection.profile),
+    flagOf("use_dualstack_endpoint", connection.profile),
+  ];
+  const asked = [fips, dualstack].filter((flag) => flag !== undefined);
+  if (found && asked.length > 0) throw excludeEachOther(found, asked, region);
+  return {
+    region,
+    endpoint: textOf(found),
+    useFipsEndpoint: fips !== undefined,
+    useDualstackEndpoint: dualstack !== undefined,
+    profile: connection.profile,
+    ignoreConfiguredEndpointUrls: true,
+  };
+}
+
+function excludeEachOther({ url, place, service }: Found, asked: Flag[], region: string): KeymgmtError {
+  const [wishes, places, variables] = [
+    asked.map(({ kind }) => kind).join(" and "),
+    asked.map((flag) => flag.place).join(" and "),
+    asked.map(({ variable }) => `${variable}=false`).join(" and "),
+  ];
+  return new KeymgmtError(
+    "InvalidInput",
+    `Expected an endpoint of your own for ${service}, or AWS's ${wishes} endpoints, got both, which exclude each other: ${place} names ${url.origin}, and ${places} ${asked.length > 1 ? "ask" : "asks"} for ${wishes}. ` +
+      `Nothing was sent there. For the endpoint, run with ${variables} in the environment; for AWS's ${wishes} endpoints, take ${place} away.`,
+    { region },
+  );
+}
+
+function kmsFound(connection: KmsConnection, region: string): Found | undefined {
+  return (
+    programsEndpoint(connection, region) ??
+    setEndpoint("KMS", { place: VAULTS, value: process.env[VAULTS] }, connection, region) ??
+    sdkEndpoint("KMS", connection, region)
+  );
+}
+
+function stsFound(connection: KmsConnection, region: string): Found | undefined {
+  const fromSdk = sdkEndpoint("STS", connection, region);
+  if (fromSdk !== undefined) return fromSdk;
+  const kms = kmsFound(connection, region);
+  return kms === undefined || isAwsHost(kms.url.hostname, partitionOf(region))
+    ? undefined
+    : { ...kms, url: new URL(kms.url.origin) };
+}
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function sdkEndpoint(service: Service, connection: KmsConnection, region: string): Found | undefined {
+  if (flagOf("ignore_configured_endpoint_urls", connection.profile)) return undefined;
+  const variables = [`AWS_ENDPOINT_URL_${service}`, "AWS_ENDPOINT_URL"].map((place) => ({
+    place,
+    value: process.env[place],
+  }));
+  const set = variables.find(({ value }) => value) ?? profilesEndpoint(service, connection);
+  return set && setEndpoint(service, set, connection, region);
+}
+
+function profilesEndpoint(
+  service: Service,
+  { profile }: KmsConnection,
+): { place: string; value: string } | undefined {
+  const services = profileSetting(profile, "services");
+  const settings = services && servicesSettings(services.value);
+  if (services && !settings)
+    throw new KeymgmtError(
+      "InvalidInput",
+      `Expected a section [services ${services.value}] in the AWS config file, which ${shownSetting(services)} names; there is none.`,
+    );
+  const setting =
+    settings?.findLast(({ group, name }) => group === service.toLowerCase() && name === "endpoint_url") ??
+    profileSetting(profile, "endpoint_url");
+  return setting && { place: shownSetting(setting), value: setting.value };
+}
+
+/** The program may name any host, but must reach it over https, unless it is this machine. */
+function programsEndpoint({ endpoint }: KmsConnection, region: string): Found | undefined {
+  if (typeof endpoint === "object" && isRegion(region) && !Object.hasOwn(endpoint, region))
+    throw new KeymgmtError("InvalidInput", lacksRegion(endpoint, region), { region });
+  const isMap = typeof endpoint === "object";
+  const place = isMap ? `\`endpoint["${region}"]\`` : "`endpoint`";
+  const url = urlOf(place, isMap ? endpoint[region] : endpoint, region);
+  if (!url || url.protocol === "https:" || isThisMachine(url.hostname))
+    return url && { url, place, service: "KMS" };
+  throw new KeymgmtError(
+    "InvalidInput",
+    `Expected ${place} to be an https URL, or an http URL of this machine (127.0.0.1, [::1], localhost); got ${url.origin}. ` +
+      "Credentials and material are not sent there in the clear: give it an https URL.",
+    { region },
+  );
+}
+
+function lacksRegion(endpoint: object, region: string): string {
+  const named = Object.keys(endpoint).filter(isRegion).join(", ") || "none";
+  return `Expected \`endpoint\`, which is a map from Region to URL, to name one for ${region}; it names ${named}. Nothing was sent there. Add "${region}" to it, with AWS's own URL (https://kms.${region}.…) where that is meant.`;
+}
+
+function noRegion(name: string): string {
+  const suggestion = suggestRegion(name);
+  return `Expected the keys of \`endpoint\` to be AWS Regions such as "us-east-1"${suggestion ? `; did you mean "${suggestion}"?` : "; what came is none."}`;
+}
+
+/** An endpoint from the environment or a file, which others than the program's author may write. */
+function setEndpoint(
+  service: Service,
+  { place, value }: { place: string; value?: string },
+  connection: KmsConnection,
+  region: string,
+): Found | undefined {
+  const url = urlOf(place, value, region);
+  if (url && !isAllowed(url, connection, region)) throw notAllowed(place, url, region);
+  return url && { url, place, service };
+}
+
+function isAllowed(url: URL, connection: KmsConnection, region: string): boolean {
+  if (needsNoWord(url, region)) return true;
+  if (url.protocol !== "https:" || withoutEndpointMistakes(connection.endpoint, [region]).length > 0)
+    return false;
+  return programsEndpoint(connection, region)?.url.origin === url.origin;
+}
+
+function notAllowed(place: string, { origin }: URL, region: string): KeymgmtError {
+  return new KeymgmtError(
+    "InvalidInput",
+    `Expected ${place} to name an endpoint of AWS (partition ${partitionOf(region)}) over https, or this machine; got ${origin}. Nothing was sent there. ` +
+      "Take it away, or name it in the program as the KmsProvider's `endpoint` (for the command: `--endpoint`), with https.",
+    { region },
+  );
+}
+
+/** Where an endpoint that the AWS SDK has found by itself may come from. */
+function placesOf({ host }: URL, region: string): string {
+  const variables = Object.entries(process.env)
+    .filter(([name]) => name.startsWith("AWS_ENDPOINT_URL"))
+    .map(([name, value = ""]) => ({ place: name, value }));
+  const lines = sharedSettings()
+    .filter(({ name }) => name === "endpoint_url")
+    .map((setting) => ({ place: shownSetting(setting), value: setting.value }));
+  const places = [...variables, ...lines].filter(({ value }) => {
+    const text = value.replaceAll("{region}", region);
+    return URL.canParse(text) && new URL(text).host === host;
+  });
+  return places.map(({ place }) => place).join(" and ") || "the AWS SDK's settings";
+}
+
+function urlOf(source: string, template: string | undefined, region: string): URL | undefined {
+  if (!isRegion(region))
+    throw new KeymgmtError(
+      "InvalidInput",
+      `Expected an AWS Region such as "us-east-1", got ${JSON.stringify(region)}. It is part of the names of hosts.`,
+    );
+  if (!template) return undefined;
+  const text = String(template).replaceAll("{region}", region);
+  const wrong = whatIsWrong(text);
+  if (wrong === undefined) return new URL(text);
+  throw new KeymgmtError(
+    "InvalidInput",
+    `Expected ${source} to be an http or https URL, such as https://kms.{region}.amazonaws.com, got one ${wrong}. It is not shown here, in case it holds a password.`,
+    { region },
+  );
+}
+
+/** What was checked is what is called: as the URL class writes it. */
+function textOf(found: Found | undefined): string | undefined {
+  return found?.url.href.replace(/\/+$/, "");
+}
+
+function whatIsWrong(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) return "that cannot be read";
+  if (!/^https?:$/.test(url.protocol)) return "that does not begin with http:// or https://";
+  if (url.username || url.password) return "with a user name or password";
+  if (url.search || url.hash) return "with a query or fragment";
+  return /[{}]/.test(text) ? "with another placeholder than {region}" : undefined;
+}

@@ -1,0 +1,136 @@
+import { isKeymgmtError, KeymgmtError, type KeymgmtErrorContext } from "../../errors";
+import { asSdkError, failureOf, isThrottled, isTlsRefusal, neverConnected, type SdkError } from "./failures";
+import { type Meaning, meaningOfError } from "./meanings";
+import { tidy, withoutSecrets } from "./tidy";
+
+/** A call to AWS that failed: what its error should say of it. */
+export interface AwsCall {
+  service: "kms" | "sts";
+  operation: string;
+  region: string;
+  /** Where it went, if not to AWS's own endpoint of the Region. */
+  endpoint?: string;
+  /** See credentials.ts. */
+  credentialSource?: string;
+  /** False where the call has an effect each time it is sent: a lost answer then leaves the outcome unknown. */
+  repeatable: boolean;
+  afterLostAnswer?: boolean;
+  key?: string;
+  version?: number;
+  keyId?: string;
+}
+
+/** Any failure of a call to AWS as a KeymgmtError. One that is a KeymgmtError already passes through. */
+export function awsError(thrown: unknown, call: AwsCall): KeymgmtError {
+  if (isKeymgmtError(thrown)) return thrown;
+  const error = asSdkError(thrown);
+  // Only where AWS then said no may what it says be the earlier attempt's doing.
+  const afterLostAnswer = call.afterLostAnswer && failureOf(error) === "final" ? true : undefined;
+  const denial = denialOf(error, call);
+  const { code, advice } = denial ?? meaningOf(error, call);
+  const context: KeymgmtErrorContext = {
+    operation: call.operation,
+    key: call.key,
+    version: call.version,
+    region: call.region,
+    keyId: call.keyId,
+    requestId: error.$metadata?.requestId,
+    awsName: nameOf(error),
+    permission: denial?.permission,
+    afterLostAnswer,
+  };
+  const repeated = afterLostAnswer
+    ? " An earlier attempt of this call got no answer and may have done its work."
+    : "";
+  return new KeymgmtError(code, `${whatFailed(call)}: ${whatCame(error)}${repeated} ${advice}`, context, {
+    cause: withoutSecrets(error),
+  });
+}
+
+function whatFailed({ service, operation, region, key, version }: AwsCall): string {
+  const what =
+    key === undefined ? "" : ` for key "${key}"${version === undefined ? "" : ` version ${version}`}`;
+  return `${service}:${operation} in ${region}${what} failed`;
+}
+
+function whatCame(error: SdkError): string {
+  const { requestId, httpStatusCode } = error.$metadata ?? {};
+  const said = tidy(error.message);
+  const from = httpStatusCode === undefined ? nameOf(error) : `AWS answered ${nameOf(error)}`;
+  return `${from}${said && `, "${said}"`}${requestId ? ` (request ${requestId})` : ""}.`;
+}
+
+/** Node's code says more than the name "TimeoutError" that the SDK gives to resets and the like. */
+function nameOf(error: SdkError): string {
+  return error.$metadata?.httpStatusCode === undefined ? (error.code ?? error.name) : error.name;
+}
+
+/** AWS: "User: ARN is not authorized to perform: kms:CreateKey on resource: ARN because no identity-based policy …". */
+function denialOf(error: SdkError, call: AwsCall): (Meaning & { permission: string }) | undefined {
+  if (error.name !== "AccessDeniedException" && error.name !== "AccessDenied") return undefined;
+  const permission =
+    /not authorized to perform: ([\w-]+:\w+)/.exec(error.message)?.[1] ?? `${call.service}:${call.operation}`;
+  const principal = /User: (arn:\S+)/.exec(error.message)?.[1] ?? "the principal";
+  const source = call.credentialSource ? ` (credentials from: ${call.credentialSource})` : "";
+  const advice = / explicit deny /.test(error.message)
+    ? `Remove the explicit deny of ${permission} that applies to ${principal}${source}.`
+    : `Grant ${permission} to ${principal}${source}, in ${whereGranted(permission)}.`;
+  return { code: "AccessDenied", permission, advice };
+}
+
+function whereGranted(permission: string): string {
+  if (permission === "sts:AssumeRole") return "its IAM policy and the role's trust policy";
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
+  if (permission === "sts:TagSession")
+    return "its IAM policy and the role's trust policy: session tags need it, those too that the calling session hands on (EKS Pod Identity sets some)";
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+  if (permission === "sts:SetSourceIdentity")
+    return "its IAM policy and the role's trust policy: `sourceIdentity` needs it, one too that the calling session has";
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
+  if (permission === "sts:AssumeRoleWithWebIdentity")
+    return "the role's trust policy: the token's issuer is the principal there, its audience and subject (`sub`) are conditions";
+  return "its IAM policy or the KMS key's policy";
+}
+
+function meaningOf(error: SdkError, call: AwsCall): Meaning {
+  if (isThrottled(error)) {
+    return {
+      code: "Throttled",
+      advice:
+        "It was held back and tried again for minutes. Others use up the account's quota, or it is lower than AWS's default: " +
+        `lower \`quotas.${call.operation}\`, or run again later.`,
+    };
+  }
+  if (neverConnected(error) || isTlsRefusal(error)) {
+    return {
+      code: "EndpointUnreachable",
+      advice: `Nothing was sent. Check that ${endpointOf(call)} is right and can be reached from here.`,
+    };
+  }
+  if (failureOf(error) === "lost") return meaningOfLost(error, call);
+  const { code, advice } = meaningOfError(error, call.service);
+  const from = code === "InvalidCredentials" && call.credentialSource;
+  return { code, advice: from ? `${advice} The credentials came from: ${from}.` : advice };
+}
+
+/** No answer that tells whether AWS did what was asked, the last time that it was. */
+function meaningOfLost(error: SdkError, call: AwsCall): Meaning {
+  if (!call.repeatable) {
+    return {
+      code: "OutcomeUnknown",
+      advice:
+        "It is not known whether AWS did it, and it is not sent again, since that could make a second one. " +
+        "Run again: what it may have made is looked for first.",
+    };
+  }
+  const advice = `Retries did not help. Check ${endpointOf(call)}, or run again later.`;
+  // The SDK names resets and the like "TimeoutError" as well; those keep Node's code.
+  if (error.name === "TimeoutError" && (error.code ?? "ETIMEDOUT") === "ETIMEDOUT")
+    return { code: "Timeout", advice };
+  const answered = error.$metadata?.httpStatusCode !== undefined;
+  return { code: answered ? "ServiceUnavailable" : "EndpointUnreachable", advice };
+}
+
+function endpointOf({ endpoint, service, region }: AwsCall): string {
+  return endpoint === undefined ? `AWS's ${service} endpoint of ${region}` : `the endpoint ${endpoint}`;
+}

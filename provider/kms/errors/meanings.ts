@@ -1,0 +1,158 @@
+import type { KeymgmtErrorCode } from "../../errors";
+
+/** An error of AWS in our words: its code, and what the user can do. */
+export interface Meaning {
+  code: KeymgmtErrorCode;
+  advice: string;
+}
+
+const WRONG_CREDENTIALS: Meaning = {
+  code: "InvalidCredentials",
+  advice:
+    "Check the access key, the secret key and the session token, that the key is active, and that the Region is enabled in the account.",
+};
+const EXPIRED: Meaning = {
+  code: "InvalidCredentials",
+  advice: "Get new temporary credentials and run again.",
+};
+const WRONG_SIGNATURE: Meaning = {
+  code: "InvalidCredentials",
+  advice: "Check the secret key, and that this machine's clock is right.",
+};
+const IMPORT_AGAIN: Meaning = {
+  code: "InvalidImportToken",
+  advice: "Get new import parameters and import again.",
+};
+const WRONG_INPUT: Meaning = { code: "InvalidInput", advice: "Correct the input that AWS names." };
+
+/**
+ * What AWS's errors mean here, by their names in the KMS and STS API references and in
+ * https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html. Without the ending "Exception", which the same
+ * error has in one service and not in the other.
+ */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  UnrecognizedClient: WRONG_CREDENTIALS,
+  InvalidClientTokenId: WRONG_CREDENTIALS,
+  InvalidIdentityToken: {
+    code: "InvalidCredentials",
+    advice:
+      "Issuer and audience of the web identity token must be those of the account's OIDC provider in IAM. The audience is set where the token is issued; of GitHub Actions' it is `webIdentity.audience`.",
+  },
+  IDPRejectedClaim: {
+    code: "InvalidCredentials",
+    advice: "Check the web identity token and the role's trust policy.",
+  },
+  MissingAuthenticationToken: WRONG_CREDENTIALS,
+  NotAuthorized: WRONG_CREDENTIALS,
+  OptInRequired: WRONG_CREDENTIALS,
+  ExpiredToken: EXPIRED,
+  RequestExpired: WRONG_SIGNATURE,
+  IncompleteSignature: WRONG_SIGNATURE,
+  InvalidSignature: WRONG_SIGNATURE,
+  SignatureDoesNotMatch: WRONG_SIGNATURE,
+  RegionDisabled: {
+    code: "Unsupported",
+    advice: "Activate STS for the Region in the account settings of IAM, or set AWS_ENDPOINT_URL_STS.",
+  },
+  NotFound: {
+    code: "NotFound",
+    advice: "It may have been deleted outside of Pulumi; run `pulumi refresh`.",
+  },
+  AlreadyExists: { code: "AlreadyExists", advice: "Choose another name, or remove what is there." },
+  KMSInvalidState: {
+    code: "InvalidState",
+    advice:
+      "If it was changed outside of Pulumi, run `pulumi up --refresh`, which finds that and repairs it; or bring the KMS key into a state that allows this, then run again.",
+  },
+  Disabled: {
+    code: "Disabled",
+    advice:
+      "If it was disabled outside of Pulumi, run `pulumi up --refresh`, which finds that and enables it; or enable it, then run again.",
+  },
+  ExpiredImportToken: IMPORT_AGAIN,
+  InvalidImportToken: IMPORT_AGAIN,
+  InvalidCiphertext: {
+    code: "InvalidCiphertext",
+    advice:
+      "It was not encrypted for this KMS key. Material is wrapped with the public key of its import parameters: get new ones and import again. A sealed version of a key opens only as it was: restore the stack's state from a backup.",
+  },
+  IncorrectKeyMaterial: {
+    code: "IncorrectKeyMaterial",
+    advice: "A KMS key takes back only the material it had before; import that, or use a new KMS key.",
+  },
+  IncorrectKey: {
+    code: "InvalidInput",
+    advice:
+      "Another KMS key than the one that `keystore` names has sealed it. If the alias there went over to another, point that back, and then name the other in `keystore`: that seals anew.",
+  },
+  InvalidKeyUsage: { code: "Unsupported", advice: "Name a symmetric KMS key for encryption." },
+  KeyUnavailable: { code: "ServiceUnavailable", advice: "AWS cannot use the KMS key now; run again later." },
+  LimitExceeded: {
+    code: "LimitExceeded",
+    advice: "Remove what is not needed, or have AWS raise the quota (Service Quotas, AWS KMS).",
+  },
+  MalformedPolicyDocument: {
+    code: "MalformedPolicy",
+    advice:
+      "Correct the policy. Whoever sets it must be able to change it later: it needs kms:PutKeyPolicy, by the policy itself or, " +
+      "where that lets the account decide, by IAM.",
+  },
+  Conflict: {
+    code: "Conflict",
+    advice: "Another change of the KMS key is under way; run again in some minutes.",
+  },
+  UnsupportedOperation: {
+    code: "Unsupported",
+    advice: "AWS does not do this for this kind of KMS key or in this Region.",
+  },
+  Validation: WRONG_INPUT,
+  ValidationError: WRONG_INPUT,
+  InvalidAliasName: WRONG_INPUT,
+  InvalidArn: WRONG_INPUT,
+  InvalidMarker: WRONG_INPUT,
+  Tag: WRONG_INPUT,
+};
+
+/** Errors that mean something else from STS, or come from it alone. */
+const OF_STS: Readonly<Record<string, Meaning>> = {
+  MalformedPolicyDocument: {
+    code: "MalformedPolicy",
+    advice: "Correct the role's session policy: `policy` or `policyArns` of `assumeRole`.",
+  },
+  PackedPolicyTooLarge: {
+    code: "InvalidInput",
+    advice:
+      "AWS packs `policy`, `policyArns` and `tags` of a role into one limit, with the tags that the calling session hands on: shorten them.",
+  },
+  InvalidParameterValue: WRONG_INPUT,
+};
+
+/** Any other error. */
+const OTHER: Meaning = {
+  code: "AwsError",
+  advice: "If the cause is not clear, ask AWS support with the request id.",
+};
+
+/** AWS KMS tells this fault of a key policy from all others in its text alone, which names no principal. */
+const INVALID_PRINCIPALS = /^Policy contains a statement with one or more invalid principals\.?$/;
+
+/** The AWS SDK's text of an error to which AWS has given none. */
+const NO_TEXT = /^(UnknownError)?$/;
+
+const UNKNOWN_PRINCIPAL =
+  "A user or role that the key policy names may not be there, or not be known to AWS KMS yet.";
+
+/** What an error of a service by this name and text means. */
+export function meaningOfError(
+  { name, message }: { name: string; message: string },
+  service: "kms" | "sts",
+): Meaning {
+  const plain = name.replace(/Exception$/, "");
+  if (service === "sts" && OF_STS[plain]) return OF_STS[plain];
+  const meaning = MEANINGS[plain] ?? OTHER;
+  if (meaning.code !== "MalformedPolicy") return meaning;
+  if (INVALID_PRINCIPALS.test(message)) return { code: "UnknownPrincipal", advice: UNKNOWN_PRINCIPAL };
+  return NO_TEXT.test(message)
+    ? { code: "UnknownPrincipal", advice: `${meaning.advice} ${UNKNOWN_PRINCIPAL}` }
+    : meaning;
+}

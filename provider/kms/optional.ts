@@ -1,0 +1,34 @@
+import { isKeymgmtError, type KeymgmtError } from "../errors";
+import type { Kms } from "./client/client";
+
+/**
+ * Does what needs a permission beyond the minimum. Where it is not granted: says so once, with what is lost, and
+ * returns undefined.
+ */
+export async function ifPermitted<T>(
+  kms: Kms,
+  loses: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  return permitted(work, (error) => warn(kms, error, loses));
+}
+
+/** The same without a word, where nothing is lost that the caller does not say itself. */
+export async function permitted<T>(
+  work: () => Promise<T>,
+  refused: (error: KeymgmtError) => void = () => {},
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isKeymgmtError(error, "AccessDenied")) throw error;
+    refused(error);
+    return undefined;
+  }
+}
+
+/** Says that a permission is not granted, and what is lost. */
+export function warn(kms: Kms, { context }: KeymgmtError, loses: string): void {
+  const permission = context.permission ?? `kms:${context.operation}`;
+  kms.say(`no permission ${permission}${context.region ? ` in ${context.region}` : ""}: ${loses}`);
+}

@@ -1,0 +1,82 @@
+/** KMS keys of a key whose material is not in the state any more: what there is of them, and the ways on. */
+import { isLeftOut } from "../../kms/endpoints/connection";
+import { describeKmsKey, otherRegions } from "../../kms/kmsKeys";
+import { permitted } from "../../kms/optional";
+import { TAG, type TaggedKey } from "../../kms/taggedKeys";
+import type { Run } from "../../run";
+import { isLeaving } from "../plan/known";
+import type { KmsRef } from "../wire";
+
+export interface LostKmsKey extends TaggedKey {
+  /** AWS's KeyState; undefined where it may not be read. */
+  state: string | undefined;
+  until: string | undefined;
+  /** Commands that make it usable in each Region in which it waits for its deletion, or alone is disabled. */
+  takeBack: string[];
+  /** It has its material in every Region. A rotation that was cut short leaves one that has not. */
+  isWhole: boolean;
+}
+
+/** Those that still decrypt, or would with their material; the newest version first. */
+export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]): Promise<LostKmsKey[]> {
+  const home = connection.keyCollection;
+  const look = (region: string, keyId: string) =>
+    permitted(() => describeKmsKey(run.openKms(connection, region), keyId));
+  const asked = keys.map(async (key): Promise<LostKmsKey> => {
+    const seen = await look(home, key.keyId);
+    const replicas = (seen ? otherRegions(seen, home) : [])
+      .filter((region) => !isLeftOut(connection, region))
+      .map(async (region) => ({
+        region,
+        seen: await look(region, key.keyId),
+      }));
+    const everywhere = [{ region: home, seen }, ...(await Promise.all(replicas))];
+    const states = everywhere.map((one) => one.seen?.state ?? "");
+    const isDisabled = states.every((state) => state === "Disabled");
+    const takeBack = everywhere.flatMap(({ region, seen: there }, index) => {
+      if (there?.hasMaterial === false) return [];
+      const at = `--region ${region} --key-id ${key.keyId}`;
+      if (isLeaving(states[index]!)) return [`aws kms cancel-key-deletion ${at}`, `aws kms enable-key ${at}`];
+      return states[index] === "Disabled" && !isDisabled ? [`aws kms enable-key ${at}`] : [];
+    });
+    const isWhole = everywhere.every((one) => one.seen?.hasMaterial !== false);
+    return { ...key, state: seen?.state, until: seen?.deletionDate, takeBack, isWhole };
+  });
+  const version = ({ tags }: TaggedKey) => Number.parseInt(tags[TAG.version] ?? "0", 10);
+  return (await Promise.all(asked))
+    .filter(({ state }) => state !== "Deleted" && state !== "PendingImport")
+    .sort((a, b) => version(b) - version(a));
+}
+
+/** The one in use; else the newest that decrypts in every Region. */
+export function latestOf(keys: LostKmsKey[], target: string | undefined): LostKmsKey | undefined {
+  return keys.find(({ keyId }) => keyId === target) ?? keys.find(({ isWhole }) => isWhole) ?? keys[0];
+}
+
+/** `arn:… (version 1, PendingDeletion until 2026-12-29), arn:… (version 2)` */
+export function listed(keys: LostKmsKey[]): string {
+  const words = keys.map(({ keyArn, tags, state, until }) => {
+    const unusual = state === undefined || state === "Enabled" ? "" : `, ${state}`;
+    return `${keyArn} (version ${tags[TAG.version]}${unusual}${until ? ` until ${until.slice(0, 10)}` : ""})`;
+  });
+  return words.join(", ");
+}
+
+/**
+ * @param adopt the input that names the latest KMS key, as a program has it
+ * @param others KMS keys that it does not name
+ */
+export function waysOn(key: string, adopt: string, others: LostKmsKey[]): string {
+  const commands = others.flatMap(({ takeBack }) => takeBack);
+  const stay =
+    others.length === 0
+      ? "It is usable then,"
+      : commands.length === 0
+        ? "All of them stay usable,"
+        : `What makes the others usable that wait for their deletion or are disabled in one Region: ${commands.join(" && ")}. All of them are usable then,`;
+  const nobodys =
+    others.length === 0
+      ? ""
+      : " Those that `adopt` does not name stay as they are, and are managed by nobody.";
+  return `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again. Or take the latest under management as it is, without its material: \`${adopt}\` of the KeyDistribution. ${stay} a rotation starts a new version, and they cannot be imported again or replicated.${nobodys} Or, to leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`;
+}

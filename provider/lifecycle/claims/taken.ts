@@ -1,0 +1,41 @@
+/** Whether a KMS key of the state is still this stack's, by its tags: another stack may have taken it over, or somebody written them. */
+
+import { KeymgmtError } from "../../errors";
+import { permitted } from "../../kms/optional";
+import { CLAIM, TAG, tagCommand, tagsOf } from "../../kms/taggedKeys";
+import type { Place } from "../place";
+import type { KmsKeyRecord } from "../wire";
+import { isTakenOver } from "./ownership";
+
+type Recorded = Pick<KmsKeyRecord, "keyId" | "adopted" | "claim">;
+
+/** A KMS key's tags; undefined where they may not be read, of which nothing is said. */
+export function tagsIfPermitted(place: Place, keyId: string): Promise<Record<string, string> | undefined> {
+  return permitted(() => tagsOf(place.kms, keyId));
+}
+
+/** Asks once for each KMS key. The tags of an adopted one are not this stack's. */
+export async function isLost(place: Place, { keyId, adopted, claim }: Recorded): Promise<boolean> {
+  if (adopted || place.own.has(keyId)) return false;
+  if (isTakenOver(await tagsIfPermitted(place, keyId), place.owner, claim)) return true;
+  place.own.add(keyId);
+  return false;
+}
+
+/** Throws before the KMS key is touched where it is not this stack's any more. */
+export async function unlessTakenOver<T>(
+  place: Place,
+  version: number,
+  record: KmsKeyRecord,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!(await isLost(place, record))) return work();
+  const { keyId, keyArn, claim } = record;
+  const { stack } = place.owner;
+  const tags = { [TAG.stack]: stack, ...(claim !== undefined && { [CLAIM]: claim }) };
+  throw new KeymgmtError(
+    "Conflict",
+    `Expected KMS key ${keyArn} (${place.named(version)}) to have the tags that the state knows; another stack's name or another claim is written on it, so whose it is cannot be told. It was left alone. If another stack has taken it over, take the key out of this one (\`pulumi state delete\`). If it is this stack's, give it its tags back and run the update again: ${tagCommand(place.region, keyId, tags)}`,
+    { ...place.context(version), region: place.region, keyId: keyArn },
+  );
+}

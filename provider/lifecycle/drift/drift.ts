@@ -1,0 +1,252 @@
+/**
+ * In words, how AWS differs from what the last update left: for a refresh, and for `keymgmt status`. Pure: observe.ts reads
+ * what is compared here. What may not be read is not compared; nor is what is unknown, as secrets are to `keymgmt status`.
+ */
+
+import { expiresAsPlanned } from "../../keys/expiry";
+import { parseKmsArn } from "../../kms/arn";
+import type { SeenKmsKey } from "../../kms/kmsKeys";
+import { CLAIM, isOwnTag } from "../../kms/taggedKeys";
+import { isUnknown } from "../../schema/unknowns";
+import { isMarkedSecret } from "../../secrecy/secretInputs";
+import { visible } from "../../secrecy/visible";
+import { isTakenOver } from "../claims/ownership";
+import {
+  type KmsKeyRecords,
+  kmsKeysOf,
+  lastGiven,
+  type MetadataInputs,
+  metadataFor,
+  type Owner,
+  type RegionalOutputs,
+  wantedState,
+} from "../wire";
+import { withoutIgnored } from "./ignored";
+import { samePolicy } from "./keyPolicy";
+
+/** What AWS shows of a distribution or replica in one Region. */
+export interface SeenRegion {
+  /** KMS keys by id, without those that may not be described. */
+  keys: Map<string, ObservedKmsKey>;
+  /** Id of the KMS key that the alias points to; "" where it is gone; undefined where that may not be read. */
+  aliasTarget: string | undefined;
+}
+
+/** What AWS shows of one KMS key. `tags` and `policy` are undefined where they may not be read. */
+export interface ObservedKmsKey extends SeenKmsKey {
+  tags?: Record<string, string>;
+  policy?: string;
+}
+
+/** What a KMS key that is gone means: of a primary its data is lost, a replica can be made again. */
+export const LOST = {
+  primary:
+    "what was encrypted under it cannot be decrypted any more, not even with the same material in a new KMS key; no other is made in its place",
+  replica: "the next update replicates it again from the primary Region",
+} as const;
+
+/**
+ * One sentence for each difference: `version 2 in eu-west-1: Disabled outside this stack`. A KMS key holds one version, or
+ * several where it is rotated on demand: the latest says what it is to be, and its tag names the first.
+ */
+export function regionDrift(
+  region: string,
+  kind: keyof typeof LOST,
+  owner: Owner,
+  outputs: RegionalOutputs,
+  seen: SeenRegion,
+): string[] {
+  const moved = kind === "replica" ? [] : promoted(withPrimaryRegions(outputs.versions, seen.keys));
+  const drift = kmsKeysOf(outputs.versions).flatMap(
+    ({ version: first, versions, record: { keyId, claim } }) => {
+      const key = seen.keys.get(keyId);
+      if (!key) return [];
+      const latest = versions.at(-1)!;
+      if (isTakenOver(key.tags, owner, claim)) return [];
+      return keyDrift(expectedOf(owner, outputs, first, latest), key, LOST[kind]).map(
+        (what) => `${which(versions)} in ${region}: ${what}`,
+      );
+    },
+  );
+  return [...moved, ...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)].map(
+    visible,
+  );
+}
+
+/** The records of a distribution with the Region of each primary, where that is not the KMS key of the record. */
+export function withPrimaryRegions(records: KmsKeyRecords, keys: SeenRegion["keys"]): KmsKeyRecords {
+  const now = Object.entries(records).map(([version, { primaryRegion: before, ...record }]) => {
+    const key = keys.get(record.keyId);
+    const primaryRegion = key ? key.primaryRegion : before;
+    return [version, { ...record, ...(primaryRegion !== undefined && { primaryRegion }) }];
+  });
+  return Object.fromEntries(now);
+}
+
+/**
+ * Of primaries that somebody has moved to another Region (UpdatePrimaryRegion), a sentence each. Somebody did it on purpose, and
+ * everything goes on: no update repairs it, so the sentences stay while the records say so.
+ */
+export function promoted(records: KmsKeyRecords): string[] {
+  return kmsKeysOf(records).flatMap(({ versions, record: { keyArn, keyId, primaryRegion } }) => {
+    if (primaryRegion === undefined) return [];
+    const { region } = parseKmsArn(keyArn);
+    return [
+      `${which(versions)} in ${region}: the primary is in ${primaryRegion} now, moved outside this stack; everything goes on and it is left so. To promote it back: ${promoteBack(primaryRegion, keyId, region)}`,
+    ].map(visible);
+  });
+}
+
+/** AWS takes it in the Region of the present primary (UpdatePrimaryRegion's reference). */
+export function promoteBack(from: string, keyId: string, to: string): string {
+  return `aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${to}`;
+}
+
+const which = (versions: number[]) =>
+  versions.length === 1 ? `version ${versions[0]}` : `versions ${versions[0]} to ${versions.at(-1)}`;
+
+function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, latest: number): ExpectedKmsKey {
+  const { adopted = false, importedAt, validTo, keyMaterialId, state, claim } = outputs.versions[latest]!;
+  const given = lastGiven(owner, outputs);
+  return {
+    adopted,
+    wanted: wantedState(owner.key, latest),
+    imported: adopted || importedAt !== undefined,
+    known: state,
+    validTo,
+    expiry: owner.expiry,
+    keyMaterialId,
+    ...withoutIgnored(metadataFor(given.owner, first, given.inputs), given.inputs),
+    claim,
+    hasSecretTags: isMarkedSecret(outputs, "tags"),
+    hasSecretDescription: isMarkedSecret(outputs, "description"),
+  };
+}
+
+/** Before the first update has finished there is nothing that the alias could differ from. */
+function aliasDrift(region: string, outputs: RegionalOutputs, target: string | undefined): string[] {
+  if (!outputs.keyId || target === undefined || target === outputs.keyId) return [];
+  return target === ""
+    ? [`${outputs.aliasName} in ${region}: the alias is gone`]
+    : [`${outputs.aliasName} in ${region}: the alias points to KMS key ${target}, not ${outputs.keyId}`];
+}
+
+/** What the last update left of one KMS key. */
+interface ExpectedKmsKey extends MetadataInputs {
+  /** An adopted KMS key's tags, policy, description and expiry are not this stack's. */
+  adopted: boolean;
+  wanted: "Enabled" | "Disabled";
+  /** AWS's KeyState as last seen. */
+  known: string;
+  /** Whether its material was imported: before that nothing can have drifted. */
+  imported: boolean;
+  /** When its material expires, as last seen. */
+  validTo?: string;
+  expiry: Owner["expiry"];
+  keyMaterialId?: string;
+  tags: Record<string, string>;
+  claim?: string;
+  /** The program marks them secret: of the user's own neither name nor value is shown. */
+  hasSecretTags: boolean;
+  hasSecretDescription: boolean;
+}
+
+/** One part of a sentence for each thing that differs: `PendingDeletion until 2026-12-24, scheduled outside this stack`. */
+function keyDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey, lost: string): string[] {
+  // That a disabled version is gone is said once: there is nothing to be done about it.
+  if (seen.state === "Deleted")
+    return expected.wanted === "Disabled" && expected.known === "Deleted"
+      ? []
+      : [`AWS no longer knows the KMS key: ${lost}`];
+  if (expected.adopted) return stateDrift(expected, seen);
+  return [
+    ...stateDrift(expected, seen),
+    ...materialDrift(expected, seen),
+    ...tagDrift(expected, seen.tags),
+    ...claimDrift(expected, seen.tags),
+    ...policyDrift(expected.policy, seen.policy),
+    ...descriptionDrift(expected, seen.description),
+  ];
+}
+
+function stateDrift({ wanted, imported, validTo }: ExpectedKmsKey, seen: ObservedKmsKey): string[] {
+  switch (seen.state) {
+    case "PendingDeletion":
+      return [`PendingDeletion until ${day(seen.deletionDate)}, scheduled outside this stack`];
+    case "PendingReplicaDeletion":
+      return ["PendingReplicaDeletion, scheduled outside this stack"];
+    case "PendingImport":
+      if (!imported || wanted === "Disabled") return [];
+      return validTo !== undefined && Date.parse(validTo) <= Date.now()
+        ? [`PendingImport: its key material expired on ${day(validTo)}`]
+        : ["PendingImport: its key material was deleted outside this stack"];
+    case "Enabled":
+      return wanted === "Enabled" ? [] : ["Enabled outside this stack, although below `minEnabledVersion`"];
+    case "Disabled":
+      return wanted === "Disabled" || !imported ? [] : ["Disabled outside this stack"];
+    default: // Creating and Updating pass by themselves
+      return [];
+  }
+}
+
+function materialDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey): string[] {
+  if (seen.state === "PendingImport" || !expected.imported) return [];
+  const drift: string[] = [];
+  if (expected.keyMaterialId && seen.keyMaterialId && expected.keyMaterialId !== seen.keyMaterialId)
+    drift.push(
+      `holds key material ${short(seen.keyMaterialId)}, not ${short(expected.keyMaterialId)} which this stack imported; AWS does not take the old one back as current, so it stays as it is`,
+    );
+  // A disabled version is not renewed: it is imported again when it is wanted.
+  if (expected.wanted === "Enabled" && !expiresAsPlanned(seen.validTo, expected.expiry, new Date()))
+    drift.push(
+      `its key material expires ${seen.validTo ? `on ${day(seen.validTo)}` : "never"}, imported otherwise outside this stack`,
+    );
+  return drift;
+}
+
+/** Only the tags that this stack put: others may add their own. */
+function tagDrift(
+  { tags, hasSecretTags }: ExpectedKmsKey,
+  seen: Record<string, string> | undefined,
+): string[] {
+  if (!seen) return [];
+  const sentences = Object.entries(tags)
+    .filter(([key, value]) => seen[key] !== value)
+    .map(([key, value]) => {
+      if (hasSecretTags && !isOwnTag(key))
+        return "tags that the program marks secret were changed outside this stack";
+      return seen[key] === undefined ? `tag ${key} is gone` : `tag ${key} is "${seen[key]}", not "${value}"`;
+    });
+  return [...new Set(sentences)];
+}
+
+/** A KMS key of release 0.1.0 has no claim; the next update gives it one. */
+function claimDrift({ claim, imported }: ExpectedKmsKey, seen: Record<string, string> | undefined): string[] {
+  if (!seen || !imported || (claim !== undefined && seen[CLAIM] === claim)) return [];
+  return [
+    claim === undefined
+      ? `the state knows no ${CLAIM} of it, by which it is known again once it has left the state`
+      : `tag ${CLAIM} is gone`,
+  ];
+}
+
+/** What the program does not give is AWS's default or anybody's: it is not compared. */
+function policyDrift(expected: string | undefined, seen: string | undefined): string[] {
+  if (expected === undefined || seen === undefined || samePolicy(expected, seen)) return [];
+  return ["its key policy was changed outside this stack"];
+}
+
+function descriptionDrift(
+  { description, hasSecretDescription }: ExpectedKmsKey,
+  seen: string | undefined,
+): string[] {
+  if (description === undefined || seen === undefined || isUnknown(description) || description === seen)
+    return [];
+  return hasSecretDescription
+    ? ["its description, which the program marks secret, was changed outside this stack"]
+    : [`its description is "${seen}", not "${description}"`];
+}
+
+const day = (moment: string | undefined) => moment?.slice(0, 10) ?? "never";
+
+const short = (id: string) => `${id.slice(0, 8)}…`;

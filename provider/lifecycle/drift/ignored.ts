@@ -1,0 +1,60 @@
+/**
+ * What the program ignores changes of (`ignoreChanges`), as the SDK hands it on: the engine keeps it from a dynamic provider. It is
+ * neither compared nor sent. Pure.
+ */
+import type { KmsKeyMetadata } from "../../kms/kmsKeys";
+import type { GivenMetadata, MetadataInputs } from "../wire";
+
+/** Whether the key policy or the description is ignored. */
+export function isIgnored(inputs: MetadataInputs, property: "policy" | "description"): boolean {
+  return covers(inputs, [property]);
+}
+
+/**
+ * Whether a tag is ignored: one of the resource's, or, where that gives none of this name, of its KmsProvider's. The tags `keymgmt:*`
+ * are this stack's, whatever is ignored: by them a KMS key is known again.
+ */
+export function isTagIgnored(inputs: MetadataInputs, name: string): boolean {
+  if (name.startsWith("keymgmt:")) return false;
+  if (inputs.tags && name in inputs.tags) return covers(inputs, ["tags", name]);
+  return covers(inputs, ["kms", "tags", name]) || covers(inputs, ["distribution", "kms", "tags", name]);
+}
+
+/** What is compared and sent. */
+export function withoutIgnored(
+  { policy, description, tags }: KmsKeyMetadata,
+  inputs: MetadataInputs,
+): KmsKeyMetadata {
+  return {
+    policy: isIgnored(inputs, "policy") ? undefined : policy,
+    description: isIgnored(inputs, "description") ? undefined : description,
+    tags: Object.fromEntries(Object.entries(tags).filter(([name]) => !isTagIgnored(inputs, name))),
+  };
+}
+
+/** Whether a refresh found other metadata that the next update is to take back. */
+export function hasOthers(applied: GivenMetadata | undefined, inputs: MetadataInputs): boolean {
+  const { policy, description, tags, kmsTags } = applied ?? {};
+  return (
+    (policy !== undefined && !isIgnored(inputs, "policy")) ||
+    (description !== undefined && !isIgnored(inputs, "description")) ||
+    Object.keys({ ...kmsTags, ...tags }).some((name) => !isTagIgnored(inputs, name))
+  );
+}
+
+function covers({ ignored = [] }: MetadataInputs, path: string[]): boolean {
+  return ignored.some((text) => {
+    const parts = partsOf(text);
+    return parts.length <= path.length && parts.every((part, index) => part === "*" || part === path[index]);
+  });
+}
+
+/**
+ * `tags.team`, `tags["cost.center"]`.
+ * Source: https://www.pulumi.com/docs/iac/concepts/options/ignorechanges/ (property paths)
+ */
+function partsOf(path: string): string[] {
+  return [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g)].map(
+    ([, quoted, plain]) => plain ?? quoted!.replaceAll(/\\(.)/g, "$1"),
+  );
+}

@@ -1,0 +1,172 @@
+/** What AWS shows of a distribution or replica in one Region. */
+import { targetOf } from "../../kms/aliases";
+import type { Kms } from "../../kms/client/client";
+import { isSilence } from "../../kms/client/silence";
+import { isLeftOut } from "../../kms/endpoints/connection";
+import { describeKmsKey } from "../../kms/kmsKeys";
+import { ifPermitted } from "../../kms/optional";
+import { CLAIM, TAG, tagsOf } from "../../kms/taggedKeys";
+import type { Run } from "../../run";
+import type { Say } from "../../say";
+import { isTakenOver } from "../claims/ownership";
+import {
+  type GivenMetadata,
+  type HeldVersions,
+  type KmsKeyRecord,
+  kmsKeysOf,
+  type Owner,
+  type RegionalOutputs,
+} from "../wire";
+import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion, withPrimaryRegions } from "./drift";
+import { shownMetadata, untagged } from "./shown";
+
+export interface Observation {
+  /** For the outputs. */
+  seen: Required<Pick<RegionalOutputs, "versions" | "drift">> &
+    Pick<RegionalOutputs, "aliasTarget" | "applied">;
+  /** Tags, policy and description, where they are other than the state says. */
+  shown?: GivenMetadata;
+}
+
+/** What a refresh gives: what it saw, or where it saw nothing. */
+export interface Refreshed extends Pick<Observation, "shown"> {
+  seen: Partial<Observation["seen"]> & { notSeen?: string[] };
+}
+
+/**
+ * A refresh that goes on without a Region that does not answer, or that the program leaves out: nothing of it is known to be gone, so
+ * all stays as last known. What some calls answered before is of another moment than the rest, and not used.
+ */
+export async function refreshRegion(
+  run: Run,
+  owner: Owner,
+  region: string,
+  outputs: RegionalOutputs,
+  kind: keyof typeof LOST,
+): Promise<Refreshed> {
+  const notSeen = [region];
+  if (isLeftOut(owner.kms, region)) {
+    run.say(`${region} is left out (\`unreachableRegions\`): what it holds is shown as last known`);
+    return { seen: { notSeen } };
+  }
+  try {
+    const { seen, shown } = await observeRegion(run.openForReading(owner.kms, region), owner, outputs, kind);
+    return { seen: { ...seen, notSeen: undefined }, shown };
+  } catch (error) {
+    if (!isSilence(error)) throw error;
+    const { region: silent, awsName } = error.context;
+    run.say(
+      `${silent} does not answer (${awsName}): what ${region} holds is shown as last known, and \`notSeen\` names it. To update all else meanwhile: \`unreachableRegions: ["${silent}"]\` of the KmsProvider`,
+    );
+    return { seen: { notSeen } };
+  }
+}
+
+/** A refresh. What may not be read stays as it was and is not compared; the missing permission is said once. */
+export async function observeRegion(
+  kms: Kms,
+  owner: Owner,
+  outputs: RegionalOutputs,
+  kind: keyof typeof LOST,
+): Promise<Observation> {
+  const seen = await lookAtRegion(kms, owner, outputs);
+  const drift = regionDrift(kms.region, kind, owner, outputs, seen);
+  sayDrift(kms.say, owner.distribution, drift);
+  for (const { record } of kmsKeysOf(outputs.versions)) sayIfTakenOver(kms, owner, record, seen);
+  const lacking = untagged(owner, outputs, seen);
+  const known = kind === "primary" ? withPrimaryRegions(outputs.versions, seen.keys) : outputs.versions;
+  const records = Object.entries(known).map(([version, { untagged: _, ...record }]) => {
+    const key = seen.keys.get(record.keyId);
+    const isLacking = lacking.has(record.keyId) && { untagged: true as const };
+    return [version, { ...(key ? asSeen(record, key) : record), ...isLacking }];
+  });
+  const { shown, applied, isNew } = shownMetadata(owner, outputs, seen);
+  const { isHalfGiven } = outputs;
+  return {
+    seen: {
+      versions: Object.fromEntries(records),
+      aliasTarget: seen.aliasTarget ?? outputs.aliasTarget,
+      drift,
+      applied: isHalfGiven ? outputs.applied : applied,
+    },
+    // What an update has given some KMS keys is not what others changed: shown as that, it would never reach the rest.
+    ...(isNew && !isHalfGiven && { shown }),
+  };
+}
+
+function sayIfTakenOver(kms: Kms, owner: Owner, { keyId, claim }: KmsKeyRecord, { keys }: SeenRegion): void {
+  const tags = keys.get(keyId)?.tags;
+  if (!isTakenOver(tags, owner, claim)) return;
+  const why = isTakenOver(tags, owner)
+    ? `the tag ${TAG.stack} "${tags![TAG.stack]}": that stack has taken it over`
+    : `another tag ${CLAIM} than the state knows: whose it is cannot be told`;
+  kms.say(`KMS key ${keyId} in ${kms.region} has ${why}, and it is left alone`);
+}
+
+/** Reads state, material, alias, tags, policy and description of every version: DescribeKey, and what more is permitted. */
+export async function lookAtRegion(
+  kms: Kms,
+  owner: Owner,
+  { versions, aliasName, policy }: RegionalOutputs,
+): Promise<SeenRegion> {
+  const keys = new Map<string, ObservedKmsKey>();
+  const look = async ({ version, record: { keyId } }: HeldVersions) => {
+    const seen = await observeKmsKey(kms, owner, version, keyId, policy !== undefined);
+    if (seen) keys.set(keyId, seen);
+  };
+  const [aliasTarget] = await Promise.all([observeAlias(kms, aliasName), ...kmsKeysOf(versions).map(look)]);
+  return { keys, aliasTarget };
+}
+
+/** Whether a refresh has found that AWS differs. */
+export function hasDrifted(olds: { drift?: unknown }): boolean {
+  return Array.isArray(olds.drift) && olds.drift.length > 0;
+}
+
+/** Says the drift that a refresh has found; in a preview it says what the update is for. */
+export function sayDrift(say: Say, distribution: string, drift: unknown): void {
+  for (const sentence of Array.isArray(drift) ? drift : []) say(`drift of ${distribution}: ${sentence}`);
+}
+
+/** AWS shows no expiry of material that is gone: when it expired stays worth knowing. */
+function asSeen(record: KmsKeyRecord, { state, validTo, keyMaterialId }: ObservedKmsKey): KmsKeyRecord {
+  return {
+    ...record,
+    state,
+    validTo: state === "PendingImport" ? record.validTo : validTo,
+    // Of a version that was never imported it would be another one's.
+    keyMaterialId: record.keyMaterialId ?? (record.importedAt || record.adopted ? keyMaterialId : undefined),
+  };
+}
+
+/** Undefined where DescribeKey is not permitted. */
+export async function observeKmsKey(
+  kms: Kms,
+  owner: Owner,
+  version: number,
+  keyId: string,
+  withPolicy: boolean,
+): Promise<ObservedKmsKey | undefined> {
+  const seen = await ifPermitted(kms, "the states of KMS keys are not seen", () =>
+    describeKmsKey(kms, keyId, { key: owner.key.name, version }),
+  );
+  if (!seen || seen.state === "Deleted") return seen;
+  const [tags, policy] = await Promise.all([
+    ifPermitted(kms, "the tags of KMS keys are not seen", () => tagsOf(kms, keyId)),
+    withPolicy
+      ? ifPermitted(kms, "the policies of KMS keys are not seen", () =>
+          kms.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
+        )
+      : undefined,
+  ]);
+  return { ...seen, tags, policy: policy?.Policy };
+}
+
+/** Id of the KMS key that the alias points to in AWS; "" where it is gone; undefined where that may not be read. */
+export async function observeAlias(
+  kms: Kms,
+  aliasName: string,
+  loses = "where the alias points is not seen",
+): Promise<string | undefined> {
+  return ifPermitted(kms, loses, () => targetOf(kms, aliasName));
+}

@@ -1,0 +1,37 @@
+/** Where the alias points. */
+
+import { isKeymgmtError } from "../../errors";
+import { aliasesOf, targetOf } from "../../kms/aliases";
+import { eventually } from "../../kms/eventually";
+import { permitted } from "../../kms/optional";
+import type { Place } from "../place";
+import type { Known } from "../plan/known";
+import type { StepOf } from "../plan/steps";
+
+/** Which KMS key of the records the alias points to. ListAliases lags behind a write, so another look is thorough. */
+export async function findAlias(
+  { kms, aliasName }: Place,
+  { isThorough }: StepOf<"findAlias">,
+  { records, alias, unrecorded = [] }: Known,
+): Promise<string> {
+  const ours = [...Object.values(records), ...unrecorded].map(({ keyId }) => keyId);
+  const keyIds = [...new Set(ours)].reverse();
+  if (alias.target && keyIds.includes(alias.target))
+    keyIds.unshift(...keyIds.splice(keyIds.indexOf(alias.target), 1));
+  const look = async () => {
+    for (const keyId of keyIds) if ((await aliasesOf(kms, keyId)).includes(aliasName)) return keyId;
+    return "";
+  };
+  if (!isThorough) return look();
+  const seen = await permitted(() => targetOf(kms, aliasName));
+  if (seen !== undefined && seen !== "") return keyIds.includes(seen) ? seen : "";
+  return eventually("the alias to be listed", look, { result: (keyId) => keyId === "" }, LAG_SECONDS).catch(
+    (error) => {
+      if (isKeymgmtError(error, "Timeout")) return "";
+      throw error;
+    },
+  );
+}
+
+/** How long ListAliases may lag behind CreateAlias. */
+const LAG_SECONDS = 10;

@@ -1,0 +1,95 @@
+/** Deletions of KMS keys: scheduled, cancelled, and scheduled again. */
+
+import { isKeymgmtError } from "../../errors";
+import type { Kms } from "../../kms/client/client";
+import { eventually } from "../../kms/eventually";
+import {
+  describeKmsKey,
+  isPendingDeletion,
+  LONGEST_WINDOW_DAYS,
+  scheduleDeletion,
+  tagList,
+} from "../../kms/kmsKeys";
+import { ifPermitted, permitted } from "../../kms/optional";
+import { PENDING_CLAIM, TAG } from "../../kms/taggedKeys";
+import { promoteBack } from "../drift/drift";
+import type { Place } from "../place";
+import { type Known, recordFor, type Wanted } from "../plan/known";
+import type { StepOf } from "../plan/steps";
+import { refusalOf } from "./refusals";
+
+/** CancelKeyDeletion. Gives the state after it: AWS leaves the key Disabled, or PendingImport where its material is not there. */
+export async function cancelDeletion(
+  place: Place,
+  kms: Kms,
+  version: number,
+  keyId: string,
+): Promise<string> {
+  const context = place.context(version);
+  await kms.call("CancelKeyDeletion", { KeyId: keyId }, context).catch((error) => {
+    // It was taken back meanwhile: by an earlier attempt whose answer was lost, or by somebody else.
+    if (!isKeymgmtError(error, "InvalidState")) throw error;
+  });
+  const seen = await ifPermitted(kms, "the state after CancelKeyDeletion is taken to be Disabled", () =>
+    eventually(`KMS key ${keyId} to be taken back from deletion`, () => describeKmsKey(kms, keyId, context), {
+      result: ({ state }) => state === "PendingDeletion" || state === "PendingReplicaDeletion",
+    }),
+  );
+  return seen?.state ?? "Disabled";
+}
+
+export async function schedule(
+  place: Place,
+  { version, region, isCandidate, keyId }: StepOf<"scheduleDeletion">,
+  known: Known,
+  { removal }: Wanted,
+): Promise<undefined> {
+  if (isCandidate) return giveBack(place, version, known);
+  const days = removal ? place.deletionWindowDays : LONGEST_WINDOW_DAYS;
+  const id = keyId ?? recordFor(known, version).keyId;
+  const { stack } = place.run.declared;
+  // Removed by the update that shows the stack's new name: it is found by that when it returns.
+  if (removal && stack !== undefined && stack !== place.owner.stack)
+    await place
+      .at(region)
+      .call("TagResource", { KeyId: id, Tags: tagList({ [TAG.stack]: stack }) }, place.context(version))
+      .catch((error) => {
+        if (!isKeymgmtError(error, "NotFound") && !isPendingDeletion(error)) throw error;
+      });
+  const state = await scheduleDeletion(place.at(region), id, days, place.context(version));
+  const home = place.owner.kms.keyCollection;
+  if (removal && region !== home && state === "PendingReplicaDeletion") {
+    const at = `--region ${region} --key-id ${id}`;
+    place.run.say(
+      `KMS key ${id} in ${region} is the primary, moved there outside this stack: AWS deletes it only once it is deleted in every other Region, and until then no further replica of it can be made. Where it stays in ${home}, promote that one and schedule the deletion again: aws kms cancel-key-deletion ${at} && aws kms enable-key ${at} && ${promoteBack(region, id, home)} && ${place.deletionCommand({ keyId: id }, days, region)}`,
+    );
+  }
+}
+
+/** A candidate with other material: its deletion is scheduled again, and its tags are as they were. */
+async function giveBack(place: Place, version: number, known: Known): Promise<undefined> {
+  const { record, isClaimed, isNamed, former } = known.candidates[version]!;
+  const { kms, owner } = place;
+  const context = place.context(version);
+  if (isClaimed) {
+    const tags = { [TAG.distribution]: former ?? owner.distribution, [TAG.version]: String(version) };
+    await kms.call("TagResource", { KeyId: record.keyId, Tags: tagList(tags) }, context);
+    await permitted(() =>
+      kms.call("UntagResource", { KeyId: record.keyId, TagKeys: [PENDING_CLAIM] }, context),
+    );
+  }
+  await scheduleDeletion(kms, record.keyId, LONGEST_WINDOW_DAYS, context);
+  // It is of this very distribution, so the key that had it is not this one: no other is made in its place.
+  const isItsOwn = former === undefined && owner.key.deletionAllowed !== true;
+  if (isNamed || isItsOwn)
+    throw refusalOf(place, {} as Wanted, known, {
+      do: "refuse",
+      why: "other material",
+      version,
+      region: place.region,
+    });
+  place.run.say(
+    `KMS key ${record.keyId} in ${place.region} is tagged as ${place.named(version)} and has other material; its deletion is scheduled again, in ${LONGEST_WINDOW_DAYS} days. What was encrypted under it cannot be decrypted by another KMS key`,
+  );
+  return undefined;
+}

@@ -1,0 +1,48 @@
+import type { Place } from "../place";
+import { applied } from "../plan/apply";
+import type { Known, Wanted } from "../plan/known";
+import { MOST_STEPS, next } from "../plan/plan";
+import type { Step } from "../plan/steps";
+import { perform } from "./perform";
+
+/**
+ * Does what the plan says next, until it says nothing more. After each step the plan is made again from what is known then, so
+ * an answer that was not expected (another state, a lost alias, other material) leads to other steps.
+ *
+ * @param record is told what is known after each step, also where a later one fails
+ * @returns what is known at the end
+ */
+export async function execute(
+  place: Place,
+  wanted: Wanted,
+  known: Known,
+  record: (known: Known) => void = () => {},
+): Promise<Known> {
+  let now = known;
+  /** Each other Region goes on by itself: one that fails does not keep the others from being finished. */
+  const nextThere = (last: Step): Step | undefined => {
+    const region = "region" in last ? last.region : wanted.region;
+    if (region === wanted.region) return undefined;
+    return next(wanted, now).find((step) => "region" in step && step.region === region);
+  };
+  const work = async (step: Step) => {
+    const outcome = await perform(place, wanted, now, step);
+    now = applied(wanted, now, step, outcome);
+    record(now);
+  };
+  for (let count = 0; count < MOST_STEPS; count += 1) {
+    const steps = next(wanted, now);
+    if (steps.length === 0) return now;
+    await together(steps, async (step) => {
+      for (let one: Step | undefined = step; one; one = nextThere(one)) await work(one);
+    });
+  }
+  throw new Error(`a plan does not end: ${JSON.stringify(next(wanted, now))}`);
+}
+
+/** Steps in several Regions go at once. Where one fails the others are waited for, so that the state knows what they have done. */
+async function together(steps: Step[], work: (step: Step) => Promise<void>): Promise<void> {
+  const ended = await Promise.allSettled(steps.map(work));
+  const failed = ended.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  if (failed) throw failed.reason;
+}

@@ -1,0 +1,232 @@
+/** Material into KMS keys. */
+
+import { isKeymgmtError } from "../../errors";
+import { validToOf } from "../../keys/expiry";
+import { toImport } from "../../keys/keystores/versions";
+import { eventually } from "../../kms/eventually";
+import {
+  describeKmsKey,
+  type ImportOptions,
+  importMaterial,
+  isPendingDeletion,
+  waitEnabled,
+} from "../../kms/kmsKeys";
+import { ifPermitted } from "../../kms/optional";
+import { namingReplica } from "../../kms/replicas";
+import type { Place } from "../place";
+import type { Known, PendingMaterial, Wanted } from "../plan/known";
+import type { OutcomeOf, StepOf } from "../plan/steps";
+import { type KmsKeyRecord, type KmsKeyRecords, versionsOf } from "../wire";
+import { refusalOf } from "./refusals";
+
+type Into = Pick<KmsKeyRecord, "keyId" | "keyMaterialId">;
+
+/**
+ * Imports one version's material into a KMS key, for the first time or again. AWS refuses any other than the KMS key has had.
+ * The same material is allowed at any time; it changes nothing but when it expires.
+ */
+export async function importVersion(
+  place: Place,
+  region: string,
+  version: number,
+  { keyId, keyMaterialId }: Into,
+  importType: ImportOptions["importType"] = keyMaterialId === undefined ? undefined : "EXISTING_KEY_MATERIAL",
+): Promise<Partial<KmsKeyRecord>> {
+  const { run, owner } = place;
+  const material = await toImport(run.keystores, place.keyring, place.keeping, version);
+  try {
+    const validTo = validToOf(owner.expiry, run.now());
+    const options = place.importOptions(region);
+    const how = { ...options, importType: importType ?? options.importType, keyMaterialId, validTo };
+    const imported = await importMaterial(place.at(region), keyId, material, how, place.context(version));
+    return {
+      importedAt: imported.importedAt,
+      ...(imported.keyMaterialId && { keyMaterialId: imported.keyMaterialId }),
+      kcv: place.kcv(version),
+      validTo: validTo?.toISOString(),
+    };
+  } finally {
+    material.release();
+  }
+}
+
+/** The step "import": of a version of the records, of a candidate, or in another Region. */
+export async function importStep(
+  place: Place,
+  step: StepOf<"import">,
+  known: Known,
+  wanted: Wanted,
+): Promise<OutcomeOf<"import">> {
+  if (step.isCandidate) return proveCandidate(place, step.version, known, wanted);
+  return step.region === place.region
+    ? importHere(place, step, known, wanted)
+    : importAbroad(place, step, known, wanted);
+}
+
+async function importHere(
+  place: Place,
+  step: StepOf<"import">,
+  known: Known,
+  wanted: Wanted,
+): Promise<OutcomeOf<"import">> {
+  const { version } = step;
+  const record = known.records[version]!;
+  const isLost = record.state === "PendingImport";
+  const shares = wanted.strategy === "on-demand" ? record : { keyId: record.keyId };
+  try {
+    const imported = await importVersion(place, place.region, version, shares);
+    const isWhole = wanted.strategy !== "on-demand" || isLastMissing(known, version);
+    if (isLost && isWhole && wanted.strategy === "on-demand") await importLater(place, known);
+    const wasImported = Object.values(known.records).some(
+      ({ keyId, importedAt }) => keyId === record.keyId && importedAt !== undefined,
+    );
+    const state =
+      !isLost || !isWhole ? record.state : await stateAfterImport(place, record.keyId, wasImported);
+    // AWS takes only the material that it had: so what was adopted is held after all.
+    return { ...imported, state, ...(record.adopted && { adopted: undefined, recovered: true }) };
+  } catch (error) {
+    if (isPendingDeletion(error)) return "leaving";
+    if (record.adopted && isKeymgmtError(error, "IncorrectKeyMaterial"))
+      throw refusalOf(place, wanted, known, { ...step, do: "refuse", why: "adopted, without its material" });
+    throw error;
+  }
+}
+
+/** Later versions than the state knows of, which a rotation that was cut short has given to the KMS key: it needs them too. */
+async function importLater(place: Place, { records }: Known): Promise<void> {
+  const latest = versionsOf(records).at(-1)!;
+  const { keyId } = records[latest]!;
+  for (let version = latest + 1; version <= place.owner.key.keyVersion; version++)
+    await ifHeld(() => importVersion(place, place.region, version, { keyId }));
+}
+
+/** Whether each other version of the KMS key was imported again already. */
+function isLastMissing({ records, reimported }: Known, version: number): boolean {
+  return versionsOf(records).every((each) => each === version || reimported.includes(each));
+}
+
+/** AWS takes the material that the KMS key has, and so proves that it is the version's. */
+async function proveCandidate(
+  place: Place,
+  version: number,
+  { candidates }: Known,
+  { strategy }: Wanted,
+): Promise<OutcomeOf<"import">> {
+  const { record, isNamed } = candidates[version]!;
+  const { keyId, state } = record;
+  const others = Object.entries(candidates).filter(([each]) => Number(each) !== version);
+  const isWhole = isNamed
+    ? !others.some(([, other]) => other.record.keyId === keyId)
+    : strategy !== "on-demand"; // it may hold later versions, which are looked for next
+  try {
+    const imported = await importVersion(place, place.region, version, { keyId });
+    if (!isNamed)
+      place.run.say(
+        `${place.named(version)} recovers KMS key ${keyId} in ${place.region}, which it had before`,
+      );
+    place.own.add(keyId);
+    const isSettled = state === "PendingImport" && isWhole;
+    return { ...imported, state: isSettled ? await stateAfterImport(place, keyId, true) : state };
+  } catch (error) {
+    if (isKeymgmtError(error, "IncorrectKeyMaterial")) return "other";
+    if (state === "PendingImport" && isPendingDeletion(error)) return "leaving";
+    throw error;
+  }
+}
+
+async function importAbroad(
+  place: Place,
+  { version, region }: StepOf<"import">,
+  known: Known,
+  { strategy }: Wanted,
+): Promise<OutcomeOf<"import">> {
+  const { records, pending } = known;
+  if (strategy === "on-demand") {
+    const { keyId } = records[versionsOf(records).at(-1)!]!;
+    return importVersion(place, region, version, { keyId, keyMaterialId: pending!.imported.keyMaterialId });
+  }
+  const { keyId } = records[version]!;
+  const there = place.at(region);
+  return namingReplica(there, keyId, async () => {
+    try {
+      await importVersion(place, region, version, { keyId });
+    } catch (error) {
+      if (isPendingDeletion(error)) return "leaving";
+      throw error;
+    }
+    await waitEnabled(there, keyId, place.context(version));
+    return { state: "Enabled" };
+  });
+}
+
+/** A first import enables the KMS key. One that gets its material back may have been disabled before that went. */
+async function stateAfterImport(place: Place, keyId: string, wasImported: boolean): Promise<string> {
+  if (!wasImported) return "Enabled";
+  const { kms } = place;
+  const seen = await ifPermitted(kms, "a KMS key whose material came back is taken to be Enabled", () =>
+    eventually(
+      `KMS key ${keyId} to have its material back in ${kms.region}`,
+      () => describeKmsKey(kms, keyId, place.context()),
+      // The import was taken: whatever it was before is a read that lags.
+      { result: ({ state }) => ["PendingImport", "Creating", "Updating", "Deleted"].includes(state) },
+    ),
+  );
+  return seen?.state ?? "Enabled";
+}
+
+/** New material; an update that failed half-way may have imported it already. */
+export async function importNew(place: Place, version: number, { keyId }: Into): Promise<PendingMaterial> {
+  const into = (type: "NEW_KEY_MATERIAL" | "EXISTING_KEY_MATERIAL") =>
+    importVersion(place, place.region, version, { keyId }, type);
+  const imported = await into("NEW_KEY_MATERIAL").catch((error) => {
+    if (!isKeymgmtError(error, "IncorrectKeyMaterial")) throw error;
+    return into("EXISTING_KEY_MATERIAL");
+  });
+  return { version, imported, regions: [] };
+}
+
+/** A material that waits for its rotation: AWS takes it again, as one that the KMS key has had. */
+export async function findPending(
+  place: Place,
+  from: number,
+  to: number,
+  { keyId }: Into,
+): Promise<PendingMaterial | undefined> {
+  for (let version = from; version <= to; version++) {
+    const imported = await ifHeld(() =>
+      importVersion(place, place.region, version, { keyId }, "EXISTING_KEY_MATERIAL"),
+    );
+    if (imported) return { version, imported, regions: [] };
+  }
+  return undefined;
+}
+
+/** Later versions that a KMS key holds, found by the first: AWS takes the material of each, and refuses any other. */
+export async function probe(place: Place, first: number, shared: KmsKeyRecord): Promise<KmsKeyRecords> {
+  const held: KmsKeyRecords = {};
+  for (let version = first + 1; version <= place.owner.key.keyVersion; version++) {
+    const imported = await ifHeld(() => importVersion(place, place.region, version, { keyId: shared.keyId }));
+    if (imported) held[version] = { ...shared, ...imported };
+  }
+  const { kms } = place;
+  const seen = await ifPermitted(kms, "a rotation that was cut short is not recognised", () =>
+    describeKmsKey(kms, shared.keyId, place.context()),
+  );
+  // AWS also takes the material of a rotation that was cut short, which is not the current one yet: it is still to be rotated to.
+  const all: KmsKeyRecords = { [first]: shared, ...held };
+  const current = versionsOf(all).find((version) => all[version]!.keyMaterialId === seen?.keyMaterialId);
+  for (const version of versionsOf(all)) if (current !== undefined && version > current) delete all[version];
+  const state =
+    shared.state === "PendingImport" ? await stateAfterImport(place, shared.keyId, true) : shared.state;
+  for (const record of Object.values(all)) record.state = state;
+  return all;
+}
+
+async function ifHeld<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isKeymgmtError(error, "IncorrectKeyMaterial")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+/** Tags, policy and description of KMS keys that were there before. */
+import { isDeepStrictEqual } from "node:util";
+import { type KmsKeyMetadata, putKeyPolicy } from "../../kms/kmsKeys";
+import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../../kms/taggedKeys";
+import { isTakenOver } from "../claims/ownership";
+import { isLost } from "../claims/taken";
+import { withoutIgnored } from "../drift/ignored";
+import { samePolicy } from "../drift/keyPolicy";
+import { observeKmsKey } from "../drift/observe";
+import type { Place } from "../place";
+import type { KmsKeyRecord, Metadata, MetadataInputs } from "../wire";
+
+/**
+ * Brings the metadata of one version's KMS key to what is wanted. An adopted KMS key keeps what it has.
+ *
+ * @returns its claim; undefined where it was left as it is
+ */
+export async function syncMetadata(
+  place: Place,
+  version: number,
+  { keyId, state, adopted, recovered, untagged, claim: known }: KmsKeyRecord,
+  primary?: KmsKeyRecord,
+): Promise<string | undefined> {
+  if (adopted || state === "Deleted" || state.endsWith("Deletion")) return undefined;
+  const { kms } = place;
+  const before = recovered ? undefined : place.metadataBefore(version, known);
+  const isToBeSeen = before === undefined || place.repair;
+  const now =
+    place.has.get(version) ?? (isToBeSeen ? await seen(place, version, keyId, known, before) : before);
+  if (now === "taken over" || (!isToBeSeen && (await isLost(place, { keyId, adopted, claim: known }))))
+    return undefined;
+  // What was made before there were claims gets one when a refresh has shown that it has none; another distribution's is made anew.
+  const lacksClaim = untagged || now.tags[CLAIM] !== undefined;
+  const claim = known ?? primary?.claim ?? (lacksClaim ? await place.newClaim(version) : undefined);
+  const given = place.metadata(version, claim);
+  const wanted = withoutIgnored(given, place.inputs);
+  const kept = Object.entries(now.tags).filter(([name]) => name in given.tags);
+  await syncTags(kms, keyId, now.tags, { ...Object.fromEntries(kept), ...wanted.tags });
+  if (isPolicyChanged(wanted, now)) await putKeyPolicy(kms, keyId, wanted.policy!, place.context(version));
+  if (isDescriptionChanged(wanted, now)) {
+    const description = { KeyId: keyId, Description: wanted.description };
+    await kms.call("UpdateKeyDescription", description, place.context(version));
+  }
+  return claim;
+}
+
+/** Whether the KMS keys are to get anything that they have not been given. What the program gives no more stays as it is. */
+export function isMetadataChanged(wanted: KmsKeyMetadata, before: KmsKeyMetadata): boolean {
+  return (
+    !isDeepStrictEqual(wanted.tags, before.tags) ||
+    isPolicyChanged(wanted, before) ||
+    isDescriptionChanged(wanted, before)
+  );
+}
+
+function isPolicyChanged({ policy }: MetadataInputs, before: MetadataInputs): boolean {
+  return policy !== undefined && !samePolicy(policy, before.policy ?? "");
+}
+
+function isDescriptionChanged({ description }: MetadataInputs, before: MetadataInputs): boolean {
+  return description !== undefined && description !== before.description;
+}
+
+/**
+ * What a KMS key has: of tags only those that may go. What may not be read is as before; of one that no state knows, where there is
+ * no before, everything is put there again.
+ */
+async function seen(
+  place: Place,
+  version: number,
+  keyId: string,
+  claim: string | undefined,
+  before: KmsKeyMetadata | undefined,
+): Promise<Metadata | "taken over"> {
+  const { tags: wanted, policy: given } = place.metadata(version, claim);
+  const ours = place.last ? place.metadataBefore(version).tags : {};
+  const found = await observeKmsKey(place.kms, place.owner, version, keyId, given !== undefined);
+  if (before && isTakenOver(found?.tags, place.owner, claim)) return "taken over";
+  const known = Object.entries(found?.tags ?? before?.tags ?? {}).filter(
+    ([key]) => key in wanted || key in ours || [CLAIM, PENDING_CLAIM, LEAVING].includes(key),
+  );
+  return {
+    tags: Object.fromEntries(known),
+    policy: found?.policy ?? before?.policy,
+    description: found?.description ?? before?.description,
+  };
+}

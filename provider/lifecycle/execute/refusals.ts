@@ -1,0 +1,126 @@
+/** Why nothing more can be done, and what a person can do then. */
+import { KeymgmtError, type KeymgmtErrorContext } from "../../errors";
+import { waysOn } from "../claims/lostKeys";
+import { promoteBack } from "../drift/drift";
+import type { Place } from "../place";
+import { type Known, sharedOf, type Wanted } from "../plan/known";
+import type { StepOf } from "../plan/steps";
+import { kmsKeysOf } from "../wire";
+
+/** @param inUse id of the KMS key that the alias points to, where that is to be named */
+export function refusalOf(
+  place: Place,
+  wanted: Wanted,
+  known: Known,
+  { why, version, region }: StepOf<"refuse">,
+  inUse?: string,
+): KeymgmtError {
+  const { owner, aliasName } = place;
+  const record = known.records[version] ?? known.candidates[version]?.record;
+  const context = { ...place.context(version), region, keyId: record?.keyId };
+  const expected = `Expected ${place.named(version)}`;
+  switch (why) {
+    case "gone":
+      return new KeymgmtError(
+        "NotFound",
+        `${expected} at KMS key ${record!.keyArn}; AWS no longer knows it. What was encrypted under it cannot be decrypted by another KMS key, so none was made in its place. Raise \`minEnabledVersion\` above ${version}, rotating first if it is the latest.`,
+        context,
+      );
+    case "not usable":
+      return new KeymgmtError(
+        "InvalidState",
+        `Expected KMS key ${record!.keyArn} (${place.named(version)}) to be usable, got state ${record!.state}. Run the update again once AWS has settled.`,
+        context,
+      );
+    case "alias taken":
+      return new KeymgmtError(
+        "AlreadyExists",
+        `Expected ${aliasName} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone.${known.isBlind ? UNSEEN : ""} See whose it is: aws kms describe-key --region ${region} --key-id ${aliasName}. If it is nobody's, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${aliasName}`,
+        { ...context, keyId: aliasName },
+      );
+    case "other material":
+      return otherMaterial(place, known, version, inUse);
+    case "adopted, without a replica":
+      return new KeymgmtError(
+        "Unsupported",
+        `Expected a replica of KMS key ${wanted.primaries[version]!.keyArn} in ${region}: it was adopted as ${place.named(version)}, and without its material no replica can be made. Rotate the key and raise \`minEnabledVersion\` above ${version}, then replicate.`,
+        context,
+      );
+    case "adopted, without its material":
+      return new KeymgmtError(
+        "IncorrectKeyMaterial",
+        `Expected KMS key ${record!.keyArn} to have its key material: it was adopted as ${place.named(version)}, whose keyring does not hold that material. Import it from where it is kept, then refresh; or rotate the key and raise \`minEnabledVersion\` above ${version}.`,
+        context,
+      );
+    case "primary elsewhere": {
+      const { keyId, keyArn } = sharedOf(known.records);
+      return new KeymgmtError(
+        "Unsupported",
+        `Expected KMS key ${keyArn}, which is to be rotated to ${place.named(version)}, to be the primary of its replicas; the primary is in ${region}, where it was moved outside this stack. AWS rotates only the primary on demand. Nothing was changed. Promote it back and run the update again: ${promoteBack(region, keyId, place.region)}`,
+        { ...context, keyId },
+      );
+    }
+    case "replica left out":
+      return new KeymgmtError(
+        "Unsupported",
+        `${expected} to go into the replica of KMS key ${sharedOf(known.records).keyArn} in ${region} as well, before AWS rotates the KMS key on demand; \`unreachableRegions\` of the KmsProvider names ${region}. Nothing was changed. Wait until ${region} answers, or distribute the key through a second KmsProvider with \`rotationStrategy: "manual"\`: new KMS keys and a new alias, which cannot decrypt what was encrypted under these.`,
+        context,
+      );
+    case "disabled on demand":
+      return disabledOnDemand({ ...context, key: owner.key.name }, version, wanted);
+    case "several KMS keys": {
+      const found = kmsKeysOf(recordsOf(known)).map(
+        ({ record: { keyArn }, versions }) => `${keyArn} (version ${versions[0]})`,
+      );
+      return new KeymgmtError(
+        "InvalidInput",
+        `Expected one KMS key of key "${owner.key.name}" in ${region}, as \`rotationStrategy\` "on-demand" has it; AWS has ${found.join(", ")}. Nothing was changed. Declare the distribution with "manual", as it was before; or say by \`adopt\` which KMS key it is.`,
+        context,
+      );
+    }
+  }
+}
+
+function recordsOf({ candidates }: Known) {
+  return Object.fromEntries(Object.entries(candidates).map(([version, { record }]) => [version, record]));
+}
+
+/**
+ * With `rotationStrategy` "on-demand" one KMS key holds every version, and is enabled or disabled as a whole.
+ *
+ * @param first the lowest version that the KMS key holds
+ */
+export function disabledOnDemand(
+  context: KeymgmtErrorContext,
+  first: number,
+  { latest, minEnabled }: Pick<Wanted, "latest" | "minEnabled">,
+): KeymgmtError {
+  return new KeymgmtError(
+    "InvalidInput",
+    `Expected \`minEnabledVersion\` of key "${context.key}" to be at most ${first} with \`rotationStrategy\` "on-demand", got ${minEnabled}: one KMS key holds versions ${first} to ${latest}, and AWS cannot disable one of its key materials alone. Lower it, or distribute the key with "manual".`,
+    context,
+  );
+}
+
+function otherMaterial(
+  place: Place,
+  known: Known,
+  version: number,
+  inUse = known.candidates[version]!.record.keyId,
+): KeymgmtError {
+  const { record, isNamed, wasLeaving } = known.candidates[version]!;
+  const context = { ...place.context(version), region: place.region, keyId: record.keyId };
+  const expected = `Expected KMS key ${record.keyArn} to have the material of ${place.named(version)} (key check value ${record.kcv}); AWS says that it has another.`;
+  const adopt = `adopt: { aliasName: "${place.aliasName}", versions: { ${place.owner.key.keyVersion}: "${inUse}" } }`;
+  const stays = wasLeaving ? "Its deletion is scheduled again" : "It is in use, and was left alone";
+  return new KeymgmtError(
+    "IncorrectKeyMaterial",
+    isNamed
+      ? `${expected} Nothing was changed. Is \`adopt\` of this key, and of its latest backup?`
+      : `${expected} ${stays}; no other was made in its place. ${waysOn(place.owner.key.name, adopt, [])}`,
+    context,
+  );
+}
+
+const UNSEEN =
+  " Whether an update that was killed made that one cannot be seen without kms:ListKeys and kms:ListResourceTags: grant them, and run again.";

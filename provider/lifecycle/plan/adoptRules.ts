@@ -1,0 +1,97 @@
+/** What `adopt` of a KeyDistribution may say. Pure. */
+import { hasUnknown, known } from "../../schema/unknowns";
+import type { KeyRef } from "../wire";
+
+/** KMS keys that exist, to be taken under management: those behind an alias, or listed by version, or both. */
+export interface Adopt {
+  /** `alias/hashicorp/orders-1700000000`. Its name is the distribution's; without `versions` its KMS key is the key's latest version. */
+  aliasName?: string;
+  /** KMS key id or ARN by version. None at all: new KMS keys are made, whatever there is. */
+  versions?: Record<string, string>;
+  /** Key check values of the versions whose material the key holds: their KMS keys become like those that this stack made. */
+  kcvs?: Record<string, string>;
+}
+
+export function adoptMistakes(
+  value: unknown,
+  key: Partial<KeyRef> | undefined,
+  rotationStrategy: unknown,
+): string[] {
+  const adopt = readable(value);
+  if (!adopt) return [];
+  const { aliasName, versions, kcvs = {} } = adopt;
+  if (aliasName !== undefined && makesNew(adopt))
+    return [
+      "Expected `adopt.versions` to name the KMS keys behind `adopt.aliasName`, or to be left out; it is empty.",
+    ];
+  if (aliasName === undefined && versions === undefined)
+    return ["Expected `adopt` to have `aliasName`, `versions` or both."];
+  const latest = known(key?.keyVersion);
+  const named = Object.keys(versions ?? { [latest ?? ""]: aliasName });
+  return [
+    ...aliasMistakes(aliasName),
+    ...Object.keys(versions ?? {}).flatMap((version) => versionMistakes(version, latest)),
+    ...(latest === undefined ? [] : kcvMistakes(kcvs, named)),
+    ...(rotationStrategy === "manual" ? sharedMistakes(Object.entries(versions ?? {})) : []),
+  ];
+}
+
+/** Whether it names one KMS key for all its versions, whose material the key holds: what can be rotated on demand. */
+export function adoptsOneHeld(value: unknown): boolean {
+  const adopt = readable(value);
+  if (!adopt) return true;
+  const { aliasName, versions = {}, kcvs = {} } = adopt;
+  if (makesNew(adopt) && aliasName === undefined) return true;
+  return (
+    new Set(Object.values(versions)).size === 1 && Object.keys(versions).every((version) => version in kcvs)
+  );
+}
+
+/** Whether it names no KMS key on purpose. */
+export function makesNew({ versions }: Adopt): boolean {
+  return versions !== undefined && Object.keys(versions).length === 0;
+}
+
+function readable(value: unknown): Adopt | undefined {
+  const adopt = known(value);
+  return typeof adopt !== "object" || adopt === null || hasUnknown(adopt) ? undefined : adopt;
+}
+
+function aliasMistakes(aliasName: unknown): string[] {
+  if (typeof aliasName !== "string" || /^alias\/(?!aws\/)[a-zA-Z0-9/_-]+$/.test(aliasName)) return [];
+  return [
+    `Expected \`adopt.aliasName\` to be an alias such as "alias/hashicorp/orders-1700000000"; what came is none.`,
+  ];
+}
+
+function versionMistakes(version: string, latest: number | undefined): string[] {
+  if (!isVersion(version))
+    return [`Expected \`adopt.versions\` to name versions by number; what came is not.`];
+  if (latest === undefined || Number(version) <= latest) return [];
+  return [
+    `Expected \`adopt.versions\` to name versions that the key has, 1 to ${latest}, got ${version}. Give the KMS key a version that there is, or rotate the key first.`,
+  ];
+}
+
+const isVersion = (text: string) => /^[1-9]\d*$/.test(text);
+
+function kcvMistakes(kcvs: Record<string, string>, named: string[]): string[] {
+  return Object.keys(kcvs)
+    .filter((version) => !named.includes(version))
+    .map(
+      (version) =>
+        `Expected \`adopt.kcvs\` to be of versions that \`adopt\` names, ${named.join(", ")}${isVersion(version) ? `, got ${version}` : "; what came is another"}.`,
+    );
+}
+
+function sharedMistakes(versions: [string, string][]): string[] {
+  const numbered = versions.filter(([version]) => isVersion(version));
+  return numbered.flatMap(([version, keyId], index) => {
+    const first = numbered.slice(0, index).find(([, other]) => other === keyId);
+    return first
+      ? [
+          `Expected \`adopt.versions\` to name a KMS key for each version, got one for ${first[0]} and ${version}: one KMS key for several is for \`rotationStrategy\` "on-demand".`,
+        ]
+      : [];
+  });
+}

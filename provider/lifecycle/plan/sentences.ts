@@ -1,0 +1,54 @@
+/** What a preview, and the update after it, say in words of what is planned. Pure. */
+
+import { type KmsKeyRecords, kmsKeysOf, type MetadataInputs, versionsOf } from "../wire";
+import { type Adopt, makesNew } from "./adoptRules";
+import type { Step } from "./steps";
+
+interface Described extends MetadataInputs {
+  name: string;
+  stack: string;
+  versions?: KmsKeyRecords;
+  key: { name: string };
+}
+
+/**
+ * @param old the distribution as it is in the state
+ * @param steps what an update would do, as far as the state tells
+ * @param replaces properties whose change replaces it
+ */
+export function sentencesOf(
+  old: Described,
+  news: MetadataInputs & { stack?: unknown; adopt?: Adopt },
+  steps: Step[],
+  replaces: string[],
+): string[] {
+  const { stack, adopt } = news;
+  const sentences = keptSentences(old.name, old, news);
+  if (typeof stack === "string" && old.stack !== stack)
+    sentences.push(
+      `this stack is called ${stack} now, and was ${old.stack}: the KMS keys of ${old.name} get the tag keymgmt:stack "${stack}", in every Region`,
+    );
+  const held = kmsKeysOf(old.versions ?? {}).map(({ record }) => record.keyArn);
+  if (replaces.length > 0 && held.length > 0 && (!adopt || makesNew(adopt)))
+    sentences.push(
+      `${old.name} is replaced because of ${replaces.join(", ")}: its versions get other KMS keys, which cannot decrypt what was encrypted under ${held.join(", ")}`,
+    );
+  // A version that is newer than all that are there is a rotation's.
+  const newest = versionsOf(old.versions ?? {}).at(-1) ?? 0;
+  for (const step of steps)
+    if (step.do === "createKey" && step.version < newest)
+      sentences.push(
+        `version ${step.version} of key "${old.key.name}" has no KMS key in ${step.region}: one that it had before is recovered where AWS shows it; else it gets a new one, which cannot decrypt what was encrypted under the former`,
+      );
+  return sentences;
+}
+
+/** What the program gave and gives no more. @param name the distribution, and where */
+export function keptSentences(name: string, old: MetadataInputs, news: MetadataInputs): string[] {
+  return (["description", "policy"] as const)
+    .filter((what) => typeof old[what] === "string" && (news[what] ?? undefined) === undefined)
+    .map(
+      (what) =>
+        `the program gives no ${what} for ${name} any more: its KMS keys keep the ${what} that they have, and from now on it is not compared`,
+    );
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import type { Program } from "../../resources/support/program";
+import { ABROAD, HOME, recordsOf, Scene } from "../support/scene";
+
+const policyFor = (role: string) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { AWS: "arn:aws:iam::111122223333:root" },
+        Action: "kms:*",
+        Resource: "*",
+      },
+      {
+        Effect: "Allow",
+        Principal: { AWS: `arn:aws:iam::111122223333:role/${role}` },
+        Action: "kms:Decrypt",
+        Resource: "*",
+      },
+    ],
+  });
+
+describe("a key policy that names a role which was made moments ago", function () {
+  this.timeout(60_000);
+  let scene: Scene;
+  let program: Program;
+  beforeEach(async () => {
+    scene = await Scene.open();
+    program = scene.program();
+  });
+  afterEach(() => scene.close());
+
+  const up = (role: string) =>
+    program.up({
+      key: { replicaRegions: [ABROAD] },
+      replicas: [ABROAD],
+      distribution: { policy: policyFor(role) },
+      replica: { policy: policyFor(role) },
+    });
+  const refused = (operation: string, message?: string) => ({
+    operation,
+    times: 1,
+    error: { name: "MalformedPolicyDocumentException", ...(message !== undefined && { message }) },
+  });
+  const UNKNOWN = "Policy contains a statement with one or more invalid principals.";
+
+  for (const operation of ["CreateKey", "ReplicateKey", "PutKeyPolicy"])
+    it(`is sent again in ${operation} until AWS KMS knows the role: one update does it`, async () => {
+      if (operation === "PutKeyPolicy") await up("before");
+      scene.local.setFaults([refused(operation, UNKNOWN)]);
+      const calls = await scene.callsOf(() => up("api"));
+      const calledOnceMore = { CreateKey: 2, ReplicateKey: 2, PutKeyPolicy: 3 }[operation];
+      assert.equal(calls[operation], calledOnceMore);
+      assert.match(scene.said(), /does not know a principal of the key policy of key "orders"/);
+      assert.equal(Object.keys(recordsOf(program)).length, 1);
+      for (const region of [HOME, ABROAD]) assert.equal((await scene.kmsKeys(region)).length, 1);
+      assert.deepEqual(await scene.callsOf(() => up("api")), {});
+    });
+
+  it("fails at once for any other fault, also where it quotes what reads like this one", async () => {
+    for (const message of [
+      "The new key policy will not allow you to update the key policy in the future.",
+      `Syntax error in statement ${JSON.stringify(UNKNOWN)}`,
+      `${UNKNOWN} is not a Sid`,
+    ]) {
+      scene.local.setFaults([refused("CreateKey", message)]);
+      const calls = await scene.callsOf(() => assert.rejects(up("api"), /MalformedPolicyDocumentException/));
+      assert.equal(calls.CreateKey, 1);
+      assert.doesNotMatch(scene.said(), /does not know a principal/);
+    }
+  });
+});
