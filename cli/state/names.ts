@@ -2,7 +2,7 @@
  * Names of a stack, `organization/project/stack`, as its KMS keys are tagged. After a rename the state has the former one until an
  * update has gone through, and another stack may be called that by then.
  */
-import type { Owner } from "../../provider/lifecycle/wire.js";
+import type { Owner } from "../../provider/lifecycle/owner.js";
 import type { ManagedKeyState, StackState } from "./stack.js";
 
 export type Names = Pick<StackState, "names" | "formerNames">;

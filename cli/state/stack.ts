@@ -1,13 +1,8 @@
 /** What a stack's state (`pulumi stack export`) says of its keys. Nothing secret is read out of it. */
 import { parseKmsArn, relatedKeyArn } from "../../provider/kms/arn.js";
-import {
-  type KmsKeyRecord,
-  type KmsKeyRecords,
-  type Owner,
-  ownerOf,
-  type RegionalOutputs,
-} from "../../provider/lifecycle/wire.js";
+import { type Owner, ownerOf } from "../../provider/lifecycle/owner.js";
 import { UNKNOWN } from "../../provider/schema/unknowns.js";
+import type { KmsKeyRecord, KmsKeyRecords, RegionalOutputs } from "../../provider/state/types.js";
 import { namesIn } from "./names.js";
 import { regionIn, type StatedKms, statedKms } from "./stated.js";
 

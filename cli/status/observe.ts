@@ -1,7 +1,7 @@
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
 import type { SeenRegion } from "../../provider/lifecycle/drift/drift.js";
 import { lookAtRegion } from "../../provider/lifecycle/drift/observe.js";
-import { kmsKeysOf } from "../../provider/lifecycle/wire.js";
+import { kmsKeysOf } from "../../provider/state/records.js";
 import type { Aws } from "../look.js";
 import type { RegionState } from "../state/stack.js";
 

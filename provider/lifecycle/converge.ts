@@ -1,26 +1,19 @@
 /** A distribution or replica in its Region: brought to what its inputs say, or taken away. */
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
+import { kmsKeysOf, versionsOf } from "../state/records";
+import type { KmsKeyRecords, MetadataInputs, RegionalOutputs, RotationStrategy } from "../state/types";
 import { promoted } from "./drift/drift";
 import { hasOthers } from "./drift/ignored";
 import { execute } from "./execute/execute";
 import { isMetadataChanged } from "./execute/metadata";
 import type { HandedKeyring } from "./keyrings";
+import { metadataFor, type Owner } from "./owner";
 import { Place } from "./place";
 import type { Adopt } from "./plan/adoptRules";
 import { type Known, knownFrom, type Wanted } from "./plan/known";
 import { plan } from "./plan/plan";
 import type { Step } from "./plan/steps";
-import {
-  type KmsKeyRecords,
-  kmsKeysOf,
-  type MetadataInputs,
-  metadataFor,
-  type Owner,
-  type RegionalOutputs,
-  type RotationStrategy,
-  versionsOf,
-} from "./wire";
 
 /** What a resource says of its Region, from its inputs or from its state. */
 export interface Target {

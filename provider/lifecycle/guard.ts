@@ -5,7 +5,7 @@
  */
 import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
-import type { KeyRef } from "./wire";
+import type { KeyRef } from "../state/types";
 
 /** Throws DeletionNotAllowed before anything is touched. `what` names the resource, as in `KeyReplica eu-west-1/orders-1700000000`. */
 export function refuseDeletion(run: Run, what: string, { id, name, deletionAllowed }: Partial<KeyRef>): void {

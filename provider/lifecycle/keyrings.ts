@@ -5,7 +5,8 @@
  */
 import { KeymgmtError } from "../errors";
 import { known } from "../schema/unknowns";
-import type { KeyRef, KmsRef, Owner } from "./wire";
+import type { KeyRef, KmsRef } from "../state/types";
+import type { Owner } from "./owner";
 
 /** The keyring, from the state, and what the program says of it, which others cannot write. */
 export interface HandedKeyring {

@@ -7,10 +7,12 @@ import { isDeepStrictEqual } from "node:util";
 import { KeymgmtError } from "../errors";
 import { isLeftOut, namedOf } from "../kms/endpoints/connection";
 import { known } from "../schema/unknowns";
+import { kmsKeysOf, versionsOf } from "../state/records";
+import type { KmsKeyRecords, KmsRef } from "../state/types";
 import type { Target } from "./converge";
+import { metadataFor } from "./owner";
 import { wantedVersions } from "./plan/known";
 import type { Step, StepOf } from "./plan/steps";
-import { type KmsKeyRecords, type KmsRef, kmsKeysOf, metadataFor, versionsOf } from "./wire";
 
 /** Regions that are left out, of those that a distribution may be in. */
 export function leftOutOf(kms: KmsRef, replicaRegions: string[]): string[] {

@@ -9,11 +9,12 @@ import type { CallContext, Kms } from "../kms/client/client";
 import { isLeftOut } from "../kms/endpoints/connection";
 import type { ImportOptions, KmsKeyMetadata } from "../kms/kmsKeys";
 import type { Run } from "../run";
+import type { KmsKeyRecord, MetadataInputs } from "../state/types";
 import { type Claimed, claimedIn, makeClaim } from "./claims/claim";
 import type { HandedKeyring } from "./keyrings";
+import type { Metadata, Owner } from "./owner";
+import { contextOf, metadataFor } from "./owner";
 import type { Adopt } from "./plan/adoptRules";
-import type { KmsKeyRecord, Metadata, MetadataInputs, Owner } from "./wire";
-import { contextOf, metadataFor } from "./wire";
 
 export interface PlaceSettings {
   owner: Owner;

@@ -1,11 +1,11 @@
 import { aliasArn as aliasArnOf } from "../kms/arn";
 import { nameOf } from "../lifecycle/claims/naming";
 import { leftOutMistakes } from "../lifecycle/leftOut";
-import type { KmsRef } from "../lifecycle/wire";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, known } from "../schema/unknowns";
 import { schemaMistakes } from "../schema/validate";
+import type { KmsRef } from "../state/types";
 import { replacementMistakes } from "./replacement";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 

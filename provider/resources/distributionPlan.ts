@@ -7,17 +7,17 @@ import { MOST_ON_DEMAND_ROTATIONS } from "../kms/rotation";
 import { promoteBack } from "../lifecycle/drift/drift";
 import { disabledOnDemand } from "../lifecycle/execute/refusals";
 import { type Adopt, adoptsOneHeld } from "../lifecycle/plan/adoptRules";
-import {
-  type KeyRef,
-  type KmsKeyRecords,
-  type KmsRef,
-  type MetadataInputs,
-  type RegionalOutputs,
-  type RotationStrategy,
-  versionsOf,
-} from "../lifecycle/wire";
 import type { Say } from "../say";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
+import { versionsOf } from "../state/records";
+import type {
+  KeyRef,
+  KmsKeyRecords,
+  KmsRef,
+  MetadataInputs,
+  RegionalOutputs,
+  RotationStrategy,
+} from "../state/types";
 import type { Values } from "./resource";
 
 export interface DistributionInputs extends MetadataInputs, ExpiryInputs, ExpiryPlan {

@@ -12,21 +12,15 @@ import {
   sentenceOfLeftOut,
   sentenceOfRotationWithout,
 } from "../lifecycle/leftOut";
+import { ownerOf, withDeletionAllowed, withFormerStack } from "../lifecycle/owner";
 import type { Place } from "../lifecycle/place";
 import { adoptMistakes } from "../lifecycle/plan/adoptRules";
 import { sentencesOf } from "../lifecycle/plan/sentences";
-import {
-  type KeyRef,
-  type KmsKeyRecords,
-  type KmsRef,
-  ownerOf,
-  withDeletionAllowed,
-  withFormerStack,
-} from "../lifecycle/wire";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
+import type { KeyRef, KmsKeyRecords, KmsRef } from "../state/types";
 import {
   type DistributionInputs,
   type DistributionOutputs,

@@ -7,23 +7,21 @@ import { BY_MEANING } from "../lifecycle/drift/keyPolicy";
 import { hasDrifted, refreshRegion, sayDrift } from "../lifecycle/drift/observe";
 import { refuseDeletion } from "../lifecycle/guard";
 import { leftOutMistakes, refuseLeftOutDeletion, sentenceOfLeftOut } from "../lifecycle/leftOut";
+import { ownerOf, withDeletionAllowed, withFormerStack } from "../lifecycle/owner";
 import { keptSentences } from "../lifecycle/plan/sentences";
-import {
-  type KeyRef,
-  type KmsKeyRecords,
-  type KmsRef,
-  type MetadataInputs,
-  ownerOf,
-  type RegionalOutputs,
-  type RotationStrategy,
-  versionsOf,
-  withDeletionAllowed,
-  withFormerStack,
-} from "../lifecycle/wire";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
+import { versionsOf } from "../state/records";
+import type {
+  KeyRef,
+  KmsKeyRecords,
+  KmsRef,
+  MetadataInputs,
+  RegionalOutputs,
+  RotationStrategy,
+} from "../state/types";
 import { withoutUnknownStacks } from "./distributionPlan";
 import { inputsAmong, type Resource, recorded, STATE_VERSION, type Values } from "./resource";
 import {

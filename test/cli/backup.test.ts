@@ -9,7 +9,7 @@ import type { LocalKms } from "../../localkms/index";
 import { fingerprintOf, openBackup } from "../../provider/keys/backup/backup";
 import { identityKey, passphraseKey } from "../../provider/keys/backup/backupKeys";
 import type { Keyring } from "../../provider/keys/keyring";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { assertNoSecret } from "../e2e/support/planted";
 import { withoutKms } from "../provider/keys/keystores/withoutKms";
 import { localKms, Program } from "../provider/resources/support/program";

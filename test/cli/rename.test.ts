@@ -3,7 +3,7 @@ import { TagResourceCommand } from "@aws-sdk/client-kms";
 import { namesIn } from "../../cli/state/names";
 import type { ManagedKeyState } from "../../cli/state/stack";
 import type { LocalKms } from "../../localkms/index";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { localKms, Program } from "../provider/resources/support/program";
 import { clientOf, exportOf, fileOf, type RunOptions, keymgmt as run, strayKey } from "./support";
 

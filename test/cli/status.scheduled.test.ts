@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CancelKeyDeletionCommand, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import type { ScheduledReport } from "../../cli/status/scheduledReport";
 import type { LocalKms } from "../../localkms/index";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { localKms, Program } from "../provider/resources/support/program";
 import {
   ACCOUNT,

@@ -12,7 +12,7 @@ import {
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../localkms/index";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { localKms, Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
 import {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { RegionState, StackState } from "../../cli/state/stack";
 import type { FoundKey, Place } from "../../cli/sweep/find";
 import { type Sorted, sortKeys } from "../../cli/sweep/sort";
-import type { Owner, RegionalOutputs } from "../../provider/lifecycle/wire";
+import type { Owner } from "../../provider/lifecycle/owner";
+import type { RegionalOutputs } from "../../provider/state/types";
 
 const STACK = "acme/shop/prod";
 const NOW = new Date("2026-06-01T12:00:00Z");

@@ -8,7 +8,7 @@ import {
   ReplicateKeyCommand,
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../localkms/index";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { localKms, Program } from "../provider/resources/support/program";
 import { clientOf, exportOf, fileOf, type RunOptions, keymgmt as run, settled, strayKey } from "./support";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { Application } from "../provider/resources/support/client";
 import { Program } from "../provider/resources/support/program";
 import { clientsOr, type Ministack, startMinistack } from "./support";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DescribeKeyCommand, ListKeysCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { RequestLogEntry } from "../../localkms/index";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { Application } from "../provider/resources/support/client";
 import { Program, type ProgramInputs } from "../provider/resources/support/program";
 import type { Effect } from "./effects";

@@ -4,9 +4,9 @@ import { TagResourceCommand, UpdateKeyDescriptionCommand } from "@aws-sdk/client
 import sinon from "sinon";
 import type { Interception, LocalKms } from "../../localkms/index";
 import { dynamicProvider } from "../../provider/dynamic";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import type { Values } from "../../provider/resources/resource";
 import { resourceSpec } from "../../provider/schema/definition";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { clientOf, exportOf, keymgmt, secret as marked } from "../cli/support";
 import { inputs, inputsOf, pathsIn, providers, types } from "../provider/resources/goodInputs";
 import { localKms, Program } from "../provider/resources/support/program";

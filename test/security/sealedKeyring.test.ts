@@ -8,8 +8,8 @@ import { CompactEncrypt } from "jose";
 import sinon from "sinon";
 import type { LocalKms } from "../../localkms/index";
 import { keyCheckValue } from "../../provider/keys/keyCheckValue";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
 import type { Values } from "../../provider/resources/resource";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { setEnvironment } from "../provider/kms/loopback";
 import { localKms, Program, type ProgramInputs } from "../provider/resources/support/program";
 

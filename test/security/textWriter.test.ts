@@ -8,7 +8,7 @@ import sinon from "sinon";
 import type { Interception, LocalKms } from "../../localkms/index";
 import { dynamicProvider } from "../../provider/dynamic";
 import { fingerprintOf } from "../../provider/keys/backup/backup";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { clientOf, type Ended, exportOf, keymgmt } from "../cli/support";
 import { backUp, forgetBackup } from "../provider/resources/support/backup";
 import { localKms, Program } from "../provider/resources/support/program";

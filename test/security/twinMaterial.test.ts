@@ -4,7 +4,7 @@ import sinon from "sinon";
 import type { LocalKms } from "../../localkms/index";
 import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { parseKeyring } from "../../provider/keys/keyring";
-import type { KmsKeyRecords } from "../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import { setEnvironment } from "../provider/kms/loopback";
 import { localKms, Program } from "../provider/resources/support/program";
 

@@ -6,7 +6,7 @@
  */
 import crypto from "node:crypto";
 import { partitionOf } from "../../kms/endpoints/regions";
-import type { KmsRef } from "../wire";
+import type { KmsRef } from "../../state/types";
 
 /** What a claim says. */
 export interface Claimed {

@@ -5,6 +5,7 @@ import { isMultiRegionKeyId } from "../../kms/arn";
 import { describeKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, TAG, type TaggedKey } from "../../kms/taggedKeys";
+import { versionsOf } from "../../state/records";
 import type { Place } from "../place";
 import {
   type Candidate,
@@ -15,7 +16,6 @@ import {
   wantedVersions,
 } from "../plan/known";
 import type { OutcomeOf } from "../plan/steps";
-import { versionsOf } from "../wire";
 import { leaveDoubtful, refuseIfInUse, refuseNewer, refuseOthers, refuseUntagged } from "./findRefusals";
 import { LOST_WITHOUT_LISTING } from "./naming";
 import { oursAmong, ownershipOf } from "./ownership";

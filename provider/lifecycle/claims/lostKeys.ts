@@ -4,8 +4,8 @@ import { describeKmsKey, otherRegions } from "../../kms/kmsKeys";
 import { permitted } from "../../kms/optional";
 import { TAG, type TaggedKey } from "../../kms/taggedKeys";
 import type { Run } from "../../run";
+import type { KmsRef } from "../../state/types";
 import { isLeaving } from "../plan/known";
-import type { KmsRef } from "../wire";
 
 export interface LostKmsKey extends TaggedKey {
   /** AWS's KeyState; undefined where it may not be read. */

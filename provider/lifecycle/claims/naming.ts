@@ -9,7 +9,7 @@ import type { SeenAlias } from "../../kms/aliases";
 import { permitted } from "../../kms/optional";
 import { CLAIM, TAG, type TaggedKey } from "../../kms/taggedKeys";
 import type { Run } from "../../run";
-import type { KmsRef } from "../wire";
+import type { KmsRef } from "../../state/types";
 import { claimedIn, isClaimOf } from "./claim";
 import { leaveFormerStack, mayReturn, refuseLostKey, refuseUnowned } from "./namingRefusals";
 import { hasFormerStack, mayBeOursBehindAlias, oursAmong } from "./ownership";

@@ -14,7 +14,7 @@
  * An alias is whose its KMS key is: it is moved only where AWS shows that it points to a KMS key of the distribution's records.
  */
 import { CLAIM, TAG } from "../../kms/taggedKeys";
-import type { Owner } from "../wire";
+import type { Owner } from "../owner";
 
 export type Ownership = "ours" | "another's" | "nobody's" | "not known";
 

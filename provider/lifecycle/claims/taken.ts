@@ -3,8 +3,8 @@
 import { KeymgmtError } from "../../errors";
 import { permitted } from "../../kms/optional";
 import { CLAIM, TAG, tagCommand, tagsOf } from "../../kms/taggedKeys";
+import type { KmsKeyRecord } from "../../state/types";
 import type { Place } from "../place";
-import type { KmsKeyRecord } from "../wire";
 import { isTakenOver } from "./ownership";
 
 type Recorded = Pick<KmsKeyRecord, "keyId" | "adopted" | "claim">;

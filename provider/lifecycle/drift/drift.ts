@@ -10,17 +10,10 @@ import { CLAIM, isOwnTag } from "../../kms/taggedKeys";
 import { isUnknown } from "../../schema/unknowns";
 import { isMarkedSecret } from "../../secrecy/secretInputs";
 import { visible } from "../../secrecy/visible";
+import { kmsKeysOf } from "../../state/records";
+import type { KmsKeyRecords, MetadataInputs, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
-import {
-  type KmsKeyRecords,
-  kmsKeysOf,
-  lastGiven,
-  type MetadataInputs,
-  metadataFor,
-  type Owner,
-  type RegionalOutputs,
-  wantedState,
-} from "../wire";
+import { lastGiven, metadataFor, type Owner, wantedState } from "../owner";
 import { withoutIgnored } from "./ignored";
 import { samePolicy } from "./keyPolicy";
 

@@ -3,7 +3,7 @@
  * neither compared nor sent. Pure.
  */
 import type { KmsKeyMetadata } from "../../kms/kmsKeys";
-import type { GivenMetadata, MetadataInputs } from "../wire";
+import type { GivenMetadata, MetadataInputs } from "../../state/types";
 
 /** Whether the key policy or the description is ignored. */
 export function isIgnored(inputs: MetadataInputs, property: "policy" | "description"): boolean {

@@ -8,15 +8,10 @@ import { ifPermitted } from "../../kms/optional";
 import { CLAIM, TAG, tagsOf } from "../../kms/taggedKeys";
 import type { Run } from "../../run";
 import type { Say } from "../../say";
+import { type HeldVersions, kmsKeysOf } from "../../state/records";
+import type { GivenMetadata, KmsKeyRecord, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
-import {
-  type GivenMetadata,
-  type HeldVersions,
-  type KmsKeyRecord,
-  kmsKeysOf,
-  type Owner,
-  type RegionalOutputs,
-} from "../wire";
+import type { Owner } from "../owner";
 import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion, withPrimaryRegions } from "./drift";
 import { shownMetadata, untagged } from "./shown";
 

@@ -6,16 +6,10 @@ import { isDeepStrictEqual } from "node:util";
 import { CLAIM, isOwnTag } from "../../kms/taggedKeys";
 import { isSentinel } from "../../schema/unknowns";
 import { isMarkedSecret } from "../../secrecy/secretInputs";
+import { type HeldVersions, kmsKeysOf } from "../../state/records";
+import type { GivenMetadata, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
-import {
-  type GivenMetadata,
-  type HeldVersions,
-  kmsKeysOf,
-  lastGiven,
-  metadataFor,
-  type Owner,
-  type RegionalOutputs,
-} from "../wire";
+import { lastGiven, metadataFor, type Owner } from "../owner";
 import type { ObservedKmsKey, SeenRegion } from "./drift";
 import { isIgnored, isTagIgnored } from "./ignored";
 import { samePolicy } from "./keyPolicy";

@@ -4,10 +4,10 @@ import { isKeymgmtError, KeymgmtError } from "../../errors";
 import { createKmsKey, describeKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, findCommand } from "../../kms/taggedKeys";
+import type { KmsKeyRecord } from "../../state/types";
 import type { Place } from "../place";
 import type { Known, Wanted } from "../plan/known";
 import type { StepOf } from "../plan/steps";
-import type { KmsKeyRecord } from "../wire";
 
 /** CreateKey has no idempotency token: where its answer is lost, the KMS key is looked for by its tags before another is made. */
 export async function createKey(

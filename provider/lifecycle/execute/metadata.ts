@@ -2,13 +2,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { type KmsKeyMetadata, putKeyPolicy } from "../../kms/kmsKeys";
 import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../../kms/taggedKeys";
+import type { KmsKeyRecord, MetadataInputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
 import { isLost } from "../claims/taken";
 import { withoutIgnored } from "../drift/ignored";
 import { samePolicy } from "../drift/keyPolicy";
 import { observeKmsKey } from "../drift/observe";
+import type { Metadata } from "../owner";
 import type { Place } from "../place";
-import type { KmsKeyRecord, Metadata, MetadataInputs } from "../wire";
 
 /**
  * Brings the metadata of one version's KMS key to what is wanted. An adopted KMS key keeps what it has.

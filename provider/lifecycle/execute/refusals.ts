@@ -1,11 +1,11 @@
 /** Why nothing more can be done, and what a person can do then. */
 import { KeymgmtError, type KeymgmtErrorContext } from "../../errors";
+import { kmsKeysOf } from "../../state/records";
 import { waysOn } from "../claims/lostKeys";
 import { promoteBack } from "../drift/drift";
 import type { Place } from "../place";
 import { type Known, sharedOf, type Wanted } from "../plan/known";
 import type { StepOf } from "../plan/steps";
-import { kmsKeysOf } from "../wire";
 
 /** @param inUse id of the KMS key that the alias points to, where that is to be named */
 export function refusalOf(

@@ -7,13 +7,15 @@ import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../kms/kmsKeys
 import { ifPermitted, permitted } from "../../kms/optional";
 import { ensureReplicaKey } from "../../kms/replicas";
 import { CLAIM, LEAVING, tagCommand, tagsOf } from "../../kms/taggedKeys";
+import { kmsKeysOf } from "../../state/records";
+import type { KmsKeyRecord } from "../../state/types";
 import { isTakenOver, ownershipOf } from "../claims/ownership";
 import { claimDoubt, replicaDoubt } from "../claims/proof";
 import { observeAlias } from "../drift/observe";
+import { metadataFor } from "../owner";
 import type { Place } from "../place";
 import { isLeaving, type Known, type SeenReplica, type Wanted } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
-import { type KmsKeyRecord, kmsKeysOf, metadataFor } from "../wire";
 
 /** What AWS shows of a KMS key that may be there, as a record; undefined where it is not. */
 export async function inspect(

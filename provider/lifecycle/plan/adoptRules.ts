@@ -1,6 +1,6 @@
 /** What `adopt` of a KeyDistribution may say. Pure. */
 import { hasUnknown, known } from "../../schema/unknowns";
-import type { KeyRef } from "../wire";
+import type { KeyRef } from "../../state/types";
 
 /** KMS keys that exist, to be taken under management: those behind an alias, or listed by version, or both. */
 export interface Adopt {

@@ -1,5 +1,6 @@
 /** What is known after a step. Pure: the executor and the planner both go by it. */
-import { type KmsKeyRecord, type KmsKeyRecords, versionsOf } from "../wire";
+import { versionsOf } from "../../state/records";
+import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 import { type Candidate, isLeaving, type Known, type SeenReplica, type Wanted } from "./known";
 import type { OutcomeOf, StepName, StepOf } from "./steps";
 

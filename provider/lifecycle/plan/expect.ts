@@ -1,6 +1,6 @@
 /** How each step is expected to end, so that a plan can be made without AWS. Pure. */
 import { validToOf } from "../../keys/expiry";
-import { versionsOf } from "../wire";
+import { versionsOf } from "../../state/records";
 import type { Known, Wanted } from "./known";
 import type { OutcomeOf, StepName, StepOf } from "./steps";
 

@@ -1,6 +1,7 @@
 /** What a plan is made of: what is wanted in one Region of a distribution, and what is known of it. Plain data. */
 import { type ExpiryInputs, type ExpiryPlan, expiresAsPlanned } from "../../keys/expiry";
-import { type KmsKeyRecord, type KmsKeyRecords, type RotationStrategy, versionsOf } from "../wire";
+import { versionsOf } from "../../state/records";
+import type { KmsKeyRecord, KmsKeyRecords, RotationStrategy } from "../../state/types";
 
 /** What is wanted. */
 export interface Wanted {

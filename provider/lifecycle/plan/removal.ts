@@ -1,5 +1,5 @@
 /** A distribution or replica goes: its alias, then every KMS key's deletion is scheduled. Pure. */
-import { kmsKeysOf } from "../wire";
+import { kmsKeysOf } from "../../state/records";
 import type { Known, Wanted } from "./known";
 import type { Rule } from "./rules";
 import type { Stays } from "./steps";

@@ -1,5 +1,5 @@
 /** Rules that both strategies share, and the terms that all rules are written in. Pure. */
-import { kmsKeysOf, versionsOf } from "../wire";
+import { kmsKeysOf, versionsOf } from "../../state/records";
 import { isLeaving, type Known, type Wanted, wantedVersions } from "./known";
 import type { Step } from "./steps";
 

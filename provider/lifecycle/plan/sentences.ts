@@ -1,6 +1,7 @@
 /** What a preview, and the update after it, say in words of what is planned. Pure. */
 
-import { type KmsKeyRecords, kmsKeysOf, type MetadataInputs, versionsOf } from "../wire";
+import { kmsKeysOf, versionsOf } from "../../state/records";
+import type { KmsKeyRecords, MetadataInputs } from "../../state/types";
 import { type Adopt, makesNew } from "./adoptRules";
 import type { Step } from "./steps";
 

@@ -1,5 +1,5 @@
 /** The steps of a plan. Each is data: what it does, of which version, in which Region. Run twice, none does harm. */
-import type { KmsKeyRecord, KmsKeyRecords } from "../wire";
+import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 import type { Candidate, PendingMaterial, SeenReplica, Unrecorded } from "./known";
 
 /** One version in one Region. `isCandidate`: the KMS key that may be the version's, not one that is known to be. */

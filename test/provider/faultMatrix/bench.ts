@@ -8,7 +8,7 @@ import {
   type KmsOperation,
 } from "../../../provider/kms/client/client";
 import { Limiter } from "../../../provider/kms/client/limiter";
-import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../provider/state/types";
 import { Application } from "../resources/support/client";
 import { localKms, Program } from "../resources/support/program";
 import type { Call, Fault } from "./faults";

@@ -9,7 +9,7 @@ import { parseKeyring } from "../../../provider/keys/keyring";
 import { toImport } from "../../../provider/keys/keystores/versions";
 import type { KmsConnection } from "../../../provider/kms/endpoints/connection";
 import { importMaterial } from "../../../provider/kms/kmsKeys";
-import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../provider/state/types";
 import { withoutKms } from "../keys/keystores/withoutKms";
 import { openKms } from "../resources/support/kms";
 import type { Bench } from "./bench";

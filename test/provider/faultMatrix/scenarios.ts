@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { importMaterial } from "../../../provider/kms/kmsKeys";
 import { inMemory } from "../../../provider/kms/wrapping";
-import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../provider/state/types";
 import { type BackedUp, backUp } from "../resources/support/backup";
 import { openKms } from "../resources/support/kms";
 import { LIFTED, type Program, type ProgramInputs } from "../resources/support/program";

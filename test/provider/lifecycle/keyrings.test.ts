@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isKeymgmtError } from "../../../provider/errors";
 import { Keyrings } from "../../../provider/lifecycle/keyrings";
-import type { Owner } from "../../../provider/lifecycle/wire";
+import type { Owner } from "../../../provider/lifecycle/owner";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
 
 const kms = { keyCollection: "us-west-1", accountId: "111122223333", aliasPrefix: "hashicorp" };

@@ -11,7 +11,7 @@ import {
   UpdateAliasCommand,
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
-import type { KmsKeyRecord } from "../../../provider/lifecycle/wire";
+import type { KmsKeyRecord } from "../../../provider/state/types";
 import type { Application } from "../resources/support/client";
 
 export const DRIFTS = [

@@ -9,7 +9,7 @@ import {
 import type sinon from "sinon";
 import type { Interception, LocalKms } from "../../../localkms/index";
 import { wrapKeyMaterial } from "../../../provider/kms/wrapping";
-import type { KmsKeyRecords } from "../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../provider/state/types";
 import { Application } from "../resources/support/client";
 import { localKms, Program } from "../resources/support/program";
 import { disturb, policyOf } from "./drift";

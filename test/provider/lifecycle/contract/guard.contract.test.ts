@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../../../../provider/errors";
-import type { KeyRef } from "../../../../provider/lifecycle/wire";
 import type { Values } from "../../../../provider/resources/resource";
+import type { KeyRef } from "../../../../provider/state/types";
 import type { Program, ProgramInputs } from "../../resources/support/program";
 import { ABROAD, HOME, idsOf, Scene } from "../support/scene";
 

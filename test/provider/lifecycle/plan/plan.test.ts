@@ -4,7 +4,7 @@ import { expected } from "../../../../provider/lifecycle/plan/expect";
 import { type Known, knownFrom, type Wanted } from "../../../../provider/lifecycle/plan/known";
 import { next, plan } from "../../../../provider/lifecycle/plan/plan";
 import type { OutcomeOf, Step, StepName } from "../../../../provider/lifecycle/plan/steps";
-import type { KmsKeyRecord, KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecord, KmsKeyRecords } from "../../../../provider/state/types";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";

@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { InterceptedRequest, Interception, LocalKms, LocalKmsConfig } from "../../../../localkms/index";
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../resources/support/client";
 import { localKms, Program } from "../../resources/support/program";
 

@@ -1,5 +1,5 @@
 /** Everything there is: AWS, each stack's side, and what is remembered to judge them by. A value. */
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { versionOf } from "./materials";
 import { type Aws, emptyAws, type KmsKey, keyIn, stateOf } from "./model";
 import { FIRST, HOME } from "./program";

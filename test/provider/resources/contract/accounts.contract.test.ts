@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { LocalKms } from "../../../../localkms/index";
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../support/client";
 import { localKms, Program } from "../support/program";
 

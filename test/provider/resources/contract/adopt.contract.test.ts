@@ -11,7 +11,7 @@ import {
 import type { LocalKms } from "../../../../localkms/index";
 import { importMaterial } from "../../../../provider/kms/kmsKeys";
 import { inMemory } from "../../../../provider/kms/wrapping";
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../support/client";
 import { openKms } from "../support/kms";
 import { LIFTED, localKms, Program } from "../support/program";

@@ -8,8 +8,8 @@ import {
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../../../localkms/index";
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
 import { UNKNOWN } from "../../../../provider/schema/unknowns";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../support/client";
 import { localKms, Program, type ProgramInputs } from "../support/program";
 

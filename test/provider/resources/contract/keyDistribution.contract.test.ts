@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { LocalKms, LocalKmsConfig } from "../../../../localkms/index";
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../support/client";
 import { LIFTED, localKms, Program } from "../support/program";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { GetKeyPolicyCommand, ListAliasesCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { Interception, LocalKms } from "../../../../localkms/index";
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../support/client";
 import { localKms, Program } from "../support/program";
 

@@ -12,7 +12,7 @@ import {
 import sinon from "sinon";
 import type { LocalKms } from "../../../../localkms/index";
 import { parseKeyring, type SealedVersion } from "../../../../provider/keys/keyring";
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { setEnvironment } from "../../kms/loopback";
 import { refusal } from "../../refusal";
 import { Application } from "../support/client";

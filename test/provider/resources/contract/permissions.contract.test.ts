@@ -3,7 +3,7 @@ import { ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { LocalKms } from "../../../../localkms/index";
 import { type Feature, permissionsFor } from "../../../../provider/kms/permissions";
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../support/client";
 import { localKms, Program } from "../support/program";
 

@@ -11,7 +11,7 @@ import {
   UntagResourceCommand,
 } from "@aws-sdk/client-kms";
 import type { InterceptedRequest, Interception, LocalKms } from "../../../../localkms/index";
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { importMaterial } from "../../../localkms/support";
 import { adoptIn } from "../../lifecycle/support/scene";
 import { Application } from "../support/client";

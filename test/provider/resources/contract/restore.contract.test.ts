@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../../../localkms/index";
 import { type Keyring, parseKeyring } from "../../../../provider/keys/keyring";
-import type { KmsKeyRecords } from "../../../../provider/lifecycle/wire";
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { type BackedUp, backUp, forgetBackup } from "../support/backup";
 import { Application } from "../support/client";
 import { localKms, Program, type ProgramInputs } from "../support/program";

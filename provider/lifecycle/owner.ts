@@ -1,0 +1,106 @@
+/** Whose a KMS key, its alias and its replicas are, and what they should have. */
+import type { ExpiryInputs, ExpiryPlan } from "../keys/expiry";
+import type { CallContext } from "../kms/client/client";
+import type { KmsKeyMetadata } from "../kms/kmsKeys";
+import { CLAIM, TAG } from "../kms/taggedKeys";
+import type { KeyRef, KmsRef, MetadataInputs, RegionalOutputs } from "../state/types";
+
+/** What an alias, a KMS key and its replica share: whose they are. */
+export interface Owner {
+  /** Name of the distribution in the KMS keys' tags: the one that was asked for, where another stack had that alias. */
+  distribution: string;
+  stack: string;
+  kms: KmsRef;
+  key: KeyRef;
+  /** Whether and when its material expires in AWS. */
+  expiry: ExpiryInputs & ExpiryPlan;
+}
+
+/** The owner that a distribution's inputs or outputs name; when the material expires is planned by each resource. */
+export function ownerOf(
+  {
+    name,
+    requestedName = name,
+    stack,
+    kms,
+    key,
+    validFor,
+    renewBefore,
+  }: Omit<Owner, "distribution" | "expiry"> & ExpiryInputs & { name: string; requestedName?: string },
+  { importedOn, renewAfter }: ExpiryPlan,
+): Owner {
+  return {
+    distribution: requestedName,
+    stack,
+    kms,
+    key,
+    expiry: { validFor, renewBefore, importedOn, renewAfter },
+  };
+}
+
+/** What a KMS key has besides its material. */
+export interface Metadata extends MetadataInputs {
+  tags: Record<string, string>;
+}
+
+/** What the last update gave the KMS keys. */
+export function lastGiven(
+  owner: Owner,
+  { applied = {}, policy, description, tags, ignored }: RegionalOutputs,
+): { owner: Owner; inputs: MetadataInputs } {
+  const { kmsTags, tags: own, ...texts } = applied;
+  return {
+    owner: { ...owner, kms: { ...owner.kms, tags: owner.kms.tags && { ...owner.kms.tags, ...kmsTags } } },
+    inputs: { policy, description, tags: tags && { ...tags, ...own }, ignored, ...texts },
+  };
+}
+
+/** Tags of the user's: those of the KmsProvider under those of the resource. */
+export function userTags(
+  kms: Pick<KmsRef, "tags"> | undefined,
+  inputs: MetadataInputs,
+): Record<string, string> {
+  return { ...kms?.tags, ...inputs.tags };
+}
+
+/** Everything that one version's KMS key has besides its material. */
+export function metadataFor(
+  owner: Owner,
+  version: number,
+  inputs: MetadataInputs,
+  claim?: string,
+): KmsKeyMetadata {
+  return {
+    policy: inputs.policy,
+    description: inputs.description,
+    tags: {
+      ...userTags(owner.kms, inputs),
+      [TAG.key]: owner.key.name,
+      [TAG.version]: String(version),
+      [TAG.distribution]: owner.distribution,
+      [TAG.stack]: owner.stack,
+      ...(claim !== undefined && { [CLAIM]: claim }),
+    },
+  };
+}
+
+export function contextOf(owner: Owner, version?: number): CallContext {
+  return { key: owner.key.name, version };
+}
+
+/** The key with the names that the stack had before: its own, and the one in the state where the stack has another now. */
+export function withFormerStack(key: KeyRef, stack: string, formerStack?: string): KeyRef {
+  const names = new Set([...(key.formerStacks ?? []), ...(formerStack ? [formerStack] : [])]);
+  return { ...key, formerStacks: [...names].filter((name) => name !== stack) };
+}
+
+/** A state of before may not say whether the key's deletion is allowed: then it is not. */
+export function withDeletionAllowed<K>(key: K): K {
+  const isSaid = typeof key !== "object" || (key as Partial<KeyRef>).deletionAllowed !== undefined;
+  return isSaid ? key : { ...key, deletionAllowed: false };
+}
+
+/** The state a version's KMS key should be in. */
+export function wantedState(key: Pick<KeyRef, "minEnabledVersion">, version: number): "Enabled" | "Disabled" {
+  return version >= key.minEnabledVersion ? "Enabled" : "Disabled";
+}
