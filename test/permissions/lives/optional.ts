@@ -47,7 +47,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     },
   },
   {
-    name: "a replicated key with all of this, that comes back too",
+    name: "a replicated key with all of this, that is removed and declared again too",
     feature: "drift",
     features: ["everyKey", "multiRegion", "drift", "recovery", "changes"],
     replicated: true,
@@ -63,14 +63,14 @@ export const OPTIONAL_LIVES: TriedLife[] = [
       await life.up("repair");
       await life.remove();
       life.program.states.delete("alias");
-      await life.up("come back");
+      await life.up("declare again");
       await life.remove();
     },
     without: {
-      "kms:GetKeyPolicy": "warning at rotate, refresh, come back",
+      "kms:GetKeyPolicy": "warning at rotate, refresh, declare again",
       "kms:ListResourceTags":
-        "warning at refresh, come back; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
-      "kms:CancelKeyDeletion": "error at repair, come back",
+        "warning at refresh, declare again; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
+      "kms:CancelKeyDeletion": "error at repair, declare again",
     },
   },
   {
@@ -89,25 +89,25 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     },
   },
   {
-    name: "a distribution that is removed and comes back",
+    name: "a distribution that is removed and declared again",
     feature: "recovery",
     features: ["everyKey", "recovery"],
     async live(life) {
       await life.up("create");
       await life.remove();
       life.program.states.delete("alias");
-      await life.up("come back");
+      await life.up("declare again");
       await life.remove();
     },
     without: {
       "kms:ListKeys":
-        "warning at come back; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
+        "warning at declare again; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
       "kms:ListResourceTags":
-        "warning at come back; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
-      "kms:DescribeKey": "warning at come back",
-      "kms:GetKeyPolicy": "warning at come back",
-      "kms:ListGrants": "warning at come back",
-      "kms:CancelKeyDeletion": "error at come back",
+        "warning at declare again; lost: encrypting or decrypting fails meanwhile, ciphertext of before needs a deletion cancelled by hand",
+      "kms:DescribeKey": "warning at declare again",
+      "kms:GetKeyPolicy": "warning at declare again",
+      "kms:ListGrants": "warning at declare again",
+      "kms:CancelKeyDeletion": "error at declare again",
     },
   },
   {

@@ -249,13 +249,13 @@ export const SCENARIOS: readonly Scenario[] = [
     ends: { removed: onDemand("b") },
   },
   {
-    title: "come back",
+    title: "reclaim",
     before: removed(replicated("a"), replicated("b")),
     run: up(replicated("b")),
     ends: { regions: ALL, latest: 2 },
   },
   {
-    title: "come back with what rotates on demand",
+    title: "reclaim what rotates on demand",
     before: removed(onDemand("a"), onDemand("b")),
     run: up(onDemand("b")),
     ends: { regions: ALL, latest: 2, oneKmsKey: true },
