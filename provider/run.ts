@@ -4,9 +4,9 @@ import { KeystoreSession } from "./keys/keystores/session";
 import type { Kms, KmsSettings } from "./kms/client/client";
 import { KmsConnections } from "./kms/client/client";
 import type { KmsConnection } from "./kms/endpoints/connection";
-import { Declared } from "./lifecycle/declared";
-import { Keyrings } from "./lifecycle/keyrings";
-import { Listings } from "./lifecycle/listings";
+import { Declared } from "./lifecycle/memory/declared";
+import { Keyrings } from "./lifecycle/memory/keyrings";
+import { Listings } from "./lifecycle/memory/listings";
 import type { Say } from "./say";
 import { warnOfDebugOutput } from "./secrecy/debugOutput";
 

@@ -4,16 +4,16 @@ import type { Run } from "../run";
 import { kmsKeysOf, versionsOf } from "../state/records";
 import type { KmsKeyRecords, MetadataInputs, RegionalOutputs, RotationStrategy } from "../state/types";
 import { promoted } from "./drift/drift";
-import { hasOthers } from "./drift/ignored";
+import { hasOthers } from "./drift/ignoreChanges";
 import { execute } from "./execute/execute";
 import { isMetadataChanged } from "./execute/metadata";
-import type { HandedKeyring } from "./keyrings";
+import type { HandedKeyring } from "./memory/keyrings";
 import { metadataFor, type Owner } from "./owner";
-import { Place } from "./place";
 import type { Adopt } from "./plan/adoptRules";
 import { type Known, knownFrom, type Wanted } from "./plan/known";
 import { plan } from "./plan/plan";
 import type { Step } from "./plan/steps";
+import { Place } from "./regionalDistribution";
 
 /** What a resource says of its Region, from its inputs or from its state. */
 export interface Target {

@@ -1,6 +1,6 @@
 import { aliasArn as aliasArnOf } from "../kms/arn";
-import { nameOf } from "../lifecycle/claims/naming";
-import { leftOutMistakes } from "../lifecycle/leftOut";
+import { nameOf } from "../lifecycle/claims/distributionName";
+import { leftOutMistakes } from "../lifecycle/unreachableRegions";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, known } from "../schema/unknowns";

@@ -2,20 +2,20 @@ import { isDeepStrictEqual } from "node:util";
 import { isLeftOut } from "../kms/endpoints/connection";
 import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
+import { refuseDeletion, refuseNotTakenOver } from "../lifecycle/deletionGuard";
 import { BY_MEANING } from "../lifecycle/drift/keyPolicy";
 import { hasDrifted, refreshRegion, sayDrift } from "../lifecycle/drift/observe";
-import { refuseDeletion, refuseNotTakenOver } from "../lifecycle/guard";
+import { ownerOf, withDeletionAllowed, withFormerStack } from "../lifecycle/owner";
+import { adoptMistakes } from "../lifecycle/plan/adoptRules";
+import { sentencesOf } from "../lifecycle/plan/sentences";
+import type { Place } from "../lifecycle/regionalDistribution";
 import {
   leftOutMistakes,
   leftOutOf,
   refuseLeftOutDeletion,
   sentenceOfLeftOut,
   sentenceOfRotationWithout,
-} from "../lifecycle/leftOut";
-import { ownerOf, withDeletionAllowed, withFormerStack } from "../lifecycle/owner";
-import type { Place } from "../lifecycle/place";
-import { adoptMistakes } from "../lifecycle/plan/adoptRules";
-import { sentencesOf } from "../lifecycle/plan/sentences";
+} from "../lifecycle/unreachableRegions";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known } from "../schema/unknowns";

@@ -29,7 +29,7 @@ import { isReference, readReference, referenceTo } from "../keys/reference";
 import { planRotation } from "../keys/rotation";
 import { parseRotationPeriod } from "../keys/rotationPeriod";
 import { isRegion } from "../kms/endpoints/regions";
-import { deletionNotAllowed } from "../lifecycle/guard";
+import { deletionNotAllowed } from "../lifecycle/deletionGuard";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";

@@ -3,13 +3,13 @@
 import { KeymgmtError } from "../../errors";
 import { permitted } from "../../kms/optional";
 import { TAG, type TaggedKey, tagCommand } from "../../kms/taggedKeys";
-import type { Place } from "../place";
 import { isLeaving, type Known, wantedVersions } from "../plan/known";
+import type { Place } from "../regionalDistribution";
 import { latestOf, listed, lookAtLost, waysOn } from "./lostKeys";
 import { mayReturn } from "./namingRefusals";
 import { mayBeOurs, oursAmong, ownershipOf, ownerTags } from "./ownership";
 import type { Doubtful } from "./proof";
-import { distributionsTagged, versionTagged } from "./tagged";
+import { distributionsTagged, versionTagged } from "./tagValues";
 
 /** Without the tags nobody can tell whether the alias, which is there, is this distribution's: a killed run may have made it. */
 export async function refuseIfInUse(

@@ -5,8 +5,8 @@ import type { SeenAlias } from "../../kms/aliases";
 import type { Kms } from "../../kms/client/client";
 import { TAG, tagCommand } from "../../kms/taggedKeys";
 import type { Run } from "../../run";
+import type { Former, NameSeeker, Unowned } from "./distributionName";
 import { latestOf, listed, lookAtLost, waysOn } from "./lostKeys";
-import type { Former, NameSeeker, Unowned } from "./naming";
 import { hasFormerStack, ownerTags } from "./ownership";
 
 /**

@@ -7,7 +7,7 @@ import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
 import { isDefaultPolicy, samePolicy } from "../drift/keyPolicy";
-import type { Place } from "../place";
+import type { Place } from "../regionalDistribution";
 import { isClaimOf } from "./claim";
 
 /** A KMS key that could be a version's, and why it is left alone. */

@@ -14,7 +14,7 @@ import { kmsKeysOf } from "../../state/records";
 import type { KmsKeyRecords, MetadataInputs, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
 import { lastGiven, metadataFor, type Owner, wantedState } from "../owner";
-import { withoutIgnored } from "./ignored";
+import { withoutIgnored } from "./ignoreChanges";
 import { samePolicy } from "./keyPolicy";
 
 /** What AWS shows of a distribution or replica in one Region. */

@@ -12,8 +12,8 @@ import { type HeldVersions, kmsKeysOf } from "../../state/records";
 import type { GivenMetadata, KmsKeyRecord, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
 import type { Owner } from "../owner";
+import { shownMetadata, untagged } from "./actualMetadata";
 import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion, withPrimaryRegions } from "./drift";
-import { shownMetadata, untagged } from "./shown";
 
 export interface Observation {
   /** For the outputs. */

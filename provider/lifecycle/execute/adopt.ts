@@ -5,13 +5,13 @@ import { parseKmsArn } from "../../kms/arn";
 import { permitted } from "../../kms/optional";
 import { CLAIM } from "../../kms/taggedKeys";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
+import { tagsIfPermitted } from "../claims/ownershipCheck";
 import { copyOf } from "../claims/proof";
-import { tagsIfPermitted } from "../claims/taken";
 import { observeAlias } from "../drift/observe";
-import type { Place } from "../place";
 import { makesNew } from "../plan/adoptRules";
 import { type Candidate, isLeaving } from "../plan/known";
 import type { OutcomeOf } from "../plan/steps";
+import type { Place } from "../regionalDistribution";
 
 /**
  * Looks at the KMS keys to adopt. Those of versions that the key holds are candidates: AWS then proves each, as it takes what

@@ -4,9 +4,9 @@ import { isKeymgmtError } from "../../errors";
 import { aliasesOf, targetOf } from "../../kms/aliases";
 import { eventually } from "../../kms/eventually";
 import { permitted } from "../../kms/optional";
-import type { Place } from "../place";
 import type { Known } from "../plan/known";
 import type { StepOf } from "../plan/steps";
+import type { Place } from "../regionalDistribution";
 
 /** Which KMS key of the records the alias points to. ListAliases lags behind a write, so another look is thorough. */
 export async function findAlias(

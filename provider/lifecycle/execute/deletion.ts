@@ -13,9 +13,9 @@ import {
 import { ifPermitted, permitted } from "../../kms/optional";
 import { PENDING_CLAIM, TAG } from "../../kms/taggedKeys";
 import { promoteBack } from "../drift/drift";
-import type { Place } from "../place";
 import { type Known, recordFor, type Wanted } from "../plan/known";
 import type { StepOf } from "../plan/steps";
+import type { Place } from "../regionalDistribution";
 import { refusalOf } from "./refusals";
 
 /** CancelKeyDeletion. Gives the state after it: AWS leaves the key Disabled, or PendingImport where its material is not there. */

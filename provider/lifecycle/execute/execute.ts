@@ -1,8 +1,8 @@
-import type { Place } from "../place";
 import { applied } from "../plan/apply";
 import type { Known, Wanted } from "../plan/known";
 import { MOST_STEPS, next } from "../plan/plan";
 import type { Step } from "../plan/steps";
+import type { Place } from "../regionalDistribution";
 import { perform } from "./perform";
 
 /**

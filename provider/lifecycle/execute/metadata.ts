@@ -4,12 +4,12 @@ import { type KmsKeyMetadata, putKeyPolicy } from "../../kms/kmsKeys";
 import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../../kms/taggedKeys";
 import type { KmsKeyRecord, MetadataInputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
-import { isLost } from "../claims/taken";
-import { withoutIgnored } from "../drift/ignored";
+import { isLost } from "../claims/ownershipCheck";
+import { withoutIgnored } from "../drift/ignoreChanges";
 import { samePolicy } from "../drift/keyPolicy";
 import { observeKmsKey } from "../drift/observe";
 import type { Metadata } from "../owner";
-import type { Place } from "../place";
+import type { Place } from "../regionalDistribution";
 
 /**
  * Brings the metadata of one version's KMS key to what is wanted. An adopted KMS key keeps what it has.

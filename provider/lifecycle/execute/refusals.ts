@@ -3,9 +3,9 @@ import { KeymgmtError, type KeymgmtErrorContext } from "../../errors";
 import { kmsKeysOf } from "../../state/records";
 import { waysOn } from "../claims/lostKeys";
 import { promoteBack } from "../drift/drift";
-import type { Place } from "../place";
 import { type Known, sharedOf, type Wanted } from "../plan/known";
 import type { StepOf } from "../plan/steps";
+import type { Place } from "../regionalDistribution";
 
 /** @param inUse id of the KMS key that the alias points to, where that is to be named */
 export function refusalOf(

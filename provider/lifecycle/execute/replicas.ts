@@ -13,9 +13,9 @@ import { isTakenOver, ownershipOf } from "../claims/ownership";
 import { claimDoubt, replicaDoubt } from "../claims/proof";
 import { observeAlias } from "../drift/observe";
 import { metadataFor } from "../owner";
-import type { Place } from "../place";
 import { isLeaving, type Known, type SeenReplica, type Wanted } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
+import type { Place } from "../regionalDistribution";
 
 /** What AWS shows of a KMS key that may be there, as a record; undefined where it is not. */
 export async function inspect(

@@ -14,9 +14,9 @@ import {
 import { KeystoreSession } from "../../../provider/keys/keystores/session";
 import { movedTo } from "../../../provider/keys/keystores/versions";
 import { type Kms, KmsConnections } from "../../../provider/kms/client/client";
-import { importVersion } from "../../../provider/lifecycle/execute/importing";
+import { importVersion } from "../../../provider/lifecycle/execute/importMaterial";
 import type { Owner } from "../../../provider/lifecycle/owner";
-import { Place } from "../../../provider/lifecycle/place";
+import { Place } from "../../../provider/lifecycle/regionalDistribution";
 import { managedKey } from "../../../provider/resources/managedKey";
 import type { Values } from "../../../provider/resources/resource";
 import { Run } from "../../../provider/run";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { isKeymgmtError } from "../../../provider/errors";
-import { Keyrings } from "../../../provider/lifecycle/keyrings";
-import type { Owner } from "../../../provider/lifecycle/owner";
-import { UNKNOWN } from "../../../provider/schema/unknowns";
+import { isKeymgmtError } from "../../../../provider/errors";
+import { Keyrings } from "../../../../provider/lifecycle/memory/keyrings";
+import type { Owner } from "../../../../provider/lifecycle/owner";
+import { UNKNOWN } from "../../../../provider/schema/unknowns";
 
 const kms = { keyCollection: "us-west-1", accountId: "111122223333", aliasPrefix: "hashicorp" };
 const key = { id: "orders-0123456789", name: "orders" };

@@ -6,12 +6,12 @@
  * It needs no permission.
  */
 import { createHash } from "node:crypto";
-import { canonical } from "../kms/endpoints/connection";
-import type { Say } from "../say";
-import { isUnknown } from "../schema/unknowns";
-import { versionsOf } from "../state/records";
-import type { KeyRef, KmsKeyRecords, KmsRef } from "../state/types";
-import { type Adopt, makesNew } from "./plan/adoptRules";
+import { canonical } from "../../kms/endpoints/connection";
+import type { Say } from "../../say";
+import { isUnknown } from "../../schema/unknowns";
+import { versionsOf } from "../../state/records";
+import type { KeyRef, KmsKeyRecords, KmsRef } from "../../state/types";
+import { type Adopt, makesNew } from "../plan/adoptRules";
 
 export class Declared {
   readonly #resources = new Set<string>();

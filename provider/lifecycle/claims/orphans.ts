@@ -6,7 +6,6 @@ import { describeKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, TAG, type TaggedKey } from "../../kms/taggedKeys";
 import { versionsOf } from "../../state/records";
-import type { Place } from "../place";
 import {
   type Candidate,
   isLeaving,
@@ -16,11 +15,12 @@ import {
   wantedVersions,
 } from "../plan/known";
 import type { OutcomeOf } from "../plan/steps";
+import type { Place } from "../regionalDistribution";
+import { LOST_WITHOUT_LISTING } from "./distributionName";
 import { leaveDoubtful, refuseIfInUse, refuseNewer, refuseOthers, refuseUntagged } from "./findRefusals";
-import { LOST_WITHOUT_LISTING } from "./naming";
 import { oursAmong, ownershipOf } from "./ownership";
 import { copyOf, type Doubtful, doubtOf, isProved } from "./proof";
-import { distributionsTagged, versionTagged } from "./tagged";
+import { distributionsTagged, versionTagged } from "./tagValues";
 
 /** By version. Those of this distribution come first, then those that no distribution uses any more. */
 export async function find(place: Place, known: Known, wanted: Wanted): Promise<OutcomeOf<"find">> {

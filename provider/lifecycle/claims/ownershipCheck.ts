@@ -4,7 +4,7 @@ import { KeymgmtError } from "../../errors";
 import { permitted } from "../../kms/optional";
 import { CLAIM, TAG, tagCommand, tagsOf } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
-import type { Place } from "../place";
+import type { Place } from "../regionalDistribution";
 import { isTakenOver } from "./ownership";
 
 type Recorded = Pick<KmsKeyRecord, "keyId" | "adopted" | "claim">;

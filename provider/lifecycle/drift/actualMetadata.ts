@@ -11,7 +11,7 @@ import type { GivenMetadata, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
 import { lastGiven, metadataFor, type Owner } from "../owner";
 import type { ObservedKmsKey, SeenRegion } from "./drift";
-import { isIgnored, isTagIgnored } from "./ignored";
+import { isIgnored, isTagIgnored } from "./ignoreChanges";
 import { samePolicy } from "./keyPolicy";
 
 /**

@@ -11,7 +11,7 @@ import type { ImportOptions, KmsKeyMetadata } from "../kms/kmsKeys";
 import type { Run } from "../run";
 import type { KmsKeyRecord, MetadataInputs } from "../state/types";
 import { type Claimed, claimedIn, makeClaim } from "./claims/claim";
-import type { HandedKeyring } from "./keyrings";
+import type { HandedKeyring } from "./memory/keyrings";
 import type { Metadata, Owner } from "./owner";
 import { contextOf, metadataFor } from "./owner";
 import type { Adopt } from "./plan/adoptRules";

@@ -5,9 +5,9 @@ import { createKmsKey, describeKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, findCommand } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
-import type { Place } from "../place";
 import type { Known, Wanted } from "../plan/known";
 import type { StepOf } from "../plan/steps";
+import type { Place } from "../regionalDistribution";
 
 /** CreateKey has no idempotency token: where its answer is lost, the KMS key is looked for by its tags before another is made. */
 export async function createKey(

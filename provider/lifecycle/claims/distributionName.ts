@@ -13,7 +13,7 @@ import type { KmsRef } from "../../state/types";
 import { claimedIn, isClaimOf } from "./claim";
 import { leaveFormerStack, mayReturn, refuseLostKey, refuseUnowned } from "./namingRefusals";
 import { hasFormerStack, mayBeOursBehindAlias, oursAmong } from "./ownership";
-import { versionTagged } from "./tagged";
+import { versionTagged } from "./tagValues";
 
 /** What is lost where KMS keys may not be listed, or their tags not read. */
 export const LOST_WITHOUT_LISTING =

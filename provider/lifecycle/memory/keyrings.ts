@@ -3,10 +3,10 @@
  * ManagedKey's holds it; `create` and `update` find it here. The engine calls `check` before each of them, in the same process
  * (pulumi v3.259, pkg/resource/deploy/step_generator.go).
  */
-import { KeymgmtError } from "../errors";
-import { known } from "../schema/unknowns";
-import type { KeyRef, KmsRef } from "../state/types";
-import type { Owner } from "./owner";
+import { KeymgmtError } from "../../errors";
+import { known } from "../../schema/unknowns";
+import type { KeyRef, KmsRef } from "../../state/types";
+import type { Owner } from "../owner";
 
 /** The keyring, from the state, and what the program says of it, which others cannot write. */
 export interface HandedKeyring {

@@ -15,9 +15,9 @@ import { ifPermitted } from "../../kms/optional";
 import { namingReplica } from "../../kms/replicas";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
-import type { Place } from "../place";
 import type { Known, PendingMaterial, Wanted } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
+import type { Place } from "../regionalDistribution";
 import { refusalOf } from "./refusals";
 
 type Into = Pick<KmsKeyRecord, "keyId" | "keyMaterialId">;

@@ -1,7 +1,7 @@
 /** What AWS lists in a Region. It takes long, and once a run is enough. */
-import { listAliases, type SeenAlias } from "../kms/aliases";
-import type { Kms } from "../kms/client/client";
-import { listTaggedInPart, type TaggedKey } from "../kms/taggedKeys";
+import { listAliases, type SeenAlias } from "../../kms/aliases";
+import type { Kms } from "../../kms/client/client";
+import { listTaggedInPart, type TaggedKey } from "../../kms/taggedKeys";
 
 export class Listings {
   readonly #tagged = new Map<Kms, Promise<TaggedKey[]>>();
