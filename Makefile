@@ -43,7 +43,7 @@ SEED ?= 1000
 
 .PHONY: nightly
 nightly: $(dist) ## what the suite runs a part of: random sequences for ten minutes each (SECONDS_EACH=600), every fault at every call, the large worlds
-	@PROPERTY_SECONDS=$(SECONDS_EACH) FAULTS=all EXHAUSTIVE=nightly $(bin)/mocha test/localkms/property.test.ts test/provider/model.test.ts test/provider/faultMatrix.test.ts test/provider/lifecycle/exhaustive.test.ts
+	@PROPERTY_SECONDS=$(SECONDS_EACH) FAULTS=all EXHAUSTIVE=nightly $(bin)/mocha test/localkms/durability/property.test.ts test/provider/model.test.ts test/provider/faultMatrix.test.ts test/provider/lifecycle/exhaustive.test.ts
 SECONDS_EACH ?= 600
 
 .PHONY: lint

@@ -1,14 +1,14 @@
 import { accessDenied } from "../api/errors.js";
+import { grantsThatCover } from "../keys/access/grant.js";
 import { keyArn } from "../keys/arn.js";
-import { grantsThatCover } from "../keys/grant.js";
 import type { GrantRecord, KeyRecord } from "../keys/record.js";
 import type { Call } from "../operations/call.js";
-import { lookupIn } from "./conditionKeys.js";
 import { type Decision, decideForAccount, decideForKey, type Reason } from "./decide.js";
 import { denial } from "./denial.js";
 import type { Facts } from "./facts.js";
 import { readKeyPolicy } from "./keyPolicy.js";
-import type { Policy } from "./policy.js";
+import { lookupIn } from "./policy/conditionKeys.js";
+import type { Policy } from "./policy/policy.js";
 
 /** What is particular to a permission: its name where it is not the operation's, and how the request names the key. */
 export type Use = Partial<Pick<Facts, "action" | "requestAlias" | "onSameKey">>;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Policy } from "./policy.js";
-import { accountArn, type Principal } from "./principal.js";
+import type { Policy } from "./policy/policy.js";
+import { accountArn, type Principal } from "./policy/principal.js";
 
 /** Who makes a request, and which policies go with them. */
 export interface Caller {

@@ -1,6 +1,6 @@
 import { type Caller, callerAs, rootCaller } from "./caller.js";
-import { parsePrincipal } from "./principal.js";
-import { PolicyError, readPolicy } from "./readPolicy.js";
+import { parsePrincipal } from "./policy/principal.js";
+import { PolicyError, readPolicy } from "./policy/readPolicy.js";
 
 /** Who may call, with which credentials and permissions. Without it every caller is the root user of their account. */
 export interface IamConfig {

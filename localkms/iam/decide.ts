@@ -1,7 +1,7 @@
 import type { GrantRecord } from "../keys/record.js";
 import type { Caller } from "./caller.js";
 import { keyPolicyEffect, type Match } from "./keyPolicy.js";
-import { effectOf, type Policy, type PolicyRequest } from "./policy.js";
+import { effectOf, type Policy, type PolicyRequest } from "./policy/policy.js";
 
 /** Allowed, where only by grants by which; or why not. */
 export type Decision = { readonly onlyBy?: readonly GrantRecord[] } | { readonly refused: Reason };

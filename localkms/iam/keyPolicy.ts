@@ -1,7 +1,7 @@
 import type { Caller } from "./caller.js";
-import { applies, type Policy, type PolicyRequest } from "./policy.js";
-import { accountArn, parsePrincipal } from "./principal.js";
-import { invalidPrincipals, PolicyError, readPolicy } from "./readPolicy.js";
+import { applies, type Policy, type PolicyRequest } from "./policy/policy.js";
+import { accountArn, parsePrincipal } from "./policy/principal.js";
+import { invalidPrincipals, PolicyError, readPolicy } from "./policy/readPolicy.js";
 
 /**
  * What a key policy says of a request. `account` and `role` are named as such: the one only lets the account's own

@@ -2,7 +2,7 @@ import { keyArn } from "../keys/arn.js";
 import type { GrantRecord, KeyRecord } from "../keys/record.js";
 import type { Call } from "../operations/call.js";
 import { decisionOnAccount, denied } from "./authorize.js";
-import { parsePrincipal } from "./principal.js";
+import { parsePrincipal } from "./policy/principal.js";
 
 /**
  * The grant itself says who may retire it: its retiring principal; its grantee, where RetireGrant is among its

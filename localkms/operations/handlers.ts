@@ -1,9 +1,13 @@
-import { createAlias, deleteAlias, listAliases, updateAlias } from "./aliases.js";
 import type { Call } from "./call.js";
-import { createKey } from "./creation.js";
-import { decrypt, encrypt, reEncrypt } from "./crypto.js";
-import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from "./dataKeyPairs.js";
-import { generateDataKey, generateDataKeyWithoutPlaintext, generateRandom } from "./dataKeys.js";
+import { decrypt, encrypt, reEncrypt } from "./cryptography/crypto.js";
+import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from "./cryptography/dataKeyPairs.js";
+import { generateDataKey, generateDataKeyWithoutPlaintext, generateRandom } from "./cryptography/dataKeys.js";
+import { deriveSharedSecret } from "./cryptography/keyAgreement.js";
+import { generateMac, verifyMac } from "./cryptography/mac.js";
+import { getPublicKey } from "./cryptography/publicKey.js";
+import { sign, verify } from "./cryptography/signing.js";
+import { createAlias, deleteAlias, listAliases, updateAlias } from "./management/aliases.js";
+import { createKey } from "./management/creation.js";
 import {
   describeKey,
   getKeyPolicy,
@@ -14,23 +18,25 @@ import {
   tagResource,
   untagResource,
   updateKeyDescription,
-} from "./description.js";
-import { createGrant, listGrants, listRetirableGrants, retireGrant, revokeGrant } from "./grants.js";
-import { getParametersForImport, importKeyMaterial } from "./import.js";
-import { deriveSharedSecret } from "./keyAgreement.js";
-import { cancelKeyDeletion, disableKey, enableKey, scheduleKeyDeletion } from "./lifeCycle.js";
-import { generateMac, verifyMac } from "./mac.js";
-import { deleteImportedKeyMaterial } from "./materialDeletion.js";
-import { getPublicKey } from "./publicKey.js";
-import { replicateKey, updatePrimaryRegion } from "./replication.js";
+} from "./management/description.js";
+import {
+  createGrant,
+  listGrants,
+  listRetirableGrants,
+  retireGrant,
+  revokeGrant,
+} from "./management/grants.js";
+import { cancelKeyDeletion, disableKey, enableKey, scheduleKeyDeletion } from "./management/lifeCycle.js";
+import { replicateKey, updatePrimaryRegion } from "./management/replication.js";
 import {
   disableKeyRotation,
   enableKeyRotation,
   getKeyRotationStatus,
   rotateKeyOnDemand,
-} from "./rotation.js";
-import { listKeyRotations } from "./rotationsList.js";
-import { sign, verify } from "./signing.js";
+} from "./management/rotation.js";
+import { listKeyRotations } from "./management/rotationsList.js";
+import { getParametersForImport, importKeyMaterial } from "./material/import.js";
+import { deleteImportedKeyMaterial } from "./material/materialDeletion.js";
 
 /**
  * Carries out an operation on an input that has passed validate.ts; resolves when what it changed is durable. A

@@ -14,7 +14,7 @@ import {
   type RotationsListEntry,
 } from "@aws-sdk/client-kms";
 import { type LocalKms, type LocalKmsOptions, startLocalKms } from "../../localkms/index.js";
-import { watchAnswers } from "./answers.js";
+import { watchAnswers } from "./server/answers.js";
 
 export const ACCOUNT = "111122223333";
 export const EAST = "us-east-1";
