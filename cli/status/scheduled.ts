@@ -2,11 +2,11 @@
 
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
 import type { Kms } from "../../provider/kms/client/client.js";
+import { isLeaving } from "../../provider/kms/keyState.js";
 import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../provider/kms/kmsKeys.js";
 import { permitted } from "../../provider/kms/optional.js";
 import { listTaggedKeys, TAG, type TaggedKey } from "../../provider/kms/taggedKeys.js";
 import { oursAmong } from "../../provider/lifecycle/claims/ownership.js";
-import { isLeaving } from "../../provider/lifecycle/plan/known.js";
 import type { Aws } from "../look.js";
 import { type Reach, reachesOf } from "../state/places.js";
 import type { StackState } from "../state/stack.js";

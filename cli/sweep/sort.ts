@@ -1,5 +1,5 @@
 /** Which KMS keys nothing accounts for, and which of those may go. Decides, and does nothing. */
-import { isLeaving } from "../../provider/lifecycle/plan/known.js";
+import { isLeaving } from "../../provider/kms/keyState.js";
 import { hasName, outdatedNames } from "../state/names.js";
 import { accountedArns } from "../state/places.js";
 import type { RegionState, StackState } from "../state/stack.js";

@@ -3,18 +3,18 @@ import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./rotationPeriod";
 
 /** The inputs of a KeyDistribution that let its material expire in AWS. Planned before they are checked: any type may come. */
-export interface ExpiryInputs {
+export type ExpiryInputs = {
   validFor?: string;
   renewBefore?: string;
-}
+};
 
 /** What `check` puts into the inputs, as it does with those of a rotation. Dates are UTC, YYYY-MM-DD, or not known yet. */
-export interface ExpiryPlan {
+export type ExpiryPlan = {
   /** The material that AWS holds was imported on this date or after it. */
   importedOn?: string;
   /** An update from this date on imports it again. */
   renewAfter?: string;
-}
+};
 
 /** AWS takes a ValidTo of 365 days from the request at the most (ImportKeyMaterial's reference). */
 export const LONGEST_DAYS = 365;

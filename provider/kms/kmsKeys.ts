@@ -3,6 +3,7 @@ import type { ImportType, Tag } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../errors";
 import type { CallContext, Kms } from "./client/client";
 import { eventually } from "./eventually";
+import { type KeyState, keyStateOf } from "./keyState";
 import { ifPermitted } from "./optional";
 import { oncePrincipalsAreKnown } from "./principals";
 import type { WrappableMaterial } from "./wrapping";
@@ -27,9 +28,9 @@ export interface KmsKeyMetadata {
   description?: string;
 }
 
-/** What AWS shows of a KMS key. `state` is AWS's KeyState, or "Deleted" where AWS does not know the key. */
+/** What AWS shows of a KMS key. */
 export interface SeenKmsKey {
-  state: string;
+  state: KeyState;
   /** ISO 8601 UTC. */
   validTo?: string;
   keyMaterialId?: string;
@@ -171,14 +172,14 @@ export async function scheduleDeletion(
   keyId: string,
   days: number,
   context: CallContext,
-): Promise<string | undefined> {
+): Promise<KeyState | undefined> {
   try {
     const { KeyState } = await eventually(
       `KMS key ${keyId} in ${kms.region} to leave the state Creating or Updating`,
       () => kms.call("ScheduleKeyDeletion", { KeyId: keyId, PendingWindowInDays: days }, context),
       { error: isCreating },
     );
-    return KeyState;
+    return KeyState && keyStateOf(KeyState);
   } catch (error) {
     if (!isKeymgmtError(error, "NotFound") && !isPendingDeletion(error)) throw error;
     return undefined;
@@ -195,7 +196,7 @@ export async function describeKmsKey(
     const { KeyMetadata: seen } = await kms.call("DescribeKey", { KeyId: keyId }, context);
     const related = seen!.MultiRegionConfiguration;
     return {
-      state: seen!.KeyState!,
+      state: keyStateOf(seen!.KeyState!),
       validTo: seen!.ValidTo?.toISOString(),
       keyMaterialId: seen!.CurrentKeyMaterialId,
       // AWS shows none before the first import, and none after the material is gone.
@@ -217,7 +218,7 @@ export async function waitEnabled(
   kms: Kms,
   keyId: string,
   context: CallContext,
-): Promise<string | undefined> {
+): Promise<KeyState | undefined> {
   const shown = await ifPermitted(kms, "a new version is not waited for before the alias moves to it", () =>
     eventually(`KMS key ${keyId} to be Enabled in ${kms.region}`, () => describeKmsKey(kms, keyId, context), {
       result: (seen) =>

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { RegionState, StackState } from "../../cli/state/stack";
 import type { FoundKey, Place } from "../../cli/sweep/find";
 import { type Sorted, sortKeys } from "../../cli/sweep/sort";
+import { keyStateOf } from "../../provider/kms/keyState";
 import type { Owner } from "../../provider/lifecycle/owner";
 import type { RegionalOutputs } from "../../provider/state/types";
 
@@ -95,7 +96,7 @@ describe("sweep: which KMS keys may go", () => {
   });
 
   it("none that is Enabled, or in any state but Disabled and PendingImport, or that has an alias", () => {
-    for (const now of ["Enabled", "Creating", "Updating", "Unavailable"])
+    for (const now of ["Enabled", "Creating", "Updating", "Unavailable", "Archived"].map(keyStateOf))
       assert.equal(where("a", sorted([found("a", { state: now })])), `held: is ${now}`);
     assert.equal(where("a", sorted([found("a", { aliases: ["alias/x"] })])), "held: has the alias alias/x");
   });
@@ -128,7 +129,7 @@ describe("sweep: which KMS keys may go", () => {
   it("none while another KMS key of its distribution is in use: of that state something is not known", () => {
     const keys = [found("a"), found("b", { version: "2", state: "Enabled" })];
     assert.equal(where("a", sorted(keys)), "held: b in us-west-1, of the same distribution, is Enabled");
-    const elsewhere = { place: { accountId: "444455556666" } as Place, state: "Enabled" };
+    const elsewhere = { place: { accountId: "444455556666" } as Place, state: "Enabled" } as const;
     assert.equal(where("a", sorted([found("a"), found("b", elsewhere)])), "deletable");
   });
 

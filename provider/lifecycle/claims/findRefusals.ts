@@ -1,9 +1,10 @@
 /** KMS keys that AWS has and the state does not: why they are left alone, and what a person can do. */
 
 import { KeymgmtError } from "../../errors";
+import { isLeaving } from "../../kms/keyState";
 import { permitted } from "../../kms/optional";
 import { TAG, type TaggedKey, tagCommand } from "../../kms/taggedKeys";
-import { isLeaving, type Known, wantedVersions } from "../plan/known";
+import { type Known, wantedVersions } from "../plan/known";
 import type { Place } from "../regionalDistribution";
 import { latestOf, listed, lookAtLost, waysOn } from "./lostKeys";
 import { mayReturn } from "./namingRefusals";

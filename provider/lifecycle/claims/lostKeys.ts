@@ -1,15 +1,17 @@
 /** KMS keys of a key whose material is not in the state any more: what there is of them, and the ways on. */
+
 import { isLeftOut } from "../../kms/endpoints/connection";
+import type { KeyState } from "../../kms/keyState";
+import { isLeaving } from "../../kms/keyState";
 import { describeKmsKey, otherRegions } from "../../kms/kmsKeys";
 import { permitted } from "../../kms/optional";
 import { TAG, type TaggedKey } from "../../kms/taggedKeys";
 import type { Run } from "../../run";
 import type { KmsRef } from "../../state/types";
-import { isLeaving } from "../plan/known";
 
 export interface LostKmsKey extends TaggedKey {
   /** AWS's KeyState; undefined where it may not be read. */
-  state: string | undefined;
+  state: KeyState | undefined;
   until: string | undefined;
   /** Commands that make it usable in each Region in which it waits for its deletion, or alone is disabled. */
   takeBack: string[];
@@ -31,12 +33,12 @@ export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]
         seen: await look(region, key.keyId),
       }));
     const everywhere = [{ region: home, seen }, ...(await Promise.all(replicas))];
-    const states = everywhere.map((one) => one.seen?.state ?? "");
+    const states = everywhere.map((one) => one.seen?.state);
     const isDisabled = states.every((state) => state === "Disabled");
     const takeBack = everywhere.flatMap(({ region, seen: there }, index) => {
       if (there?.hasMaterial === false) return [];
       const at = `--region ${region} --key-id ${key.keyId}`;
-      if (isLeaving(states[index]!)) return [`aws kms cancel-key-deletion ${at}`, `aws kms enable-key ${at}`];
+      if (isLeaving(states[index])) return [`aws kms cancel-key-deletion ${at}`, `aws kms enable-key ${at}`];
       return states[index] === "Disabled" && !isDisabled ? [`aws kms enable-key ${at}`] : [];
     });
     const isWhole = everywhere.every((one) => one.seen?.hasMaterial !== false);

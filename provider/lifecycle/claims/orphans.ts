@@ -2,18 +2,13 @@
 
 import { ifOpen } from "../../keys/claimSecret";
 import { isMultiRegionKeyId } from "../../kms/arn";
+import type { KeyState } from "../../kms/keyState";
+import { isLeaving } from "../../kms/keyState";
 import { describeKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, TAG, type TaggedKey } from "../../kms/taggedKeys";
 import { versionsOf } from "../../state/records";
-import {
-  type Candidate,
-  isLeaving,
-  type Known,
-  type Unrecorded,
-  type Wanted,
-  wantedVersions,
-} from "../plan/known";
+import { type Candidate, type Known, type Unrecorded, type Wanted, wantedVersions } from "../plan/known";
 import type { OutcomeOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
 import { LOST_WITHOUT_LISTING } from "./distributionName";
@@ -155,7 +150,7 @@ async function candidateOf(
 async function isGivenUp(
   { kms, run }: Place,
   { keyId }: TaggedKey,
-  state: string,
+  state: KeyState,
   isSeen: boolean,
 ): Promise<boolean> {
   if (!isSeen || state === "Enabled") return false;

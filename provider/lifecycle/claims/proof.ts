@@ -2,7 +2,9 @@
  * What must be shown of a KMS key before it is used though no state knows it: that it was made for this key (its claim), and that
  * nobody was given more than the program gives (its key policy, and grants).
  */
+
 import type { Kms } from "../../kms/client/client";
+import type { KeyState } from "../../kms/keyState";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
@@ -14,8 +16,7 @@ import { isClaimOf } from "./claim";
 export interface Doubtful {
   version: number;
   key: TaggedKey;
-  /** KeyState. */
-  state: string;
+  state: KeyState;
   /** "it has no tag keymgmt:claim". */
   doubt: string;
 }

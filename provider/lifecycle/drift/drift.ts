@@ -5,6 +5,7 @@
 
 import { expiresAsPlanned } from "../../keys/expiry";
 import { parseKmsArn } from "../../kms/arn";
+import type { KeyState } from "../../kms/keyState";
 import type { SeenKmsKey } from "../../kms/kmsKeys";
 import { CLAIM, isOwnTag } from "../../kms/taggedKeys";
 import { isUnknown } from "../../schema/unknowns";
@@ -129,8 +130,8 @@ interface ExpectedKmsKey extends MetadataInputs {
   /** An adopted KMS key's tags, policy, description and expiry are not this stack's. */
   adopted: boolean;
   wanted: "Enabled" | "Disabled";
-  /** AWS's KeyState as last seen. */
-  known: string;
+  /** As last seen. */
+  known: KeyState;
   /** Whether its material was imported: before that nothing can have drifted. */
   imported: boolean;
   /** When its material expires, as last seen. */

@@ -2,6 +2,7 @@
 
 import { isKeymgmtError, KeymgmtError } from "../../errors";
 import { parseKmsArn } from "../../kms/arn";
+import { isLeaving, keyStateOf } from "../../kms/keyState";
 import { permitted } from "../../kms/optional";
 import { CLAIM } from "../../kms/taggedKeys";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
@@ -9,7 +10,7 @@ import { tagsIfPermitted } from "../claims/ownershipCheck";
 import { copyOf } from "../claims/proof";
 import { observeAlias } from "../drift/observe";
 import { makesNew } from "../plan/adoptRules";
-import { type Candidate, isLeaving } from "../plan/known";
+import type { Candidate } from "../plan/known";
 import type { OutcomeOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
 
@@ -87,7 +88,7 @@ async function adoptKmsKey(
   return {
     keyId: KeyId!,
     keyArn: arn,
-    state: KeyState!,
+    state: keyStateOf(KeyState!),
     ...(kcv === undefined ? { adopted: true } : { kcv, claim }),
     validTo: ValidTo?.toISOString(),
     keyMaterialId: CurrentKeyMaterialId,

@@ -3,6 +3,7 @@
 import { isKeymgmtError } from "../../errors";
 import type { Kms } from "../../kms/client/client";
 import { eventually } from "../../kms/eventually";
+import type { KeyState } from "../../kms/keyState";
 import {
   describeKmsKey,
   isPendingDeletion,
@@ -24,7 +25,7 @@ export async function cancelDeletion(
   kms: Kms,
   version: number,
   keyId: string,
-): Promise<string> {
+): Promise<KeyState> {
   const context = place.context(version);
   await kms.call("CancelKeyDeletion", { KeyId: keyId }, context).catch((error) => {
     // It was taken back meanwhile: by an earlier attempt whose answer was lost, or by somebody else.

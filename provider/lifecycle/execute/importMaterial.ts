@@ -4,6 +4,7 @@ import { isKeymgmtError } from "../../errors";
 import { validToOf } from "../../keys/expiry";
 import { toImport } from "../../keys/keystores/versions";
 import { eventually } from "../../kms/eventually";
+import type { KeyState } from "../../kms/keyState";
 import {
   describeKmsKey,
   type ImportOptions,
@@ -161,7 +162,7 @@ async function importAbroad(
 }
 
 /** A first import enables the KMS key. One that gets its material back may have been disabled before that went. */
-async function stateAfterImport(place: Place, keyId: string, wasImported: boolean): Promise<string> {
+async function stateAfterImport(place: Place, keyId: string, wasImported: boolean): Promise<KeyState> {
   if (!wasImported) return "Enabled";
   const { kms } = place;
   const seen = await ifPermitted(kms, "a KMS key whose material came back is taken to be Enabled", () =>

@@ -3,6 +3,8 @@
 import { KeymgmtError } from "../../errors";
 import { relatedKeyArn } from "../../kms/arn";
 import type { Kms } from "../../kms/client/client";
+import type { KeyState } from "../../kms/keyState";
+import { isLeaving } from "../../kms/keyState";
 import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { ensureReplicaKey } from "../../kms/replicas";
@@ -13,7 +15,7 @@ import { isTakenOver, ownershipOf } from "../claims/ownership";
 import { claimDoubt, replicaDoubt } from "../claims/proof";
 import { observeAlias } from "../drift/observe";
 import { metadataFor } from "../owner";
-import { isLeaving, type Known, type SeenReplica, type Wanted } from "../plan/known";
+import type { Known, SeenReplica, Wanted } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
 
@@ -66,7 +68,9 @@ export async function findReplicas(
   const here = await describeKmsKey(place.kms, keyId, context);
   const found = otherRegions(here, place.region).map(async (region): Promise<SeenReplica[]> => {
     if (place.isLeftOut(region))
-      return strategy === "on-demand" ? [{ region, state: "", isLeaving: false, isLeftOut: true }] : [];
+      return strategy === "on-demand"
+        ? [{ region, state: undefined, isLeaving: false, isLeftOut: true }]
+        : [];
     const there = place.at(region);
     const seen = await describeKmsKey(there, keyId, context);
     const { state } = seen;
@@ -97,7 +101,7 @@ async function leavesReplica(place: Place, there: Kms, record: KmsKeyRecord): Pr
 }
 
 /** Whether a replica was given up: it waits for its deletion, or a rotation that failed half-way has taken it back from that. */
-async function isReplicaLeaving(there: Kms, keyId: string, state: string): Promise<boolean> {
+async function isReplicaLeaving(there: Kms, keyId: string, state: KeyState): Promise<boolean> {
   if (state !== "Disabled") return state === "PendingDeletion";
   const loses = "a replica that a failed rotation took back from deletion stays Disabled";
   const tags = await ifPermitted(there, loses, () => tagsOf(there, keyId));

@@ -1,7 +1,9 @@
 /** What is known after a step. Pure: the executor and the planner both go by it. */
+import type { KeyState } from "../../kms/keyState";
+import { isLeaving } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
-import { type Candidate, isLeaving, type Known, type SeenReplica, type Wanted } from "./known";
+import type { Candidate, Known, SeenReplica, Wanted } from "./known";
 import type { OutcomeOf, StepName, StepOf } from "./steps";
 
 type Effects = {
@@ -229,7 +231,7 @@ function candidateIs(
 }
 
 /** The state of a KMS key, which one that is rotated on demand has in the records of all its versions. */
-function stateIs({ records }: Known, version: number, state: string): Partial<Known> {
+function stateIs({ records }: Known, version: number, state: KeyState): Partial<Known> {
   const { keyId } = records[version]!;
   const now = Object.entries(records).map(([each, record]) => [
     each,
@@ -239,7 +241,7 @@ function stateIs({ records }: Known, version: number, state: string): Partial<Kn
 }
 
 /** In another Region: a new version that is made ready there, or the replica of a KMS key that is rotated on demand. */
-function stateAbroadIs(known: Known, version: number, region: string, state: string): Partial<Known> {
+function stateAbroadIs(known: Known, version: number, region: string, state: KeyState): Partial<Known> {
   if (known.pending) {
     const replicas = (known.replicas ?? []).map(
       (one): SeenReplica => (one.region === region ? { ...one, state } : one),

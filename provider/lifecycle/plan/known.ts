@@ -1,5 +1,7 @@
 /** What a plan is made of: what is wanted in one Region of a distribution, and what is known of it. Plain data. */
+
 import { type ExpiryInputs, type ExpiryPlan, expiresAsPlanned } from "../../keys/expiry";
+import type { KeyState } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords, RotationStrategy } from "../../state/types";
 
@@ -53,7 +55,7 @@ export interface Known {
   /** Replicas of the version in use; undefined before they were looked for. */
   replicas?: SeenReplica[];
   /** States of a new version's KMS keys in other Regions, by Region and version, while it is made ready there. */
-  abroad: Record<string, Record<number, string>>;
+  abroad: Record<string, Record<number, KeyState>>;
   /** On demand: whether later versions were looked for in the KMS key. */
   isProbed?: true;
   /** On demand: versions that were imported again because the KMS key had lost material. */
@@ -99,7 +101,7 @@ export interface Candidate {
 
 export interface SeenReplica {
   region: string;
-  state: string;
+  state: KeyState | undefined;
   /** On demand: it was given up, and goes back to its deletion after the rotation. */
   isLeaving: boolean;
   /** On demand: it is the primary, moved there outside this stack. */
@@ -157,8 +159,6 @@ export function wantedVersions({ minEnabled, latest }: Pick<Wanted, "minEnabled"
 export function isImported({ importedAt, validTo }: KmsKeyRecord, { expiry, now }: Wanted): boolean {
   return importedAt !== undefined && expiresAsPlanned(validTo, expiry, new Date(now));
 }
-
-export const isLeaving = (state: string) => state === "PendingDeletion" || state === "PendingReplicaDeletion";
 
 /** The version whose KMS key is in use: the one that the last finished update left, or that the alias points to. */
 export function versionInUse({ records, inUse, alias }: Known): number | undefined {

@@ -1,6 +1,8 @@
 /** Manual rotation: a KMS key for each version, behind one alias. Pure. */
+
+import { isLeaving } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
-import { isImported, isLeaving, type Known, versionInUse, type Wanted, wantedVersions } from "./known";
+import { isImported, type Known, versionInUse, type Wanted, wantedVersions } from "./known";
 import { described, firstOf, isAdding, isSince, located, type Rule, takenBack } from "./rules";
 import type { Step } from "./steps";
 

@@ -3,8 +3,10 @@
  * new material into the primary, then into every replica, and then RotateKeyOnDemand makes it the current one.
  * Source: ImportKeyMaterial and RotateKeyOnDemand in the API reference.
  */
+
+import { isLeaving } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
-import { isImported, isLeaving, type Known, type SeenReplica } from "./known";
+import { isImported, type Known, type SeenReplica } from "./known";
 import { described, firstOf, located, type Rule, takenBack } from "./rules";
 import type { Step } from "./steps";
 

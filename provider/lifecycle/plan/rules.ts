@@ -1,6 +1,8 @@
 /** Rules that both strategies share, and the terms that all rules are written in. Pure. */
+
+import { isLeaving } from "../../kms/keyState";
 import { kmsKeysOf, versionsOf } from "../../state/records";
-import { isLeaving, type Known, type Wanted, wantedVersions } from "./known";
+import { type Known, type Wanted, wantedVersions } from "./known";
 import type { Step } from "./steps";
 
 /** Steps that may go at the same time; none where the rule has nothing to do. */

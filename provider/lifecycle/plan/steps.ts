@@ -1,4 +1,5 @@
 /** The steps of a plan. Each is data: what it does, of which version, in which Region. Run twice, none does harm. */
+import type { KeyState } from "../../kms/keyState";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 import type { Candidate, PendingMaterial, SeenReplica, Unrecorded } from "./known";
 
@@ -44,10 +45,10 @@ export interface Steps {
   findAbandoned: [object, Record<number, string[]>];
 
   createKey: [Of, KmsKeyRecord];
-  replicate: [Of, { state: string; isMade: boolean }];
+  replicate: [Of, { state: KeyState; isMade: boolean }];
   /** Tags a candidate whose material is gone as being proved, as the import will enable it. */
   claim: [Of, undefined];
-  cancelDeletion: [Of, string];
+  cancelDeletion: [Of, KeyState];
   /** Imports a version's material, for the first time or again. "other": AWS says that the KMS key has another. */
   import: [Of, Partial<KmsKeyRecord> | "other" | "leaving"];
   /** On demand: a replica takes a version that its primary holds. */
@@ -65,7 +66,7 @@ export interface Steps {
   /** false: an alias of that name exists. */
   createAlias: [Of, boolean];
   /** false: it is gone. A KeyState: the KMS key is not Enabled, and the alias was not moved to it. */
-  moveAlias: [Of, boolean | string];
+  moveAlias: [Of, boolean | KeyState];
   /** Another stack has the alias: the next name is taken. */
   takeNextName: [{ region: string }, undefined];
   deleteAlias: [{ region: string }, undefined];

@@ -1,0 +1,36 @@
+/** Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
+const OF_AWS = [
+  "Creating",
+  "Enabled",
+  "Disabled",
+  "PendingImport",
+  "PendingDeletion",
+  "PendingReplicaDeletion",
+  "Unavailable",
+  "Updating",
+] as const;
+
+declare const UNKNOWN_STATE: unique symbol;
+
+/** A state that this release does not know: it is named in messages, and nothing is done with the KMS key. */
+export type UnknownKeyState = string & { readonly [UNKNOWN_STATE]: true };
+
+/** AWS's KeyState, or "Deleted" where AWS does not know the KMS key (any more). */
+export type KeyState = (typeof OF_AWS)[number] | "Deleted" | UnknownKeyState;
+
+const KNOWN: readonly string[] = [...OF_AWS, "Deleted"];
+
+/** A state as AWS or a stack's state names it. AWS may add one: none is refused here. */
+export function keyStateOf(name: string): KeyState {
+  return name as KeyState;
+}
+
+/** Whether this release knows the state. */
+export function isKnownState(state: KeyState): state is Exclude<KeyState, UnknownKeyState> {
+  return KNOWN.includes(state);
+}
+
+/** Whether AWS deletes the KMS key after its waiting period, unless that is cancelled. */
+export function isLeaving(state: KeyState | undefined): boolean {
+  return state === "PendingDeletion" || state === "PendingReplicaDeletion";
+}
