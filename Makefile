@@ -61,9 +61,12 @@ build: $(dist) ## compile the package into dist/
 schema: engine-ready ## hold schema.json against Pulumi's own schema binder
 	@PATH="$$(node tools/engine/main.mjs 2>/dev/null | tail -n 1):$$PATH" PULUMI_SKIP_UPDATE_CHECK=true pulumi schema check schema.json --color never
 
+.PHONY: generate
+generate: $(deps) ## write what is generated from schema.json: sdk/generated and docs/reference.md
+	@$(bin)/tsx tools/generate/main.ts
+
 .PHONY: docs
-docs: $(deps) ## write again what of docs/ is made from schema.json, the permissions and the tests
-	@$(bin)/tsx tools/reference.ts
+docs: generate ## write that, and what of docs/ is made from the permissions and the tests
 	@$(bin)/tsx tools/permissions.ts
 	@$(bin)/tsx tools/fidelity/main.ts
 

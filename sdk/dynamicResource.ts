@@ -1,29 +1,58 @@
 import * as pulumi from "@pulumi/pulumi";
 import "./debugOutput";
 import "./diagnosticReports";
+import { properties } from "./generated/properties";
 import { lookAtPackage } from "./programFolder";
 import { providerText } from "./providerText";
 
+/** What a resource is registered with, and what it keeps for the resources that use it. */
+export interface Composed {
+  inputs: pulumi.Inputs;
+  opts: pulumi.CustomResourceOptions;
+  /** Properties of the class that are plain values, which the program reads while it runs. */
+  plain?: object;
+  /** Read again by `keptBy`. */
+  kept?: object;
+}
+
 /** A dynamic resource whose provider is the installed package, not a serialized closure. */
 export abstract class DynamicResource extends pulumi.CustomResource {
-  constructor(type: string, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+  constructor(type: keyof typeof properties, name: string, { inputs, opts, plain, kept }: Composed) {
     lookAtPackage();
-    // The engine does not tell the provider's `check`. It takes this out again, so that no state and no plan has it.
-    const isPreview = pulumi.runtime.isDryRun() && { isPreview: true };
-    const __provider = providerText(type);
-    super(`pulumi-nodejs:dynamic/keymgmt:${type}`, name, { ...props, ...isPreview, __provider }, opts);
+    const { defaults, computed, secretOutputs } = properties[type];
+    const props = {
+      // Pulumi fills only the properties that are passed in.
+      ...Object.fromEntries(computed.map((output) => [output, undefined])),
+      ...defaults,
+      ...defined(inputs),
+      // The engine does not tell the provider's `check`, which takes this out again: no state and no plan has it.
+      ...(pulumi.runtime.isDryRun() && { isPreview: true }),
+      __provider: providerText(type),
+    };
+    const additionalSecretOutputs = [...(opts.additionalSecretOutputs ?? []), ...secretOutputs];
+    super(`pulumi-nodejs:dynamic/keymgmt:${type}`, name, props, { ...opts, additionalSecretOutputs });
+    Object.assign(this, plain);
+    Object.defineProperty(this, KEPT, { value: kept });
   }
 }
 
-/**
- * The arguments that were given. One that is undefined would hide a default, and would be unknown in every preview, so that
- * whatever reads it looks changed.
- */
-export function given<T extends object>(args: T): Partial<T> {
-  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as Partial<T>;
+/** A registered symbol, so that a second copy of this package, which a library may have, reads what the first one wrote. */
+const KEPT = Symbol.for("pulumi-keymgmt.kept");
+
+/** What a resource keeps of its program: outputs would say what the state has. */
+export function keptBy<T extends object>(resource: object): T {
+  const kept = (resource as { [KEPT]?: T } | undefined)?.[KEPT];
+  if (kept === undefined)
+    throw new pulumi.RunError(
+      "Expected a resource of this version of pulumi-keymgmt as `kms`, `key` or `distribution`; what came is something else. Give the resource itself, not an Output; `npm ls pulumi-keymgmt` shows whether there are two versions of the package.",
+    );
+  return kept;
 }
 
-/** Outputs that a resource declares: Pulumi fills only properties that were passed in, so each starts as undefined. */
-export function outputs(...names: string[]): Record<string, undefined> {
-  return Object.fromEntries(names.map((name) => [name, undefined]));
+/**
+ * The values that are defined. One that is undefined would hide a default, and would be unknown in every preview, so that
+ * whatever reads it looks changed.
+ */
+export function defined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -1,18 +1,8 @@
-export { KeyDistribution, type KeyDistributionArgs } from "./keyDistribution";
-export { KeyReplica, type KeyReplicaArgs } from "./keyReplica";
-export { KmsProvider, type KmsProviderArgs } from "./kmsProvider";
-export { ManagedKey, type ManagedKeyArgs } from "./managedKey";
-export type {
-  Adopt,
-  AssumeRole,
-  Credentials,
-  KeyType,
-  KeyVersion,
-  KmsKeyVersion,
-  Purpose,
-  Restore,
-  RestoredDistribution,
-  RotationStrategy,
-  WebIdentity,
-  WrappingKeySpec,
-} from "./types";
+import "./replicate";
+
+export type { KmsProviderArgs, ManagedKeyArgs } from "./generated/inputs";
+export { KeyDistribution, type KeyDistributionArgs } from "./generated/keyDistribution";
+export { KeyReplica, type KeyReplicaArgs } from "./generated/keyReplica";
+export { KmsProvider } from "./generated/kmsProvider";
+export { ManagedKey } from "./generated/managedKey";
+export type * from "./generated/types";

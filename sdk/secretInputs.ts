@@ -11,16 +11,19 @@ export function byPath(path: string, value: unknown): Record<string, pulumi.Inpu
 }
 
 /**
- * Which of these inputs the program marks secret: the provider is given all values without their marks, and AWS shows tags, policy and
+ * Which of these inputs the program marks secret. The provider gets all values without their marks, and AWS shows tags, policy and
  * description in plain text, so that messages could repeat them. Undefined where none is, as in the state of a program without.
  */
-export async function secretsAmong(
+export function secretsAmong(
   inputs: Record<string, pulumi.Input<unknown>>,
-): Promise<string[] | undefined> {
+): Promise<string[] | undefined> | undefined {
+  const entries = Object.entries(inputs).filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? undefined : secretPaths(entries);
+}
+
+async function secretPaths(inputs: [string, pulumi.Input<unknown>][]): Promise<string[] | undefined> {
   const marks = await Promise.all(
-    Object.entries(inputs).map(async ([path, value]) =>
-      (await pulumi.isSecret(pulumi.output(value))) ? [path] : [],
-    ),
+    inputs.map(async ([path, value]) => ((await pulumi.isSecret(pulumi.output(value))) ? [path] : [])),
   );
   const secret = marks.flat();
   return secret.length > 0 ? secret : undefined;

@@ -1,6 +1,9 @@
 import schemaJson from "../../schema.json";
 
-/** The parts of a Pulumi package schema that `check` and `diff` read. */
+/**
+ * A property in a Pulumi package schema.
+ * Source: https://www.pulumi.com/docs/iac/extending-pulumi/schema/
+ */
 export interface PropertySpec {
   type?: "string" | "integer" | "number" | "boolean" | "array" | "object";
   $ref?: string;
@@ -9,9 +12,14 @@ export interface PropertySpec {
   /** Forms that a value may have, each of another JSON type. */
   oneOf?: PropertySpec[];
   default?: string | number | boolean;
+  /** The only value that is allowed. */
+  const?: string;
   secret?: boolean;
   willReplaceOnChanges?: boolean;
   description?: string;
+  /** The value is known when the program runs: no Output. */
+  plain?: boolean;
+  language?: { nodejs: { hidden?: true; optional?: true } };
 }
 
 export interface ObjectSpec {

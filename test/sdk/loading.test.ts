@@ -25,7 +25,7 @@ describe("importing the SDK", () => {
 
   it("loads its own files and Pulumi, and nothing else: no AWS SDK and nothing of the provider", () => {
     assert.ok(forPulumi.some((path) => path.startsWith("node_modules/@pulumi/pulumi/")));
-    assert.ok(forSdk.includes("sdk/managedKey.ts"));
+    assert.ok(forSdk.includes("sdk/generated/managedKey.ts"));
     assert.deepEqual(
       forSdk.filter((path) => !/^(sdk|node_modules\/@pulumi\/pulumi)\//.test(path)),
       [],

@@ -1,0 +1,216 @@
+/**
+ * How the resources of a program are made of each other. Each class registers what the function of its name makes of its
+ * arguments; a resource that uses another one passes its values on in its own inputs.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { adoptionOf, configuredRestore, restoredElsewhere } from "./adoption";
+import { companionOptions } from "./companion";
+import { type Composed, defined, keptBy } from "./dynamicResource";
+import { DistributionAlias } from "./generated/distributionAlias";
+import type {
+  KeyDistributionInputs,
+  KeyReplicaInputs,
+  KmsProviderArgs,
+  ManagedKeyArgs,
+} from "./generated/inputs";
+import { type KeyVersions, type KmsConnection, keyVersions, kmsConnection } from "./generated/passedOn";
+import { properties } from "./generated/properties";
+import type { KmsKeyVersion, Restore } from "./generated/types";
+import { byPath, secretsAmong } from "./secretInputs";
+
+type Options = pulumi.CustomResourceOptions;
+type Values = Record<string, pulumi.Input<unknown>>;
+
+interface KmsProviderKept {
+  /** Tags and settings of roles by their paths: messages of every resource that uses the KmsProvider could repeat them. */
+  repeatable: Values;
+  /** Names of the KeyDistributions through it, by their keys. */
+  distributions: Map<KeyVersions, string>;
+}
+
+export function composeKmsProvider(_name: string, args: KmsProviderArgs, opts: Options): Composed {
+  const credentials = args.credentials === undefined ? undefined : pulumi.secret(args.credentials);
+  const unreachableRegions = args.unreachableRegions?.length
+    ? [...args.unreachableRegions].sort()
+    : undefined;
+  const repeatable = { ...defined({ tags: args.tags }), ...byPath("assumeRole", args.assumeRole) };
+  return {
+    inputs: { ...args, credentials, unreachableRegions, secretInputs: secretsAmong(repeatable) },
+    opts,
+    plain: { unreachableRegions },
+    kept: { repeatable, distributions: new Map() } satisfies KmsProviderKept,
+  };
+}
+
+interface ManagedKeyKept {
+  keystore: pulumi.Input<string>;
+  material?: pulumi.Input<string>;
+  restore?: pulumi.Input<Restore | undefined>;
+}
+
+export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Options): Composed {
+  const { defaults } = properties.ManagedKey;
+  const { deletionAllowed = defaults.deletionAllowed, keystore = defaults.keystore } = args;
+  const replicaRegions = [...(args.replicaRegions ?? [])].sort();
+  const material = args.material === undefined ? undefined : pulumi.secret(args.material);
+  const restore = args.restore ?? configuredRestore(args.name ?? name);
+  return {
+    inputs: {
+      name,
+      ...defined(args),
+      material,
+      restore,
+      deletionAllowed,
+      replicaRegions,
+      stack: stackName(),
+    },
+    opts: {
+      ...opts,
+      // What is retained is not deleted, and must be able to leave the state.
+      protect: opts.protect ?? (!deletionAllowed && !opts.retainOnDelete),
+      // A replacement (`up --replace`) then begins with the deletion, which the provider refuses while the key is still the
+      // one in the state. Otherwise it would begin with another key, and the refusal would come too late.
+      deleteBeforeReplace: opts.deleteBeforeReplace ?? !deletionAllowed,
+    },
+    plain: { replicaRegions },
+    kept: { keystore, material, restore } satisfies ManagedKeyKept,
+  };
+}
+
+type DistributionArgs = KeyDistributionInputs & { kms: KmsConnection; key: KeyVersions };
+
+interface KeyDistributionKept {
+  name: string;
+  args: DistributionArgs;
+  opts: Options;
+}
+
+/** Declares the DistributionAlias too, which gives the distribution its name. */
+export function composeKeyDistribution(name: string, args: DistributionArgs, opts: Options): Composed {
+  distributeOnce(name, args);
+  const { kms, key, tags, description, policy } = args;
+  const { restore } = keptBy<ManagedKeyKept>(key);
+  const adoption = adoptionOf(restore, kms, args.adopt);
+  const alias = new DistributionAlias(name, {
+    inputs: aliasInputs(args, adoption?.ofAlias),
+    opts: companionOptions(opts, "DistributionAlias"),
+  });
+  return {
+    inputs: {
+      ...args,
+      kms: pick(kms, kmsConnection),
+      key: versionsOf(key),
+      adopt: adoption?.adopt,
+      restoredElsewhere: restore && restoredElsewhere(restore, kms),
+      stack: stackName(),
+      ignored: opts.ignoreChanges,
+      secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
+      ...pick(alias, ["name", "aliasName", "aliasArn", "distributionTime"]),
+    },
+    opts,
+    kept: { name, args, opts } satisfies KeyDistributionKept,
+  };
+}
+
+function aliasInputs({ kms, key, ...args }: DistributionArgs, adoption?: pulumi.Inputs): pulumi.Inputs {
+  const { defaults } = properties.KeyDistribution;
+  const { purpose = defaults.purpose, protection = defaults.protection } = args;
+  const { rotationStrategy = defaults.rotationStrategy } = args;
+  return {
+    keyName: key.name,
+    keyId: key.id,
+    deletionAllowed: key.deletionAllowed,
+    replicaRegions: key.replicaRegions,
+    aliasPrefix: kms.aliasPrefix,
+    region: kms.keyCollection,
+    accountId: kms.accountId,
+    purpose,
+    protection,
+    rotationStrategy,
+    ...adoption,
+    // By these the name is decided. They are not kept in the state.
+    kms: pick(kms, kmsConnection),
+    stack: stackName(),
+    formerStacks: key.formerStacks,
+  };
+}
+
+/** What a KeyReplica reads of its KeyDistribution. */
+interface Distribution {
+  readonly name: pulumi.Output<string>;
+  readonly aliasName: pulumi.Output<string>;
+  readonly aliasArn: pulumi.Output<string>;
+  readonly versions: pulumi.Output<Record<string, KmsKeyVersion>>;
+}
+
+type ReplicaArgs = KeyReplicaInputs & { distribution: Distribution };
+
+export function composeKeyReplica(_name: string, args: ReplicaArgs, opts: Options): Composed {
+  const { distribution, region, tags, description, policy } = args;
+  const { kms, key, validFor, renewBefore, rotationStrategy } =
+    keptBy<KeyDistributionKept>(distribution).args;
+  const aliasArn = pulumi
+    .all([distribution.aliasArn, region])
+    .apply(([arn, replicaRegion]) => arn.replace(/^(arn:[^:]+:kms):[^:]+:/, `$1:${replicaRegion}:`));
+  return {
+    inputs: {
+      ...args,
+      distribution: {
+        ...pick(distribution, ["name", "versions"]),
+        stack: stackName(),
+        kms: pick(kms, kmsConnection),
+        key: versionsOf(key),
+        ...defined({ validFor, renewBefore, rotationStrategy }),
+      },
+      ignored: opts.ignoreChanges,
+      secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "distribution.kms") }),
+      aliasName: distribution.aliasName,
+      aliasArn,
+    },
+    opts,
+  };
+}
+
+/** The replicas that a KeyDistribution has with one in each of its key's `replicaRegions`: their Regions, names and options. */
+export function replicasOf(distribution: Distribution): { region: string; name: string; opts: Options }[] {
+  const { name, args, opts } = keptBy<KeyDistributionKept>(distribution);
+  return args.key.replicaRegions.map((region) => ({
+    region,
+    name: `${name}-${region}`,
+    opts: companionOptions(opts, "KeyReplica", `-${region}`),
+  }));
+}
+
+function distributeOnce(name: string, { kms, key }: DistributionArgs): void {
+  const { distributions } = keptBy<KmsProviderKept>(kms);
+  const first = distributions.get(key);
+  if (first !== undefined) {
+    const error = new pulumi.RunError(
+      `KeyDistribution "${name}" distributes a key through a KmsProvider that KeyDistribution "${first}" has distributed it through already. One key goes to a KmsProvider once: use "${first}", or another KmsProvider.`,
+    );
+    // Pulumi does not show it, but has util.inspect colour it, which Node 20 and others may do for minutes (nodejs/node#64011).
+    error.stack = undefined;
+    throw error;
+  }
+  distributions.set(key, name);
+}
+
+function versionsOf(key: KeyVersions): pulumi.Inputs {
+  const { keystore, material } = keptBy<ManagedKeyKept>(key);
+  // Keystore and material are the program's, and not those of the state, which somebody else may have written.
+  return { ...pick(key, keyVersions), ...defined({ keystore, material }) };
+}
+
+function repeatable(kms: KmsConnection, prefix: string): Values {
+  const entries = Object.entries(keptBy<KmsProviderKept>(kms).repeatable);
+  return Object.fromEntries(entries.map(([path, value]) => [`${prefix}.${path}`, value]));
+}
+
+function pick<T extends object, K extends keyof T>(values: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, values[name]])) as Pick<T, K>;
+}
+
+/** The stack as the KMS keys' tags name it: `organization/project/stack`. */
+function stackName(): string {
+  return `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+}

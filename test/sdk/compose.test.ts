@@ -1,0 +1,61 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import * as sdk from "../../sdk";
+import { find, run } from "./program";
+
+/** The SDK as a library has it that depends on a copy of its own. */
+function secondCopy(): typeof sdk {
+  const folder = join(__dirname, "../../sdk");
+  for (const file of Object.keys(require.cache)) if (file.startsWith(folder)) delete require.cache[file];
+  return require("../../sdk");
+}
+
+describe("resources that use each other", () => {
+  it("may be of two copies of the package", async () => {
+    const other = secondCopy();
+    const registered = await run(() => {
+      const kms = new sdk.KmsProvider("prod", { keyCollection: "us-west-1" });
+      const key = new sdk.ManagedKey("orders", { replicaRegions: ["eu-west-1"] });
+      const dist = new other.KeyDistribution("orders-prod", { kms, key });
+      throws(() => new sdk.KeyDistribution("again", { kms, key }), /distributed it through already/);
+      return [kms, key, dist, new sdk.KeyReplica("orders-eu", { distribution: dist, region: "eu-west-1" })];
+    });
+    const { distribution } = find(registered, "KeyReplica").inputs as { distribution: { name: string } };
+    equal(distribution.name, "orders-1760000000");
+  });
+
+  it("are given as they are: an Output of one, or another object, is refused in words", async () => {
+    await run(() => {
+      const kms = new sdk.KmsProvider("prod", { keyCollection: "us-west-1" });
+      const key = new sdk.ManagedKey("orders");
+      for (const wrong of [undefined, pulumi.output(kms), { keyCollection: "us-west-1" }]) {
+        const args = { kms: wrong as unknown as sdk.KmsProvider, key };
+        throws(
+          () => new sdk.KeyDistribution("d", args),
+          (error) => {
+            equal(
+              pulumi.RunError.isInstance(error) && /^Expected a resource of this version/.test(error.message),
+              true,
+            );
+            return true;
+          },
+        );
+      }
+      return [kms, key];
+    });
+  });
+
+  it("show no method but replicate()", () => {
+    const shown = Object.entries(sdk).map(([name, { prototype }]) => [
+      name,
+      Object.getOwnPropertyNames(prototype).filter((method) => method !== "constructor"),
+    ]);
+    deepEqual(Object.fromEntries(shown), {
+      KeyDistribution: ["replicate"],
+      KeyReplica: [],
+      KmsProvider: [],
+      ManagedKey: [],
+    });
+  });
+});

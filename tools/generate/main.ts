@@ -1,0 +1,30 @@
+/** Writes what is generated from schema.json: `make generate`. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { checkout } from "../toolchain";
+import { reference } from "./reference";
+import { sdkFiles } from "./sdk";
+
+/** All generated files: their texts by their paths from the root of the checkout. */
+export function generatedFiles(): Record<string, string> {
+  const sdk = Object.entries(sdkFiles()).map(([name, text]) => {
+    const path = `sdk/generated/${name}`;
+    return [path, formatted(path, text)];
+  });
+  return { "docs/reference.md": reference(), ...Object.fromEntries(sdk) };
+}
+
+function formatted(path: string, text: string): string {
+  const biome = join(checkout, "node_modules", ".bin", "biome");
+  const args = ["format", `--stdin-file-path=${path}`];
+  return execFileSync(biome, args, { cwd: checkout, input: text, encoding: "utf8" });
+}
+
+if (require.main === module) {
+  for (const [path, text] of Object.entries(generatedFiles())) {
+    const file = join(checkout, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
