@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
-import { resourceSpec } from "../../../provider/schema/definition";
+import {
+  type ObjectSpec,
+  type PropertySpec,
+  referredType,
+  resourceSpec,
+} from "../../../provider/schema/definition";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
 import { schemaMistakes, withDefaults } from "../../../provider/schema/validate";
+import schema from "../../../schema.json";
 import { inputs, inputsOf, pathsIn, types } from "../resources/goodInputs";
 
 describe("schema validation", () => {
@@ -245,22 +251,37 @@ describe("schema.json", () => {
     assert.deepEqual(replacing("KeyReplica"), ["region"]);
   });
 
-  it("gives an output of the same name as an input the input's description, type and marks", () => {
+  it("says the same of an input, of the output of its name, and of what is passed on of it", () => {
+    const said = ({ description, default: preset, secret, willReplaceOnChanges }: PropertySpec) => ({
+      description,
+      preset,
+      secret,
+      willReplaceOnChanges,
+    });
     for (const type of types) {
       const { inputProperties, properties } = resourceSpec(type);
       for (const [name, property] of Object.entries(properties)) {
-        if (inputProperties[name]) assert.deepEqual(property, inputProperties[name], `${type}.${name}`);
+        if (inputProperties[name])
+          assert.deepEqual(said(property), said(inputProperties[name]), `${type}.${name}`);
       }
+    }
+    const passedOn = referredType(resourceSpec("KeyDistribution").inputProperties.kms!) as ObjectSpec;
+    const { properties } = resourceSpec("KmsProvider");
+    for (const [name, { description, secret }] of Object.entries(passedOn.properties)) {
+      const { description: expected, secret: isSecret } = properties[name]!;
+      assert.deepEqual({ description, secret }, { description: expected, secret: isSecret }, name);
     }
   });
 
-  it("describes every property", () => {
-    for (const type of types) {
-      const { inputProperties, properties } = resourceSpec(type);
-      for (const [name, { description }] of Object.entries({ ...inputProperties, ...properties })) {
-        assert.match(description ?? "", /^[A-Z`].*\.$/s, `${type}.${name}`);
-      }
-    }
+  it("describes every type, resource and property in whole sentences", () => {
+    const described = [...Object.values(schema.types), ...Object.values(schema.resources)].flatMap((one) => [
+      one,
+      ...["properties" in one && one.properties, "inputProperties" in one && one.inputProperties].flatMap(
+        (properties) => Object.values(properties || {}) as PropertySpec[],
+      ),
+    ]);
+    assert.ok(described.length > 100);
+    for (const { description } of described) assert.match(description ?? "", /^[A-Z`].*\.$/s);
   });
 
   it("refuses to be asked for a resource that it does not have", () => {
