@@ -10,7 +10,7 @@ describe("a program with a KmsProvider for each account", function () {
   this.timeout(120_000);
   let local: LocalKms;
   before(async () => {
-    local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 3, RSA_3072: 0, RSA_4096: 0 } } });
+    local = await startLocalKms();
   });
   after(() => local.close());
 

@@ -43,7 +43,6 @@ describe("a backup, restored in another stack", function () {
     local = await startLocalKms({
       config: {
         replicaCreatingMillis: 50,
-        importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
         intercept: ({ operation }) => {
           calls.push(operation);
           return undefined;

@@ -13,7 +13,7 @@ describe("keymgmt in a project's folder", function () {
   let project: Project;
 
   before(async () => {
-    local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 2, RSA_3072: 0, RSA_4096: 0 } } });
+    local = await startLocalKms();
     const program = `
       const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
       const kms = new KmsProvider("prod", {

@@ -27,7 +27,7 @@ describe("the examples", function () {
 
   before(async () => {
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-    local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 0, RSA_3072: 0, RSA_4096: 1 } } });
+    local = await startLocalKms();
     env = {
       AWS_KMS_ENDPOINT: local.url,
       AWS_ACCESS_KEY_ID: "111122223333",

@@ -9,8 +9,7 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
   this.timeout(300_000);
   let local: LocalKms;
   before(async () => {
-    const importKeyPool = { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 };
-    local = await startLocalKms({ config: { replicaCreatingMillis: 0, importKeyPool } });
+    local = await startLocalKms({ config: { replicaCreatingMillis: 0 } });
   });
   after(() => local?.close());
 

@@ -45,7 +45,6 @@ describe("a key in an HSM, on the real engine", function () {
     local = await startLocalKms({
       config: {
         replicaCreatingMillis: 50,
-        importKeyPool: { RSA_2048: 8, RSA_3072: 0, RSA_4096: 0 },
         intercept: ({ operation }) => {
           calls.push(operation);
           if (operation !== fails) return undefined;

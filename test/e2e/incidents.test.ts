@@ -48,7 +48,6 @@ describe("docs/incidents.md, command by command", function () {
       config: {
         replicaCreatingMillis: 50,
         primaryUpdatingMillis: 0,
-        importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
         intercept: stop.intercept,
       },
     });

@@ -43,7 +43,6 @@ describe("a keystore other than the state", function () {
   before(async () => {
     local = await startLocalKms({
       config: {
-        importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
         intercept: ({ operation }) => {
           calls.push(operation);
           return undefined;
@@ -129,9 +128,7 @@ describe("keys in files as AWS's guide has them made", function () {
   this.timeout(300_000);
 
   it("are taken as they are: 32 raw bytes as root key and as material", async () => {
-    const local = await startLocalKms({
-      config: { importKeyPool: { RSA_2048: 1, RSA_3072: 0, RSA_4096: 0 } },
-    });
+    const local = await startLocalKms({});
     const project = await openProject({
       env: { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" },
     });

@@ -19,7 +19,7 @@ describe("a library that depends on the package", function () {
   let modules: string;
 
   beforeEach(async () => {
-    local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 1, RSA_3072: 0, RSA_4096: 0 } } });
+    local = await startLocalKms();
     project = await openProject({
       env: { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" },
     });

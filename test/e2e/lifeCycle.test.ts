@@ -49,7 +49,7 @@ describe("a key's life on the real engine", function () {
   const ciphertexts: Record<string, Uint8Array> = {};
 
   before(async () => {
-    local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 } } });
+    local = await startLocalKms();
     const env = { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" };
     project = await openProject({ program: program(local.url), env });
   });

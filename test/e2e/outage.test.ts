@@ -25,7 +25,7 @@ describe("a Region that is down, on the real engine", function () {
   let project: Project;
   const asked: string[] = [];
   before(async () => {
-    const config = { importKeyPool: { RSA_2048: 6, RSA_3072: 0, RSA_4096: 0 }, replicaCreatingMillis: 0 };
+    const config = { replicaCreatingMillis: 0 };
     local = await startLocalKms({ config, log: ({ region }) => asked.push(region) });
     const program = `
       const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");

@@ -49,8 +49,7 @@ describe("a saved plan, on the real engine", function () {
   let days = 0;
 
   before(async () => {
-    const importKeyPool = { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 };
-    local = await startLocalKms({ config: { importKeyPool, now: () => moment(0) } });
+    local = await startLocalKms({ config: { now: () => moment(0) } });
     const env = {
       AWS_ACCESS_KEY_ID: "111122223333",
       AWS_SECRET_ACCESS_KEY: "secret",

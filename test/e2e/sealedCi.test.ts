@@ -33,7 +33,6 @@ describe("examples/ci, sealed by a root key as its README says", function () {
     dataDir = mkdtempSync(join(tmpdir(), "keymgmt-sealed-ci-"));
     const first = await startLocalKms({
       dataDir,
-      config: { importKeyPool: { RSA_2048: 0, RSA_3072: 0, RSA_4096: 0 } },
     });
     const owner = new Application(first, "us-west-1");
     const { KeyMetadata } = await owner.send(new CreateKeyCommand({}));
@@ -43,7 +42,6 @@ describe("examples/ci, sealed by a root key as its README says", function () {
     local = await startLocalKms({
       dataDir,
       config: {
-        importKeyPool: { RSA_2048: 0, RSA_3072: 0, RSA_4096: 1 },
         iam: {
           principals: [
             principal("root", ACCOUNT),

@@ -67,7 +67,6 @@ describe("a provider process that dies while it imports", function () {
     await writeFile(join(temporary, "bug.cjs"), BUG);
     local = await startLocalKms({
       config: {
-        importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
         intercept: ({ operation }: InterceptedRequest) => {
           if (operation !== "ImportKeyMaterial" || !onImport) return undefined;
           onImport();

@@ -62,7 +62,7 @@ describe("the material of a key that is not kept in the state", function () {
       ["owners", "temporary"].map((name) => mkdtemp(join(tmpdir(), `keymgmt-${name}-`))),
     )) as [string, string];
     local = await startLocalKms({
-      config: { replicaCreatingMillis: 50, importKeyPool: { RSA_2048: 8, RSA_3072: 0, RSA_4096: 0 } },
+      config: { replicaCreatingMillis: 50 },
       log: (entry) => log.push(JSON.stringify(entry)),
     });
     const credentials = { accessKeyId: "111122223333", secretAccessKey: "secret" };

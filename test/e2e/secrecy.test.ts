@@ -49,7 +49,6 @@ describe("the secrets that a program holds", function () {
 
   before(async () => {
     local = await startLocalKms({
-      config: { importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 } },
       log: (entry) => log.push(JSON.stringify(entry)),
     });
     const config = {

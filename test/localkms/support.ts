@@ -38,7 +38,6 @@ export async function start(options: LocalKmsOptions = {}): Promise<TestKms> {
     replicaCreatingMillis: 0,
     primaryUpdatingMillis: 0,
     onDemandRotationMillis: 0,
-    importKeyPool: { RSA_2048: 1, RSA_3072: 0, RSA_4096: 0 },
     now,
     ...options.config,
   };

@@ -238,8 +238,7 @@ describe("each condition of the policies that keymgmt iam-policy writes", () => 
   let local: LocalKms;
 
   before(async () => {
-    const config = { importKeyPool: { RSA_2048: 1, RSA_3072: 0, RSA_4096: 0 } };
-    local = await startLocalKms({ dataDir, config });
+    local = await startLocalKms({ dataDir });
     const root = client(ACCOUNT);
     for (const [key, input] of Object.entries(KEYS) as [Key, Partial<CreateKeyCommandInput>][]) {
       const maker = key === "ours in another Region" ? client(ACCOUNT, REPLICA) : root;
@@ -256,7 +255,7 @@ describe("each condition of the policies that keymgmt iam-policy writes", () => 
       accessKeys: [{ accessKeyId: accessKeyOf(name), secretAccessKey: "secret" }],
       policies: [policyFor(scope)],
     }));
-    local = await startLocalKms({ dataDir, config: { ...config, iam: { principals } } });
+    local = await startLocalKms({ dataDir, config: { iam: { principals } } });
   });
   after(async () => {
     await local.close();

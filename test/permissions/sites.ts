@@ -87,7 +87,6 @@ const SECRET = "secret";
 const QUICK = {
   replicaCreatingMillis: 0,
   onDemandRotationMillis: 0,
-  importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
 };
 
 async function given(

@@ -5,12 +5,6 @@
  * FAULTS is "all" (`make nightly`).
  */
 import assert from "node:assert/strict";
-import sinon from "sinon";
-import {
-  ImportKeyPool,
-  type RsaWrappingKeySpec,
-  type WrappingPair,
-} from "../../localkms/crypto/importKeyPool";
 import { hurry } from "./faultMatrix/bench";
 import { SCENARIOS } from "./faultMatrix/scenarios";
 import { casesOf, nameOf, strike } from "./faultMatrix/strike";
@@ -26,13 +20,11 @@ describe("fault matrix", function () {
   let [cases, all] = [0, 0];
   const found: string[] = [];
 
-  before(async () => {
+  before(() => {
     atUsualPace = hurry();
-    await shareWrappingKeys();
   });
   after(() => {
     atUsualPace();
-    sinon.restore();
     const part = ALL ? "FAULTS=all" : `PROPERTY_SEED=${SEED}`;
     console.log(`      fault matrix: ${cases} cases of ${all} (${part}), ${found.length} violations`);
   });
@@ -53,14 +45,3 @@ describe("fault matrix", function () {
     });
   }
 });
-
-/** Making a wrapping key is most of an import's time; here the same few serve every local KMS in turn. */
-async function shareWrappingKeys(): Promise<void> {
-  const take = ImportKeyPool.prototype.take;
-  const pool = new ImportKeyPool({ RSA_2048: 0, RSA_3072: 0, RSA_4096: 0 });
-  const spec: RsaWrappingKeySpec = "RSA_2048";
-  const pairs: WrappingPair[] = await Promise.all([1, 2, 3].map(() => take.call(pool, spec)));
-  pool.close();
-  let turn = 0;
-  sinon.replace(ImportKeyPool.prototype, "take", async () => pairs[turn++ % pairs.length]!);
-}

@@ -1,7 +1,5 @@
-import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import sinon from "sinon";
-import { ImportKeyPool, type WrappingPair } from "../../localkms/crypto/importKeyPool";
 import { checkInvariants } from "./model/invariants";
 import { Stack } from "./model/stack";
 import { type Beginning, beginning, type Step, sentence, steps } from "./model/steps";
@@ -17,15 +15,6 @@ import { type Beginning, beginning, type Step, sentence, steps } from "./model/s
 const { PROPERTY_SECONDS, PROPERTY_SEED, PROPERTY_PATH } = process.env;
 const BATCH = 50;
 const BATCHES = 5;
-
-/** Making RSA pairs is what would take the time; that the local KMS gives each out once is tested elsewhere. */
-function preparedPair(): WrappingPair {
-  return generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "der" },
-    privateKeyEncoding: { type: "pkcs8", format: "der" },
-  });
-}
 
 /** Lives a stack's life, and looks after each step whether everything is as it must be. */
 async function live(begins: Beginning, happens: Step[], clock: sinon.SinonFakeTimers): Promise<void> {
@@ -54,13 +43,6 @@ async function live(begins: Beginning, happens: Step[], clock: sinon.SinonFakeTi
 describe("whatever happens to a stack", function () {
   this.timeout((Number(PROPERTY_SECONDS ?? 0) + 900) * 1000);
   const first = Number(PROPERTY_SEED ?? Math.floor(Math.random() * 2 ** 31));
-
-  beforeEach(() => {
-    const pair = preparedPair();
-    sinon.stub(ImportKeyPool.prototype, "start");
-    sinon.stub(ImportKeyPool.prototype, "take").callsFake(async () => pair);
-  });
-  afterEach(() => sinon.restore());
 
   it(`nothing is lost and nothing unaccounted (seed ${first})`, async () => {
     const says = sinon.stub(console, "error");

@@ -29,7 +29,7 @@ describe("who writes the environment or the AWS config file of a run", function 
   let restore = () => {};
 
   before(async () => {
-    local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 2, RSA_3072: 0, RSA_4096: 0 } } });
+    local = await startLocalKms();
     endpoints = await credentialEndpoints();
   });
   after(async () => {

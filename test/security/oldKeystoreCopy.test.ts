@@ -38,7 +38,7 @@ describe("who opens the state after the keystore was changed", function () {
 
   before(async () => {
     local = await startLocalKms({
-      config: { replicaCreatingMillis: 50, importKeyPool: { RSA_2048: 8, RSA_3072: 0, RSA_4096: 0 } },
+      config: { replicaCreatingMillis: 50 },
     });
     project = await openProject({
       program: program(local.url, 1),

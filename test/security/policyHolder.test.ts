@@ -74,10 +74,8 @@ describe("who holds the credentials of an update, under its policy", function ()
         policies: [policyFor(scope)],
       })),
     ];
-    const importKeyPool = { RSA_2048: 1, RSA_3072: 0, RSA_4096: 0 };
     const config = {
       iam: { principals },
-      importKeyPool,
       tagsCountAfterMillis: 300_000,
       replicaCreatingMillis: 0,
     };

@@ -59,9 +59,8 @@ export class World {
 
   static async open(sequence: Sequence): Promise<World> {
     const strike = new Strike();
-    const importKeyPool = { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 };
     const local = await startLocalKms({
-      config: { replicaCreatingMillis: 50, importKeyPool, intercept: strike.intercept },
+      config: { replicaCreatingMillis: 50, intercept: strike.intercept },
     });
     try {
       const env = {

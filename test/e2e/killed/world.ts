@@ -44,7 +44,6 @@ export class World {
       config: {
         replicaCreatingMillis: 50,
         onDemandRotationMillis: 50,
-        importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
         intercept: stop.intercept,
       },
     });

@@ -1,8 +1,5 @@
-import { generateKeyPairSync } from "node:crypto";
 import { rm } from "node:fs/promises";
 import fc from "fast-check";
-import sinon from "sinon";
-import { ImportKeyPool, type WrappingPair } from "../../../localkms/crypto/importKeyPool.js";
 import { start, type TestKms, temporaryFolder } from "../support.js";
 import { type Action, sequences } from "./property/actions.js";
 import { Requests } from "./property/requests.js";
@@ -23,13 +20,6 @@ const BATCH = 10;
 
 describe("any sequence of operations", function () {
   this.timeout((seconds + 90) * 1000);
-
-  before("a few RSA pairs for all: to make them would be most of the time", () => {
-    const pairs = Array.from({ length: 4 }, newPair);
-    let taken = 0;
-    sinon.stub(ImportKeyPool.prototype, "take").callsFake(async () => pairs[taken++ % pairs.length]!);
-  });
-  after(() => sinon.restore());
 
   it("is answered as AWS's documents say, and every ciphertext decrypts where they say", () =>
     hold(sequences(60, false), (actions) => carryOut(actions)));
@@ -59,7 +49,6 @@ async function carryOut(actions: Action[], dataDir?: string): Promise<void> {
   const world: World = { now: Date.UTC(2027, 0, 1), keys: [], aliases: new Map(), ciphertexts: [], made: 0 };
   const config = {
     now: () => new Date(world.now),
-    importKeyPool: { RSA_2048: 0, RSA_3072: 0, RSA_4096: 0 },
     replicaCreatingMillis: TRANSIENT,
     primaryUpdatingMillis: TRANSIENT,
   };
@@ -69,12 +58,4 @@ async function carryOut(actions: Action[], dataDir?: string): Promise<void> {
     kms = await start({ dataDir, config });
   };
   await new Run(world, new Requests(() => kms.url), restart).carryOut(actions).finally(() => kms.close());
-}
-
-function newPair(): WrappingPair {
-  return generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "der" },
-    privateKeyEncoding: { type: "pkcs8", format: "der" },
-  });
 }

@@ -21,7 +21,6 @@ export function severalMaterials() {
     started = await start({
       config: {
         onDemandRotationMillis: ROTATING,
-        importKeyPool: { RSA_2048: 8, RSA_3072: 0, RSA_4096: 0 },
       },
     });
     importing = importer(started);

@@ -19,7 +19,6 @@ import {
   temporaryFolder,
 } from "../support.js";
 
-const CONFIG = { importKeyPool: { RSA_2048: 1, RSA_3072: 0, RSA_4096: 0 } };
 const SECOND = 1000;
 const DAY = 24 * 60 * 60 * SECOND;
 
@@ -32,7 +31,7 @@ function assertSoonAfter(time: Date | undefined, expected: Date | number): void 
 describe("local KMS: the clock", () => {
   let kms: LocalKms;
   beforeEach(async () => {
-    kms = await startLocalKms({ config: CONFIG });
+    kms = await startLocalKms();
   });
   afterEach(() => kms.close());
 
@@ -97,13 +96,13 @@ describe("local KMS: the clock", () => {
 describe("local KMS: the clock's start", () => {
   it("is the configured time where the state is new; with a folder the clock goes on from where it was", async () => {
     const dataDir = await temporaryFolder();
-    const first = await startLocalKms({ dataDir, config: { ...CONFIG, startTime: "2040-01-01T00:00:00Z" } });
+    const first = await startLocalKms({ dataDir, config: { startTime: "2040-01-01T00:00:00Z" } });
     const { CreationDate } = await createKey(clientFor(first.url));
     assertSoonAfter(CreationDate, new Date("2040-01-01T00:00:00Z"));
     await first.moveClock({ advance: "P1Y" });
     await first.close();
     for (const startTime of [undefined, "2030-01-01T00:00:00Z", "2050-01-01T00:00:00Z"]) {
-      const again = await startLocalKms({ dataDir, config: { ...CONFIG, startTime } });
+      const again = await startLocalKms({ dataDir, config: { startTime } });
       assertSoonAfter(again.time(), new Date("2041-01-01T00:00:00Z"));
       await again.close();
     }
@@ -112,8 +111,8 @@ describe("local KMS: the clock's start", () => {
 
   it("may not be set for state that another clock has made", async () => {
     const dataDir = await temporaryFolder();
-    await (await startLocalKms({ dataDir, config: CONFIG })).close();
-    const kms = await startLocalKms({ dataDir, config: { ...CONFIG, startTime: "2020-01-01T00:00:00Z" } });
+    await (await startLocalKms({ dataDir })).close();
+    const kms = await startLocalKms({ dataDir, config: { startTime: "2020-01-01T00:00:00Z" } });
     assertSoonAfter(kms.time(), Date.now() - SECOND);
     await kms.close();
     await rm(dataDir, { recursive: true });
@@ -121,10 +120,10 @@ describe("local KMS: the clock's start", () => {
 
   it("is refused where it is no time, and the data folder is free again", async () => {
     const dataDir = await temporaryFolder();
-    await assert.rejects(startLocalKms({ dataDir, config: { ...CONFIG, startTime: "later" } }), {
+    await assert.rejects(startLocalKms({ dataDir, config: { startTime: "later" } }), {
       message: "Expected `startTime` to be an ISO 8601 time such as `2027-01-01T00:00:00Z`, got `later`",
     });
-    await (await startLocalKms({ dataDir, config: CONFIG })).close();
+    await (await startLocalKms({ dataDir })).close();
     await rm(dataDir, { recursive: true });
   });
 });

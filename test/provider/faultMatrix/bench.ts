@@ -68,7 +68,6 @@ export class Bench {
       {
         replicaCreatingMillis: 5,
         onDemandRotationMillis: 5,
-        importKeyPool: { RSA_2048: 0, RSA_3072: 0, RSA_4096: 0 },
         intercept: (request) => network.intercept(request),
       },
       () => network.carriedOut(),

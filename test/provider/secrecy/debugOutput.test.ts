@@ -39,7 +39,7 @@ describe("debug output", () => {
     let program: Program;
     let said: string[];
     before(async () => {
-      local = await startLocalKms({ config: { importKeyPool: { RSA_2048: 2, RSA_3072: 0, RSA_4096: 0 } } });
+      local = await startLocalKms();
     });
     after(() => local.close());
     beforeEach(() => {

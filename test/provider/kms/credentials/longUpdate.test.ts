@@ -120,7 +120,6 @@ describe("credentials of 15 minutes", () => {
       local = await startLocalKms({
         config: {
           replicaCreatingMillis: 0,
-          importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
           iam: { principals: [{ arn: ROLE, policies, accessKeys: sessions }] },
           intercept: () => {
             clock.tick(STEP);

@@ -403,7 +403,6 @@ export function localKms(config: LocalKmsConfig = {}, log?: LocalKmsOptions["log
     log,
     config: {
       replicaCreatingMillis: 50,
-      importKeyPool: { RSA_2048: 4, RSA_3072: 0, RSA_4096: 0 },
       ...config,
     },
   });
