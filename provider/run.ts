@@ -4,9 +4,11 @@ import { KeystoreSession } from "./keys/keystores/session";
 import type { Kms, KmsSettings } from "./kms/client/client";
 import { KmsConnections } from "./kms/client/client";
 import type { KmsConnection } from "./kms/endpoints/connection";
+import { Created } from "./lifecycle/memory/created";
 import { Declared } from "./lifecycle/memory/declared";
 import { Keyrings } from "./lifecycle/memory/keyrings";
 import { Listings } from "./lifecycle/memory/listings";
+import { DistributionNames } from "./lifecycle/memory/names";
 import type { Say } from "./say";
 import { warnOfDebugOutput } from "./secrecy/debugOutput";
 
@@ -18,12 +20,14 @@ export interface RunSettings extends KmsSettings {
 
 /**
  * A provider process lives for one preview, update, refresh or destroy, and has one Run: the clients and limiters that its
- * resources share, what the program has declared so far, the keyrings that it handed over, what AWS was asked, the clock, and where
+ * resources share, what the program has declared and this run has created so far, the keyrings, what AWS has listed, the clock, and where
  * lines are said.
  */
 export class Run {
   readonly connections: KmsConnections;
-  readonly declared = new Declared();
+  readonly names = new DistributionNames();
+  readonly declared = new Declared(this.names);
+  readonly created = new Created();
   readonly keyrings = new Keyrings();
   readonly listings = new Listings();
   /** With which policy a rotation of this run has made a replica, by its ARN: a policy may deny the question while its tags are new. */

@@ -56,7 +56,7 @@ function wantedOf(run: Run, target: Target, isNew: boolean, more: Partial<Wanted
     multiRegion: replicaRegions.length > 0,
     expiry: owner.expiry,
     now: run.now().getTime(),
-    fresh: versions.filter((version) => run.declared.isMaterialMade(id, version)),
+    fresh: versions.filter((version) => run.created.hasMaterial(id, version)),
     isNew,
     primaries,
     adopts: false,

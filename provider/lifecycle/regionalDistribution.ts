@@ -169,7 +169,7 @@ export class Place {
     const { key, kms } = this.owner;
     let seconds = Number(/-(\d+)$/.exec(this.aliasName)?.[1] ?? Math.floor(this.run.now().getTime() / 1000));
     do seconds += 1;
-    while (!this.run.declared.takeName(`${key.name}-${seconds}`));
+    while (!this.run.names.reserve(`${key.name}-${seconds}`));
     this.aliasName = `alias/${kms.aliasPrefix}/${key.name}-${seconds}`;
   }
 

@@ -32,8 +32,8 @@ export const distributionAlias = (run: Run): Resource => {
       for (const list of ["purpose", "replicaRegions"]) {
         if (Array.isArray(inputs[list])) inputs[list] = [...inputs[list]].sort();
       }
-      if (olds) run.declared.checked("DistributionAlias", inputs);
-      run.declared.sayIfNameIsTwice(inputs, olds === undefined, run.say);
+      if (olds) run.declared.recordCheck("DistributionAlias", inputs);
+      run.declared.warnOfSharedName(inputs, olds === undefined, run.say);
       sought.set(seekerOf(inputs), {
         kms,
         stack,
@@ -63,9 +63,9 @@ export const distributionAlias = (run: Run): Resource => {
 
     async diff(_id, olds, news) {
       // A refresh also compares one that the program has no more: its name is free for the one that takes its place.
-      if (run.declared.compared("DistributionAlias", news)) run.declared.takeName(String(olds.name));
+      if (run.declared.matchCheck("DistributionAlias", news)) run.names.reserve(String(olds.name));
       const { replaces } = difference("DistributionAlias", olds, news);
-      const isRenamed = run.declared.actualName(String(olds.name)) !== olds.name;
+      const isRenamed = run.names.actualOf(String(olds.name)) !== olds.name;
       return { changes: replaces.length > 0 || isRenamed, replaces };
     },
 
@@ -88,7 +88,7 @@ export const distributionAlias = (run: Run): Resource => {
     },
 
     async update(_id, olds, news) {
-      return named(news, run.declared.actualName(String(olds.name)));
+      return named(news, run.names.actualOf(String(olds.name)));
     },
 
     async delete() {},
@@ -107,7 +107,7 @@ function adopted(run: Run, inputs: Values) {
   const aliasName = String(inputs.adoptedAlias);
   const prefix = `alias/${inputs.aliasPrefix}/`;
   const name = aliasName.startsWith(prefix) ? aliasName.slice(prefix.length) : aliasName.split("/").at(-1)!;
-  run.declared.takeName(name);
+  run.names.reserve(name);
   return { id: name, outputs: named(inputs, name, aliasName) };
 }
 

@@ -54,7 +54,7 @@ export const keyDistribution = (run: Run): Resource => ({
     const inputs = planned(olds, withDefaults("KeyDistribution", news), run.now(), isPreview);
     const key = known(inputs.key) as Partial<KeyRef> | undefined;
     const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
-    run.declared.resource("KeyDistribution", run.declared.actualName(String(inputs.name)));
+    run.declared.recordResource("KeyDistribution", run.names.actualOf(String(inputs.name)));
     const before = known(olds?.key as Partial<KeyRef> | undefined);
     const mistakes = [
       ...schemaMistakes("KeyDistribution", inputs),
@@ -93,8 +93,8 @@ export const keyDistribution = (run: Run): Resource => ({
 
   async diff(_id, olds, news) {
     const old = olds as unknown as DistributionOutputs;
-    run.declared.distribution(old, old.versions ?? {});
-    if (old.requestedName) run.declared.nameGiven(old.requestedName, old.name);
+    run.declared.recordDistribution(old, old.versions ?? {});
+    if (old.requestedName) run.names.recordActual(old.requestedName, old.name);
     const { kms, key: wantedKey } = news as unknown as DistributionInputs;
     const leftOut = isUnknown(kms) || isUnknown(wantedKey) ? [] : leftOutOf(kms, old.key.replicaRegions);
     const isRelisted = !isDeepStrictEqual(leftOut, leftOutOf(old.kms, old.key.replicaRegions));
@@ -124,7 +124,7 @@ export const keyDistribution = (run: Run): Resource => ({
 
   async create(inputs) {
     const outputs = blank(inputs);
-    run.declared.distributionMade(outputs);
+    run.created.recordDistribution(outputs);
     await reconcile(run, outputs, inputs as unknown as DistributionInputs);
     return { id: outputs.name, outputs: outputs as unknown as Values };
   },
@@ -151,7 +151,7 @@ export const keyDistribution = (run: Run): Resource => ({
 
   async delete(id, outputs) {
     const given = outputs as unknown as DistributionOutputs;
-    const state = { ...given, kms: run.declared.asReached(given.kms) };
+    const state = { ...given, kms: run.declared.withUnreachable(given.kms) };
     if (run.declared.isHandedOver("KeyDistribution", state.name, run.say)) return;
     refuseLeftOutDeletion(`KeyDistribution ${id}`, state.kms, state.kms.keyCollection, state.versions ?? {});
     refuseDeletion(run, `KeyDistribution ${id}`, state.key);
@@ -184,7 +184,7 @@ async function reconcile(
   old?: DistributionOutputs,
 ): Promise<void> {
   const isNew = old === undefined;
-  run.declared.distribution(inputs, outputs.versions);
+  run.declared.recordDistribution(inputs, outputs.versions);
   const target = targetOf(inputs, old?.stack);
   const convergence: Convergence = {
     ...target,
@@ -199,7 +199,7 @@ async function reconcile(
     showMetadata(outputs, isCurrent ? inputs : (old ?? inputs), inputs);
     outputs.isHalfGiven = isCurrent ? undefined : true;
     if (place.aliasName !== outputs.aliasName) showName(run, outputs, place);
-    run.declared.distribution(outputs, outputs.versions);
+    run.declared.recordDistribution(outputs, outputs.versions);
   };
   try {
     await recorded(
@@ -231,8 +231,8 @@ function showName(run: Run, outputs: DistributionOutputs, place: Place): void {
   const name = aliasName.slice(`alias/${outputs.kms.aliasPrefix}/`.length);
   const distributionTime = new Date(Number(/-(\d+)$/.exec(name)![1]) * 1000).toISOString();
   Object.assign(outputs, { name, aliasName, aliasArn, distributionTime });
-  run.declared.nameGiven(outputs.requestedName, name);
-  run.declared.resource("KeyDistribution", name);
+  run.names.recordActual(outputs.requestedName, name);
+  run.declared.recordResource("KeyDistribution", name);
 }
 
 /** @param formerStack name of the stack in the state */

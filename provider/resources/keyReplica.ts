@@ -74,7 +74,7 @@ export const keyReplica = (run: Run): Resource => ({
     const last = olds && { ...before, ...olds };
     const plan = distribution && planExpiry(last, distribution, run.now(), isPreview);
     const inputs: Values = { ...filled, ...(key && { keyVersion: key.keyVersion }), ...plan };
-    run.declared.resource("KeyReplica", idOf(run, inputs));
+    run.declared.recordResource("KeyReplica", idOf(run, inputs));
     const mistakes = [
       ...schemaMistakes("KeyReplica", inputs),
       ...regionMistakes("region", inputs.region),
@@ -194,7 +194,7 @@ function leftAsItIs(
 /** With the Regions that the program leaves out now, where this run has seen it declare the KmsProvider. */
 function asReached(run: Run, state: ReplicaOutputs): ReplicaOutputs {
   const { distribution } = state;
-  return { ...state, distribution: { ...distribution, kms: run.declared.asReached(distribution.kms) } };
+  return { ...state, distribution: { ...distribution, kms: run.declared.withUnreachable(distribution.kms) } };
 }
 
 function sayLeftOut(run: Run, old: ReplicaOutputs, inputs: ReplicaInputs, primaries: KmsKeyRecords): void {
@@ -264,7 +264,7 @@ function targetOf(
 /** What tells replicas apart: a Region holds one of a distribution. */
 function idOf(run: Run, inputs: Values): string {
   const { name } = (known(inputs.distribution) ?? { name: UNKNOWN }) as DistributionRef;
-  return hasUnknown([inputs.region, name]) ? UNKNOWN : `${inputs.region}/${run.declared.actualName(name)}`;
+  return hasUnknown([inputs.region, name]) ? UNKNOWN : `${inputs.region}/${run.names.actualOf(name)}`;
 }
 
 /** In a preview an updated distribution shows the name that was asked for; it may have another. */
@@ -272,7 +272,7 @@ function asNamed(run: Run, news: Values): Values {
   const { distribution } = news;
   if (hasUnknown((distribution as Partial<DistributionRef>)?.name) || isUnknown(distribution)) return news;
   const { name } = distribution as DistributionRef;
-  const actual = run.declared.actualName(name);
+  const actual = run.names.actualOf(name);
   if (actual === name) return news;
   const renamed = (text: unknown) => (typeof text === "string" ? text.replace(name, actual) : text);
   return {

@@ -26,15 +26,15 @@ export const kmsProvider = (run: Run): Resource => ({
       ...reservedPrefixMistakes(inputs.aliasPrefix),
       ...unreachableMistakes(inputs, olds === undefined),
     ];
-    if (olds) run.declared.checked("KmsProvider", inputs);
+    if (olds) run.declared.recordCheck("KmsProvider", inputs);
     return { inputs, mistakes };
   },
 
   async diff(_id, olds, news) {
     const { changed, replaces } = difference("KmsProvider", olds, news);
     // A refresh compares too, with what the program said before.
-    if (run.declared.compared("KmsProvider", news))
-      run.declared.regionsLeftOut(
+    if (run.declared.matchCheck("KmsProvider", news))
+      run.declared.recordUnreachable(
         olds as unknown as KmsConnection,
         (news as Partial<KmsConnection>).unreachableRegions,
       );
@@ -43,7 +43,7 @@ export const kmsProvider = (run: Run): Resource => ({
 
   async create(inputs) {
     const outputs = await identified(run, inputs);
-    run.declared.placeMade({
+    run.created.recordKmsProvider({
       accountId: String(outputs.accountId),
       keyCollection: String(inputs.keyCollection),
     });

@@ -54,7 +54,7 @@ export const managedKey = (run: Run): Resource => ({
     const plan = planRotation(olds, filled, run.now(), isPreview);
     const inputs: Values = { ...filled, ...plan, formerStacks: formerStacksOf(olds, filled.stack) };
     run.declared.stack = known(filled.stack as string | undefined) ?? run.declared.stack;
-    if (olds) run.declared.checked("ManagedKey", inputs);
+    if (olds) run.declared.recordCheck("ManagedKey", inputs);
     const mistakes = [
       ...schemaMistakes("ManagedKey", inputs),
       ...aliasPartMistakes("name", inputs.name),
@@ -72,13 +72,13 @@ export const managedKey = (run: Run): Resource => ({
   },
 
   async diff(id, olds, news) {
-    if (run.declared.compared("ManagedKey", news)) run.declared.key(id);
+    if (run.declared.matchCheck("ManagedKey", news)) run.declared.recordKey(id);
     run.keyrings.key(id, olds);
     refuseOtherKey(news.name, news.restore, (olds.versions ?? []) as KeyVersion[]);
     const { changed, replaces } = difference("ManagedKey", olds, news, COMPARED_APART);
     const keyring = keyringOf(id, olds);
     const moves = news.keystore === "none" && !isKept(keyring, keepingOf(news));
-    if (replaces.length > 0) run.declared.keyReplaced(String(news.name));
+    if (replaces.length > 0) run.declared.recordReplacedKey(String(news.name));
     const isRenamed = !isDeepStrictEqual(olds.formerStacks ?? [], news.formerStacks ?? []);
     const isRotated = news.keyVersion !== olds.latestVersion;
     return { changes: changed.length > 0 || moves || isRenamed || isRotated, replaces };
@@ -89,7 +89,7 @@ export const managedKey = (run: Run): Resource => ({
     const outputs = await withVersions(run, restored ?? emptyKeyring(String(inputs.keystore)), inputs, true);
     const id = keyIdOf(parseKeyring(String(outputs.keyring)), String(inputs.name));
     if (!restored) noteMadeVersions(run, id, 0, inputs);
-    run.declared.keyMade(id);
+    run.created.recordKey(id);
     return { id, outputs };
   },
 
@@ -150,7 +150,7 @@ async function restoredKeyring(run: Run, inputs: Values): Promise<Keyring> {
 function noteMadeVersions(run: Run, id: string, before: number, { keyVersion, material }: Values): void {
   if (material !== undefined) return;
   for (let version = before + 1; version <= Number(keyVersion); version++)
-    run.declared.materialMade(id, version);
+    run.created.recordMaterial(id, version);
 }
 
 /** The keyring in the state. What else the state says of it must fit it. */

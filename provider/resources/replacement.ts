@@ -1,4 +1,5 @@
 /** Changes that would give a version other KMS keys: what is encrypted under those that there are could not be decrypted by them. */
+import { OLD_NAME } from "../lifecycle/waysOn";
 import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";
 import type { Values } from "./resource";
@@ -30,7 +31,7 @@ export function replacementMistakes(
   const what = replaces.flatMap((name) => partsOf(name, olds, inputs));
   return [...new Set(what)].map((part) =>
     part === KEY
-      ? `\`key\` cannot change to another ManagedKey: it would give its versions other KMS keys, and leave or delete those of "${key}", while its \`deletionAllowed\` is false in the state. Was the ManagedKey renamed? Give it its old name again; or \`name: "${key}"\` and \`aliases: [{ name: "<old name>" }]\` in its options before an update with the new one. Has it left the state, and its material with it? \`restore\` it from a backup; or take the KMS key in use under management as it is, without its material: \`adopt: { aliasName: "${aliasName}" }\` of the KeyDistribution. To distribute another key, declare a new KeyDistribution beside this one. To let the KMS keys go, declare "${key}" with \`deletionAllowed: true\` in an update before.`
+      ? `\`key\` cannot change to another ManagedKey: it would give its versions other KMS keys, and leave or delete those of "${key}", while its \`deletionAllowed\` is false in the state. Was the ManagedKey renamed? Give it its old name again; or \`name: "${key}"\` and ${OLD_NAME} in its options before an update with the new one. Has it left the state, and its material with it? \`restore\` it from a backup; or take the KMS key in use under management as it is, without its material: \`adopt: { aliasName: "${aliasName}" }\` of the KeyDistribution. To distribute another key, declare a new KeyDistribution beside this one. To let the KMS keys go, declare "${key}" with \`deletionAllowed: true\` in an update before.`
       : `${part} cannot change: it would give the versions of key "${key}" other KMS keys, which cannot decrypt what was encrypted under those that there are, while its \`deletionAllowed\` is false in the state. Declare a second KeyDistribution beside this one, through a second KmsProvider, and remove this one when nothing needs it.`,
   );
 }

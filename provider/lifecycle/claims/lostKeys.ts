@@ -1,5 +1,4 @@
-/** KMS keys of a key whose material is not in the state any more: what there is of them, and the ways on. */
-
+/** KMS keys of a key whose material is no longer in the state: what AWS still has of them. */
 import { isLeftOut } from "../../kms/endpoints/connection";
 import type { KeyState } from "../../kms/keyState";
 import { isLeaving } from "../../kms/keyState";
@@ -62,23 +61,4 @@ export function listed(keys: LostKmsKey[]): string {
     return `${keyArn} (version ${tags[TAG.version]}${unusual}${until ? ` until ${until.slice(0, 10)}` : ""})`;
   });
   return words.join(", ");
-}
-
-/**
- * @param adopt the input that names the latest KMS key, as a program has it
- * @param others KMS keys that it does not name
- */
-export function waysOn(key: string, adopt: string, others: LostKmsKey[]): string {
-  const commands = others.flatMap(({ takeBack }) => takeBack);
-  const stay =
-    others.length === 0
-      ? "It is usable then,"
-      : commands.length === 0
-        ? "All of them stay usable,"
-        : `What makes the others usable that wait for their deletion or are disabled in one Region: ${commands.join(" && ")}. All of them are usable then,`;
-  const nobodys =
-    others.length === 0
-      ? ""
-      : " Those that `adopt` does not name stay as they are, and are managed by nobody.";
-  return `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again. Or take the latest under management as it is, without its material: \`${adopt}\` of the KeyDistribution. ${stay} a rotation starts a new version, and they cannot be imported again or replicated.${nobodys} Or, to leave them and make new KMS keys, which decrypt nothing of what was encrypted before: \`adopt: { versions: {} }\`.`;
 }

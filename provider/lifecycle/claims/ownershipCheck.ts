@@ -2,9 +2,10 @@
 
 import { KeymgmtError } from "../../errors";
 import { permitted } from "../../kms/optional";
-import { CLAIM, TAG, tagCommand, tagsOf } from "../../kms/taggedKeys";
+import { CLAIM, TAG, tagsOf } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
 import type { Place } from "../regionalDistribution";
+import { WAYS_ON } from "../waysOn";
 import { isTakenOver } from "./ownership";
 
 type Recorded = Pick<KmsKeyRecord, "keyId" | "adopted" | "claim">;
@@ -35,7 +36,7 @@ export async function unlessTakenOver<T>(
   const tags = { [TAG.stack]: stack, ...(claim !== undefined && { [CLAIM]: claim }) };
   throw new KeymgmtError(
     "Conflict",
-    `Expected KMS key ${keyArn} (${place.named(version)}) to have the tags that the state knows; another stack's name or another claim is written on it, so whose it is cannot be told. It was left alone. If another stack has taken it over, take the key out of this one (\`pulumi state delete\`). If it is this stack's, give it its tags back and run the update again: ${tagCommand(place.region, keyId, tags)}`,
+    `Expected KMS key ${keyArn} (${place.named(version)}) to have the tags that the state knows; another stack's name or another claim is written on it, so whose it is cannot be told. It was left alone. If another stack has taken it over, take the key out of this one (\`pulumi state delete\`). ${WAYS_ON.tagAsOurs(place.region, keyId, tags)}`,
     { ...place.context(version), region: place.region, keyId: keyArn },
   );
 }

@@ -18,7 +18,7 @@ export async function createKey(
 ): Promise<KmsKeyRecord> {
   const { kms, run } = place;
   const kcv = place.kcv(version);
-  if (!fresh.includes(version) && !run.declared.isKeyMade(place.owner.key.id))
+  if (!fresh.includes(version) && !run.created.hasKey(place.owner.key.id))
     run.say(
       `${place.named(version)} gets a new KMS key in ${kms.region}: what was encrypted under one that it may have had there before cannot be decrypted by it`,
     );

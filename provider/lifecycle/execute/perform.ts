@@ -1,14 +1,14 @@
 /** Each step, with AWS. What it gives goes into what is known (plan/apply.ts). */
 import { createAlias, deleteAlias, moveAlias } from "../../kms/aliases";
 import { isPendingDeletion, LONGEST_WINDOW_DAYS, setEnabled, tagList, waitEnabled } from "../../kms/kmsKeys";
-import { permitted } from "../../kms/optional";
 import { rotateOnDemand } from "../../kms/rotation";
 import { LEAVING, PENDING_CLAIM } from "../../kms/taggedKeys";
 import { sayingIfItFails } from "../../say";
 import type { KmsKeyRecord } from "../../state/types";
-import { find, findUnrecorded } from "../claims/orphans";
+import { findOrphans } from "../claims/orphans";
 import { isTakenOver } from "../claims/ownership";
 import { tagsIfPermitted, unlessTakenOver } from "../claims/ownershipCheck";
+import { findUnrecorded } from "../claims/removalOrphans";
 import { type Known, recordFor, sharedOf, type Wanted } from "../plan/known";
 import type { OutcomeOf, StepName, StepOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
@@ -48,7 +48,7 @@ export function perform<Name extends StepName>(
 const CHANGING: ReadonlySet<StepName> = new Set(["import", "enable", "disable", "cancelDeletion"]);
 
 const PERFORM: Performances = {
-  find: (place, _step, known, wanted) => find(place, known, wanted),
+  find: (place, _step, known, wanted) => findOrphans(place, known, wanted),
   adopt: (place) => adoptKmsKeys(place),
   inspect,
   findReplicas,
@@ -136,8 +136,7 @@ const PERFORM: Performances = {
   },
   async refuse(place, step, known, wanted) {
     const { run, kms, aliasName } = place;
-    const listed = step.why === "other material" ? await permitted(() => run.listings.aliases(kms)) : [];
-    const inUse = listed?.find(({ name }) => name === aliasName)?.keyId;
+    const inUse = step.why === "other material" ? await run.listings.aliasTarget(kms, aliasName) : undefined;
     throw refusalOf(place, wanted, known, step, inUse);
   },
 };

@@ -1,7 +1,7 @@
 /** Why nothing more can be done, and what a person can do then. */
 import { KeymgmtError, type KeymgmtErrorContext } from "../../errors";
 import { kmsKeysOf } from "../../state/records";
-import { waysOn } from "../claims/lostKeys";
+import { lostMaterialWays } from "../claims/refusals";
 import { promoteBack } from "../drift/drift";
 import { type Known, sharedOf, type Wanted } from "../plan/known";
 import type { StepOf } from "../plan/steps";
@@ -111,13 +111,13 @@ function otherMaterial(
   const { record, isNamed, wasLeaving } = known.candidates[version]!;
   const context = { ...place.context(version), region: place.region, keyId: record.keyId };
   const expected = `Expected KMS key ${record.keyArn} to have the material of ${place.named(version)} (key check value ${record.kcv}); AWS says that it has another.`;
-  const adopt = `adopt: { aliasName: "${place.aliasName}", versions: { ${place.owner.key.keyVersion}: "${inUse}" } }`;
+  const adopt = { aliasName: place.aliasName, versions: { [place.owner.key.keyVersion]: inUse } };
   const stays = wasLeaving ? "Its deletion is scheduled again" : "It is in use, and was left alone";
   return new KeymgmtError(
     "IncorrectKeyMaterial",
     isNamed
       ? `${expected} Nothing was changed. Is \`adopt\` of this key, and of its latest backup?`
-      : `${expected} ${stays}; no other was made in its place. ${waysOn(place.owner.key.name, adopt, [])}`,
+      : `${expected} ${stays}; no other was made in its place. ${lostMaterialWays(place.owner.key.name, adopt, [])}`,
     context,
   );
 }

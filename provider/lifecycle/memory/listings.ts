@@ -1,13 +1,14 @@
-/** What AWS lists in a Region. It takes long, and once a run is enough. */
+/** What AWS lists in a Region. A listing takes long, so each is asked for once in a run. */
 import { listAliases, type SeenAlias } from "../../kms/aliases";
 import type { Kms } from "../../kms/client/client";
+import { permitted } from "../../kms/optional";
 import { listTaggedInPart, type TaggedKey } from "../../kms/taggedKeys";
 
 export class Listings {
   readonly #tagged = new Map<Kms, Promise<TaggedKey[]>>();
   readonly #aliases = new Map<Kms, Promise<SeenAlias[]>>();
 
-  /** Every KMS key that has one of this project's tags, or more. Throws AccessDenied. */
+  /** Every KMS key that has one or more of this project's tags. Throws AccessDenied. */
   taggedKeys(kms: Kms): Promise<TaggedKey[]> {
     return once(this.#tagged, kms, () => listTaggedInPart(kms));
   }
@@ -17,7 +18,13 @@ export class Listings {
     return once(this.#aliases, kms, () => listAliases(kms));
   }
 
-  /** Something was made of which a listing of before says nothing. */
+  /** Id of the KMS key that an alias points to; undefined where there is no such alias, or listing is not permitted. */
+  async aliasTarget(kms: Kms, aliasName: string): Promise<string | undefined> {
+    const aliases = await permitted(() => this.aliases(kms));
+    return aliases?.find(({ name }) => name === aliasName)?.keyId;
+  }
+
+  /** A KMS key or an alias was made, so the listings are out of date. */
   forget(kms: Kms): void {
     this.#tagged.delete(kms);
     this.#aliases.delete(kms);

@@ -10,9 +10,9 @@ describe("a DistributionAlias", () => {
   let distributionAlias: Resource;
   beforeEach(() => {
     const run = new Run();
-    run.declared.materialMade(keyRef.id, 1);
-    run.declared.placeMade(kmsRef);
-    run.declared.placeMade({ ...kmsRef, keyCollection: "us-gov-west-1" });
+    run.created.recordMaterial(keyRef.id, 1);
+    run.created.recordKmsProvider(kmsRef);
+    run.created.recordKmsProvider({ ...kmsRef, keyCollection: "us-gov-west-1" });
     distributionAlias = distributionAliasOf(run);
     clock = sinon.useFakeTimers({ now: Date.UTC(2001, 8, 9, 1, 46, 40, 999), toFake: ["Date"] });
   });

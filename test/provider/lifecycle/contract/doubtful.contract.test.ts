@@ -190,7 +190,7 @@ describe("KMS keys of which nobody can tell whose they are", function () {
       const run = new Run();
       const said: string[] = [];
       const check = (keyId: string, isNew: boolean, region = HOME) =>
-        run.declared.sayIfNameIsTwice(
+        run.declared.warnOfSharedName(
           { keyName: "orders", keyId, accountId: "111122223333", region },
           isNew,
           (line) => said.push(line),
@@ -241,9 +241,9 @@ describe("KMS keys of which nobody can tell whose they are", function () {
     const { id, outputs } = program.states.get("distribution")!;
     const { key, kms, versions } = outputs as unknown as DistributionOutputs;
     const run = new Run();
-    run.declared.key(key.id);
+    run.declared.recordKey(key.id);
     const other = { ...versions[1]!, keyId: "another" };
-    run.declared.distributionMade({ name: "orders-1", key, kms, versions: { 1: other } });
+    run.created.recordDistribution({ name: "orders-1", key, kms, versions: { 1: other } });
     const said = await assertRefused(() => keyDistribution(run).delete(id, outputs));
     assert.match(
       said,

@@ -56,7 +56,7 @@ class Engine {
   ) {
     this.#states = { ...before.states };
     const run = new Run({ connections: connection.connections() });
-    if (!before.isBegun) run.declared.placeMade(KMS);
+    if (!before.isBegun) run.created.recordKmsProvider(KMS);
     this.#resources = Object.fromEntries(Object.entries(RESOURCES).map(([type, of]) => [type, of(run)]));
   }
 

@@ -1,0 +1,164 @@
+/** Distributions that a key had, or has in a state that this run has not seen, as AWS shows them. */
+
+import { claimSecretOf, ifOpen } from "../../keys/claimSecret";
+import { parseKeyring } from "../../keys/keyring";
+import type { SeenAlias } from "../../kms/aliases";
+import type { Kms } from "../../kms/client/client";
+import { permitted } from "../../kms/optional";
+import { CLAIM, TAG, type TaggedKey, tagCommand } from "../../kms/taggedKeys";
+import type { Run } from "../../run";
+import type { KmsRef } from "../../state/types";
+import { claimedIn, isClaimOf } from "./claim";
+import { hasFormerStack, mayBeOursBehindAlias, oursAmong } from "./ownership";
+import { formerStackInUse, hasFormerStackName, ownerNotVisible } from "./refusals";
+import { versionTagged } from "./tagValues";
+
+/** What is lost where KMS keys may not be listed, or their tags not read. */
+export const LOST_WITHOUT_LISTING =
+  "KMS keys that this key had before (an update was killed, a distribution removed) are not found again";
+
+/** The key that a distribution is sought for, and where. */
+export interface KeyInKms {
+  kms: KmsRef;
+  stack: string;
+  key: { id: string; name: string; formerStacks?: string[]; deletionAllowed?: boolean };
+}
+
+export interface FormerDistribution {
+  name: string;
+  keys: TaggedKey[];
+  /** Its alias exists. */
+  isInUse: boolean;
+  /** Id of the KMS key that the alias points to. */
+  target?: string;
+}
+
+/** An alias that has the form of the key's, and whose KMS key lacks tags that would say whose it is. */
+export interface OwnerlessAlias {
+  alias: string;
+  keyId: string;
+  /** Those of this project's that it has, or more; undefined where it has none of them. */
+  tags: Record<string, string> | undefined;
+}
+
+/** The newest first. @param isNewKey its first material was generated in this run */
+export async function formerDistributions(
+  run: Run,
+  sought: KeyInKms,
+  isNewKey: boolean,
+): Promise<{ former: FormerDistribution[]; ownerless: OwnerlessAlias[] }> {
+  const { kms: connection, stack, key } = sought;
+  const kms = run.openKms(connection);
+  const aliases = await run.listings.aliases(kms);
+  const prefix = `alias/${connection.aliasPrefix}/`;
+  const named = aliases.filter(
+    ({ name }) => name.startsWith(prefix) && isNameOf(key.name, name.slice(prefix.length)),
+  );
+  const tagged = await permitted(() => run.listings.taggedKeys(kms));
+  if (!tagged) {
+    if (named.length > 0 && !isNewKey)
+      throw ownerNotVisible(
+        { key: key.name, stack, region: kms.region },
+        named.map(({ name }) => name),
+      );
+    if (named.length > 0 || !isNewKey)
+      kms.say(
+        `no permission kms:ListKeys and kms:ListResourceTags in ${kms.region}: ${LOST_WITHOUT_LISTING}`,
+      );
+    return { former: [], ownerless: [] };
+  }
+  const former = distributionsOf(sought, oursAmong(tagged, sought), named, aliases);
+  const isDoubtful = (one: FormerDistribution) =>
+    one.isInUse && one.keys.some(({ tags }) => hasFormerStack(tags, sought));
+  const clear = await provedAmong(
+    run,
+    sought,
+    former.filter((one) => !isDoubtful(one)),
+  );
+  leaveFormerStack(kms, sought, former.filter(isDoubtful), clear[0]);
+  const ownerless = named.flatMap(({ name: alias, keyId }): OwnerlessAlias[] => {
+    const tags = tagged.find((one) => one.keyId === keyId)?.tags;
+    return keyId !== undefined && mayBeOursBehindAlias(tags, sought) ? [{ alias, keyId, tags }] : [];
+  });
+  return { former: clear, ownerless };
+}
+
+/** KMS keys of ours by the distribution that their tags name. @param named aliases that have the form of the key's */
+function distributionsOf(
+  { kms, key }: KeyInKms,
+  ours: TaggedKey[],
+  named: SeenAlias[],
+  aliases: SeenAlias[],
+): FormerDistribution[] {
+  const prefix = `alias/${kms.aliasPrefix}/`;
+  const inTags = [...new Set(ours.map((one) => one.tags[TAG.distribution]!))];
+  const found = inTags.map((tag) => {
+    const keys = ours.filter((one) => one.tags[TAG.distribution] === tag);
+    const pointsHere = (alias: SeenAlias) => keys.some(({ keyId }) => keyId === alias.keyId);
+    // The tag says the name that was requested. Where another stack had its alias, the distribution took the next one.
+    const pointing = named.filter(pointsHere);
+    const inUse = pointing.find(({ name }) => name === `${prefix}${tag}`) ?? pointing[0];
+    return {
+      name: inUse?.name.slice(prefix.length) ?? tag,
+      keys,
+      isInUse: inUse !== undefined,
+      target: inUse?.keyId,
+      isPointedAt: aliases.some(pointsHere),
+    };
+  });
+  // What an alias of another prefix points to is in use there.
+  return found
+    .filter(({ name, isInUse, isPointedAt }) => isNameOf(key.name, name) && (isInUse || !isPointedAt))
+    .map(({ isPointedAt: _, ...one }) => one)
+    .sort((a, b) => (a.name < b.name ? 1 : -1));
+}
+
+/** Two keys of one name may have had distributions there. Those of this key have right claims, where any has one. */
+async function provedAmong(
+  run: Run,
+  { kms, key }: KeyInKms,
+  former: FormerDistribution[],
+): Promise<FormerDistribution[]> {
+  const handed = run.keyrings.ofKey(key.id);
+  if (handed === undefined || former.length < 2) return former;
+  const secret = await ifOpen(() => claimSecretOf(run.keystores, parseKeyring(handed.keyring), key.name));
+  if (!secret) return former;
+  const isProved = ({ keys }: FormerDistribution) =>
+    keys.some((one) => {
+      const { [CLAIM]: claim = "", [TAG.distribution]: distribution = "" } = one.tags;
+      return isClaimOf(secret, claimedIn(kms, key.name, distribution, versionTagged(one) ?? 0), claim);
+    });
+  const proved = former.filter(isProved);
+  secret.fill(0);
+  return proved.length > 0 ? proved : former;
+}
+
+/**
+ * KMS keys in use whose tag is a former name of this stack may be another stack's, which has that name now. They are left alone. If
+ * they are this stack's, an update of their distribution writes the present name on them.
+ *
+ * @param other a distribution of the key that is not in use, and is used again instead
+ */
+function leaveFormerStack(
+  kms: Kms,
+  sought: KeyInKms,
+  doubtful: FormerDistribution[],
+  other?: FormerDistribution,
+): void {
+  const { stack, key } = sought;
+  const keys = doubtful.flatMap((one) => one.keys.filter(({ tags }) => hasFormerStack(tags, sought)));
+  const [first] = keys;
+  if (!first) return;
+  const commands = keys
+    .map(({ keyId }) => tagCommand(kms.region, keyId, { [TAG.stack]: stack }))
+    .join(" && ");
+  if (!other)
+    throw formerStackInUse({ key: key.name, stack, tag: TAG.stack, region: kms.region }, first, commands);
+  kms.say(
+    `KMS key ${first.keyArn} of a key "${key.name}" is in use and ${hasFormerStackName(TAG.stack, first)}. It was left alone, and ${other.name} is used again. If it is this stack's, tag it so before the update: ${commands}`,
+  );
+}
+
+/** Whether a distribution of the key may have this name. */
+export const isNameOf = (key: string, name: string) =>
+  name.startsWith(`${key}-`) && /^\d{10}$/.test(name.slice(key.length + 1));

@@ -1,0 +1,37 @@
+/**
+ * Orphans of a distribution that is removed: an update was killed after it had made them. Without the permissions to list they are
+ * left to `keymgmt sweep`.
+ */
+
+import { ifOpen } from "../../keys/claimSecret";
+import { permitted } from "../../kms/optional";
+import { CLAIM, TAG } from "../../kms/taggedKeys";
+import type { Known, Unrecorded } from "../plan/known";
+import type { Place } from "../regionalDistribution";
+import { ownershipOf } from "./ownership";
+import { copyOf, isProved } from "./proof";
+import { versionTagged } from "./tagValues";
+
+export async function findUnrecorded(place: Place, { records }: Known): Promise<Unrecorded[]> {
+  const { run, kms, owner } = place;
+  const tagged = (await permitted(() => run.listings.taggedKeys(kms))) ?? [];
+  const recorded = Object.values(records);
+  const own = tagged.filter(
+    ({ keyId, tags }) =>
+      ownershipOf(tags, owner) === "ours" &&
+      place.distributions.includes(tags[TAG.distribution] ?? "") &&
+      !recorded.some((record) => record.keyId === keyId),
+  );
+  const asked = own.map(async (key): Promise<Unrecorded[]> => {
+    const version = versionTagged(key);
+    if (version === undefined) return [];
+    const { [CLAIM]: claim, [TAG.distribution]: distribution } = key.tags;
+    // A claim that the state has of another KMS key was copied from that one's tags.
+    const isCopied =
+      recorded.some((record) => record.claim === claim) || copyOf(claim, key.keyId, tagged) !== undefined;
+    const isRight =
+      !isCopied && (await ifOpen(() => isProved(place, version, claim, distribution!))) === true;
+    return [{ version, keyId: key.keyId, isProved: isRight }];
+  });
+  return (await Promise.all(asked)).flat();
+}

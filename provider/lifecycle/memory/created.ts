@@ -1,0 +1,72 @@
+/** What this run has created. What is new cannot have KMS keys in AWS that the state does not know. */
+import type { KeyRef, KmsKeyRecords, KmsRef } from "../../state/types";
+import { type Adopt, makesNew } from "../plan/adoptRules";
+
+/** An account and its primary Region. */
+export type KmsLocation = Pick<KmsRef, "accountId" | "keyCollection">;
+
+export const locationOf = ({ accountId, keyCollection }: KmsLocation) => `${accountId}/${keyCollection}`;
+
+/** The part of a distribution's outputs that says whose KMS keys it has. */
+export interface CreatedDistribution {
+  name: string;
+  key: Pick<KeyRef, "id">;
+  kms: KmsLocation;
+  versions: KmsKeyRecords;
+  adopt?: Adopt;
+}
+
+export class Created {
+  readonly #keys = new Set<string>();
+  readonly #material = new Set<string>();
+  readonly #kmsProviders = new Set<string>();
+  readonly #distributions: CreatedDistribution[] = [];
+
+  /** @param id of a ManagedKey */
+  recordKey(id: string): void {
+    this.#keys.add(id);
+  }
+
+  hasKey(id: string): boolean {
+    return this.#keys.has(id);
+  }
+
+  /** The material of a version was generated: no earlier run can have made a KMS key for it. */
+  recordMaterial(keyId: string, version: number): void {
+    this.#material.add(`${keyId} ${version}`);
+  }
+
+  hasMaterial(keyId: string, version: number): boolean {
+    return this.#material.has(`${keyId} ${version}`);
+  }
+
+  /** The stack had no KmsProvider of this account and Region before. */
+  recordKmsProvider(kms: KmsLocation): void {
+    this.#kmsProviders.add(locationOf(kms));
+  }
+
+  hasKmsProvider(kms: KmsLocation): boolean {
+    return this.#kmsProviders.has(locationOf(kms));
+  }
+
+  /** @param distribution its `versions` grow while it is created */
+  recordDistribution(distribution: CreatedDistribution): void {
+    this.#distributions.push(distribution);
+  }
+
+  /**
+   * A created distribution of the same key in the same account and Region that has another KMS key for a version than the one which
+   * goes: it should have taken that KMS key over, and has not.
+   */
+  insteadOf({ key, kms, versions = {} }: CreatedDistribution): CreatedDistribution | undefined {
+    return this.#distributions.find(
+      (created) =>
+        created.key.id === key.id &&
+        locationOf(created.kms) === locationOf(kms) &&
+        !(created.adopt && makesNew(created.adopt)) &&
+        Object.entries(versions).some(
+          ([version, { keyId }]) => (created.versions[version]?.keyId ?? keyId) !== keyId,
+        ),
+    );
+  }
+}

@@ -1,0 +1,23 @@
+/** Names of the distributions of this run. Another stack may have the requested alias: then a distribution takes the next name. */
+export class DistributionNames {
+  readonly #reserved = new Set<string>();
+  readonly #actual = new Map<string, string>();
+
+  /** False where this run has reserved the name for another distribution. */
+  reserve(name: string): boolean {
+    if (this.#reserved.has(name)) return false;
+    this.#reserved.add(name);
+    return true;
+  }
+
+  /** A distribution has another name than the requested one. */
+  recordActual(requested: string, actual: string): void {
+    this.#actual.set(requested, actual);
+    this.reserve(actual);
+  }
+
+  /** The name that a distribution really has. */
+  actualOf(requested: string): string {
+    return this.#actual.get(requested) ?? requested;
+  }
+}

@@ -1,0 +1,38 @@
+/** What a person can do where the provider stops. Each way is worded once; refusals put them together. Pure. */
+import { tagCommand } from "../kms/taggedKeys";
+import type { Adopt } from "./plan/adoptRules";
+
+/** To Pulumi a resource with another name is another resource, unless this option says that it is the same one. */
+export const OLD_NAME = '`aliases: [{ name: "<old name>" }]`';
+
+export const WAYS_ON = {
+  resourceRenamed: `Was the resource renamed? Give it its old name again, or ${OLD_NAME}.`,
+
+  keyRenamed: (key: string) => `Was the ManagedKey renamed? Give it \`name: "${key}"\` and ${OLD_NAME}.`,
+
+  restore: (key: string) =>
+    `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again.`,
+
+  /** @param tags that it lacks */
+  tagAsOurs: (region: string, keyId: string, tags: Record<string, string>) =>
+    `If it is this stack's, give it its tags and run the update again: ${tagCommand(region, keyId, tags)}.`,
+
+  newKmsKeys:
+    "To leave them and make new KMS keys, which cannot decrypt what was encrypted before: `adopt: { versions: {} }` of the KeyDistribution.",
+} as const;
+
+/** The input as a program has it: `adopt: { aliasName: "alias/…", versions: { 1: "…" } }`. */
+export function adoptInput({ aliasName, versions, kcvs }: Adopt): string {
+  const parts = [
+    ...(aliasName === undefined ? [] : [`aliasName: "${aliasName}"`]),
+    ...(versions === undefined ? [] : [`versions: { ${byVersion(versions)} }`]),
+    ...(kcvs === undefined ? [] : [`kcvs: { ${byVersion(kcvs)} }`]),
+  ];
+  return `\`adopt: { ${parts.join(", ")} }\` of the KeyDistribution`;
+}
+
+function byVersion(values: Record<string, string>): string {
+  return Object.entries(values)
+    .map(([version, value]) => `${version}: "${value}"`)
+    .join(", ");
+}
