@@ -1,48 +1,17 @@
 /** What `check` and `diff` make of a KeyDistribution's inputs: what follows from them, and what is wrong with them. Pure. */
 
 import { KeymgmtError } from "../errors";
-import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/expiry";
+import { planExpiry } from "../keys/expiry";
 import { parseKmsArn } from "../kms/arn";
 import { MOST_ON_DEMAND_ROTATIONS } from "../kms/rotation";
 import { promoteBack } from "../lifecycle/drift/drift";
 import { disabledOnDemand } from "../lifecycle/execute/refusals";
-import { type Adopt, adoptsOneHeld } from "../lifecycle/plan/adoptRules";
+import { adoptsOneHeld } from "../lifecycle/plan/adoptRules";
 import type { Say } from "../say";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { versionsOf } from "../state/records";
-import type {
-  KeyRef,
-  KmsKeyRecords,
-  KmsRef,
-  MetadataInputs,
-  RegionalOutputs,
-  RotationStrategy,
-} from "../state/types";
+import type { KeyRef, KmsKeyRecords, KmsRef } from "../state/types";
 import type { Values } from "./resource";
-
-export interface DistributionInputs extends MetadataInputs, ExpiryInputs, ExpiryPlan {
-  adopt?: Adopt;
-  kms: KmsRef;
-  key: KeyRef;
-  name: string;
-  aliasName: string;
-  aliasArn?: string;
-  distributionTime?: string;
-  stack: string;
-  multiRegion: boolean;
-  rotationStrategy?: RotationStrategy;
-  deletionWindowDays: number;
-}
-
-export interface DistributionOutputs extends DistributionInputs, RegionalOutputs {
-  aliasName: string;
-  /** An update that was to write the stack's new name on the KMS keys failed half-way: some have this one. */
-  nextStack?: string;
-  /** The name that the DistributionAlias says, where another stack had its alias and the next one was taken. */
-  requestedName?: string;
-  /** Of AWS's on-demand rotations of the one KMS key. */
-  rotationsLeft?: number;
-}
 
 /** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */
 export function planned(olds: Values | undefined, inputs: Values, now: Date, isPreview?: boolean): Values {

@@ -1,58 +1,43 @@
-import { type ExpiryInputs, type ExpiryPlan, planExpiry } from "../keys/expiry";
+import { planExpiry } from "../keys/expiry";
 import { isLeftOut } from "../kms/endpoints/connection";
 import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import { isRegion } from "../kms/endpoints/regions";
-import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
-import { refuseDeletion } from "../lifecycle/deletionGuard";
+import { planOf } from "../lifecycle/converge";
 import { BY_MEANING } from "../lifecycle/drift/keyPolicy";
-import { hasDrifted, refreshRegion, sayDrift } from "../lifecycle/drift/observe";
-import { ownerOf, withDeletionAllowed, withFormerStack } from "../lifecycle/owner";
+import { sayDrift } from "../lifecycle/drift/observe";
+import { withDeletionAllowed } from "../lifecycle/owner";
 import { keptSentences } from "../lifecycle/plan/sentences";
-import { leftOutMistakes, refuseLeftOutDeletion, sentenceOfLeftOut } from "../lifecycle/unreachableRegions";
+import { leftOutMistakes } from "../lifecycle/unreachableRegions";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { versionsOf } from "../state/records";
-import type {
-  KeyRef,
-  KmsKeyRecords,
-  KmsRef,
-  MetadataInputs,
-  RegionalOutputs,
-  RotationStrategy,
-} from "../state/types";
+import type { KeyRef, KmsKeyRecords } from "../state/types";
 import { withoutUnknownStacks } from "./distributionPlan";
-import { inputsAmong, type Resource, recorded, STATE_VERSION, type Values } from "./resource";
 import {
-  chinaMistakes,
-  deletionWindowMistakes,
-  policyMistakes,
-  regionMistakes,
-  tagMistakes,
-  tagsTogetherMistakes,
-} from "./rules";
+  continued,
+  type DistributionRef,
+  isHalfDone,
+  Regional,
+  type RegionalInputs,
+  type RegionalKind,
+  type RegionalState,
+} from "./regional";
+import { type Resource, STATE_VERSION, type Values } from "./resource";
+import { chinaMistakes, deletionWindowMistakes, metadataMistakes, regionMistakes } from "./rules";
 
-interface DistributionRef extends ExpiryInputs {
-  rotationStrategy?: RotationStrategy;
-  name: string;
-  stack: string;
-  kms: KmsRef;
-  key: KeyRef;
+interface ReplicaDistribution extends DistributionRef {
   versions?: KmsKeyRecords;
 }
 
-interface ReplicaInputs extends MetadataInputs, ExpiryPlan {
-  distribution: DistributionRef;
+interface ReplicaInputs extends RegionalInputs {
+  distribution: ReplicaDistribution;
   region: string;
-  aliasName: string;
-  deletionWindowDays: number;
 }
 
-interface ReplicaOutputs extends ReplicaInputs, RegionalOutputs {
+interface ReplicaOutputs extends ReplicaInputs, RegionalState {
   aliasName: string;
-  /** An update that was to write the stack's new name on the KMS keys failed half-way: some have this one. */
-  nextStack?: string;
 }
 
 /** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
@@ -65,12 +50,12 @@ const IGNORED = [
 ];
 
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
-export const keyReplica = (run: Run): Resource => ({
+export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Resource => ({
   async check(olds, news, isPreview) {
     const filled = withDefaults("KeyReplica", withoutUnknownStacksOf(news));
-    const distribution = known(filled.distribution as Partial<DistributionRef> | undefined);
+    const distribution = known(filled.distribution as Partial<ReplicaDistribution> | undefined);
     const key = known(distribution?.key);
-    const before = known(olds?.distribution as Partial<DistributionRef> | undefined);
+    const before = known(olds?.distribution as Partial<ReplicaDistribution> | undefined);
     const last = olds && { ...before, ...olds };
     const plan = distribution && planExpiry(last, distribution, run.now(), isPreview);
     const inputs: Values = { ...filled, ...(key && { keyVersion: key.keyVersion }), ...plan };
@@ -90,9 +75,7 @@ export const keyReplica = (run: Run): Resource => ({
             "Take it out of the program until the Region answers and is off the list.",
           )),
       ...deletionWindowMistakes(inputs),
-      ...policyMistakes(inputs.policy),
-      ...tagMistakes(inputs.tags),
-      ...tagsTogetherMistakes(known(distribution?.kms)?.tags, inputs.tags),
+      ...metadataMistakes(inputs, known(distribution?.kms)?.tags),
     ];
     if (distribution)
       inputs.distribution = { ...distribution, key: run.keyrings.take(distribution.key, distribution) };
@@ -106,13 +89,16 @@ export const keyReplica = (run: Run): Resource => ({
     const before = old as unknown as Values;
     const { changed, replaces } = difference("KeyReplica", before, now, IGNORED, BY_MEANING);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
-    const { key, versions } = news.distribution as DistributionRef;
+    const inputs = news as unknown as ReplicaInputs;
+    const { name, key, kms, versions } = inputs.distribution;
     const records = old.versions ?? {};
     // A refresh compares with the inputs that another refresh gave back, which have no versions.
     const isKnown = versions !== undefined && !hasUnknown(versions) && !hasUnknown(key);
+    const primaries = isKnown ? versions : {};
     const wasLeftOut = isLeftOut(old.distribution.kms, old.region);
-    if (isLeftOut((news.distribution as DistributionRef).kms, old.region)) {
-      sayLeftOut(run, old, news as unknown as ReplicaInputs, isKnown ? versions : {});
+    if (isLeftOut(kms, old.region)) {
+      const target = regional.targetOf({ ...inputs, region: old.region }, primaries);
+      regional.sayLeftOut(`${old.region}/${old.distribution.name}`, old, target);
       return { changes: !wasLeftOut, replaces: [] };
     }
     const moved =
@@ -120,164 +106,80 @@ export const keyReplica = (run: Run): Resource => ({
     const work =
       !records[key.keyVersion] ||
       hasUnknown(key) ||
-      planOf(run, targetOf(news as unknown as ReplicaInputs, isKnown ? versions : {}), old).length > 0;
-    const { name } = news.distribution as DistributionRef;
+      planOf(run, regional.targetOf(inputs, primaries), old).length > 0;
     for (const sentence of keptSentences(`${name} in ${old.region}`, old, news)) run.say(sentence);
-    const isHalfDone = old.nextStack !== undefined || old.isHalfGiven === true;
-    const changes = wasLeftOut || moved || work || isHalfDone || changed.length > 0;
+    const changes = wasLeftOut || moved || work || isHalfDone(old) || changed.length > 0;
     if (changes) sayDrift(run.say, name, olds.drift);
     return { changes, replaces };
   },
 
-  async create(inputs) {
-    const outputs = blank(inputs);
-    const id = idOf(run, inputs);
-    await reconcile(run, id, outputs, inputs as unknown as ReplicaInputs);
+  async create(given) {
+    const outputs = blank(given);
+    const id = idOf(run, given);
+    await regional.reconcile({ id: () => id, outputs, ...desired(given) });
     return { id, outputs: outputs as unknown as Values };
   },
 
   async read(id, outputs) {
-    const state = outputs as unknown as ReplicaOutputs;
-    const { owner, region } = targetOf(state);
-    const { seen, shown } = await refreshRegion(run, owner, region, state, "replica");
-    if (!shown) return { id, outputs: { ...outputs, ...seen } };
-    const { kmsTags: tags, ...metadata } = shown;
-    const { distribution } = state;
-    const now = {
-      ...outputs,
-      ...seen,
-      ...metadata,
-      distribution: { ...distribution, kms: { ...distribution.kms, tags } },
-    };
-    return { id, outputs: now, inputs: inputsAmong("KeyReplica", now) };
+    return regional.refresh(id, outputs as unknown as ReplicaOutputs);
   },
 
   async update(id, olds, news) {
     const old = olds as unknown as ReplicaOutputs;
-    const { kms } = news.distribution as DistributionRef;
-    if (isLeftOut(kms, old.region)) return leftAsItIs(old, kms) as unknown as Values;
-    const outputs = blank(news);
-    outputs.versions = structuredClone(old.versions ?? {});
-    const { keyId, keyArn, aliasTarget, drift } = old;
-    Object.assign(outputs, { keyId, keyArn, aliasTarget, drift });
-    await reconcile(run, id, outputs, news as unknown as ReplicaInputs, old);
+    const { kms } = news.distribution as ReplicaDistribution;
+    if (isLeftOut(kms, old.region)) return regional.leftAsItIs(old, kms) as unknown as Values;
+    const outputs = { ...blank(news), ...continued(old) };
+    await regional.reconcile({ id: () => id, outputs, ...desired(news), old });
     return outputs as unknown as Values;
   },
 
   /** The alias, then every version's replica, also one that a rotation has made ready and this resource does not have yet. */
   async delete(id, outputs) {
-    const state = asReached(run, outputs as unknown as ReplicaOutputs);
-    const { name, key, kms } = state.distribution;
+    const old = outputs as unknown as ReplicaOutputs;
+    const { name, kms } = old.distribution;
     if (run.declared.isHandedOver("KeyReplica", id, run.say)) return;
-    const versions = { ...run.declared.replicasMadeReady(name, state.region), ...state.versions };
-    const here = Object.fromEntries(
-      Object.entries(versions).map(([version, { replicas: _, ...record }]) => [version, record]),
+    const all = { ...run.declared.replicasMadeReady(name, old.region), ...old.versions };
+    const versions = Object.fromEntries(
+      Object.entries(all).map(([version, { replicas: _, ...record }]) => [version, record]),
     );
-    refuseLeftOutDeletion(`KeyReplica ${id}`, kms, state.region, here);
-    refuseDeletion(run, `KeyReplica ${id}`, key);
-    const { deletionWindowDays, nextStack } = state;
-    await remove(run, { ...targetOf(state), deletionWindowDays, nextStack }, { ...state, versions: here });
+    const state = KIND.withDistribution({ ...old, versions }, { kms: run.declared.withUnreachable(kms) });
+    regional.refuseRemoval(id, state);
+    await regional.remove(state);
   },
 });
 
-/** Nothing is done in the Region: the state goes on saying what AWS has there, and remembers that it is left out. */
-function leftAsItIs(
-  { distribution, ...state }: ReplicaOutputs,
-  { unreachableRegions }: KmsRef,
-): ReplicaOutputs {
-  return {
-    ...state,
-    distribution: { ...distribution, kms: { ...distribution.kms, unreachableRegions } },
-  };
-}
+const KIND: RegionalKind<ReplicaInputs, ReplicaOutputs> = {
+  type: "KeyReplica",
+  role: "replica",
+  regionOf: ({ region }) => region,
+  distributionOf: ({ distribution }) => distribution,
+  withDistribution: (state, change) => ({ ...state, distribution: { ...state.distribution, ...change } }),
+};
 
-/** With the Regions that the program leaves out now, where this run has seen it declare the KmsProvider. */
-function asReached(run: Run, state: ReplicaOutputs): ReplicaOutputs {
-  const { distribution } = state;
-  return { ...state, distribution: { ...distribution, kms: run.declared.withUnreachable(distribution.kms) } };
-}
-
-function sayLeftOut(run: Run, old: ReplicaOutputs, inputs: ReplicaInputs, primaries: KmsKeyRecords): void {
-  const now = targetOf({ ...inputs, region: old.region }, primaries);
-  const steps = hasUnknown(inputs.distribution.key) ? [] : planOf(run, now, old);
-  const name = `KeyReplica ${old.region}/${old.distribution.name}`;
-  run.say(sentenceOfLeftOut(name, targetOf(old), now, old.versions ?? {}, steps));
-}
-
-/** The same steps as in the primary Region, with ReplicateKey in the place of CreateKey. */
-async function reconcile(
-  run: Run,
-  id: string,
-  outputs: ReplicaOutputs,
-  inputs: ReplicaInputs,
-  old?: ReplicaOutputs,
-): Promise<void> {
-  const { versions, stack } = inputs.distribution;
-  const target = targetOf(inputs, versions, old?.distribution?.stack);
-  const convergence: Convergence = {
-    ...target,
-    keyring: run.keyrings.of(target.owner),
-    ...(old && {
-      last: { owner: targetOf(old).owner, inputs: old },
-      repair: hasDrifted(old) || old.nextStack !== undefined,
-      isHalfRenamed: old.nextStack !== undefined,
-    }),
-  };
-  const show = (isCurrent: boolean) => {
-    const shown = isCurrent ? inputs : (old ?? inputs);
-    const { tags, policy, description, distribution } = shown;
-    Object.assign(outputs, { tags, policy, description });
-    outputs.distribution = {
-      ...outputs.distribution,
-      stack: distribution?.stack,
-      kms: { ...outputs.distribution.kms, tags: distribution?.kms?.tags },
-    };
-    outputs.nextStack = distribution?.stack === stack ? undefined : stack;
-    outputs.isHalfGiven = isCurrent ? undefined : true;
-  };
-  await recorded(
-    !old,
-    () => id,
-    outputs,
-    () => converge(run, convergence, outputs, show),
-  );
-}
-
-function targetOf(
-  values: ReplicaInputs | ReplicaOutputs,
-  primaries?: KmsKeyRecords,
-  formerStack?: string,
-): Target {
-  const { distribution, region, aliasName, tags, policy, description, ignored } = values;
-  const { key, stack } = distribution;
-  return {
-    role: "replica",
-    region,
-    owner: ownerOf({ ...distribution, key: withFormerStack(key, stack, formerStack) }, values),
-    aliasName,
-    inputs: { tags, policy, description, ignored },
-    strategy: distribution.rotationStrategy,
-    primaries,
-  };
+/** The inputs, and the primary's KMS keys that they name. */
+function desired(news: Values) {
+  const inputs = news as unknown as ReplicaInputs;
+  return { inputs, primaries: inputs.distribution.versions };
 }
 
 /** What tells replicas apart: a Region holds one of a distribution. */
 function idOf(run: Run, inputs: Values): string {
-  const { name } = (known(inputs.distribution) ?? { name: UNKNOWN }) as DistributionRef;
+  const { name } = (known(inputs.distribution) ?? { name: UNKNOWN }) as ReplicaDistribution;
   return hasUnknown([inputs.region, name]) ? UNKNOWN : `${inputs.region}/${run.names.actualOf(name)}`;
 }
 
 /** In a preview an updated distribution shows the name that was asked for; it may have another. */
 function asNamed(run: Run, news: Values): Values {
   const { distribution } = news;
-  if (hasUnknown((distribution as Partial<DistributionRef>)?.name) || isUnknown(distribution)) return news;
-  const { name } = distribution as DistributionRef;
+  if (hasUnknown((distribution as Partial<ReplicaDistribution>)?.name) || isUnknown(distribution))
+    return news;
+  const { name } = distribution as ReplicaDistribution;
   const actual = run.names.actualOf(name);
   if (actual === name) return news;
   const renamed = (text: unknown) => (typeof text === "string" ? text.replace(name, actual) : text);
   return {
     ...news,
-    distribution: { ...(distribution as DistributionRef), name: actual },
+    distribution: { ...(distribution as ReplicaDistribution), name: actual },
     aliasName: renamed(news.aliasName),
     aliasArn: renamed(news.aliasArn),
   };
@@ -285,20 +187,20 @@ function asNamed(run: Run, news: Values): Values {
 
 function withDefaultsOfKey(distribution: unknown): unknown {
   if (isUnknown(distribution)) return distribution;
-  const { key, ...rest } = (distribution ?? {}) as DistributionRef;
+  const { key, ...rest } = (distribution ?? {}) as ReplicaDistribution;
   return { ...rest, key: withDeletionAllowed(key) };
 }
 
 /** A key of an earlier release has none in its state, so that they are unknown in its next preview. */
 function withoutUnknownStacksOf(news: Values): Values {
-  const distribution = known(news.distribution) as DistributionRef | undefined;
+  const distribution = known(news.distribution) as ReplicaDistribution | undefined;
   const key = known(distribution?.key);
   if (!distribution || !key) return news;
   return { ...news, distribution: { ...distribution, key: withoutUnknownStacks(key) } };
 }
 
 function blank(inputs: Values): ReplicaOutputs {
-  const { versions: _, ...distribution } = inputs.distribution as DistributionRef;
+  const { versions: _, ...distribution } = inputs.distribution as ReplicaDistribution;
   return { ...inputs, distribution, versions: {}, stateVersion: STATE_VERSION } as unknown as ReplicaOutputs;
 }
 

@@ -55,21 +55,6 @@ export class PartialFailure extends Error {
   }
 }
 
-/** Does the work; a failure is a PartialFailure with what is in the outputs then, unless a create has made nothing yet. */
-export async function recorded(
-  isNew: boolean,
-  id: () => string,
-  outputs: { versions: object },
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (isNew && Object.keys(outputs.versions).length === 0) throw error;
-    throw new PartialFailure(id(), outputs as unknown as Values, error as Error);
-  }
-}
-
 /** The inputs among outputs, by schema.json. */
 export function inputsAmong(resource: string, outputs: Values): Values {
   const names = Object.keys(resourceSpec(resource).inputProperties);

@@ -139,7 +139,7 @@ export function tagMistakes(value: unknown): string[] {
 }
 
 /** A KMS key gets the tags of the KmsProvider and those of its own resource: each may do, and both be too many. */
-export function tagsTogetherMistakes(kmsTags: unknown, tags: unknown): string[] {
+function tagsTogetherMistakes(kmsTags: unknown, tags: unknown): string[] {
   const [common, own] = [kmsTags, tags].map((given) => Object.keys(known(given) ?? {}));
   const together = new Set([...common!, ...own!]).size;
   if (together <= MOST_TAGS || common!.length > MOST_TAGS || own!.length > MOST_TAGS) return [];
@@ -148,7 +148,14 @@ export function tagsTogetherMistakes(kmsTags: unknown, tags: unknown): string[] 
   ];
 }
 
-export const policyMistakes = (value: unknown) => jsonObjectMistakes("policy", value);
+/** @param kmsTags of the KmsProvider */
+export function metadataMistakes({ policy, tags }: Values, kmsTags: unknown): string[] {
+  return [
+    ...jsonObjectMistakes("policy", policy),
+    ...tagMistakes(tags),
+    ...tagsTogetherMistakes(kmsTags, tags),
+  ];
+}
 
 /** A policy is a JSON object. AWS checks the rest. The policy itself is not echoed: it may be long. */
 export function jsonObjectMistakes(property: string, value: unknown): string[] {

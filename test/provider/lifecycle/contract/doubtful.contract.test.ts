@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DeleteAliasCommand, TagResourceCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../../../../provider/errors";
-import type { DistributionOutputs } from "../../../../provider/resources/distributionPlan";
+import type { DistributionOutputs } from "../../../../provider/resources/keyDistribution";
 import { keyDistribution } from "../../../../provider/resources/keyDistribution";
 import { Run } from "../../../../provider/run";
 import { followed } from "../../../awsCommands";

@@ -1,0 +1,191 @@
+/** What KeyDistribution and KeyReplica share: each is a distribution in one Region. */
+import type { ExpiryInputs, ExpiryPlan } from "../keys/expiry";
+import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
+import { refuseDeletion } from "../lifecycle/deletionGuard";
+import { hasDrifted, refreshRegion } from "../lifecycle/drift/observe";
+import { ownerOf, withFormerStack } from "../lifecycle/owner";
+import type { Place } from "../lifecycle/regionalDistribution";
+import { refuseLeftOutDeletion, sentenceOfLeftOut } from "../lifecycle/unreachableRegions";
+import type { Run } from "../run";
+import { hasUnknown } from "../schema/unknowns";
+import type {
+  KeyRef,
+  KmsKeyRecords,
+  KmsRef,
+  MetadataInputs,
+  RegionalOutputs,
+  RotationStrategy,
+} from "../state/types";
+import { inputsAmong, PartialFailure, type ReadResult, type Values } from "./resource";
+
+/** What a KeyDistribution says of itself, and a KeyReplica of the distribution that it belongs to. */
+export interface DistributionRef extends ExpiryInputs {
+  name: string;
+  /** The name that the DistributionAlias says, where another stack had its alias and the next one was taken. */
+  requestedName?: string;
+  stack: string;
+  kms: KmsRef;
+  key: KeyRef;
+  rotationStrategy?: RotationStrategy;
+}
+
+export interface RegionalInputs extends MetadataInputs, ExpiryPlan {
+  aliasName: string;
+  deletionWindowDays: number;
+}
+
+export interface RegionalState extends RegionalInputs, RegionalOutputs {
+  aliasName: string;
+  /** An update that was to write the stack's new name on the KMS keys failed half-way: some have this one. */
+  nextStack?: string;
+}
+
+/** How the two resources differ. */
+export interface RegionalKind<I extends RegionalInputs, S extends I & RegionalState> {
+  type: "KeyDistribution" | "KeyReplica";
+  role: Target["role"];
+  regionOf(values: I): string;
+  distributionOf(values: I): DistributionRef;
+  withDistribution(state: S, change: Partial<DistributionRef>): S;
+}
+
+/** One of the two resources in a run. */
+export class Regional<I extends RegionalInputs, S extends I & RegionalState> {
+  constructor(
+    readonly run: Run,
+    readonly kind: RegionalKind<I, S>,
+  ) {}
+
+  /**
+   * @param primaries of a replica: the primary's KMS keys by version
+   * @param formerStack name of the stack in the state
+   */
+  targetOf(values: I, primaries?: KmsKeyRecords, formerStack?: string): Target {
+    const distribution = this.kind.distributionOf(values);
+    const { key, stack, rotationStrategy } = distribution;
+    const { aliasName, tags, policy, description, ignored } = values;
+    return {
+      role: this.kind.role,
+      region: this.kind.regionOf(values),
+      owner: ownerOf({ ...distribution, key: withFormerStack(key, stack, formerStack) }, values),
+      aliasName,
+      inputs: { tags, policy, description, ignored },
+      strategy: rotationStrategy,
+      primaries,
+    };
+  }
+
+  /** Says in a preview what is owed in a Region that is left out. */
+  sayLeftOut(name: string, old: S, now: Target): void {
+    const steps = hasUnknown(now.owner.key) ? [] : planOf(this.run, now, old);
+    const resource = `${this.kind.type} ${name}`;
+    this.run.say(sentenceOfLeftOut(resource, this.targetOf(old), now, old.versions ?? {}, steps));
+  }
+
+  /** A refresh: the outputs, and the inputs where they changed, as AWS has them. */
+  async refresh(id: string, state: S): Promise<ReadResult> {
+    const { run, kind } = this;
+    const { owner, region } = this.targetOf(state);
+    const { seen, shown } = await refreshRegion(run, owner, region, state, kind.role);
+    if (!shown) return { id, outputs: { ...state, ...seen } as unknown as Values };
+    const { kmsTags: tags, ...metadata } = shown;
+    const { kms } = kind.distributionOf(state);
+    const now = kind.withDistribution({ ...state, ...seen, ...metadata }, { kms: { ...kms, tags } });
+    const outputs = now as unknown as Values;
+    return { id, outputs, inputs: inputsAmong(kind.type, outputs) };
+  }
+
+  /** In a Region that is left out nothing is done. The state goes on saying what AWS has, and remembers that the Region is left out. */
+  leftAsItIs(state: S, { unreachableRegions }: KmsRef): S {
+    const { kms } = this.kind.distributionOf(state);
+    return this.kind.withDistribution(state, { kms: { ...kms, unreachableRegions } });
+  }
+
+  /**
+   * Brings the Region to what the inputs say. A failure is a PartialFailure with what is in the outputs then, unless a create has
+   * made nothing yet.
+   */
+  async reconcile({
+    id,
+    inputs,
+    outputs,
+    old,
+    primaries,
+    more,
+    onStep,
+  }: Reconciliation<I, S>): Promise<void> {
+    const { run, kind } = this;
+    const target = this.targetOf(inputs, primaries, old && kind.distributionOf(old)?.stack);
+    const convergence: Convergence = {
+      ...target,
+      keyring: run.keyrings.of(target.owner),
+      ...(old && {
+        last: { owner: this.targetOf(old).owner, inputs: old },
+        repair: hasDrifted(old) || old.nextStack !== undefined,
+        isHalfRenamed: old.nextStack !== undefined,
+      }),
+      ...more,
+    };
+    const show = (isCurrent: boolean, place: Place) => {
+      this.#showMetadata(outputs, isCurrent ? inputs : (old ?? inputs), inputs);
+      outputs.isHalfGiven = isCurrent ? undefined : true;
+      onStep?.(place);
+    };
+    try {
+      await converge(run, convergence, outputs, show);
+    } catch (error) {
+      if (!old && Object.keys(outputs.versions).length === 0) throw error;
+      throw new PartialFailure(id(), outputs as unknown as Values, error as Error);
+    }
+  }
+
+  /** Until metadata is applied, the outputs say what AWS has. Some KMS keys may have the stack's next name by then. */
+  #showMetadata(outputs: S, applied: I, inputs: I): void {
+    const { kind } = this;
+    const { tags, policy, description } = applied;
+    const { stack, kms } = kind.distributionOf(applied) ?? {};
+    const { stack: nextStack } = kind.distributionOf(inputs);
+    const change = { stack, kms: { ...kind.distributionOf(outputs).kms, tags: kms?.tags } };
+    Object.assign(outputs, kind.withDistribution(outputs, change), { tags, policy, description });
+    outputs.nextStack = stack === nextStack ? undefined : nextStack;
+  }
+
+  /** Throws where the resource may not be deleted. @param state with all KMS keys that would be deleted */
+  refuseRemoval(id: string, state: S): void {
+    const { type, regionOf, distributionOf } = this.kind;
+    const { kms, key } = distributionOf(state);
+    const what = `${type} ${id}`;
+    refuseLeftOutDeletion(what, kms, regionOf(state), state.versions ?? {});
+    refuseDeletion(this.run, what, key);
+  }
+
+  /** Deletes the alias, then schedules the deletion of every KMS key. */
+  remove(state: S): Promise<void> {
+    const { deletionWindowDays, nextStack } = state;
+    return remove(this.run, { ...this.targetOf(state), deletionWindowDays, nextStack }, state);
+  }
+}
+
+export interface Reconciliation<I extends RegionalInputs, S extends I & RegionalState> {
+  /** The resource's id, which may change while it is created. */
+  id: () => string;
+  inputs: I;
+  /** Say at each moment what AWS has. */
+  outputs: S;
+  /** The outputs before an update. */
+  old?: S;
+  primaries?: KmsKeyRecords;
+  more?: Pick<Convergence, "adopt" | "mayTakeNextName">;
+  /** Is called after each step. */
+  onStep?: (place: Place) => void;
+}
+
+/** Whether an update failed before every KMS key had the metadata that it should give. */
+export function isHalfDone({ nextStack, isHalfGiven }: RegionalState): boolean {
+  return nextStack !== undefined || isHalfGiven === true;
+}
+
+/** The part of the outputs from which an update continues. */
+export function continued({ keyId, keyArn, aliasTarget, drift, versions }: RegionalState) {
+  return { keyId, keyArn, aliasTarget, drift, versions: structuredClone(versions ?? {}) };
+}
