@@ -2,14 +2,13 @@
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import { kmsKeysOf, versionsOf } from "../state/records";
-import type { KmsKeyRecords, MetadataInputs, RegionalOutputs, RotationStrategy } from "../state/types";
+import type { Adopt, KmsKeyRecords, MetadataInputs, RegionalOutputs, RotationStrategy } from "../state/types";
 import { promoted } from "./drift/drift";
 import { hasOthers } from "./drift/ignoreChanges";
 import { execute } from "./execute/execute";
 import { isMetadataChanged } from "./execute/metadata";
 import type { HandedKeyring } from "./memory/keyrings";
 import { metadataFor, type Owner } from "./owner";
-import type { Adopt } from "./plan/adoptRules";
 import { type Known, knownFrom, type Wanted } from "./plan/known";
 import { plan } from "./plan/plan";
 import type { Step } from "./plan/steps";

@@ -9,12 +9,11 @@ import type { CallContext, Kms } from "../kms/client/client";
 import { isLeftOut } from "../kms/endpoints/connection";
 import type { ImportOptions, KmsKeyMetadata } from "../kms/kmsKeys";
 import type { Run } from "../run";
-import type { KmsKeyRecord, MetadataInputs } from "../state/types";
+import type { Adopt, KmsKeyRecord, MetadataInputs } from "../state/types";
 import { type Claimed, claimedIn, makeClaim } from "./claims/claim";
 import type { HandedKeyring } from "./memory/keyrings";
 import type { Metadata, Owner } from "./owner";
 import { contextOf, metadataFor } from "./owner";
-import type { Adopt } from "./plan/adoptRules";
 
 export interface PlaceSettings {
   owner: Owner;

@@ -6,7 +6,7 @@ import { refuseNotTakenOver } from "../lifecycle/deletionGuard";
 import { BY_MEANING } from "../lifecycle/drift/keyPolicy";
 import { sayDrift } from "../lifecycle/drift/observe";
 import { withDeletionAllowed } from "../lifecycle/owner";
-import { type Adopt, adoptMistakes } from "../lifecycle/plan/adoptRules";
+import { adoptMistakes } from "../lifecycle/plan/adoptRules";
 import { sentencesOf } from "../lifecycle/plan/sentences";
 import type { Place } from "../lifecycle/regionalDistribution";
 import { leftOutMistakes, leftOutOf, sentenceOfRotationWithout } from "../lifecycle/unreachableRegions";
@@ -14,7 +14,7 @@ import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
-import type { KeyRef, KmsRef } from "../state/types";
+import type { KeyDistributionInputs, KeyDistributionOutputs, KeyRef, KmsRef } from "../state/types";
 import {
   onDemandMistakes,
   planned,
@@ -24,15 +24,7 @@ import {
   purposeMistakes,
   rotationsLeft,
 } from "./distributionPlan";
-import {
-  continued,
-  type DistributionRef,
-  isHalfDone,
-  Regional,
-  type RegionalInputs,
-  type RegionalKind,
-  type RegionalState,
-} from "./regional";
+import { continued, isHalfDone, Regional, type RegionalKind } from "./regional";
 import { replacementMistakes } from "./replacement";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import {
@@ -43,18 +35,6 @@ import {
   metadataMistakes,
   partitionMistakes,
 } from "./rules";
-
-interface DistributionInputs extends RegionalInputs, DistributionRef {
-  adopt?: Adopt;
-  aliasArn?: string;
-  distributionTime?: string;
-}
-
-export interface DistributionOutputs extends DistributionInputs, RegionalState {
-  aliasName: string;
-  /** Of AWS's on-demand rotations of the one KMS key. */
-  rotationsLeft?: number;
-}
 
 /** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
 const IGNORED = ["ignored", "key.keyring", "key.formerStacks", "kms.unreachableRegions", "adopt"];
@@ -101,10 +81,10 @@ export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): R
   },
 
   async diff(_id, olds, news) {
-    const old = olds as unknown as DistributionOutputs;
+    const old = olds as KeyDistributionOutputs;
     run.declared.recordDistribution(old, old.versions ?? {});
     if (old.requestedName) run.names.recordActual(old.requestedName, old.name);
-    const { kms, key } = news as unknown as DistributionInputs;
+    const { kms, key } = news as KeyDistributionInputs;
     const leftOut = isUnknown(kms) || isUnknown(key) ? [] : leftOutOf(kms, old.key.replicaRegions);
     const isRelisted = !isDeepStrictEqual(leftOut, leftOutOf(old.kms, old.key.replicaRegions));
     if (leftOut.includes(old.kms.keyCollection)) {
@@ -119,7 +99,7 @@ export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): R
     const isUndecided = hasUnknown(key);
     const steps =
       isUndecided || isUnknown(kms) ? [] : planOf(run, regional.targetOf(asWritten(old, news)), old);
-    for (const sentence of sentencesOf(old, news as unknown as DistributionInputs, steps, replaces))
+    for (const sentence of sentencesOf(old, news as KeyDistributionInputs, steps, replaces))
       run.say(sentence);
     for (const step of leftOut.length > 0 ? steps : [])
       if (step.do === "createKey" || step.do === "importNew")
@@ -132,26 +112,26 @@ export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): R
   async create(inputs) {
     const outputs = blank(inputs);
     run.created.recordDistribution(outputs);
-    await reconcile(regional, outputs, inputs as unknown as DistributionInputs);
-    return { id: outputs.name, outputs: outputs as unknown as Values };
+    await reconcile(regional, outputs, inputs as KeyDistributionInputs);
+    return { id: outputs.name, outputs: outputs };
   },
 
   async read(id, outputs) {
-    return regional.refresh(id, outputs as unknown as DistributionOutputs);
+    return regional.refresh(id, outputs as KeyDistributionOutputs);
   },
 
   async update(_id, olds, news) {
-    const old = olds as unknown as DistributionOutputs;
-    const { kms } = news as unknown as DistributionInputs;
-    if (isLeftOut(kms)) return regional.leftAsItIs(old, kms) as unknown as Values;
+    const old = olds as KeyDistributionOutputs;
+    const { kms } = news as KeyDistributionInputs;
+    if (isLeftOut(kms)) return regional.leftAsItIs(old, kms);
     const inputs = asWritten(old, news);
-    const outputs = { ...blank(inputs as unknown as Values), ...continued(old) };
+    const outputs = { ...blank(inputs), ...continued(old) };
     await reconcile(regional, outputs, inputs, old);
-    return outputs as unknown as Values;
+    return outputs;
   },
 
   async delete(id, outputs) {
-    const old = outputs as unknown as DistributionOutputs;
+    const old = outputs as KeyDistributionOutputs;
     const state = { ...old, kms: run.declared.withUnreachable(old.kms) };
     if (run.declared.isHandedOver("KeyDistribution", state.name, run.say)) return;
     regional.refuseRemoval(id, state);
@@ -160,7 +140,7 @@ export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): R
   },
 });
 
-const KIND: RegionalKind<DistributionInputs, DistributionOutputs> = {
+const KIND: RegionalKind<KeyDistributionInputs, KeyDistributionOutputs> = {
   type: "KeyDistribution",
   role: "primary",
   regionOf: ({ kms }) => kms.keyCollection,
@@ -170,10 +150,10 @@ const KIND: RegionalKind<DistributionInputs, DistributionOutputs> = {
 
 /** Brings the primary Region, and in a rotation every Region with a replica, to what the inputs say. */
 async function reconcile(
-  regional: Regional<DistributionInputs, DistributionOutputs>,
-  outputs: DistributionOutputs,
-  inputs: DistributionInputs,
-  old?: DistributionOutputs,
+  regional: Regional<KeyDistributionInputs, KeyDistributionOutputs>,
+  outputs: KeyDistributionOutputs,
+  inputs: KeyDistributionInputs,
+  old?: KeyDistributionOutputs,
 ): Promise<void> {
   const { run } = regional;
   run.declared.recordDistribution(inputs, outputs.versions);
@@ -194,7 +174,7 @@ async function reconcile(
 }
 
 /** Another stack had the alias, so the next name was taken. The DistributionAlias learns it from a refresh. */
-function showName(run: Run, outputs: DistributionOutputs, place: Place): void {
+function showName(run: Run, outputs: KeyDistributionOutputs, place: Place): void {
   outputs.requestedName ??= outputs.name;
   const { aliasName, aliasArn } = place;
   const name = aliasName.slice(`alias/${outputs.kms.aliasPrefix}/`.length);
@@ -205,8 +185,8 @@ function showName(run: Run, outputs: DistributionOutputs, place: Place): void {
 }
 
 /** The inputs with the name that the distribution really has, where it was not the one that the DistributionAlias says. */
-function asWritten(old: DistributionOutputs, news: Values): DistributionInputs {
-  const inputs = news as unknown as DistributionInputs;
+function asWritten(old: KeyDistributionOutputs, news: Values): KeyDistributionInputs {
+  const inputs = news as KeyDistributionInputs;
   if (old.requestedName === undefined || old.requestedName !== inputs.name) return inputs;
   return { ...inputs, ...pick(old, ["requestedName", "name", "aliasName", "aliasArn", "distributionTime"]) };
 }
@@ -219,8 +199,8 @@ function asRequested(olds: Values, news: Values): Values {
   return { ...old, name, aliasName, aliasArn, distributionTime };
 }
 
-function blank(inputs: Values): DistributionOutputs {
-  return { ...inputs, versions: {}, stateVersion: STATE_VERSION } as unknown as DistributionOutputs;
+function blank(inputs: Values): KeyDistributionOutputs {
+  return { ...inputs, versions: {}, stateVersion: STATE_VERSION } as KeyDistributionOutputs;
 }
 
 /** A key that is restored where none of its KMS keys are: what they encrypted stays with them. */

@@ -13,32 +13,11 @@ import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { versionsOf } from "../state/records";
-import type { KeyRef, KmsKeyRecords } from "../state/types";
+import type { DistributionRef, KeyRef, KeyReplicaInputs, KeyReplicaOutputs } from "../state/types";
 import { withoutUnknownStacks } from "./distributionPlan";
-import {
-  continued,
-  type DistributionRef,
-  isHalfDone,
-  Regional,
-  type RegionalInputs,
-  type RegionalKind,
-  type RegionalState,
-} from "./regional";
+import { continued, isHalfDone, Regional, type RegionalKind } from "./regional";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import { chinaMistakes, deletionWindowMistakes, metadataMistakes, regionMistakes } from "./rules";
-
-interface ReplicaDistribution extends DistributionRef {
-  versions?: KmsKeyRecords;
-}
-
-interface ReplicaInputs extends RegionalInputs {
-  distribution: ReplicaDistribution;
-  region: string;
-}
-
-interface ReplicaOutputs extends ReplicaInputs, RegionalState {
-  aliasName: string;
-}
 
 /** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
 const IGNORED = [
@@ -53,9 +32,9 @@ const IGNORED = [
 export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Resource => ({
   async check(olds, news, isPreview) {
     const filled = withDefaults("KeyReplica", withoutUnknownStacksOf(news));
-    const distribution = known(filled.distribution as Partial<ReplicaDistribution> | undefined);
+    const distribution = known(filled.distribution as Partial<DistributionRef> | undefined);
     const key = known(distribution?.key);
-    const before = known(olds?.distribution as Partial<ReplicaDistribution> | undefined);
+    const before = known(olds?.distribution as Partial<DistributionRef> | undefined);
     const last = olds && { ...before, ...olds };
     const plan = distribution && planExpiry(last, distribution, run.now(), isPreview);
     const inputs: Values = { ...filled, ...(key && { keyVersion: key.keyVersion }), ...plan };
@@ -84,12 +63,15 @@ export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Resour
 
   async diff(_id, olds, given) {
     const news = asNamed(run, given);
-    const old = { ...olds, distribution: withDefaultsOfKey(olds.distribution) } as unknown as ReplicaOutputs;
+    const old = {
+      ...olds,
+      distribution: withDefaultsOfKey(olds.distribution),
+    } as KeyReplicaOutputs;
     const now = { ...news, distribution: withDefaultsOfKey(news.distribution) };
-    const before = old as unknown as Values;
+    const before = old;
     const { changed, replaces } = difference("KeyReplica", before, now, IGNORED, BY_MEANING);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
-    const inputs = news as unknown as ReplicaInputs;
+    const inputs = news as KeyReplicaInputs;
     const { name, key, kms, versions } = inputs.distribution;
     const records = old.versions ?? {};
     // A refresh compares with the inputs that another refresh gave back, which have no versions.
@@ -117,25 +99,25 @@ export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Resour
     const outputs = blank(given);
     const id = idOf(run, given);
     await regional.reconcile({ id: () => id, outputs, ...desired(given) });
-    return { id, outputs: outputs as unknown as Values };
+    return { id, outputs: outputs };
   },
 
   async read(id, outputs) {
-    return regional.refresh(id, outputs as unknown as ReplicaOutputs);
+    return regional.refresh(id, outputs as KeyReplicaOutputs);
   },
 
   async update(id, olds, news) {
-    const old = olds as unknown as ReplicaOutputs;
-    const { kms } = news.distribution as ReplicaDistribution;
-    if (isLeftOut(kms, old.region)) return regional.leftAsItIs(old, kms) as unknown as Values;
+    const old = olds as KeyReplicaOutputs;
+    const { kms } = news.distribution as DistributionRef;
+    if (isLeftOut(kms, old.region)) return regional.leftAsItIs(old, kms);
     const outputs = { ...blank(news), ...continued(old) };
     await regional.reconcile({ id: () => id, outputs, ...desired(news), old });
-    return outputs as unknown as Values;
+    return outputs;
   },
 
   /** The alias, then every version's replica, also one that a rotation has made ready and this resource does not have yet. */
   async delete(id, outputs) {
-    const old = outputs as unknown as ReplicaOutputs;
+    const old = outputs as KeyReplicaOutputs;
     const { name, kms } = old.distribution;
     if (run.declared.isHandedOver("KeyReplica", id, run.say)) return;
     const all = { ...run.declared.replicasMadeReady(name, old.region), ...old.versions };
@@ -148,7 +130,7 @@ export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Resour
   },
 });
 
-const KIND: RegionalKind<ReplicaInputs, ReplicaOutputs> = {
+const KIND: RegionalKind<KeyReplicaInputs, KeyReplicaOutputs> = {
   type: "KeyReplica",
   role: "replica",
   regionOf: ({ region }) => region,
@@ -158,28 +140,27 @@ const KIND: RegionalKind<ReplicaInputs, ReplicaOutputs> = {
 
 /** The inputs, and the primary's KMS keys that they name. */
 function desired(news: Values) {
-  const inputs = news as unknown as ReplicaInputs;
+  const inputs = news as KeyReplicaInputs;
   return { inputs, primaries: inputs.distribution.versions };
 }
 
 /** What tells replicas apart: a Region holds one of a distribution. */
 function idOf(run: Run, inputs: Values): string {
-  const { name } = (known(inputs.distribution) ?? { name: UNKNOWN }) as ReplicaDistribution;
+  const { name } = (known(inputs.distribution) ?? { name: UNKNOWN }) as DistributionRef;
   return hasUnknown([inputs.region, name]) ? UNKNOWN : `${inputs.region}/${run.names.actualOf(name)}`;
 }
 
 /** In a preview an updated distribution shows the name that was asked for; it may have another. */
 function asNamed(run: Run, news: Values): Values {
   const { distribution } = news;
-  if (hasUnknown((distribution as Partial<ReplicaDistribution>)?.name) || isUnknown(distribution))
-    return news;
-  const { name } = distribution as ReplicaDistribution;
+  if (hasUnknown((distribution as Partial<DistributionRef>)?.name) || isUnknown(distribution)) return news;
+  const { name } = distribution as DistributionRef;
   const actual = run.names.actualOf(name);
   if (actual === name) return news;
   const renamed = (text: unknown) => (typeof text === "string" ? text.replace(name, actual) : text);
   return {
     ...news,
-    distribution: { ...(distribution as ReplicaDistribution), name: actual },
+    distribution: { ...(distribution as DistributionRef), name: actual },
     aliasName: renamed(news.aliasName),
     aliasArn: renamed(news.aliasArn),
   };
@@ -187,21 +168,26 @@ function asNamed(run: Run, news: Values): Values {
 
 function withDefaultsOfKey(distribution: unknown): unknown {
   if (isUnknown(distribution)) return distribution;
-  const { key, ...rest } = (distribution ?? {}) as ReplicaDistribution;
+  const { key, ...rest } = (distribution ?? {}) as DistributionRef;
   return { ...rest, key: withDeletionAllowed(key) };
 }
 
 /** A key of an earlier release has none in its state, so that they are unknown in its next preview. */
 function withoutUnknownStacksOf(news: Values): Values {
-  const distribution = known(news.distribution) as ReplicaDistribution | undefined;
+  const distribution = known(news.distribution) as DistributionRef | undefined;
   const key = known(distribution?.key);
   if (!distribution || !key) return news;
   return { ...news, distribution: { ...distribution, key: withoutUnknownStacks(key) } };
 }
 
-function blank(inputs: Values): ReplicaOutputs {
-  const { versions: _, ...distribution } = inputs.distribution as ReplicaDistribution;
-  return { ...inputs, distribution, versions: {}, stateVersion: STATE_VERSION } as unknown as ReplicaOutputs;
+function blank(inputs: Values): KeyReplicaOutputs {
+  const { versions: _, ...distribution } = inputs.distribution as DistributionRef;
+  return {
+    ...inputs,
+    distribution,
+    versions: {},
+    stateVersion: STATE_VERSION,
+  } as KeyReplicaOutputs;
 }
 
 function notDeclaredMistakes(region: unknown, key: Partial<KeyRef> | undefined): string[] {

@@ -1,5 +1,4 @@
 /** What KeyDistribution and KeyReplica share: each is a distribution in one Region. */
-import type { ExpiryInputs, ExpiryPlan } from "../keys/expiry";
 import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
 import { refuseDeletion } from "../lifecycle/deletionGuard";
 import { hasDrifted, refreshRegion } from "../lifecycle/drift/observe";
@@ -9,43 +8,26 @@ import { refuseLeftOutDeletion, sentenceOfLeftOut } from "../lifecycle/unreachab
 import type { Run } from "../run";
 import { hasUnknown } from "../schema/unknowns";
 import type {
-  KeyRef,
+  DistributionRef,
+  KeyDistributionInputs,
+  KeyDistributionOutputs,
+  KeyReplicaInputs,
+  KeyReplicaOutputs,
   KmsKeyRecords,
   KmsRef,
-  MetadataInputs,
-  RegionalOutputs,
-  RotationStrategy,
 } from "../state/types";
-import { inputsAmong, PartialFailure, type ReadResult, type Values } from "./resource";
+import { inputsAmong, PartialFailure, type ReadResult } from "./resource";
 
-/** What a KeyDistribution says of itself, and a KeyReplica of the distribution that it belongs to. */
-export interface DistributionRef extends ExpiryInputs {
-  name: string;
-  /** The name that the DistributionAlias says, where another stack had its alias and the next one was taken. */
-  requestedName?: string;
-  stack: string;
-  kms: KmsRef;
-  key: KeyRef;
-  rotationStrategy?: RotationStrategy;
-}
-
-export interface RegionalInputs extends MetadataInputs, ExpiryPlan {
-  aliasName: string;
-  deletionWindowDays: number;
-}
-
-export interface RegionalState extends RegionalInputs, RegionalOutputs {
-  aliasName: string;
-  /** An update that was to write the stack's new name on the KMS keys failed half-way: some have this one. */
-  nextStack?: string;
-}
+type RegionalInputs = KeyDistributionInputs | KeyReplicaInputs;
+type RegionalState = KeyDistributionOutputs | KeyReplicaOutputs;
 
 /** How the two resources differ. */
 export interface RegionalKind<I extends RegionalInputs, S extends I & RegionalState> {
   type: "KeyDistribution" | "KeyReplica";
   role: Target["role"];
   regionOf(values: I): string;
-  distributionOf(values: I): DistributionRef;
+  /** What a KeyDistribution says of itself, and a KeyReplica of the distribution that it belongs to. */
+  distributionOf(values: I): DistributionRef & { requestedName?: string };
   withDistribution(state: S, change: Partial<DistributionRef>): S;
 }
 
@@ -87,11 +69,11 @@ export class Regional<I extends RegionalInputs, S extends I & RegionalState> {
     const { run, kind } = this;
     const { owner, region } = this.targetOf(state);
     const { seen, shown } = await refreshRegion(run, owner, region, state, kind.role);
-    if (!shown) return { id, outputs: { ...state, ...seen } as unknown as Values };
+    if (!shown) return { id, outputs: { ...state, ...seen } };
     const { kmsTags: tags, ...metadata } = shown;
     const { kms } = kind.distributionOf(state);
     const now = kind.withDistribution({ ...state, ...seen, ...metadata }, { kms: { ...kms, tags } });
-    const outputs = now as unknown as Values;
+    const outputs = now;
     return { id, outputs, inputs: inputsAmong(kind.type, outputs) };
   }
 
@@ -135,7 +117,7 @@ export class Regional<I extends RegionalInputs, S extends I & RegionalState> {
       await converge(run, convergence, outputs, show);
     } catch (error) {
       if (!old && Object.keys(outputs.versions).length === 0) throw error;
-      throw new PartialFailure(id(), outputs as unknown as Values, error as Error);
+      throw new PartialFailure(id(), outputs, error as Error);
     }
   }
 

@@ -1,6 +1,6 @@
 /** What this run has created. What is new cannot have KMS keys in AWS that the state does not know. */
-import type { KeyRef, KmsKeyRecords, KmsRef } from "../../state/types";
-import { type Adopt, makesNew } from "../plan/adoptRules";
+import type { Adopt, KeyRef, KmsKeyRecords, KmsRef } from "../../state/types";
+import { makesNew } from "../plan/adoptRules";
 
 /** An account and its primary Region. */
 export type KmsLocation = Pick<KmsRef, "accountId" | "keyCollection">;

@@ -1,16 +1,6 @@
 /** What `adopt` of a KeyDistribution may say. Pure. */
 import { hasUnknown, known } from "../../schema/unknowns";
-import type { KeyRef } from "../../state/types";
-
-/** KMS keys that exist, to be taken under management: those behind an alias, or listed by version, or both. */
-export interface Adopt {
-  /** `alias/hashicorp/orders-1700000000`. Its name is the distribution's; without `versions` its KMS key is the key's latest version. */
-  aliasName?: string;
-  /** KMS key id or ARN by version. None at all: new KMS keys are made, whatever there is. */
-  versions?: Record<string, string>;
-  /** Key check values of the versions whose material the key holds: their KMS keys become like those that this stack made. */
-  kcvs?: Record<string, string>;
-}
+import type { Adopt, KeyRef } from "../../state/types";
 
 export function adoptMistakes(
   value: unknown,

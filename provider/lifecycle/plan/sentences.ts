@@ -1,8 +1,8 @@
 /** What a preview, and the update after it, say in words of what is planned. Pure. */
 
 import { kmsKeysOf, versionsOf } from "../../state/records";
-import type { KmsKeyRecords, MetadataInputs } from "../../state/types";
-import { type Adopt, makesNew } from "./adoptRules";
+import type { Adopt, KmsKeyRecords, MetadataInputs } from "../../state/types";
+import { makesNew } from "./adoptRules";
 import type { Step } from "./steps";
 
 interface Described extends MetadataInputs {

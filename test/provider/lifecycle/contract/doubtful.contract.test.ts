@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { DeleteAliasCommand, TagResourceCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../../../../provider/errors";
-import type { DistributionOutputs } from "../../../../provider/resources/keyDistribution";
 import { keyDistribution } from "../../../../provider/resources/keyDistribution";
 import { Run } from "../../../../provider/run";
+import type { KeyDistributionOutputs } from "../../../../provider/state/types";
 import { followed } from "../../../awsCommands";
 import type { Program, ProgramInputs } from "../../resources/support/program";
 import { ABROAD, aliasOf, DEV, HOME, idsOf, PROD, REGIONS, recordsOf, Scene } from "../support/scene";
@@ -239,7 +239,7 @@ describe("KMS keys of which nobody can tell whose they are", function () {
   it("those of a distribution that another of this update was to take over, and has not, are not deleted", async () => {
     await up();
     const { id, outputs } = program.states.get("distribution")!;
-    const { key, kms, versions } = outputs as unknown as DistributionOutputs;
+    const { key, kms, versions } = outputs as unknown as KeyDistributionOutputs;
     const run = new Run();
     run.declared.recordKey(key.id);
     const other = { ...versions[1]!, keyId: "another" };

@@ -4,9 +4,8 @@ import { recipientKey } from "../../../../provider/keys/backup/backupKeys";
 import type { Restore } from "../../../../provider/keys/backup/restore";
 import { kcvOf, parseKeyring } from "../../../../provider/keys/keyring";
 import { parseKmsArn } from "../../../../provider/kms/arn";
-import type { Adopt } from "../../../../provider/lifecycle/plan/adoptRules";
 import { versionsOf } from "../../../../provider/state/records";
-import type { KmsKeyRecords } from "../../../../provider/state/types";
+import type { Adopt, KmsKeyRecords } from "../../../../provider/state/types";
 import type { Program } from "./program";
 
 export interface BackedUp {
