@@ -4,6 +4,7 @@
  * the state, where there is one, and are then certain.
  */
 import { randomUUID } from "node:crypto";
+import { defaultOf } from "../../provider/schema/definition.js";
 
 export interface Target {
   /** Id of a KMS key: of one of ours, or a made-up one. */
@@ -33,7 +34,10 @@ const SEALED = { "keymgmt:key": "doctor" };
 const READS: Readonly<Record<string, object>> = {
   DescribeKey: {},
   GetKeyPolicy: { PolicyName: "default" },
-  GetParametersForImport: { WrappingAlgorithm: "RSAES_OAEP_SHA_256", WrappingKeySpec: "RSA_4096" },
+  GetParametersForImport: {
+    WrappingAlgorithm: "RSAES_OAEP_SHA_256",
+    WrappingKeySpec: defaultOf("KmsProvider", "wrappingKeySpec"),
+  },
   ListGrants: {},
   ListResourceTags: {},
 };
@@ -53,7 +57,7 @@ const WRITES: Readonly<Record<string, (target: Target) => object>> = {
   PutKeyPolicy: () => ({ PolicyName: "default", Policy: POLICY }),
   ReplicateKey: ({ replicaRegion }) => ({ ReplicaRegion: replicaRegion }),
   RotateKeyOnDemand: () => ({}),
-  ScheduleKeyDeletion: () => ({ PendingWindowInDays: 30 }),
+  ScheduleKeyDeletion: () => ({ PendingWindowInDays: defaultOf("KeyDistribution", "deletionWindowDays") }),
   TagResource: () => ({ Tags: [{ TagKey: TAG_KEY, TagValue: "" }] }),
   UntagResource: () => ({ TagKeys: [TAG_KEY] }),
   UpdateKeyDescription: () => ({ Description: "" }),

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defaultOf } from "../../provider/schema/definition.js";
 import { collected, days, regionName, withReach, withState } from "../options.js";
 import { ending } from "../run.js";
 
@@ -18,7 +19,12 @@ export function declareSweep(program: Command): void {
       collected,
     )
     .option("--delete", "schedule deletion, after you have typed what it asks for")
-    .option("--days <days>", "days until AWS deletes, 7 to 30", days, 30)
+    .option(
+      "--days <days>",
+      "days until AWS deletes, 7 to 30",
+      days,
+      defaultOf<number>("KeyDistribution", "deletionWindowDays"),
+    )
     .option("--yes", "with --delete: do not ask")
     .option("--json", "print JSON")
     .addHelpText(

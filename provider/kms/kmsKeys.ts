@@ -1,6 +1,7 @@
 /** The life of one KMS key: made, given its material, enabled and disabled, scheduled for deletion and taken back. */
 import type { ImportType, Tag } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../errors";
+import { defaultOf } from "../schema/definition";
 import type { CallContext, Kms } from "./client/client";
 import { eventually } from "./eventually";
 import { type KeyState, keyStateOf } from "./keyState";
@@ -114,7 +115,12 @@ async function importOnce(
   kms: Kms,
   keyId: string,
   material: WrappableMaterial,
-  { wrappingKeySpec = "RSA_4096", validTo, importType, keyMaterialId }: ImportOptions,
+  {
+    wrappingKeySpec = defaultOf<WrappingKeySpec>("KmsProvider", "wrappingKeySpec"),
+    validTo,
+    importType,
+    keyMaterialId,
+  }: ImportOptions,
   context: CallContext,
 ) {
   const parameters = await eventually(

@@ -1,6 +1,7 @@
 /** A distribution or replica in its Region: brought to what its inputs say, or taken away. */
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
+import { defaultOf } from "../schema/definition";
 import { kmsKeysOf, versionsOf } from "../state/records";
 import type { Adopt, KmsKeyRecords, MetadataInputs, RegionalOutputs, RotationStrategy } from "../state/types";
 import { promoted } from "./drift/drift";
@@ -43,7 +44,8 @@ export interface Convergence extends Target {
 
 /** What is wanted of a Region. */
 function wantedOf(run: Run, target: Target, isNew: boolean, more: Partial<Wanted> = {}): Wanted {
-  const { role, region, owner, strategy = "manual", primaries = {} } = target;
+  const { role, region, owner, primaries = {} } = target;
+  const { strategy = defaultOf<RotationStrategy>("KeyDistribution", "rotationStrategy") } = target;
   const { id, keyVersion, minEnabledVersion, replicaRegions } = owner.key;
   const versions = Array.from({ length: keyVersion }, (_, index) => index + 1);
   return {

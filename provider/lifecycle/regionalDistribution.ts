@@ -9,6 +9,7 @@ import type { CallContext, Kms } from "../kms/client/client";
 import { isLeftOut } from "../kms/endpoints/connection";
 import type { ImportOptions, KmsKeyMetadata } from "../kms/kmsKeys";
 import type { Run } from "../run";
+import { defaultOf } from "../schema/definition";
 import type { Adopt, KmsKeyRecord, MetadataInputs } from "../state/types";
 import { type Claimed, claimedIn, makeClaim } from "./claims/claim";
 import type { HandedKeyring } from "./memory/keyrings";
@@ -58,7 +59,7 @@ export class Place {
       inputs,
       last,
       repair = false,
-      deletionWindowDays = 30,
+      deletionWindowDays = defaultOf<number>("KeyDistribution", "deletionWindowDays"),
       adopt,
     }: PlaceSettings,
   ) {
@@ -98,7 +99,7 @@ export class Place {
 
   /** What the program says of the keyring. */
   get keeping(): Keeping {
-    const { keystore = "state", material } = this.#handed ?? {};
+    const { keystore = defaultOf<string>("ManagedKey", "keystore"), material } = this.#handed ?? {};
     return { key: this.owner.key.name, keystore, reference: isReference(material) ? material : undefined };
   }
 

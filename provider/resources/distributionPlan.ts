@@ -86,11 +86,6 @@ export function purposeMistakes(purpose: unknown): string[] {
   ];
 }
 
-export function protectionMistakes(protection: unknown): string[] {
-  if (protection === "hsm" || typeof protection !== "string" || isUnknown(protection)) return [];
-  return [`Expected \`protection\` to be "hsm", because AWS KMS keeps every key in HSMs; what came is not.`];
-}
-
 export function primaryMistakes(
   key: Partial<KeyRef> | undefined,
   kms: Partial<KmsRef> | undefined,

@@ -20,7 +20,6 @@ import {
   planned,
   planOnDemand,
   primaryMistakes,
-  protectionMistakes,
   purposeMistakes,
   rotationsLeft,
 } from "./distributionPlan";
@@ -50,7 +49,6 @@ export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): R
     const mistakes = [
       ...schemaMistakes("KeyDistribution", inputs),
       ...purposeMistakes(inputs.purpose),
-      ...protectionMistakes(inputs.protection),
       ...primaryMistakes(key, kms),
       ...replacementMistakes("KeyDistribution", olds, inputs, {
         key: before?.name,

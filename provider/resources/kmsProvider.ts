@@ -22,7 +22,6 @@ export const kmsProvider = (run: Run): Resource => ({
       ...tagMistakes(inputs.tags),
       ...endpointInputMistakes(inputs.endpoint, inputs.keyCollection),
       ...roleMistakes(inputs),
-      ...kindMistakes(inputs.provider),
       ...reservedPrefixMistakes(inputs.aliasPrefix),
       ...unreachableMistakes(inputs, olds === undefined),
     ];
@@ -102,11 +101,6 @@ function unreachableMistakes({ unreachableRegions, keyCollection }: Values, isNe
         ]
       : []),
   ];
-}
-
-function kindMistakes(provider: unknown): string[] {
-  if (provider === "awskms" || typeof provider !== "string" || isUnknown(provider)) return [];
-  return [`Expected \`provider\` to be "awskms", the only kind there is; what came is not.`];
 }
 
 /** `alias/aws/` is AWS's own (CreateAlias's reference). */

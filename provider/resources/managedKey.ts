@@ -32,6 +32,7 @@ import { isRegion } from "../kms/endpoints/regions";
 import { deletionNotAllowed } from "../lifecycle/deletionGuard";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
+import { defaultOf } from "../schema/definition";
 import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
@@ -154,7 +155,10 @@ function noteMadeVersions(run: Run, id: string, before: number, { keyVersion, ma
 }
 
 /** The keyring in the state. What else the state says of it must fit it. */
-function keyringOf(id: string, { name, keystore = "state", keyring: text }: Values): Keyring {
+function keyringOf(
+  id: string,
+  { name, keystore = defaultOf("ManagedKey", "keystore"), keyring: text }: Values,
+): Keyring {
   const keyring = parseKeyring(String(text));
   const [held, kept] = [keyIdOf(keyring, String(name)), keyring.keystore ?? "state"];
   if (held === id && kept === keystore) return keyring;

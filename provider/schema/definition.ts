@@ -52,6 +52,13 @@ export function resourceSpec(name: string): ResourceSpec {
   return spec;
 }
 
+/** The default of an input, which schema.json must have. */
+export function defaultOf<T extends string | number | boolean>(resource: string, input: string): T {
+  const preset = resourceSpec(resource).inputProperties[input]?.default;
+  if (preset === undefined) throw new Error(`schema.json has no default of ${resource}.${input}`);
+  return preset as T;
+}
+
 /** The type that a property refers to, if it refers to one. */
 export function referredType(property: PropertySpec): ObjectSpec | EnumSpec | undefined {
   if (!property.$ref) return undefined;

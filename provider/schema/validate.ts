@@ -50,7 +50,8 @@ function objectSchema(spec: Pick<ResourceSpec, "inputProperties" | "requiredInpu
 
 /** A property of a Pulumi schema as JSON Schema. */
 function jsonSchema(property: PropertySpec): object {
-  const secret = property.secret ?? false;
+  const { secret = false, description } = property;
+  if (property.const !== undefined) return { const: property.const, secret, description };
   if (property.oneOf) return oneOf(property.oneOf.map(jsonSchema), secret);
   const referred = referredType(property);
   if (referred && "enum" in referred)
@@ -83,6 +84,8 @@ function sentence(error: ErrorObject): string {
       return `Expected ${name ? `\`${name}\` to have ` : ""}\`${error.params.missingProperty}\`, which is missing; the output of a resource that \`--target\` leaves out is missing too.`;
     case "additionalProperties":
       return `\`${[name, shownName(error.params.additionalProperty)].filter(Boolean).join(".")}\` is not an input of this resource; check its spelling.`;
+    case "const":
+      return `Expected \`${name}\` to be ${quoted(error.params.allowedValue)}; what came is not. ${error.parentSchema?.description}`;
     case "enum":
       return `Expected \`${name}\` to be ${either(error.params.allowedValues.map(quoted))}; what came is not.`;
     case "type":

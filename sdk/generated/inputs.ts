@@ -15,7 +15,7 @@ import type {
 
 /** What a program gives a KmsProvider. */
 export interface KmsProviderArgs {
-  /** Kind of KMS. AWS KMS is the only one. Default: `awskms`. A change replaces the resource. */
+  /** AWS KMS is the only kind of KMS. Default: `awskms`. A change replaces the resource. */
   provider?: pulumi.Input<"awskms">;
   /**
    * AWS Region that holds the KMS keys: the primary Region of multi-Region keys. A change replaces the
@@ -126,9 +126,7 @@ export interface KeyDistributionInputs {
    * change replaces the resource.
    */
   purpose?: pulumi.Input<pulumi.Input<Purpose>[]>;
-  /**
-   * Protection of the key. AWS KMS keeps every key in HSMs. Default: `hsm`. A change replaces the resource.
-   */
+  /** AWS KMS keeps every key in HSMs. Default: `hsm`. A change replaces the resource. */
   protection?: pulumi.Input<"hsm">;
   /**
    * How a rotation reaches AWS: `manual` makes a new KMS key for each version, behind one alias. With

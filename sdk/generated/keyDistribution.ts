@@ -23,7 +23,7 @@ export interface KeyDistributionArgs extends KeyDistributionInputs {
 export class KeyDistribution extends DynamicResource {
   /** What the key is for. Default: what its type allows, which for aes256-gcm96 is encrypt and decrypt. */
   declare readonly purpose: pulumi.Output<Purpose[]>;
-  /** Protection of the key. AWS KMS keeps every key in HSMs. */
+  /** AWS KMS keeps every key in HSMs. */
   declare readonly protection: pulumi.Output<string>;
   /**
    * How a rotation reaches AWS: `manual` makes a new KMS key for each version, behind one alias. With

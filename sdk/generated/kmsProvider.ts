@@ -12,7 +12,7 @@ import type { AssumeRole, Credentials, WebIdentity, WrappingKeySpec } from "./ty
  * `vault write keymgmt/kms/<name> provider=awskms key_collection=<Region>`.
  */
 export class KmsProvider extends DynamicResource {
-  /** Kind of KMS. AWS KMS is the only one. */
+  /** AWS KMS is the only kind of KMS. */
   declare readonly provider: pulumi.Output<string>;
   /** AWS Region that holds the KMS keys: the primary Region of multi-Region keys. */
   declare readonly keyCollection: pulumi.Output<string>;

@@ -87,7 +87,7 @@ describe("check of a KeyDistribution", () => {
 
   it('refuses protection "software"', async () => {
     assert.deepEqual(await check({ protection: "software" }), [
-      'Expected `protection` to be "hsm", because AWS KMS keeps every key in HSMs; what came is not.',
+      'Expected `protection` to be "hsm"; what came is not. AWS KMS keeps every key in HSMs.',
     ]);
   });
 

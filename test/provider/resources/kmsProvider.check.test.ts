@@ -59,7 +59,7 @@ describe("check of a KmsProvider", () => {
 
   it("knows of one kind of provider", async () => {
     assert.deepEqual(await check({ provider: "azurekeyvault" }), [
-      'Expected `provider` to be "awskms", the only kind there is; what came is not.',
+      'Expected `provider` to be "awskms"; what came is not. AWS KMS is the only kind of KMS.',
     ]);
   });
 
@@ -175,9 +175,9 @@ describe("check of a KmsProvider", () => {
 
   it("tells every mistake at once", async () => {
     assert.deepEqual(await check({ keyCollection: "global", aliasPrefix: "a b", provider: "gcpckms" }), [
+      'Expected `provider` to be "awskms"; what came is not. AWS KMS is the only kind of KMS.',
       'Expected `keyCollection` to be an AWS Region such as "us-east-1"; what came is none.',
       'Expected `aliasPrefix` to hold only letters, digits, "/", "_" and "-", because it becomes part of a KMS alias; what came has another one at place 2.',
-      'Expected `provider` to be "awskms", the only kind there is; what came is not.',
     ]);
   });
 
