@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import type { Interception } from "../../localkms/index";
 import { providerText } from "../../sdk/providerText";
+import { built } from "../built";
 import type { Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
-
-const MAIN = join(__dirname, "../../cli/main.ts");
 
 export const ACCOUNT = "111122223333";
 
@@ -30,8 +29,8 @@ export interface RunOptions {
 /** Runs `keymgmt` in a process of its own: with credentials of ACCOUNT, and nothing else of this machine's environment. */
 export async function keymgmt(args: string[], options: RunOptions = {}): Promise<Ended> {
   const { input = "", env = {}, cwd, preload } = options;
-  const preloads = ["tsx", ...(preload ? [preload] : [])].flatMap((module) => ["--import", module]);
-  const child = spawn(process.execPath, ["--no-warnings", ...preloads, MAIN, ...args], {
+  const preloads = preload ? ["--import", preload] : [];
+  const child = spawn(process.execPath, ["--no-warnings", ...preloads, built("cli/main.js"), ...args], {
     cwd,
     env: {
       AWS_ACCESS_KEY_ID: ACCOUNT,

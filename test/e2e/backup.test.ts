@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ListAliasesCommand, ListKeysCommand } from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { built } from "../built";
 import { Application } from "../provider/resources/support/client";
 import { LIFTED } from "../provider/resources/support/program";
 import { openProject, type Project, type Result } from "./support";
 import { assertNoSecret } from "./support/planted";
 
-const TSX = require.resolve("tsx");
-const MAIN = join(__dirname, "../../cli/main.ts");
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" };
@@ -57,7 +56,7 @@ describe("a backup, restored in another stack", function () {
 
   const outputs = async () => (await project.stackOutput()).json;
   const keymgmt = (args: string[], env: Record<string, string>) =>
-    project.run(process.execPath, ["--no-warnings", "--import", TSX, MAIN, ...args], {
+    project.run(process.execPath, ["--no-warnings", built("cli/main.js"), ...args], {
       ...CREDENTIALS,
       ...env,
     });

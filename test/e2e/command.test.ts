@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { built } from "../built";
 import { LIFTED } from "../provider/resources/support/program";
 import { openProject, type Project } from "./support";
-
-const TSX = require.resolve("tsx");
-const MAIN = join(__dirname, "../../cli/main.ts");
 
 describe("keymgmt in a project's folder", function () {
   this.timeout(300_000);
@@ -32,7 +29,7 @@ describe("keymgmt in a project's folder", function () {
   });
 
   const keymgmt = (...args: string[]) =>
-    project.run(process.execPath, ["--no-warnings", "--import", TSX, MAIN, ...args], {
+    project.run(process.execPath, ["--no-warnings", built("cli/main.js"), ...args], {
       AWS_ACCESS_KEY_ID: "111122223333",
       AWS_SECRET_ACCESS_KEY: "secret",
       AWS_ENDPOINT_URL_KMS: local.url,

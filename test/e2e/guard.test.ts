@@ -82,6 +82,13 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
       const { said } = await stack().refuses(() => destroy("--run-program", "--target", urn));
       assertNamesWaysOn(said);
     });
+
+    it("by `up --replace` of a ManagedKey, after `pulumi state unprotect`", async () => {
+      await stack().project.pulumi(["state", "unprotect", "--all", "--yes"]);
+      const args = ["--yes", "--skip-preview", "--replace", stack().urn("ManagedKey", "orders")];
+      const { said } = await stack().refuses(() => stack().project.pulumi(["up", ...args], { fails: true }));
+      assertNamesWaysOn(said);
+    });
   });
 
   describe("outlive an update that no longer declares them", () => {
@@ -141,14 +148,6 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
     });
   });
 
-  it("outlive `up --replace` of a ManagedKey, after `pulumi state unprotect`", () =>
-    onStack(program(local.url), async (stack) => {
-      await stack.project.pulumi(["state", "unprotect", "--all", "--yes"]);
-      const args = ["--yes", "--skip-preview", "--replace", stack.urn("ManagedKey", "orders")];
-      const { said } = await stack.refuses(() => stack.project.pulumi(["up", ...args], { fails: true }));
-      assertNamesWaysOn(said);
-    }));
-
   it("a key of the same name that is still declared does not stand in for one that is not", () =>
     onStack(components(local.url, { web: "{}", batch: "{}" }), async (stack) => {
       await stack.project.setProgram(components(local.url, { web: "{}" }));
@@ -157,21 +156,19 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
         assertNamesWaysOn(said);
         await stack.project.setProgram(components(local.url, { web: "{}" }));
       }
+      await stack.project.setProgram(stack.program);
+      await stack.hasNothingToDo();
     }));
 
   describe("outlive a component that is renamed without aliases", () => {
     const former = () => components(local.url, { orders: "{}" });
     const renamed = () => components(local.url, { payments: "{}" });
 
-    it("as people run it: the preview is refused, and the rename taken back has nothing to do", () =>
-      onStack(former(), async (stack) => {
-        await stack.project.setProgram(renamed());
-        await stack.refuses(() => stack.project.previewAndUp({ fails: true }));
-      }));
-
-    it("with --skip-preview; when it is taken back nothing is done in AWS, and what it made can be deleted on purpose", () =>
+    it("the preview is refused; with --skip-preview, when it is taken back nothing is done in AWS, and what it made can be deleted on purpose", () =>
       onStack(former(), async (stack) => {
         const kmsKeys = await stack.kmsKeys();
+        await stack.project.setProgram(renamed());
+        await stack.refuses(() => stack.project.previewAndUp({ fails: true }));
         await stack.project.setProgram(renamed());
         const said = await stack.takesNothingAway(() => stack.project.up({ fails: true }));
         assert.match(said, /error: .*aliases/);
@@ -201,14 +198,10 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
       const former = () => oneKey(local.url);
       const renamed = () => oneKey(local.url, { resource: "payments", key });
 
-      it("as people run it: the preview is refused, and the rename taken back has nothing to do", () =>
+      it("the preview is refused, and --skip-preview before anything is made in AWS; taken back, the alias keeps its name, and the key that it made can be deleted on purpose", () =>
         onStack(former(), async (stack) => {
           await stack.project.setProgram(renamed());
           await stack.refuses(() => stack.project.previewAndUp({ fails: true }));
-        }));
-
-      it("with --skip-preview, which is refused before anything is made in AWS; taken back, the alias keeps its name, and the key that it made can be deleted on purpose", () =>
-        onStack(former(), async (stack) => {
           await stack.project.setProgram(renamed());
           const refused = await stack.changes(() => stack.project.up({ fails: true }));
           assert.deepEqual(refused.changes, []);
@@ -277,29 +270,22 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
   });
 
   describe("go on purpose", () => {
-    it("by their distribution, taken out while the key is declared", () =>
-      onStack(program(local.url), async (stack) => {
-        await stack.project.setProgram(program(local.url, ORDERS_NOT_DISTRIBUTED));
-        await stack.project.previewAndUp();
-        assert.deepEqual(await stack.statesOf("orders"), ["PendingReplicaDeletion", "PendingDeletion"]);
-        assert.deepEqual(await stack.aliasesOf("orders"), []);
-        assert.deepEqual(await stack.statesOf("bills"), ["Enabled"]);
-      }));
-
-    it("by their distribution, taken out with --skip-preview and --refresh while the key is declared", () =>
-      onStack(program(local.url), async (stack) => {
-        await stack.project.setProgram(program(local.url, { billsProd: "" }));
-        await stack.project.up({ args: ["--refresh"] });
-        assert.deepEqual(await stack.statesOf("bills"), ["PendingDeletion"]);
-        assert.deepEqual(await stack.statesOf("orders"), ["Enabled", "Enabled"]);
-      }));
-
-    it("in one Region, by their KeyReplica, taken out while the key is declared", () =>
+    it("while their key is declared: in one Region by their KeyReplica, then by their distribution, with --refresh too", () =>
       onStack(program(local.url), async (stack) => {
         await stack.project.setProgram(program(local.url, { ordersAbroad: "" }));
         await stack.project.previewAndUp();
         assert.deepEqual(await stack.statesOf("orders"), ["Enabled", "PendingDeletion"]);
         assert.deepEqual(await stack.aliasesOf("orders"), [HOME]);
+
+        await stack.project.setProgram(program(local.url, ORDERS_NOT_DISTRIBUTED));
+        await stack.project.previewAndUp();
+        assert.deepEqual(await stack.statesOf("orders"), ["PendingReplicaDeletion", "PendingDeletion"]);
+        assert.deepEqual(await stack.aliasesOf("orders"), []);
+        assert.deepEqual(await stack.statesOf("bills"), ["Enabled"]);
+
+        await stack.project.setProgram(program(local.url, { ...ORDERS_NOT_DISTRIBUTED, billsProd: "" }));
+        await stack.project.up({ args: ["--refresh"] });
+        assert.deepEqual(await stack.statesOf("bills"), ["PendingDeletion"]);
       }));
 
     it("by a destroy, once an update has seen `deletionAllowed: true`; not when a later one has seen false", () =>
@@ -309,8 +295,9 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
         await stack.project.previewAndUp();
         await stack.project.setProgram(stack.program);
         await stack.project.previewAndUp();
-        const { said } = await stack.refuses(() => stack.project.destroy({ fails: true }));
+        const { said } = await stack.changes(() => stack.project.destroy({ fails: true }));
         assertNamesWaysOn(said);
+        await stack.isInUse();
 
         await stack.project.setProgram(allowed);
         await stack.project.previewAndUp();

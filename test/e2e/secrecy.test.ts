@@ -4,12 +4,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { built } from "../built";
 import { LIFTED } from "../provider/resources/support/program";
 import { openProject, type Project, type Result } from "./support";
 import { assertNoSecret, assertNoSecretIn } from "./support/planted";
-
-const TSX = require.resolve("tsx");
-const MAIN = join(__dirname, "../../cli/main.ts");
 
 /** One key with own material and explicit credentials, in every place where the program takes a secret. */
 function program(url: string, more = ""): string {
@@ -118,7 +116,7 @@ describe("the secrets that a program holds", function () {
 
   it("are in no output of the keymgmt commands, found or refused", async () => {
     const keymgmt = (...args: string[]) =>
-      project.run(process.execPath, ["--no-warnings", "--import", TSX, MAIN, ...args], {
+      project.run(process.execPath, ["--no-warnings", built("cli/main.js"), ...args], {
         AWS_ACCESS_KEY_ID: "111122223333",
         AWS_SECRET_ACCESS_KEY: secretKey,
         AWS_SESSION_TOKEN: sessionToken,

@@ -7,14 +7,12 @@ import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { versionJwk } from "../../provider/keys/keyring";
+import { built } from "../built";
 import { exportOf, fileOf, keymgmt, shown } from "../cli/support";
 import { openProject, type Project } from "../e2e/support";
 import { loopback } from "../provider/kms/loopback";
 import { localKms, Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
-
-const TSX = require.resolve("tsx");
-const MAIN = join(__dirname, "../../cli/main.ts");
 
 interface Resource {
   urn: string;
@@ -66,7 +64,7 @@ describe("who can write the state", function () {
     };
     const ran = await project.run(
       process.execPath,
-      ["--no-warnings", "--import", TSX, MAIN, ...args],
+      ["--no-warnings", built("cli/main.js"), ...args],
       credentials,
     );
     if (ran.exitCode === 0) await project.pulumi(["up", "--yes", "--skip-preview", "--refresh"]);

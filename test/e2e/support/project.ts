@@ -161,6 +161,7 @@ async function environment(folder: Folder, given: Record<string, string>): Promi
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     AWS_EC2_METADATA_DISABLED: "true",
+    NODE_OPTIONS: `--require "${join(__dirname, "lazily.cjs")}"`,
     ...given,
   };
 }

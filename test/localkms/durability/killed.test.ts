@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KMSClient } from "@aws-sdk/client-kms";
+import { built } from "../../built";
 import { clientFor, temporaryFolder } from "../support.js";
 import { type Action, nextAction } from "./killed/actions.js";
 import { NOTHING, observe, type World } from "./killed/world.js";
@@ -105,8 +105,7 @@ interface Server {
 }
 
 async function serve(dataDir: string): Promise<Server> {
-  const main = join(__dirname, "../../../cli/main.ts");
-  const args = ["--import", "tsx", main, "local-kms", "--port", "0", "--data", dataDir];
+  const args = [built("cli/main.js"), "local-kms", "--port", "0", "--data", dataDir];
   const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(server, "exit").then(([code, signal]) => signal ?? `exit code ${code}`);
   let said = "";

@@ -5,10 +5,9 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ListKeysCommand, ReplicateKeyCommand } from "@aws-sdk/client-kms";
 import { untilStopped } from "../../../cli/local-kms/command.js";
+import { built } from "../../built";
 import { rawRequest } from "../../security/support/rawRequest";
 import { clientFor, createKey, refusal, start, stateOf, temporaryFolder, WEST } from "../support.js";
-
-const MAIN = join(__dirname, "../../../cli/main.ts");
 
 interface Run {
   process: ChildProcess;
@@ -18,7 +17,7 @@ interface Run {
 }
 
 function run(...args: string[]): Run {
-  const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args]);
+  const child = spawn(process.execPath, [built("cli/main.js"), ...args]);
   const result: Run = {
     process: child,
     stdout: "",
