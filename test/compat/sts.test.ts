@@ -111,7 +111,7 @@ print(json.dumps({profile: hosts(profile) for profile in sys.argv[1:]}))`;
       await rm(folder, { recursive: true });
     }
 
-    /** As AWS's endpoint rules have it: test/provider/kms/endpoints/reach.test.ts holds that to where the SDK's clients go. */
+    /** As AWS's endpoint rules have it: test/provider/kms/endpoints/reach.contract.test.ts holds that to where the SDK's clients go. */
     function hostOf(
       { endpoint, useFipsEndpoint, useDualstackEndpoint }: ReturnType<typeof kmsReach>,
       index: number,

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { engineFolder } from "../../../tools/toolchain";
+import { built } from "../../built";
 import { command, type Ran } from "./command";
 import { type Folder, folderFrom, folderOf, remove } from "./folder";
 
@@ -45,6 +46,7 @@ export type Result = Ran & { json?: Json };
 /** Opens a Pulumi project with one empty stack, on a file backend, in a temporary folder. */
 export async function openProject(options: ProjectOptions): Promise<Project> {
   const { program, exampleDir, language = "javascript", packages = [], config = {}, env = {} } = options;
+  built("provider/dynamic.js");
   const folder = exampleDir ? await folderFrom(exampleDir) : await folderOf("e2e", language, packages);
   const project = new Project(
     folder,
