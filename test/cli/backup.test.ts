@@ -12,7 +12,7 @@ import type { Keyring } from "../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { assertNoSecret } from "../e2e/support/planted";
 import { withoutKms } from "../provider/keys/keystores/withoutKms";
-import { localKms, Program } from "../provider/resources/support/program";
+import { localKms, Program } from "../world/program";
 import { type Ended, exportOf, keymgmt } from "./support";
 
 const PASSPHRASE = "correct horse battery staple";

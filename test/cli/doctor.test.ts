@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { Application } from "../provider/resources/support/client";
-import { localKms, Program } from "../provider/resources/support/program";
+import { Application } from "../world/application";
+import { localKms, Program } from "../world/program";
 import { exportOf, fileOf, keymgmt } from "./support";
 
 const READS = /^(Describe|Get|List)/;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { LocalKms } from "../../localkms/index";
-import { localKms, Program } from "../provider/resources/support/program";
+import { localKms, Program } from "../world/program";
 import { exportOf, fileOf, keymgmt, settled } from "./support";
 
 const DOWN = "eu-west-1";

@@ -4,7 +4,7 @@ import { namesIn } from "../../cli/state/names";
 import type { ManagedKeyState } from "../../cli/state/stack";
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { localKms, Program } from "../provider/resources/support/program";
+import { localKms, Program } from "../world/program";
 import { clientOf, exportOf, fileOf, type RunOptions, keymgmt as run, strayKey } from "./support";
 
 const [FORMER, NOW] = ["organization/shop/dev", "organization/shop/prod"];

@@ -3,7 +3,7 @@ import { CancelKeyDeletionCommand, ScheduleKeyDeletionCommand } from "@aws-sdk/c
 import type { ScheduledReport } from "../../cli/status/scheduledReport";
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { localKms, Program } from "../provider/resources/support/program";
+import { localKms, Program } from "../world/program";
 import {
   ACCOUNT,
   clientOf,

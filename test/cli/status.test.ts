@@ -13,8 +13,8 @@ import {
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { localKms, Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
+import { localKms, Program } from "../world/program";
 import {
   ACCOUNT,
   clientOf,

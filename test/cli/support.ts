@@ -6,8 +6,8 @@ import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import type { Interception } from "../../localkms/index";
 import { providerText } from "../../sdk/providerText";
 import { built } from "../built";
-import type { Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
+import type { Program } from "../world/program";
 
 export const ACCOUNT = "111122223333";
 

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { localKms, Program } from "../provider/resources/support/program";
+import { localKms, Program } from "../world/program";
 import { clientOf, exportOf, fileOf, type RunOptions, keymgmt as run, settled, strayKey } from "./support";
 
 const STACK = "organization/shop/dev";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { Application } from "../provider/resources/support/client";
-import { Program } from "../provider/resources/support/program";
+import { Application } from "../world/application";
+import { Program } from "../world/program";
 import { clientsOr, type Ministack, startMinistack } from "./support";
 
 /**

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { CreateAliasCommand, DisableKeyCommand } from "@aws-sdk/client-kms";
 import { createEnabledKey, start, type TestKms } from "../localkms/support";
-import { Application } from "../provider/resources/support/client";
-import { LIFTED } from "../provider/resources/support/program";
+import { Application } from "../world/application";
+import { LIFTED } from "../world/program";
 import { openProject, type Project } from "./support";
 
 const HOME = "us-west-1";

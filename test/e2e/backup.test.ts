@@ -6,8 +6,8 @@ import { pathToFileURL } from "node:url";
 import { ListAliasesCommand, ListKeysCommand } from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { built } from "../built";
-import { Application } from "../provider/resources/support/client";
-import { LIFTED } from "../provider/resources/support/program";
+import { Application } from "../world/application";
+import { LIFTED } from "../world/program";
 import { openProject, type Project, type Result } from "./support";
 import { assertNoSecret } from "./support/planted";
 

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { checkout } from "../../tools/toolchain";
-import { Application } from "../provider/resources/support/client";
+import { Application } from "../world/application";
 import { openProject, type Project } from "./support";
 import { command } from "./support/command";
 import { folderFrom, remove } from "./support/folder";

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { SoftHsm } from "../provider/keys/keystores/hsm/softHsm";
-import { Application } from "../provider/resources/support/client";
-import { LIFTED } from "../provider/resources/support/program";
+import { Application } from "../world/application";
+import { LIFTED } from "../world/program";
 import { openProject, type Project } from "./support";
 import { assertNoSecret, assertNoSecretIn } from "./support/planted";
 

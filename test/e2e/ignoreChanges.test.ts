@@ -8,8 +8,8 @@ import {
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
 import { start, type TestKms } from "../localkms/support";
-import { Application } from "../provider/resources/support/client";
-import { LIFTED } from "../provider/resources/support/program";
+import { Application } from "../world/application";
+import { LIFTED } from "../world/program";
 import { openProject, type Project } from "./support";
 
 const HOME = "us-west-1";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { Application } from "../provider/resources/support/client";
-import { LIFTED } from "../provider/resources/support/program";
+import { Application } from "../world/application";
+import { LIFTED } from "../world/program";
 import { openProject, type Project, type Result } from "./support";
 
 interface Settings {

@@ -10,7 +10,7 @@ import {
   type Tag,
 } from "@aws-sdk/client-kms";
 import { importMaterial, metadataOf, start, type TestKms } from "../localkms/support";
-import { Application } from "../provider/resources/support/client";
+import { Application } from "../world/application";
 import { openProject, type Project } from "./support";
 import { keyringPlaces } from "./support/keyrings";
 

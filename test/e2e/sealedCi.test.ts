@@ -6,7 +6,7 @@ import { CreateAliasCommand, CreateKeyCommand, DecryptCommand, KMSClient } from 
 import { decodeProtectedHeader } from "jose";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { checkout } from "../../tools/toolchain";
-import { Application } from "../provider/resources/support/client";
+import { Application } from "../world/application";
 import { openProject, type Project } from "./support";
 import { command } from "./support/command";
 

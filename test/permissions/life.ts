@@ -3,8 +3,8 @@ import { DescribeKeyCommand, ListKeysCommand, ListResourceTagsCommand } from "@a
 import sinon from "sinon";
 import type { RequestLogEntry } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { Application } from "../provider/resources/support/client";
-import { Program, type ProgramInputs } from "../provider/resources/support/program";
+import { Application } from "../world/application";
+import { Program, type ProgramInputs } from "../world/program";
 import type { Effect } from "./effects";
 
 export const HOME = "us-west-1";

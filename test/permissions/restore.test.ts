@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { LocalKms } from "../../localkms/index";
 import type { Feature } from "../../provider/kms/permissions";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { backUp, forgetBackup } from "../provider/resources/support/backup";
-import { localKms, Program } from "../provider/resources/support/program";
+import { backUp, forgetBackup } from "../world/backup";
+import { localKms, Program } from "../world/program";
 import { HOME, REPLICA, STACK } from "./life";
 import { policyOf } from "./sites";
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../localkms/index";
-import { localKms } from "./resources/support/program";
+import { localKms } from "../world/program";
 
 const LIFE = join(__dirname, "memory/life.ts");
 const TSX = pathToFileURL(require.resolve("tsx")).href;

@@ -10,8 +10,8 @@ import { type Backup, openBackup, sealBackup } from "../../provider/keys/backup/
 import { identityKey, recipientKey } from "../../provider/keys/backup/backupKeys";
 import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { keymgmt } from "../cli/support";
-import { backUp, forgetBackup } from "../provider/resources/support/backup";
-import { localKms, Program } from "../provider/resources/support/program";
+import { backUp, forgetBackup } from "../world/backup";
+import { localKms, Program } from "../world/program";
 
 const messageOf = (work: Promise<unknown>) =>
   work.then(

@@ -13,7 +13,7 @@ import {
 } from "../provider/kms/credentials/credentialEndpoints";
 import { ssoLogin, ssoProfile, ssoSession } from "../provider/kms/credentials/ssoLogin";
 import { setEnvironment } from "../provider/kms/loopback";
-import { Program } from "../provider/resources/support/program";
+import { Program } from "../world/program";
 import { type Attacker, attacker } from "./support/attacker";
 
 const ROLE = "arn:aws:iam::111122223333:role/keymgmt";

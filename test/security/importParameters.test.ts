@@ -5,7 +5,7 @@ import type { LocalKms } from "../../localkms/index";
 import { PartialFailure, type Values } from "../../provider/resources/resource";
 import { SoftHsm } from "../provider/keys/keystores/hsm/softHsm";
 import { setEnvironment } from "../provider/kms/loopback";
-import { localKms, Program } from "../provider/resources/support/program";
+import { localKms, Program } from "../world/program";
 import { type InBetween, inBetween } from "./support/inBetween";
 
 /**

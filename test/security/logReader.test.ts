@@ -9,7 +9,7 @@ import { resourceSpec } from "../../provider/schema/definition";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { clientOf, exportOf, keymgmt, secret as marked } from "../cli/support";
 import { inputs, inputsOf, pathsIn, providers, types } from "../provider/resources/goodInputs";
-import { localKms, Program } from "../provider/resources/support/program";
+import { localKms, Program } from "../world/program";
 
 /** What people paste into the wrong place: part of it is looked for. */
 const ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE";

@@ -8,8 +8,8 @@ import sinon from "sinon";
 import { exportKey } from "../../cli/export/command";
 import type { LocalKms } from "../../localkms/index";
 import { exportOf, keymgmt } from "../cli/support";
-import { localKms, Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
+import { localKms, Program } from "../world/program";
 
 const PASSPHRASE = "correct horse battery staple";
 

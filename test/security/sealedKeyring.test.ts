@@ -11,7 +11,7 @@ import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import type { Values } from "../../provider/resources/resource";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { setEnvironment } from "../provider/kms/loopback";
-import { localKms, Program, type ProgramInputs } from "../provider/resources/support/program";
+import { localKms, Program, type ProgramInputs } from "../world/program";
 
 const messageOf = (work: Promise<unknown>) =>
   work.then(

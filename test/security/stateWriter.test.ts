@@ -11,8 +11,8 @@ import { built } from "../built";
 import { exportOf, fileOf, keymgmt, shown } from "../cli/support";
 import { openProject, type Project } from "../e2e/support";
 import { loopback } from "../provider/kms/loopback";
-import { localKms, Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
+import { localKms, Program } from "../world/program";
 
 interface Resource {
   urn: string;

@@ -16,9 +16,9 @@ import {
 } from "@aws-sdk/client-kms";
 import { policyFor, type Scope } from "../../cli/iam-policy/policy";
 import { isKeymgmtError } from "../../provider/errors";
-import { followed } from "../awsCommands";
-import { ABROAD, aliasOf, HOME, idsOf, recordsOf, Scene } from "../provider/lifecycle/support/scene";
-import type { Program, ProgramInputs } from "../provider/resources/support/program";
+import { followed } from "../world/awsCommands";
+import type { Program, ProgramInputs } from "../world/program";
+import { ABROAD, aliasOf, HOME, idsOf, recordsOf, Scene } from "../world/scene";
 
 const EVE = "444455556666";
 const ACCOUNT = "111122223333";

@@ -10,9 +10,9 @@ import { dynamicProvider } from "../../provider/dynamic";
 import { fingerprintOf } from "../../provider/keys/backup/backup";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { clientOf, type Ended, exportOf, keymgmt } from "../cli/support";
-import { backUp, forgetBackup } from "../provider/resources/support/backup";
-import { localKms, Program } from "../provider/resources/support/program";
 import { temporaryFolder } from "../temporaryFolders";
+import { backUp, forgetBackup } from "../world/backup";
+import { localKms, Program } from "../world/program";
 
 /** Clears the screen, writes its title and clipboard, turns a line round, and ends a line, a table or a code block of Markdown. */
 const STEERING =

@@ -6,7 +6,7 @@ import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { parseKeyring } from "../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { setEnvironment } from "../provider/kms/loopback";
-import { localKms, Program } from "../provider/resources/support/program";
+import { localKms, Program } from "../world/program";
 
 /** Two materials with one key check value, which is 40 bits: found in 45 seconds, by trying a million (birthday bound). */
 const TWINS = [

@@ -1,4 +1,4 @@
-import type { Application } from "../provider/resources/support/client";
+import type { Application } from "../world/application";
 
 /** Who works with one stack's alias, in the Regions where it worked from the start. */
 interface Use {

@@ -1,4 +1,4 @@
-import { LIFTED } from "../provider/resources/support/program";
+import { LIFTED } from "../world/program";
 
 export const HOME = "us-west-1";
 export const ABROAD = "eu-west-1";

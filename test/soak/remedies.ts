@@ -1,4 +1,4 @@
-import { followed } from "../awsCommands";
+import { followed } from "../world/awsCommands";
 import { judged } from "./judged";
 import { errorsIn, type Kind, type Outcome } from "./outcomes";
 import { type Declared, isNamed, type Named, START } from "./program";

@@ -1,7 +1,7 @@
 import { ListAliasesCommand, ListKeysCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { openProject, type Project, type RunOptions } from "../e2e/support";
-import { Application } from "../provider/resources/support/client";
+import { Application } from "../world/application";
 import { Applications } from "./applications";
 import type { Programs } from "./edits";
 import type { Sequence } from "./operations";

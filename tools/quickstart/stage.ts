@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { openProject, type Project } from "../../test/e2e/support/index";
-import { Application } from "../../test/provider/resources/support/client";
+import { Application } from "../../test/world/application";
 import { checkout } from "../toolchain";
 
 const ACCOUNT = "111122223333";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ListKeysCommand } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../../localkms/index";
-import { Application } from "../../provider/resources/support/client";
+import { Application } from "../../world/application";
 import { openProject, type Project, type Result } from "../support";
 import { ABROAD, HOME } from "./programs";
 

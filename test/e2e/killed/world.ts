@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ListAliasesCommand, ListKeysCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../../localkms/index";
-import { Application } from "../../provider/resources/support/client";
-import { LIFTED } from "../../provider/resources/support/program";
+import { Application } from "../../world/application";
+import { LIFTED } from "../../world/program";
 import { openProject, type Project } from "../support";
 import { type Point, Stop } from "./stop";
 

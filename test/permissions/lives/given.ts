@@ -5,8 +5,8 @@ import type { Scope } from "../../../cli/iam-policy/policy";
 import { importMaterial } from "../../../provider/kms/kmsKeys";
 import { inMemory } from "../../../provider/kms/wrapping";
 import { strayKey } from "../../cli/support";
-import { Application } from "../../provider/resources/support/client";
-import { openKms } from "../../provider/resources/support/kms";
+import { Application } from "../../world/application";
+import { openKms } from "../../world/kms";
 import { HOME, STACK } from "../life";
 
 export const ADOPTED = "alias/hashicorp/orders-1700000000";

@@ -9,8 +9,8 @@ import {
 } from "../../../provider/kms/client/client";
 import { Limiter } from "../../../provider/kms/client/limiter";
 import type { KmsKeyRecords } from "../../../provider/state/types";
-import { Application } from "../resources/support/client";
-import { localKms, Program } from "../resources/support/program";
+import { Application } from "../../world/application";
+import { localKms, Program } from "../../world/program";
 import type { Call, Fault } from "./faults";
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -10,8 +10,8 @@ import { toImport } from "../../../provider/keys/keystores/versions";
 import type { KmsConnection } from "../../../provider/kms/endpoints/connection";
 import { importMaterial } from "../../../provider/kms/kmsKeys";
 import type { KmsKeyRecords } from "../../../provider/state/types";
+import { openKms } from "../../world/kms";
 import { withoutKms } from "../keys/keystores/withoutKms";
-import { openKms } from "../resources/support/kms";
 import type { Bench } from "./bench";
 import { type End, HOME, REGIONS } from "./scenarios";
 

@@ -12,9 +12,9 @@ import {
 import { importMaterial } from "../../../provider/kms/kmsKeys";
 import { inMemory } from "../../../provider/kms/wrapping";
 import type { KmsKeyRecords } from "../../../provider/state/types";
-import { type BackedUp, backUp } from "../resources/support/backup";
-import { openKms } from "../resources/support/kms";
-import { LIFTED, type Program, type ProgramInputs } from "../resources/support/program";
+import { type BackedUp, backUp } from "../../world/backup";
+import { openKms } from "../../world/kms";
+import { LIFTED, type Program, type ProgramInputs } from "../../world/program";
 import type { Bench } from "./bench";
 
 export const HOME = "us-west-1";

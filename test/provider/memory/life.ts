@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeHeapSnapshot } from "node:v8";
-import { Program } from "../resources/support/program";
+import { Program } from "../../world/program";
 
 async function live(): Promise<void> {
   const { url, keys, folder } = JSON.parse(process.argv[2]!);

@@ -12,7 +12,7 @@ import {
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
 import type { KmsKeyRecord } from "../../../provider/state/types";
-import type { Application } from "../resources/support/client";
+import type { Application } from "../../world/application";
 
 export const DRIFTS = [
   "disable",

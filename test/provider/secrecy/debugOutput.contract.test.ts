@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { debugSettings } from "../../../provider/secrecy/debugOutput";
-import { Program } from "../resources/support/program";
+import { Program } from "../../world/program";
 
 describe("debug output", () => {
   const NAMES = ["NODE_OPTIONS", "NODE_DEBUG", "NODE_DEBUG_NATIVE", "PULUMI_DEBUG_GRPC"];

@@ -9,8 +9,8 @@ import { KmsConnections } from "../../../provider/kms/client/client";
 import { Limiter } from "../../../provider/kms/client/limiter";
 import { PartialFailure } from "../../../provider/resources/resource";
 import { assertNoSecret } from "../../e2e/support/planted";
+import { localKms, Program, type ProgramInputs } from "../../world/program";
 import { setEnvironment } from "../kms/loopback";
-import { localKms, Program, type ProgramInputs } from "../resources/support/program";
 
 const failing = (name: string, message?: string): Interception => ({ error: { name, message } });
 

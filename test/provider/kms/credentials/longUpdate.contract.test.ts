@@ -7,7 +7,7 @@ import sinon from "sinon";
 import { type LocalKms, startLocalKms } from "../../../../localkms/index";
 import { findCredentials } from "../../../../provider/kms/credentials/credentials";
 import type { KmsConnection } from "../../../../provider/kms/endpoints/connection";
-import { Program } from "../../resources/support/program";
+import { Program } from "../../../world/program";
 import { setEnvironment, stsAnswer } from "../loopback";
 import { type CredentialEndpoints, credentialEndpoints, PATHS } from "./credentialEndpoints";
 import { ssoLogin, ssoProfile, ssoSession } from "./ssoLogin";

@@ -12,7 +12,7 @@ import { isKeymgmtError } from "../../../../provider/errors";
 import { findCredentials } from "../../../../provider/kms/credentials/credentials";
 import type { KmsConnection } from "../../../../provider/kms/endpoints/connection";
 import { kmsReach, stsReach } from "../../../../provider/kms/endpoints/endpoint";
-import { localKms, Program } from "../../resources/support/program";
+import { localKms, Program } from "../../../world/program";
 import { CONFIG, LOCAL, OTHER } from "../credentials/profiles";
 import { setEnvironment } from "../loopback";
 

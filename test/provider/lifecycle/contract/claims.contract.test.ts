@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { CreateGrantCommand, CreateKeyCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../../../../provider/errors";
-import type { Program, ProgramInputs } from "../../resources/support/program";
-import { ABROAD, adoptIn, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene } from "../support/scene";
+import type { Program, ProgramInputs } from "../../../world/program";
+import { ABROAD, adoptIn, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene } from "../../../world/scene";
 
 const CLAIM = "keymgmt:claim";
 

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../../../../provider/errors";
 import type { Values } from "../../../../provider/resources/resource";
 import type { KeyRef } from "../../../../provider/state/types";
-import type { Program, ProgramInputs } from "../../resources/support/program";
-import { ABROAD, HOME, idsOf, Scene } from "../support/scene";
+import type { Program, ProgramInputs } from "../../../world/program";
+import { ABROAD, HOME, idsOf, Scene } from "../../../world/scene";
 
 /** In the order in which the engine deletes them. */
 const DELETES = [

@@ -4,9 +4,9 @@ import { isKeymgmtError } from "../../../../provider/errors";
 import { keyDistribution } from "../../../../provider/resources/keyDistribution";
 import { Run } from "../../../../provider/run";
 import type { KeyDistributionOutputs } from "../../../../provider/state/types";
-import { followed } from "../../../awsCommands";
-import type { Program, ProgramInputs } from "../../resources/support/program";
-import { ABROAD, aliasOf, DEV, HOME, idsOf, PROD, REGIONS, recordsOf, Scene } from "../support/scene";
+import { followed } from "../../../world/awsCommands";
+import type { Program, ProgramInputs } from "../../../world/program";
+import { ABROAD, aliasOf, DEV, HOME, idsOf, PROD, REGIONS, recordsOf, Scene } from "../../../world/scene";
 
 const RENAMED = { names: { alias: "alias-2", distribution: "distribution-2" }, suffix: "-2" };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LocalKms } from "../../../../localkms/index";
 import type { Values } from "../../../../provider/resources/resource";
-import { localKms, Program } from "../../resources/support/program";
+import { localKms, Program } from "../../../world/program";
 
 const REPLICA = "eu-west-1";
 const rotated = (rotationTrigger: string) => ({

@@ -4,10 +4,10 @@ import { ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../../../../provider/errors";
 import { type Feature, permissionsFor } from "../../../../provider/kms/permissions";
 import type { Values } from "../../../../provider/resources/resource";
-import { followed } from "../../../awsCommands";
-import { backUp, forgetBackup } from "../../resources/support/backup";
-import type { Program, ProgramInputs } from "../../resources/support/program";
-import { ABROAD, adoptIn, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene } from "../support/scene";
+import { followed } from "../../../world/awsCommands";
+import { backUp, forgetBackup } from "../../../world/backup";
+import type { Program, ProgramInputs } from "../../../world/program";
+import { ABROAD, adoptIn, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene } from "../../../world/scene";
 
 describe("KMS keys that are there and a state that does not know them", function () {
   this.timeout(30_000);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Program } from "../../resources/support/program";
-import { ABROAD, HOME, recordsOf, Scene } from "../support/scene";
+import type { Program } from "../../../world/program";
+import { ABROAD, HOME, recordsOf, Scene } from "../../../world/scene";
 
 const policyFor = (role: string) =>
   JSON.stringify({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DescribeKeyCommand, UpdatePrimaryRegionCommand } from "@aws-sdk/client-kms";
-import type { Program } from "../../resources/support/program";
-import { ABROAD, aliasOf, HOME, recordsOf, Scene } from "../support/scene";
+import type { Program } from "../../../world/program";
+import { ABROAD, aliasOf, HOME, recordsOf, Scene } from "../../../world/scene";
 
 const FAR = "ap-southeast-2";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../../../../provider/errors";
 import type { Values } from "../../../../provider/resources/resource";
-import type { Program, ProgramInputs } from "../../resources/support/program";
+import type { Program, ProgramInputs } from "../../../world/program";
 import {
   ABROAD,
   adoptIn,
@@ -14,7 +14,7 @@ import {
   recordsOf,
   Scene,
   untagged,
-} from "../support/scene";
+} from "../../../world/scene";
 
 const RENAMED = { alias: "alias-2", distribution: "distribution-2" };
 /** What a component has, under another name. */

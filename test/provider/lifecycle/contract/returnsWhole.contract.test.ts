@@ -6,8 +6,17 @@ import {
   ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
 import type { Values } from "../../../../provider/resources/resource";
-import type { Program, ProgramInputs } from "../../resources/support/program";
-import { ABROAD, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene, type SeenKmsKey } from "../support/scene";
+import type { Program, ProgramInputs } from "../../../world/program";
+import {
+  ABROAD,
+  aliasOf,
+  HOME,
+  idsOf,
+  REGIONS,
+  recordsOf,
+  Scene,
+  type SeenKmsKey,
+} from "../../../world/scene";
 
 describe("a distribution that was removed on purpose and returns", function () {
   this.timeout(30_000);

@@ -4,9 +4,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DisableKeyCommand } from "@aws-sdk/client-kms";
 import type { Interception } from "../../../../localkms/index";
+import type { Program } from "../../../world/program";
+import { ABROAD, HOME, idsOf, Scene } from "../../../world/scene";
 import { setEnvironment } from "../../kms/loopback";
-import type { Program } from "../../resources/support/program";
-import { ABROAD, HOME, idsOf, Scene } from "../support/scene";
 
 const FAR = "ap-southeast-2";
 

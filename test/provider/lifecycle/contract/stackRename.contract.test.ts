@@ -2,9 +2,20 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import type { Values } from "../../../../provider/resources/resource";
-import { backUp, forgetBackup } from "../../resources/support/backup";
-import type { Program, ProgramInputs } from "../../resources/support/program";
-import { ABROAD, adoptIn, aliasOf, DEV, destroy, HOME, idsOf, PROD, REGIONS, Scene } from "../support/scene";
+import { backUp, forgetBackup } from "../../../world/backup";
+import type { Program, ProgramInputs } from "../../../world/program";
+import {
+  ABROAD,
+  adoptIn,
+  aliasOf,
+  DEV,
+  destroy,
+  HOME,
+  idsOf,
+  PROD,
+  REGIONS,
+  Scene,
+} from "../../../world/scene";
 
 const STACK_TAG = "keymgmt:stack";
 

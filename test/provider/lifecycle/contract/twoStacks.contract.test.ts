@@ -7,7 +7,7 @@ import {
   UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { Program, ProgramInputs } from "../../resources/support/program";
+import type { Program, ProgramInputs } from "../../../world/program";
 import {
   ABROAD,
   aliasOf,
@@ -19,7 +19,7 @@ import {
   recordsOf,
   Scene,
   untagged,
-} from "../support/scene";
+} from "../../../world/scene";
 
 const SECOND = Date.UTC(2027, 0, 15, 10, 30, 0, 400);
 const FIRST_ALIAS = `alias/hashicorp/orders-${Math.floor(SECOND / 1000)}`;

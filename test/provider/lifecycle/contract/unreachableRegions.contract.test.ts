@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { GetKeyPolicyCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import type { Values } from "../../../../provider/resources/resource";
-import type { Program, ProgramInputs } from "../../resources/support/program";
-import { ABROAD, aliasOf, DEV, HOME, idsOf, recordsOf, Scene } from "../support/scene";
+import type { Program, ProgramInputs } from "../../../world/program";
+import { ABROAD, aliasOf, DEV, HOME, idsOf, recordsOf, Scene } from "../../../world/scene";
 
 const FAR = "ap-southeast-2";
 

@@ -30,7 +30,7 @@ export interface Outcome {
 
 /**
  * `pulumi up`, with `--refresh` or without, in one provider process: check and diff, then create or update, in the order of the
- * program; what it no longer has is deleted last. As test/provider/resources/support/program.ts, on values.
+ * program; what it no longer has is deleted last. As test/world/program.ts, on values.
  */
 export async function up(side: Side, connection: Connection, refresh = false): Promise<Outcome> {
   const engine = new Engine(side, connection);

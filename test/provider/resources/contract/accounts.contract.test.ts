@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { LocalKms } from "../../../../localkms/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { Application } from "../support/client";
-import { localKms, Program } from "../support/program";
+import { Application } from "../../../world/application";
+import { localKms, Program } from "../../../world/program";
 
 describe("KmsProviders of several accounts in one process", () => {
   let local: LocalKms;

@@ -12,9 +12,9 @@ import type { LocalKms } from "../../../../localkms/index";
 import { importMaterial } from "../../../../provider/kms/kmsKeys";
 import { inMemory } from "../../../../provider/kms/wrapping";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { Application } from "../support/client";
-import { openKms } from "../support/kms";
-import { LIFTED, localKms, Program } from "../support/program";
+import { Application } from "../../../world/application";
+import { openKms } from "../../../world/kms";
+import { LIFTED, localKms, Program } from "../../../world/program";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";

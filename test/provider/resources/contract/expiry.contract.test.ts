@@ -3,8 +3,8 @@ import { DisableKeyCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { LocalKms } from "../../../../localkms/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { Application } from "../support/client";
-import { localKms, Program } from "../support/program";
+import { Application } from "../../../world/application";
+import { localKms, Program } from "../../../world/program";
 
 const DAY = 24 * 60 * 60 * 1000;
 const HOME = "us-west-1";

@@ -12,12 +12,12 @@ import { parseKeystore } from "../../../../provider/keys/keystores/keystore";
 import { managedKey } from "../../../../provider/resources/managedKey";
 import { Run } from "../../../../provider/run";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
+import { Application } from "../../../world/application";
+import { localKms, Program } from "../../../world/program";
 import { SoftHsm } from "../../keys/keystores/hsm/softHsm";
 import { withoutKms } from "../../keys/keystores/withoutKms";
 import { setEnvironment } from "../../kms/loopback";
 import { refusal } from "../../refusal";
-import { Application } from "../support/client";
-import { localKms, Program } from "../support/program";
 
 describe("a distributed key in an HSM", () => {
   let open: () => SoftHsm;

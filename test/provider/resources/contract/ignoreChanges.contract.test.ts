@@ -10,8 +10,8 @@ import {
 import type { LocalKms } from "../../../../localkms/index";
 import { UNKNOWN } from "../../../../provider/schema/unknowns";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { Application } from "../support/client";
-import { localKms, Program, type ProgramInputs } from "../support/program";
+import { Application } from "../../../world/application";
+import { localKms, Program, type ProgramInputs } from "../../../world/program";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";

@@ -12,8 +12,8 @@ import {
 import sinon from "sinon";
 import type { LocalKms, LocalKmsConfig } from "../../../../localkms/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { Application } from "../support/client";
-import { LIFTED, localKms, Program } from "../support/program";
+import { Application } from "../../../world/application";
+import { LIFTED, localKms, Program } from "../../../world/program";
 
 describe("a key distribution on the local KMS", () => {
   let local: LocalKms;

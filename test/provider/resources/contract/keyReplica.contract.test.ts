@@ -3,8 +3,8 @@ import { GetKeyPolicyCommand, ListAliasesCommand, ListResourceTagsCommand } from
 import sinon from "sinon";
 import type { Interception, LocalKms } from "../../../../localkms/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { Application } from "../support/client";
-import { localKms, Program } from "../support/program";
+import { Application } from "../../../world/application";
+import { localKms, Program } from "../../../world/program";
 
 const REPLICAS = ["eu-west-1", "us-east-1"];
 

@@ -13,10 +13,10 @@ import sinon from "sinon";
 import type { LocalKms } from "../../../../localkms/index";
 import { parseKeyring, type SealedVersion } from "../../../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
+import { Application } from "../../../world/application";
+import { localKms, Program } from "../../../world/program";
 import { setEnvironment } from "../../kms/loopback";
 import { refusal } from "../../refusal";
-import { Application } from "../support/client";
-import { localKms, Program } from "../support/program";
 
 const KEYSTORES = ["env://ROOT", "awskms", "none"] as const;
 /** What may become of that which opens a keyring: it is gone, or there is another in its place (AWS finds the right one itself). */

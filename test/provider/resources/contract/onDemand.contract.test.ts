@@ -8,8 +8,8 @@ import {
 import sinon from "sinon";
 import type { Interception, LocalKms } from "../../../../localkms/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { Application } from "../support/client";
-import { localKms, Program } from "../support/program";
+import { Application } from "../../../world/application";
+import { localKms, Program } from "../../../world/program";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";

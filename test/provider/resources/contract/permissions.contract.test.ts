@@ -4,8 +4,8 @@ import sinon from "sinon";
 import type { LocalKms } from "../../../../localkms/index";
 import { type Feature, permissionsFor } from "../../../../provider/kms/permissions";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { Application } from "../support/client";
-import { localKms, Program } from "../support/program";
+import { Application } from "../../../world/application";
+import { localKms, Program } from "../../../world/program";
 
 /** KMS operations that the table allows for these features. */
 function operations(...features: Feature[]): string[] {

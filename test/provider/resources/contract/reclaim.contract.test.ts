@@ -13,9 +13,9 @@ import {
 import type { InterceptedRequest, Interception, LocalKms } from "../../../../localkms/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { importMaterial } from "../../../localkms/support";
-import { adoptIn } from "../../lifecycle/support/scene";
-import { Application } from "../support/client";
-import { localKms, Program } from "../support/program";
+import { Application } from "../../../world/application";
+import { localKms, Program } from "../../../world/program";
+import { adoptIn } from "../../../world/scene";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";

@@ -9,9 +9,9 @@ import {
 import type { LocalKms } from "../../../../localkms/index";
 import { type Keyring, parseKeyring } from "../../../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { type BackedUp, backUp, forgetBackup } from "../support/backup";
-import { Application } from "../support/client";
-import { localKms, Program, type ProgramInputs } from "../support/program";
+import { Application } from "../../../world/application";
+import { type BackedUp, backUp, forgetBackup } from "../../../world/backup";
+import { localKms, Program, type ProgramInputs } from "../../../world/program";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalKms } from "../../../../localkms/index";
-import { Application } from "../support/client";
-import { localKms, Program } from "../support/program";
+import { Application } from "../../../world/application";
+import { localKms, Program } from "../../../world/program";
 
 const ABROAD = ["eu-west-1", "us-east-1"];
 const REGIONS = ["us-west-1", ...ABROAD];

@@ -5,10 +5,10 @@ import {
   ListResourceTagsCommand,
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { InterceptedRequest, Interception, LocalKms, LocalKmsConfig } from "../../../../localkms/index";
-import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { Application } from "../../resources/support/client";
-import { localKms, Program } from "../../resources/support/program";
+import type { InterceptedRequest, Interception, LocalKms, LocalKmsConfig } from "../../localkms/index";
+import type { KmsKeyRecords } from "../../provider/state/types";
+import { Application } from "./application";
+import { localKms, Program } from "./program";
 
 export const HOME = "us-west-1";
 export const ABROAD = "eu-west-1";

@@ -1,4 +1,4 @@
-import { type Kms, type KmsConnection, KmsConnections } from "../../../../provider/kms/client/client";
+import { type Kms, type KmsConnection, KmsConnections } from "../../provider/kms/client/client";
 
 /** KMS as a connection says, for what a test does itself. */
 export function openKms(connection: KmsConnection, region?: string): Kms {

@@ -3,20 +3,20 @@ import {
   type LocalKmsConfig,
   type LocalKmsOptions,
   startLocalKms,
-} from "../../../../localkms/index";
-import { distributionAlias } from "../../../../provider/resources/distributionAlias";
-import { keyDistribution } from "../../../../provider/resources/keyDistribution";
-import { keyReplica } from "../../../../provider/resources/keyReplica";
-import { kmsProvider } from "../../../../provider/resources/kmsProvider";
-import { managedKey } from "../../../../provider/resources/managedKey";
+} from "../../localkms/index";
+import { distributionAlias } from "../../provider/resources/distributionAlias";
+import { keyDistribution } from "../../provider/resources/keyDistribution";
+import { keyReplica } from "../../provider/resources/keyReplica";
+import { kmsProvider } from "../../provider/resources/kmsProvider";
+import { managedKey } from "../../provider/resources/managedKey";
 import {
   PartialFailure,
   type Resource,
   type ResourceOf,
   type Values,
-} from "../../../../provider/resources/resource";
-import { Run, type RunSettings } from "../../../../provider/run";
-import { UNKNOWN } from "../../../../provider/schema/unknowns";
+} from "../../provider/resources/resource";
+import { Run, type RunSettings } from "../../provider/run";
+import { UNKNOWN } from "../../provider/schema/unknowns";
 
 interface State {
   /** Not in one that a test has made up. */
