@@ -4,7 +4,8 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readReference } from "../provider/keys/reference";
+import { AES_256 } from "../provider/keys/keyTypes";
+import { readKey } from "../provider/keys/readReference";
 import { findCredentials } from "../provider/kms/credentials/credentials";
 import { keymgmt } from "./cli/support";
 import { setEnvironment } from "./provider/kms/loopback";
@@ -51,7 +52,7 @@ describe("a program that is started", () => {
 
   it("for an exec: reference has nothing of Pulumi's in its environment", async () => {
     const command = await program("get", randomBytes(32).toString("base64"));
-    await readReference(`exec:${command} orders 7`, "the material", assert.fail);
+    await readKey(AES_256, `exec:${command} orders 7`, "the material", assert.fail);
     assert.deepEqual(await noted(), { argv: ["orders", "7"], given: ["AWS_SECRET_ACCESS_KEY", "ROOT"] });
   });
 
@@ -87,6 +88,6 @@ describe("a program that is started", () => {
       "sdk",
     ] as const;
     const files = execFileSync(starts[0], starts.slice(1), { cwd: CHECKOUT, encoding: "utf8" });
-    assert.deepEqual(files.trim().split("\n").sort(), ["cli/state/pulumi.ts", "provider/reference.ts"]);
+    assert.deepEqual(files.trim().split("\n").sort(), ["cli/state/pulumi.ts", "provider/content.ts"]);
   });
 });

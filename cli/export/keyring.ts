@@ -10,8 +10,8 @@ import {
   versionJwk,
 } from "../../provider/keys/keyring.js";
 import { isSealed, parseKeystore } from "../../provider/keys/keystores/keystore.js";
+import { materialOf } from "../../provider/keys/keystores/readVersion.js";
 import type { KeystoreSession } from "../../provider/keys/keystores/session.js";
-import { materialOf } from "../../provider/keys/keystores/versions.js";
 import { parseExport, SIGNATURE, TYPE } from "../state/stack.js";
 
 export interface ExportedKey {
@@ -32,7 +32,7 @@ export function exportedKey(text: string, source: string, name: string): Exporte
     resource.outputs as unknown as Backup["key"] & {
       versions: { kcv: string }[];
     };
-  const keyring = parseKeyring(inTheClear(resource.outputs.keyring, source));
+  const keyring = parseKeyring(inTheClear(resource.outputs.keyring, source), type);
   const said = versions.map(({ kcv }) => kcv).join(", ");
   const held = kcvsOf(keyring).join(", ");
   if (said !== held)
@@ -64,12 +64,12 @@ export async function unsealed(session: KeystoreSession, keyring: Keyring, name:
     }
     const version = Number(entry.kid);
     const material = await materialOf(session, keyring, { key: name }, version);
-    keys.push(versionJwk(version, material, new Date(entry.iat * 1000)));
+    keys.push(versionJwk(keyring.type, version, material, new Date(entry.iat * 1000)));
     material.fill(0);
   }
   const keystore = parseKeystore(keyring.keystore ?? "state");
   const holdsItself = "kind" in keystore && (keystore.kind === "state" || isSealed(keystore));
-  const unsealed = { ...(!holdsItself && { keystore: keyring.keystore }), keys };
+  const unsealed = { type: keyring.type, ...(!holdsItself && { keystore: keyring.keystore }), keys };
   const secret = await claimSecretOf(session, keyring, name);
   return secret ? withClaimSecret(session, unsealed, name, secret) : unsealed;
 }

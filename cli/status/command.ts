@@ -1,4 +1,4 @@
-import { utcDate } from "../../provider/keys/rotationPeriod.js";
+import { utcDate } from "../../provider/keys/period.js";
 import { visibleIn } from "../../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { Aws, type ReachOptions } from "../look.js";

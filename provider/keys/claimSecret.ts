@@ -4,13 +4,13 @@
  */
 import { randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../errors";
-import { type Keyring, keyIdOf } from "./keyring";
+import type { Keyring } from "./keyring";
 import { isSealed, keystoreOf } from "./keystores/keystore";
 import type { SealedId } from "./keystores/rootKey";
-import { openBytes, type SealedBefore, sealBytes } from "./keystores/seal";
+import { openBytes, type SealedBefore, sealBytes, sealedKey } from "./keystores/seal";
 import type { KeystoreSession } from "./keystores/session";
 
-const BYTES = 32;
+export const CLAIM_SECRET_BYTES = 32;
 
 /**
  * The claim secret, which the caller zeroes; undefined in a keyring of release 0.1.0. It asks for the root key only where one seals
@@ -27,7 +27,12 @@ export async function claimSecretOf(
   if (!isSealed(keystore)) return Buffer.from(kept, "base64url");
   const known = session.claimSecrets.get(kept);
   if (known !== undefined) return Buffer.from(known, "base64url");
-  const { buffer, byteOffset, length } = await openBytes(session, keystore, sealedId(keyring, key), kept);
+  const { buffer, byteOffset, length } = await openBytes(
+    session,
+    keystore,
+    { ...sealedKey(keyring, key), purpose: "claim" },
+    kept,
+  );
   const opened = Buffer.from(buffer, byteOffset, length);
   session.claimSecrets.set(kept, opened.toString("base64url"));
   return opened;
@@ -49,22 +54,21 @@ export function withNewClaimSecret(
   keyring: Keyring,
   key: string,
 ): Promise<Keyring> {
-  return withClaimSecret(session, keyring, key, randomBytes(BYTES));
+  return withClaimSecret(session, keyring, key, randomBytes(CLAIM_SECRET_BYTES));
 }
 
 /** The keyring with this claim secret, which is zeroed, kept as its versions are. */
 export async function withClaimSecret(
   session: KeystoreSession,
-  { keystore: url, keys, claimSecret: _, ...rest }: Keyring,
+  { keys, ...keyring }: Keyring,
   key: string,
   secret: Buffer,
 ): Promise<Keyring> {
-  const keyring = { ...(url !== undefined && { keystore: url }), ...rest };
   try {
     const text = secret.toString("base64url");
-    const keystore = keystoreOf(url);
+    const keystore = keystoreOf(keyring.keystore);
     if (!isSealed(keystore)) return { ...keyring, claimSecret: text, keys };
-    const of = sealedId({ keystore: url, keys }, key);
+    const of = { ...sealedKey({ ...keyring, keys }, key), purpose: "claim" } as const;
     const claimSecret = await sealBytes(session, keystore, of, secret, lastSealed(of, keys));
     session.claimSecrets.set(claimSecret, text);
     return { ...keyring, claimSecret, keys };
@@ -76,10 +80,6 @@ export async function withClaimSecret(
 /** Whether a claim secret can be added without asking for a root key. */
 export function needsNoRootKey(keyring: Keyring): boolean {
   return !isSealed(keystoreOf(keyring.keystore));
-}
-
-function sealedId(keyring: Keyring, key: string): SealedId & { purpose: "claim" } {
-  return { key, purpose: "claim", id: keyIdOf(keyring, key), keystore: String(keyring.keystore) };
 }
 
 function lastSealed(of: SealedId & { purpose: "claim" }, keys: Keyring["keys"]): SealedBefore | undefined {

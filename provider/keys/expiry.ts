@@ -1,6 +1,6 @@
 import { DateTime, type Duration } from "luxon";
 import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
-import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./rotationPeriod";
+import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./period";
 
 /** The inputs of a KeyDistribution that let its material expire in AWS. Planned before they are checked: any type may come. */
 export type ExpiryInputs = {

@@ -1,7 +1,8 @@
+import type { JWK } from "jose";
 import { KeymgmtError } from "../errors";
-import { type Identity, identityOf } from "./keyCheckValue";
+import type { Identity } from "./keyCheckValue";
 import { isSealed, type Keystore, parseKeystore } from "./keystores/keystore";
-import { MATERIAL_BYTES } from "./material";
+import { type KeyType, keyTypeOf } from "./keyTypes";
 
 /** What every version in a keyring shows, wherever its material is. */
 interface VersionHead {
@@ -11,12 +12,9 @@ interface VersionHead {
   iat: number;
 }
 
-/** A version with its material, as a JSON Web Key (RFC 7517, RFC 7518 section 6.4). */
-export interface VersionJwk extends VersionHead {
-  kty: "oct";
-  alg: "A256GCM";
-  /** The material in base64url. */
-  k: string;
+/** A version with its material, as a JSON Web Key (RFC 7517). Its type says which members hold the material. */
+export interface VersionJwk extends VersionHead, Omit<JWK, "kid"> {
+  kty: string;
 }
 
 /** A version whose JWK a root key has encrypted (RFC 7516, compact; RFC 7517 section 7). */
@@ -33,6 +31,8 @@ export type KeyringVersion = VersionJwk | SealedVersion | ReferredVersion;
 
 /** All versions of one key, in order from version 1. */
 export interface Keyring {
+  /** Type of the key. The state and a backup hold it beside the keyring. */
+  type: KeyType;
   /** The keystore that holds the material, as the `keystore` input has it; not there where that is the state. */
   keystore?: string;
   /**
@@ -52,15 +52,16 @@ export interface KeyVersion {
 }
 
 /** Reads a keyring as it stands in state: a JWK set in JSON, of which each material may be sealed or elsewhere. */
-export function parseKeyring(text: string): Keyring {
+export function parseKeyring(text: string, typeName: string): Keyring {
+  const type = keyTypeOf(typeName);
   const broken = (what: string) =>
     new KeymgmtError(
       "InvalidInput",
       `Expected the keyring in state to be a JWK set of versions 1, 2, …; ${what}. Restore the stack's state from a backup; nothing was changed.`,
     );
-  let keyring: Keyring;
+  let keyring: StoredKeyring;
   try {
-    keyring = JSON.parse(text) as Keyring;
+    keyring = JSON.parse(text) as StoredKeyring;
   } catch {
     throw broken("it is not JSON"); // the parser's own message would quote the text
   }
@@ -68,27 +69,27 @@ export function parseKeyring(text: string): Keyring {
   const keystore = parseKeystore(keyring.keystore === undefined ? "state" : String(keyring.keystore));
   if ("mistake" in keystore) throw broken("its keystore is none");
   const { claimSecret } = keyring;
-  if (claimSecret !== undefined && !(isSealed(keystore) ? isJwe : isBytes)(claimSecret))
+  if (claimSecret !== undefined && !(isSealed(keystore) ? isJwe : isClaimSecret)(claimSecret))
     throw broken("its claim secret is none that its keystore keeps");
   keyring.keys.forEach((entry, index) => {
     if (entry?.kid !== String(index + 1)) throw broken(`version ${index + 1} is missing`);
-    if ("jwe" in entry || "from" in entry) {
-      if (!isIdentity(entry)) throw broken(`version ${index + 1} has no key check value`);
-    } else {
-      if (entry.kty !== "oct") throw broken(`version ${index + 1} is missing`);
-      if (!isMaterial(entry.k)) throw broken(`version ${index + 1} is not ${MATERIAL_BYTES} bytes long`);
-    }
-    if (!Number.isInteger(entry.iat)) throw broken(`version ${index + 1} has no time`);
     // Otherwise a version in the clear could be put among those that a root key has sealed.
-    if (!(formOf(keystore) in entry))
-      throw broken(`version ${index + 1} is not kept as its keystore keeps it`);
+    if (FORMS.filter((form) => form in entry).join() !== formOf(keystore))
+      throw broken(`version ${index + 1} is not stored as its keystore stores it`);
+    if (isHeld(entry) && !holdsMaterial(type, entry))
+      throw broken(`version ${index + 1} holds no material of type ${type.name}`);
+    if (!isHeld(entry) && !isIdentity(entry)) throw broken(`version ${index + 1} has no key check value`);
+    if (!Number.isInteger(entry.iat)) throw broken(`version ${index + 1} has no time`);
   });
-  return keyring;
+  return { ...keyring, type };
 }
 
-/** The member that a version has in a keystore of this kind. */
-function formOf(keystore: Keystore): "k" | "jwe" | "from" {
-  if (keystore.kind === "state") return "k";
+/** Members of which a version has one: it is a JWK, a sealed JWK, or a reference. */
+const FORMS = ["kty", "jwe", "from"] as const;
+
+/** The one that it has in a keystore of this kind. */
+function formOf(keystore: Keystore): (typeof FORMS)[number] {
+  if (keystore.kind === "state") return "kty";
   return isSealed(keystore) ? "jwe" : "from";
 }
 
@@ -96,15 +97,14 @@ function isIdentity({ kcv, cmac }: Identity): boolean {
   return /^[0-9a-f]{10}$/.test(kcv) && (cmac === undefined || new RegExp(`^${kcv}[0-9a-f]{22}$`).test(cmac));
 }
 
-function isMaterial(k: unknown): boolean {
-  const bytes = typeof k === "string" ? Buffer.from(k, "base64url") : Buffer.alloc(0);
-  const { length } = bytes;
-  bytes.fill(0);
-  return length === MATERIAL_BYTES;
+function holdsMaterial({ material }: KeyType, jwk: VersionJwk): boolean {
+  const bytes = material.fromJwk(jwk);
+  bytes?.fill(0);
+  return bytes !== undefined;
 }
 
-/** 32 bytes in base64url, without padding. */
-function isBytes(text: unknown): boolean {
+/** A claim secret that is not sealed: its bytes in base64url, without padding. */
+function isClaimSecret(text: unknown): boolean {
   return typeof text === "string" && /^[\w-]{43}$/.test(text);
 }
 
@@ -113,8 +113,15 @@ function isJwe(text: unknown): boolean {
   return typeof text === "string" && /^[\w-]+(\.[\w-]*){4}$/.test(text);
 }
 
+/** A keyring as a state or a backup holds it. */
+export type StoredKeyring = Omit<Keyring, "type">;
+
+export function storedKeyring({ type: _, ...stored }: Keyring): StoredKeyring {
+  return stored;
+}
+
 export function formatKeyring(keyring: Keyring): string {
-  return JSON.stringify(keyring);
+  return JSON.stringify(storedKeyring(keyring));
 }
 
 export function versionHead(version: number, createdAt: Date): VersionHead {
@@ -122,9 +129,20 @@ export function versionHead(version: number, createdAt: Date): VersionHead {
 }
 
 /** A version with its material. */
-export function versionJwk(version: number, material: Buffer, createdAt: Date): VersionJwk {
-  const { kid, iat } = versionHead(version, createdAt);
-  return { kty: "oct", alg: "A256GCM", kid, k: material.toString("base64url"), iat };
+export function versionJwk(type: KeyType, version: number, material: Buffer, createdAt: Date): VersionJwk {
+  return { ...type.material.toJwk(material), ...versionHead(version, createdAt) };
+}
+
+/** Whether the keyring holds the version's material itself. */
+export function isHeld(entry: KeyringVersion): entry is VersionJwk {
+  return "kty" in entry;
+}
+
+/** The material of a version that the keyring holds; the caller zeroes it. */
+export function heldMaterial({ type }: Keyring, jwk: VersionJwk): Buffer {
+  const material = type.material.fromJwk(jwk);
+  if (material) return material;
+  throw new Error("a keyring is parsed before it is read");
 }
 
 /** One version. Throws InvalidInput where the keyring does not hold it. */
@@ -140,10 +158,10 @@ export function versionIn(keyring: Keyring, version: number): KeyringVersion {
 /** What tells one version from other material. It needs no keystore. */
 export function versionIdentity(keyring: Keyring, version: number): Identity {
   const entry = versionIn(keyring, version);
-  if (!("k" in entry)) return { kcv: entry.kcv, ...(entry.cmac !== undefined && { cmac: entry.cmac }) };
-  const material = Buffer.from(entry.k, "base64url");
+  if (!isHeld(entry)) return { kcv: entry.kcv, ...(entry.cmac !== undefined && { cmac: entry.cmac }) };
+  const material = heldMaterial(keyring, entry);
   try {
-    return identityOf(material);
+    return keyring.type.identityOf(material);
   } finally {
     material.fill(0);
   }

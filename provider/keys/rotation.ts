@@ -1,11 +1,12 @@
 import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import type { Restore } from "./backup/restore";
-import { parseMaterial } from "./material";
+import { findKeyType, type KeyType } from "./keyTypes";
+import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./period";
 import { isReference, namesEachVersion } from "./reference";
-import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./rotationPeriod";
 
 /** The inputs of a ManagedKey that decide about its rotation. They are planned before they are checked: any type may come. */
 export interface RotationInputs {
+  type?: string;
   rotationPeriod?: string;
   rotationTrigger?: string;
   material?: string;
@@ -38,7 +39,7 @@ export function planRotation(
 
   const same = withDue({ keyVersion: olds.keyVersion, rotatedOn: olds.rotatedOn ?? updatedOn }, news);
   const next = withDue({ keyVersion: olds.keyVersion + 1, rotatedOn: updatedOn }, news);
-  if (materialChanged(olds.material, news.material)) return next;
+  if (materialChanged(findKeyType(news.type), olds.material, news.material)) return next;
   if (!isUnknown(news.rotationTrigger) && olds.rotationTrigger !== news.rotationTrigger) return next;
   const due = known(same.rotateAfter);
   if (due !== undefined && due <= utcDate(now)) return next;
@@ -57,16 +58,16 @@ function firstPlan({ restore }: RotationInputs, updatedOn: string): RotationPlan
  * Whether new material of the user's own was given. Taking it away changes nothing for the versions there are. A reference is
  * not read: another one is new material, unless it names every version and so says where those that there are now lie.
  */
-export function materialChanged(old: unknown, now: unknown): boolean {
+export function materialChanged(type: KeyType | undefined, old: unknown, now: unknown): boolean {
   const given = known(now);
   if (typeof given !== "string") return false;
   if (isReference(given)) return old !== given && !namesEachVersion(given);
-  return typeof old !== "string" || !sameBytes(old, given);
+  return typeof old !== "string" || !isSameMaterial(type, old, given);
 }
 
-function sameBytes(a: string, b: string): boolean {
-  const [left, right] = [parseMaterial(a), parseMaterial(b)];
-  if (!("material" in left) || !("material" in right)) return a === b;
+function isSameMaterial(type: KeyType | undefined, a: string, b: string): boolean {
+  const [left, right] = [a, b].map((text) => type?.material.parse(text));
+  if (!left || !right || !("material" in left) || !("material" in right)) return a === b;
   const same = left.material.equals(right.material);
   left.material.fill(0);
   right.material.fill(0);

@@ -1,5 +1,5 @@
 /** The life of one KMS key: made, given its material, enabled and disabled, scheduled for deletion and taken back. */
-import type { ImportType, Tag } from "@aws-sdk/client-kms";
+import type { CreateKeyRequest, ImportType, Tag } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../errors";
 import { defaultOf } from "../schema/definition";
 import type { CallContext, Kms } from "./client/client";
@@ -60,11 +60,11 @@ export function otherRegions(
 /** One CreateKey that is not refused for its principals. Throws OutcomeUnknown where the answer was lost: then look for the key by its tags first. */
 export async function createKmsKey(
   kms: Kms,
+  kind: Pick<CreateKeyRequest, "KeySpec" | "KeyUsage" | "MultiRegion">,
   metadata: KmsKeyMetadata,
-  multiRegion: boolean,
   context: CallContext,
 ): Promise<{ keyId: string; keyArn: string }> {
-  const input = { Origin: "EXTERNAL", MultiRegion: multiRegion, ...metadataInput(metadata) } as const;
+  const input = { Origin: "EXTERNAL", ...kind, ...metadataInput(metadata) } as const;
   const { KeyMetadata: made } = await oncePrincipalsAreKnown(kms, context, () =>
     kms.call("CreateKey", input, context),
   );

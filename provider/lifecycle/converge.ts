@@ -38,6 +38,10 @@ export interface Convergence extends Target {
   /** An update that failed half-way may have given some of them the stack's next name. */
   isHalfRenamed?: boolean;
   adopt?: Adopt;
+  /** Of a distribution: what its KMS keys are for. */
+  purpose?: string[];
+  /** Of a distribution: what its KMS keys are for. */
+  purpose?: string[];
   /** Another alias may be taken where this one is another's: nothing has used it yet. */
   mayTakeNextName?: boolean;
 }

@@ -1,8 +1,10 @@
 /** One distribution in one Region: whose it is, what its KMS keys are to have, and how to reach AWS there and elsewhere. */
 import crypto from "node:crypto";
-import { claimSecretOf } from "../keys/claimSecret";
+import { CLAIM_SECRET_BYTES, claimSecretOf } from "../keys/claimSecret";
 import { type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
-import { type Keeping, refuseOtherKeystore } from "../keys/keystores/versions";
+import type { KeystoreInputs } from "../keys/keystores/keystore";
+import { refuseOtherKeystore } from "../keys/keystores/readVersion";
+import { type KeyType, keyTypeOf, usageFor } from "../keys/keyTypes";
 import { isReference } from "../keys/reference";
 import { aliasArn } from "../kms/arn";
 import type { CallContext, Kms } from "../kms/client/client";
@@ -30,6 +32,8 @@ export interface PlaceSettings {
   repair?: boolean;
   deletionWindowDays?: number;
   adopt?: Adopt;
+  /** What the KMS keys are for. A replica has its primary's. */
+  purpose?: string[];
 }
 
 export class Place {
@@ -40,6 +44,7 @@ export class Place {
   readonly repair: boolean;
   readonly deletionWindowDays: number;
   readonly adopt: Adopt | undefined;
+  readonly #purpose: string[];
   readonly owner: Owner;
   aliasName: string;
   /** What a KMS key is known to have, in place of looking: by version. */
@@ -61,6 +66,7 @@ export class Place {
       repair = false,
       deletionWindowDays = defaultOf<number>("KeyDistribution", "deletionWindowDays"),
       adopt,
+      purpose = [],
     }: PlaceSettings,
   ) {
     this.owner = owner;
@@ -72,6 +78,7 @@ export class Place {
     this.repair = repair;
     this.deletionWindowDays = deletionWindowDays;
     this.adopt = adopt;
+    this.#purpose = purpose;
     this.kms = this.at(region);
   }
 
@@ -91,16 +98,26 @@ export class Place {
 
   get keyring(): Keyring {
     if (this.#keyring) return this.#keyring;
-    const keyring = parseKeyring(String(this.#handed?.keyring));
+    const keyring = parseKeyring(String(this.#handed?.keyring), this.owner.key.type);
     refuseOtherKeystore(keyring, this.keeping);
     this.#keyring = keyring;
     return keyring;
   }
 
   /** What the program says of the keyring. */
-  get keeping(): Keeping {
+  get keeping(): KeystoreInputs {
     const { keystore = defaultOf<string>("ManagedKey", "keystore"), material } = this.#handed ?? {};
     return { key: this.owner.key.name, keystore, reference: isReference(material) ? material : undefined };
+  }
+
+  get keyType(): KeyType {
+    return keyTypeOf(this.owner.key.type);
+  }
+
+  /** As CreateKey takes them. Only a KeyDistribution creates KMS keys, and `check` gives it its purpose. */
+  get keySpecAndUsage() {
+    const { keyType } = this;
+    return { KeySpec: keyType.keySpec, KeyUsage: usageFor(keyType, this.#purpose)!.keyUsage };
   }
 
   kcv(version: number): string {
@@ -141,7 +158,7 @@ export class Place {
    * the KMS key has left the state.
    */
   async newClaim(version: number): Promise<string> {
-    const secret = (await this.claimSecret()) ?? crypto.randomBytes(32);
+    const secret = (await this.claimSecret()) ?? crypto.randomBytes(CLAIM_SECRET_BYTES);
     try {
       return makeClaim(secret, this.claimed(version));
     } finally {

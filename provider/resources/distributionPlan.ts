@@ -11,13 +11,14 @@ import type { Say } from "../say";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { versionsOf } from "../state/records";
 import type { KeyRef, KmsKeyRecords, KmsRef } from "../state/types";
+import { defaultPurpose } from "./keyTypeRules";
 import type { Values } from "./resource";
 
 /** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */
 export function planned(olds: Values | undefined, inputs: Values, now: Date, isPreview?: boolean): Values {
   const key = known(inputs.key) as Partial<KeyRef> | undefined;
   const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
-  const purpose = inputs.purpose ?? ["encrypt", "decrypt"];
+  const purpose = inputs.purpose ?? defaultPurpose(key?.type);
   return {
     ...inputs,
     purpose: Array.isArray(purpose) ? [...purpose].sort() : purpose,
@@ -75,14 +76,6 @@ export function onDemandMistakes({ rotationStrategy, adopt }: Values): string[] 
   if (rotationStrategy !== "on-demand" || adopt === undefined || adoptsOneHeld(adopt)) return [];
   return [
     'Expected `rotationStrategy` "manual" with `adopt`: a KMS key that was adopted is rotated away from, to a KMS key of this stack. Only one whose material the key holds, in every version (`adopt.versions` and `adopt.kcvs`, as `keymgmt import` gives them), is rotated on demand.',
-  ];
-}
-
-export function purposeMistakes(purpose: unknown): string[] {
-  if (!Array.isArray(purpose) || hasUnknown(purpose)) return [];
-  if (purpose.join() === "decrypt,encrypt") return [];
-  return [
-    `Expected \`purpose\` to be ["encrypt", "decrypt"], which is what an aes256-gcm96 key is for in AWS KMS; what came is another list.`,
   ];
 }
 

@@ -15,20 +15,13 @@ import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import type { KeyDistributionInputs, KeyDistributionOutputs, KeyRef, KmsRef } from "../state/types";
-import {
-  onDemandMistakes,
-  planned,
-  planOnDemand,
-  primaryMistakes,
-  purposeMistakes,
-  rotationsLeft,
-} from "./distributionPlan";
+import { onDemandMistakes, planned, planOnDemand, primaryMistakes, rotationsLeft } from "./distributionPlan";
+import { abilityMistakes, chinaMistakes, purposeMistakes } from "./keyTypeRules";
 import { continued, isHalfDone, Regional, type RegionalKind } from "./regional";
 import { replacementMistakes } from "./replacement";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
 import {
   aliasLengthMistakes,
-  chinaMistakes,
   deletionWindowMistakes,
   expiryMistakes,
   metadataMistakes,
@@ -48,7 +41,8 @@ export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): R
     const before = known(olds?.key as Partial<KeyRef> | undefined);
     const mistakes = [
       ...schemaMistakes("KeyDistribution", inputs),
-      ...purposeMistakes(inputs.purpose),
+      ...purposeMistakes(key, inputs.purpose),
+      ...abilityMistakes(key, inputs),
       ...primaryMistakes(key, kms),
       ...replacementMistakes("KeyDistribution", olds, inputs, {
         key: before?.name,
@@ -159,8 +153,9 @@ async function reconcile(
     if (place.aliasName !== outputs.aliasName) showName(run, outputs, place);
     run.declared.recordDistribution(outputs, outputs.versions);
   };
-  const { adopt } = inputs;
+  const { adopt, purpose } = inputs;
   const more = {
+    purpose,
     ...(!old && adopt && { adopt }),
     mayTakeNextName: !outputs.keyId && adopt?.aliasName === undefined,
   };

@@ -15,9 +15,10 @@ import { schemaMistakes, withDefaults } from "../schema/validate";
 import { versionsOf } from "../state/records";
 import type { DistributionRef, KeyRef, KeyReplicaInputs, KeyReplicaOutputs } from "../state/types";
 import { withoutUnknownStacks } from "./distributionPlan";
+import { chinaMistakes } from "./keyTypeRules";
 import { continued, isHalfDone, Regional, type RegionalKind } from "./regional";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
-import { chinaMistakes, deletionWindowMistakes, metadataMistakes, regionMistakes } from "./rules";
+import { deletionWindowMistakes, metadataMistakes, regionMistakes } from "./rules";
 
 /** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
 const IGNORED = [

@@ -13,21 +13,16 @@ import {
   parseKeyring,
   versionIdentity,
 } from "../keys/keyring";
-import {
-  comesFromHsm,
-  emptyKeyring,
-  isKept,
-  type Keeping,
-  movedTo,
-  refuseUnnamed,
-  withIdentities,
-  withVersion,
-} from "../keys/keystores/versions";
-import { generateMaterial, parseMaterial } from "../keys/material";
-import { ownMaterialMistakes } from "../keys/ownMaterial";
-import { isReference, readReference, referenceTo } from "../keys/reference";
+import { comesFromHsm, emptyKeyring, withVersion } from "../keys/keystores/addVersion";
+import type { KeystoreInputs } from "../keys/keystores/keystore";
+import { isInPlace, movedKeyring, withIdentities } from "../keys/keystores/moveKeyring";
+import { materialOfVersion, refuseUnnamedReference } from "../keys/keystores/readVersion";
+import { type KeyType, keyTypeOf } from "../keys/keyTypes";
+import { materialMistakes } from "../keys/materialInputs";
+import { parseRotationPeriod } from "../keys/period";
+import { readKey } from "../keys/readReference";
+import { isReference, referenceTo } from "../keys/reference";
 import { planRotation } from "../keys/rotation";
-import { parseRotationPeriod } from "../keys/rotationPeriod";
 import { isRegion } from "../kms/endpoints/regions";
 import { deletionNotAllowed } from "../lifecycle/deletionGuard";
 import type { Run } from "../run";
@@ -35,14 +30,9 @@ import { difference } from "../schema/compare";
 import { defaultOf } from "../schema/definition";
 import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
+import { abilityMistakes, chinaMistakes } from "./keyTypeRules";
 import { type Resource, STATE_VERSION, type Values } from "./resource";
-import {
-  aliasPartMistakes,
-  chinaMistakes,
-  partitionMistakes,
-  regionMistakes,
-  wholeNumberMistakes,
-} from "./rules";
+import { aliasPartMistakes, partitionMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
 
 /** Inputs of which a change is none of the resource: versions are planned from `material`, and `restore` is read only in a create. */
 const COMPARED_APART = ["material", "restore", "stack", "formerStacks"];
@@ -63,9 +53,10 @@ export const managedKey = (run: Run): Resource => ({
       ...partitionMistakes(inputs.name, inputs.replicaRegions),
       // A key that is there cannot lose the Region without being replaced, nor be removed where `check` refuses it.
       ...(olds ? [] : chinaMistakes("replicaRegions", inputs.replicaRegions, inputs)),
+      ...abilityMistakes(inputs, inputs),
       ...minEnabledVersionMistakes(inputs),
       ...rotationPeriodMistakes(inputs.rotationPeriod),
-      ...ownMaterialMistakes(olds, inputs),
+      ...materialMistakes(olds, inputs),
       ...restoreMistakes(inputs.restore, olds === undefined),
       ...replacementMistakes(olds, inputs),
     ];
@@ -78,7 +69,7 @@ export const managedKey = (run: Run): Resource => ({
     refuseOtherKey(news.name, news.restore, (olds.versions ?? []) as KeyVersion[]);
     const { changed, replaces } = difference("ManagedKey", olds, news, COMPARED_APART);
     const keyring = keyringOf(id, olds);
-    const moves = news.keystore === "none" && !isKept(keyring, keepingOf(news));
+    const moves = news.keystore === "none" && !isInPlace(keyring, keystoreInputs(news));
     if (replaces.length > 0) run.declared.recordReplacedKey(String(news.name));
     const isRenamed = !isDeepStrictEqual(olds.formerStacks ?? [], news.formerStacks ?? []);
     const isRotated = news.keyVersion !== olds.latestVersion;
@@ -87,15 +78,16 @@ export const managedKey = (run: Run): Resource => ({
 
   async create(inputs) {
     const restored = inputs.restore === undefined ? undefined : await restoredKeyring(run, inputs);
-    const outputs = await withVersions(run, restored ?? emptyKeyring(String(inputs.keystore)), inputs, true);
-    const id = keyIdOf(parseKeyring(String(outputs.keyring)), String(inputs.name));
+    const empty = emptyKeyring(keyTypeOf(String(inputs.type)), String(inputs.keystore));
+    const outputs = await withVersions(run, restored ?? empty, inputs, true);
+    const id = keyIdOf(parseKeyring(String(outputs.keyring), String(inputs.type)), String(inputs.name));
     if (!restored) noteMadeVersions(run, id, 0, inputs);
     run.created.recordKey(id);
     return { id, outputs };
   },
 
   async read(id, outputs) {
-    const keyring = parseKeyring(String(outputs.keyring));
+    const keyring = parseKeyring(String(outputs.keyring), String(outputs.type));
     if (keyring.claimSecret !== undefined || !needsNoRootKey(keyring)) return { id, outputs };
     const claiming = await withNewClaimSecret(run.keystores, keyring, String(outputs.name));
     return { id, outputs: { ...outputs, keyring: formatKeyring(claiming) } };
@@ -130,7 +122,11 @@ async function restoredKeyring(run: Run, inputs: Values): Promise<Keyring> {
   if (backup.keyring.keystore === "none")
     for (const entry of backup.keyring.keys)
       if ("from" in entry)
-        refuseUnnamed(entry.from, String(name), Number(entry.kid), keepingOf(inputs).reference);
+        refuseUnnamedReference(
+          entry.from,
+          { key: String(name), version: Number(entry.kid) },
+          keystoreInputs(inputs).reference,
+        );
   const before = backup.key.minEnabledVersion;
   if (before !== minEnabledVersion)
     run.say(
@@ -157,9 +153,9 @@ function noteMadeVersions(run: Run, id: string, before: number, { keyVersion, ma
 /** The keyring in the state. What else the state says of it must fit it. */
 function keyringOf(
   id: string,
-  { name, keystore = defaultOf("ManagedKey", "keystore"), keyring: text }: Values,
+  { name, type, keystore = defaultOf("ManagedKey", "keystore"), keyring: text }: Values,
 ): Keyring {
-  const keyring = parseKeyring(String(text));
+  const keyring = parseKeyring(String(text), String(type));
   const [held, kept] = [keyIdOf(keyring, String(name)), keyring.keystore ?? "state"];
   if (held === id && kept === keystore) return keyring;
   throw new KeymgmtError(
@@ -172,17 +168,17 @@ function keyringOf(
 /** The outputs with every version up to the planned one, in the keystore that the inputs name. */
 async function withVersions(run: Run, keyring: Keyring, inputs: Values, isNew = false): Promise<Values> {
   const { material: own, restore: _, ...rest } = inputs as { material?: string } & Values;
-  const keeping = keepingOf(inputs);
+  const place = keystoreInputs(inputs);
   const { keystores } = run;
-  let grown = isKept(keyring, keeping)
-    ? await withIdentities(keystores, keyring, keeping)
-    : await movedTo(keystores, keyring, keeping);
+  let grown = isInPlace(keyring, place)
+    ? await withIdentities(keystores, keyring, place)
+    : await movedKeyring(keystores, keyring, place);
   while (grown.keys.length < Number(inputs.keyVersion)) {
-    const material = comesFromHsm(keeping) ? undefined : await nextMaterial(run, grown, keeping.key, own);
-    grown = await withVersion(keystores, grown, keeping, material, run.now());
+    const material = comesFromHsm(place) ? undefined : await nextMaterial(run, grown, place.key, own);
+    grown = await withVersion(keystores, grown, place, material, run.now());
     refuseTwin(grown);
   }
-  grown = await withItsClaimSecret(run, grown, keeping.key, isNew);
+  grown = await withItsClaimSecret(run, grown, place.key, isNew);
   return {
     ...rest,
     latestVersion: grown.keys.length,
@@ -199,7 +195,7 @@ async function withItsClaimSecret(run: Run, keyring: Keyring, key: string, isNew
   return isNew ? add() : ((await ifOpen(add)) ?? keyring);
 }
 
-function keepingOf({ name, keystore, material }: Values): Keeping {
+function keystoreInputs({ name, keystore, material }: Values): KeystoreInputs {
   const reference = isReference(material) ? material : undefined;
   return { key: String(name), keystore: String(keystore), reference };
 }
@@ -207,15 +203,15 @@ function keepingOf({ name, keystore, material }: Values): Keeping {
 /** Own material where it is given, else the CSPRNG's. */
 async function nextMaterial(
   run: Run,
-  keyring: Keyring,
+  { type, keys }: Keyring,
   key: string,
   own: string | undefined,
 ): Promise<Buffer> {
-  if (own === undefined) return generateMaterial();
-  const version = keyring.keys.length + 1;
+  if (own === undefined) return type.material.generate();
+  const version = keys.length + 1;
   return isReference(own)
-    ? readReference(referenceTo(version, own), `the material of version ${version} of key "${key}"`, run.say)
-    : givenMaterial(own);
+    ? readKey(type, referenceTo(version, own), materialOfVersion({ key, version }), run.say)
+    : givenMaterial(type, own);
 }
 
 /** The latest version must be another key than each before it. */
@@ -227,12 +223,12 @@ function refuseTwin(keyring: Keyring): void {
   if (twin === 0) return;
   throw new KeymgmtError(
     "InvalidInput",
-    `Expected \`material\` that no version has had; what came is that of version ${twin} (key check value ${identity.kcv}). Give new bytes: openssl rand -base64 32`,
+    `Expected \`material\` that no version has had; what came is that of version ${twin} (key check value ${identity.kcv}). Give new material: ${keyring.type.material.recipe}`,
   );
 }
 
-function givenMaterial(own: string): Buffer {
-  const parsed = parseMaterial(own);
+function givenMaterial({ material }: KeyType, own: string): Buffer {
+  const parsed = material.parse(own);
   if ("mistake" in parsed) throw new KeymgmtError("InvalidInput", parsed.mistake);
   return parsed.material;
 }

@@ -4,7 +4,7 @@
  */
 
 import { expiryTimes, LONGEST_DAYS } from "../keys/expiry";
-import { parseRotationPeriod } from "../keys/rotationPeriod";
+import { parseRotationPeriod } from "../keys/period";
 import { isRegion, partitionOf, suggestRegion } from "../kms/endpoints/regions";
 import { TAG } from "../kms/taggedKeys";
 import { hasUnknown, known } from "../schema/unknowns";
@@ -56,27 +56,6 @@ export function partitionMistakes(key: unknown, replicaRegions: unknown, primary
     .map(
       (region) =>
         `Expected \`replicaRegions\` of key "${key}" in the AWS partition of "${first}" (${partition}), got "${region}", which is in ${partitionOf(region)}: AWS KMS replicates a key within one partition only. Declare a ManagedKey of its own for ${partitionOf(region)}.`,
-    );
-}
-
-/**
- * China's Regions have 128-bit SM4 keys where others have 256-bit AES ones, and take such material alone:
- * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html#KMS-CreateKey-request-KeySpec
- * https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-encrypt-key-material.html#importing-keys-example-key-material
- */
-export function chinaMistakes(
-  property: string,
-  regions: unknown,
-  key?: { name?: unknown; type?: unknown },
-): string[] {
-  if (known(key?.type) !== "aes256-gcm96") return [];
-  return [regions]
-    .flat()
-    .map(known)
-    .filter((region) => typeof region === "string" && isRegion(region) && partitionOf(region) === "aws-cn")
-    .map(
-      (region) =>
-        `Expected \`${property}\` to be outside of China for key "${key?.name}" of type aes256-gcm96, got "${region}": AWS KMS takes only 128-bit material (SM4) for symmetric keys in its China Regions (aws-cn), and this key's has 256 bits. Use another Region, or a KMS key with material of AWS's own there.`,
     );
 }
 

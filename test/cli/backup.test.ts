@@ -9,7 +9,9 @@ import type { LocalKms } from "../../localkms/index";
 import { fingerprintOf, openBackup } from "../../provider/keys/backup/backup";
 import { identityKey, passphraseKey } from "../../provider/keys/backup/backupKeys";
 import type { Keyring } from "../../provider/keys/keyring";
+import { AES_256 } from "../../provider/keys/keyTypes";
 import type { KmsKeyRecords } from "../../provider/state/types";
+
 import { assertNoSecret } from "../e2e/support/planted";
 import { withoutKms } from "../provider/keys/keystores/withoutKms";
 import { localKms, Program } from "../world/program";
@@ -173,6 +175,7 @@ describe("keymgmt export and import", function () {
 
   it("takes the URIs of an HSM's keys along, and asks the HSM for nothing", async () => {
     const keyring: Keyring = {
+      type: AES_256,
       keystore: "pkcs11:token=keymgmt?module-path=/nonexistent/module.so&pin-source=env://PIN",
       keys: [{ kid: "1", iat: 1_760_000_000, kcv: "0123456789", from: "pkcs11:object=orders;id=%01" }],
     };

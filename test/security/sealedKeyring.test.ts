@@ -102,7 +102,7 @@ describe("who writes the state of a key that is not kept there", function () {
     write((written) => {
       written.keys = [inTheClear()];
     });
-    await refused(sealed, /version 1 is not kept as its keystore keeps it/);
+    await refused(sealed, /version 1 is not stored as its keystore stores it/);
   });
 
   it("nor where all of the state says so, and its own distribution is brought alone", async () => {
@@ -228,7 +228,7 @@ describe("who writes the state of a key that is not kept there", function () {
     });
     const message = await messageOf(program.up());
     assert.equal(existsSync(trace), false);
-    assert.match(message, /version 1 is not kept as its keystore keeps it/);
+    assert.match(message, /version 1 is not stored as its keystore stores it/);
   });
 
   it("goes unhindered only as a change of keystore that the preview shows: old input, keyring and id together", async () => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { versionJwk } from "../../provider/keys/keyring";
+import { AES_256 } from "../../provider/keys/keyTypes";
 import { built } from "../built";
 import { exportOf, fileOf, keymgmt, shown } from "../cli/support";
 import { openProject, type Project } from "../e2e/support";
@@ -118,7 +119,7 @@ describe("who can write the state", function () {
   /** Of theirs: version 1 has KMS keys already, and is not imported again; version 2 comes behind the alias. */
   const theirs = () => {
     const versions = [randomBytes(32), randomBytes(32)];
-    const keys = versions.map((material, index) => versionJwk(index + 1, material, new Date()));
+    const keys = versions.map((material, index) => versionJwk(AES_256, index + 1, material, new Date()));
     return { id: `orders-${keyCheckValue(versions[0]!)}`, keyring: JSON.stringify({ keys }), versions };
   };
   for (const [form, marked] of [

@@ -49,7 +49,7 @@ describe("who has another material with the same key check value", function () {
     await local.close();
   });
 
-  const keyring = () => parseKeyring(String(program.outputs("key").keyring));
+  const keyring = () => parseKeyring(String(program.outputs("key").keyring), "aes256-gcm96");
   const notHeld = { keystore: "none", material: "env://ORDERS_{version}" };
   const refused = /what came is another with the same key check value/;
 

@@ -1,7 +1,7 @@
 /** A backup: a key with all its versions and what AWS holds of it, in one file, as a JWE (RFC 7516, compact). */
 import { createHash } from "node:crypto";
 import { KeymgmtError } from "../../errors";
-import { type Keyring, kcvsOf, parseKeyring } from "../keyring";
+import { type Keyring, kcvsOf, parseKeyring, storedKeyring } from "../keyring";
 import { isHsmUri } from "../keystores/hsm/uri";
 import type { BackupKey } from "./backupKeys";
 
@@ -45,7 +45,7 @@ export const PBKDF2_ITERATIONS = 1_000_000;
 /** Encrypts a backup. Its header shows the key's name and key check values to whoever looks for the right file. */
 export async function sealBackup(backup: Backup, { alg, key, kid }: BackupKey): Promise<string> {
   const { CompactEncrypt } = await import("jose");
-  const plaintext = Buffer.from(JSON.stringify(backup));
+  const plaintext = Buffer.from(JSON.stringify({ ...backup, keyring: storedKeyring(backup.keyring) }));
   const { name } = backup.key;
   const header = {
     alg,
@@ -112,7 +112,7 @@ function opens({ alg, kid }: { alg?: string; kid?: string }): string {
 function verified(backup: Backup, from: string): Backup {
   if (backup.backup !== SHAPE)
     throw unusable(from, "another release made it; install the newest pulumi-keymgmt");
-  const keyring = parseKeyring(JSON.stringify(backup.keyring));
+  const keyring = parseKeyring(JSON.stringify(backup.keyring), backup.key.type);
   // `keymgmt export` seals nothing in a backup, and nothing is to be opened by what a backup names.
   if (keyring.keystore !== undefined && keyring.keystore !== "none" && !isHsmUri(keyring.keystore))
     throw unusable(from, "its keyring is in a keystore that none of a backup's is in");
@@ -122,7 +122,7 @@ function verified(backup: Backup, from: string): Backup {
       from,
       `its key check values are ${kcvs.join(", ")}, and should be ${backup.kcvs.join(", ")}`,
     );
-  return backup;
+  return { ...backup, keyring };
 }
 
 function unusable(from: string, came: string): KeymgmtError {

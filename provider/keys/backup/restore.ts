@@ -5,7 +5,8 @@ import type { Say } from "../../say";
 import { hasUnknown, known } from "../../schema/unknowns";
 import { shownReference } from "../../secrecy/shownReference";
 import type { KeyVersion } from "../keyring";
-import { isReference, readSecret, readText, referenceMistakes } from "../reference";
+import { readSecret, readText } from "../readReference";
+import { isReference, referenceMistakes } from "../reference";
 import { type Backup, fingerprintOf, openBackup } from "./backup";
 import { type BackupKey, identityKey, passphraseKey } from "./backupKeys";
 

@@ -19,6 +19,16 @@ export type Keystore =
   /** In an HSM, which makes it and wraps it. */
   | HsmKeystore;
 
+/** What the program says of the keystore of a key, and not the state, which others may write. */
+export interface KeystoreInputs {
+  /** Name of the key. */
+  key: string;
+  /** The `keystore` input. */
+  keystore: string;
+  /** The `material` input, where it is a reference. */
+  reference?: string;
+}
+
 const FORMS =
   '"state", "none", "env://NAME", "file:///path" (absolute), "awskms://alias/NAME?region=us-east-1" or "pkcs11:token=NAME?…"';
 

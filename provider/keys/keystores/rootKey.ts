@@ -2,8 +2,9 @@
 
 import { isKeymgmtError, KeymgmtError } from "../../errors";
 import type { CallContext } from "../../kms/client/client";
-import { identityOf, parseIdentity } from "../keyCheckValue";
-import { readReference, readReferenceOf } from "../reference";
+import { parseIdentity } from "../keyCheckValue";
+import { AES_256 } from "../keyTypes";
+import { readKey, readKnownKey } from "../readReference";
 import type { RootKeystore } from "./keystore";
 import type { KeystoreSession } from "./session";
 
@@ -19,10 +20,9 @@ export type SealedId = (VersionId | { key: string; purpose: "claim" }) & {
   id: string;
   /** As the `keystore` input has it. */
   keystore: string;
+  /** Name of the key's type. */
+  type: string;
 };
-
-/** The type of every key. */
-export const KEY_TYPE = "aes256-gcm96";
 
 /** The protected header of what is sealed (RFC 7516 section 4). */
 export interface SealHeader {
@@ -34,7 +34,6 @@ export interface SealHeader {
   /** What opens it: the root key's CMAC (of release 0.1.0 its key check value), or the KMS key's ARN. */
   kid: string;
   keymgmt: SealedId & {
-    type: string;
     /** The data key as AWS KMS encrypted it, in base64url. */
     dataKey?: string;
   };
@@ -53,9 +52,9 @@ export async function newKey(
   if (keystore.kind === "rootKey") {
     const key =
       sealedBy === undefined
-        ? await readReference(keystore.reference, "the root key", session.say)
+        ? await readKey(AES_256, keystore.reference, "the root key", session.say)
         : await rootKeyOf(session, sealedBy, keystore.reference, of);
-    return { key, header: headerFor(of, "A256KW", identityOf(key).cmac) };
+    return { key, header: headerFor(of, "A256KW", AES_256.identityOf(key).cmac) };
   }
   const { keyId, connection } = keystore;
   const input = { KeyId: keyId, KeySpec: "AES_256", EncryptionContext: encryptionContext(of) } as const;
@@ -89,7 +88,7 @@ function rootKeyOf(
   { key }: SealedId,
 ): Promise<Buffer> {
   const what = `the root key that sealed key "${key}"`;
-  return readReferenceOf(parseIdentity(kid), reference, what, session.say);
+  return readKnownKey(AES_256, parseIdentity(kid), reference, what, session.say);
 }
 
 /** What AWS KMS says of a root key must not be taken for what it says of a KMS key that material goes to. */
@@ -109,7 +108,7 @@ async function fromKms<T>(keyId: string, of: SealedId, ask: () => Promise<T>): P
 
 function headerFor(of: SealedId & { dataKey?: string }, alg: SealHeader["alg"], kid: string): SealHeader {
   const cty = "version" in of ? "jwk+json" : "octet-stream";
-  return { alg, enc: "A256GCM", cty, kid, keymgmt: { ...of, type: KEY_TYPE } };
+  return { alg, enc: "A256GCM", cty, kid, keymgmt: of };
 }
 
 /** AWS authenticates it, lets key policies and IAM policies ask for it, and writes it into CloudTrail. */

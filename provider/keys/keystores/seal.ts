@@ -2,11 +2,11 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { KeymgmtError } from "../../errors";
-import type { SealedVersion, VersionJwk } from "../keyring";
+import { type Keyring, keyIdOf, type SealedVersion, type VersionJwk } from "../keyring";
+import { type KeyType, keyTypeOf } from "../keyTypes";
 import type { RootKeystore } from "./keystore";
 import {
   contextOf,
-  KEY_TYPE,
   named,
   newKey,
   openingKey,
@@ -20,6 +20,12 @@ import type { KeystoreSession } from "./session";
 export interface SealedBefore {
   of: SealedId;
   jwe: string;
+}
+
+/** What the header of a sealed version or claim secret says of its key. */
+export function sealedKey(keyring: Keyring, key: string) {
+  const { type, keystore } = keyring;
+  return { key, id: keyIdOf(keyring, key), keystore: String(keystore), type: type.name };
 }
 
 /** Seals one version. The version before it, where there is one, tells which root key it must be. */
@@ -49,12 +55,19 @@ export async function unseal(
 ): Promise<Buffer> {
   const plaintext = await openBytes(session, keystore, of, jwe);
   try {
-    const { k } = JSON.parse(new TextDecoder().decode(plaintext)) as VersionJwk;
-    return Buffer.from(k, "base64url");
-  } catch {
-    throw notSealedFor(of, "it does not open");
+    const material = materialIn(plaintext, keyTypeOf(of.type));
+    if (material) return material;
   } finally {
     plaintext.fill(0);
+  }
+  throw notSealedFor(of, "it does not open");
+}
+
+function materialIn(plaintext: Uint8Array, { material }: KeyType): Buffer | undefined {
+  try {
+    return material.fromJwk(JSON.parse(new TextDecoder().decode(plaintext)));
+  } catch {
+    return undefined; // the parser's own message would quote the text
   }
 }
 
@@ -111,7 +124,7 @@ async function headerOf(jwe: string, of: SealedId): Promise<SealHeader> {
     throw notSealedFor(of, "it is no JWE");
   }
   const { dataKey: _, ...came } = header.keymgmt ?? {};
-  if (isDeepStrictEqual(came, { ...of, type: KEY_TYPE }) || isOfFirstRelease(came, of)) return header;
+  if (isDeepStrictEqual(came, of) || isOfFirstRelease(came, of)) return header;
   const [is, expected] = [named(came), named(of)];
   throw notSealedFor(of, is === expected ? "it is of another key or keystore" : `it is ${is}`);
 }

@@ -1,6 +1,7 @@
 /** OIDC tokens that STS takes for a role. They last minutes, so one is fetched whenever a role is taken. */
+
+import { type Content, contentAt, contentOfFile, isReadable, type Missing, textOf } from "../../content";
 import { KeymgmtError } from "../../errors";
-import { type Content, contentAt, contentOfFile, isReadable, type Missing, textOf } from "../../reference";
 import { isLikePath, shownReference } from "../../secrecy/shownReference";
 import { isThisMachine } from "../endpoints/hosts";
 import { partitionOf } from "../endpoints/regions";

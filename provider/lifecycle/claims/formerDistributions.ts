@@ -121,7 +121,8 @@ async function provedAmong(
 ): Promise<FormerDistribution[]> {
   const handed = run.keyrings.ofKey(key.id);
   if (handed === undefined || former.length < 2) return former;
-  const secret = await ifOpen(() => claimSecretOf(run.keystores, parseKeyring(handed.keyring), key.name));
+  const keyring = parseKeyring(handed.keyring, handed.type);
+  const secret = await ifOpen(() => claimSecretOf(run.keystores, keyring, key.name));
   if (!secret) return former;
   const isProved = ({ keys }: FormerDistribution) =>
     keys.some((one) => {

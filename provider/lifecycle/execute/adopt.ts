@@ -78,7 +78,8 @@ async function adoptKmsKey(
     seen;
   const arn = Arn!;
   must(Origin === "EXTERNAL", arn, "with imported key material (Origin EXTERNAL)", Origin);
-  must(KeySpec === "SYMMETRIC_DEFAULT", arn, "of KeySpec SYMMETRIC_DEFAULT", KeySpec);
+  const { keySpec } = place.keyType;
+  must(KeySpec === keySpec, arn, `of KeySpec ${keySpec}`, KeySpec);
   const kind = MultiRegionConfiguration?.MultiRegionKeyType;
   if (place.isMultiRegion)
     must(kind === "PRIMARY", arn, `that is a multi-Region primary in ${region}`, kind ?? "single-Region");

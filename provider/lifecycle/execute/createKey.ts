@@ -24,8 +24,8 @@ export async function createKey(
     );
   const claim = await place.newClaim(version);
   try {
-    const metadata = place.metadata(version, claim);
-    const made = await createKmsKey(kms, metadata, place.isMultiRegion, place.context(version));
+    const kind = { ...place.keySpecAndUsage, MultiRegion: place.isMultiRegion };
+    const made = await createKmsKey(kms, kind, place.metadata(version, claim), place.context(version));
     place.own.add(made.keyId);
     return { ...made, state: "PendingImport", kcv, claim };
   } catch (error) {

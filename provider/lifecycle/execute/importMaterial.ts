@@ -2,7 +2,7 @@
 
 import { isKeymgmtError } from "../../errors";
 import { validToOf } from "../../keys/expiry";
-import { toImport } from "../../keys/keystores/versions";
+import { wrappableVersion } from "../../keys/keystores/readVersion";
 import { eventually } from "../../kms/eventually";
 import type { KeyState } from "../../kms/keyState";
 import {
@@ -35,7 +35,7 @@ export async function importVersion(
   importType: ImportOptions["importType"] = keyMaterialId === undefined ? undefined : "EXISTING_KEY_MATERIAL",
 ): Promise<Partial<KmsKeyRecord>> {
   const { run, owner } = place;
-  const material = await toImport(run.keystores, place.keyring, place.keeping, version);
+  const material = await wrappableVersion(run.keystores, place.keyring, place.keeping, version);
   try {
     const validTo = validToOf(owner.expiry, run.now());
     const options = place.importOptions(region);

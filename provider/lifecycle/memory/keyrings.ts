@@ -11,6 +11,8 @@ import type { Owner } from "../owner";
 /** The keyring, from the state, and what the program says of it, which others cannot write. */
 export interface HandedKeyring {
   keyring: string;
+  /** Type of the key. */
+  type: string;
   /** The `keystore` input. */
   keystore?: string;
   /** The `material` input. */
@@ -27,14 +29,26 @@ export class Keyrings {
     const { keyring, keystore, material, ...rest } = key as Partial<KeyRef & HandedKeyring>;
     const kms = known(distribution.kms) as Partial<KmsRef> | undefined;
     if (typeof keyring === "string")
-      this.#handed.set(nameOf(rest.id, distribution.name, kms), { keyring, keystore, material });
+      this.#handed.set(nameOf(rest.id, distribution.name, kms), {
+        keyring,
+        type: String(rest.type),
+        keystore,
+        material,
+      });
     return rest;
   }
 
   /** A ManagedKey has this keyring, as its own state says. */
-  key(id: string, { keyring, keystore }: { keyring?: unknown; keystore?: unknown }): void {
+  key(
+    id: string,
+    { keyring, type, keystore }: { keyring?: unknown; type?: unknown; keystore?: unknown },
+  ): void {
     if (typeof keyring === "string")
-      this.#ofKeys.set(id, { keyring, keystore: keystore === undefined ? undefined : String(keystore) });
+      this.#ofKeys.set(id, {
+        keyring,
+        type: String(type),
+        keystore: keystore === undefined ? undefined : String(keystore),
+      });
   }
 
   /** The keyring of a ManagedKey that this run has seen: a distribution that goes is not handed it. */

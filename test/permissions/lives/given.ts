@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { CreateAliasCommand, CreateKeyCommand } from "@aws-sdk/client-kms";
 import type { Scope } from "../../../cli/iam-policy/policy";
+import { AES_256 } from "../../../provider/keys/keyTypes";
 import { importMaterial } from "../../../provider/kms/kmsKeys";
 import { inMemory } from "../../../provider/kms/wrapping";
 import { strayKey } from "../../cli/support";
@@ -20,7 +21,7 @@ export async function adopted(url: string, accountId: string): Promise<Partial<S
   await importMaterial(
     kms,
     KeyMetadata!.KeyId!,
-    inMemory(randomBytes(32)),
+    inMemory(randomBytes(32), AES_256.wrapping),
     { wrappingKeySpec: "RSA_2048" },
     {},
   );

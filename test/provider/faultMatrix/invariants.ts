@@ -6,7 +6,7 @@ import {
   ListResourceTagsCommand,
 } from "@aws-sdk/client-kms";
 import { parseKeyring } from "../../../provider/keys/keyring";
-import { toImport } from "../../../provider/keys/keystores/versions";
+import { wrappableVersion } from "../../../provider/keys/keystores/readVersion";
 import type { KmsConnection } from "../../../provider/kms/endpoints/connection";
 import { importMaterial } from "../../../provider/kms/kmsKeys";
 import type { KmsKeyRecords } from "../../../provider/state/types";
@@ -34,13 +34,13 @@ export async function violations(bench: Bench, end: Exclude<End, { removed: unkn
 
 /** Each KMS key has the material that the keyring says: AWS takes no other a second time. */
 async function otherMaterial(bench: Bench): Promise<string[]> {
-  const keyring = parseKeyring(String(bench.program.outputs("key").keyring));
+  const keyring = parseKeyring(String(bench.program.outputs("key").keyring), "aes256-gcm96");
   const kms = openKms(bench.program.outputs("distribution").kms as KmsConnection);
   const wrong: string[] = [];
   for (const [version, { keyId, adopted }] of Object.entries(recordsOf(bench))) {
     if (adopted) continue;
     const how = { wrappingKeySpec: "RSA_2048", importType: "EXISTING_KEY_MATERIAL" } as const;
-    const material = await toImport(
+    const material = await wrappableVersion(
       withoutKms(),
       keyring,
       { key: String(bench.program.outputs("key").name) },

@@ -9,6 +9,7 @@ import {
   ScheduleKeyDeletionCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-kms";
+import { AES_256 } from "../../../provider/keys/keyTypes";
 import { importMaterial } from "../../../provider/kms/kmsKeys";
 import { inMemory } from "../../../provider/kms/wrapping";
 import type { KmsKeyRecords } from "../../../provider/state/types";
@@ -98,7 +99,7 @@ async function madeByVault(bench: Bench): Promise<void> {
     .application(HOME)
     .send(new CreateKeyCommand({ Origin: "EXTERNAL", MultiRegion: true }));
   const keyId = KeyMetadata!.KeyId!;
-  const material = inMemory(randomBytes(32));
+  const material = inMemory(randomBytes(32), AES_256.wrapping);
   const connection = {
     keyCollection: HOME,
     endpoint: bench.local.url,

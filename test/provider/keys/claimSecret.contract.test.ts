@@ -8,7 +8,9 @@ import {
   parseKeyring,
   type SealedVersion,
 } from "../../../provider/keys/keyring";
-import { emptyKeyring, movedTo, withVersion } from "../../../provider/keys/keystores/versions";
+import { emptyKeyring, withVersion } from "../../../provider/keys/keystores/addVersion";
+import { movedKeyring } from "../../../provider/keys/keystores/moveKeyring";
+import { AES_256 } from "../../../provider/keys/keyTypes";
 import { setEnvironment } from "../kms/loopback";
 import { refusal } from "../refusal";
 import { withoutKms } from "./keystores/withoutKms";
@@ -28,11 +30,17 @@ describe("the claim secret of a key", () => {
   /** As release 0.1.0 made it. */
   const older = (keystore: string): Promise<Keyring> => {
     const material = Buffer.from(String(process.env.ORDERS_1), "hex");
-    return withVersion(withoutKms(), emptyKeyring(keystore), keeping(keystore), material, new Date());
+    return withVersion(
+      withoutKms(),
+      emptyKeyring(AES_256, keystore),
+      keeping(keystore),
+      material,
+      new Date(),
+    );
   };
   const made = async (keystore: string) => {
     const keyring = await withNewClaimSecret(withoutKms(), await older(keystore), "orders");
-    return parseKeyring(formatKeyring(keyring));
+    return parseKeyring(formatKeyring(keyring), "aes256-gcm96");
   };
   const open = async (keyring: Keyring, key = "orders") =>
     (await claimSecretOf(withoutKms(), keyring, key))?.toString("hex");
@@ -85,7 +93,11 @@ describe("the claim secret of a key", () => {
       const keyring = await made(from);
       const secret = await open(keyring);
       for (const to of all)
-        assert.equal(await open(await movedTo(withoutKms(), keyring, keeping(to))), secret, `${from} ${to}`);
+        assert.equal(
+          await open(await movedKeyring(withoutKms(), keyring, keeping(to))),
+          secret,
+          `${from} ${to}`,
+        );
       assert.equal(await open(await unsealed(withoutKms(), keyring, "orders")), secret);
     }
   });
@@ -94,7 +106,10 @@ describe("the claim secret of a key", () => {
     for (const from of ["state", "none", "env://ROOT"]) {
       const keyring = await older(from);
       assert.equal(await open(keyring), undefined);
-      assert.equal("claimSecret" in (await movedTo(withoutKms(), keyring, keeping("env://OTHER"))), false);
+      assert.equal(
+        "claimSecret" in (await movedKeyring(withoutKms(), keyring, keeping("env://OTHER"))),
+        false,
+      );
       assert.equal("claimSecret" in (await unsealed(withoutKms(), keyring, "orders")), false);
     }
   });

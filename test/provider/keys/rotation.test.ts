@@ -99,7 +99,8 @@ describe("planned rotation", () => {
 
     it("does not come when it stays, or is only written in another way", () => {
       for (const material of [own, ` ${own}\n`, own.replace(/=+$/, "")]) {
-        assert.equal(planRotation(before, { material }, on("2026-02-01")).keyVersion, 1, material);
+        const inputs = { type: "aes256-gcm96", material };
+        assert.equal(planRotation(before, inputs, on("2026-02-01")).keyVersion, 1, material);
       }
     });
 

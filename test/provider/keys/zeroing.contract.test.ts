@@ -11,8 +11,8 @@ import {
   parseKeyring,
   type SealedVersion,
 } from "../../../provider/keys/keyring";
+import { movedKeyring } from "../../../provider/keys/keystores/moveKeyring";
 import { KeystoreSession } from "../../../provider/keys/keystores/session";
-import { movedTo } from "../../../provider/keys/keystores/versions";
 import { type Kms, KmsConnections } from "../../../provider/kms/client/client";
 import { importVersion } from "../../../provider/lifecycle/execute/importMaterial";
 import type { Owner } from "../../../provider/lifecycle/owner";
@@ -152,14 +152,15 @@ describe("a buffer that held a secret", () => {
   });
   const make = async (keystore: string, more?: Values) => {
     const { outputs } = await managedKey(run).create(inputs(keystore, more));
-    return parseKeyring(String(outputs.keyring));
+    return parseKeyring(String(outputs.keyring), "aes256-gcm96");
   };
   const importFrom = (keyring: Keyring) => {
-    const key = { name: "orders", keyVersion: 2, minEnabledVersion: 1 };
+    const key = { name: "orders", type: "aes256-gcm96", keyVersion: 2, minEnabledVersion: 1 };
     const kms = { keyCollection: "us-east-1", wrappingKeySpec: "RSA_2048" };
     const owner = { kms, key, expiry: {} } as unknown as Owner;
     const { keystore } = keyring;
-    const handed = { keyring: formatKeyring(keyring), keystore, material: "env://ORDERS_{version}" };
+    const said = { keystore, material: "env://ORDERS_{version}" };
+    const handed = { keyring: formatKeyring(keyring), type: "aes256-gcm96", ...said };
     const place = new Place(run, { owner, keyring: handed, region: "us-east-1", aliasName: "", inputs: {} });
     return importVersion(place, "us-east-1", 2, { keyId: "id" });
   };
@@ -198,7 +199,7 @@ describe("a buffer that held a secret", () => {
     it(`is zeroed when a keyring moves from "${keystore}", also to where it cannot be kept`, async () => {
       const keyring = await make(keystore);
       for (const to of [...KEYSTORES, "env://NOT_THERE", "vault://unknown"]) {
-        const moved = movedTo(session, keyring, {
+        const moved = movedKeyring(session, keyring, {
           key: "orders",
           keystore: to,
           reference: "env://ORDERS_{version}",

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-kms";
 import type sinon from "sinon";
 import type { Interception, LocalKms } from "../../../localkms/index";
-import { wrapKeyMaterial } from "../../../provider/kms/wrapping";
+import { wrapByOaepSha256 } from "../../../provider/kms/wrapping";
 import type { KmsKeyRecords } from "../../../provider/state/types";
 import { Application } from "../../world/application";
 import { localKms, Program } from "../../world/program";
@@ -272,7 +272,7 @@ export class Stack {
     const { PublicKey, ImportToken } = await home.send(
       new GetParametersForImportCommand({ KeyId, WrappingAlgorithm, WrappingKeySpec: "RSA_2048" }),
     );
-    const EncryptedKeyMaterial = wrapKeyMaterial(
+    const EncryptedKeyMaterial = wrapByOaepSha256(
       randomBytes(32),
       createPublicKey({ key: Buffer.from(PublicKey!), format: "der", type: "spki" }),
     );

@@ -74,7 +74,7 @@ describe("check of a KeyDistribution", () => {
 
   it("refuses a purpose that is not allowed for the type", async () => {
     const expected =
-      'Expected `purpose` to be ["encrypt", "decrypt"], which is what an aes256-gcm96 key is for in AWS KMS; what came is another list.';
+      'Expected `purpose` to be ["encrypt", "decrypt"], which is what a key of type aes256-gcm96 is for in AWS KMS; what came is another list.';
     assert.deepEqual(await check({ purpose: ["encrypt"] }), [expected]);
     assert.deepEqual(await check({ purpose: [] }), [expected]);
     assert.deepEqual(await check({ purpose: ["sign", "verify"] }), [

@@ -34,8 +34,8 @@ class Stack {
   }
 
   get materials(): Buffer[] {
-    const keyring = parseKeyring(this.outputs.keyring as string);
-    return keyring.keys.map((jwk) => Buffer.from("k" in jwk ? jwk.k : "", "base64url"));
+    const keyring = parseKeyring(this.outputs.keyring as string, "aes256-gcm96");
+    return keyring.keys.map((jwk) => Buffer.from(String("k" in jwk && jwk.k), "base64url"));
   }
 
   get versions(): { version: number; createdAt: string; kcv: string; enabled: boolean }[] {
@@ -171,7 +171,7 @@ describe("a ManagedKey", () => {
       assert.ok(isKeymgmtError(error, "InvalidInput"));
       assert.equal(
         error.message,
-        `Expected \`material\` that no version has had; what came is that of version 1 (key check value ${kcv}). Give new bytes: openssl rand -base64 32`,
+        `Expected \`material\` that no version has had; what came is that of version 1 (key check value ${kcv}). Give new material: openssl rand -base64 32`,
       );
       return true;
     });
@@ -213,7 +213,7 @@ describe("a ManagedKey", () => {
   });
 
   describe("has a claim secret", () => {
-    const keyring = () => parseKeyring(stack.outputs.keyring as string);
+    const keyring = () => parseKeyring(stack.outputs.keyring as string, "aes256-gcm96");
     /** As release 0.1.0 left the key. */
     const forget = () => {
       const { claimSecret: _, ...older } = keyring();
@@ -228,7 +228,7 @@ describe("a ManagedKey", () => {
 
     it("from its first version on, which no update changes, and in its keyring alone", async () => {
       const { keyring: text, ...rest } = await stack.up();
-      const { claimSecret } = parseKeyring(text as string);
+      const { claimSecret } = parseKeyring(text as string, "aes256-gcm96");
       assert.ok(claimSecret && !JSON.stringify(rest).includes(claimSecret));
       await stack.up({ rotationTrigger: "x" });
       assert.equal(keyring().claimSecret, claimSecret);
@@ -258,13 +258,13 @@ describe("a ManagedKey", () => {
       await stack.up();
       forget();
       const { outputs } = await managedKey.read(stack.id, stack.outputs);
-      const { claimSecret, ...rest } = parseKeyring(String(outputs.keyring));
+      const { claimSecret, ...rest } = parseKeyring(String(outputs.keyring), "aes256-gcm96");
       assert.ok(claimSecret);
       assert.deepEqual({ ...outputs, keyring: formatKeyring(rest) }, stack.outputs);
 
       const sealed = new Stack();
       await sealed.up({ keystore: "env://KEYMGMT_TEST_ROOT" });
-      const { claimSecret: _, ...older } = parseKeyring(String(sealed.outputs.keyring));
+      const { claimSecret: _, ...older } = parseKeyring(String(sealed.outputs.keyring), "aes256-gcm96");
       const before = { ...sealed.outputs, keyring: formatKeyring(older) };
       assert.deepEqual((await managedKey.read(sealed.id, before)).outputs, before);
     });

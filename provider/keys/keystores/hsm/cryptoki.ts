@@ -37,6 +37,13 @@ export interface Cryptoki {
   C_WrapKey(session: Handle, mechanism: Mechanism, wrappingKey: Handle, key: Handle, out: Buffer): Buffer;
 }
 
+/** A session in which the user is logged in. */
+export interface TokenSession {
+  pkcs11: Pkcs11;
+  cryptoki: Cryptoki;
+  handle: Handle;
+}
+
 /** The package: the class, and the constants of PKCS#11 by their names there. */
 export interface Pkcs11 {
   readonly PKCS11: new () => Cryptoki;

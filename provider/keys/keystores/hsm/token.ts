@@ -1,20 +1,13 @@
 /** One token of an HSM: a session of it for one piece of work. */
 import { isKeymgmtError } from "../../../errors";
-import { readSecret } from "../../reference";
+import { readSecret } from "../../readReference";
 import type { KeystoreSession } from "../session";
-import type { Cryptoki, Handle, Pkcs11, Pkcs11Error } from "./cryptoki";
+import type { Cryptoki, Handle, Pkcs11, Pkcs11Error, TokenSession } from "./cryptoki";
 import { loadPkcs11js, unavailable, withModule } from "./module";
 import type { HsmKeystore } from "./uri";
 
 /** What messages call the place of the PIN. It is not repeated: a PIN may stand there by mistake. */
 const SOURCE = "`pin-source`";
-
-/** A session in which the user is logged in. */
-export interface TokenSession {
-  pkcs11: Pkcs11;
-  cryptoki: Cryptoki;
-  handle: Handle;
-}
 
 export interface Token {
   /** What messages call it. */

@@ -3,20 +3,20 @@ import { randomBytes } from "node:crypto";
 import { KeymgmtError } from "../../../errors";
 import type { WrappableMaterial } from "../../../kms/wrapping";
 import { shownReference } from "../../../secrecy/shownReference";
-import { cameInstead, type Identity, identityOf, isSame } from "../../keyCheckValue";
+import { cameInstead, type Identity, isSame } from "../../keyCheckValue";
+import type { KeyType } from "../../keyTypes";
 import type { VersionId } from "../rootKey";
 import type { KeystoreSession } from "../session";
-import {
-  createKey,
-  findKeys,
-  generateKey,
-  identityIn,
-  keyMistake,
-  wrapKey,
-  wrappingAlgorithmOf,
-} from "./keys";
-import { reachToken, type Token, type TokenSession } from "./token";
+import type { TokenSession } from "./cryptoki";
+import { reachToken, type Token } from "./token";
 import { type HsmKeystore, hsmObjectUri, parseHsmObject } from "./uri";
+
+/** An HSM, and the type of the key whose versions it holds. */
+export interface Hsm {
+  session: KeystoreSession;
+  keystore: HsmKeystore;
+  type: KeyType;
+}
 
 /** What the state holds of a version in an HSM. */
 export interface HsmVersion extends Identity {
@@ -25,76 +25,64 @@ export interface HsmVersion extends Identity {
 }
 
 /** Has the HSM make a version. `before` is the version before it, which must be there: one HSM holds all versions of a key. */
-export async function makeInHsm(
-  session: KeystoreSession,
-  keystore: HsmKeystore,
-  of: VersionId,
-  before?: HsmVersion,
-): Promise<HsmVersion> {
+export async function makeInHsm(hsm: Hsm, of: VersionId, before?: HsmVersion): Promise<HsmVersion> {
   const id = newId();
-  const token = await reachToken(session, keystore);
+  const token = await reachToken(hsm.session, hsm.keystore);
   const identity = token.use(`make ${named(of)}`, (loggedIn) => {
-    holdsBefore(loggedIn, token, of, before);
-    return identityIn(loggedIn, generateKey(loggedIn, labelOf(of), id));
+    holdsBefore(hsm, loggedIn, token, of, before);
+    return hsm.type.inHsm.identityOf(loggedIn, hsm.type.inHsm.generate(loggedIn, labelOf(of), id));
   });
   return { ...identity, from: hsmObjectUri(id) };
 }
 
 /** Puts a version's material into the HSM that holds the version before it. The caller zeroes it. */
 export async function putIntoHsm(
-  session: KeystoreSession,
-  keystore: HsmKeystore,
+  hsm: Hsm,
   of: VersionId,
   material: Buffer,
   before?: HsmVersion,
 ): Promise<HsmVersion> {
   const id = newId();
-  const version = { ...identityOf(material), from: hsmObjectUri(id) };
-  const token = await reachToken(session, keystore);
+  const version = { ...hsm.type.identityOf(material), from: hsmObjectUri(id) };
+  const token = await reachToken(hsm.session, hsm.keystore);
   token.use(`take in the material of ${named(of)}, which not every HSM does`, (loggedIn) => {
-    holdsBefore(loggedIn, token, of, before);
-    createKey(loggedIn, labelOf(of), id, material);
-    theKey(loggedIn, token, of, version);
+    holdsBefore(hsm, loggedIn, token, of, before);
+    hsm.type.inHsm.create(loggedIn, labelOf(of), id, material);
+    theKey(hsm, loggedIn, token, of, version);
   });
   return version;
 }
 
 /** Looks for a version in the HSM that holds the version before it; where it is known, it must be just that key. */
 export async function findInHsm(
-  session: KeystoreSession,
-  keystore: HsmKeystore,
+  hsm: Hsm,
   of: VersionId,
   wanted: Wanted,
   before?: HsmVersion,
 ): Promise<HsmVersion> {
-  const token = await reachToken(session, keystore);
+  const token = await reachToken(hsm.session, hsm.keystore);
   const { identity } = token.use(`show ${named(of)}`, (loggedIn) => {
-    holdsBefore(loggedIn, token, of, before);
-    return theKey(loggedIn, token, of, wanted);
+    holdsBefore(hsm, loggedIn, token, of, before);
+    return theKey(hsm, loggedIn, token, of, wanted);
   });
   return { ...identity, from: wanted.from };
 }
 
 /** A version for importMaterial, wrapped by the HSM. */
-export async function hsmToImport(
-  session: KeystoreSession,
-  keystore: HsmKeystore,
-  of: VersionId,
-  version: HsmVersion,
-): Promise<WrappableMaterial> {
-  const token = await reachToken(session, keystore);
+export async function wrappedByHsm(hsm: Hsm, of: VersionId, version: HsmVersion): Promise<WrappableMaterial> {
+  const token = await reachToken(hsm.session, hsm.keystore);
   const purpose = `wrap ${named(of)}`;
-  const { publicKey: nobodys } = await session.nobodysKey();
+  const { publicKey: nobodys } = await hsm.session.nobodysKey();
   const wrappingAlgorithm = token.use(purpose, (loggedIn) => {
-    theKey(loggedIn, token, of, version);
-    return wrappingAlgorithmOf(loggedIn, nobodys);
+    theKey(hsm, loggedIn, token, of, version);
+    return hsm.type.inHsm.wrappingAlgorithm(loggedIn, nobodys);
   });
   return {
     wrappingAlgorithm,
     wrap: (wrappingKey) =>
       token.use(purpose, (loggedIn) => {
-        const { key } = theKey(loggedIn, token, of, version);
-        return wrapKey(loggedIn, key, wrappingKey, wrappingAlgorithm);
+        const { key } = theKey(hsm, loggedIn, token, of, version);
+        return hsm.type.inHsm.wrap(loggedIn, key, wrappingKey, wrappingAlgorithm);
       }),
     release() {}, // nothing of the material is here, and a PIN is a string, which cannot be overwritten
   };
@@ -103,16 +91,23 @@ export async function hsmToImport(
 type Wanted = Pick<HsmVersion, "from"> & Partial<HsmVersion>;
 
 function holdsBefore(
+  hsm: Hsm,
   loggedIn: TokenSession,
   token: Token,
   { key, version }: VersionId,
   before?: HsmVersion,
 ): void {
-  if (before) theKey(loggedIn, token, { key, version: version - 1 }, before);
+  if (before) theKey(hsm, loggedIn, token, { key, version: version - 1 }, before);
 }
 
-/** The one key that an URI names: AES-256, extractable and, where that is known, the version's own. */
-function theKey(loggedIn: TokenSession, token: Token, of: VersionId, { from, kcv, cmac }: Wanted) {
+/** The one key that an URI names: of its type, extractable and, where that is known, the version's own. */
+function theKey(
+  { type }: Hsm,
+  loggedIn: TokenSession,
+  token: Token,
+  of: VersionId,
+  { from, kcv, cmac }: Wanted,
+) {
   const refused = (came: string, next: string) =>
     new KeymgmtError(
       "KeystoreUnavailable",
@@ -121,13 +116,13 @@ function theKey(loggedIn: TokenSession, token: Token, of: VersionId, { from, kcv
     );
   const object = parseHsmObject(from);
   if ("mistake" in object) throw refused("this names no key", "Restore the stack's state from a backup.");
-  const [key, another] = findKeys(loggedIn, object);
+  const [key, another] = type.inHsm.find(loggedIn, object);
   const restore = "Restore the HSM from its owner's backup, or name the token that holds it.";
   if (!key) throw refused("it holds no such secret key", restore);
   if (another) throw refused("several secret keys match", "Name it by its id.");
-  const mistake = keyMistake(loggedIn, key);
-  if (mistake) throw refused(`the key there ${mistake}`, "AWS KMS takes AES-256 keys that can be wrapped.");
-  const identity = identityIn(loggedIn, key);
+  const mistake = type.inHsm.mistake(loggedIn, key);
+  if (mistake) throw refused(`the key there ${mistake}`, `AWS KMS takes ${type.inHsm.required}.`);
+  const identity = type.inHsm.identityOf(loggedIn, key);
   const known = kcv === undefined ? identity : { kcv, cmac };
   if (!isSame(identity, known)) throw refused(`the key there ${cameInstead(identity, known)}`, restore);
   return { key, identity };

@@ -4,13 +4,10 @@ import sinon from "sinon";
 import { identityOf, keyCheckValue } from "../../../../provider/keys/keyCheckValue";
 import type { Keyring, SealedVersion } from "../../../../provider/keys/keyring";
 import { formatKeyring, kcvOf, parseKeyring } from "../../../../provider/keys/keyring";
-import {
-  emptyKeyring,
-  isKept,
-  materialOf,
-  movedTo,
-  withVersion,
-} from "../../../../provider/keys/keystores/versions";
+import { emptyKeyring, withVersion } from "../../../../provider/keys/keystores/addVersion";
+import { isInPlace, movedKeyring } from "../../../../provider/keys/keystores/moveKeyring";
+import { materialOf } from "../../../../provider/keys/keystores/readVersion";
+import { AES_256 } from "../../../../provider/keys/keyTypes";
 import { setEnvironment } from "../../kms/loopback";
 import { refusal } from "../../refusal";
 import { withoutKms } from "./withoutKms";
@@ -40,7 +37,7 @@ describe("a keyring in its keystore", () => {
 
   const keeping = (keystore: string, reference?: string, key = "orders") => ({ key, keystore, reference });
   async function keyringIn(keystore: string, reference?: string): Promise<Keyring> {
-    let keyring = emptyKeyring(keystore);
+    let keyring = emptyKeyring(AES_256, keystore);
     for (const material of materials)
       keyring = await withVersion(
         session,
@@ -49,7 +46,7 @@ describe("a keyring in its keystore", () => {
         Buffer.from(material),
         made,
       );
-    return parseKeyring(formatKeyring(keyring));
+    return parseKeyring(formatKeyring(keyring), "aes256-gcm96");
   }
   const open = (keyring: Keyring, version: number, key = "orders") =>
     materialOf(session, keyring, { key, reference: "env://ORDERS_{version}" }, version);
@@ -74,7 +71,13 @@ describe("a keyring in its keystore", () => {
     it(`"${keystore}" zeroes the material that it takes in`, async () => {
       const material = randomBytes(32);
       process.env.ORDERS_1 = hex(material);
-      await withVersion(session, emptyKeyring(keystore), keeping(keystore, reference), material, made);
+      await withVersion(
+        session,
+        emptyKeyring(AES_256, keystore),
+        keeping(keystore, reference),
+        material,
+        made,
+      );
       assert.deepEqual(material, Buffer.alloc(32));
     });
   }
@@ -120,7 +123,7 @@ describe("a keyring in its keystore", () => {
     const from = sinon.spy(Buffer, "from");
     const keyring = await withVersion(
       session,
-      emptyKeyring("env://ROOT"),
+      emptyKeyring(AES_256, "env://ROOT"),
       keeping("env://ROOT"),
       randomBytes(32),
       made,
@@ -181,8 +184,8 @@ describe("a keyring in its keystore", () => {
   it("names the keystore that sealed it", async () => {
     const { keystore: _, ...nameless } = await keyringIn("env://ROOT");
     assert.throws(
-      () => parseKeyring(formatKeyring(nameless)),
-      /version 1 is not kept as its keystore keeps it/,
+      () => parseKeyring(formatKeyring(nameless), "aes256-gcm96"),
+      /version 1 is not stored as its keystore stores it/,
     );
   });
 
@@ -191,7 +194,7 @@ describe("a keyring in its keystore", () => {
     for (const from of all)
       for (const to of all) {
         const before = await keyringIn(from, "env://ORDERS_{version}");
-        const after = await movedTo(session, before, keeping(to, "env://ORDERS_{version}"));
+        const after = await movedKeyring(session, before, keeping(to, "env://ORDERS_{version}"));
         assert.equal(after.keystore, to === "state" ? undefined : to);
         for (const version of [1, 2]) assert.deepEqual(await open(after, version), materials[version - 1]);
         assert.deepEqual(
@@ -204,18 +207,18 @@ describe("a keyring in its keystore", () => {
   it("moves nowhere without the root key that sealed it, nor to where a version is another", async () => {
     const keyring = await keyringIn("env://ROOT");
     delete process.env.ROOT;
-    await refusal(movedTo(session, keyring, keeping("env://OTHER")));
-    const message = await refusal(movedTo(session, keyring, keeping("none", "env://SWAPPED_{version}")));
+    await refusal(movedKeyring(session, keyring, keeping("env://OTHER")));
+    const message = await refusal(movedKeyring(session, keyring, keeping("none", "env://SWAPPED_{version}")));
     assert.match(message, /material of version 2 of key "orders" from env:\/\/SWAPPED_2, with/);
   });
 
   it("is where it is to be kept until the keystore or, where nothing is held, the references change", async () => {
     const held = await keyringIn("state");
-    assert.ok(isKept(held, keeping("state", "env://ORDERS_{version}")));
-    assert.ok(!isKept(held, keeping("env://ROOT")));
+    assert.ok(isInPlace(held, keeping("state", "env://ORDERS_{version}")));
+    assert.ok(!isInPlace(held, keeping("env://ROOT")));
     const elsewhere = await keyringIn("none", "env://ORDERS_{version}");
-    assert.ok(isKept(elsewhere, keeping("none", "env://ORDERS_{version}")));
-    assert.ok(isKept(elsewhere, keeping("none", "env://ORDERS_3")));
-    assert.ok(!isKept(elsewhere, keeping("none", "env://SWAPPED_{version}")));
+    assert.ok(isInPlace(elsewhere, keeping("none", "env://ORDERS_{version}")));
+    assert.ok(isInPlace(elsewhere, keeping("none", "env://ORDERS_3")));
+    assert.ok(!isInPlace(elsewhere, keeping("none", "env://SWAPPED_{version}")));
   });
 });

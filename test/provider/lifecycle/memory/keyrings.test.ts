@@ -5,7 +5,7 @@ import type { Owner } from "../../../../provider/lifecycle/owner";
 import { UNKNOWN } from "../../../../provider/schema/unknowns";
 
 const kms = { keyCollection: "us-west-1", accountId: "111122223333", aliasPrefix: "hashicorp" };
-const key = { id: "orders-0123456789", name: "orders" };
+const key = { id: "orders-0123456789", name: "orders", type: "aes256-gcm96" };
 const owner = (more: object = {}) => ({ distribution: "orders-1", kms, key, ...more }) as unknown as Owner;
 
 describe("the keyrings of a run", () => {
@@ -26,7 +26,7 @@ describe("the keyrings of a run", () => {
     const keyrings = new Keyrings();
     const handed = { keyring: "one", keystore: "none", material: "env://ORDERS_{version}" };
     assert.deepEqual(keyrings.take({ ...key, ...handed }, { name: "orders-1", kms }), key);
-    assert.deepEqual(keyrings.of(owner()), handed);
+    assert.deepEqual(keyrings.of(owner()), { ...handed, type: key.type });
   });
 
   it("are the latest that came: a resource that is replaced is checked twice", () => {

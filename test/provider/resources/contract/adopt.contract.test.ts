@@ -9,6 +9,7 @@ import {
   ReplicateKeyCommand,
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../../../localkms/index";
+import { AES_256 } from "../../../../provider/keys/keyTypes";
 import { importMaterial } from "../../../../provider/kms/kmsKeys";
 import { inMemory } from "../../../../provider/kms/wrapping";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
@@ -47,7 +48,7 @@ describe("adopting KMS keys that Vault made", () => {
     importMaterial(
       openKms(connection(), region),
       keyId,
-      inMemory(Buffer.from(material)),
+      inMemory(Buffer.from(material), AES_256.wrapping),
       { wrappingKeySpec: "RSA_2048", importType: region === HOME ? undefined : "EXISTING_KEY_MATERIAL" },
       {},
     );

@@ -9,6 +9,9 @@ import { parseKeyring } from "../../../../provider/keys/keyring";
 import type { HsmKeystore } from "../../../../provider/keys/keystores/hsm/uri";
 import { putIntoHsm } from "../../../../provider/keys/keystores/hsm/versions";
 import { parseKeystore } from "../../../../provider/keys/keystores/keystore";
+
+import { AES_256 } from "../../../../provider/keys/keyTypes";
+
 import { managedKey } from "../../../../provider/resources/managedKey";
 import { Run } from "../../../../provider/run";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
@@ -185,7 +188,7 @@ describe("a distributed key in an HSM", () => {
     await program.up({ key: moved });
     restored.close();
     assert.deepEqual(JSON.parse(keyring()).keys, JSON.parse(before).keys);
-    assert.equal(parseKeyring(keyring()).keystore, hsm.uri("keymgmt", "env://HSM_PIN_2"));
+    assert.equal(parseKeyring(keyring(), "aes256-gcm96").keystore, hsm.uri("keymgmt", "env://HSM_PIN_2"));
   });
 
   it("has all its versions in one HSM: another with the same label is given none", async () => {
@@ -260,10 +263,11 @@ describe("a distributed key in an HSM", () => {
     hsm.ceremony(pin, "orders-1");
     const moved = { ...state, keystore: hsm.uri(), material: "pkcs11:object=orders-{version}" };
     assert.match(await refusal(program.up({ key: moved })), /the key there has key check value /);
-    assert.equal(parseKeyring(keyring()).keystore, undefined);
+    assert.equal(parseKeyring(keyring(), "aes256-gcm96").keystore, undefined);
     const [{ k }] = JSON.parse(keyring()).keys;
-    const here = parseKeystore(hsm.uri()) as HsmKeystore;
-    await putIntoHsm(withoutKms(), here, { key: "orders", version: 1 }, Buffer.from(k, "base64url"));
+    const keystore = parseKeystore(hsm.uri()) as HsmKeystore;
+    const here = { session: withoutKms(), keystore, type: AES_256 };
+    await putIntoHsm(here, { key: "orders", version: 1 }, Buffer.from(k, "base64url"));
     calls.length = 0;
     await program.up({ key: { ...moved, material: "pkcs11:object=orders%20v{version}" } });
     assert.deepEqual(calls, []);

@@ -123,7 +123,7 @@ describe("a distributed key in a keystore", () => {
       const versions = program.outputs("key").versions;
       calls.length = 0;
       await program.up({ key: keyIn(keystore, { material: "env://ORDERS_{version}" }) });
-      assert.equal(parseKeyring(keyring()).keystore, url(keystore));
+      assert.equal(parseKeyring(keyring(), "aes256-gcm96").keystore, url(keystore));
       assert.ok(!keyring().includes(before.keys[0].k));
       assert.deepEqual(program.outputs("key").versions, versions);
       assert.deepEqual(calls, keystore === "awskms" ? ["GenerateDataKey", "GenerateDataKey"] : []);
@@ -238,7 +238,7 @@ describe("a distributed key in a keystore", () => {
   it("is bound to its name and version by AWS's encryption context", async () => {
     await program.up({ key: keyIn("awskms") });
     await program.up({ key: keyIn("awskms", { rotationTrigger: "b" }) });
-    const { keystore, keys } = parseKeyring(keyring());
+    const { keystore, keys } = parseKeyring(keyring(), "aes256-gcm96");
     assert.equal(keystore, url("awskms"));
     for (const { kid, jwe } of keys as SealedVersion[]) {
       const {

@@ -405,7 +405,7 @@ describe("a key that is restored from a backup", function () {
   });
 
   describe("into a keystore", () => {
-    const keyring = (): Keyring => parseKeyring(String(program.outputs("key").keyring));
+    const keyring = (): Keyring => parseKeyring(String(program.outputs("key").keyring), "aes256-gcm96");
 
     it("is sealed there, and its KMS keys are the same", async () => {
       await lived(2);
@@ -427,7 +427,7 @@ describe("a key that is restored from a backup", function () {
         const own = { keystore: "none", material: "env://KEYMGMT_TEST_MATERIAL" };
         await old.up({ key: own });
         await program.up(restoring(await backUp(old), { key: own }));
-        assert.deepEqual(keyring(), parseKeyring(String(old.outputs("key").keyring)));
+        assert.deepEqual(keyring(), parseKeyring(String(old.outputs("key").keyring), "aes256-gcm96"));
         assert.deepEqual(ids(), ids(old));
         const held = new Program(local);
         const backup = await backUp(old);
@@ -437,7 +437,7 @@ describe("a key that is restored from a backup", function () {
         );
         await held.up(restoring(backup, { key: { material: own.material } }));
         assert.equal(
-          "k" in parseKeyring(String(held.outputs("key").keyring)).keys[0]!,
+          "k" in parseKeyring(String(held.outputs("key").keyring), "aes256-gcm96").keys[0]!,
           true,
           "read from there into the state",
         );

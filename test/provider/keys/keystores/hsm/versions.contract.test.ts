@@ -2,16 +2,18 @@ import assert from "node:assert/strict";
 import { constants, generateKeyPairSync, type KeyObject, privateDecrypt, randomBytes } from "node:crypto";
 import sinon from "sinon";
 import { identityOf, keyCheckValue } from "../../../../../provider/keys/keyCheckValue";
+import { emptyKeyring, withVersion } from "../../../../../provider/keys/keystores/addVersion";
 import type { Cryptoki } from "../../../../../provider/keys/keystores/hsm/cryptoki";
 import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
 import {
   findInHsm,
-  hsmToImport,
   makeInHsm,
   putIntoHsm,
+  wrappedByHsm,
 } from "../../../../../provider/keys/keystores/hsm/versions";
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
-import { emptyKeyring, materialOf, withVersion } from "../../../../../provider/keys/keystores/versions";
+import { materialOf } from "../../../../../provider/keys/keystores/readVersion";
+import { AES_256 } from "../../../../../provider/keys/keyTypes";
 import type { WrappableMaterial } from "../../../../../provider/kms/wrapping";
 import { setEnvironment } from "../../../kms/loopback";
 import { refusal } from "../../../refusal";
@@ -32,6 +34,7 @@ describe("a version in an HSM", () => {
   let pin: string;
   let restore: () => void;
   let keystore: HsmKeystore;
+  const inHsm = (at = keystore) => ({ session, keystore: at, type: AES_256 });
   const at = (uri: string) => parseKeystore(uri) as HsmKeystore;
 
   before(async function () {
@@ -51,7 +54,7 @@ describe("a version in an HSM", () => {
   });
 
   it("made there is private, sensitive and extractable, encrypts, and does no more", async () => {
-    const { from } = await makeInHsm(session, keystore, of);
+    const { from } = await makeInHsm(inHsm(), of);
     hsm.inspect(pin, ({ pkcs11, cryptoki, session, keys }) => {
       assert.equal(keys.length, 1);
       const read = (type: number) => cryptoki.C_GetAttributeValue(session, keys[0]!, [{ type }])[0]!.value;
@@ -69,23 +72,23 @@ describe("a version in an HSM", () => {
 
   it("is given to who has the RSA key, and to nobody else, as its key check value says", async () => {
     const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 3072 });
-    const version = await makeInHsm(session, keystore, of);
-    const material = unwrapped(privateKey, await hsmToImport(session, keystore, of, version), publicKey);
+    const version = await makeInHsm(inHsm(), of);
+    const material = unwrapped(privateKey, await wrappedByHsm(inHsm(), of, version), publicKey);
     assert.deepEqual(hsm.materials(pin), { "orders v2": material });
     assert.equal(keyCheckValue(material), version.kcv);
   });
 
   it("is another each time", async () => {
-    const [one, two] = [await makeInHsm(session, keystore, of), await makeInHsm(session, keystore, of)];
+    const [one, two] = [await makeInHsm(inHsm(), of), await makeInHsm(inHsm(), of)];
     assert.notEqual(one.kcv, two.kcv);
     assert.notEqual(one.from, two.from);
   });
 
   it("may be put there by its owner", async () => {
     const material = randomBytes(32);
-    const version = await putIntoHsm(session, keystore, of, material);
+    const version = await putIntoHsm(inHsm(), of, material);
     assert.equal(version.kcv, keyCheckValue(material));
-    assert.deepEqual(await findInHsm(session, keystore, of, version), version);
+    assert.deepEqual(await findInHsm(inHsm(), of, version), version);
     assert.deepEqual(hsm.materials(pin), { "orders v2": material });
   });
 
@@ -94,8 +97,8 @@ describe("a version in an HSM", () => {
     const own = Buffer.from("60c8fa6d38734865a4f2d2ddbb3ba5f1d2a510b5b6d0107e00000000000bb236", "hex");
     const twin = Buffer.from("60c8fa6d38734865a4f2d2ddbb3ba5f1d2a510b5b6d0107e0000000000143115", "hex");
     const { cmac } = identityOf(own);
-    const there = await putIntoHsm(session, keystore, of, twin);
-    const message = await refusal(hsmToImport(session, keystore, of, { ...there, cmac }));
+    const there = await putIntoHsm(inHsm(), of, twin);
+    const message = await refusal(wrappedByHsm(inHsm(), of, { ...there, cmac }));
     assert.match(message, /the key there is another with the same key check value/);
   });
 
@@ -110,7 +113,7 @@ describe("a version in an HSM", () => {
     });
     const material = randomBytes(32);
     const kcv = keyCheckValue(material);
-    const message = await refusal(putIntoHsm(session, keystore, of, material));
+    const message = await refusal(putIntoHsm(inHsm(), of, material));
     assert.match(message, new RegExp(`the key there has key check value [0-9a-f]{10}, not ${kcv}`));
   });
 
@@ -120,7 +123,7 @@ describe("a version in an HSM", () => {
       restore();
       restore = setEnvironment({ HSM_PIN });
       const material = randomBytes(32);
-      const work = withVersion(session, emptyKeyring(hsm.uri()), keeping, material, new Date());
+      const work = withVersion(session, emptyKeyring(AES_256, hsm.uri()), keeping, material, new Date());
       if (HSM_PIN) assert.equal((await work).keys.length, 1);
       else await refusal(work);
       assert.deepEqual(material, Buffer.alloc(32));
@@ -129,7 +132,13 @@ describe("a version in an HSM", () => {
 
   it("is not given to a program", async () => {
     const keeping = { key: "orders", keystore: hsm.uri() };
-    const keyring = await withVersion(session, emptyKeyring(hsm.uri()), keeping, undefined, new Date());
+    const keyring = await withVersion(
+      session,
+      emptyKeyring(AES_256, hsm.uri()),
+      keeping,
+      undefined,
+      new Date(),
+    );
     assert.equal(
       await refusal(materialOf(session, keyring, { key: "orders" }, 1)),
       'Expected the material of version 1 of key "orders"; it is in an HSM, which gives it to AWS KMS alone, wrapped. Back it up by the HSM\'s own means.',
@@ -140,7 +149,7 @@ describe("a version in an HSM", () => {
     const id = hsm.ceremony(pin, "order/s 1").toString("hex").replaceAll(/../g, "%$&");
     const kcv = keyCheckValue(hsm.materials(pin)["order/s 1"]!);
     for (const from of ["object=order%2Fs%201", `id=${id}`, `object=order%2Fs%201;id=${id}`])
-      assert.equal((await findInHsm(session, keystore, of, { from: `pkcs11:${from}` })).kcv, kcv);
+      assert.equal((await findInHsm(inHsm(), of, { from: `pkcs11:${from}` })).kcv, kcv);
   });
 
   it("must be one AES-256 key that AWS can be given", async () => {
@@ -163,8 +172,7 @@ describe("a version in an HSM", () => {
         { type: pkcs11.CKA_VALUE, value: randomBytes(32) },
       ]),
     );
-    const message = (label: string) =>
-      refusal(findInHsm(session, keystore, of, { from: `pkcs11:object=${label}` }));
+    const message = (label: string) => refusal(findInHsm(inHsm(), of, { from: `pkcs11:object=${label}` }));
     const begin = (label: string) =>
       `Expected version 2 of key "orders" at pkcs11:object=${label} in the HSM's token "keymgmt"; `;
     assert.ok((await message("none")).startsWith(`${begin("none")}it holds no such secret key. `));
@@ -179,11 +187,11 @@ describe("a version in an HSM", () => {
   });
 
   it("that has another key check value than the state says is neither taken nor wrapped", async () => {
-    const { from, kcv } = await makeInHsm(session, keystore, of);
+    const { from, kcv } = await makeInHsm(inHsm(), of);
     const other = { from, kcv: "0123456789" };
-    for (const work of [findInHsm(session, keystore, of, other), hsmToImport(session, keystore, of, other)])
+    for (const work of [findInHsm(inHsm(), of, other), wrappedByHsm(inHsm(), of, other)])
       assert.ok((await refusal(work)).includes(`the key there has key check value ${kcv}, not 0123456789. `));
-    const ready = await hsmToImport(session, keystore, of, { from, kcv });
+    const ready = await wrappedByHsm(inHsm(), of, { from, kcv });
     hsm.inspect(pin, ({ cryptoki, session, keys }) => cryptoki.C_DestroyObject(session, keys[0]!));
     const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     assert.throws(() => ready.wrap(publicKey), /no such secret key/);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dateAfter, parseRotationPeriod, utcDate } from "../../../provider/keys/rotationPeriod";
+import { dateAfter, parseRotationPeriod, utcDate } from "../../../provider/keys/period";
 
 describe("rotation period", () => {
   const dates: [string, string, string][] = [

@@ -8,12 +8,11 @@ import { pathToFileURL } from "node:url";
 import sinon from "sinon";
 import { isKeymgmtError } from "../../../provider/errors";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
+import { AES_256 } from "../../../provider/keys/keyTypes";
+import { readKey, readKnownKey, readSecret } from "../../../provider/keys/readReference";
 import {
   isReference,
   namesEachVersion,
-  readReference,
-  readReferenceOf,
-  readSecret,
   referenceMistakes,
   referenceTo,
 } from "../../../provider/keys/reference";
@@ -22,7 +21,7 @@ import { setEnvironment } from "../kms/loopback";
 
 const said: string[] = [];
 const say = sayOnce((line) => said.push(line));
-const read = (reference: string) => readReference(reference, "the material", say);
+const read = (reference: string) => readKey(AES_256, reference, "the material", say);
 
 /** The sentence that a reading is refused with. */
 async function refusal(reading: Promise<Buffer>): Promise<string> {
@@ -155,7 +154,7 @@ describe("a reference to material", () => {
       said.length = 0;
       const once = sayOnce((line) => said.push(line));
       for (const what of ["the root key", "the material"])
-        await readReference(pathToFileURL(join(folder, name)).href, what, once);
+        await readKey(AES_256, pathToFileURL(join(folder, name)).href, what, once);
       return said;
     };
     for (const mode of [0o600, 0o400, 0o711, 0o622]) assert.deepEqual(await warnings(mode, "key"), []);
@@ -201,9 +200,9 @@ describe("a reference to material", () => {
 
   it("refuses another key than the one that is known by its key check value, and shows neither", async () => {
     const kcv = keyCheckValue(material);
-    assert.deepEqual(await readReferenceOf({ kcv }, "env://ORDERS_1", "the material", say), material);
+    assert.deepEqual(await readKnownKey(AES_256, { kcv }, "env://ORDERS_1", "the material", say), material);
     const wrong = { kcv: "0123456789" };
-    const message = await refusal(readReferenceOf(wrong, "env://ORDERS_1", "the material", say));
+    const message = await refusal(readKnownKey(AES_256, wrong, "env://ORDERS_1", "the material", say));
     assert.equal(
       message,
       `Expected the material from env://ORDERS_1, with key check value 0123456789; what came has key check value ${kcv}, not 0123456789. Put the right one there; nothing was changed.`,

@@ -3,24 +3,25 @@ import { hasUnknown, known } from "../schema/unknowns";
 import { shownReference } from "../secrecy/shownReference";
 import { isHsmUri, parseHsmObject } from "./keystores/hsm/uri";
 import { type Keystore, parseKeystore } from "./keystores/keystore";
-import { parseMaterial } from "./material";
+import { findKeyType, type KeyType } from "./keyTypes";
 import { isReference, namesEachVersion, referenceMistakes, referenceTo } from "./reference";
 import { materialChanged } from "./rotation";
 
 /** The inputs as they come: any type, and anything may be unknown. */
 interface Inputs {
+  type?: unknown;
   material?: unknown;
   keystore?: unknown;
   rotationPeriod?: unknown;
   keyVersion?: unknown;
 }
 
-export function ownMaterialMistakes(olds: Inputs | undefined, inputs: Inputs): string[] {
+export function materialMistakes(olds: Inputs | undefined, inputs: Inputs): string[] {
   const { keystore, mistakes } = keystoreOf(inputs.keystore);
   const own = known(inputs.material);
   if (typeof own === "string") {
     // What an earlier release took stays good while it is the same: refusing it would stop the whole stack.
-    if (olds?.material !== own) mistakes.push(...valueMistakes(own));
+    if (olds?.material !== own) mistakes.push(...valueMistakes(findKeyType(inputs.type), own));
     mistakes.push(...versionMistakes(olds, inputs, own));
   }
   if (!keystore) return mistakes;
@@ -48,13 +49,14 @@ function keystoreOf(value: unknown): { keystore?: Keystore; mistakes: string[] }
   return "mistake" in keystore ? { mistakes: [keystore.mistake] } : { keystore, mistakes: [] };
 }
 
-function valueMistakes(own: string): string[] {
+function valueMistakes(type: KeyType | undefined, own: string): string[] {
   if (isHsmUri(own)) {
     const object = parseHsmObject(referenceTo(1, own));
     return "mistake" in object ? [object.mistake] : [];
   }
   if (isReference(own)) return referenceMistakes(own, "`material`");
-  const parsed = parseMaterial(own);
+  if (!type) return []; // it is not known yet, or refused by itself
+  const parsed = type.material.parse(own);
   if ("mistake" in parsed) return [parsed.mistake];
   parsed.material.fill(0);
   return [];
@@ -71,7 +73,7 @@ function versionMistakes(olds: Inputs | undefined, inputs: Inputs, own: string):
     olds !== undefined &&
     typeof inputs.keyVersion === "number" &&
     inputs.keyVersion !== olds.keyVersion &&
-    !materialChanged(olds.material, own);
+    !materialChanged(findKeyType(inputs.type), olds.material, own);
   return rotatesByTrigger
     ? [
         "Expected `material` to change together with `rotationTrigger`: a new version needs new material. Change `material`, or remove it to have it made.",

@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import sinon from "sinon";
-import {
-  generateMaterial,
-  MATERIAL_BYTES,
-  parseMaterial,
-  parseMaterialBytes,
-} from "../../../provider/keys/material";
+import { symmetricMaterial } from "../../../provider/keys/symmetricMaterial";
 import { material, plantedBytes } from "../resources/goodInputs";
 
 const RECIPE = "Make some with: openssl rand -base64 32";
 
-describe("material", () => {
+describe("symmetric material", () => {
+  const aes = symmetricMaterial(32, "A256GCM");
+
   afterEach(() => sinon.restore());
 
   it("that is made has 32 bytes and is never the same twice", () => {
-    const many = Array.from({ length: 50 }, () => generateMaterial());
-    for (const bytes of many) assert.equal(bytes.length, MATERIAL_BYTES);
+    const many = Array.from({ length: 50 }, () => aes.generate());
+    for (const bytes of many) assert.equal(bytes.length, 32);
     assert.equal(new Set(many.map((bytes) => bytes.toString("hex"))).size, 50);
   });
 
@@ -26,7 +23,7 @@ describe("material", () => {
     const [base64, base64url] = [bytes.toString("base64"), bytes.toString("base64url")];
     assert.ok(/[+/]/.test(base64) && /[-_]/.test(base64url));
     for (const text of [base64, base64.replace("=", ""), `  ${base64}\r\n`, base64url, `${base64url}=`]) {
-      assert.deepEqual(parseMaterial(text), { material: bytes });
+      assert.deepEqual(aes.parse(text), { material: bytes });
     }
   });
 
@@ -34,7 +31,7 @@ describe("material", () => {
     const hex = plantedBytes.toString("hex");
     const jwk = { kty: "oct", k: plantedBytes.toString("base64url"), alg: "A256GCM" };
     for (const text of [hex, hex.toUpperCase(), `${hex}\n`, JSON.stringify(jwk)])
-      assert.deepEqual(parseMaterial(text), { material: plantedBytes });
+      assert.deepEqual(aes.parse(text), { material: plantedBytes });
   });
 
   for (const [what, text] of [
@@ -54,7 +51,7 @@ describe("material", () => {
     ["such words, one a line", "correct\nhorse\nbattery\nstaple\norders\nseventy\nwalrus"],
   ] as const) {
     it(`is refused where it is ${what}, and not shown`, () => {
-      assert.deepEqual(parseMaterial(text), {
+      assert.deepEqual(aes.parse(text), {
         mistake: "Expected `material` to be 32 bytes in base64, hex or a JWK; what came is none of them.",
       });
     });
@@ -81,7 +78,7 @@ describe("material", () => {
         `${text.slice(0, 9)} ${text.slice(9)}`,
       ]),
     ])
-      assert.deepEqual(parseMaterial(text), { material: bytes }, JSON.stringify(text));
+      assert.deepEqual(aes.parse(text), { material: bytes }, JSON.stringify(text));
   });
 
   it("in hex is refused where it stands in words of several bytes, which most machines print in another order", () => {
@@ -92,7 +89,7 @@ describe("material", () => {
         ` ${words.slice(0, half).join(" ")}\n ${words.slice(half).join(" ")}\n`, // od -An -x
         ` ${words.join("\n ")}\n`, // od -An -w8 -tx8
       ])
-        assert.deepEqual(parseMaterial(text), {
+        assert.deepEqual(aes.parse(text), {
           mistake:
             "Expected `material` to be 32 bytes in base64, hex or a JWK; what came is hex in words of several bytes, whose order depends on the machine. Use xxd -p or od -An -v -tx1.",
         });
@@ -103,7 +100,7 @@ describe("material", () => {
     const bytes = createHash("sha256").update(plantedBytes).digest();
     const parse = (content: Buffer) => {
       const copy = Buffer.concat([content]);
-      return { copy, parsed: parseMaterialBytes(copy, "`material`") };
+      return { copy, parsed: aes.parseBytes(copy, "`material`") };
     };
     const expected = "Expected `material` to be 32 bytes, raw or in base64, hex or a JWK";
     const raw = "Make some with: openssl rand -out FILE 32";
@@ -187,7 +184,7 @@ describe("material", () => {
   for (const length of [16, 24, 31, 33, 64]) {
     it(`is refused where it has ${length} bytes, and not shown`, () => {
       const text = Buffer.concat([plantedBytes, plantedBytes]).subarray(0, length).toString("base64");
-      assert.deepEqual(parseMaterial(text), {
+      assert.deepEqual(aes.parse(text), {
         mistake: `Expected \`material\` to be 32 bytes in base64, hex or a JWK; what came decodes to ${length} bytes. ${RECIPE}`,
       });
     });
@@ -195,7 +192,7 @@ describe("material", () => {
 
   it("is refused where all its bytes are equal", () => {
     for (const byte of [0, 0x41, 0xff]) {
-      assert.deepEqual(parseMaterial(Buffer.alloc(32, byte).toString("base64")), {
+      assert.deepEqual(aes.parse(Buffer.alloc(32, byte).toString("base64")), {
         mistake: `Expected \`material\` to be random; all its bytes are equal. ${RECIPE}`,
       });
     }
@@ -211,7 +208,7 @@ describe("material", () => {
       `\t${hex.slice(0, 29)}\r\n`,
     ]) {
       assert.equal(text.length, 32);
-      assert.deepEqual(parseMaterial(Buffer.from(text).toString("base64")), {
+      assert.deepEqual(aes.parse(Buffer.from(text).toString("base64")), {
         mistake: `Expected \`material\` to be random; its bytes are all ASCII text, which was not decoded. ${RECIPE}`,
       });
     }
@@ -220,12 +217,12 @@ describe("material", () => {
   it("is taken where a single byte of it is none of a text's", () => {
     for (const byte of [0x1f, 0x7f, 0x08, 0x0b, 0xff]) {
       const bytes = Buffer.concat([Buffer.from([byte]), Buffer.from("correct horse battery staple, 3")]);
-      assert.deepEqual(parseMaterial(bytes.toString("base64")), { material: bytes });
+      assert.deepEqual(aes.parse(bytes.toString("base64")), { material: bytes });
     }
   });
 
   it("is called what it is in the sentence", () => {
-    const parsed = parseMaterial("", "the root key from env://ROOT");
+    const parsed = aes.parse("", "the root key from env://ROOT");
     assert.match(
       "mistake" in parsed ? parsed.mistake : "",
       /^Expected the root key from env:\/\/ROOT to be 32/,
@@ -234,7 +231,7 @@ describe("material", () => {
 
   it("of the wrong length is zeroed", () => {
     const from = sinon.spy(Buffer, "from");
-    parseMaterial(plantedBytes.subarray(1).toString("base64"));
+    aes.parse(plantedBytes.subarray(1).toString("base64"));
     const decoded = from.returnValues.filter((buffer) => buffer.length === 31);
     assert.equal(decoded.length, 1);
     assert.ok(decoded.every((buffer) => buffer.every((byte) => byte === 0)));

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import type { Mechanism } from "../../../../../provider/keys/keystores/hsm/cryptoki";
-import { wrappingAlgorithmOf } from "../../../../../provider/keys/keystores/hsm/keys";
-import type { TokenSession } from "../../../../../provider/keys/keystores/hsm/token";
+import { aesKeys } from "../../../../../provider/keys/keystores/hsm/aesKeys";
+import type { Mechanism, TokenSession } from "../../../../../provider/keys/keystores/hsm/cryptoki";
 
 describe("how a token wraps", () => {
+  const { wrappingAlgorithm } = aesKeys(32, "RSAES_OAEP_SHA_256");
   const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const [CKM_SHA_1, CKM_SHA256] = [0x220, 0x250];
 
@@ -24,17 +24,17 @@ describe("how a token wraps", () => {
 
   it("is with SHA-256 where it can", () => {
     const { session, wrapped } = tokenWith([CKM_SHA_1, CKM_SHA256]);
-    assert.equal(wrappingAlgorithmOf(session, publicKey), "RSAES_OAEP_SHA_256");
+    assert.equal(wrappingAlgorithm(session, publicKey), "RSAES_OAEP_SHA_256");
     assert.deepEqual(wrapped, ["nobody's"]);
   });
 
   it("is with SHA-1 where it cannot", () => {
     const { session, wrapped } = tokenWith([CKM_SHA_1]);
-    assert.equal(wrappingAlgorithmOf(session, publicKey), "RSAES_OAEP_SHA_1");
+    assert.equal(wrappingAlgorithm(session, publicKey), "RSAES_OAEP_SHA_1");
     assert.deepEqual(wrapped, ["nobody's", "nobody's"]);
   });
 
   it("is not at all without OAEP", () => {
-    assert.throws(() => wrappingAlgorithmOf(tokenWith([]).session, publicKey), /CKR_MECHANISM_PARAM_INVALID/);
+    assert.throws(() => wrappingAlgorithm(tokenWith([]).session, publicKey), /CKR_MECHANISM_PARAM_INVALID/);
   });
 });

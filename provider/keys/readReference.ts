@@ -1,0 +1,87 @@
+/** Reads keys and other secrets from where references say. */
+import { type Content, contentAt, type Look, textOf } from "../content";
+import { KeymgmtError } from "../errors";
+import type { Say } from "../say";
+import { shownReference } from "../secrecy/shownReference";
+import { cameInstead, type Identity, isSame } from "./keyCheckValue";
+import type { KeyType } from "./keyTypes";
+
+/**
+ * Reads the material of a key, in any form that its type parses. The caller zeroes it after use. Throws KeystoreUnavailable; what was
+ * read, and what a command printed, is in no message.
+ */
+export async function readKey(
+  { material }: KeyType,
+  reference: string,
+  what: string,
+  say: Say,
+): Promise<Buffer> {
+  const from = shownReference(reference);
+  const read = await contentOf(reference, what, from, warnsOfReaders(say));
+  const named = `${what} from ${from}`;
+  const parsed = "text" in read ? material.parse(read.text, named) : material.parseBytes(read.bytes, named);
+  if ("mistake" in parsed) throw new KeymgmtError("KeystoreUnavailable", parsed.mistake);
+  return parsed.material;
+}
+
+/** Reads a text that is secret: a file that others than its owner can read is warned of. Throws KeystoreUnavailable. */
+export function readSecret(
+  reference: string,
+  what: string,
+  say: Say,
+  from = shownReference(reference),
+): Promise<string> {
+  return readText(reference, what, from, warnsOfReaders(say));
+}
+
+/** Of a file's mode: its group or others may read it. Windows has no such bits, and Node makes some up. */
+const READABLE_BY_OTHERS = process.platform === "win32" ? 0 : 0o044;
+
+function warnsOfReaders(say: Say): Look {
+  return (path, mode) => {
+    if ((mode & READABLE_BY_OTHERS) !== 0)
+      say(
+        `others than its owner can read ${path}, which holds a secret: its mode is ${octal(mode)}. Run: chmod 600 ${path}`,
+      );
+  };
+}
+
+const octal = (mode: number) => (mode & 0o7777).toString(8).padStart(4, "0");
+
+/**
+ * Reads the text that a reference names, without the end of its last line. Throws KeystoreUnavailable, without the text.
+ *
+ * @param from what the reference is called in messages
+ */
+export async function readText(
+  reference: string,
+  what: string,
+  from = shownReference(reference),
+  look: Look = () => {},
+): Promise<string> {
+  return textOf(await contentOf(reference, what, from, look));
+}
+
+/** The same of a key that is known; any other key is refused. */
+export async function readKnownKey(
+  type: KeyType,
+  known: Identity,
+  reference: string,
+  what: string,
+  say: Say,
+): Promise<Buffer> {
+  const key = await readKey(type, reference, what, say);
+  const came = type.identityOf(key);
+  if (isSame(known, came)) return key;
+  key.fill(0);
+  throw new KeymgmtError(
+    "KeystoreUnavailable",
+    `Expected ${what} from ${shownReference(reference)}, with key check value ${known.kcv}; what came ${cameInstead(came, known)}. Put the right one there; nothing was changed.`,
+  );
+}
+
+async function contentOf(reference: string, what: string, from: string, look: Look): Promise<Content> {
+  const read = await contentAt(reference, look);
+  if (!("missing" in read)) return read;
+  throw new KeymgmtError("KeystoreUnavailable", `Expected ${what} from ${from}; ${read.missing}.`);
+}

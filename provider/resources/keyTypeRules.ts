@@ -1,0 +1,59 @@
+/** What the type of a key allows, asked of the table (keys/keyTypes.ts). A type that is unknown or wrong passes: schema.json refuses it. */
+import { type Ability, findKeyType, usageFor } from "../keys/keyTypes";
+import { isRegion, partitionOf } from "../kms/endpoints/regions";
+import { hasUnknown, known, UNKNOWN } from "../schema/unknowns";
+import type { Values } from "./resource";
+
+/** A key as inputs have it: any type may come. */
+interface Key {
+  name?: unknown;
+  type?: unknown;
+}
+
+/** The purposes that a distribution has where its program names none. */
+export function defaultPurpose(type: unknown): readonly string[] | string {
+  return findKeyType(type)?.usages[0].purposes ?? UNKNOWN;
+}
+
+export function purposeMistakes(key: Key | undefined, purpose: unknown): string[] {
+  const type = findKeyType(key?.type);
+  if (!type || !Array.isArray(purpose) || hasUnknown(purpose) || usageFor(type, purpose)) return [];
+  const allowed = type.usages.map(({ purposes }) => `["${purposes.join('", "')}"]`).join(" or ");
+  return [
+    `Expected \`purpose\` to be ${allowed}, which is what a key of type ${type.name} is for in AWS KMS; what came is another list.`,
+  ];
+}
+
+/** The China Regions among those that a property names. */
+export function chinaMistakes(property: string, regions: unknown, key: Key | undefined): string[] {
+  return [regions]
+    .flat()
+    .map(known)
+    .filter((region) => typeof region === "string" && isRegion(region) && partitionOf(region) === "aws-cn")
+    .flatMap((region) => refusal(key, "inChina", `\`${property}\` to be outside of China`, `"${region}"`));
+}
+
+/** What inputs ask for that a type may be unable to do, and what they should have in its place. */
+const DEMANDS: Record<Exclude<Ability, "inChina">, (inputs: Values) => string | undefined> = {
+  multiRegion: ({ replicaRegions }) =>
+    Array.isArray(replicaRegions) && replicaRegions.length > 0 ? "no `replicaRegions`" : undefined,
+  expire: ({ validFor }) => (validFor === undefined ? undefined : "no `validFor`"),
+  rotateOnDemand: ({ rotationStrategy }) =>
+    rotationStrategy === "on-demand" ? '`rotationStrategy` "manual"' : undefined,
+};
+
+export function abilityMistakes(key: Key | undefined, inputs: Values): string[] {
+  return (Object.keys(DEMANDS) as (keyof typeof DEMANDS)[]).flatMap((ability) => {
+    const expected = DEMANDS[ability](inputs);
+    return expected === undefined ? [] : refusal(key, ability, expected);
+  });
+}
+
+function refusal(key: Key | undefined, ability: Ability, expected: string, came?: string): string[] {
+  const type = findKeyType(key?.type);
+  const reason = type?.cannot[ability];
+  if (!type || reason === undefined) return [];
+  return [
+    `Expected ${expected} for key "${key?.name}" of type ${type.name}${came === undefined ? "" : `, got ${came}`}: ${reason}.`,
+  ];
+}
