@@ -40,8 +40,6 @@ export interface Convergence extends Target {
   adopt?: Adopt;
   /** Of a distribution: what its KMS keys are for. */
   purpose?: string[];
-  /** Of a distribution: what its KMS keys are for. */
-  purpose?: string[];
   /** Another alias may be taken where this one is another's: nothing has used it yet. */
   mayTakeNextName?: boolean;
 }
