@@ -90,6 +90,10 @@ previews: $(dist) engine-ready ## write docs/previews.md again, from what the re
 coverage: $(dist) engine-ready clients-ready hsm-ready ## run the whole suite and report what of the source it reaches
 	@$(bin)/c8 --src sdk --src provider --src localkms --src cli --reporter text --reporter html $(bin)/mocha 'test/**/*.test.ts'
 
+.PHONY: mutants
+mutants: $(deps) ## break the provider in one way at a time and see whether the tests notice (ONLY="life-claim kms-wk"; test/mutants/README.md)
+	@$(bin)/tsx test/mutants/run.ts $(ONLY)
+
 .PHONY: engine
 engine: ## find, fetch or build pulumi; the last line printed is the folder to put on PATH
 	@node tools/engine/main.mjs
