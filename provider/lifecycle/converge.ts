@@ -5,11 +5,12 @@ import { defaultOf } from "../schema/definition";
 import { kmsKeysOf, versionsOf } from "../state/records";
 import type { Adopt, KmsKeyRecords, MetadataInputs, RegionalOutputs, RotationStrategy } from "../state/types";
 import { promoted } from "./drift/drift";
-import { hasOthers } from "./drift/ignoreChanges";
 import { execute } from "./execute/execute";
-import { isMetadataChanged } from "./execute/metadata";
 import type { HandedKeyring } from "./memory/keyrings";
-import { metadataFor, type Owner } from "./owner";
+import { changedAspects } from "./metadata/aspects";
+import { metadataFor } from "./metadata/desired";
+import { mustApplyAgain } from "./metadata/ignoreChanges";
+import type { Owner } from "./owner";
 import { type Known, knownFrom, type Wanted } from "./plan/known";
 import { plan } from "./plan/plan";
 import type { Step } from "./plan/steps";
@@ -35,8 +36,8 @@ export interface Convergence extends Target {
   last?: { owner: Owner; inputs: Partial<RegionalOutputs> };
   /** The state may not say what the KMS keys have: that is looked at. */
   repair?: boolean;
-  /** An update that failed half-way may have given some of them the stack's next name. */
-  isHalfRenamed?: boolean;
+  /** An update failed half-way: some KMS keys may have its tags, policy or description, which the state does not say. */
+  isHalfApplied?: boolean;
   adopt?: Adopt;
   /** Of a distribution: what its KMS keys are for. */
   purpose?: string[];
@@ -70,17 +71,18 @@ function wantedOf(run: Run, target: Target, isNew: boolean, more: Partial<Wanted
 
 /** Versions whose KMS key does not have the tags, policy and description that are wanted. */
 function staleVersions(
-  { owner, inputs, last, isHalfRenamed }: Pick<Convergence, "owner" | "inputs" | "last" | "isHalfRenamed">,
+  { owner, inputs, last, isHalfApplied }: Pick<Convergence, "owner" | "inputs" | "last" | "isHalfApplied">,
   records: KmsKeyRecords,
 ): number[] {
   if (!last) return [];
   return kmsKeysOf(records)
     .filter(
       ({ version, record }) =>
-        isHalfRenamed ||
+        isHalfApplied ||
         record.untagged ||
-        hasOthers(last.inputs.applied, inputs) ||
-        isMetadataChanged(metadataFor(owner, version, inputs), metadataFor(last.owner, version, last.inputs)),
+        mustApplyAgain(last.inputs.applied, inputs) ||
+        changedAspects(metadataFor(owner, version, inputs), metadataFor(last.owner, version, last.inputs))
+          .length > 0,
     )
     .map(({ version }) => version);
 }

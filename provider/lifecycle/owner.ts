@@ -1,9 +1,7 @@
 /** Whose a KMS key, its alias and its replicas are, and what they should have. */
 import type { ExpiryInputs, ExpiryPlan } from "../keys/expiry";
 import type { CallContext } from "../kms/client/client";
-import type { KmsKeyMetadata } from "../kms/kmsKeys";
-import { CLAIM, TAG } from "../kms/taggedKeys";
-import type { KeyRef, KmsRef, MetadataInputs, RegionalOutputs } from "../state/types";
+import type { KeyRef, KmsRef } from "../state/types";
 
 /** What an alias, a KMS key and its replica share: whose they are. */
 export interface Owner {
@@ -35,52 +33,6 @@ export function ownerOf(
     kms,
     key,
     expiry: { validFor, renewBefore, importedOn, renewAfter },
-  };
-}
-
-/** What a KMS key has besides its material. */
-export interface Metadata extends MetadataInputs {
-  tags: Record<string, string>;
-}
-
-/** What the last update gave the KMS keys. */
-export function lastGiven(
-  owner: Owner,
-  { applied = {}, policy, description, tags, ignored }: RegionalOutputs,
-): { owner: Owner; inputs: MetadataInputs } {
-  const { kmsTags, tags: own, ...texts } = applied;
-  return {
-    owner: { ...owner, kms: { ...owner.kms, tags: owner.kms.tags && { ...owner.kms.tags, ...kmsTags } } },
-    inputs: { policy, description, tags: tags && { ...tags, ...own }, ignored, ...texts },
-  };
-}
-
-/** Tags of the user's: those of the KmsProvider under those of the resource. */
-export function userTags(
-  kms: Pick<KmsRef, "tags"> | undefined,
-  inputs: MetadataInputs,
-): Record<string, string> {
-  return { ...kms?.tags, ...inputs.tags };
-}
-
-/** Everything that one version's KMS key has besides its material. */
-export function metadataFor(
-  owner: Owner,
-  version: number,
-  inputs: MetadataInputs,
-  claim?: string,
-): KmsKeyMetadata {
-  return {
-    policy: inputs.policy,
-    description: inputs.description,
-    tags: {
-      ...userTags(owner.kms, inputs),
-      [TAG.key]: owner.key.name,
-      [TAG.version]: String(version),
-      [TAG.distribution]: owner.distribution,
-      [TAG.stack]: owner.stack,
-      ...(claim !== undefined && { [CLAIM]: claim }),
-    },
   };
 }
 

@@ -15,8 +15,9 @@ import { defaultOf } from "../schema/definition";
 import type { Adopt, KmsKeyRecord, MetadataInputs } from "../state/types";
 import { type Claimed, claimedIn, makeClaim } from "./claims/claim";
 import type { HandedKeyring } from "./memory/keyrings";
-import type { Metadata, Owner } from "./owner";
-import { contextOf, metadataFor } from "./owner";
+import { metadataFor } from "./metadata/desired";
+import type { Owner } from "./owner";
+import { contextOf } from "./owner";
 
 export interface PlaceSettings {
   owner: Owner;
@@ -48,7 +49,7 @@ export class Place {
   readonly owner: Owner;
   aliasName: string;
   /** What a KMS key is known to have, in place of looking: by version. */
-  readonly has = new Map<number, Metadata>();
+  readonly has = new Map<number, KmsKeyMetadata>();
   readonly #handed: HandedKeyring | undefined;
   /** Ids of KMS keys that this run has made, proved or compared: their tags are not asked for again. */
   readonly own = new Set<string>();

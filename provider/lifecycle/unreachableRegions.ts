@@ -3,14 +3,14 @@
  * there, and said instead. Pure. A resource of such a Region keeps its state as it is, so that what is owed there is found, as any
  * difference is, once the Region is off the list.
  */
-import { isDeepStrictEqual } from "node:util";
 import { KeymgmtError } from "../errors";
 import { isLeftOut, namedOf } from "../kms/endpoints/connection";
 import { known } from "../schema/unknowns";
 import { kmsKeysOf, versionsOf } from "../state/records";
 import type { KmsKeyRecords, KmsRef } from "../state/types";
 import type { Target } from "./converge";
-import { metadataFor } from "./owner";
+import { changedAspects } from "./metadata/aspects";
+import { metadataFor } from "./metadata/desired";
 import { wantedVersions } from "./plan/known";
 import type { Step, StepOf } from "./plan/steps";
 
@@ -38,9 +38,7 @@ export function sentenceOfLeftOut(
   const lacking = wantedVersions({ latest, minEnabled }).filter((version) => !records[version]);
   const versions = `version${lacking.length === 1 ? "" : "s"} ${lacking.join(" and ")}`;
   const [before, after] = [last, now].map((one) => metadataFor(one.owner, 1, one.inputs));
-  const differing = (["tags", "policy", "description"] as const).filter(
-    (part) => !isDeepStrictEqual(before![part], after![part]),
-  );
+  const differing = changedAspects(after!, before!);
   const switched = versionsOf(records).flatMap((version) => {
     const { state } = records[version]!;
     if (version < minEnabled && state === "Enabled") return [`version ${version} disabled`];

@@ -68,9 +68,9 @@ export class Regional<I extends RegionalInputs, S extends I & RegionalState> {
   async refresh(id: string, state: S): Promise<ReadResult> {
     const { run, kind } = this;
     const { owner, region } = this.targetOf(state);
-    const { seen, shown } = await refreshRegion(run, owner, region, state, kind.role);
-    if (!shown) return { id, outputs: { ...state, ...seen } };
-    const { kmsTags: tags, ...metadata } = shown;
+    const { seen, actual } = await refreshRegion(run, owner, region, state, kind.role);
+    if (!actual) return { id, outputs: { ...state, ...seen } };
+    const { kmsTags: tags, ...metadata } = actual;
     const { kms } = kind.distributionOf(state);
     const now = kind.withDistribution({ ...state, ...seen, ...metadata }, { kms: { ...kms, tags } });
     const outputs = now;
@@ -103,8 +103,8 @@ export class Regional<I extends RegionalInputs, S extends I & RegionalState> {
       keyring: run.keyrings.of(target.owner),
       ...(old && {
         last: { owner: this.targetOf(old).owner, inputs: old },
-        repair: hasDrifted(old) || old.nextStack !== undefined,
-        isHalfRenamed: old.nextStack !== undefined,
+        repair: hasDrifted(old) || isHalfDone(old),
+        isHalfApplied: isHalfDone(old),
       }),
       ...more,
     };

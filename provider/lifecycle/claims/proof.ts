@@ -8,7 +8,7 @@ import type { KeyState } from "../../kms/keyState";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
-import { isDefaultPolicy, samePolicy } from "../drift/keyPolicy";
+import { isDefaultPolicy, samePolicy } from "../metadata/keyPolicy";
 import type { Place } from "../regionalDistribution";
 import { isClaimOf } from "./claim";
 

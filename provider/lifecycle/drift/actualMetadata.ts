@@ -7,66 +7,67 @@ import { CLAIM, isOwnTag } from "../../kms/taggedKeys";
 import { isSentinel } from "../../schema/unknowns";
 import { isMarkedSecret } from "../../secrecy/secretInputs";
 import { type HeldVersions, kmsKeysOf } from "../../state/records";
-import type { GivenMetadata, RegionalOutputs } from "../../state/types";
+import type { GivenMetadata, MetadataInputs, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
-import { lastGiven, metadataFor, type Owner } from "../owner";
+import { TEXT_NAMES, TEXTS, type TextName } from "../metadata/aspects";
+import { lastApplied, metadataFor } from "../metadata/desired";
+import { isIgnored, isTagIgnored } from "../metadata/ignoreChanges";
+import type { Owner } from "../owner";
 import type { ObservedKmsKey, SeenRegion } from "./drift";
-import { isIgnored, isTagIgnored } from "./ignoreChanges";
-import { samePolicy } from "./keyPolicy";
 
 /**
- * Of several KMS keys that differ from what the last update gave, the latest version's counts; of what the program ignores changes of,
- * the latest version's in any case, so that the next version begins with it.
+ * Of several KMS keys that differ from what the last update applied, the latest version's counts. Of what the program ignores changes
+ * of, the latest version's counts in any case, so that the next version begins with it.
  *
- * @returns what AWS has, `applied` for the outputs, and whether the state says otherwise yet
+ * @returns what AWS has, `applied` for the outputs, and whether the outputs say otherwise yet
  */
-export function shownMetadata(
+export function actualMetadata(
   owner: Owner,
   outputs: RegionalOutputs,
   seen: SeenRegion,
-): { shown: GivenMetadata; applied: GivenMetadata | undefined; isNew: boolean } {
-  const { owner: giver, inputs } = lastGiven(owner, outputs);
+): { actual: GivenMetadata; applied: GivenMetadata | undefined; isNew: boolean } {
+  const last = lastApplied(owner, outputs);
   const keys = ours(owner, outputs, seen)
     .reverse()
     .map(({ key }) => key);
-  const text = (property: "policy" | "description", isSame: typeof samePolicy): Shown<string> => {
-    const given = inputs[property];
-    const texts = keys.flatMap((key) => key[property] ?? []);
-    if (given === undefined) return {};
-    const isLeft = isIgnored(inputs, property);
-    const other = isLeft ? texts[0] : texts.find((one) => !isSame(given, one));
-    if (other === undefined || isSame(given, other)) return { shown: given };
-    return { shown: storable(other), ...(!isLeft && { applied: given }) };
-  };
   const tagSets = keys.flatMap(({ tags }) => (tags ? [tags] : []));
-  const tags = tagsShown(inputs.tags, tagSets, (name) => isTagIgnored(inputs, name));
-  const isCovered = (name: string) => name in (inputs.tags ?? {});
-  const kmsTags = tagsShown(giver.kms.tags, tagSets, (name) => isTagIgnored(inputs, name), isCovered);
-  const parts = {
-    policy: text("policy", samePolicy),
-    description: text("description", Object.is),
-    tags,
-    kmsTags,
+  const isLeft = (name: string) => isTagIgnored(last.inputs, name);
+  const isCovered = (name: string) => name in (last.inputs.tags ?? {});
+  const parts: Record<string, Actual<unknown>> = {
+    ...Object.fromEntries(TEXT_NAMES.map((name) => [name, actualText(name, last.inputs, keys)])),
+    tags: actualTags(last.inputs.tags, tagSets, isLeft),
+    kmsTags: actualTags(last.owner.kms.tags, tagSets, isLeft, isCovered),
   };
-  const shown = each(parts, ([, part]) => part.shown) as GivenMetadata;
+  const actual = each(parts, ([, part]) => part.actual);
   // `applied` stands in the state in the clear.
   const isSecret = (name: string) => isMarkedSecret(outputs, name === "kmsTags" ? "tags" : name);
-  const applied = each(parts, ([name, part]) => (isSecret(name) ? undefined : part.applied)) as GivenMetadata;
-  const { policy, description, tags: stated } = outputs;
+  const applied = each(parts, ([name, part]) => (isSecret(name) ? undefined : part.applied));
+  const { policy, description, tags } = outputs;
   return {
-    shown,
+    actual,
     applied: Object.values(applied).some((one) => one !== undefined) ? applied : undefined,
-    isNew: !isDeepStrictEqual(shown, { policy, description, tags: stated, kmsTags: owner.kms.tags }),
+    isNew: !isDeepStrictEqual(actual, { policy, description, tags, kmsTags: owner.kms.tags }),
   };
 }
 
-/** As AWS has it, and what was given in its place, unless that is ignored. */
-interface Shown<T> {
-  shown?: T;
+/** One part as AWS has it, and what was applied in its place, unless that is ignored. */
+interface Actual<T> {
+  actual?: T;
   applied?: T;
 }
 
-function each<T>(parts: Record<string, T>, work: (entry: [string, T]) => unknown): object {
+function actualText(name: TextName, last: MetadataInputs, keys: ObservedKmsKey[]): Actual<string> {
+  const { isSame } = TEXTS[name];
+  const applied = last[name];
+  if (applied === undefined) return {};
+  const texts = keys.flatMap((key) => key[name] ?? []);
+  const isLeft = isIgnored(last, name);
+  const other = isLeft ? texts[0] : texts.find((text) => !isSame(applied, text));
+  if (other === undefined || isSame(applied, other)) return { actual: applied };
+  return { actual: storable(other), ...(!isLeft && { applied }) };
+}
+
+function each<T>(parts: Record<string, T>, work: (entry: [string, T]) => unknown): GivenMetadata {
   return Object.fromEntries(Object.entries(parts).map((entry) => [entry[0], work(entry)]));
 }
 
@@ -94,23 +95,23 @@ function ours(owner: Owner, outputs: RegionalOutputs, { keys }: SeenRegion) {
   });
 }
 
-/** One that is gone is not there, which is how the engine sees it too. */
-function tagsShown(
-  given: Record<string, string> | undefined,
+/** A tag that is gone is left out, as the engine sees it too. */
+function actualTags(
+  applied: Record<string, string> | undefined,
   seen: Record<string, string>[],
   isLeft: (name: string) => boolean,
   isCovered: (name: string) => boolean = () => false,
-): Shown<Record<string, string>> {
-  if (given === undefined) return {};
-  const shown: Record<string, string> = {};
-  const applied: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
+): Actual<Record<string, string>> {
+  if (applied === undefined) return {};
+  const actual: Record<string, string> = {};
+  const changed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(applied)) {
     const found = isLeft(name) ? seen[0] : seen.find((tags) => tags[name] !== value);
     const other = isCovered(name) || !found ? value : found[name];
-    if (other !== undefined) shown[name] = other === value ? value : storable(other);
-    if (other !== value && !isLeft(name)) applied[name] = value;
+    if (other !== undefined) actual[name] = other === value ? value : storable(other);
+    if (other !== value && !isLeft(name)) changed[name] = value;
   }
-  return { shown, ...(Object.keys(applied).length > 0 && { applied }) };
+  return { actual, ...(Object.keys(changed).length > 0 && { applied: changed }) };
 }
 
 /** What anybody may have written must not be read as a mark of the engine's. */

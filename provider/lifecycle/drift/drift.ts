@@ -8,15 +8,15 @@ import { parseKmsArn } from "../../kms/arn";
 import type { KeyState } from "../../kms/keyState";
 import type { SeenKmsKey } from "../../kms/kmsKeys";
 import { CLAIM, isOwnTag } from "../../kms/taggedKeys";
-import { isUnknown } from "../../schema/unknowns";
 import { isMarkedSecret } from "../../secrecy/secretInputs";
 import { visible } from "../../secrecy/visible";
 import { kmsKeysOf } from "../../state/records";
 import type { KmsKeyRecords, MetadataInputs, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
-import { lastGiven, metadataFor, type Owner, wantedState } from "../owner";
-import { withoutIgnored } from "./ignoreChanges";
-import { samePolicy } from "./keyPolicy";
+import { driftedTexts, TEXT_NAMES, TEXTS } from "../metadata/aspects";
+import { lastApplied, metadataFor } from "../metadata/desired";
+import { withoutIgnored } from "../metadata/ignoreChanges";
+import { type Owner, wantedState } from "../owner";
 
 /** What AWS shows of a distribution or replica in one Region. */
 export interface SeenRegion {
@@ -101,7 +101,7 @@ const which = (versions: number[]) =>
 
 function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, latest: number): ExpectedKmsKey {
   const { adopted = false, importedAt, validTo, keyMaterialId, state, claim } = outputs.versions[latest]!;
-  const given = lastGiven(owner, outputs);
+  const last = lastApplied(owner, outputs);
   return {
     adopted,
     wanted: wantedState(owner.key, latest),
@@ -110,10 +110,9 @@ function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, lates
     validTo,
     expiry: owner.expiry,
     keyMaterialId,
-    ...withoutIgnored(metadataFor(given.owner, first, given.inputs), given.inputs),
+    ...withoutIgnored(metadataFor(last.owner, first, last.inputs), last.inputs),
     claim,
-    hasSecretTags: isMarkedSecret(outputs, "tags"),
-    hasSecretDescription: isMarkedSecret(outputs, "description"),
+    secrets: ["tags", ...TEXT_NAMES].filter((name) => isMarkedSecret(outputs, name)),
   };
 }
 
@@ -140,9 +139,8 @@ interface ExpectedKmsKey extends MetadataInputs {
   keyMaterialId?: string;
   tags: Record<string, string>;
   claim?: string;
-  /** The program marks them secret: of the user's own neither name nor value is shown. */
-  hasSecretTags: boolean;
-  hasSecretDescription: boolean;
+  /** What the program marks secret: neither names nor values of it are shown. */
+  secrets: string[];
 }
 
 /** One part of a sentence for each thing that differs: `PendingDeletion until 2026-12-24, scheduled outside this stack`. */
@@ -158,8 +156,7 @@ function keyDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey, lost: string):
     ...materialDrift(expected, seen),
     ...tagDrift(expected, seen.tags),
     ...claimDrift(expected, seen.tags),
-    ...policyDrift(expected.policy, seen.policy),
-    ...descriptionDrift(expected, seen.description),
+    ...textDrift(expected, seen),
   ];
 }
 
@@ -199,15 +196,12 @@ function materialDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey): string[]
 }
 
 /** Only the tags that this stack put: others may add their own. */
-function tagDrift(
-  { tags, hasSecretTags }: ExpectedKmsKey,
-  seen: Record<string, string> | undefined,
-): string[] {
+function tagDrift({ tags, secrets }: ExpectedKmsKey, seen: Record<string, string> | undefined): string[] {
   if (!seen) return [];
   const sentences = Object.entries(tags)
     .filter(([key, value]) => seen[key] !== value)
     .map(([key, value]) => {
-      if (hasSecretTags && !isOwnTag(key))
+      if (secrets.includes("tags") && !isOwnTag(key))
         return "tags that the program marks secret were changed outside this stack";
       return seen[key] === undefined ? `tag ${key} is gone` : `tag ${key} is "${seen[key]}", not "${value}"`;
     });
@@ -219,26 +213,15 @@ function claimDrift({ claim, imported }: ExpectedKmsKey, seen: Record<string, st
   if (!seen || !imported || (claim !== undefined && seen[CLAIM] === claim)) return [];
   return [
     claim === undefined
-      ? `the state knows no ${CLAIM} of it, by which it is known again once it has left the state`
+      ? `the state knows no ${CLAIM} of it, by which it is recognised once it has left the state`
       : `tag ${CLAIM} is gone`,
   ];
 }
 
-/** What the program does not give is AWS's default or anybody's: it is not compared. */
-function policyDrift(expected: string | undefined, seen: string | undefined): string[] {
-  if (expected === undefined || seen === undefined || samePolicy(expected, seen)) return [];
-  return ["its key policy was changed outside this stack"];
-}
-
-function descriptionDrift(
-  { description, hasSecretDescription }: ExpectedKmsKey,
-  seen: string | undefined,
-): string[] {
-  if (description === undefined || seen === undefined || isUnknown(description) || description === seen)
-    return [];
-  return hasSecretDescription
-    ? ["its description, which the program marks secret, was changed outside this stack"]
-    : [`its description is "${seen}", not "${description}"`];
+function textDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey): string[] {
+  return driftedTexts(expected, seen).map((name) =>
+    TEXTS[name].drift(expected[name]!, seen[name]!, expected.secrets.includes(name)),
+  );
 }
 
 const day = (moment: string | undefined) => moment?.slice(0, 10) ?? "never";

@@ -12,7 +12,7 @@ import { type HeldVersions, kmsKeysOf } from "../../state/records";
 import type { GivenMetadata, KmsKeyRecord, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
 import type { Owner } from "../owner";
-import { shownMetadata, untagged } from "./actualMetadata";
+import { actualMetadata, untagged } from "./actualMetadata";
 import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion, withPrimaryRegions } from "./drift";
 
 export interface Observation {
@@ -20,11 +20,11 @@ export interface Observation {
   seen: Required<Pick<RegionalOutputs, "versions" | "drift">> &
     Pick<RegionalOutputs, "aliasTarget" | "applied">;
   /** Tags, policy and description, where they are other than the state says. */
-  shown?: GivenMetadata;
+  actual?: GivenMetadata;
 }
 
 /** What a refresh gives: what it saw, or where it saw nothing. */
-export interface Refreshed extends Pick<Observation, "shown"> {
+export interface Refreshed extends Pick<Observation, "actual"> {
   seen: Partial<Observation["seen"]> & { notSeen?: string[] };
 }
 
@@ -45,8 +45,8 @@ export async function refreshRegion(
     return { seen: { notSeen } };
   }
   try {
-    const { seen, shown } = await observeRegion(run.openForReading(owner.kms, region), owner, outputs, kind);
-    return { seen: { ...seen, notSeen: undefined }, shown };
+    const { seen, actual } = await observeRegion(run.openForReading(owner.kms, region), owner, outputs, kind);
+    return { seen: { ...seen, notSeen: undefined }, actual };
   } catch (error) {
     if (!isSilence(error)) throw error;
     const { region: silent, awsName } = error.context;
@@ -75,17 +75,15 @@ export async function observeRegion(
     const isLacking = lacking.has(record.keyId) && { untagged: true as const };
     return [version, { ...(key ? asSeen(record, key) : record), ...isLacking }];
   });
-  const { shown, applied, isNew } = shownMetadata(owner, outputs, seen);
-  const { isHalfGiven } = outputs;
+  const { actual, applied, isNew } = actualMetadata(owner, outputs, seen);
   return {
     seen: {
       versions: Object.fromEntries(records),
       aliasTarget: seen.aliasTarget ?? outputs.aliasTarget,
       drift,
-      applied: isHalfGiven ? outputs.applied : applied,
+      applied,
     },
-    // What an update has given some KMS keys is not what others changed: shown as that, it would never reach the rest.
-    ...(isNew && !isHalfGiven && { shown }),
+    ...(isNew && { actual }),
   };
 }
 

@@ -17,9 +17,9 @@ import { findAlias } from "./aliases";
 import { createKey } from "./createKey";
 import { cancelDeletion, schedule } from "./deletion";
 import { findPending, importNew, importStep, importVersion, probe } from "./importMaterial";
-import { syncMetadata } from "./metadata";
 import { refusalOf } from "./refusals";
 import { findAbandoned, findReplicas, inspect, replicate } from "./replicas";
+import { syncMetadata } from "./syncMetadata";
 
 type Performances = {
   [Name in StepName]: (

@@ -14,7 +14,7 @@ import type { KmsKeyRecord } from "../../state/types";
 import { isTakenOver, ownershipOf } from "../claims/ownership";
 import { claimDoubt, replicaDoubt } from "../claims/proof";
 import { observeAlias } from "../drift/observe";
-import { metadataFor } from "../owner";
+import { metadataFor } from "../metadata/desired";
 import type { Known, SeenReplica, Wanted } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";

@@ -2,6 +2,7 @@
 
 import { kmsKeysOf, versionsOf } from "../../state/records";
 import type { Adopt, KmsKeyRecords, MetadataInputs } from "../../state/types";
+import { TEXT_NAMES } from "../metadata/aspects";
 import { makesNew } from "./adoptRules";
 import type { Step } from "./steps";
 
@@ -46,10 +47,10 @@ export function sentencesOf(
 
 /** What the program gave and gives no more. @param name the distribution, and where */
 export function keptSentences(name: string, old: MetadataInputs, news: MetadataInputs): string[] {
-  return (["description", "policy"] as const)
-    .filter((what) => typeof old[what] === "string" && (news[what] ?? undefined) === undefined)
-    .map(
-      (what) =>
-        `the program gives no ${what} for ${name} any more: its KMS keys keep the ${what} that they have, and from now on it is not compared`,
-    );
+  return TEXT_NAMES.filter(
+    (what) => typeof old[what] === "string" && (news[what] ?? undefined) === undefined,
+  ).map(
+    (what) =>
+      `the program gives no ${what} for ${name} any more: its KMS keys keep the ${what} that they have, and from now on it is not compared`,
+  );
 }

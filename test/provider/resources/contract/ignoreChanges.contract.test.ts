@@ -312,34 +312,52 @@ describe("tags, policy and description that others changed in AWS", () => {
   });
 
   for (const region of [HOME, ABROAD])
-    it(`are not what an update in ${region} gave that failed half-way: after a refresh the rest gets it too`, async () => {
-      await local.close();
-      let puts = 0;
-      local = await localKms({
-        intercept: ({ operation, region: where }) =>
-          operation === "PutKeyPolicy" && where === region && ++puts === 2
-            ? { error: { name: "AccessDeniedException" } }
-            : undefined,
-      });
-      program = new Program(local);
+    describe(`and an update in ${region} that failed half-way`, () => {
       const policies = (policy: string): ProgramInputs => ({
         key: { replicaRegions: [ABROAD], rotationTrigger: "b" },
         distribution: { policy },
         replicas: [ABROAD],
         replica: { policy },
       });
-      await program.up({ ...policies(THEIRS), key: { replicaRegions: [ABROAD], rotationTrigger: "a" } });
-      await program.up(policies(THEIRS));
-      puts = 0;
-      await assert.rejects(program.up(policies(OURS)), /PutKeyPolicy/);
-      await program.up({ ...policies(OURS), isRefreshed: true });
-      for (const where of [HOME, ABROAD]) {
-        home = new Application(local, where);
-        for (const version of [1, 2]) assert.equal((await inAws(keyOf(version))).policy, "ours");
+
+      beforeEach(async () => {
+        await local.close();
+        let puts = 0;
+        let isFailing = false;
+        local = await localKms({
+          intercept: ({ operation, region: where }) =>
+            isFailing && operation === "PutKeyPolicy" && where === region && ++puts === 2
+              ? { error: { name: "AccessDeniedException" } }
+              : undefined,
+        });
+        program = new Program(local);
+        await program.up({ ...policies(THEIRS), key: { replicaRegions: [ABROAD], rotationTrigger: "a" } });
+        await program.up(policies(THEIRS));
+        isFailing = true;
+        await assert.rejects(program.up(policies(OURS)), /PutKeyPolicy/);
+      });
+
+      async function assertPolicies(expected: string) {
+        for (const where of [HOME, ABROAD]) {
+          home = new Application(local, where);
+          for (const version of [1, 2])
+            assert.equal((await inAws(keyOf(version))).policy, expected, `version ${version} in ${where}`);
+        }
       }
-      assert.deepEqual(await program.refreshAll(), []);
-      local.resetCounts();
-      await program.up(policies(OURS));
-      assert.deepEqual(writes(), []);
+
+      it("are not what it gave: after a refresh the rest gets it too", async () => {
+        await program.up({ ...policies(OURS), isRefreshed: true });
+        await assertPolicies("ours");
+        assert.deepEqual(await program.refreshAll(), []);
+        local.resetCounts();
+        await program.up(policies(OURS));
+        assert.deepEqual(writes(), []);
+      });
+
+      for (const isRefreshed of [false, true])
+        it(`are not what it gave: where the program takes that back${isRefreshed ? " after a refresh" : ""}, no KMS key keeps it`, async () => {
+          await program.up({ ...policies(THEIRS), isRefreshed });
+          await assertPolicies("theirs");
+        });
     });
 });

@@ -4,15 +4,16 @@
  */
 import type { KmsKeyMetadata } from "../../kms/kmsKeys";
 import type { GivenMetadata, MetadataInputs } from "../../state/types";
+import { TEXT_NAMES, type TextName } from "./aspects";
 
 /** Whether the key policy or the description is ignored. */
-export function isIgnored(inputs: MetadataInputs, property: "policy" | "description"): boolean {
+export function isIgnored(inputs: MetadataInputs, property: TextName): boolean {
   return covers(inputs, [property]);
 }
 
 /**
  * Whether a tag is ignored: one of the resource's, or, where that gives none of this name, of its KmsProvider's. The tags `keymgmt:*`
- * are this stack's, whatever is ignored: by them a KMS key is known again.
+ * are this stack's, whatever is ignored: by them a KMS key is recognised.
  */
 export function isTagIgnored(inputs: MetadataInputs, name: string): boolean {
   if (name.startsWith("keymgmt:")) return false;
@@ -21,24 +22,19 @@ export function isTagIgnored(inputs: MetadataInputs, name: string): boolean {
 }
 
 /** What is compared and sent. */
-export function withoutIgnored(
-  { policy, description, tags }: KmsKeyMetadata,
-  inputs: MetadataInputs,
-): KmsKeyMetadata {
+export function withoutIgnored(metadata: KmsKeyMetadata, inputs: MetadataInputs): KmsKeyMetadata {
+  const kept = TEXT_NAMES.filter((name) => !isIgnored(inputs, name));
   return {
-    policy: isIgnored(inputs, "policy") ? undefined : policy,
-    description: isIgnored(inputs, "description") ? undefined : description,
-    tags: Object.fromEntries(Object.entries(tags).filter(([name]) => !isTagIgnored(inputs, name))),
+    ...Object.fromEntries(kept.map((name) => [name, metadata[name]])),
+    tags: Object.fromEntries(Object.entries(metadata.tags).filter(([name]) => !isTagIgnored(inputs, name))),
   };
 }
 
-/** Whether a refresh found other metadata that the next update is to take back. */
-export function hasOthers(applied: GivenMetadata | undefined, inputs: MetadataInputs): boolean {
-  const { policy, description, tags, kmsTags } = applied ?? {};
+/** Whether a refresh found other metadata, and the next update must apply the program's again. */
+export function mustApplyAgain(applied: GivenMetadata = {}, inputs: MetadataInputs): boolean {
   return (
-    (policy !== undefined && !isIgnored(inputs, "policy")) ||
-    (description !== undefined && !isIgnored(inputs, "description")) ||
-    Object.keys({ ...kmsTags, ...tags }).some((name) => !isTagIgnored(inputs, name))
+    TEXT_NAMES.some((name) => applied[name] !== undefined && !isIgnored(inputs, name)) ||
+    Object.keys({ ...applied.kmsTags, ...applied.tags }).some((name) => !isTagIgnored(inputs, name))
   );
 }
 

@@ -1,14 +1,12 @@
 /** Tags, policy and description of KMS keys that were there before. */
-import { isDeepStrictEqual } from "node:util";
 import { type KmsKeyMetadata, putKeyPolicy } from "../../kms/kmsKeys";
 import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../../kms/taggedKeys";
-import type { KmsKeyRecord, MetadataInputs } from "../../state/types";
+import type { KmsKeyRecord } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
 import { isLost } from "../claims/ownershipCheck";
-import { withoutIgnored } from "../drift/ignoreChanges";
-import { samePolicy } from "../drift/keyPolicy";
 import { observeKmsKey } from "../drift/observe";
-import type { Metadata } from "../owner";
+import { changedTexts, type TextName } from "../metadata/aspects";
+import { withoutIgnored } from "../metadata/ignoreChanges";
 import type { Place } from "../regionalDistribution";
 
 /**
@@ -37,30 +35,18 @@ export async function syncMetadata(
   const wanted = withoutIgnored(given, place.inputs);
   const kept = Object.entries(now.tags).filter(([name]) => name in given.tags);
   await syncTags(kms, keyId, now.tags, { ...Object.fromEntries(kept), ...wanted.tags });
-  if (isPolicyChanged(wanted, now)) await putKeyPolicy(kms, keyId, wanted.policy!, place.context(version));
-  if (isDescriptionChanged(wanted, now)) {
-    const description = { KeyId: keyId, Description: wanted.description };
-    await kms.call("UpdateKeyDescription", description, place.context(version));
-  }
+  for (const name of changedTexts(wanted, now)) await SEND[name](place, version, keyId, wanted[name]!);
   return claim;
 }
 
-/** Whether the KMS keys are to get anything that they have not been given. What the program gives no more stays as it is. */
-export function isMetadataChanged(wanted: KmsKeyMetadata, before: KmsKeyMetadata): boolean {
-  return (
-    !isDeepStrictEqual(wanted.tags, before.tags) ||
-    isPolicyChanged(wanted, before) ||
-    isDescriptionChanged(wanted, before)
-  );
-}
-
-function isPolicyChanged({ policy }: MetadataInputs, before: MetadataInputs): boolean {
-  return policy !== undefined && !samePolicy(policy, before.policy ?? "");
-}
-
-function isDescriptionChanged({ description }: MetadataInputs, before: MetadataInputs): boolean {
-  return description !== undefined && description !== before.description;
-}
+const SEND: Record<
+  TextName,
+  (place: Place, version: number, keyId: string, text: string) => Promise<unknown>
+> = {
+  policy: (place, version, keyId, policy) => putKeyPolicy(place.kms, keyId, policy, place.context(version)),
+  description: (place, version, KeyId, Description) =>
+    place.kms.call("UpdateKeyDescription", { KeyId, Description }, place.context(version)),
+};
 
 /**
  * What a KMS key has: of tags only those that may go. What may not be read is as before; of one that no state knows, where there is
@@ -72,7 +58,7 @@ async function seen(
   keyId: string,
   claim: string | undefined,
   before: KmsKeyMetadata | undefined,
-): Promise<Metadata | "taken over"> {
+): Promise<KmsKeyMetadata | "taken over"> {
   const { tags: wanted, policy: given } = place.metadata(version, claim);
   const ours = place.last ? place.metadataBefore(version).tags : {};
   const found = await observeKmsKey(place.kms, place.owner, version, keyId, given !== undefined);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isDefaultPolicy, samePolicy } from "../../../../provider/lifecycle/drift/keyPolicy";
+import { isDefaultPolicy, samePolicy } from "../../../../provider/lifecycle/metadata/keyPolicy";
 
 const ACCOUNT = "111122223333";
 const policy = (...statements: object[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
