@@ -3,7 +3,7 @@ import type { Kms } from "../../provider/kms/client/client.js";
 import { describeKmsKey } from "../../provider/kms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/kms/taggedKeys.js";
 import { date, table, wrapped } from "../text.js";
-import { versionTagged } from "./takeBack.js";
+import { versionInTags } from "./takeBack.js";
 
 export interface AccountReport {
   accountId: string;
@@ -45,7 +45,7 @@ async function keysOf(kms: Kms): Promise<AccountKey[]> {
         stack: tags[TAG.stack] ?? null,
         key: tags[TAG.key] ?? null,
         distribution: tags[TAG.distribution]!,
-        version: versionTagged(tags) ?? null,
+        version: versionInTags(tags) ?? null,
         region: kms.region,
         keyId,
         keyArn,

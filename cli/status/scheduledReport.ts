@@ -3,7 +3,7 @@ import { TAG } from "../../provider/kms/taggedKeys.js";
 import { reachesOf } from "../state/places.js";
 import type { StackState } from "../state/stack.js";
 import type { Scheduled, ScheduledKey } from "./scheduled.js";
-import { takeBack, versionTagged } from "./takeBack.js";
+import { takeBack, versionInTags } from "./takeBack.js";
 
 export interface ScheduledReport {
   key: string | null;
@@ -31,7 +31,7 @@ function reportOf(key: ScheduledKey, all: ScheduledKey[], state: StackState): Sc
   return {
     key: tags[TAG.key] ?? null,
     distribution: tags[TAG.distribution]!,
-    version: versionTagged(tags) ?? null,
+    version: versionInTags(tags) ?? null,
     accountId,
     region,
     keyId,

@@ -8,7 +8,7 @@ export function takeBack({ tags, region }: ScheduledKey, all: ScheduledKey[], st
   const { [TAG.distribution]: distribution, [TAG.key]: name } = tags;
   const own = state.regions.filter(({ owner, leaving }) => owner.distribution === distribution && !leaving);
   const here = own.find((one) => one.region === region);
-  if (here?.versions.some(({ version }) => version === versionTagged(tags)))
+  if (here?.versions.some(({ version }) => version === versionInTags(tags)))
     return "`aws kms cancel-key-deletion` (the state has another KMS key of this version)";
   if (here) return "run `pulumi up`";
   if (!state.keys.some((key) => key.name === name))
@@ -31,6 +31,6 @@ export function takeBack({ tags, region }: ScheduledKey, all: ScheduledKey[], st
 }
 
 /** The version that a KMS key is tagged as. */
-export function versionTagged({ [TAG.version]: version }: Record<string, string>): number | undefined {
+export function versionInTags({ [TAG.version]: version }: Record<string, string>): number | undefined {
   return Number.isInteger(Number(version)) ? Number(version) : undefined;
 }

@@ -6,19 +6,19 @@ import { kmsKeysOf, versionsOf } from "../state/records";
 import type { Adopt, KmsKeyRecords, MetadataInputs, RegionalOutputs, RotationStrategy } from "../state/types";
 import { promoted } from "./drift/drift";
 import { execute } from "./execute/execute";
-import type { HandedKeyring } from "./memory/keyrings";
+import type { ProvidedKeyring } from "./memory/keyrings";
 import { changedAspects } from "./metadata/aspects";
 import { metadataFor } from "./metadata/desired";
 import { mustApplyAgain } from "./metadata/ignoreChanges";
 import type { Owner } from "./owner";
-import { type Known, knownFrom, type Wanted } from "./plan/known";
+import { type Desired, type Known, knownFrom } from "./plan/known";
 import { plan } from "./plan/plan";
 import type { Step } from "./plan/steps";
 import { Place } from "./regionalDistribution";
 
 /** What a resource says of its Region, from its inputs or from its state. */
 export interface Target {
-  role: Wanted["role"];
+  role: Desired["role"];
   region: string;
   owner: Owner;
   aliasName: string;
@@ -31,7 +31,7 @@ export interface Target {
 }
 
 export interface Convergence extends Target {
-  keyring: HandedKeyring;
+  keyring: ProvidedKeyring;
   /** What the last update left; undefined in a create. */
   last?: { owner: Owner; inputs: Partial<RegionalOutputs> };
   /** The state may not say what the KMS keys have: that is looked at. */
@@ -42,11 +42,11 @@ export interface Convergence extends Target {
   /** Of a distribution: what its KMS keys are for. */
   purpose?: string[];
   /** Another alias may be taken where this one is another's: nothing has used it yet. */
-  mayTakeNextName?: boolean;
+  mayUseNextName?: boolean;
 }
 
-/** What is wanted of a Region. */
-function wantedOf(run: Run, target: Target, isNew: boolean, more: Partial<Wanted> = {}): Wanted {
+/** What is desired of a Region. */
+function desiredOf(run: Run, target: Target, isNew: boolean, more: Partial<Desired> = {}): Desired {
   const { role, region, owner, primaries = {} } = target;
   const { strategy = defaultOf<RotationStrategy>("KeyDistribution", "rotationStrategy") } = target;
   const { id, keyVersion, minEnabledVersion, replicaRegions } = owner.key;
@@ -64,12 +64,12 @@ function wantedOf(run: Run, target: Target, isNew: boolean, more: Partial<Wanted
     isNew,
     primaries,
     adopts: false,
-    mayTakeNextName: false,
+    mayUseNextName: false,
     ...more,
   };
 }
 
-/** Versions whose KMS key does not have the tags, policy and description that are wanted. */
+/** Versions whose KMS key does not have the tags, policy and description that are desired. */
 function staleVersions(
   { owner, inputs, last, isHalfApplied }: Pick<Convergence, "owner" | "inputs" | "last" | "isHalfApplied">,
   records: KmsKeyRecords,
@@ -93,7 +93,7 @@ export function planOf(run: Run, target: Target, outputs: Partial<RegionalOutput
   const { owner, inputs } = target;
   const last = { owner, inputs: { ...inputs, applied: outputs.applied } };
   const stale = staleVersions({ owner, inputs, last }, records);
-  return plan(wantedOf(run, target, false), knownFrom(records, outputs, stale));
+  return plan(desiredOf(run, target, false), knownFrom(records, outputs, stale));
 }
 
 /**
@@ -101,7 +101,7 @@ export function planOf(run: Run, target: Target, outputs: Partial<RegionalOutput
  * be run again. `outputs` says what is done while it is done; until tags, policy and description are brought over, it says what
  * AWS has.
  *
- * @param show is told whether metadata is as wanted, or still as the last update left it
+ * @param show is told whether metadata is as desired, or still as the last update left it
  */
 export async function converge(
   run: Run,
@@ -109,22 +109,22 @@ export async function converge(
   outputs: RegionalOutputs,
   show: (isCurrent: boolean, place: Place) => void,
 ): Promise<void> {
-  const { last, adopt, mayTakeNextName = false } = convergence;
+  const { last, adopt, mayUseNextName = false } = convergence;
   const place = new Place(run, convergence);
-  const wanted = wantedOf(run, convergence, !last, { adopts: adopt !== undefined, mayTakeNextName });
+  const desired = desiredOf(run, convergence, !last, { adopts: adopt !== undefined, mayUseNextName });
   const known = knownFrom(outputs.versions, outputs, staleVersions(convergence, outputs.versions));
   const record = (now: Known) => {
     // What the program names is adopted as a whole or not at all: it is there again for the next attempt.
     if (Object.values(now.candidates).some(({ isNamed }) => isNamed)) return;
     outputs.versions = now.records;
-    const latest = now.records[wanted.latest];
+    const latest = now.records[desired.latest];
     if (now.alias.target !== undefined) outputs.aliasTarget = now.alias.target;
     if (latest && latest.keyId === now.alias.target)
       Object.assign(outputs, { keyId: latest.keyId, keyArn: latest.keyArn });
     show(now.stale.length === 0, place);
   };
   show(known.stale.length === 0, place);
-  record(await execute(place, wanted, known, record));
+  record(await execute(place, desired, known, record));
   outputs.drift = promoted(outputs.versions);
 }
 
@@ -152,10 +152,10 @@ export async function remove(run: Run, target: Removal, outputs: RegionalOutputs
   const held = [...new Set(ids)].filter((keyId) =>
     declared.isHeldByAnother(target.owner.distribution, keyId),
   );
-  const wanted = wantedOf(run, target, false, { removal: { held } });
+  const desired = desiredOf(run, target, false, { removal: { held } });
   let now = knownFrom(outputs.versions, outputs);
   try {
-    await execute(place, wanted, now, (known) => {
+    await execute(place, desired, now, (known) => {
       now = known;
     });
   } catch (error) {

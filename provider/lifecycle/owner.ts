@@ -53,6 +53,9 @@ export function withDeletionAllowed<K>(key: K): K {
 }
 
 /** The state a version's KMS key should be in. */
-export function wantedState(key: Pick<KeyRef, "minEnabledVersion">, version: number): "Enabled" | "Disabled" {
+export function desiredState(
+  key: Pick<KeyRef, "minEnabledVersion">,
+  version: number,
+): "Enabled" | "Disabled" {
   return version >= key.minEnabledVersion ? "Enabled" : "Disabled";
 }

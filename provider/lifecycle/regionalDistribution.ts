@@ -14,7 +14,7 @@ import type { Run } from "../run";
 import { defaultOf } from "../schema/definition";
 import type { Adopt, KmsKeyRecord, MetadataInputs } from "../state/types";
 import { type Claimed, claimedIn, makeClaim } from "./claims/claim";
-import type { HandedKeyring } from "./memory/keyrings";
+import type { ProvidedKeyring } from "./memory/keyrings";
 import { metadataFor } from "./metadata/desired";
 import type { Owner } from "./owner";
 import { contextOf } from "./owner";
@@ -22,7 +22,7 @@ import { contextOf } from "./owner";
 export interface PlaceSettings {
   owner: Owner;
   /** As the ManagedKey has it; a removal may do without. */
-  keyring?: HandedKeyring;
+  keyring?: ProvidedKeyring;
   region: string;
   aliasName: string;
   /** Tags, policy and description that the KMS keys are to have. */
@@ -50,7 +50,7 @@ export class Place {
   aliasName: string;
   /** What a KMS key is known to have, in place of looking: by version. */
   readonly has = new Map<number, KmsKeyMetadata>();
-  readonly #handed: HandedKeyring | undefined;
+  readonly #handed: ProvidedKeyring | undefined;
   /** Ids of KMS keys that this run has made, proved or compared: their tags are not asked for again. */
   readonly own = new Set<string>();
   #keyring: Keyring | undefined;
@@ -183,7 +183,7 @@ export class Place {
   }
 
   /** Takes the next alias name that this run has not given away. The KMS keys' tags keep the name that was asked for. */
-  takeNextName(): void {
+  useNextName(): void {
     const { key, kms } = this.owner;
     let seconds = Number(/-(\d+)$/.exec(this.aliasName)?.[1] ?? Math.floor(this.run.now().getTime() / 1000));
     do seconds += 1;

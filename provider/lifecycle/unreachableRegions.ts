@@ -11,7 +11,7 @@ import type { KmsKeyRecords, KmsRef } from "../state/types";
 import type { Target } from "./converge";
 import { changedAspects } from "./metadata/aspects";
 import { metadataFor } from "./metadata/desired";
-import { wantedVersions } from "./plan/known";
+import { desiredVersions } from "./plan/known";
 import type { Step, StepOf } from "./plan/steps";
 
 /** Regions that are left out, of those that a distribution may be in. */
@@ -35,7 +35,7 @@ export function sentenceOfLeftOut(
 ): string {
   const { region, role, owner } = now;
   const { keyVersion: latest, minEnabledVersion: minEnabled, name } = owner.key;
-  const lacking = wantedVersions({ latest, minEnabled }).filter((version) => !records[version]);
+  const lacking = desiredVersions({ latest, minEnabled }).filter((version) => !records[version]);
   const versions = `version${lacking.length === 1 ? "" : "s"} ${lacking.join(" and ")}`;
   const [before, after] = [last, now].map((one) => metadataFor(one.owner, 1, one.inputs));
   const differing = changedAspects(after!, before!);
@@ -80,11 +80,11 @@ function waysWithoutHome(key: string): string {
 /** What a preview says of a rotation that does not wait for Regions. */
 export function sentenceOfRotationWithout(
   key: string,
-  { do: how, version }: StepOf<"createKey"> | StepOf<"importNew">,
+  { do: how, version }: StepOf<"createKey"> | StepOf<"importNewMaterial">,
   regions: string[],
 ): string {
   const names = regions.join(", ");
-  if (how === "importNew")
+  if (how === "importNewMaterial")
     return `the rotation of key "${key}" on demand is refused where ${names}, which \`unreachableRegions\` names, holds a replica: AWS rotates only when every replica has the new material`;
   return `version ${version} of key "${key}" is made without ${names}, which \`unreachableRegions\` names: where ${regions.length === 1 ? "that Region holds" : "these hold"} replicas, what is encrypted under it elsewhere cannot be decrypted there until that is made good`;
 }

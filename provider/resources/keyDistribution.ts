@@ -94,7 +94,7 @@ export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): R
     for (const sentence of sentencesOf(old, news as KeyDistributionInputs, steps, replaces))
       run.say(sentence);
     for (const step of leftOut.length > 0 ? steps : [])
-      if (step.do === "createKey" || step.do === "importNew")
+      if (step.do === "createKey" || step.do === "importNewMaterial")
         run.say(sentenceOfRotationWithout(old.key.name, step, leftOut));
     const changes = isRelisted || isUndecided || steps.length > 0 || isHalfDone(old) || changed.length > 0;
     if (changes) sayDrift(run.say, old.name, old.drift);
@@ -157,7 +157,7 @@ async function reconcile(
   const more = {
     purpose,
     ...(!old && adopt && { adopt }),
-    mayTakeNextName: !outputs.keyId && adopt?.aliasName === undefined,
+    mayUseNextName: !outputs.keyId && adopt?.aliasName === undefined,
   };
   try {
     await regional.reconcile({ id: () => outputs.name, inputs, outputs, old, more, onStep });

@@ -81,7 +81,7 @@ export const managedKey = (run: Run): Resource => ({
     const empty = emptyKeyring(keyTypeOf(String(inputs.type)), String(inputs.keystore));
     const outputs = await withVersions(run, restored ?? empty, inputs, true);
     const id = keyIdOf(parseKeyring(String(outputs.keyring), String(inputs.type)), String(inputs.name));
-    if (!restored) noteMadeVersions(run, id, 0, inputs);
+    if (!restored) recordGeneratedMaterial(run, id, 0, inputs);
     run.created.recordKey(id);
     return { id, outputs };
   },
@@ -95,7 +95,7 @@ export const managedKey = (run: Run): Resource => ({
 
   async update(id, olds, news) {
     const outputs = await withVersions(run, keyringOf(id, olds), news);
-    noteMadeVersions(run, id, Number(olds.latestVersion), news);
+    recordGeneratedMaterial(run, id, Number(olds.latestVersion), news);
     return outputs;
   },
 
@@ -144,7 +144,12 @@ async function restoredKeyring(run: Run, inputs: Values): Promise<Keyring> {
 }
 
 /** Material of the user's own may have had KMS keys before; what the CSPRNG has made now has not. */
-function noteMadeVersions(run: Run, id: string, before: number, { keyVersion, material }: Values): void {
+function recordGeneratedMaterial(
+  run: Run,
+  id: string,
+  before: number,
+  { keyVersion, material }: Values,
+): void {
   if (material !== undefined) return;
   for (let version = before + 1; version <= Number(keyVersion); version++)
     run.created.recordMaterial(id, version);

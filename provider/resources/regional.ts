@@ -157,7 +157,7 @@ export interface Reconciliation<I extends RegionalInputs, S extends I & Regional
   /** The outputs before an update. */
   old?: S;
   primaries?: KmsKeyRecords;
-  more?: Pick<Convergence, "adopt" | "purpose" | "mayTakeNextName">;
+  more?: Pick<Convergence, "adopt" | "purpose" | "mayUseNextName">;
   /** Is called after each step. */
   onStep?: (place: Place) => void;
 }

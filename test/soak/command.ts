@@ -9,11 +9,11 @@ const absent = () => fine("no such resource in the state");
 /** Runs a command of the CLI, as it was drawn, with the program as it now is. */
 export async function command(world: World, given: Command): Promise<Performed> {
   // A destroy shows no resource to the provider, and `--target` none but those that are named.
-  const isBlind =
+  const isListingDenied =
     given.run === "destroy" ||
     (given.run === "kill" && given.during === "destroy") ||
     (given.run === "target" && given.type !== "ManagedKey");
-  return guarded(world, isBlind || !(await declaresItsKeys(world)), () => ran(world, given));
+  return guarded(world, isListingDenied || !(await declaresItsKeys(world)), () => ran(world, given));
 }
 
 async function ran(world: World, given: Command): Promise<Performed> {

@@ -6,7 +6,7 @@ import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import type { Candidate } from "../plan/known";
 import type { Place } from "../regionalDistribution";
-import { distributionsTagged } from "./tagValues";
+import { distributionsInTags } from "./tagValues";
 
 export const hasMaterial = ({ record }: Candidate) => record.state !== "PendingImport";
 
@@ -25,17 +25,17 @@ export async function candidateOf(
   // Without kms:DescribeKey it is assumed to be PendingImport. It may be PendingDeletion; then the import says so.
   const state = seen?.state ?? "PendingImport";
   if (state === "Deleted") return undefined;
-  const { had, provedBy } = distributionsTagged(key);
-  const isClaimed = provedBy !== undefined && names.includes(provedBy);
+  const { had, claimant } = distributionsInTags(key);
+  const isClaimPending = claimant !== undefined && names.includes(claimant);
   const isOwn = names.includes(had);
   const isUnused = await isGivenUp(place, key, state, seen !== undefined);
-  if (!isOwn && !isClaimed && !isUnused) return undefined;
+  if (!isOwn && !isClaimPending && !isUnused) return undefined;
   return {
     // A claim that names another distribution must be made anew.
     record: { keyId, keyArn, state, kcv: place.kcv(version), ...(isOwn && { claim: key.tags[CLAIM] }) },
     ...(!isOwn && { former: had }),
-    ...(isClaimed && { isClaimed }),
-    wasLeaving: isUnused || isClaimed,
+    ...(isClaimPending && { isClaimPending }),
+    wasPendingDeletion: isUnused || isClaimPending,
   };
 }
 
@@ -57,6 +57,6 @@ export function isBetter(one: Candidate, other: Candidate | undefined): boolean 
   return other === undefined || rank(one) < rank(other);
 }
 
-function rank({ former, isClaimed, record }: Candidate): number {
-  return (former === undefined ? 0 : isClaimed ? 2 : 4) + (isLeaving(record.state) ? 1 : 0);
+function rank({ former, isClaimPending, record }: Candidate): number {
+  return (former === undefined ? 0 : isClaimPending ? 2 : 4) + (isLeaving(record.state) ? 1 : 0);
 }

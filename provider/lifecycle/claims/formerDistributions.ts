@@ -11,7 +11,7 @@ import type { KmsRef } from "../../state/types";
 import { claimedIn, isClaimOf } from "./claim";
 import { hasFormerStack, mayBeOursBehindAlias, oursAmong } from "./ownership";
 import { formerStackInUse, hasFormerStackName, ownerNotVisible } from "./refusals";
-import { versionTagged } from "./tagValues";
+import { versionInTags } from "./tagValues";
 
 /** What is lost where KMS keys may not be listed, or their tags not read. */
 export const LOST_WITHOUT_LISTING =
@@ -127,7 +127,7 @@ async function provedAmong(
   const isProved = ({ keys }: FormerDistribution) =>
     keys.some((one) => {
       const { [CLAIM]: claim = "", [TAG.distribution]: distribution = "" } = one.tags;
-      return isClaimOf(secret, claimedIn(kms, key.name, distribution, versionTagged(one) ?? 0), claim);
+      return isClaimOf(secret, claimedIn(kms, key.name, distribution, versionInTags(one) ?? 0), claim);
     });
   const proved = former.filter(isProved);
   secret.fill(0);

@@ -5,7 +5,7 @@
 
 import { isLeaving } from "../../kms/keyState";
 import { TAG, type TaggedKey } from "../../kms/taggedKeys";
-import { type Known, wantedVersions } from "../plan/known";
+import { desiredVersions, type Known } from "../plan/known";
 import type { Place } from "../regionalDistribution";
 import { latestOf, lookAtLost } from "./lostKeys";
 import { mayBeOurs, oursAmong, ownershipOf, ownerTags } from "./ownership";
@@ -18,7 +18,7 @@ import {
   ownerNotVisible,
   tagsMissing,
 } from "./refusals";
-import { distributionsTagged, versionTagged } from "./tagValues";
+import { distributionsInTags, versionInTags } from "./tagValues";
 
 /** Without the tags nobody can tell whether an alias that exists is this distribution's: a killed run may have made it. */
 export async function refuseIfInUse(place: Place, recorded: Set<string>): Promise<void> {
@@ -36,7 +36,7 @@ export function refuseOthers(place: Place, known: Known, tagged: TaggedKey[]): v
   const { owner, adopt, run } = place;
   if (!adopt) return;
   for (const key of tagged) {
-    const version = versionTagged(key);
+    const version = versionInTags(key);
     const isSame = key.tags[TAG.distribution] === owner.distribution && key.tags[TAG.key] === owner.key.name;
     const isMissing =
       version !== undefined &&
@@ -60,8 +60,8 @@ export function refuseOthers(place: Place, known: Known, tagged: TaggedKey[]): v
 export async function refuseNewer(place: Place, keys: TaggedKey[], names: string[]): Promise<void> {
   const { owner, run, kms, aliasName, region } = place;
   const { name: key, keyVersion: latest } = owner.key;
-  const own = oursAmong(keys, owner).filter((one) => names.includes(distributionsTagged(one).had));
-  const isNewer = (one: TaggedKey) => (versionTagged(one) ?? 0) > latest;
+  const own = oursAmong(keys, owner).filter((one) => names.includes(distributionsInTags(one).had));
+  const isNewer = (one: TaggedKey) => (versionInTags(one) ?? 0) > latest;
   if (!own.some(isNewer)) return;
   const lost = await lookAtLost(run, owner.kms, own);
   const latestLost = latestOf(lost, await run.listings.aliasTarget(kms, aliasName));
@@ -88,7 +88,7 @@ export async function refuseUntagged(
   const { owner, region, run, kms, aliasName } = place;
   for (const key of keys) {
     const { keyId, keyArn, tags } = key;
-    const version = versionTagged(key);
+    const version = versionInTags(key);
     const there = ownerTags(tags);
     // A distribution's name begins with its key's, so another key's name beside it was not written by this stack.
     const isNamed = names.includes(there[TAG.distribution] ?? "");
@@ -161,7 +161,7 @@ export async function leaveDoubtful(
 /** How the program names doubtful KMS keys. One that is rotated on demand holds every version since the first. */
 function adoptionOf(place: Place, doubtful: Doubtful[], isOnDemand: boolean) {
   const first = Math.min(...doubtful.map(({ version }) => version));
-  const versions = wantedVersions({ minEnabled: 1, latest: place.owner.key.keyVersion }).filter((version) =>
+  const versions = desiredVersions({ minEnabled: 1, latest: place.owner.key.keyVersion }).filter((version) =>
     isOnDemand ? version >= first : doubtful.some((one) => one.version === version),
   );
   const perVersion = (value: (version: number) => string) =>

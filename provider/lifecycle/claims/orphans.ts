@@ -4,7 +4,7 @@ import { isMultiRegionKeyId } from "../../kms/arn";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import { versionsOf } from "../../state/records";
-import { type Candidate, type Known, type Wanted, wantedVersions } from "../plan/known";
+import { type Candidate, type Desired, desiredVersions, type Known } from "../plan/known";
 import type { OutcomeOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
 import { candidateOf, hasMaterial, isBetter } from "./candidates";
@@ -12,10 +12,14 @@ import { LOST_WITHOUT_LISTING } from "./formerDistributions";
 import { leaveDoubtful, refuseIfInUse, refuseNewer, refuseOthers, refuseUntagged } from "./orphanGuards";
 import { oursAmong } from "./ownership";
 import { type Doubtful, doubtOf, isProved } from "./proof";
-import { distributionsTagged, versionTagged } from "./tagValues";
+import { distributionsInTags, versionInTags } from "./tagValues";
 
 /** Candidates by version. Those of this distribution come first, then those that no distribution uses any more. */
-export async function findOrphans(place: Place, known: Known, wanted: Wanted): Promise<OutcomeOf<"find">> {
+export async function findOrphans(
+  place: Place,
+  known: Known,
+  desired: Desired,
+): Promise<OutcomeOf<"findOrphans">> {
   const { run, kms } = place;
   const recorded = new Set(Object.values(known.records).map(({ keyId }) => keyId));
   const listing = () => run.listings.taggedKeys(kms);
@@ -40,18 +44,18 @@ export async function findOrphans(place: Place, known: Known, wanted: Wanted): P
     names,
     tagged,
   );
-  await refuseNewer(place, wanted.isNew ? free : await newerProved(place, free), names);
-  const missing = wantedVersions(wanted).filter(
+  await refuseNewer(place, desired.isNew ? free : await newerProved(place, free), names);
+  const missing = desiredVersions(desired).filter(
     (version) =>
-      !wanted.fresh.includes(version) &&
+      !desired.fresh.includes(version) &&
       !found[version] &&
       !known.records[version] &&
       !known.candidates[version],
   );
-  const isUnused = (version: number) => !wanted.isNew && version > (versionsOf(known.records).at(-1) ?? 0);
+  const isUnused = (version: number) => !desired.isNew && version > (versionsOf(known.records).at(-1) ?? 0);
   await refuseUntagged(place, names, missing, free, isUnused);
   const inDoubt = doubtful.filter(({ version }) => missing.includes(version));
-  await leaveDoubtful(place, inDoubt, isUnused, wanted.strategy === "on-demand");
+  await leaveDoubtful(place, inDoubt, isUnused, desired.strategy === "on-demand");
   return { candidates: found, isPermitted: true };
 }
 
@@ -66,14 +70,14 @@ async function candidatesAmong(
   const found: Record<number, Candidate> = {};
   const doubtful: Doubtful[] = [];
   for (const key of keys) {
-    const version = versionTagged(key);
+    const version = versionInTags(key);
     if (version === undefined || version > place.owner.key.keyVersion) continue;
     if (known.records[version] || known.candidates[version]) continue;
     const candidate = await candidateOf(place, version, key, names);
     if (!candidate) continue;
     const isNext = isBetter(candidate, found[version]);
     if (!isNext && (hasMaterial(found[version]!) || !hasMaterial(candidate))) continue;
-    const { had } = distributionsTagged(key);
+    const { had } = distributionsInTags(key);
     const doubt = await doubtOf(place, version, key, had, tagged);
     if (doubt !== undefined) doubtful.push({ version, key, state: candidate.record.state, doubt });
     else if (isNext) found[version] = candidate;
@@ -109,9 +113,9 @@ function withMovedClaims(
 async function newerProved(place: Place, keys: TaggedKey[]): Promise<TaggedKey[]> {
   const proved: TaggedKey[] = [];
   for (const key of keys) {
-    const version = versionTagged(key) ?? 0;
+    const version = versionInTags(key) ?? 0;
     if (version <= place.owner.key.keyVersion) continue;
-    if (await isProved(place, version, key.tags[CLAIM], distributionsTagged(key).had)) proved.push(key);
+    if (await isProved(place, version, key.tags[CLAIM], distributionsInTags(key).had)) proved.push(key);
   }
   return proved;
 }
@@ -124,5 +128,5 @@ async function namesTagged(place: Place, tagged: TaggedKey[]): Promise<string[]>
   const { run, kms, owner, aliasName, distributions } = place;
   const target = await run.listings.aliasTarget(kms, aliasName);
   const inUse = oursAmong(tagged, owner).find(({ keyId }) => keyId === target);
-  return inUse ? [...distributions, distributionsTagged(inUse).had] : distributions;
+  return inUse ? [...distributions, distributionsInTags(inUse).had] : distributions;
 }

@@ -16,7 +16,7 @@ export function tagsIfPermitted(place: Place, keyId: string): Promise<Record<str
 }
 
 /** Asks once for each KMS key. The tags of an adopted one are not this stack's. */
-export async function isLost(place: Place, { keyId, adopted, claim }: Recorded): Promise<boolean> {
+export async function isNoLongerOurs(place: Place, { keyId, adopted, claim }: Recorded): Promise<boolean> {
   if (adopted || place.own.has(keyId)) return false;
   if (isTakenOver(await tagsIfPermitted(place, keyId), place.owner, claim)) return true;
   place.own.add(keyId);
@@ -30,7 +30,7 @@ export async function unlessTakenOver<T>(
   record: KmsKeyRecord,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!(await isLost(place, record))) return work();
+  if (!(await isNoLongerOurs(place, record))) return work();
   const { keyId, keyArn, claim } = record;
   const { stack } = place.owner;
   const tags = { [TAG.stack]: stack, ...(claim !== undefined && { [CLAIM]: claim }) };

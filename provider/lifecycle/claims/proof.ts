@@ -84,8 +84,8 @@ export function claimDoubt(
   { claim }: Pick<KmsKeyRecord, "claim">,
   tags: Record<string, string> | undefined,
 ): string | undefined {
-  const isOther = claim !== undefined && tags !== undefined && tags[CLAIM] !== claim;
-  return isOther ? `its tag ${CLAIM} is not its primary's` : undefined;
+  const hasOtherMaterial = claim !== undefined && tags !== undefined && tags[CLAIM] !== claim;
+  return hasOtherMaterial ? `its tag ${CLAIM} is not its primary's` : undefined;
 }
 
 /** Whether it is the replica's own key policy that lets nobody see it: who may see the primary's may see its. */

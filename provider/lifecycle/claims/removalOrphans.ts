@@ -10,9 +10,9 @@ import type { Known, Unrecorded } from "../plan/known";
 import type { Place } from "../regionalDistribution";
 import { ownershipOf } from "./ownership";
 import { copyOf, isProved } from "./proof";
-import { versionTagged } from "./tagValues";
+import { versionInTags } from "./tagValues";
 
-export async function findUnrecorded(place: Place, { records }: Known): Promise<Unrecorded[]> {
+export async function findRemovalOrphans(place: Place, { records }: Known): Promise<Unrecorded[]> {
   const { run, kms, owner } = place;
   const tagged = (await permitted(() => run.listings.taggedKeys(kms))) ?? [];
   const recorded = Object.values(records);
@@ -23,7 +23,7 @@ export async function findUnrecorded(place: Place, { records }: Known): Promise<
       !recorded.some((record) => record.keyId === keyId),
   );
   const asked = own.map(async (key): Promise<Unrecorded[]> => {
-    const version = versionTagged(key);
+    const version = versionInTags(key);
     if (version === undefined) return [];
     const { [CLAIM]: claim, [TAG.distribution]: distribution } = key.tags;
     // A claim that the state has of another KMS key was copied from that one's tags.

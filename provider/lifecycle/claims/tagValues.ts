@@ -2,14 +2,14 @@
 import { PENDING_CLAIM, TAG, type TaggedKey } from "../../kms/taggedKeys";
 
 /** The version that a KMS key is tagged as. Release 0.1.0 wrote "2 of orders-1700000000" while it proved one. */
-export function versionTagged({ tags }: TaggedKey): number | undefined {
+export function versionInTags({ tags }: TaggedKey): number | undefined {
   const [, version] = /^(\d+)( of .*)?$/.exec(tags[TAG.version] ?? "") ?? [];
   return version === undefined ? undefined : Number(version);
 }
 
 /** The distribution that a KMS key had, and the one that is proving it. */
-export function distributionsTagged({ tags }: TaggedKey): { had: string; provedBy?: string } {
-  const { [TAG.distribution]: distribution = "", [PENDING_CLAIM]: provedBy } = tags;
+export function distributionsInTags({ tags }: TaggedKey): { had: string; claimant?: string } {
+  const { [TAG.distribution]: distribution = "", [PENDING_CLAIM]: claimant } = tags;
   const [, former] = / of (.*)$/.exec(tags[TAG.version] ?? "") ?? [];
-  return former === undefined ? { had: distribution, provedBy } : { had: former, provedBy: distribution };
+  return former === undefined ? { had: distribution, claimant } : { had: former, claimant: distribution };
 }

@@ -76,8 +76,8 @@ export function untagged(owner: Owner, outputs: RegionalOutputs, seen: SeenRegio
   const found = ours(owner, outputs, seen).filter(
     ({ version, record: { claim, importedAt }, key: { tags } }) => {
       if (tags === undefined) return false;
-      const { tags: wanted } = metadataFor(owner, version, {});
-      const lacksOwn = Object.keys(wanted).some((name) => isOwnTag(name) && tags[name] !== wanted[name]);
+      const { tags: desired } = metadataFor(owner, version, {});
+      const lacksOwn = Object.keys(desired).some((name) => isOwnTag(name) && tags[name] !== desired[name]);
       return lacksOwn || (importedAt !== undefined && (claim === undefined || tags[CLAIM] !== claim));
     },
   );

@@ -16,7 +16,7 @@ import { isTakenOver } from "../claims/ownership";
 import { driftedTexts, TEXT_NAMES, TEXTS } from "../metadata/aspects";
 import { lastApplied, metadataFor } from "../metadata/desired";
 import { withoutIgnored } from "../metadata/ignoreChanges";
-import { type Owner, wantedState } from "../owner";
+import { desiredState, type Owner } from "../owner";
 
 /** What AWS shows of a distribution or replica in one Region. */
 export interface SeenRegion {
@@ -104,7 +104,7 @@ function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, lates
   const last = lastApplied(owner, outputs);
   return {
     adopted,
-    wanted: wantedState(owner.key, latest),
+    desired: desiredState(owner.key, latest),
     imported: adopted || importedAt !== undefined,
     known: state,
     validTo,
@@ -128,7 +128,7 @@ function aliasDrift(region: string, outputs: RegionalOutputs, target: string | u
 interface ExpectedKmsKey extends MetadataInputs {
   /** An adopted KMS key's tags, policy, description and expiry are not this stack's. */
   adopted: boolean;
-  wanted: "Enabled" | "Disabled";
+  desired: "Enabled" | "Disabled";
   /** As last seen. */
   known: KeyState;
   /** Whether its material was imported: before that nothing can have drifted. */
@@ -147,7 +147,7 @@ interface ExpectedKmsKey extends MetadataInputs {
 function keyDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey, lost: string): string[] {
   // That a disabled version is gone is said once: there is nothing to be done about it.
   if (seen.state === "Deleted")
-    return expected.wanted === "Disabled" && expected.known === "Deleted"
+    return expected.desired === "Disabled" && expected.known === "Deleted"
       ? []
       : [`AWS no longer knows the KMS key: ${lost}`];
   if (expected.adopted) return stateDrift(expected, seen);
@@ -160,21 +160,21 @@ function keyDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey, lost: string):
   ];
 }
 
-function stateDrift({ wanted, imported, validTo }: ExpectedKmsKey, seen: ObservedKmsKey): string[] {
+function stateDrift({ desired, imported, validTo }: ExpectedKmsKey, seen: ObservedKmsKey): string[] {
   switch (seen.state) {
     case "PendingDeletion":
       return [`PendingDeletion until ${day(seen.deletionDate)}, scheduled outside this stack`];
     case "PendingReplicaDeletion":
       return ["PendingReplicaDeletion, scheduled outside this stack"];
     case "PendingImport":
-      if (!imported || wanted === "Disabled") return [];
+      if (!imported || desired === "Disabled") return [];
       return validTo !== undefined && Date.parse(validTo) <= Date.now()
         ? [`PendingImport: its key material expired on ${day(validTo)}`]
         : ["PendingImport: its key material was deleted outside this stack"];
     case "Enabled":
-      return wanted === "Enabled" ? [] : ["Enabled outside this stack, although below `minEnabledVersion`"];
+      return desired === "Enabled" ? [] : ["Enabled outside this stack, although below `minEnabledVersion`"];
     case "Disabled":
-      return wanted === "Disabled" || !imported ? [] : ["Disabled outside this stack"];
+      return desired === "Disabled" || !imported ? [] : ["Disabled outside this stack"];
     default: // Creating and Updating pass by themselves
       return [];
   }
@@ -187,8 +187,8 @@ function materialDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey): string[]
     drift.push(
       `holds key material ${short(seen.keyMaterialId)}, not ${short(expected.keyMaterialId)} which this stack imported; AWS does not take the old one back as current, so it stays as it is`,
     );
-  // A disabled version is not renewed: it is imported again when it is wanted.
-  if (expected.wanted === "Enabled" && !expiresAsPlanned(seen.validTo, expected.expiry, new Date()))
+  // A disabled version is not renewed: it is imported again when it is desired.
+  if (expected.desired === "Enabled" && !expiresAsPlanned(seen.validTo, expected.expiry, new Date()))
     drift.push(
       `its key material expires ${seen.validTo ? `on ${day(seen.validTo)}` : "never"}, imported otherwise outside this stack`,
     );

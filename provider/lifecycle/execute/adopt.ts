@@ -37,7 +37,7 @@ export async function adoptKmsKeys(place: Place): Promise<OutcomeOf<"adopt">> {
   const candidates: Record<number, Candidate> = {};
   for (const [version, record] of Object.entries(found)) {
     if (record.adopted) records[version] = record;
-    else candidates[Number(version)] = { record, isNamed: true, wasLeaving: isLeaving(record.state) };
+    else candidates[Number(version)] = { record, isNamed: true, wasPendingDeletion: isLeaving(record.state) };
   }
   return { records, candidates, target, isAll: makesNew(place.adopt!) };
 }

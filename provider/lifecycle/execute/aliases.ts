@@ -12,9 +12,9 @@ import type { Place } from "../regionalDistribution";
 export async function findAlias(
   { kms, aliasName }: Place,
   { isThorough }: StepOf<"findAlias">,
-  { records, alias, unrecorded = [] }: Known,
+  { records, alias, orphans = [] }: Known,
 ): Promise<string> {
-  const ours = [...Object.values(records), ...unrecorded].map(({ keyId }) => keyId);
+  const ours = [...Object.values(records), ...orphans].map(({ keyId }) => keyId);
   const keyIds = [...new Set(ours)].reverse();
   if (alias.target && keyIds.includes(alias.target))
     keyIds.unshift(...keyIds.splice(keyIds.indexOf(alias.target), 1));

@@ -5,7 +5,7 @@ import { createKmsKey, describeKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, findCommand } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
-import type { Known, Wanted } from "../plan/known";
+import type { Desired, Known } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
 
@@ -14,7 +14,7 @@ export async function createKey(
   place: Place,
   { version }: StepOf<"createKey">,
   _known: Known,
-  { fresh }: Wanted,
+  { fresh }: Desired,
 ): Promise<KmsKeyRecord> {
   const { kms, run } = place;
   const kcv = place.kcv(version);

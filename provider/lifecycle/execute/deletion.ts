@@ -14,7 +14,7 @@ import {
 import { ifPermitted, permitted } from "../../kms/optional";
 import { PENDING_CLAIM, TAG } from "../../kms/taggedKeys";
 import { promoteBack } from "../drift/drift";
-import { type Known, recordFor, type Wanted } from "../plan/known";
+import { type Desired, type Known, recordFor } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
 import { refusalOf } from "./refusals";
@@ -43,7 +43,7 @@ export async function schedule(
   place: Place,
   { version, region, isCandidate, keyId }: StepOf<"scheduleDeletion">,
   known: Known,
-  { removal }: Wanted,
+  { removal }: Desired,
 ): Promise<undefined> {
   if (isCandidate) return giveBack(place, version, known);
   const days = removal ? place.deletionWindowDays : LONGEST_WINDOW_DAYS;
@@ -69,10 +69,10 @@ export async function schedule(
 
 /** A candidate with other material: its deletion is scheduled again, and its tags are as they were. */
 async function giveBack(place: Place, version: number, known: Known): Promise<undefined> {
-  const { record, isClaimed, isNamed, former } = known.candidates[version]!;
+  const { record, isClaimPending, isNamed, former } = known.candidates[version]!;
   const { kms, owner } = place;
   const context = place.context(version);
-  if (isClaimed) {
+  if (isClaimPending) {
     const tags = { [TAG.distribution]: former ?? owner.distribution, [TAG.version]: String(version) };
     await kms.call("TagResource", { KeyId: record.keyId, Tags: tagList(tags) }, context);
     await permitted(() =>
@@ -83,7 +83,7 @@ async function giveBack(place: Place, version: number, known: Known): Promise<un
   // It is of this very distribution, so the key that had it is not this one: no other is made in its place.
   const isItsOwn = former === undefined && owner.key.deletionAllowed !== true;
   if (isNamed || isItsOwn)
-    throw refusalOf(place, {} as Wanted, known, {
+    throw refusalOf(place, {} as Desired, known, {
       do: "refuse",
       why: "other material",
       version,

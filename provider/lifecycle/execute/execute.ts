@@ -1,5 +1,5 @@
 import { applied } from "../plan/apply";
-import type { Known, Wanted } from "../plan/known";
+import type { Desired, Known } from "../plan/known";
 import { MOST_STEPS, next } from "../plan/plan";
 import type { Step } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
@@ -14,30 +14,30 @@ import { perform } from "./perform";
  */
 export async function execute(
   place: Place,
-  wanted: Wanted,
+  desired: Desired,
   known: Known,
   record: (known: Known) => void = () => {},
 ): Promise<Known> {
   let now = known;
   /** Each other Region goes on by itself: one that fails does not keep the others from being finished. */
   const nextThere = (last: Step): Step | undefined => {
-    const region = "region" in last ? last.region : wanted.region;
-    if (region === wanted.region) return undefined;
-    return next(wanted, now).find((step) => "region" in step && step.region === region);
+    const region = "region" in last ? last.region : desired.region;
+    if (region === desired.region) return undefined;
+    return next(desired, now).find((step) => "region" in step && step.region === region);
   };
   const work = async (step: Step) => {
-    const outcome = await perform(place, wanted, now, step);
-    now = applied(wanted, now, step, outcome);
+    const outcome = await perform(place, desired, now, step);
+    now = applied(desired, now, step, outcome);
     record(now);
   };
   for (let count = 0; count < MOST_STEPS; count += 1) {
-    const steps = next(wanted, now);
+    const steps = next(desired, now);
     if (steps.length === 0) return now;
     await together(steps, async (step) => {
       for (let one: Step | undefined = step; one; one = nextThere(one)) await work(one);
     });
   }
-  throw new Error(`a plan does not end: ${JSON.stringify(next(wanted, now))}`);
+  throw new Error(`a plan does not end: ${JSON.stringify(next(desired, now))}`);
 }
 
 /** Steps in several Regions go at once. Where one fails the others are waited for, so that the state knows what they have done. */

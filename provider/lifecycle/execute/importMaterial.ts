@@ -16,7 +16,7 @@ import { ifPermitted } from "../../kms/optional";
 import { namingReplica } from "../../kms/replicas";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
-import type { Known, PendingMaterial, Wanted } from "../plan/known";
+import type { Desired, Known, PendingMaterial } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
 import { refusalOf } from "./refusals";
@@ -57,39 +57,39 @@ export async function importStep(
   place: Place,
   step: StepOf<"import">,
   known: Known,
-  wanted: Wanted,
+  desired: Desired,
 ): Promise<OutcomeOf<"import">> {
-  if (step.isCandidate) return proveCandidate(place, step.version, known, wanted);
+  if (step.isCandidate) return proveCandidate(place, step.version, known, desired);
   return step.region === place.region
-    ? importHere(place, step, known, wanted)
-    : importAbroad(place, step, known, wanted);
+    ? importHere(place, step, known, desired)
+    : importIntoReplica(place, step, known, desired);
 }
 
 async function importHere(
   place: Place,
   step: StepOf<"import">,
   known: Known,
-  wanted: Wanted,
+  desired: Desired,
 ): Promise<OutcomeOf<"import">> {
   const { version } = step;
   const record = known.records[version]!;
-  const isLost = record.state === "PendingImport";
-  const shares = wanted.strategy === "on-demand" ? record : { keyId: record.keyId };
+  const isNoLongerOurs = record.state === "PendingImport";
+  const shares = desired.strategy === "on-demand" ? record : { keyId: record.keyId };
   try {
     const imported = await importVersion(place, place.region, version, shares);
-    const isWhole = wanted.strategy !== "on-demand" || isLastMissing(known, version);
-    if (isLost && isWhole && wanted.strategy === "on-demand") await importLater(place, known);
+    const isWhole = desired.strategy !== "on-demand" || isLastMissing(known, version);
+    if (isNoLongerOurs && isWhole && desired.strategy === "on-demand") await importLater(place, known);
     const wasImported = Object.values(known.records).some(
       ({ keyId, importedAt }) => keyId === record.keyId && importedAt !== undefined,
     );
     const state =
-      !isLost || !isWhole ? record.state : await stateAfterImport(place, record.keyId, wasImported);
+      !isNoLongerOurs || !isWhole ? record.state : await stateAfterImport(place, record.keyId, wasImported);
     // AWS takes only the material that it had: so what was adopted is held after all.
     return { ...imported, state, ...(record.adopted && { adopted: undefined, recovered: true }) };
   } catch (error) {
-    if (isPendingDeletion(error)) return "leaving";
+    if (isPendingDeletion(error)) return "pendingDeletion";
     if (record.adopted && isKeymgmtError(error, "IncorrectKeyMaterial"))
-      throw refusalOf(place, wanted, known, { ...step, do: "refuse", why: "adopted, without its material" });
+      throw refusalOf(place, desired, known, { ...step, do: "refuse", why: "adopted, without its material" });
     throw error;
   }
 }
@@ -112,7 +112,7 @@ async function proveCandidate(
   place: Place,
   version: number,
   { candidates }: Known,
-  { strategy }: Wanted,
+  { strategy }: Desired,
 ): Promise<OutcomeOf<"import">> {
   const { record, isNamed } = candidates[version]!;
   const { keyId, state } = record;
@@ -131,16 +131,16 @@ async function proveCandidate(
     return { ...imported, state: isSettled ? await stateAfterImport(place, keyId, true) : state };
   } catch (error) {
     if (isKeymgmtError(error, "IncorrectKeyMaterial")) return "other";
-    if (state === "PendingImport" && isPendingDeletion(error)) return "leaving";
+    if (state === "PendingImport" && isPendingDeletion(error)) return "pendingDeletion";
     throw error;
   }
 }
 
-async function importAbroad(
+async function importIntoReplica(
   place: Place,
   { version, region }: StepOf<"import">,
   known: Known,
-  { strategy }: Wanted,
+  { strategy }: Desired,
 ): Promise<OutcomeOf<"import">> {
   const { records, pending } = known;
   if (strategy === "on-demand") {
@@ -153,7 +153,7 @@ async function importAbroad(
     try {
       await importVersion(place, region, version, { keyId });
     } catch (error) {
-      if (isPendingDeletion(error)) return "leaving";
+      if (isPendingDeletion(error)) return "pendingDeletion";
       throw error;
     }
     await waitEnabled(there, keyId, place.context(version));
@@ -177,7 +177,11 @@ async function stateAfterImport(place: Place, keyId: string, wasImported: boolea
 }
 
 /** New material; an update that failed half-way may have imported it already. */
-export async function importNew(place: Place, version: number, { keyId }: Into): Promise<PendingMaterial> {
+export async function importNewMaterial(
+  place: Place,
+  version: number,
+  { keyId }: Into,
+): Promise<PendingMaterial> {
   const into = (type: "NEW_KEY_MATERIAL" | "EXISTING_KEY_MATERIAL") =>
     importVersion(place, place.region, version, { keyId }, type);
   const imported = await into("NEW_KEY_MATERIAL").catch((error) => {

@@ -8,17 +8,17 @@ import type { KmsKeyRecord } from "../../state/types";
 import { findOrphans } from "../claims/orphans";
 import { isTakenOver } from "../claims/ownership";
 import { tagsIfPermitted, unlessTakenOver } from "../claims/ownershipCheck";
-import { findUnrecorded } from "../claims/removalOrphans";
-import { type Known, recordFor, sharedOf, type Wanted } from "../plan/known";
+import { findRemovalOrphans } from "../claims/removalOrphans";
+import { type Desired, type Known, recordFor, sharedOf } from "../plan/known";
 import type { OutcomeOf, StepName, StepOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
 import { adoptKmsKeys } from "./adopt";
 import { findAlias } from "./aliases";
 import { createKey } from "./createKey";
 import { cancelDeletion, schedule } from "./deletion";
-import { findPending, importNew, importStep, importVersion, probe } from "./importMaterial";
+import { findPending, importNewMaterial, importStep, importVersion, probe } from "./importMaterial";
 import { refusalOf } from "./refusals";
-import { findAbandoned, findReplicas, inspect, replicate } from "./replicas";
+import { findReplicas, findStrayReplicas, inspect, replicate } from "./replicas";
 import { syncMetadata } from "./syncMetadata";
 
 type Performances = {
@@ -26,17 +26,17 @@ type Performances = {
     place: Place,
     step: StepOf<Name>,
     known: Known,
-    wanted: Wanted,
+    desired: Desired,
   ) => Promise<OutcomeOf<Name> extends undefined ? void : OutcomeOf<Name>>;
 };
 
 export function perform<Name extends StepName>(
   place: Place,
-  wanted: Wanted,
+  desired: Desired,
   known: Known,
   step: StepOf<Name>,
 ): Promise<OutcomeOf<Name>> {
-  const work = () => PERFORM[step.do as Name](place, step, known, wanted) as Promise<OutcomeOf<Name>>;
+  const work = () => PERFORM[step.do as Name](place, step, known, desired) as Promise<OutcomeOf<Name>>;
   const { version, region, isCandidate } = step as Partial<StepOf<"import">>;
   if (version === undefined) return work();
   if (isCandidate) return namingCandidate(place, version, known.candidates[version]!.record, work);
@@ -48,23 +48,23 @@ export function perform<Name extends StepName>(
 const CHANGING: ReadonlySet<StepName> = new Set(["import", "enable", "disable", "cancelDeletion"]);
 
 const PERFORM: Performances = {
-  find: (place, _step, known, wanted) => findOrphans(place, known, wanted),
+  findOrphans: (place, _step, known, desired) => findOrphans(place, known, desired),
   adopt: (place) => adoptKmsKeys(place),
   inspect,
   findReplicas,
   findAlias,
-  probe: (place, { version }, { records }) => probe(place, version, records[version]!),
+  probeVersions: (place, { version }, { records }) => probe(place, version, records[version]!),
   findPending: (place, { version, to }, { records }) => findPending(place, version, to, sharedOf(records)),
-  async readTags(place, { version }, { records }) {
+  async checkOwner(place, { version }, { records }) {
     const { keyId, claim } = records[version]!;
     return isTakenOver(await tagsIfPermitted(place, keyId), place.owner, claim);
   },
-  findUnrecorded: (place, _step, known) => findUnrecorded(place, known),
-  findAbandoned,
+  findRemovalOrphans: (place, _step, known) => findRemovalOrphans(place, known),
+  findStrayReplicas,
 
   createKey,
   replicate,
-  async claim(place, { version }, known) {
+  async markClaimPending(place, { version }, known) {
     const { record } = known.candidates[version]!;
     const Tags = tagList({ [PENDING_CLAIM]: place.owner.distribution });
     await place.kms.call("TagResource", { KeyId: record.keyId, Tags }, place.context(version));
@@ -72,7 +72,7 @@ const PERFORM: Performances = {
   async cancelDeletion(place, { version, region, isCandidate }, known) {
     const { keyId } = isCandidate ? known.candidates[version]!.record : recordFor(known, version);
     const state = await cancelDeletion(place, place.at(region), version, keyId);
-    const isForRotation = known.replicas?.some((one) => one.region === region && one.isLeaving);
+    const isForRotation = known.replicas?.some((one) => one.region === region && one.wasPendingDeletion);
     if (isForRotation) {
       const Tags = tagList({ [LEAVING]: place.owner.distribution });
       await place.at(region).call("TagResource", { KeyId: keyId, Tags }, place.context(version));
@@ -80,7 +80,7 @@ const PERFORM: Performances = {
     return state;
   },
   import: importStep,
-  async join(place, { version }, { records }, { primaries }) {
+  async joinVersion(place, { version }, { records }, { primaries }) {
     const { keyMaterialId, kcv, importedAt, validTo, replicas } = primaries[version]!;
     const { keyId, keyArn, state, claim } = sharedOf(records);
     const imported = replicas?.includes(place.region)
@@ -88,7 +88,8 @@ const PERFORM: Performances = {
       : await importVersion(place, place.region, version, { keyId, keyMaterialId });
     return { ...imported, keyMaterialId, keyId, keyArn, state, claim };
   },
-  importNew: (place, { version }, { records }) => importNew(place, version, sharedOf(records)),
+  importNewMaterial: (place, { version }, { records }) =>
+    importNewMaterial(place, version, sharedOf(records)),
   async rotate(place, { version }, { records, pending }) {
     await rotateOnDemand(
       place.kms,
@@ -100,7 +101,7 @@ const PERFORM: Performances = {
   enable: (place, step, known) => switched(place, step, known, true),
   disable: (place, step, known) => switched(place, step, known, false),
   syncMetadata: (place, { version }, { records }, { primaries }) =>
-    unlessLeaving(async () => ({
+    unlessPendingDeletion(async () => ({
       claim: await syncMetadata(place, version, records[version]!, primaries[version]),
     })),
   async forget() {},
@@ -112,16 +113,16 @@ const PERFORM: Performances = {
     if (state !== undefined && state !== "Enabled") return state; // applications could not encrypt
     return moveAlias(place.kms, place.aliasName, keyId, place.context(version));
   },
-  async takeNextName(place) {
+  async useNextName(place) {
     const { aliasName } = place;
-    place.takeNextName();
+    place.useNextName();
     place.run.say(
       `${aliasName} in ${place.region} is another's, made in the same second; it is left alone, and ${place.aliasName} is made instead`,
     );
   },
   deleteAlias: (place) => deleteAlias(place.kms, place.aliasName, place.context()),
   scheduleDeletion: schedule,
-  async leave(place, { version, keyId, why, region }, { records }) {
+  async leaveAlone(place, { version, keyId, why, region }, { records }) {
     const { owner, run, deletionWindowDays } = place;
     const recorded = records[version];
     const key = recorded?.keyId === keyId ? recorded!.keyArn : keyId!;
@@ -134,10 +135,10 @@ const PERFORM: Performances = {
     const toDelete = `; to delete it as well: ${place.deletionCommand({ keyId: key }, deletionWindowDays, region)}`;
     run.say(`${key} ${reasons[why]}${why === "taken over" ? "" : toDelete}`);
   },
-  async refuse(place, step, known, wanted) {
+  async refuse(place, step, known, desired) {
     const { run, kms, aliasName } = place;
     const inUse = step.why === "other material" ? await run.listings.aliasTarget(kms, aliasName) : undefined;
-    throw refusalOf(place, wanted, known, step, inUse);
+    throw refusalOf(place, desired, known, step, inUse);
   },
 };
 
@@ -146,20 +147,20 @@ function switched(
   { version, region }: { version: number; region: string },
   known: Known,
   enabled: boolean,
-): Promise<undefined | "leaving"> {
+): Promise<undefined | "pendingDeletion"> {
   const { keyId } = recordFor(known, version);
-  return unlessLeaving(async () => {
+  return unlessPendingDeletion(async () => {
     await setEnabled(place.at(region), keyId, enabled, place.context(version));
     return undefined;
   });
 }
 
 /** AWS refuses nearly everything of a KMS key that waits for its deletion: the state did not know, and that is cancelled first. */
-async function unlessLeaving<T>(work: () => Promise<T>): Promise<T | "leaving"> {
+async function unlessPendingDeletion<T>(work: () => Promise<T>): Promise<T | "pendingDeletion"> {
   try {
     return await work();
   } catch (error) {
-    if (isPendingDeletion(error)) return "leaving";
+    if (isPendingDeletion(error)) return "pendingDeletion";
     throw error;
   }
 }

@@ -3,14 +3,14 @@ import { KeymgmtError, type KeymgmtErrorContext } from "../../errors";
 import { kmsKeysOf } from "../../state/records";
 import { lostMaterialWays } from "../claims/refusals";
 import { promoteBack } from "../drift/drift";
-import { type Known, sharedOf, type Wanted } from "../plan/known";
+import { type Desired, type Known, sharedOf } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
 
 /** @param inUse id of the KMS key that the alias points to, where that is to be named */
 export function refusalOf(
   place: Place,
-  wanted: Wanted,
+  desired: Desired,
   known: Known,
   { why, version, region }: StepOf<"refuse">,
   inUse?: string,
@@ -35,7 +35,7 @@ export function refusalOf(
     case "alias taken":
       return new KeymgmtError(
         "AlreadyExists",
-        `Expected ${aliasName} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone.${known.isBlind ? UNSEEN : ""} See whose it is: aws kms describe-key --region ${region} --key-id ${aliasName}. If it is nobody's, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${aliasName}`,
+        `Expected ${aliasName} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone.${known.isListingDenied ? UNSEEN : ""} See whose it is: aws kms describe-key --region ${region} --key-id ${aliasName}. If it is nobody's, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${aliasName}`,
         { ...context, keyId: aliasName },
       );
     case "other material":
@@ -43,7 +43,7 @@ export function refusalOf(
     case "adopted, without a replica":
       return new KeymgmtError(
         "Unsupported",
-        `Expected a replica of KMS key ${wanted.primaries[version]!.keyArn} in ${region}: it was adopted as ${place.named(version)}, and without its material no replica can be made. Rotate the key and raise \`minEnabledVersion\` above ${version}, then replicate.`,
+        `Expected a replica of KMS key ${desired.primaries[version]!.keyArn} in ${region}: it was adopted as ${place.named(version)}, and without its material no replica can be made. Rotate the key and raise \`minEnabledVersion\` above ${version}, then replicate.`,
         context,
       );
     case "adopted, without its material":
@@ -67,7 +67,7 @@ export function refusalOf(
         context,
       );
     case "disabled on demand":
-      return disabledOnDemand({ ...context, key: owner.key.name }, version, wanted);
+      return disabledOnDemand({ ...context, key: owner.key.name }, version, desired);
     case "several KMS keys": {
       const found = kmsKeysOf(recordsOf(known)).map(
         ({ record: { keyArn }, versions }) => `${keyArn} (version ${versions[0]})`,
@@ -93,7 +93,7 @@ function recordsOf({ candidates }: Known) {
 export function disabledOnDemand(
   context: KeymgmtErrorContext,
   first: number,
-  { latest, minEnabled }: Pick<Wanted, "latest" | "minEnabled">,
+  { latest, minEnabled }: Pick<Desired, "latest" | "minEnabled">,
 ): KeymgmtError {
   return new KeymgmtError(
     "InvalidInput",
@@ -108,11 +108,11 @@ function otherMaterial(
   version: number,
   inUse = known.candidates[version]!.record.keyId,
 ): KeymgmtError {
-  const { record, isNamed, wasLeaving } = known.candidates[version]!;
+  const { record, isNamed, wasPendingDeletion } = known.candidates[version]!;
   const context = { ...place.context(version), region: place.region, keyId: record.keyId };
   const expected = `Expected KMS key ${record.keyArn} to have the material of ${place.named(version)} (key check value ${record.kcv}); AWS says that it has another.`;
   const adopt = { aliasName: place.aliasName, versions: { [place.owner.key.keyVersion]: inUse } };
-  const stays = wasLeaving ? "Its deletion is scheduled again" : "It is in use, and was left alone";
+  const stays = wasPendingDeletion ? "Its deletion is scheduled again" : "It is in use, and was left alone";
   return new KeymgmtError(
     "IncorrectKeyMaterial",
     isNamed

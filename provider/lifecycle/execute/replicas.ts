@@ -15,7 +15,7 @@ import { isTakenOver, ownershipOf } from "../claims/ownership";
 import { claimDoubt, replicaDoubt } from "../claims/proof";
 import { observeAlias } from "../drift/observe";
 import { metadataFor } from "../metadata/desired";
-import type { Known, SeenReplica, Wanted } from "../plan/known";
+import type { Desired, Known, SeenReplica } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
 import type { Place } from "../regionalDistribution";
 
@@ -24,7 +24,7 @@ export async function inspect(
   place: Place,
   { version }: StepOf<"inspect">,
   { records }: Known,
-  { role, primaries, minEnabled, strategy }: Wanted,
+  { role, primaries, minEnabled, strategy }: Desired,
 ): Promise<KmsKeyRecord | undefined> {
   const context = place.context(version);
   if (role === "primary") {
@@ -61,7 +61,7 @@ export async function findReplicas(
   place: Place,
   { version }: StepOf<"findReplicas">,
   { records }: Known,
-  { strategy }: Wanted,
+  { strategy }: Desired,
 ): Promise<SeenReplica[]> {
   const { keyId } = records[version]!;
   const context = place.context(version);
@@ -69,7 +69,7 @@ export async function findReplicas(
   const found = otherRegions(here, place.region).map(async (region): Promise<SeenReplica[]> => {
     if (place.isLeftOut(region))
       return strategy === "on-demand"
-        ? [{ region, state: undefined, isLeaving: false, isLeftOut: true }]
+        ? [{ region, state: undefined, wasPendingDeletion: false, isLeftOut: true }]
         : [];
     const there = place.at(region);
     const seen = await describeKmsKey(there, keyId, context);
@@ -77,12 +77,12 @@ export async function findReplicas(
     if (strategy === "on-demand") {
       const isLeavingThere = await isReplicaLeaving(there, keyId, state);
       const isPrimary = region === here.primaryRegion;
-      return [{ region, state, isLeaving: isLeavingThere, ...(isPrimary && { isPrimary }) }];
+      return [{ region, state, wasPendingDeletion: isLeavingThere, ...(isPrimary && { isPrimary }) }];
     }
     const isOthers = !hasItsMaterial(seen, strategy) && state !== "Deleted" && !isLeaving(state);
     return isOthers && (await leavesReplica(place, there, records[version]!))
       ? []
-      : [{ region, state, isLeaving: false }];
+      : [{ region, state, wasPendingDeletion: false }];
   });
   return (await Promise.all(found)).flat();
 }
@@ -113,7 +113,7 @@ async function isReplicaLeaving(there: Kms, keyId: string, state: KeyState): Pro
  * update that was killed. A KeyReplica that goes deletes its alias first, so what is left there is nobody's; where the alias is, the
  * KeyReplica was retained (`retainOnDelete`), and all that is its.
  */
-export async function findAbandoned(
+export async function findStrayReplicas(
   place: Place,
   _step: object,
   { records }: Known,
@@ -169,7 +169,7 @@ export async function replicate(
   place: Place,
   { version, region }: StepOf<"replicate">,
   known: Known,
-  { role, primaries, strategy }: Wanted,
+  { role, primaries, strategy }: Desired,
 ): Promise<OutcomeOf<"replicate">> {
   const there = place.at(region);
   const primary = role === "replica" ? primaries[version]! : known.records[version]!;
@@ -198,7 +198,7 @@ export async function replicate(
  * Whether a replica has had all its material, which nobody else has: it is given none. One that was on its way to its deletion may
  * lack some where it is rotated on demand.
  */
-function hasItsMaterial({ state, hasMaterial }: SeenKmsKey, strategy: Wanted["strategy"]): boolean {
+function hasItsMaterial({ state, hasMaterial }: SeenKmsKey, strategy: Desired["strategy"]): boolean {
   return state === "Enabled" || state === "Disabled" || (hasMaterial === true && strategy === "manual");
 }
 
@@ -209,7 +209,7 @@ async function refuseOthersReplica(
   version: number,
   primary: KmsKeyRecord,
   seen: SeenKmsKey,
-  strategy: Wanted["strategy"],
+  strategy: Desired["strategy"],
   policy = place.run.replicaPolicies.get(relatedKeyArn(primary.keyArn, there.region)),
 ): Promise<void> {
   const tags = await ifPermitted(there, "whose a replica is that the state does not know is not seen", () =>

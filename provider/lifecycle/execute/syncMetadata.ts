@@ -3,14 +3,14 @@ import { type KmsKeyMetadata, putKeyPolicy } from "../../kms/kmsKeys";
 import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
-import { isLost } from "../claims/ownershipCheck";
+import { isNoLongerOurs } from "../claims/ownershipCheck";
 import { observeKmsKey } from "../drift/observe";
 import { changedTexts, type TextName } from "../metadata/aspects";
 import { withoutIgnored } from "../metadata/ignoreChanges";
 import type { Place } from "../regionalDistribution";
 
 /**
- * Brings the metadata of one version's KMS key to what is wanted. An adopted KMS key keeps what it has.
+ * Brings the metadata of one version's KMS key to what is desired. An adopted KMS key keeps what it has.
  *
  * @returns its claim; undefined where it was left as it is
  */
@@ -26,16 +26,19 @@ export async function syncMetadata(
   const isToBeSeen = before === undefined || place.repair;
   const now =
     place.has.get(version) ?? (isToBeSeen ? await seen(place, version, keyId, known, before) : before);
-  if (now === "taken over" || (!isToBeSeen && (await isLost(place, { keyId, adopted, claim: known }))))
+  if (
+    now === "taken over" ||
+    (!isToBeSeen && (await isNoLongerOurs(place, { keyId, adopted, claim: known })))
+  )
     return undefined;
   // What was made before there were claims gets one when a refresh has shown that it has none; another distribution's is made anew.
   const lacksClaim = untagged || now.tags[CLAIM] !== undefined;
   const claim = known ?? primary?.claim ?? (lacksClaim ? await place.newClaim(version) : undefined);
   const given = place.metadata(version, claim);
-  const wanted = withoutIgnored(given, place.inputs);
+  const desired = withoutIgnored(given, place.inputs);
   const kept = Object.entries(now.tags).filter(([name]) => name in given.tags);
-  await syncTags(kms, keyId, now.tags, { ...Object.fromEntries(kept), ...wanted.tags });
-  for (const name of changedTexts(wanted, now)) await SEND[name](place, version, keyId, wanted[name]!);
+  await syncTags(kms, keyId, now.tags, { ...Object.fromEntries(kept), ...desired.tags });
+  for (const name of changedTexts(desired, now)) await SEND[name](place, version, keyId, desired[name]!);
   return claim;
 }
 
@@ -59,12 +62,12 @@ async function seen(
   claim: string | undefined,
   before: KmsKeyMetadata | undefined,
 ): Promise<KmsKeyMetadata | "taken over"> {
-  const { tags: wanted, policy: given } = place.metadata(version, claim);
+  const { tags: desired, policy: given } = place.metadata(version, claim);
   const ours = place.last ? place.metadataBefore(version).tags : {};
   const found = await observeKmsKey(place.kms, place.owner, version, keyId, given !== undefined);
   if (before && isTakenOver(found?.tags, place.owner, claim)) return "taken over";
   const known = Object.entries(found?.tags ?? before?.tags ?? {}).filter(
-    ([key]) => key in wanted || key in ours || [CLAIM, PENDING_CLAIM, LEAVING].includes(key),
+    ([key]) => key in desired || key in ours || [CLAIM, PENDING_CLAIM, LEAVING].includes(key),
   );
   return {
     tags: Object.fromEntries(known),

@@ -9,7 +9,7 @@ import type { KeyRef, KmsRef } from "../../state/types";
 import type { Owner } from "../owner";
 
 /** The keyring, from the state, and what the program says of it, which others cannot write. */
-export interface HandedKeyring {
+export interface ProvidedKeyring {
   keyring: string;
   /** Type of the key. */
   type: string;
@@ -20,13 +20,13 @@ export interface HandedKeyring {
 }
 
 export class Keyrings {
-  readonly #handed = new Map<string, HandedKeyring>();
-  readonly #ofKeys = new Map<string, HandedKeyring>();
+  readonly #handed = new Map<string, ProvidedKeyring>();
+  readonly #ofKeys = new Map<string, ProvidedKeyring>();
 
   /** Keeps the keyring that came with the key which a distribution or its replica was handed; returns the key without it. */
   take(key: unknown, distribution: { name?: unknown; kms?: unknown }): unknown {
     if (typeof key !== "object" || key === null || Array.isArray(key)) return key;
-    const { keyring, keystore, material, ...rest } = key as Partial<KeyRef & HandedKeyring>;
+    const { keyring, keystore, material, ...rest } = key as Partial<KeyRef & ProvidedKeyring>;
     const kms = known(distribution.kms) as Partial<KmsRef> | undefined;
     if (typeof keyring === "string")
       this.#handed.set(nameOf(rest.id, distribution.name, kms), {
@@ -52,12 +52,12 @@ export class Keyrings {
   }
 
   /** The keyring of a ManagedKey that this run has seen: a distribution that goes is not handed it. */
-  ofKey(id: string): HandedKeyring | undefined {
+  ofKey(id: string): ProvidedKeyring | undefined {
     return this.#ofKeys.get(id);
   }
 
   /** The keyring that the distribution's key came with. */
-  of({ distribution, kms, key }: Owner): HandedKeyring {
+  of({ distribution, kms, key }: Owner): ProvidedKeyring {
     const handed = this.#handed.get(nameOf(key.id, distribution, kms));
     if (handed !== undefined) return handed;
     throw new KeymgmtError(

@@ -11,6 +11,10 @@ import { samePolicy } from "./keyPolicy";
 
 /** The aspects that are one text each. */
 export const TEXTS = {
+  policy: {
+    isSame: (one: string, other: string) => samePolicy(one, other),
+    drift: () => "its key policy was changed outside this stack",
+  },
   description: {
     isSame: (one: string, other: string) => one === other,
     /** One part of a sentence of drift. */
@@ -18,10 +22,6 @@ export const TEXTS = {
       isSecret
         ? "its description, which the program marks secret, was changed outside this stack"
         : `its description is "${actual}", not "${given}"`,
-  },
-  policy: {
-    isSame: (one: string, other: string) => samePolicy(one, other),
-    drift: () => "its key policy was changed outside this stack",
   },
 } as const;
 

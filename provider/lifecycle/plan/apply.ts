@@ -3,7 +3,7 @@ import type { KeyState } from "../../kms/keyState";
 import { isLeaving } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
-import type { Candidate, Known, SeenReplica, Wanted } from "./known";
+import type { Candidate, Desired, Known, SeenReplica } from "./known";
 import type { OutcomeOf, StepName, StepOf } from "./steps";
 
 type Effects = {
@@ -11,28 +11,28 @@ type Effects = {
     known: Known,
     step: StepOf<Name>,
     outcome: OutcomeOf<Name>,
-    wanted: Wanted,
+    desired: Desired,
   ) => Partial<Known>;
 };
 
 export function applied<Name extends StepName>(
-  wanted: Wanted,
+  desired: Desired,
   known: Known,
   step: StepOf<Name>,
   outcome: OutcomeOf<Name>,
 ): Known {
-  return { ...known, ...EFFECTS[step.do as Name](known, step, outcome, wanted) };
+  return { ...known, ...EFFECTS[step.do as Name](known, step, outcome, desired) };
 }
 
 const EFFECTS: Effects = {
-  find: ({ candidates }, _step, found) => ({
-    looked: true,
-    isBlind: !found.isPermitted,
+  findOrphans: ({ candidates }, _step, found) => ({
+    isSearched: true,
+    isListingDenied: !found.isPermitted,
     candidates: { ...found.candidates, ...candidates },
   }),
   adopt: ({ records: before, alias }, _step, { records, candidates, target, isAll }) => ({
     adopted: true,
-    looked: isAll,
+    isSearched: isAll,
     isProbed: true,
     records: { ...before, ...records },
     candidates,
@@ -47,38 +47,40 @@ const EFFECTS: Effects = {
     alias: {
       target,
       isSeen: true,
-      ...(isThorough && target === "" && alias.isThere && { isThere: true, isTaken: true }),
+      ...(isThorough && target === "" && alias.exists && { exists: true, isTaken: true }),
     },
   }),
-  probe: ({ records }, _step, held) => ({ records: { ...records, ...held }, isProbed: true }),
+  probeVersions: ({ records }, _step, held) => ({ records: { ...records, ...held }, isProbed: true }),
   findPending: (_known, _step, pending) => ({ pending, isPendingSought: true }),
-  readTags: ({ takenOver }, { version }, isOthers) => ({ takenOver: { ...takenOver, [version]: isOthers } }),
-  findUnrecorded: (_known, _step, unrecorded) => ({ unrecorded }),
-  findAbandoned: (_known, _step, abandoned) => ({ abandoned }),
+  checkOwner: ({ takenOver }, { version }, isOthers) => ({
+    takenOver: { ...takenOver, [version]: isOthers },
+  }),
+  findRemovalOrphans: (_known, _step, orphans) => ({ orphans }),
+  findStrayReplicas: (_known, _step, strayReplicas) => ({ strayReplicas }),
 
   createKey: ({ records }, { version }, record) => ({ records: withRecord(records, version, record) }),
   replicate: replicated,
-  claim: (known, { version }) => candidateIs(known, version, { isClaimed: true }),
-  cancelDeletion(known, { version, region, isCandidate }, state, wanted) {
-    if (isCandidate) return candidateIs(known, version, {}, { state });
-    return region === wanted.region
-      ? stateIs(known, version, state)
-      : stateAbroadIs(known, version, region, state);
+  markClaimPending: (known, { version }) => withCandidate(known, version, { isClaimPending: true }),
+  cancelDeletion(known, { version, region, isCandidate }, state, desired) {
+    if (isCandidate) return withCandidate(known, version, {}, { state });
+    return region === desired.region
+      ? withState(known, version, state)
+      : withRemoteState(known, version, region, state);
   },
   import: imported,
-  join: ({ records }, { version }, record) => ({ records: withRecord(records, version, record) }),
-  importNew: (_known, _step, pending) => ({ pending }),
+  joinVersion: ({ records }, { version }, record) => ({ records: withRecord(records, version, record) }),
+  importNewMaterial: (_known, _step, pending) => ({ pending }),
   rotate: (known) => settledRotation({ ...known, pending: { ...known.pending!, isRotated: true } }),
-  enable(known, { version, region }, outcome, wanted) {
-    const state = outcome === "leaving" ? "PendingDeletion" : "Enabled";
-    if (region === wanted.region) return stateIs(known, version, state);
-    const abroad = stateAbroadIs(known, version, region, state);
-    return outcome === "leaving" ? abroad : readyAbroad(abroad, known, version, region);
+  enable(known, { version, region }, outcome, desired) {
+    const state = outcome === "pendingDeletion" ? "PendingDeletion" : "Enabled";
+    if (region === desired.region) return withState(known, version, state);
+    const remote = withRemoteState(known, version, region, state);
+    return outcome === "pendingDeletion" ? remote : replicaReady(remote, known, version, region);
   },
   disable: (known, { version }, outcome) =>
-    stateIs(known, version, outcome === "leaving" ? "PendingDeletion" : "Disabled"),
+    withState(known, version, outcome === "pendingDeletion" ? "PendingDeletion" : "Disabled"),
   syncMetadata(known, { version }, outcome) {
-    if (outcome === "leaving") return stateIs(known, version, "PendingDeletion");
+    if (outcome === "pendingDeletion") return withState(known, version, "PendingDeletion");
     const { records, stale } = known;
     const same = versionsOf(records).filter((other) => records[other]!.keyId === records[version]!.keyId);
     const now = { ...records };
@@ -96,26 +98,26 @@ const EFFECTS: Effects = {
     };
   },
   createAlias: ({ records, alias }, { version }, isMade) => ({
-    alias: isMade ? { target: records[version]!.keyId, isSeen: true } : { ...alias, isThere: true },
+    alias: isMade ? { target: records[version]!.keyId, isSeen: true } : { ...alias, exists: true },
   }),
   moveAlias(known, { version }, outcome) {
-    if (typeof outcome === "string") return stateIs(known, version, outcome);
+    if (typeof outcome === "string") return withState(known, version, outcome);
     return { alias: { target: outcome ? known.records[version]!.keyId : "", isSeen: true } };
   },
-  takeNextName: () => ({ alias: {} }),
+  useNextName: () => ({ alias: {} }),
   deleteAlias: () => ({ alias: { target: "", isSeen: true } }),
-  scheduleDeletion(known, { version, region, isCandidate, keyId }, _outcome, wanted) {
+  scheduleDeletion(known, { version, region, isCandidate, keyId }, _outcome, desired) {
     if (isCandidate) {
       const { [version]: other, ...candidates } = known.candidates;
-      return { candidates, looked: false, excluded: [...known.excluded, other!.record.keyId] };
+      return { candidates, isSearched: false, excluded: [...known.excluded, other!.record.keyId] };
     }
     if (known.pending)
-      return settledRotation({ ...known, ...stateAbroadIs(known, version, region, "PendingDeletion") });
+      return settledRotation({ ...known, ...withRemoteState(known, version, region, "PendingDeletion") });
     const settled = [...known.settled, `${keyId}@${region}`];
-    const isRecorded = region === wanted.region && known.records[version]?.keyId === keyId;
-    return { settled, ...(isRecorded && stateIs(known, version, "PendingDeletion")) };
+    const isRecorded = region === desired.region && known.records[version]?.keyId === keyId;
+    return { settled, ...(isRecorded && withState(known, version, "PendingDeletion")) };
   },
-  leave: ({ settled }, { keyId, region }) => ({ settled: [...settled, `${keyId}@${region}`] }),
+  leaveAlone: ({ settled }, { keyId, region }) => ({ settled: [...settled, `${keyId}@${region}`] }),
   refuse: () => {
     throw new Error("a refusal has no effect");
   },
@@ -125,18 +127,18 @@ function replicated(
   known: Known,
   { version, region }: StepOf<"replicate">,
   { state, isMade }: OutcomeOf<"replicate">,
-  wanted: Wanted,
+  desired: Desired,
 ): Partial<Known> {
-  if (wanted.role === "primary") return stateAbroadIs(known, version, region, state);
+  if (desired.role === "primary") return withRemoteState(known, version, region, state);
   const recovered = isMade ? {} : { recovered: true as const };
-  const versions = wanted.strategy === "on-demand" ? versionsOf(wanted.primaries) : [version];
+  const versions = desired.strategy === "on-demand" ? versionsOf(desired.primaries) : [version];
   const records = { ...known.records };
   for (const each of versions) {
-    const { keyId, keyArn, kcv, keyMaterialId, claim } = wanted.primaries[each]!;
+    const { keyId, keyArn, kcv, keyMaterialId, claim } = desired.primaries[each]!;
     const arn = keyArn.replace(/^(arn:[^:]+:kms):[^:]+:/, `$1:${region}:`);
     const of = { keyId, keyArn: arn, state, ...(claim !== undefined && { claim }), ...recovered };
     records[each] =
-      wanted.strategy === "on-demand"
+      desired.strategy === "on-demand"
         ? { ...of, ...(keyMaterialId && { keyMaterialId }) }
         : { ...of, ...(kcv && { kcv }) };
   }
@@ -147,74 +149,74 @@ function imported(
   known: Known,
   { version, region, isCandidate }: StepOf<"import">,
   outcome: OutcomeOf<"import">,
-  wanted: Wanted,
+  desired: Desired,
 ): Partial<Known> {
   if (isCandidate) return candidateProved(known, version, outcome);
-  if (region !== wanted.region) return importedAbroad(known, version, region, outcome, wanted);
-  if (outcome === "leaving") return stateIs(known, version, "PendingDeletion");
+  if (region !== desired.region) return importedRemotely(known, version, region, outcome, desired);
+  if (outcome === "pendingDeletion") return withState(known, version, "PendingDeletion");
   const { state = "Enabled", ...patch } = outcome as Partial<KmsKeyRecord>;
   const record = known.records[version]!;
   const records = withRecord(known.records, version, { ...record, ...patch });
   if (record.state !== "PendingImport") return { records };
-  if (wanted.strategy !== "on-demand") return stateIs({ ...known, records }, version, state);
+  if (desired.strategy !== "on-demand") return withState({ ...known, records }, version, state);
   // One KMS key is Enabled only when it has all its materials.
   const reimported = [...known.reimported, version];
   const isWhole = versionsOf(records).every((each) => reimported.includes(each));
-  return { reimported, records, ...(isWhole && stateIs({ ...known, records }, version, state)) };
+  return { reimported, records, ...(isWhole && withState({ ...known, records }, version, state)) };
 }
 
 function candidateProved(known: Known, version: number, outcome: OutcomeOf<"import">): Partial<Known> {
-  if (outcome === "other") return candidateIs(known, version, { isOther: true });
-  if (outcome === "leaving") return candidateIs(known, version, {}, { state: "PendingDeletion" });
+  if (outcome === "other") return withCandidate(known, version, { hasOtherMaterial: true });
+  if (outcome === "pendingDeletion") return withCandidate(known, version, {}, { state: "PendingDeletion" });
   const { [version]: candidate, ...candidates } = known.candidates;
   const record: KmsKeyRecord = { ...candidate!.record, ...outcome, recovered: true };
   const records = withRecord(known.records, version, record);
-  return { candidates, ...stateIs({ ...known, records }, version, record.state) };
+  return { candidates, ...withState({ ...known, records }, version, record.state) };
 }
 
-function importedAbroad(
+function importedRemotely(
   known: Known,
   version: number,
   region: string,
   outcome: OutcomeOf<"import">,
-  wanted: Wanted,
+  desired: Desired,
 ): Partial<Known> {
-  if (outcome === "leaving") return stateAbroadIs(known, version, region, "PendingDeletion");
-  if (wanted.strategy === "on-demand") {
+  if (outcome === "pendingDeletion") return withRemoteState(known, version, region, "PendingDeletion");
+  if (desired.strategy === "on-demand") {
     const { pending } = known;
     return { pending: { ...pending!, regions: [...pending!.regions, region] } };
   }
   const { state = "Enabled" } = outcome as Partial<KmsKeyRecord>;
-  const abroad = stateAbroadIs(known, version, region, state);
-  return state === "Enabled" ? readyAbroad(abroad, known, version, region) : abroad;
+  const remote = withRemoteState(known, version, region, state);
+  return state === "Enabled" ? replicaReady(remote, known, version, region) : remote;
 }
 
 /** A new version is ready in another Region: the state notes it, and the KeyReplica there takes it up. */
-function readyAbroad(
-  abroad: Partial<Known>,
+function replicaReady(
+  remote: Partial<Known>,
   { records }: Known,
   version: number,
   region: string,
 ): Partial<Known> {
   const record = records[version]!;
   const replicas = [...new Set([...(record.replicas ?? []), region])].sort();
-  return { ...abroad, records: withRecord(records, version, { ...record, replicas }) };
+  return { ...remote, records: withRecord(records, version, { ...record, replicas }) };
 }
 
 /** The version is the state's once AWS has rotated to it and every replica that was given up is so again. */
 function settledRotation(known: Known): Partial<Known> {
   const { pending, replicas = [], records } = known;
   const { version, imported: material } = pending!;
-  const returned = replicas.some((one) => one.isLeaving && !isLeaving(one.state));
+  const returned = replicas.some((one) => one.wasPendingDeletion && !isLeaving(one.state));
   if (returned) return { pending, replicas };
   const { keyId, keyArn, state, claim } = records[versionsOf(records).at(-1)!]!;
-  const regions = replicas.filter(({ isLeaving: goes, state: now }) => !goes && now !== "Deleted");
+  const regions = replicas.filter(({ wasPendingDeletion: goes, state: now }) => !goes && now !== "Deleted");
   const record: KmsKeyRecord = { ...material, keyId, keyArn, state, ...(claim !== undefined && { claim }) };
   if (regions.length) record.replicas = regions.map(({ region }) => region);
   return { pending: undefined, replicas, records: withRecord(records, version, record) };
 }
 
-function candidateIs(
+function withCandidate(
   { candidates }: Known,
   version: number,
   change: Partial<Candidate>,
@@ -231,7 +233,7 @@ function candidateIs(
 }
 
 /** The state of a KMS key, which one that is rotated on demand has in the records of all its versions. */
-function stateIs({ records }: Known, version: number, state: KeyState): Partial<Known> {
+function withState({ records }: Known, version: number, state: KeyState): Partial<Known> {
   const { keyId } = records[version]!;
   const now = Object.entries(records).map(([each, record]) => [
     each,
@@ -241,14 +243,14 @@ function stateIs({ records }: Known, version: number, state: KeyState): Partial<
 }
 
 /** In another Region: a new version that is made ready there, or the replica of a KMS key that is rotated on demand. */
-function stateAbroadIs(known: Known, version: number, region: string, state: KeyState): Partial<Known> {
+function withRemoteState(known: Known, version: number, region: string, state: KeyState): Partial<Known> {
   if (known.pending) {
     const replicas = (known.replicas ?? []).map(
       (one): SeenReplica => (one.region === region ? { ...one, state } : one),
     );
     return { replicas };
   }
-  return { abroad: { ...known.abroad, [region]: { ...known.abroad[region], [version]: state } } };
+  return { remote: { ...known.remote, [region]: { ...known.remote[region], [version]: state } } };
 }
 
 function withRecord(records: KmsKeyRecords, version: number, record: KmsKeyRecord): KmsKeyRecords {

@@ -1,48 +1,52 @@
 /** How each step is expected to end, so that a plan can be made without AWS. Pure. */
 import { validToOf } from "../../keys/expiry";
 import { versionsOf } from "../../state/records";
-import type { Known, Wanted } from "./known";
+import type { Desired, Known } from "./known";
 import type { OutcomeOf, StepName, StepOf } from "./steps";
 
 type Expectations = {
-  [Name in StepName]: (known: Known, step: StepOf<Name>, wanted: Wanted) => OutcomeOf<Name>;
+  [Name in StepName]: (known: Known, step: StepOf<Name>, desired: Desired) => OutcomeOf<Name>;
 };
 
 export function expected<Name extends StepName>(
-  wanted: Wanted,
+  desired: Desired,
   known: Known,
   step: StepOf<Name>,
 ): OutcomeOf<Name> {
-  return EXPECTED[step.do as Name](known, step, wanted);
+  return EXPECTED[step.do as Name](known, step, desired);
 }
 
 const IMPORTED_AT = "when it is imported";
 
 const EXPECTED: Expectations = {
-  find: () => ({ candidates: {}, isPermitted: true }),
+  findOrphans: () => ({ candidates: {}, isPermitted: true }),
   adopt: () => ({ records: {}, candidates: {}, isAll: true }),
   inspect: ({ records }, { version }) => records[version],
   findReplicas: () => [],
   findAlias: ({ alias }) => alias.target ?? "",
-  probe: () => ({}),
+  probeVersions: () => ({}),
   findPending: () => undefined,
-  readTags: () => false,
-  findUnrecorded: () => [],
-  findAbandoned: () => ({}),
+  checkOwner: () => false,
+  findRemovalOrphans: () => [],
+  findStrayReplicas: () => ({}),
   createKey: (_known, { version }) => ({
     keyId: `new-${version}`,
     keyArn: `new-${version}`,
     state: "PendingImport",
   }),
   replicate: () => ({ state: "PendingImport", isMade: true }),
-  claim: () => undefined,
+  markClaimPending: () => undefined,
   cancelDeletion: () => "Disabled",
-  import: (_known, _step, wanted) => ({ ...importedAs(wanted), state: "Enabled" }),
-  join({ records }, { version }, { primaries }) {
+  import: (_known, _step, desired) => ({ ...importedAs(desired), state: "Enabled" }),
+  joinVersion({ records }, { version }, { primaries }) {
     const shared = records[versionsOf(records)[0]!]!;
     return { ...shared, importedAt: IMPORTED_AT, keyMaterialId: primaries[version]!.keyMaterialId };
   },
-  importNew: (_known, { version }, wanted) => ({ version, imported: importedAs(wanted), regions: [] }),
+  importNewMaterial: (_known, { version }, desired) => ({
+    version,
+    imported: importedAs(desired),
+    regions: [],
+  }),
   rotate: () => undefined,
   enable: () => undefined,
   disable: () => undefined,
@@ -50,16 +54,16 @@ const EXPECTED: Expectations = {
   forget: () => undefined,
   createAlias: () => true,
   moveAlias: () => true,
-  takeNextName: () => undefined,
+  useNextName: () => undefined,
   deleteAlias: () => undefined,
   scheduleDeletion: () => undefined,
-  leave: () => undefined,
+  leaveAlone: () => undefined,
   refuse: () => {
     throw new Error("a refusal has no outcome");
   },
 };
 
-/** The material lasts as long as is wanted, so that no second import is planned. */
-function importedAs({ expiry, now }: Wanted) {
+/** The material lasts as long as is desired, so that no second import is planned. */
+function importedAs({ expiry, now }: Desired) {
   return { importedAt: IMPORTED_AT, validTo: validToOf(expiry, new Date(now))?.toISOString() };
 }

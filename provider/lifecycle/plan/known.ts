@@ -1,12 +1,12 @@
-/** What a plan is made of: what is wanted in one Region of a distribution, and what is known of it. Plain data. */
+/** What a plan is made of: what is desired in one Region of a distribution, and what is known of it. Plain data. */
 
 import { type ExpiryInputs, type ExpiryPlan, expiresAsPlanned } from "../../keys/expiry";
 import type { KeyState } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords, RotationStrategy } from "../../state/types";
 
-/** What is wanted. */
-export interface Wanted {
+/** What is desired. */
+export interface Desired {
   /** A KeyDistribution is the primary; a KeyReplica is a replica. */
   role: "primary" | "replica";
   region: string;
@@ -27,7 +27,7 @@ export interface Wanted {
   /** KMS keys that the program names are taken under management first. */
   adopts: boolean;
   /** Another alias may be taken where this one is another stack's: nothing has used it yet. */
-  mayTakeNextName: boolean;
+  mayUseNextName: boolean;
   /** It is to go: the alias is deleted, and the deletion of each KMS key is scheduled, but for these that others hold. */
   removal?: { held: string[] };
 }
@@ -39,12 +39,12 @@ export interface Known {
   /** KMS key of the version that the last finished update left in use. */
   inUse?: string;
   alias: KnownAlias;
-  /** Versions whose tags, policy or description may not be as wanted. */
+  /** Versions whose tags, policy or description may not be as desired. */
   stale: number[];
   /** AWS was asked for KMS keys that the state does not know. */
-  looked: boolean;
+  isSearched: boolean;
   /** What AWS has may not be listed: an alias that is there may be one of ours. */
-  isBlind?: boolean;
+  isListingDenied?: boolean;
   /** Ids of KMS keys that are tagged as a version's and have other material. */
   excluded: string[];
   /** KMS keys that may be a version's, until AWS has proved it by taking the version's material. */
@@ -55,7 +55,7 @@ export interface Known {
   /** Replicas of the version in use; undefined before they were looked for. */
   replicas?: SeenReplica[];
   /** States of a new version's KMS keys in other Regions, by Region and version, while it is made ready there. */
-  abroad: Record<string, Record<number, KeyState>>;
+  remote: Record<string, Record<number, KeyState>>;
   /** On demand: whether later versions were looked for in the KMS key. */
   isProbed?: true;
   /** On demand: versions that were imported again because the KMS key had lost material. */
@@ -67,9 +67,9 @@ export interface Known {
   /** Removal: whether another stack has taken the KMS key of a version over. */
   takenOver: Record<number, boolean>;
   /** Removal: by version, Regions with a replica that no KeyReplica has. */
-  abandoned?: Record<number, string[]>;
+  strayReplicas?: Record<number, string[]>;
   /** Removal: KMS keys of the distribution that the state does not know; undefined before they were looked for. */
-  unrecorded?: Unrecorded[];
+  orphans?: Unrecorded[];
   /** Removal: `id@Region` of KMS keys whose deletion is scheduled, or that are left as they are. */
   settled: string[];
 }
@@ -80,7 +80,7 @@ export interface KnownAlias {
   /** AWS was asked whether it points to a KMS key of the records. */
   isSeen?: true;
   /** AWS refused to make it: an alias of that name exists. */
-  isThere?: true;
+  exists?: true;
   /** It is there, and another look has shown that it does not point to a KMS key of the records: it is another's. */
   isTaken?: true;
 }
@@ -90,11 +90,11 @@ export interface Candidate {
   /** The distribution that its tags name, where that is another one: it is ours only once it is proved. */
   former?: string;
   /** Its tags say already that this distribution is proving it. */
-  isClaimed?: true;
+  isClaimPending?: true;
   /** It waited for its deletion when it was found, and goes back to that where it has other material. */
-  wasLeaving: boolean;
+  wasPendingDeletion: boolean;
   /** AWS has refused the version's material: it has another. */
-  isOther?: true;
+  hasOtherMaterial?: true;
   /** The program names it. */
   isNamed?: true;
 }
@@ -103,7 +103,7 @@ export interface SeenReplica {
   region: string;
   state: KeyState | undefined;
   /** On demand: it was given up, and goes back to its deletion after the rotation. */
-  isLeaving: boolean;
+  wasPendingDeletion: boolean;
   /** On demand: it is the primary, moved there outside this stack. */
   isPrimary?: true;
   /** On demand: nothing may be sent there, and what state it has is not known. */
@@ -136,12 +136,12 @@ export function knownFrom(
     inUse: keyId,
     alias: { target: aliasTarget || undefined },
     stale,
-    looked: false,
+    isSearched: false,
     excluded: [],
     candidates: {},
     absent: [],
     adopted: false,
-    abroad: {},
+    remote: {},
     reimported: [],
     takenOver: {},
     settled: [],
@@ -149,14 +149,14 @@ export function knownFrom(
 }
 
 /** Versions that must have a KMS key: from minEnabledVersion to the latest. Those below keep the one they have. */
-export function wantedVersions({ minEnabled, latest }: Pick<Wanted, "minEnabled" | "latest">): number[] {
-  const wanted: number[] = [];
-  for (let version = minEnabled; version <= latest; version++) wanted.push(version);
-  return wanted;
+export function desiredVersions({ minEnabled, latest }: Pick<Desired, "minEnabled" | "latest">): number[] {
+  const desired: number[] = [];
+  for (let version = minEnabled; version <= latest; version++) desired.push(version);
+  return desired;
 }
 
 /** Whether the version was imported, and expires as the program says. */
-export function isImported({ importedAt, validTo }: KmsKeyRecord, { expiry, now }: Wanted): boolean {
+export function isImported({ importedAt, validTo }: KmsKeyRecord, { expiry, now }: Desired): boolean {
   return importedAt !== undefined && expiresAsPlanned(validTo, expiry, new Date(now));
 }
 

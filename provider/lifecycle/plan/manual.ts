@@ -2,32 +2,32 @@
 
 import { isLeaving } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
-import { isImported, type Known, versionInUse, type Wanted, wantedVersions } from "./known";
-import { described, firstOf, isAdding, isSince, located, type Rule, takenBack } from "./rules";
+import { type Desired, desiredVersions, isImported, type Known, versionInUse } from "./known";
+import { cancelDeletions, firstOf, isAdding, isSince, locateAlias, type Rule, syncMetadata } from "./rules";
 import type { Step } from "./steps";
 
 /** Replicas of versions below `minEnabledVersion`: none is made, but what there is must not be left to nobody. */
-const older: Rule = (wanted, { records, absent }) => {
-  const { role, isNew, minEnabled, primaries, region } = wanted;
-  if (role === "primary" || !(isNew || isAdding(wanted, records))) return [];
+const inspectOlderReplicas: Rule = (desired, { records, absent }) => {
+  const { role, isNew, minEnabled, primaries, region } = desired;
+  if (role === "primary" || !(isNew || isAdding(desired, records))) return [];
   return firstOf(versionsOf(primaries), (version): Step[] =>
     version < minEnabled &&
     !records[version] &&
     !absent.includes(version) &&
-    (isNew || isSince(version, wanted, records))
+    (isNew || isSince(version, desired, records))
       ? [{ do: "inspect", version, region }]
       : [],
   );
 };
 
-const usable: Rule = (wanted, known) =>
-  firstOf(wantedVersions(wanted), (version) => usableVersion(wanted, known, version));
+const makeUsable: Rule = (desired, known) =>
+  firstOf(desiredVersions(desired), (version) => usableVersion(desired, known, version));
 
-function usableVersion(wanted: Wanted, known: Known, version: number): Step[] {
-  const { role, region } = wanted;
+function usableVersion(desired: Desired, known: Known, version: number): Step[] {
+  const { role, region } = desired;
   const record = known.records[version];
   const of = { version, region };
-  if (!record) return role === "primary" ? [{ do: "createKey", ...of }] : replica(wanted, known, version);
+  if (!record) return role === "primary" ? [{ do: "createKey", ...of }] : replica(desired, known, version);
   const refuse = (why: "gone" | "not usable"): Step[] => [{ do: "refuse", why, ...of }];
   switch (record.state) {
     case "Deleted": // a read that lagged behind a write may have taken a new KMS key for one that is gone
@@ -37,17 +37,17 @@ function usableVersion(wanted: Wanted, known: Known, version: number): Step[] {
       return [{ do: "import", ...of }];
     case "Enabled":
     case "Disabled":
-      if (!record.adopted && !isImported(record, wanted)) return [{ do: "import", ...of }];
+      if (!record.adopted && !isImported(record, desired)) return [{ do: "import", ...of }];
       if (record.state === "Disabled") return [{ do: "enable", ...of }];
       if (record.recovered) return [{ do: "syncMetadata", ...of }];
-      return readyAbroad(wanted, known, version);
+      return prepareReplicas(desired, known, version);
     default:
       return refuse("not usable");
   }
 }
 
 /** The replica of one version: the one that is there (a rotation's, an adopted one), else a new one. */
-function replica({ primaries, region }: Wanted, { absent }: Known, version: number): Step[] {
+function replica({ primaries, region }: Desired, { absent }: Known, version: number): Step[] {
   const primary = primaries[version];
   if (!primary) return [];
   const of = { version, region };
@@ -61,7 +61,11 @@ function replica({ primaries, region }: Wanted, { absent }: Known, version: numb
  * A rotation: the new version goes to every Region that holds a replica of the version in use, before any alias moves. What is
  * encrypted through an alias can then be decrypted in every one of them.
  */
-function readyAbroad({ role, multiRegion, region: home }: Wanted, known: Known, version: number): Step[] {
+function prepareReplicas(
+  { role, multiRegion, region: home }: Desired,
+  known: Known,
+  version: number,
+): Step[] {
   const inUse = versionInUse(known);
   if (role === "replica" || !multiRegion || inUse === undefined || version <= inUse) return [];
   if (!known.replicas) return [{ do: "findReplicas", version: inUse, region: home }];
@@ -71,15 +75,15 @@ function readyAbroad({ role, multiRegion, region: home }: Wanted, known: Known, 
       ({ region, state }) => state !== "Deleted" && state !== "PendingDeletion" && !ready.includes(region),
     )
     .map(({ region }): Step => {
-      const state = known.abroad[region]?.[version];
+      const state = known.remote[region]?.[version];
       if (state === undefined) return { do: "replicate", version, region };
       if (state === "Disabled") return { do: "enable", version, region };
       return { do: isLeaving(state) ? "cancelDeletion" : "import", version, region };
     });
 }
 
-/** Older versions are disabled last. One without its material is as unusable as it should be, and imported once it is wanted. */
-const disabled: Rule = ({ minEnabled, region }, { records }) => {
+/** Older versions are disabled last. One without its material is as unusable as it should be, and imported once it is desired. */
+const disableOlder: Rule = ({ minEnabled, region }, { records }) => {
   const below = versionsOf(records).filter((version) => version < minEnabled);
   return firstOf(below, (version): Step[] => {
     const { state, recovered } = records[version]!;
@@ -90,6 +94,6 @@ const disabled: Rule = ({ minEnabled, region }, { records }) => {
 
 /** Before the alias moves, and after. */
 export const manualRules = {
-  before: [older, takenBack, described, located, usable],
-  after: [disabled],
+  before: [inspectOlderReplicas, cancelDeletions, syncMetadata, locateAlias, makeUsable],
+  after: [disableOlder],
 } satisfies Record<string, Rule[]>;

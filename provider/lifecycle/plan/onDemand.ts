@@ -7,17 +7,17 @@
 import { isLeaving } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import { isImported, type Known, type SeenReplica } from "./known";
-import { described, firstOf, located, type Rule, takenBack } from "./rules";
+import { cancelDeletions, firstOf, locateAlias, type Rule, syncMetadata } from "./rules";
 import type { Step } from "./steps";
 
 /** A KMS key that was found by the first version that it holds may hold later ones. */
-const probed: Rule = ({ role, region }, known) => {
+const probeVersions: Rule = ({ role, region }, known) => {
   const [version] = versionsOf(known.records);
-  const isFound = version !== undefined && known.records[version]!.recovered && known.looked;
-  return role === "primary" && isFound && !known.isProbed ? [{ do: "probe", version, region }] : [];
+  const isFound = version !== undefined && known.records[version]!.recovered && known.isSearched;
+  return role === "primary" && isFound && !known.isProbed ? [{ do: "probeVersions", version, region }] : [];
 };
 
-const begun: Rule = ({ role, latest, region, primaries }, { records }) => {
+const createShared: Rule = ({ role, latest, region, primaries }, { records }) => {
   if (versionsOf(records).length > 0) return [];
   if (role === "primary") return [{ do: "createKey", version: latest, region }];
   const [version] = versionsOf(primaries);
@@ -25,8 +25,8 @@ const begun: Rule = ({ role, latest, region, primaries }, { records }) => {
 };
 
 /** A KMS key is Enabled only with all its materials, so all that may be missing or is due is imported. */
-const material: Rule = (wanted, { records, absent, reimported }) => {
-  const { role, region } = wanted;
+const importMaterials: Rule = (desired, { records, absent, reimported }) => {
+  const { role, region } = desired;
   return firstOf(versionsOf(records), (version): Step[] => {
     const record = records[version]!;
     const of = { version, region };
@@ -38,7 +38,7 @@ const material: Rule = (wanted, { records, absent, reimported }) => {
         return reimported.includes(version) ? [] : [{ do: "import", ...of }];
       case "Enabled":
       case "Disabled":
-        return isImported(record, wanted) ? [] : [{ do: "import", ...of }];
+        return isImported(record, desired) ? [] : [{ do: "import", ...of }];
       default:
         return [{ do: "refuse", why: "not usable", ...of }];
     }
@@ -46,13 +46,13 @@ const material: Rule = (wanted, { records, absent, reimported }) => {
 };
 
 /** AWS cannot disable one of a KMS key's materials alone. */
-export const notBelow: Rule = ({ role, minEnabled, region }, { records, candidates }) => {
+export const refuseDisabledVersions: Rule = ({ role, minEnabled, region }, { records, candidates }) => {
   const [version] = [...versionsOf(records), ...Object.keys(candidates).map(Number)].sort((a, b) => a - b);
   const isBelow = role === "primary" && version !== undefined && version < minEnabled;
   return isBelow ? [{ do: "refuse", why: "disabled on demand", version, region }] : [];
 };
 
-const enabled: Rule = ({ region }, { records }) => {
+const enableShared: Rule = ({ region }, { records }) => {
   const [version] = versionsOf(records);
   if (version === undefined) return [];
   const { state, recovered } = records[version]!;
@@ -61,10 +61,10 @@ const enabled: Rule = ({ region }, { records }) => {
 };
 
 /** A replica that has fewer versions than its primary takes the later ones, which a rotation may have imported there already. */
-const joined: Rule = ({ role, region, primaries }, { records }) =>
+const joinVersions: Rule = ({ role, region, primaries }, { records }) =>
   role === "replica"
     ? firstOf(versionsOf(primaries), (version): Step[] =>
-        records[version] ? [] : [{ do: "join", version, region }],
+        records[version] ? [] : [{ do: "joinVersion", version, region }],
       )
     : [];
 
@@ -72,8 +72,8 @@ const joined: Rule = ({ role, region, primaries }, { records }) =>
  * Where the key is, and which of its KMS keys is the primary, is looked at before anything is changed: only the primary takes new
  * material and is rotated.
  */
-const related: Rule = (wanted, known) => {
-  const { role, latest, region, multiRegion } = wanted;
+const checkReplicas: Rule = (desired, known) => {
+  const { role, latest, region, multiRegion } = desired;
   const held = versionsOf(known.records).at(-1);
   if (role === "replica" || !multiRegion || held === undefined || held >= latest) return [];
   if (!known.replicas) return [{ do: "findReplicas", version: held, region }];
@@ -91,14 +91,14 @@ const related: Rule = (wanted, known) => {
  * rotation that was cut short before the key was rotated further goes first. A replica that waits for its deletion can take
  * none: it is taken back for the rotation, and its deletion is scheduled again after that.
  */
-const rotated: Rule = (wanted, known) => {
-  const { role, latest, region } = wanted;
+const rotate: Rule = (desired, known) => {
+  const { role, latest, region } = desired;
   const held = versionsOf(known.records).at(-1);
   if (role === "replica" || held === undefined || held >= latest) return [];
   if (!known.pending) {
     if (latest > held + 1 && !known.isPendingSought)
       return [{ do: "findPending", version: held + 1, to: latest - 1, region }];
-    return [{ do: "importNew", version: latest, region }];
+    return [{ do: "importNewMaterial", version: latest, region }];
   }
   return rotation(known.pending, known, region);
 };
@@ -111,7 +111,7 @@ function rotation(
   const replicas = (known.replicas ?? []).filter(({ state }) => state !== "Deleted");
   if (isRotated)
     return replicas
-      .filter(({ isLeaving: goes, state }) => goes && !isLeaving(state))
+      .filter(({ wasPendingDeletion: goes, state }) => goes && !isLeaving(state))
       .map(({ region }) => ({ do: "scheduleDeletion", version, region }));
   const without = replicas.filter(({ region }) => !regions.includes(region));
   if (without.length === 0) return [{ do: "rotate", version, region: home }];
@@ -121,14 +121,14 @@ function rotation(
 }
 
 export const onDemandRules: Rule[] = [
-  probed,
-  begun,
-  related,
-  takenBack,
-  described,
-  material,
-  enabled,
-  located,
-  joined,
-  rotated,
+  probeVersions,
+  createShared,
+  checkReplicas,
+  cancelDeletions,
+  syncMetadata,
+  importMaterials,
+  enableShared,
+  locateAlias,
+  joinVersions,
+  rotate,
 ];

@@ -2,11 +2,11 @@
 
 import { isLeaving } from "../../kms/keyState";
 import { kmsKeysOf, versionsOf } from "../../state/records";
-import { type Known, type Wanted, wantedVersions } from "./known";
+import { type Desired, desiredVersions, type Known } from "./known";
 import type { Step } from "./steps";
 
 /** Steps that may go at the same time; none where the rule has nothing to do. */
-export type Rule = (wanted: Wanted, known: Known) => Step[];
+export type Rule = (desired: Desired, known: Known) => Step[];
 
 /** What the first version needs of which something is to be done. */
 export function firstOf(versions: number[], rule: (version: number) => Step[]): Step[] {
@@ -17,63 +17,64 @@ export function firstOf(versions: number[], rule: (version: number) => Step[]): 
   return [];
 }
 
-export const adopted: Rule = ({ adopts }, known) => (adopts && !known.adopted ? [{ do: "adopt" }] : []);
+export const adoptNamed: Rule = ({ adopts }, known) => (adopts && !known.adopted ? [{ do: "adopt" }] : []);
 
 /**
  * KMS keys that a version may have had: of a version that this run has made there can be none. In an update they are looked for
  * where one is to be added; then for each version since the first, as a rotation that was cut short may have been gone past.
  */
-export const found: Rule = (wanted, { looked, records }) => {
-  const { role, isNew, fresh, latest, strategy } = wanted;
+export const findOrphans: Rule = (desired, { isSearched, records }) => {
+  const { role, isNew, fresh, latest, strategy } = desired;
   const isSharing = strategy === "on-demand" && versionsOf(records).length > 0;
-  if (role === "replica" || looked || isSharing || !(isNew || isAdding(wanted, records))) return [];
-  const sought = upTo(latest).filter((version) => isNew || isSince(version, wanted, records));
+  if (role === "replica" || isSearched || isSharing || !(isNew || isAdding(desired, records))) return [];
+  const sought = upTo(latest).filter((version) => isNew || isSince(version, desired, records));
   const missing = sought.some((version) => !records[version] && !fresh.includes(version));
-  return missing ? [{ do: "find" }] : [];
+  return missing ? [{ do: "findOrphans" }] : [];
 };
 
-/** Whether a version that is wanted has no KMS key yet. */
-export function isAdding(wanted: Wanted, records: Known["records"]): boolean {
-  return wantedVersions(wanted).some((version) => !records[version]);
+/** Whether a version that is desired has no KMS key yet. */
+export function isAdding(desired: Desired, records: Known["records"]): boolean {
+  return desiredVersions(desired).some((version) => !records[version]);
 }
 
-/** Whether a version is wanted, or came after the first that has a KMS key. */
-export function isSince(version: number, { minEnabled }: Wanted, records: Known["records"]): boolean {
+/** Whether a version is desired, or came after the first that has a KMS key. */
+export function isSince(version: number, { minEnabled }: Desired, records: Known["records"]): boolean {
   return version >= Math.min(minEnabled, versionsOf(records)[0] ?? minEnabled);
 }
 
 /** AWS takes the material that a KMS key has had and refuses any other: so it proves whose a candidate is. */
-export const proved: Rule = ({ region, strategy, latest }, { candidates }) => {
+export const proveCandidates: Rule = ({ region, strategy, latest }, { candidates }) => {
   const versions = Object.keys(candidates).map(Number);
   const kmsKeys = new Set(Object.values(candidates).map(({ record }) => record.keyId));
   if (strategy === "on-demand" && kmsKeys.size > 1)
     return [{ do: "refuse", why: "several KMS keys", version: latest, region }];
   return firstOf(versions, (version): Step[] => {
-    const { record, former, isClaimed, wasLeaving, isOther, isNamed } = candidates[version]!;
+    const { record, former, isClaimPending, wasPendingDeletion, hasOtherMaterial, isNamed } =
+      candidates[version]!;
     const of = { version, region, isCandidate: true } as const;
-    if (isOther && wasLeaving) return [{ do: "scheduleDeletion", ...of }];
-    if (isOther) return [{ do: "refuse", why: "other material", version, region }];
+    if (hasOtherMaterial && wasPendingDeletion) return [{ do: "scheduleDeletion", ...of }];
+    if (hasOtherMaterial) return [{ do: "refuse", why: "other material", version, region }];
     if (isLeaving(record.state)) return [{ do: "cancelDeletion", ...of }];
     const isEnabledByImport = record.state === "PendingImport" && former !== undefined && !isNamed;
-    if (isEnabledByImport && !isClaimed) return [{ do: "claim", ...of }];
+    if (isEnabledByImport && !isClaimPending) return [{ do: "markClaimPending", ...of }];
     return [{ do: "import", ...of }];
   });
 };
 
 /** A deletion that was scheduled outside this program is cancelled: the data under every version must stay decryptable. */
-export const takenBack: Rule = ({ region }, { records }) =>
+export const cancelDeletions: Rule = ({ region }, { records }) =>
   firstOf(firstVersions(records), (version): Step[] =>
     isLeaving(records[version]!.state) ? [{ do: "cancelDeletion", version, region }] : [],
   );
 
 /** Tags, policy and description of the KMS keys that the state knows. */
-export const described: Rule = ({ region }, { records, stale }) =>
+export const syncMetadata: Rule = ({ region }, { records, stale }) =>
   firstOf(firstVersions(records), (version): Step[] =>
     stale.includes(version) && !records[version]!.recovered ? [{ do: "syncMetadata", version, region }] : [],
   );
 
 /** Where the alias points decides what is in use: it is asked before anything is added beside KMS keys that were found. */
-export const located: Rule = ({ region }, { records, alias }) =>
+export const locateAlias: Rule = ({ region }, { records, alias }) =>
   alias.target === undefined && !alias.isSeen && Object.values(records).some(({ recovered }) => recovered)
     ? [{ do: "findAlias", region }]
     : [];
@@ -82,14 +83,14 @@ export const located: Rule = ({ region }, { records, alias }) =>
  * The alias points to the latest version. It is moved only after AWS has shown that it points to a KMS key of the records;
  * one that points anywhere else is another's, and is left alone.
  */
-export const aliased: Rule = ({ latest, region, mayTakeNextName }, { records, alias, isBlind }) => {
+export const pointAlias: Rule = ({ latest, region, mayUseNextName }, { records, alias, isListingDenied }) => {
   const of = { version: latest, region };
   const keyId = records[latest]?.keyId;
   if (keyId === undefined || alias.target === keyId) return [];
-  if (alias.isThere && !alias.isTaken) return [{ do: "findAlias", region, isThorough: true }];
+  if (alias.exists && !alias.isTaken) return [{ do: "findAlias", region, isThorough: true }];
   if (alias.isTaken)
-    return mayTakeNextName && !isBlind
-      ? [{ do: "takeNextName", region }]
+    return mayUseNextName && !isListingDenied
+      ? [{ do: "useNextName", region }]
       : [{ do: "refuse", why: "alias taken", ...of }];
   if (alias.target && !alias.isSeen) return [{ do: "findAlias", region }];
   return [alias.target ? { do: "moveAlias", ...of } : { do: "createAlias", ...of }];

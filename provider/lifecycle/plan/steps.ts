@@ -12,10 +12,10 @@ interface Of {
   keyId?: string;
 }
 
-/** What each step needs, and what its outcome is. "leaving": the KMS key waits for its deletion, which the state did not know. */
+/** What each step needs, and what its outcome is. "pendingDeletion": the KMS key waits for its deletion, which the state did not know. */
 export interface Steps {
   /** Looks for KMS keys of the key that AWS has and the state does not. */
-  find: [object, { candidates: Record<number, Candidate>; isPermitted: boolean }];
+  findOrphans: [object, { candidates: Record<number, Candidate>; isPermitted: boolean }];
   /** Looks at the KMS keys and the alias that the program names. */
   adopt: [
     object,
@@ -34,33 +34,33 @@ export interface Steps {
   /** Looks whether the alias points to a KMS key of the records; "" where it does not. */
   findAlias: [{ region: string; isThorough?: true }, string];
   /** On demand: looks which later versions the KMS key holds. */
-  probe: [Of, KmsKeyRecords];
+  probeVersions: [Of, KmsKeyRecords];
   /** On demand: looks for a material of a rotation that was cut short. */
   findPending: [Of & { to: number }, PendingMaterial | undefined];
   /** Removal: looks whose a KMS key is. */
-  readTags: [Of, boolean];
+  checkOwner: [Of, boolean];
   /** Removal: looks for KMS keys of the distribution that the state does not know, as an update that was killed leaves them. */
-  findUnrecorded: [object, Unrecorded[]];
+  findRemovalOrphans: [object, Unrecorded[]];
   /** Removal: looks for replicas that no KeyReplica has. */
-  findAbandoned: [object, Record<number, string[]>];
+  findStrayReplicas: [object, Record<number, string[]>];
 
   createKey: [Of, KmsKeyRecord];
   replicate: [Of, { state: KeyState; isMade: boolean }];
   /** Tags a candidate whose material is gone as being proved, as the import will enable it. */
-  claim: [Of, undefined];
+  markClaimPending: [Of, undefined];
   cancelDeletion: [Of, KeyState];
   /** Imports a version's material, for the first time or again. "other": AWS says that the KMS key has another. */
-  import: [Of, Partial<KmsKeyRecord> | "other" | "leaving"];
+  import: [Of, Partial<KmsKeyRecord> | "other" | "pendingDeletion"];
   /** On demand: a replica takes a version that its primary holds. */
-  join: [Of, KmsKeyRecord];
+  joinVersion: [Of, KmsKeyRecord];
   /** On demand: imports a version as new material, which waits for its rotation. */
-  importNew: [Of, PendingMaterial];
+  importNewMaterial: [Of, PendingMaterial];
   /** On demand: has AWS use the material that waits. */
   rotate: [Of, undefined];
-  enable: [Of, undefined | "leaving"];
-  disable: [Of, undefined | "leaving"];
+  enable: [Of, undefined | "pendingDeletion"];
+  disable: [Of, undefined | "pendingDeletion"];
   /** Tags, key policy and description. */
-  syncMetadata: [Of, { claim?: string } | "leaving"];
+  syncMetadata: [Of, { claim?: string } | "pendingDeletion"];
   /** A replica's record goes: AWS has deleted it, and it can be made again. */
   forget: [Of, undefined];
   /** false: an alias of that name exists. */
@@ -68,11 +68,11 @@ export interface Steps {
   /** false: it is gone. A KeyState: the KMS key is not Enabled, and the alias was not moved to it. */
   moveAlias: [Of, boolean | KeyState];
   /** Another stack has the alias: the next name is taken. */
-  takeNextName: [{ region: string }, undefined];
+  useNextName: [{ region: string }, undefined];
   deleteAlias: [{ region: string }, undefined];
   scheduleDeletion: [Of, undefined];
   /** Another stack has taken the KMS key over, or it was adopted: it stays as it is. */
-  leave: [Of & { why: Stays }, undefined];
+  leaveAlone: [Of & { why: Stays }, undefined];
   /** Nothing more can be done. */
   refuse: [{ why: Refusal; version: number; region: string }, never];
 }

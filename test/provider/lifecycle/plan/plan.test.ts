@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { applied } from "../../../../provider/lifecycle/plan/apply";
 import { expected } from "../../../../provider/lifecycle/plan/expect";
-import { type Known, knownFrom, type Wanted } from "../../../../provider/lifecycle/plan/known";
+import { type Desired, type Known, knownFrom } from "../../../../provider/lifecycle/plan/known";
 import { next, plan } from "../../../../provider/lifecycle/plan/plan";
 import type { OutcomeOf, Step, StepName } from "../../../../provider/lifecycle/plan/steps";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../../../provider/state/types";
@@ -12,9 +12,9 @@ const ABROAD = "eu-west-1";
 /** How steps end in a story, each time or time after time, where they do not as `plan` expects. */
 type Answers = { [Name in StepName]?: OutcomeOf<Name>[] };
 
-const wanted = (more: Partial<Wanted> = {}): Wanted => ({
+const desired = (more: Partial<Desired> = {}): Desired => ({
   ...{ role: "primary", region: HOME, latest: 1, minEnabled: 1, strategy: "manual", multiRegion: false },
-  ...{ expiry: {}, now: 0, fresh: [], isNew: false, primaries: {}, adopts: false, mayTakeNextName: false },
+  ...{ expiry: {}, now: 0, fresh: [], isNew: false, primaries: {}, adopts: false, mayUseNextName: false },
   ...more,
 });
 
@@ -34,10 +34,10 @@ const state = (records: KmsKeyRecords, inUse: string): Known =>
 
 const nothing = () => knownFrom({}, {});
 
-const found = (candidates: OutcomeOf<"find">["candidates"]) => ({ candidates, isPermitted: true });
+const found = (candidates: OutcomeOf<"findOrphans">["candidates"]) => ({ candidates, isPermitted: true });
 
 /** The steps in the order in which they are done, as "import 2 eu-west-1"; what they are given cannot be changed. */
-function story(wants: Wanted, known: Known, answers: Answers = {}): string[] {
+function story(wants: Desired, known: Known, answers: Answers = {}): string[] {
   const steps: string[] = [];
   let now = frozen(known);
   for (let some = next(frozen(wants), now); some.length > 0; some = next(wants, now)) {
@@ -76,22 +76,22 @@ function frozen<T>(value: T): T {
 }
 
 describe("plan", () => {
-  it("has nothing to do where all is as wanted", () => {
-    assert.deepEqual(story(wanted(), state({ 1: record("k1") }, "k1")), []);
+  it("has nothing to do where all is as desired", () => {
+    assert.deepEqual(story(desired(), state({ 1: record("k1") }, "k1")), []);
   });
 
   it("makes the KMS key of a new key, imports, and gives it an alias", () => {
-    const steps = story(wanted({ isNew: true, fresh: [1] }), nothing());
+    const steps = story(desired({ isNew: true, fresh: [1] }), nothing());
     assert.deepEqual(steps, ["createKey 1", "import 1", "createAlias 1"]);
   });
 
   it("looks for KMS keys of before where this run has not made the material", () => {
-    const steps = story(wanted({ isNew: true }), nothing());
-    assert.deepEqual(steps, ["find", "createKey 1", "import 1", "createAlias 1"]);
+    const steps = story(desired({ isNew: true }), nothing());
+    assert.deepEqual(steps, ["findOrphans", "createKey 1", "import 1", "createAlias 1"]);
   });
 
   it("rotates: the new version is ready before the alias moves, and older ones are disabled last", () => {
-    const steps = story(wanted({ latest: 2, minEnabled: 2, fresh: [2] }), state({ 1: record("k1") }, "k1"), {
+    const steps = story(desired({ latest: 2, minEnabled: 2, fresh: [2] }), state({ 1: record("k1") }, "k1"), {
       findAlias: ["k1"],
     });
     assert.deepEqual(steps, ["createKey 2", "import 2", "findAlias", "moveAlias 2", "disable 1"]);
@@ -99,9 +99,9 @@ describe("plan", () => {
 
   it("rotates a replicated key: the new version is ready in every Region before the alias moves in any", () => {
     const steps = story(
-      wanted({ latest: 2, minEnabled: 2, fresh: [2], multiRegion: true }),
+      desired({ latest: 2, minEnabled: 2, fresh: [2], multiRegion: true }),
       state({ 1: record("mrk-k1") }, "mrk-k1"),
-      { findReplicas: [[{ region: ABROAD, state: "Enabled", isLeaving: false }]] },
+      { findReplicas: [[{ region: ABROAD, state: "Enabled", wasPendingDeletion: false }]] },
     );
     assert.deepEqual(steps, [
       "createKey 2",
@@ -117,19 +117,19 @@ describe("plan", () => {
 
   it("does not wait in a rotation for a replica that is on its way to deletion", () => {
     const steps = story(
-      wanted({ latest: 2, fresh: [2], multiRegion: true }),
+      desired({ latest: 2, fresh: [2], multiRegion: true }),
       state({ 1: record("mrk-k1") }, "mrk-k1"),
-      { findReplicas: [[{ region: ABROAD, state: "PendingDeletion", isLeaving: false }]] },
+      { findReplicas: [[{ region: ABROAD, state: "PendingDeletion", wasPendingDeletion: false }]] },
     );
     assert.deepEqual(steps, ["createKey 2", "import 2", "findReplicas 1", "findAlias", "moveAlias 2"]);
   });
 
   it("takes back a replica of the new version that waits for its deletion, and imports and enables it", () => {
     const steps = story(
-      wanted({ latest: 2, fresh: [2], multiRegion: true }),
+      desired({ latest: 2, fresh: [2], multiRegion: true }),
       state({ 1: record("mrk-k1") }, "mrk-k1"),
       {
-        findReplicas: [[{ region: ABROAD, state: "Enabled", isLeaving: false }]],
+        findReplicas: [[{ region: ABROAD, state: "Enabled", wasPendingDeletion: false }]],
         replicate: [{ state: "PendingDeletion", isMade: false }],
       },
     );
@@ -142,12 +142,12 @@ describe("plan", () => {
 
   it("brings a lower version back into use before a higher one is disabled", () => {
     const records = { 1: record("k1", { state: "Disabled" }), 2: record("k2") };
-    assert.deepEqual(story(wanted({ latest: 2 }), state(records, "k2")), ["enable 1"]);
+    assert.deepEqual(story(desired({ latest: 2 }), state(records, "k2")), ["enable 1"]);
   });
 
-  it("makes a replica of each version that is wanted, then its alias", () => {
+  it("makes a replica of each version that is desired, then its alias", () => {
     const primaries = { 1: record("mrk-k1"), 2: record("mrk-k2") };
-    const wants = wanted({
+    const wants = desired({
       role: "replica",
       region: ABROAD,
       latest: 2,
@@ -165,7 +165,7 @@ describe("plan", () => {
 
   it("takes up the replica that a rotation has made ready", () => {
     const primaries = { 1: record("mrk-k1"), 2: record("mrk-k2", { replicas: [ABROAD] }) };
-    const wants = wanted({ role: "replica", region: ABROAD, latest: 2, primaries });
+    const wants = desired({ role: "replica", region: ABROAD, latest: 2, primaries });
     const made = record("mrk-k2", { recovered: true });
     const steps = story(wants, state({ 1: record("mrk-k1") }, "mrk-k1"), {
       inspect: [made],
@@ -182,17 +182,17 @@ describe("plan", () => {
   describe("a return within the window", () => {
     const former = (version: number, more: object = {}) => ({
       record: record(`k${version}`, { state: "PendingDeletion", importedAt: undefined }),
-      wasLeaving: true,
+      wasPendingDeletion: true,
       ...more,
     });
 
-    it("cancels the deletion of every version, has AWS prove each, enables what is wanted and disables what is not", () => {
-      const steps = story(wanted({ latest: 2, minEnabled: 2, isNew: true }), nothing(), {
-        find: [found({ 1: former(1), 2: former(2) })],
+    it("cancels the deletion of every version, has AWS prove each, enables what is desired and disables what is not", () => {
+      const steps = story(desired({ latest: 2, minEnabled: 2, isNew: true }), nothing(), {
+        findOrphans: [found({ 1: former(1), 2: former(2) })],
         import: [{ importedAt: "now" }, { importedAt: "now" }],
       });
       assert.deepEqual(steps, [
-        "find",
+        "findOrphans",
         "cancelDeletion 1 candidate",
         "import 1 candidate",
         "cancelDeletion 2 candidate",
@@ -206,16 +206,16 @@ describe("plan", () => {
     });
 
     it("gives a candidate with other material back to its deletion, and looks again", () => {
-      const steps = story(wanted({ isNew: true }), nothing(), {
-        find: [found({ 1: former(1) }), found({})],
+      const steps = story(desired({ isNew: true }), nothing(), {
+        findOrphans: [found({ 1: former(1) }), found({})],
         import: ["other", { importedAt: "now" }],
       });
       assert.deepEqual(steps, [
-        "find",
+        "findOrphans",
         "cancelDeletion 1 candidate",
         "import 1 candidate",
         "scheduleDeletion 1 candidate",
-        "find",
+        "findOrphans",
         "createKey 1",
         "import 1",
         "createAlias 1",
@@ -223,19 +223,19 @@ describe("plan", () => {
     });
 
     it("refuses a candidate in use with other material, and leaves it alone", () => {
-      const inUse = { record: record("k1", { importedAt: undefined }), wasLeaving: false };
-      const steps = story(wanted({ isNew: true }), nothing(), {
-        find: [found({ 1: inUse })],
+      const inUse = { record: record("k1", { importedAt: undefined }), wasPendingDeletion: false };
+      const steps = story(desired({ isNew: true }), nothing(), {
+        findOrphans: [found({ 1: inUse })],
         import: ["other"],
       });
-      assert.deepEqual(steps, ["find", "import 1 candidate", "refuse 1 (other material)"]);
+      assert.deepEqual(steps, ["findOrphans", "import 1 candidate", "refuse 1 (other material)"]);
     });
 
     it("claims a candidate of another distribution before an import that would enable it", () => {
       const other = former(1, { former: "orders-1700000000" });
       other.record.state = "PendingImport";
-      const steps = story(wanted({ isNew: true }), nothing(), { find: [found({ 1: other })] });
-      assert.deepEqual(steps.slice(0, 3), ["find", "claim 1 candidate", "import 1 candidate"]);
+      const steps = story(desired({ isNew: true }), nothing(), { findOrphans: [found({ 1: other })] });
+      assert.deepEqual(steps.slice(0, 3), ["findOrphans", "claim 1 candidate", "import 1 candidate"]);
     });
   });
 
@@ -245,7 +245,7 @@ describe("plan", () => {
       2: record("k2", { state: "PendingImport" }),
       3: record("k3", { state: "Disabled" }),
     };
-    assert.deepEqual(story(wanted({ latest: 3 }), state(records, "k3")), [
+    assert.deepEqual(story(desired({ latest: 3 }), state(records, "k3")), [
       "cancelDeletion 1",
       "enable 1",
       "import 2",
@@ -255,7 +255,7 @@ describe("plan", () => {
 
   it("makes no KMS key in the place of one that is gone", () => {
     const records = { 1: record("k1", { state: "Deleted" }) };
-    assert.deepEqual(story(wanted(), state(records, "k1"), { inspect: [undefined] }), [
+    assert.deepEqual(story(desired(), state(records, "k1"), { inspect: [undefined] }), [
       "inspect 1",
       "refuse 1 (gone)",
     ]);
@@ -265,25 +265,25 @@ describe("plan", () => {
     const rotated = () => state({ 1: record("k1"), 2: record("k2") }, "k1");
 
     it("is not moved where it points to no KMS key of the records: it is made", () => {
-      const steps = story(wanted({ latest: 2 }), rotated(), { findAlias: [""] });
+      const steps = story(desired({ latest: 2 }), rotated(), { findAlias: [""] });
       assert.deepEqual(steps, ["findAlias", "createAlias 2"]);
     });
 
     it("of another stack is left alone, and the next name is taken where nothing has used this one", () => {
-      const wants = wanted({ isNew: true, fresh: [1], mayTakeNextName: true });
+      const wants = desired({ isNew: true, fresh: [1], mayUseNextName: true });
       const steps = story(wants, nothing(), { createAlias: [false, true], findAlias: [""] });
-      assert.deepEqual(steps.slice(2), ["createAlias 1", "findAlias", "takeNextName", "createAlias 1"]);
+      assert.deepEqual(steps.slice(2), ["createAlias 1", "findAlias", "useNextName", "createAlias 1"]);
     });
 
     it("of another stack is left alone, and refused where this name is in use", () => {
-      const steps = story(wanted({ latest: 2 }), rotated(), { createAlias: [false], findAlias: ["", ""] });
+      const steps = story(desired({ latest: 2 }), rotated(), { createAlias: [false], findAlias: ["", ""] });
       assert.deepEqual(steps, ["findAlias", "createAlias 2", "findAlias", "refuse 2 (alias taken)"]);
     });
   });
 
   describe("rotation on demand", () => {
-    const onDemand = (more: Partial<Wanted> = {}) =>
-      wanted({ strategy: "on-demand", multiRegion: true, ...more });
+    const onDemand = (more: Partial<Desired> = {}) =>
+      desired({ strategy: "on-demand", multiRegion: true, ...more });
     const held = () => state({ 1: record("mrk-k1") }, "mrk-k1");
 
     it("a replica that is made again, as a read took it for gone, gets every material again", () => {
@@ -292,7 +292,7 @@ describe("plan", () => {
       const replica = { role: "replica", region: ABROAD, strategy: "on-demand", multiRegion: true } as const;
       const gone = record("mrk-1", { state: "Deleted" });
       const known: Known = { ...state({ 1: gone, 2: gone }, "mrk-1"), reimported: [1, 2] };
-      assert.deepEqual(story(wanted({ ...replica, latest: 2, primaries }), known).slice(0, 4), [
+      assert.deepEqual(story(desired({ ...replica, latest: 2, primaries }), known).slice(0, 4), [
         "forget 1 eu-west-1",
         "replicate 1 eu-west-1",
         "import 1 eu-west-1",
@@ -302,26 +302,26 @@ describe("plan", () => {
 
     it("imports new material into the primary, then into each replica, and then rotates", () => {
       const steps = story(onDemand({ latest: 2, fresh: [2] }), held(), {
-        findReplicas: [[{ region: ABROAD, state: "Enabled", isLeaving: false }]],
+        findReplicas: [[{ region: ABROAD, state: "Enabled", wasPendingDeletion: false }]],
       });
-      assert.deepEqual(steps, ["findReplicas 1", "importNew 2", `import 2 ${ABROAD}`, "rotate 2"]);
+      assert.deepEqual(steps, ["findReplicas 1", "importNewMaterial 2", `import 2 ${ABROAD}`, "rotate 2"]);
     });
 
     it("refuses before it changes anything where another Region has the primary", () => {
       const stale = { ...held(), stale: [1] };
       const steps = story(onDemand({ latest: 2, fresh: [2] }), stale, {
-        findReplicas: [[{ region: ABROAD, state: "Enabled", isLeaving: false, isPrimary: true }]],
+        findReplicas: [[{ region: ABROAD, state: "Enabled", wasPendingDeletion: false, isPrimary: true }]],
       });
       assert.deepEqual(steps, ["findReplicas 1", `refuse 2 ${ABROAD} (primary elsewhere)`]);
     });
 
     it("takes a replica that waits for its deletion back for the rotation, and gives it up again after it", () => {
       const steps = story(onDemand({ latest: 2, fresh: [2] }), held(), {
-        findReplicas: [[{ region: ABROAD, state: "PendingDeletion", isLeaving: true }]],
+        findReplicas: [[{ region: ABROAD, state: "PendingDeletion", wasPendingDeletion: true }]],
       });
       assert.deepEqual(steps, [
         "findReplicas 1",
-        "importNew 2",
+        "importNewMaterial 2",
         `cancelDeletion 2 ${ABROAD}`,
         `import 2 ${ABROAD}`,
         "rotate 2",
@@ -345,7 +345,7 @@ describe("plan", () => {
 
   describe("adoption", () => {
     it("takes KMS keys whose material the key does not hold as they are, and rotates away from them", () => {
-      const wants = wanted({ latest: 2, isNew: true, fresh: [2], adopts: true });
+      const wants = desired({ latest: 2, isNew: true, fresh: [2], adopts: true });
       const adopted = record("k1", { adopted: true, importedAt: undefined });
       const steps = story(wants, nothing(), {
         adopt: [{ records: { 1: adopted }, candidates: {}, target: "k1", isAll: true }],
@@ -354,11 +354,11 @@ describe("plan", () => {
     });
 
     it("has AWS prove those whose material the key holds", () => {
-      const wants = wanted({ isNew: true, adopts: true });
+      const wants = desired({ isNew: true, adopts: true });
       const candidate = {
         record: record("k1", { importedAt: undefined }),
         isNamed: true as const,
-        wasLeaving: false,
+        wasPendingDeletion: false,
       };
       const steps = story(wants, nothing(), {
         adopt: [{ records: {}, candidates: { 1: candidate }, target: "k1", isAll: true }],
@@ -369,7 +369,7 @@ describe("plan", () => {
   });
 
   describe("a removal", () => {
-    const going = (more: Partial<Wanted> = {}) => wanted({ removal: { held: [] }, ...more });
+    const going = (more: Partial<Desired> = {}) => desired({ removal: { held: [] }, ...more });
 
     it("deletes the alias first, then schedules the deletion of each KMS key", () => {
       const records = { 1: record("k1", { state: "Disabled" }), 2: record("k2") };
@@ -382,7 +382,7 @@ describe("plan", () => {
       const records = { 1: record("k1", { adopted: true }), 2: record("k2") };
       const steps = story(going({ latest: 2 }), state(records, "k2"), {
         findAlias: ["k2"],
-        readTags: [true],
+        checkOwner: [true],
       });
       const done = steps.filter((step) => /^(deleteAlias|scheduleDeletion|leave)/.test(step));
       assert.deepEqual(done, ["leave 1 (adopted)", "leave 2 (taken over)"]);
@@ -401,7 +401,7 @@ describe("plan", () => {
 
   it("is the same each time, and changes nothing that it is given", () => {
     const [wants, known] = [
-      frozen(wanted({ latest: 2, minEnabled: 2, multiRegion: true })),
+      frozen(desired({ latest: 2, minEnabled: 2, multiRegion: true })),
       frozen(state({ 1: record("mrk-k1") }, "mrk-k1")),
     ];
     assert.deepEqual(plan(wants, known), plan(wants, known));
