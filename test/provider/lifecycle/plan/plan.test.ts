@@ -235,7 +235,7 @@ describe("plan", () => {
       const other = former(1, { former: "orders-1700000000" });
       other.record.state = "PendingImport";
       const steps = story(desired({ isNew: true }), nothing(), { findOrphans: [found({ 1: other })] });
-      assert.deepEqual(steps.slice(0, 3), ["findOrphans", "claim 1 candidate", "import 1 candidate"]);
+      assert.deepEqual(steps.slice(0, 3), ["findOrphans", "markClaimPending 1 candidate", "import 1 candidate"]);
     });
   });
 
@@ -385,7 +385,7 @@ describe("plan", () => {
         checkOwner: [true],
       });
       const done = steps.filter((step) => /^(deleteAlias|scheduleDeletion|leave)/.test(step));
-      assert.deepEqual(done, ["leave 1 (adopted)", "leave 2 (taken over)"]);
+      assert.deepEqual(done, ["leaveAlone 1 (adopted)", "leaveAlone 2 (taken over)"]);
     });
 
     it("leaves what another resource of the program holds", () => {
