@@ -5,11 +5,7 @@
  */
 import type { dynamic } from "@pulumi/pulumi";
 import "../sdk/diagnosticReports";
-import { distributionAlias } from "./resources/distributionAlias";
-import { keyDistribution } from "./resources/keyDistribution";
-import { keyReplica } from "./resources/keyReplica";
-import { kmsProvider } from "./resources/kmsProvider";
-import { managedKey } from "./resources/managedKey";
+import { resourcesOf } from "./resources";
 import { PartialFailure, type Resource, type Values } from "./resources/resource";
 import { Run } from "./run";
 import { withheld } from "./secrecy/secretInputs";
@@ -18,11 +14,13 @@ import { visible } from "./secrecy/visible";
 /** What this process knows: it lives for one preview, update, refresh or destroy. */
 const run = new Run();
 
-export const KmsProvider = dynamicProvider(kmsProvider(run));
-export const ManagedKey = dynamicProvider(managedKey(run));
-export const DistributionAlias = dynamicProvider(distributionAlias(run));
-export const KeyDistribution = dynamicProvider(keyDistribution(run));
-export const KeyReplica = dynamicProvider(keyReplica(run));
+const resources = resourcesOf(run);
+
+export const KmsProvider = dynamicProvider(resources.KmsProvider);
+export const ManagedKey = dynamicProvider(resources.ManagedKey);
+export const DistributionAlias = dynamicProvider(resources.DistributionAlias);
+export const KeyDistribution = dynamicProvider(resources.KeyDistribution);
+export const KeyReplica = dynamicProvider(resources.KeyReplica);
 
 /** A resource as @pulumi/pulumi/cmd/dynamic-provider calls it. What it says of a failure leaves the provider here. */
 export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {

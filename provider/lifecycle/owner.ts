@@ -46,12 +46,6 @@ export function withFormerStack(key: KeyRef, stack: string, formerStack?: string
   return { ...key, formerStacks: [...names].filter((name) => name !== stack) };
 }
 
-/** A state of before may not say whether the key's deletion is allowed: then it is not. */
-export function withDeletionAllowed<K>(key: K): K {
-  const isSaid = typeof key !== "object" || (key as Partial<KeyRef>).deletionAllowed !== undefined;
-  return isSaid ? key : { ...key, deletionAllowed: false };
-}
-
 /** The state a version's KMS key should be in. */
 export function desiredState(
   key: Pick<KeyRef, "minEnabledVersion">,

@@ -5,9 +5,10 @@ import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, known } from "../schema/unknowns";
 import { schemaMistakes } from "../schema/validate";
-import type { KmsRef } from "../state/types";
+import { STATE_VERSION } from "../state/migrations";
+import type { DistributionAliasInputs, DistributionAliasOutputs, KmsRef } from "../state/types";
 import { replacementMistakes } from "./replacement";
-import { type Resource, STATE_VERSION, type Values } from "./resource";
+import type { StatefulResource, Values } from "./resource";
 
 /** What the name is decided by, and what is not kept in the state: `check` takes it out of the inputs. */
 interface Seeking {
@@ -23,7 +24,7 @@ interface Seeking {
  * computes is unknown in a preview: this one never updates, so consumers of the alias do not look changed. The one exception:
  * another stack had the alias, so that the distribution took the next name, and a refresh has shown it.
  */
-export const distributionAlias = (run: Run): Resource => {
+export const distributionAlias = (run: Run): StatefulResource<"DistributionAlias"> => {
   const sought = new Map<string, Seeking>();
   return {
     async check(olds, { kms, stack, formerStacks, adopts, makesNew, ...news }) {
@@ -63,22 +64,17 @@ export const distributionAlias = (run: Run): Resource => {
 
     async diff(_id, olds, news) {
       // A refresh also compares one that the program has no more: its name is free for the one that takes its place.
-      if (run.declared.matchCheck("DistributionAlias", news)) run.names.reserve(String(olds.name));
+      if (run.declared.matchCheck("DistributionAlias", news)) run.names.reserve(olds.name);
       const { replaces } = difference("DistributionAlias", olds, news);
-      const isRenamed = run.names.actualOf(String(olds.name)) !== olds.name;
+      const isRenamed = run.names.actualOf(olds.name) !== olds.name;
       return { changes: replaces.length > 0 || isRenamed, replaces };
     },
 
     async create(inputs) {
-      if (inputs.adoptedAlias !== undefined) return adopted(run, inputs);
+      if (inputs.adoptedAlias !== undefined) return adopted(run, inputs, inputs.adoptedAlias);
       const { kms, stack, formerStacks, adopts = false, makesNew = false } = sought.get(seekerOf(inputs))!;
-      const { keyId, keyName, deletionAllowed } = inputs;
-      const key = {
-        id: String(keyId),
-        name: String(keyName),
-        formerStacks,
-        deletionAllowed: deletionAllowed === true,
-      };
+      const { keyId: id, keyName, deletionAllowed = false } = inputs;
+      const key = { id, name: keyName, formerStacks, deletionAllowed };
       const name = await nameOf(run, { kms: kms!, stack: stack!, key, adopts, makesNew });
       return { id: name, outputs: named(inputs, name) };
     },
@@ -88,7 +84,7 @@ export const distributionAlias = (run: Run): Resource => {
     },
 
     async update(_id, olds, news) {
-      return named(news, run.names.actualOf(String(olds.name)));
+      return named(news, run.names.actualOf(olds.name));
     },
 
     async delete() {},
@@ -103,22 +99,25 @@ function seekerOf({ keyId, keyName, region, accountId, aliasPrefix }: Values): s
 }
 
 /** The name and time that an adopted alias says: Vault's have the form `alias/hashicorp/<key>-<unix timestamp>`. */
-function adopted(run: Run, inputs: Values) {
-  const aliasName = String(inputs.adoptedAlias);
+function adopted(run: Run, inputs: DistributionAliasInputs, aliasName: string) {
   const prefix = `alias/${inputs.aliasPrefix}/`;
   const name = aliasName.startsWith(prefix) ? aliasName.slice(prefix.length) : aliasName.split("/").at(-1)!;
   run.names.reserve(name);
   return { id: name, outputs: named(inputs, name, aliasName) };
 }
 
-function named(inputs: Values, name: string, aliasName = `alias/${inputs.aliasPrefix}/${name}`): Values {
+function named(
+  inputs: DistributionAliasInputs,
+  name: string,
+  aliasName = `alias/${inputs.aliasPrefix}/${name}`,
+): DistributionAliasOutputs {
   const [, timestamp] = /-(\d{10})$/.exec(name) ?? [];
   const time = timestamp === undefined ? Date.now() : Number(timestamp) * 1000;
   return {
     ...inputs,
     name,
     aliasName,
-    aliasArn: aliasArnOf(String(inputs.region), String(inputs.accountId), aliasName),
+    aliasArn: aliasArnOf(inputs.region, inputs.accountId, aliasName),
     distributionTime: new Date(Math.floor(time / 1000) * 1000).toISOString(),
     stateVersion: STATE_VERSION,
   };

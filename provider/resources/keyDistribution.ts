@@ -5,7 +5,6 @@ import { planOf } from "../lifecycle/converge";
 import { refuseNotTakenOver } from "../lifecycle/deletionGuard";
 import { sayDrift } from "../lifecycle/drift/observe";
 import { BY_MEANING } from "../lifecycle/metadata/keyPolicy";
-import { withDeletionAllowed } from "../lifecycle/owner";
 import { adoptMistakes } from "../lifecycle/plan/adoptRules";
 import { sentencesOf } from "../lifecycle/plan/sentences";
 import type { Place } from "../lifecycle/regionalDistribution";
@@ -14,12 +13,14 @@ import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
+import { STATE_VERSION } from "../state/migrations";
+import type { PlannedInputs } from "../state/read";
 import type { KeyDistributionInputs, KeyDistributionOutputs, KeyRef, KmsRef } from "../state/types";
 import { onDemandMistakes, planned, planOnDemand, primaryMistakes, rotationsLeft } from "./distributionPlan";
 import { abilityMistakes, chinaMistakes, purposeMistakes } from "./keyTypeRules";
 import { continued, isHalfDone, Regional, type RegionalKind } from "./regional";
 import { replacementMistakes } from "./replacement";
-import { type Resource, STATE_VERSION, type Values } from "./resource";
+import type { StatefulResource, Values } from "./resource";
 import {
   aliasLengthMistakes,
   deletionWindowMistakes,
@@ -28,25 +29,27 @@ import {
   partitionMistakes,
 } from "./rules";
 
-/** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
-const IGNORED = ["ignored", "key.keyring", "key.formerStacks", "kms.unreachableRegions", "adopt"];
+/** What neither makes work nor is worth an update by itself. */
+const IGNORED = ["ignored", "key.formerStacks", "kms.unreachableRegions", "adopt"];
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
-export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): Resource => ({
+export const keyDistribution = (
+  run: Run,
+  regional = new Regional(run, KIND),
+): StatefulResource<"KeyDistribution"> => ({
   async check(olds, { restoredElsewhere, ...news }, isPreview) {
     const inputs = planned(olds, withDefaults("KeyDistribution", news), run.now(), isPreview);
     const key = known(inputs.key) as Partial<KeyRef> | undefined;
     const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
     run.declared.recordResource("KeyDistribution", run.names.actualOf(String(inputs.name)));
-    const before = known(olds?.key as Partial<KeyRef> | undefined);
     const mistakes = [
       ...schemaMistakes("KeyDistribution", inputs),
       ...purposeMistakes(key, inputs.purpose),
       ...abilityMistakes(key, inputs),
       ...primaryMistakes(key, kms),
       ...replacementMistakes("KeyDistribution", olds, inputs, {
-        key: before?.name,
-        isAllowed: before?.deletionAllowed === true || inputs.adopt !== undefined,
+        key: olds?.key.name,
+        isAllowed: olds?.key.deletionAllowed === true || inputs.adopt !== undefined,
         ignore: [...IGNORED, "name"], // that is the DistributionAlias's, which says the same of what its name follows from
       }),
       ...partitionMistakes(key?.name, key?.replicaRegions, kms?.keyCollection),
@@ -72,9 +75,8 @@ export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): R
     return { inputs: { ...inputs, key: run.keyrings.take(inputs.key, inputs) }, mistakes };
   },
 
-  async diff(_id, olds, news) {
-    const old = olds as KeyDistributionOutputs;
-    run.declared.recordDistribution(old, old.versions ?? {});
+  async diff(_id, old, news) {
+    run.declared.recordDistribution(old, old.versions);
     if (old.requestedName) run.names.recordActual(old.requestedName, old.name);
     const { kms, key } = news as KeyDistributionInputs;
     const leftOut = isUnknown(kms) || isUnknown(key) ? [] : leftOutOf(kms, old.key.replicaRegions);
@@ -83,11 +85,10 @@ export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): R
       regional.sayLeftOut(old.name, old, regional.targetOf(asWritten(old, news)));
       return { changes: isRelisted, replaces: [] };
     }
-    const now = { ...news, key: withDeletionAllowed(news.key) };
-    const before = asRequested(olds, news);
-    const { changed, replaces } = difference("KeyDistribution", before, now, IGNORED, BY_MEANING);
+    const before = asRequested(old, news);
+    const { changed, replaces } = difference("KeyDistribution", before, news, IGNORED, BY_MEANING);
     if (news.rotationStrategy === "on-demand" && replaces.length === 0)
-      planOnDemand(run.say, old.versions ?? {}, known(key) ?? {});
+      planOnDemand(run.say, old.versions, known(key) ?? {});
     const isUndecided = hasUnknown(key);
     const steps =
       isUndecided || isUnknown(kms) ? [] : planOf(run, regional.targetOf(asWritten(old, news)), old);
@@ -104,26 +105,23 @@ export const keyDistribution = (run: Run, regional = new Regional(run, KIND)): R
   async create(inputs) {
     const outputs = blank(inputs);
     run.created.recordDistribution(outputs);
-    await reconcile(regional, outputs, inputs as KeyDistributionInputs);
-    return { id: outputs.name, outputs: outputs };
+    await reconcile(regional, outputs, inputs);
+    return { id: outputs.name, outputs };
   },
 
   async read(id, outputs) {
-    return regional.refresh(id, outputs as KeyDistributionOutputs);
+    return regional.refresh(id, outputs);
   },
 
-  async update(_id, olds, news) {
-    const old = olds as KeyDistributionOutputs;
-    const { kms } = news as KeyDistributionInputs;
-    if (isLeftOut(kms)) return regional.leftAsItIs(old, kms);
+  async update(_id, old, news) {
+    if (isLeftOut(news.kms)) return regional.leftAsItIs(old, news.kms);
     const inputs = asWritten(old, news);
     const outputs = { ...blank(inputs), ...continued(old) };
     await reconcile(regional, outputs, inputs, old);
     return outputs;
   },
 
-  async delete(id, outputs) {
-    const old = outputs as KeyDistributionOutputs;
+  async delete(id, old) {
     const state = { ...old, kms: run.declared.withUnreachable(old.kms) };
     if (run.declared.isHandedOver("KeyDistribution", state.name, run.say)) return;
     regional.refuseRemoval(id, state);
@@ -178,22 +176,24 @@ function showName(run: Run, outputs: KeyDistributionOutputs, place: Place): void
 }
 
 /** The inputs with the name that the distribution really has, where it was not the one that the DistributionAlias says. */
-function asWritten(old: KeyDistributionOutputs, news: Values): KeyDistributionInputs {
+function asWritten(
+  old: KeyDistributionOutputs,
+  news: PlannedInputs<"KeyDistribution">,
+): KeyDistributionInputs {
   const inputs = news as KeyDistributionInputs;
   if (old.requestedName === undefined || old.requestedName !== inputs.name) return inputs;
   return { ...inputs, ...pick(old, ["requestedName", "name", "aliasName", "aliasArn", "distributionTime"]) };
 }
 
 /** The other way: the outputs with the name that the DistributionAlias says, to be compared with the inputs. */
-function asRequested(olds: Values, news: Values): Values {
-  const old = { ...olds, key: withDeletionAllowed(olds.key) };
-  if (olds.requestedName === undefined || olds.requestedName !== news.name) return old;
+function asRequested(old: KeyDistributionOutputs, news: PlannedInputs<"KeyDistribution">): Values {
+  if (old.requestedName === undefined || old.requestedName !== news.name) return old;
   const { name, aliasName, aliasArn, distributionTime } = news;
   return { ...old, name, aliasName, aliasArn, distributionTime };
 }
 
-function blank(inputs: Values): KeyDistributionOutputs {
-  return { ...inputs, versions: {}, stateVersion: STATE_VERSION } as KeyDistributionOutputs;
+function blank(inputs: KeyDistributionInputs): KeyDistributionOutputs {
+  return { ...inputs, versions: {}, stateVersion: STATE_VERSION };
 }
 
 /** A key that is restored where none of its KMS keys are: what they encrypted stays with them. */

@@ -5,38 +5,36 @@ import { isRegion } from "../kms/endpoints/regions";
 import { planOf } from "../lifecycle/converge";
 import { sayDrift } from "../lifecycle/drift/observe";
 import { BY_MEANING } from "../lifecycle/metadata/keyPolicy";
-import { withDeletionAllowed } from "../lifecycle/owner";
 import { keptSentences } from "../lifecycle/plan/sentences";
 import { leftOutMistakes } from "../lifecycle/unreachableRegions";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
+import { STATE_VERSION } from "../state/migrations";
 import { versionsOf } from "../state/records";
 import type { DistributionRef, KeyRef, KeyReplicaInputs, KeyReplicaOutputs } from "../state/types";
 import { withoutUnknownStacks } from "./distributionPlan";
 import { chinaMistakes } from "./keyTypeRules";
 import { continued, isHalfDone, Regional, type RegionalKind } from "./regional";
-import { type Resource, STATE_VERSION, type Values } from "./resource";
+import type { StatefulResource, Values } from "./resource";
 import { deletionWindowMistakes, metadataMistakes, regionMistakes } from "./rules";
 
-/** What neither makes work nor is worth an update by itself. The inputs in a state of 0.1.0 have a keyring. */
+/** What neither makes work nor is worth an update by itself. */
 const IGNORED = [
   "ignored",
-  "distribution.key.keyring",
   "distribution.key.formerStacks",
   "distribution.kms.unreachableRegions", // compared by itself
   "distribution.versions",
 ];
 
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
-export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Resource => ({
+export const keyReplica = (run: Run, regional = new Regional(run, KIND)): StatefulResource<"KeyReplica"> => ({
   async check(olds, news, isPreview) {
     const filled = withDefaults("KeyReplica", withoutUnknownStacksOf(news));
     const distribution = known(filled.distribution as Partial<DistributionRef> | undefined);
     const key = known(distribution?.key);
-    const before = known(olds?.distribution as Partial<DistributionRef> | undefined);
-    const last = olds && { ...before, ...olds };
+    const last = olds && { ...olds.distribution, ...olds };
     const plan = distribution && planExpiry(last, distribution, run.now(), isPreview);
     const inputs: Values = { ...filled, ...(key && { keyVersion: key.keyVersion }), ...plan };
     run.declared.recordResource("KeyReplica", idOf(run, inputs));
@@ -62,19 +60,13 @@ export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Resour
     return { inputs, mistakes };
   },
 
-  async diff(_id, olds, given) {
+  async diff(_id, old, given) {
     const news = asNamed(run, given);
-    const old = {
-      ...olds,
-      distribution: withDefaultsOfKey(olds.distribution),
-    } as KeyReplicaOutputs;
-    const now = { ...news, distribution: withDefaultsOfKey(news.distribution) };
-    const before = old;
-    const { changed, replaces } = difference("KeyReplica", before, now, IGNORED, BY_MEANING);
+    const { changed, replaces } = difference("KeyReplica", old, news, IGNORED, BY_MEANING);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
     const inputs = news as KeyReplicaInputs;
     const { name, key, kms, versions } = inputs.distribution;
-    const records = old.versions ?? {};
+    const records = old.versions;
     // A refresh compares with the inputs that another refresh gave back, which have no versions.
     const isKnown = versions !== undefined && !hasUnknown(versions) && !hasUnknown(key);
     const primaries = isKnown ? versions : {};
@@ -92,24 +84,23 @@ export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Resour
       planOf(run, regional.targetOf(inputs, primaries), old).length > 0;
     for (const sentence of keptSentences(`${name} in ${old.region}`, old, news)) run.say(sentence);
     const changes = wasLeftOut || moved || work || isHalfDone(old) || changed.length > 0;
-    if (changes) sayDrift(run.say, name, olds.drift);
+    if (changes) sayDrift(run.say, name, old.drift);
     return { changes, replaces };
   },
 
-  async create(given) {
-    const outputs = blank(given);
-    const id = idOf(run, given);
-    await regional.reconcile({ id: () => id, outputs, ...desired(given) });
-    return { id, outputs: outputs };
+  async create(inputs) {
+    const outputs = blank(inputs);
+    const id = idOf(run, inputs);
+    await regional.reconcile({ id: () => id, outputs, ...desired(inputs) });
+    return { id, outputs };
   },
 
   async read(id, outputs) {
-    return regional.refresh(id, outputs as KeyReplicaOutputs);
+    return regional.refresh(id, outputs);
   },
 
-  async update(id, olds, news) {
-    const old = olds as KeyReplicaOutputs;
-    const { kms } = news.distribution as DistributionRef;
+  async update(id, old, news) {
+    const { kms } = news.distribution;
     if (isLeftOut(kms, old.region)) return regional.leftAsItIs(old, kms);
     const outputs = { ...blank(news), ...continued(old) };
     await regional.reconcile({ id: () => id, outputs, ...desired(news), old });
@@ -117,8 +108,7 @@ export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Resour
   },
 
   /** The alias, then every version's replica, also one that a rotation has made ready and this resource does not have yet. */
-  async delete(id, outputs) {
-    const old = outputs as KeyReplicaOutputs;
+  async delete(id, old) {
     const { name, kms } = old.distribution;
     if (run.declared.isHandedOver("KeyReplica", id, run.say)) return;
     const all = { ...run.declared.replicasMadeReady(name, old.region), ...old.versions };
@@ -140,8 +130,7 @@ const KIND: RegionalKind<KeyReplicaInputs, KeyReplicaOutputs> = {
 };
 
 /** The inputs, and the primary's KMS keys that they name. */
-function desired(news: Values) {
-  const inputs = news as KeyReplicaInputs;
+function desired(inputs: KeyReplicaInputs) {
   return { inputs, primaries: inputs.distribution.versions };
 }
 
@@ -167,13 +156,7 @@ function asNamed(run: Run, news: Values): Values {
   };
 }
 
-function withDefaultsOfKey(distribution: unknown): unknown {
-  if (isUnknown(distribution)) return distribution;
-  const { key, ...rest } = (distribution ?? {}) as DistributionRef;
-  return { ...rest, key: withDeletionAllowed(key) };
-}
-
-/** A key of an earlier release has none in its state, so that they are unknown in its next preview. */
+/** The state of a key that release 0.1.0 made has none before its next update, and a preview of that shows them as unknown. */
 function withoutUnknownStacksOf(news: Values): Values {
   const distribution = known(news.distribution) as DistributionRef | undefined;
   const key = known(distribution?.key);
@@ -181,14 +164,9 @@ function withoutUnknownStacksOf(news: Values): Values {
   return { ...news, distribution: { ...distribution, key: withoutUnknownStacks(key) } };
 }
 
-function blank(inputs: Values): KeyReplicaOutputs {
-  const { versions: _, ...distribution } = inputs.distribution as DistributionRef;
-  return {
-    ...inputs,
-    distribution,
-    versions: {},
-    stateVersion: STATE_VERSION,
-  } as KeyReplicaOutputs;
+function blank(inputs: KeyReplicaInputs): KeyReplicaOutputs {
+  const { versions: _, ...distribution } = inputs.distribution;
+  return { ...inputs, distribution, versions: {}, stateVersion: STATE_VERSION };
 }
 
 function notDeclaredMistakes(region: unknown, key: Partial<KeyRef> | undefined): string[] {

@@ -1,18 +1,20 @@
 import { KeymgmtError } from "../errors";
 import { identify } from "../kms/client/account";
 import { isSilence, namingWayOn } from "../kms/client/silence";
-import { isLeftOut, type KmsConnection } from "../kms/endpoints/connection";
+import { isLeftOut } from "../kms/endpoints/connection";
 import { endpointMistakes, withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
-import { type Resource, STATE_VERSION, type Values } from "./resource";
+import { STATE_VERSION } from "../state/migrations";
+import type { KmsProviderInputs, KmsProviderOutputs } from "../state/types";
+import type { StatefulResource, Values } from "./resource";
 import { roleMistakes } from "./roleRules";
 import { aliasPartMistakes, regionMistakes, tagMistakes } from "./rules";
 
 /** Where keys go: an account and a Region, and how to reach it. Asks STS who the credentials belong to; calls no KMS operation. */
-export const kmsProvider = (run: Run): Resource => ({
+export const kmsProvider = (run: Run): StatefulResource<"KmsProvider"> => ({
   async check(olds, news) {
     const inputs = withDefaults("KmsProvider", news);
     const mistakes = [
@@ -33,18 +35,15 @@ export const kmsProvider = (run: Run): Resource => ({
     const { changed, replaces } = difference("KmsProvider", olds, news);
     // A refresh compares too, with what the program said before.
     if (run.declared.matchCheck("KmsProvider", news))
-      run.declared.recordUnreachable(
-        olds as unknown as KmsConnection,
-        (news as Partial<KmsConnection>).unreachableRegions,
-      );
+      run.declared.recordUnreachable(olds, known(news.unreachableRegions));
     return { changes: changed.length > 0, replaces };
   },
 
   async create(inputs) {
     const outputs = await identified(run, inputs);
     run.created.recordKmsProvider({
-      accountId: String(outputs.accountId),
-      keyCollection: String(inputs.keyCollection),
+      accountId: outputs.accountId,
+      keyCollection: inputs.keyCollection,
     });
     return { id: `${outputs.accountId}/${inputs.keyCollection}`, outputs };
   },
@@ -55,12 +54,11 @@ export const kmsProvider = (run: Run): Resource => ({
 
   async update(_id, olds, news) {
     const { accountId, credentialSource } = olds;
-    if (accountId && isLeftOut(news as unknown as KmsConnection))
-      return { ...news, accountId, credentialSource, stateVersion: STATE_VERSION };
+    if (isLeftOut(news)) return { ...news, accountId, credentialSource, stateVersion: STATE_VERSION };
     const outputs = await identified(run, news).catch((error) => {
-      throw isSilence(error) ? namingWayOn(error, olds as unknown as KmsConnection) : error;
+      throw isSilence(error) ? namingWayOn(error, olds) : error;
     });
-    if (olds.accountId && outputs.accountId !== olds.accountId) {
+    if (outputs.accountId !== olds.accountId) {
       throw new KeymgmtError(
         "AccountMismatch",
         `Expected credentials of AWS account ${olds.accountId}, which holds the KMS keys of this KmsProvider, got credentials of account ${outputs.accountId}. Use credentials of ${olds.accountId}, or declare a second KmsProvider for ${outputs.accountId}.`,
@@ -72,8 +70,8 @@ export const kmsProvider = (run: Run): Resource => ({
   async delete() {},
 });
 
-async function identified(run: Run, inputs: Values): Promise<Values> {
-  const { accountId, credentialSource } = await identify(inputs as unknown as KmsConnection, run.connections);
+async function identified(run: Run, inputs: KmsProviderInputs): Promise<KmsProviderOutputs> {
+  const { accountId, credentialSource } = await identify(inputs, run.connections);
   return { ...inputs, accountId, credentialSource, stateVersion: STATE_VERSION };
 }
 

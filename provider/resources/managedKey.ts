@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import { KeymgmtError } from "../errors";
-import type { Backup } from "../keys/backup/backup";
 import { type Restore, refuseOtherKey, restoredFrom, restoreMistakes } from "../keys/backup/restore";
 import { ifOpen, needsNoRootKey, withNewClaimSecret } from "../keys/claimSecret";
 import { isSame } from "../keys/keyCheckValue";
@@ -8,7 +7,6 @@ import {
   describeVersions,
   formatKeyring,
   type Keyring,
-  type KeyVersion,
   keyIdOf,
   parseKeyring,
   versionIdentity,
@@ -27,18 +25,19 @@ import { isRegion } from "../kms/endpoints/regions";
 import { deletionNotAllowed } from "../lifecycle/deletionGuard";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
-import { defaultOf } from "../schema/definition";
 import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
+import { STATE_VERSION } from "../state/migrations";
+import type { ManagedKeyInputs, ManagedKeyOutputs } from "../state/types";
 import { abilityMistakes, chinaMistakes } from "./keyTypeRules";
-import { type Resource, STATE_VERSION, type Values } from "./resource";
+import type { StatefulResource, Values } from "./resource";
 import { aliasPartMistakes, partitionMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
 
 /** Inputs of which a change is none of the resource: versions are planned from `material`, and `restore` is read only in a create. */
 const COMPARED_APART = ["material", "restore", "stack", "formerStacks"];
 
 /** A key with its versions and their material. What it holds reaches AWS by KeyDistribution; it asks AWS for a root key alone. */
-export const managedKey = (run: Run): Resource => ({
+export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
   async check(olds, news, isPreview) {
     const filled = withDefaults("ManagedKey", { replicaRegions: [], ...news });
     if (Array.isArray(filled.replicaRegions)) filled.replicaRegions = [...filled.replicaRegions].sort();
@@ -66,65 +65,64 @@ export const managedKey = (run: Run): Resource => ({
   async diff(id, olds, news) {
     if (run.declared.matchCheck("ManagedKey", news)) run.declared.recordKey(id);
     run.keyrings.key(id, olds);
-    refuseOtherKey(news.name, news.restore, (olds.versions ?? []) as KeyVersion[]);
+    refuseOtherKey(news.name, news.restore, olds.versions);
     const { changed, replaces } = difference("ManagedKey", olds, news, COMPARED_APART);
     const keyring = keyringOf(id, olds);
     const moves = news.keystore === "none" && !isInPlace(keyring, keystoreInputs(news));
-    if (replaces.length > 0) run.declared.recordReplacedKey(String(news.name));
-    const isRenamed = !isDeepStrictEqual(olds.formerStacks ?? [], news.formerStacks ?? []);
+    if (replaces.length > 0) run.declared.recordReplacedKey(news.name);
+    const isRenamed = !isDeepStrictEqual(olds.formerStacks, news.formerStacks);
     const isRotated = news.keyVersion !== olds.latestVersion;
     return { changes: changed.length > 0 || moves || isRenamed || isRotated, replaces };
   },
 
   async create(inputs) {
-    const restored = inputs.restore === undefined ? undefined : await restoredKeyring(run, inputs);
-    const empty = emptyKeyring(keyTypeOf(String(inputs.type)), String(inputs.keystore));
+    const restored = inputs.restore && (await restoredKeyring(run, inputs, inputs.restore));
+    const empty = emptyKeyring(keyTypeOf(inputs.type), inputs.keystore);
     const outputs = await withVersions(run, restored ?? empty, inputs, true);
-    const id = keyIdOf(parseKeyring(String(outputs.keyring), String(inputs.type)), String(inputs.name));
+    const id = keyIdOf(parseKeyring(outputs.keyring, inputs.type), inputs.name);
     if (!restored) recordGeneratedMaterial(run, id, 0, inputs);
     run.created.recordKey(id);
     return { id, outputs };
   },
 
   async read(id, outputs) {
-    const keyring = parseKeyring(String(outputs.keyring), String(outputs.type));
+    const keyring = parseKeyring(outputs.keyring, outputs.type);
     if (keyring.claimSecret !== undefined || !needsNoRootKey(keyring)) return { id, outputs };
-    const claiming = await withNewClaimSecret(run.keystores, keyring, String(outputs.name));
+    const claiming = await withNewClaimSecret(run.keystores, keyring, outputs.name);
     return { id, outputs: { ...outputs, keyring: formatKeyring(claiming) } };
   },
 
   async update(id, olds, news) {
     const outputs = await withVersions(run, keyringOf(id, olds), news);
-    recordGeneratedMaterial(run, id, Number(olds.latestVersion), news);
+    recordGeneratedMaterial(run, id, olds.latestVersion, news);
     return outputs;
   },
 
   async delete(_id, outputs) {
-    if (outputs.deletionAllowed === true) return;
-    throw deletionNotAllowed("it", String(outputs.name));
+    if (outputs.deletionAllowed) return;
+    throw deletionNotAllowed("it", outputs.name);
   },
 });
 
 /** Names that the stack had before, newest first: KMS keys that were made under one are this stack's. */
 const MOST_FORMER_STACKS = 10;
 
-function formerStacksOf(olds: Values | undefined, stack: unknown): string[] {
-  const { stack: last, formerStacks = [] } = (olds ?? {}) as { stack?: string; formerStacks?: string[] };
+function formerStacksOf(olds: ManagedKeyInputs | undefined, stack: unknown): string[] {
+  const { stack: last, formerStacks = [] } = olds ?? {};
   const names = [...(last === undefined ? [] : [last]), ...formerStacks];
   return [...new Set(names)].filter((name) => name !== stack).slice(0, MOST_FORMER_STACKS);
 }
 
 /** `replicaRegions` and `minEnabledVersion` come from the program, everything else from the backup. */
-async function restoredKeyring(run: Run, inputs: Values): Promise<Keyring> {
-  const { name, type, replicaRegions, minEnabledVersion, restore } = inputs;
-  const key = { name, type, replicaRegions, minEnabledVersion } as Backup["key"];
-  const backup = await restoredFrom(restore as Restore, key, run.say);
+async function restoredKeyring(run: Run, inputs: ManagedKeyInputs, restore: Restore): Promise<Keyring> {
+  const { name, type, replicaRegions, minEnabledVersion } = inputs;
+  const backup = await restoredFrom(restore, { name, type, replicaRegions, minEnabledVersion }, run.say);
   if (backup.keyring.keystore === "none")
     for (const entry of backup.keyring.keys)
       if ("from" in entry)
         refuseUnnamedReference(
           entry.from,
-          { key: String(name), version: Number(entry.kid) },
+          { key: name, version: Number(entry.kid) },
           keystoreInputs(inputs).reference,
         );
   const before = backup.key.minEnabledVersion;
@@ -132,7 +130,7 @@ async function restoredKeyring(run: Run, inputs: Values): Promise<Keyring> {
     run.say(
       `\`minEnabledVersion\` of key "${name}" was ${before} when its backup was made, and is ${minEnabledVersion} in the program, which counts`,
     );
-  if ((restore as Restore).distributions === undefined && backup.distributions.length > 0) {
+  if (restore.distributions === undefined && backup.distributions.length > 0) {
     const arns = backup.distributions.flatMap(({ versions, region, accountId }) =>
       Object.values(versions).map((keyId) => `${keyId} in ${region} of account ${accountId}`),
     );
@@ -148,37 +146,38 @@ function recordGeneratedMaterial(
   run: Run,
   id: string,
   before: number,
-  { keyVersion, material }: Values,
+  { keyVersion, material }: ManagedKeyInputs,
 ): void {
   if (material !== undefined) return;
-  for (let version = before + 1; version <= Number(keyVersion); version++)
-    run.created.recordMaterial(id, version);
+  for (let version = before + 1; version <= keyVersion; version++) run.created.recordMaterial(id, version);
 }
 
 /** The keyring in the state. What else the state says of it must fit it. */
-function keyringOf(
-  id: string,
-  { name, type, keystore = defaultOf("ManagedKey", "keystore"), keyring: text }: Values,
-): Keyring {
-  const keyring = parseKeyring(String(text), String(type));
-  const [held, kept] = [keyIdOf(keyring, String(name)), keyring.keystore ?? "state"];
+function keyringOf(id: string, { name, type, keystore, keyring: text }: ManagedKeyOutputs): Keyring {
+  const keyring = parseKeyring(text, type);
+  const [held, kept] = [keyIdOf(keyring, name), keyring.keystore ?? "state"];
   if (held === id && kept === keystore) return keyring;
   throw new KeymgmtError(
     "KeystoreUnavailable",
     `Expected the keyring of key "${name}" in the state to be of ${id}, in the keystore "${keystore}"; it is of ${held}, in "${kept}". Restore the stack's state from a backup; nothing was changed.`,
-    { key: String(name) },
+    { key: name },
   );
 }
 
 /** The outputs with every version up to the planned one, in the keystore that the inputs name. */
-async function withVersions(run: Run, keyring: Keyring, inputs: Values, isNew = false): Promise<Values> {
-  const { material: own, restore: _, ...rest } = inputs as { material?: string } & Values;
+async function withVersions(
+  run: Run,
+  keyring: Keyring,
+  inputs: ManagedKeyInputs,
+  isNew = false,
+): Promise<ManagedKeyOutputs> {
+  const { material: own, restore: _, ...rest } = inputs;
   const place = keystoreInputs(inputs);
   const { keystores } = run;
   let grown = isInPlace(keyring, place)
     ? await withIdentities(keystores, keyring, place)
     : await movedKeyring(keystores, keyring, place);
-  while (grown.keys.length < Number(inputs.keyVersion)) {
+  while (grown.keys.length < inputs.keyVersion) {
     const material = comesFromHsm(place) ? undefined : await nextMaterial(run, grown, place.key, own);
     grown = await withVersion(keystores, grown, place, material, run.now());
     refuseTwin(grown);
@@ -187,7 +186,7 @@ async function withVersions(run: Run, keyring: Keyring, inputs: Values, isNew = 
   return {
     ...rest,
     latestVersion: grown.keys.length,
-    versions: describeVersions(grown, Number(inputs.minEnabledVersion)),
+    versions: describeVersions(grown, inputs.minEnabledVersion),
     keyring: formatKeyring(grown),
     stateVersion: STATE_VERSION,
   };
@@ -200,9 +199,11 @@ async function withItsClaimSecret(run: Run, keyring: Keyring, key: string, isNew
   return isNew ? add() : ((await ifOpen(add)) ?? keyring);
 }
 
-function keystoreInputs({ name, keystore, material }: Values): KeystoreInputs {
+type KeystoreNames = Pick<ManagedKeyInputs, "name" | "keystore" | "material">;
+
+function keystoreInputs({ name, keystore, material }: KeystoreNames): KeystoreInputs {
   const reference = isReference(material) ? material : undefined;
-  return { key: String(name), keystore: String(keystore), reference };
+  return { key: name, keystore, reference };
 }
 
 /** Own material where it is given, else the CSPRNG's. */
@@ -263,8 +264,8 @@ function rotationPeriodMistakes(value: unknown): string[] {
 }
 
 /** A replaced key is a new key: the old one's material would be lost. */
-function replacementMistakes(olds: Values | undefined, inputs: Values): string[] {
-  if (!olds || olds.deletionAllowed === true) return [];
+function replacementMistakes(olds: ManagedKeyInputs | undefined, inputs: Values): string[] {
+  if (!olds || olds.deletionAllowed) return [];
   return difference("ManagedKey", olds, inputs, COMPARED_APART).replaces.map(
     (name) =>
       `\`${name}\` cannot change: it would replace the key and lose its material, while \`deletionAllowed\` is false in the state. Keep \`${name}\`, or declare a new ManagedKey beside this one; only if the material may be lost, set \`deletionAllowed: true\`, run \`pulumi up\`, and change it then.`,

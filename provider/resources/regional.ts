@@ -61,7 +61,7 @@ export class Regional<I extends RegionalInputs, S extends I & RegionalState> {
   sayLeftOut(name: string, old: S, now: Target): void {
     const steps = hasUnknown(now.owner.key) ? [] : planOf(this.run, now, old);
     const resource = `${this.kind.type} ${name}`;
-    this.run.say(sentenceOfLeftOut(resource, this.targetOf(old), now, old.versions ?? {}, steps));
+    this.run.say(sentenceOfLeftOut(resource, this.targetOf(old), now, old.versions, steps));
   }
 
   /** A refresh: the outputs, and the inputs where they changed, as AWS has them. */
@@ -137,7 +137,7 @@ export class Regional<I extends RegionalInputs, S extends I & RegionalState> {
     const { type, regionOf, distributionOf } = this.kind;
     const { kms, key } = distributionOf(state);
     const what = `${type} ${id}`;
-    refuseLeftOutDeletion(what, kms, regionOf(state), state.versions ?? {});
+    refuseLeftOutDeletion(what, kms, regionOf(state), state.versions);
     refuseDeletion(this.run, what, key);
   }
 
@@ -169,5 +169,5 @@ export function isHalfDone({ nextStack, isHalfGiven }: RegionalState): boolean {
 
 /** The part of the outputs from which an update continues. */
 export function continued({ keyId, keyArn, aliasTarget, drift, versions }: RegionalState) {
-  return { keyId, keyArn, aliasTarget, drift, versions: structuredClone(versions ?? {}) };
+  return { keyId, keyArn, aliasTarget, drift, versions: structuredClone(versions) };
 }

@@ -1,5 +1,6 @@
-import type { Run } from "../run";
 import { resourceSpec } from "../schema/definition";
+import { type PlannedInputs, readInputs, readOutputs, readPlannedInputs } from "../state/read";
+import type { Inputs, Outputs, ResourceName } from "../state/types";
 
 /** Inputs or outputs of a resource, without `__provider`. */
 export type Values = Record<string, unknown>;
@@ -41,8 +42,32 @@ export interface Resource {
   delete(id: string, outputs: Values): Promise<void>;
 }
 
-/** A resource as it is in one run. */
-export type ResourceOf = (run: Run) => Resource;
+/** A resource with its own types: what is stored, by whatever release, is read before it sees it. */
+export interface StatefulResource<K extends ResourceName> {
+  check(olds: Inputs[K] | undefined, news: Values, isPreview?: boolean): Promise<CheckResult>;
+  diff(id: string, olds: Outputs[K], news: PlannedInputs<K>): Promise<DiffResult>;
+  create(inputs: Inputs[K]): Promise<{ id: string; outputs: Outputs[K] }>;
+  read(id: string, outputs: Outputs[K]): Promise<ReadResult>;
+  update(id: string, olds: Outputs[K], news: Inputs[K]): Promise<Outputs[K]>;
+  delete(id: string, outputs: Outputs[K]): Promise<void>;
+}
+
+/** The place where a state enters. */
+export function stateful<K extends ResourceName>(name: K, resource: StatefulResource<K>): Resource {
+  const outputsOf = (id: string, stored: Values) => readOutputs(name, stored, `${name} ${id}`);
+  const inputsOf = (stored: Values, id = "to be made") => readInputs(name, stored, `${name} ${id}`);
+  return {
+    check: async (olds, news, isPreview) =>
+      resource.check(olds && inputsOf(olds, "in the last update"), news, isPreview),
+    // A refresh compares with inputs of the state.
+    diff: async (id, olds, news) =>
+      resource.diff(id, outputsOf(id, olds), readPlannedInputs(name, news, `${name} ${id}`)),
+    create: async (inputs) => resource.create(inputsOf(inputs)),
+    read: async (id, outputs) => resource.read(id, outputsOf(id, outputs)),
+    update: async (id, olds, news) => resource.update(id, outputsOf(id, olds), inputsOf(news, id)),
+    delete: async (id, outputs) => resource.delete(id, outputsOf(id, outputs)),
+  };
+}
 
 /** Some of the work is done and `outputs` says which; the engine records it and runs `update` next time. */
 export class PartialFailure extends Error {
@@ -60,6 +85,3 @@ export function inputsAmong(resource: string, outputs: Values): Values {
   const names = Object.keys(resourceSpec(resource).inputProperties);
   return Object.fromEntries(names.filter((name) => name in outputs).map((name) => [name, outputs[name]]));
 }
-
-/** Shape of the state that this release writes. */
-export const STATE_VERSION = 1;

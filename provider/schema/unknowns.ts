@@ -4,6 +4,8 @@
  */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
+export type Unknown = typeof UNKNOWN;
+
 /**
  * All texts that the engine reads as a value that is not known yet, by type.
  * Source: sdk/go/common/resource/plugin/rpc.go of pulumi/pulumi (UnknownBoolValue and those after it).
@@ -24,7 +26,7 @@ export function isSentinel(text: string): boolean {
 }
 
 /** Whether the value itself is not known yet. */
-export function isUnknown(value: unknown): boolean {
+export function isUnknown(value: unknown): value is Unknown {
   return value === UNKNOWN;
 }
 
@@ -35,6 +37,6 @@ export function hasUnknown(value: unknown): boolean {
 }
 
 /** The value if it is there and known, else undefined. */
-export function known<T>(value: T | undefined): T | undefined {
+export function known<T>(value: T | Unknown | undefined): T | undefined {
   return value === undefined || value === null || isUnknown(value) ? undefined : value;
 }

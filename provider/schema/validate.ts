@@ -1,5 +1,5 @@
 import Ajv, { type ErrorObject } from "ajv";
-import { type PropertySpec, type ResourceSpec, referredType, resourceSpec } from "./definition";
+import { type PropertySpec, referredType, resourceSpec } from "./definition";
 import { isUnknown } from "./unknowns";
 
 type Values = Record<string, unknown>;
@@ -14,7 +14,8 @@ const validators = new Map<string, ReturnType<typeof ajv.compile>>();
 export function schemaMistakes(resource: string, inputs: Values): string[] {
   let validate = validators.get(resource);
   if (!validate) {
-    validate = ajv.compile(objectSchema(resourceSpec(resource)));
+    const { inputProperties, requiredInputs } = resourceSpec(resource);
+    validate = ajv.compile(objectSchema(inputProperties, requiredInputs));
     validators.set(resource, validate);
   }
   validate(JSON.parse(JSON.stringify(inputs, (_name, value) => value ?? undefined))); // null counts as missing
@@ -37,34 +38,38 @@ export function withDefaults(resource: string, inputs: Values): Values {
   return filled;
 }
 
-function objectSchema(spec: Pick<ResourceSpec, "inputProperties" | "requiredInputs">): object {
+/** Properties of a Pulumi schema as JSON Schema. `isOpen` lets others stand beside them. */
+export function objectSchema(
+  properties: Record<string, PropertySpec>,
+  required: string[] = [],
+  isOpen = false,
+): object {
   return {
     type: "object",
     properties: Object.fromEntries(
-      Object.entries(spec.inputProperties).map(([name, property]) => [name, jsonSchema(property)]),
+      Object.entries(properties).map(([name, property]) => [name, jsonSchema(property, isOpen)]),
     ),
-    required: spec.requiredInputs ?? [],
-    additionalProperties: false,
+    required,
+    additionalProperties: isOpen,
   };
 }
 
-/** A property of a Pulumi schema as JSON Schema. */
-function jsonSchema(property: PropertySpec): object {
+function jsonSchema(property: PropertySpec, isOpen: boolean): object {
   const { secret = false, description } = property;
   if (property.const !== undefined) return { const: property.const, secret, description };
-  if (property.oneOf) return oneOf(property.oneOf.map(jsonSchema), secret);
+  if (property.oneOf) {
+    const forms = property.oneOf.map((form) => jsonSchema(form, isOpen));
+    return oneOf(forms, secret);
+  }
   const referred = referredType(property);
   if (referred && "enum" in referred)
     return { type: "string", enum: referred.enum.map((e) => e.value), secret };
-  if (referred) {
-    return {
-      ...objectSchema({ inputProperties: referred.properties, requiredInputs: referred.required }),
-      secret,
-    };
-  }
-  if (property.type === "array") return { type: "array", items: jsonSchema(property.items ?? {}), secret };
+  if (referred) return { ...objectSchema(referred.properties, referred.required, isOpen), secret };
+  if (property.type === "array")
+    return { type: "array", items: jsonSchema(property.items ?? {}, isOpen), secret };
   if (property.type === "object") {
-    return { type: "object", additionalProperties: jsonSchema(property.additionalProperties ?? {}), secret };
+    const additionalProperties = jsonSchema(property.additionalProperties ?? {}, isOpen);
+    return { type: "object", additionalProperties, secret };
   }
   return property.type ? { type: property.type, secret } : {};
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { resourcesOf } from "../../provider/resources";
 import { Run } from "../../provider/run";
 import { KeyDistribution, KeyReplica, KmsProvider, ManagedKey } from "../../sdk";
-import { resourcesOf, type Type, types } from "../provider/resources/goodInputs";
+import { type Type, types } from "../provider/resources/goodInputs";
 import { bare, find, type Registered, resolved, run, unwrapped } from "./program";
 
 /** The program of the README: everything by its defaults. */

@@ -4,17 +4,8 @@ import {
   type LocalKmsOptions,
   startLocalKms,
 } from "../../localkms/index";
-import { distributionAlias } from "../../provider/resources/distributionAlias";
-import { keyDistribution } from "../../provider/resources/keyDistribution";
-import { keyReplica } from "../../provider/resources/keyReplica";
-import { kmsProvider } from "../../provider/resources/kmsProvider";
-import { managedKey } from "../../provider/resources/managedKey";
-import {
-  PartialFailure,
-  type Resource,
-  type ResourceOf,
-  type Values,
-} from "../../provider/resources/resource";
+import { resourcesOf } from "../../provider/resources";
+import { PartialFailure, type Resource, type Values } from "../../provider/resources/resource";
 import { Run, type RunSettings } from "../../provider/run";
 import { UNKNOWN } from "../../provider/schema/unknowns";
 
@@ -27,14 +18,6 @@ interface State {
   /** A create or update failed half-way: the engine updates next time even if diff says no change. */
   failed?: boolean;
 }
-
-const RESOURCES: Record<string, ResourceOf> = {
-  kmsProvider,
-  managedKey,
-  distributionAlias,
-  keyDistribution,
-  keyReplica,
-};
 
 /**
  * A small stand-in for Pulumi's engine and the SDK's wiring: check, diff, then create or update, with state kept as the engine
@@ -66,7 +49,14 @@ export class Program {
     const run = new Run(this.settings);
     this.shown.clear();
     this.originals = [];
-    this.resources = Object.fromEntries(Object.entries(RESOURCES).map(([name, of]) => [name, of(run)]));
+    const { KmsProvider, ManagedKey, DistributionAlias, KeyDistribution, KeyReplica } = resourcesOf(run);
+    this.resources = {
+      kmsProvider: KmsProvider,
+      managedKey: ManagedKey,
+      distributionAlias: DistributionAlias,
+      keyDistribution: KeyDistribution,
+      keyReplica: KeyReplica,
+    };
   }
 
   /**

@@ -30,13 +30,13 @@ export function sentencesOf(
     sentences.push(
       `this stack is called ${stack} now, and was ${old.stack}: the KMS keys of ${old.name} get the tag keymgmt:stack "${stack}", in every Region`,
     );
-  const held = kmsKeysOf(old.versions ?? {}).map(({ record }) => record.keyArn);
+  const held = kmsKeysOf(old.versions).map(({ record }) => record.keyArn);
   if (replaces.length > 0 && held.length > 0 && (!adopt || makesNew(adopt)))
     sentences.push(
       `${old.name} is replaced because of ${replaces.join(", ")}: its versions get other KMS keys, which cannot decrypt what was encrypted under ${held.join(", ")}`,
     );
   // A version that is newer than all that are there is a rotation's.
-  const newest = versionsOf(old.versions ?? {}).at(-1) ?? 0;
+  const newest = versionsOf(old.versions).at(-1) ?? 0;
   for (const step of steps)
     if (step.do === "createKey" && step.version < newest)
       sentences.push(

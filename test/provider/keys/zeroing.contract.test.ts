@@ -17,7 +17,7 @@ import { type Kms, KmsConnections } from "../../../provider/kms/client/client";
 import { importVersion } from "../../../provider/lifecycle/execute/importMaterial";
 import type { Owner } from "../../../provider/lifecycle/owner";
 import { Place } from "../../../provider/lifecycle/regionalDistribution";
-import { managedKey } from "../../../provider/resources/managedKey";
+import { resourcesOf } from "../../../provider/resources";
 import type { Values } from "../../../provider/resources/resource";
 import { Run } from "../../../provider/run";
 import { sayOnce } from "../../../provider/say";
@@ -151,7 +151,7 @@ describe("a buffer that held a secret", () => {
     ...more,
   });
   const make = async (keystore: string, more?: Values) => {
-    const { outputs } = await managedKey(run).create(inputs(keystore, more));
+    const { outputs } = await resourcesOf(run).ManagedKey.create(inputs(keystore, more));
     return parseKeyring(String(outputs.keyring), "aes256-gcm96");
   };
   const importFrom = (keyring: Keyring) => {
@@ -235,7 +235,7 @@ describe("a buffer that held a secret", () => {
 
   it("is zeroed when inputs are checked", async () => {
     const material = materials[0]!.toString("base64");
-    const { mistakes } = await managedKey(run).check(undefined, { name: "orders", material });
+    const { mistakes } = await resourcesOf(run).ManagedKey.check(undefined, { name: "orders", material });
     assert.deepEqual(mistakes, []);
     zeroed("Buffer.from");
   });

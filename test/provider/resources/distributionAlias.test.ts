@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import sinon from "sinon";
-import { distributionAlias as distributionAliasOf } from "../../../provider/resources/distributionAlias";
+import { resourcesOf } from "../../../provider/resources";
 import type { Resource, Values } from "../../../provider/resources/resource";
 import { Run } from "../../../provider/run";
 import { inputsOf, keyRef, kmsRef } from "./goodInputs";
@@ -13,7 +13,7 @@ describe("a DistributionAlias", () => {
     run.created.recordMaterial(keyRef.id, 1);
     run.created.recordKmsProvider(kmsRef);
     run.created.recordKmsProvider({ ...kmsRef, keyCollection: "us-gov-west-1" });
-    distributionAlias = distributionAliasOf(run);
+    distributionAlias = resourcesOf(run).DistributionAlias;
     clock = sinon.useFakeTimers({ now: Date.UTC(2001, 8, 9, 1, 46, 40, 999), toFake: ["Date"] });
   });
   afterEach(() => clock.restore());
@@ -34,7 +34,7 @@ describe("a DistributionAlias", () => {
         aliasName: "alias/hashicorp/team/named-1000000000",
         aliasArn: "arn:aws:kms:us-west-1:111122223333:alias/hashicorp/team/named-1000000000",
         distributionTime: "2001-09-09T01:46:40.000Z",
-        stateVersion: 1,
+        stateVersion: 2,
       },
     });
   });

@@ -228,7 +228,7 @@ describe("diff", () => {
       });
 
       it(`a create that failed before its first KMS key is finished (${type})`, async () => {
-        const olds = { ...(await outputsOf(type)), versions: undefined, aliasTarget: undefined };
+        const olds = { ...(await outputsOf(type)), versions: {}, aliasTarget: undefined };
         assert.deepEqual(await resources[type].diff("id", olds, await checked(type)), UPDATE);
       });
     }

@@ -2,12 +2,8 @@
 
 import type { dynamic } from "@pulumi/pulumi";
 import { dynamicProvider } from "../../../provider/dynamic";
-import { distributionAlias } from "../../../provider/resources/distributionAlias";
-import { keyDistribution } from "../../../provider/resources/keyDistribution";
-import { keyReplica } from "../../../provider/resources/keyReplica";
-import { kmsProvider } from "../../../provider/resources/kmsProvider";
-import { managedKey } from "../../../provider/resources/managedKey";
-import type { Resource, Values } from "../../../provider/resources/resource";
+import { resourcesOf } from "../../../provider/resources";
+import type { Values } from "../../../provider/resources/resource";
 import { Run } from "../../../provider/run";
 
 export const credentials = {
@@ -129,17 +125,6 @@ export const inputs = {
 
 export type Type = keyof typeof inputs;
 
-/** The resources of a run. */
-export function resourcesOf(run: Run): Record<Type, Resource> {
-  return {
-    KmsProvider: kmsProvider(run),
-    ManagedKey: managedKey(run),
-    DistributionAlias: distributionAlias(run),
-    KeyDistribution: keyDistribution(run),
-    KeyReplica: keyReplica(run),
-  };
-}
-
 export const resources = resourcesOf(new Run());
 
 /** The same as Pulumi calls them. */
@@ -180,15 +165,15 @@ export async function outputsOf(type: Type, changes: Values = {}): Promise<Value
   const values = await checked(type, changes);
   switch (type) {
     case "KmsProvider":
-      return { ...values, accountId: "111122223333", credentialSource: "credentials", stateVersion: 1 };
+      return { ...values, accountId: "111122223333", credentialSource: "credentials", stateVersion: 2 };
     case "ManagedKey":
       return (await resources.ManagedKey.create(values)).outputs;
     case "DistributionAlias":
-      return { ...values, ...named, stateVersion: 1 };
+      return { ...values, ...named, distributionTime: "2025-10-09T08:53:20.000Z", stateVersion: 2 };
     case "KeyDistribution": {
       const { keyId, keyArn } = primaryRecord;
       const versions = { "1": primaryRecord };
-      return { ...values, versions, keyId, keyArn, aliasTarget: keyId, stateVersion: 1 };
+      return { ...values, versions, keyId, keyArn, aliasTarget: keyId, stateVersion: 2 };
     }
     case "KeyReplica": {
       const { versions: _versions, ...distribution } =
@@ -202,7 +187,7 @@ export async function outputsOf(type: Type, changes: Values = {}): Promise<Value
         versions,
         keyArn,
         aliasTarget: keyId,
-        stateVersion: 1,
+        stateVersion: 2,
       };
     }
   }

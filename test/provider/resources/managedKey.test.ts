@@ -4,12 +4,12 @@ import sinon from "sinon";
 import { isKeymgmtError } from "../../../provider/errors";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { formatKeyring, parseKeyring } from "../../../provider/keys/keyring";
-import { managedKey as managedKeyOf } from "../../../provider/resources/managedKey";
+import { resourcesOf } from "../../../provider/resources";
 import type { Values } from "../../../provider/resources/resource";
 import { Run } from "../../../provider/run";
 import { inputsOf } from "./goodInputs";
 
-const managedKey = managedKeyOf(new Run());
+const managedKey = resourcesOf(new Run()).ManagedKey;
 
 const made = { material: undefined, rotationTrigger: undefined };
 
@@ -61,7 +61,7 @@ describe("a ManagedKey", () => {
       rotatedOn: "2026-01-31",
       formerStacks: [],
       latestVersion: 1,
-      stateVersion: 1,
+      stateVersion: 2,
     });
     const [material] = stack.materials;
     assert.equal(material?.length, 32);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DeleteAliasCommand, TagResourceCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../../../../provider/errors";
-import { keyDistribution } from "../../../../provider/resources/keyDistribution";
+import { resourcesOf } from "../../../../provider/resources";
 import { Run } from "../../../../provider/run";
 import type { KeyDistributionOutputs } from "../../../../provider/state/types";
 import { followed } from "../../../world/awsCommands";
@@ -244,7 +244,7 @@ describe("KMS keys of which nobody can tell whose they are", function () {
     run.declared.recordKey(key.id);
     const other = { ...versions[1]!, keyId: "another" };
     run.created.recordDistribution({ name: "orders-1", key, kms, versions: { 1: other } });
-    const said = await assertRefused(() => keyDistribution(run).delete(id, outputs));
+    const said = await assertRefused(() => resourcesOf(run).KeyDistribution.delete(id, outputs));
     assert.match(
       said,
       new RegExp(`orders-1.*${versions[1]!.keyArn}.*was not deleted, in AWS or in the state`),

@@ -235,7 +235,11 @@ describe("plan", () => {
       const other = former(1, { former: "orders-1700000000" });
       other.record.state = "PendingImport";
       const steps = story(desired({ isNew: true }), nothing(), { findOrphans: [found({ 1: other })] });
-      assert.deepEqual(steps.slice(0, 3), ["findOrphans", "markClaimPending 1 candidate", "import 1 candidate"]);
+      assert.deepEqual(steps.slice(0, 3), [
+        "findOrphans",
+        "markClaimPending 1 candidate",
+        "import 1 candidate",
+      ]);
     });
   });
 

@@ -1,25 +1,10 @@
 /** Pulumi's engine, as far as the life cycle sees it: a command of one stack, in one provider process. */
-import { distributionAlias } from "../../../../provider/resources/distributionAlias";
-import { keyDistribution } from "../../../../provider/resources/keyDistribution";
-import { keyReplica } from "../../../../provider/resources/keyReplica";
-import { managedKey } from "../../../../provider/resources/managedKey";
-import {
-  PartialFailure,
-  type Resource,
-  type ResourceOf,
-  type Values,
-} from "../../../../provider/resources/resource";
+import { resourcesOf } from "../../../../provider/resources";
+import { PartialFailure, type Resource, type Values } from "../../../../provider/resources/resource";
 import { Run } from "../../../../provider/run";
 import type { Connection } from "./connection";
 import { declare, KMS } from "./declaration";
 import type { ResourceState, ResourceType, Side } from "./side";
-
-const RESOURCES: Record<ResourceType, ResourceOf> = {
-  managedKey,
-  distributionAlias,
-  keyDistribution,
-  keyReplica,
-};
 
 export interface Outcome {
   side: Side;
@@ -57,7 +42,13 @@ class Engine {
     this.#states = { ...before.states };
     const run = new Run({ connections: connection.connections() });
     if (!before.isBegun) run.created.recordKmsProvider(KMS);
-    this.#resources = Object.fromEntries(Object.entries(RESOURCES).map(([type, of]) => [type, of(run)]));
+    const { ManagedKey, DistributionAlias, KeyDistribution, KeyReplica } = resourcesOf(run);
+    this.#resources = {
+      managedKey: ManagedKey,
+      distributionAlias: DistributionAlias,
+      keyDistribution: KeyDistribution,
+      keyReplica: KeyReplica,
+    };
   }
 
   side(): Side {

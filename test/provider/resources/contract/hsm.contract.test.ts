@@ -9,10 +9,8 @@ import { parseKeyring } from "../../../../provider/keys/keyring";
 import type { HsmKeystore } from "../../../../provider/keys/keystores/hsm/uri";
 import { putIntoHsm } from "../../../../provider/keys/keystores/hsm/versions";
 import { parseKeystore } from "../../../../provider/keys/keystores/keystore";
-
 import { AES_256 } from "../../../../provider/keys/keyTypes";
-
-import { managedKey } from "../../../../provider/resources/managedKey";
+import { resourcesOf } from "../../../../provider/resources";
 import { Run } from "../../../../provider/run";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
@@ -140,7 +138,7 @@ describe("a distributed key in an HSM", () => {
   });
 
   it("that was made by an update which was killed stays in the HSM unused, and another one is made", async () => {
-    const killed = managedKey(new Run());
+    const killed = resourcesOf(new Run()).ManagedKey;
     const { inputs } = await killed.check(undefined, key({ name: "orders", replicaRegions: [] }));
     const { outputs } = await killed.create(inputs);
     await program.up({ key: key() });

@@ -1,0 +1,156 @@
+/** What a state says is a claim: it is held to schema.json, and to what the provider relies on, before anything is done with it. */
+import Ajv, { type ErrorObject, type ValidateFunction } from "ajv";
+import { KeymgmtError } from "../errors";
+import { parseKmsArn } from "../kms/arn";
+import { resourceSpec } from "../schema/definition";
+import { isUnknown, type Unknown } from "../schema/unknowns";
+import { objectSchema } from "../schema/validate";
+import { migrated, STATE_VERSION, type Stored } from "./migrations";
+import type { Inputs, KmsKeyRecords, Outputs, ResourceName } from "./types";
+
+/**
+ * The outputs of a resource, as any release up to this one stored them, in the form of this one.
+ *
+ * @param where what they are of, for errors: "KeyReplica eu-west-1/orders-1700000000"
+ * Throws InvalidInput where they are none.
+ */
+export function readOutputs<K extends ResourceName>(resource: K, stored: Stored, where: string): Outputs[K] {
+  return read(resource, "outputs", stored, where) as Outputs[K];
+}
+
+/** The same of planned inputs. */
+export function readInputs<K extends ResourceName>(resource: K, stored: Stored, where: string): Inputs[K] {
+  return read(resource, "inputs", stored, where) as Inputs[K];
+}
+
+/**
+ * Planned inputs in a preview: some, or parts of some, are not known yet. What follows from the key and the KmsProvider is not there
+ * while these are not known at all.
+ */
+export type PlannedInputs<K extends ResourceName> = {
+  [P in keyof Inputs[K]]: Inputs[K][P] | Unknown | (P extends (typeof FOLLOWS)[number] ? undefined : never);
+};
+const FOLLOWS = ["keyVersion", "multiRegion", "primaryRegion"] as const;
+
+/** As `readInputs`. The values themselves were checked by then: they may be what this release does not take any more. */
+export function readPlannedInputs<K extends ResourceName>(
+  resource: K,
+  stored: Stored,
+  where: string,
+): PlannedInputs<K> {
+  return read(resource, "planned inputs", stored, where) as PlannedInputs<K>;
+}
+
+/**
+ * Outputs of an export without its secrets, which are left out. Whatever is there has its right form; `needed` is there.
+ */
+export function readVisibleOutputs<K extends ResourceName, N extends keyof Outputs[K] & string>(
+  resource: K,
+  stored: Stored,
+  needed: readonly N[],
+  where: string,
+): Partial<Outputs[K]> & Pick<Outputs[K], N> {
+  return read(resource, "visible outputs", stored, where, needed) as Partial<Outputs[K]> &
+    Pick<Outputs[K], N>;
+}
+
+type Kind = "inputs" | "planned inputs" | "outputs" | "visible outputs";
+
+function read(
+  resource: ResourceName,
+  kind: Kind,
+  stored: Stored,
+  where: string,
+  needed?: readonly string[],
+): unknown {
+  refuseNewer(stored, where);
+  const now = migrated(resource, stored);
+  const mistakes = mistakesIn(resource, kind, now, needed);
+  if (mistakes.length === 0) return now;
+  throw new KeymgmtError(
+    "InvalidInput",
+    `Expected the state of ${where} to be as this release or an earlier one writes it; it is not: ${mistakes.join("; ")}. Nothing was done. Restore the stack's state from a backup (pulumi stack import).`,
+  );
+}
+
+function refuseNewer({ stateVersion }: Stored, where: string): void {
+  if (typeof stateVersion !== "number" || stateVersion <= STATE_VERSION) return;
+  throw new KeymgmtError(
+    "Unsupported",
+    `Expected ${where} to be written by this release or an earlier one; a newer one did. Install the newest pulumi-keymgmt.`,
+  );
+}
+
+const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
+const validators = new Map<string, ValidateFunction>();
+
+/** What schema.json has as required, and a state may lack: a stack's name before the next update, and what is handed over with the inputs alone. */
+const MAY_LACK: Readonly<Partial<Record<ResourceName, string>>> = {
+  ManagedKey: "stack",
+  KeyReplica: "distribution.versions",
+};
+
+/** No value is repeated: what stands in the wrong place may be a secret. */
+function mistakesIn(resource: ResourceName, kind: Kind, now: Stored, needed?: readonly string[]): string[] {
+  const id = JSON.stringify([resource, kind, needed]);
+  const validate = validators.get(id) ?? ajv.compile(schemaOf(resource, kind, needed));
+  validators.set(id, validate);
+  validate(JSON.parse(JSON.stringify(now)));
+  const mistakes = (validate.errors ?? [])
+    .filter((error) => missingIn(error) === undefined || missingIn(error) !== MAY_LACK[resource])
+    .filter(({ keyword }) => keyword !== "anyOf" && keyword !== "not")
+    .filter((error) => kind !== "planned inputs" || !isOpen(error))
+    .filter((error) => kind !== "visible outputs" || !isSecretMissing(error))
+    .map(mistakeOf);
+  const hasRecords = isOutputs(kind) && (resource === "KeyDistribution" || resource === "KeyReplica");
+  if (mistakes.length > 0 || !hasRecords) return [...new Set(mistakes)];
+  return recordMistakes((now.versions ?? {}) as KmsKeyRecords);
+}
+
+function schemaOf(resource: ResourceName, kind: Kind, needed?: readonly string[]): object {
+  const { properties, inputProperties, required = [] } = resourceSpec(resource);
+  const own = isOutputs(kind) ? properties : inputProperties;
+  return objectSchema(own, [...(needed ?? required.filter((name) => name in own))], true);
+}
+
+const isOutputs = (kind: Kind) => kind === "outputs" || kind === "visible outputs";
+
+/** Path of the property that is missing, where that is the error. */
+function missingIn({ instancePath, keyword, params }: ErrorObject): string | undefined {
+  if (keyword !== "required") return undefined;
+  return [...instancePath.split("/").slice(1), params.missingProperty].join(".");
+}
+
+function isOpen(error: ErrorObject): boolean {
+  return (
+    ["enum", "const"].includes(error.keyword) ||
+    isUnknown(error.data) ||
+    FOLLOWS.some((name) => name === missingIn(error))
+  );
+}
+
+function isSecretMissing({ keyword, params, parentSchema }: ErrorObject): boolean {
+  return keyword === "required" && parentSchema?.properties[params.missingProperty]?.secret === true;
+}
+
+function mistakeOf(error: ErrorObject): string {
+  const missing = missingIn(error);
+  return missing === undefined
+    ? `\`${error.instancePath.slice(1).replaceAll("/", ".")}\` ${error.message}`
+    : `\`${missing}\` is missing`;
+}
+
+function recordMistakes(versions: KmsKeyRecords): string[] {
+  return Object.entries(versions).flatMap(([version, { keyArn }]) => [
+    ...(/^[1-9]\d*$/.test(version) ? [] : ["`versions` has a name that is no version's number"]),
+    ...(isKeyArn(keyArn) ? [] : [`\`versions.${version}.keyArn\` is not the ARN of a KMS key`]),
+  ]);
+}
+
+function isKeyArn(text: string): boolean {
+  try {
+    return parseKmsArn(text).kind === "key";
+  } catch {
+    return false;
+  }
+}
