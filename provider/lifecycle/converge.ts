@@ -88,7 +88,7 @@ function staleVersions(
 }
 
 /** The steps that an update would do, as far as the state tells: what a preview says, and whether there is anything to do. */
-export function planOf(run: Run, target: Target, outputs: Partial<RegionalOutputs>): Step[] {
+export function planOf(run: Run, target: Target, outputs: RegionalOutputs): Step[] {
   const records = outputs.versions;
   const { owner, inputs } = target;
   const last = { owner, inputs: { ...inputs, applied: outputs.applied } };

@@ -9,7 +9,7 @@ import type { Step } from "./steps";
 interface Described extends MetadataInputs {
   name: string;
   stack: string;
-  versions?: KmsKeyRecords;
+  versions: KmsKeyRecords;
   key: { name: string };
 }
 
