@@ -74,7 +74,7 @@ schema: engine-ready ## hold schema.json against Pulumi's own schema binder
 	@PATH="$$(node tools/engine/main.mjs 2>/dev/null | tail -n 1):$$PATH" PULUMI_SKIP_UPDATE_CHECK=true pulumi schema check schema.json --color never
 
 .PHONY: generate
-generate: $(deps) ## write what is generated from schema.json: sdk/generated and docs/reference.md
+generate: $(deps) ## write what is generated from schema.json: sdk/generated, provider/schema/types.ts, docs/reference.md
 	@$(bin)/tsx tools/generate/main.ts
 
 .PHONY: docs

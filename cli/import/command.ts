@@ -7,10 +7,10 @@ import {
   isFingerprint,
   isReferenceToSecret,
   openBackupAt,
-  type Restore,
 } from "../../provider/keys/backup/restore.js";
 import { isReference } from "../../provider/keys/reference.js";
 import { sayOnce } from "../../provider/say.js";
+import type { Restore } from "../../provider/schema/types.js";
 import { visible } from "../../provider/secrecy/visible.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";

@@ -1,5 +1,5 @@
+import type { Restore } from "../schema/types";
 import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
-import type { Restore } from "./backup/restore";
 import { findKeyType, type KeyType } from "./keyTypes";
 import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./period";
 import { isReference, namesEachVersion } from "./reference";

@@ -2,13 +2,14 @@
 import type { CreateKeyRequest, ImportType, Tag } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../errors";
 import { defaultOf } from "../schema/definition";
+import type { WrappingKeySpec } from "../schema/types";
 import type { CallContext, Kms } from "./client/client";
 import { eventually } from "./eventually";
 import { type KeyState, keyStateOf } from "./keyState";
 import { ifPermitted } from "./optional";
 import { oncePrincipalsAreKnown } from "./principals";
 import type { WrappableMaterial } from "./wrapping";
-import { type WrappingKeySpec, wrappingKeyOf } from "./wrappingKey";
+import { wrappingKeyOf } from "./wrappingKey";
 
 /** How material is imported. */
 export interface ImportOptions {

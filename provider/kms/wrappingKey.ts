@@ -1,9 +1,9 @@
 /** What GetParametersForImport answers is not believed: it is checked before any material is wrapped. */
+
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { KeymgmtError } from "../errors";
+import type { WrappingKeySpec } from "../schema/types";
 import type { CallContext, KmsOutput } from "./client/client";
-
-export type WrappingKeySpec = "RSA_2048" | "RSA_3072" | "RSA_4096";
 
 /** What was asked for. */
 export interface AskedParameters {

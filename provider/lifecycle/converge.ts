@@ -1,9 +1,11 @@
 /** A distribution or replica in its Region: brought to what its inputs say, or taken away. */
+
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import { defaultOf } from "../schema/definition";
+import type { Adopt, RotationStrategy } from "../schema/types";
 import { kmsKeysOf, versionsOf } from "../state/records";
-import type { Adopt, KmsKeyRecords, MetadataInputs, RegionalOutputs, RotationStrategy } from "../state/types";
+import type { KmsKeyRecords, MetadataInputs, RegionalOutputs } from "../state/types";
 import { promoted } from "./drift/drift";
 import { execute } from "./execute/execute";
 import type { ProvidedKeyring } from "./memory/keyrings";

@@ -1,4 +1,5 @@
 /** One distribution in one Region: whose it is, what its KMS keys are to have, and how to reach AWS there and elsewhere. */
+
 import crypto from "node:crypto";
 import { CLAIM_SECRET_BYTES, claimSecretOf } from "../keys/claimSecret";
 import { type Keyring, kcvOf, parseKeyring } from "../keys/keyring";
@@ -12,7 +13,8 @@ import { isLeftOut } from "../kms/endpoints/connection";
 import type { ImportOptions, KmsKeyMetadata } from "../kms/kmsKeys";
 import type { Run } from "../run";
 import { defaultOf } from "../schema/definition";
-import type { Adopt, KmsKeyRecord, MetadataInputs } from "../state/types";
+import type { Adopt } from "../schema/types";
+import type { KmsKeyRecord, MetadataInputs } from "../state/types";
 import { type Claimed, claimedIn, makeClaim } from "./claims/claim";
 import type { ProvidedKeyring } from "./memory/keyrings";
 import { metadataFor } from "./metadata/desired";

@@ -1,7 +1,7 @@
 /** What a person can do where the provider stops. Each way is worded once; refusals put them together. Pure. */
 
 import { tagCommand } from "../kms/taggedKeys";
-import type { Adopt } from "../state/types";
+import type { Adopt } from "../schema/types";
 
 /** To Pulumi a resource with another name is another resource, unless this option says that it is the same one. */
 export const OLD_NAME = '`aliases: [{ name: "<old name>" }]`';

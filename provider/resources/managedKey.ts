@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { KeymgmtError } from "../errors";
-import { type Restore, refuseOtherKey, restoredFrom, restoreMistakes } from "../keys/backup/restore";
+import { refuseOtherKey, restoredFrom, restoreMistakes } from "../keys/backup/restore";
 import { ifOpen, needsNoRootKey, withNewClaimSecret } from "../keys/claimSecret";
 import { isSame } from "../keys/keyCheckValue";
 import {
@@ -25,6 +25,7 @@ import { isRegion } from "../kms/endpoints/regions";
 import { deletionNotAllowed } from "../lifecycle/deletionGuard";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
+import type { Restore } from "../schema/types";
 import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { STATE_VERSION } from "../state/migrations";

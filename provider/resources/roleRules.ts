@@ -6,8 +6,9 @@
  */
 import { parseRoleArn } from "../kms/arn";
 import { tokenFileMistakes } from "../kms/credentials/identityToken";
-import { type AssumedRole, type KmsConnection, rolesOf } from "../kms/endpoints/connection";
+import { type KmsConnection, rolesOf } from "../kms/endpoints/connection";
 import { isRegion, partitionOf } from "../kms/endpoints/regions";
+import type { AssumeRole } from "../schema/types";
 import { isUnknown, known } from "../schema/unknowns";
 import { jsonObjectMistakes, wholeNumberMistakes } from "./rules";
 
@@ -40,8 +41,8 @@ type Connection = Partial<Record<keyof KmsConnection, unknown>>;
 export function roleMistakes({ assumeRole, webIdentity, credentials, keyCollection }: Connection): string[] {
   const region = known(keyCollection);
   const partition = typeof region === "string" && isRegion(region) ? partitionOf(region) : undefined;
-  const roles = rolesOf({ assumeRole: known(assumeRole) as AssumedRole[] | undefined }).map((role) =>
-    isObject(role) ? role : ({} as AssumedRole),
+  const roles = rolesOf({ assumeRole: known(assumeRole) as AssumeRole[] | undefined }).map((role) =>
+    isObject(role) ? role : ({} as AssumeRole),
   );
   const name = (index: number) => (Array.isArray(assumeRole) ? `assumeRole.${index}` : "assumeRole");
   const isChained = (index: number) => index > 0 || (webIdentity !== undefined && credentials === undefined);
@@ -92,7 +93,7 @@ function otherPartition(property: string, own: string, partition: string | undef
       ];
 }
 
-function textMistakes(name: string, role: AssumedRole): string[] {
+function textMistakes(name: string, role: AssumeRole): string[] {
   return Object.entries(TEXTS).flatMap(([property, { pattern, min, max, characters }]) => {
     const value = role[property as keyof typeof TEXTS];
     if (!isText(value) || (pattern.test(value) && value.length >= min && value.length <= max)) return [];
@@ -112,7 +113,7 @@ function durationMistakes(property: string, seconds: unknown, isChained: boolean
   ];
 }
 
-function sessionTagMistakes(name: string, { tags, transitiveTagKeys }: AssumedRole): string[] {
+function sessionTagMistakes(name: string, { tags, transitiveTagKeys }: AssumeRole): string[] {
   const property = `\`${name}.tags\``;
   const pairs = isObject(tags) ? Object.entries(tags) : [];
   const keys = pairs.map(([key]) => key.toLowerCase());
@@ -153,7 +154,7 @@ function sessionTagMistakes(name: string, { tags, transitiveTagKeys }: AssumedRo
 
 function sessionPolicyMistakes(
   name: string,
-  { policy, policyArns, roleArn }: AssumedRole,
+  { policy, policyArns, roleArn }: AssumeRole,
   partition: string | undefined,
 ): string[] {
   const arns = listOf(policyArns);
@@ -189,7 +190,7 @@ function sessionPolicyMistakes(
 }
 
 /** What a session hands on to the next one cannot be set anew there. */
-function chainMistakes(roles: AssumedRole[]): string[] {
+function chainMistakes(roles: AssumeRole[]): string[] {
   return roles.flatMap((role, index) => {
     const before = roles.slice(0, index);
     const inherited = before.flatMap(({ transitiveTagKeys }) => listOf(transitiveTagKeys));

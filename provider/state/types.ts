@@ -3,62 +3,29 @@
  * release (STATE_VERSION). They are `type`s and not `interface`s, so that they are also what schema/ compares property by property.
  */
 
-import type { Restore } from "../keys/backup/restore";
 import type { ExpiryInputs, ExpiryPlan } from "../keys/expiry";
 import type { KeyVersion } from "../keys/keyring";
-import type { KmsConnection } from "../kms/endpoints/connection";
 import type { KeyState } from "../kms/keyState";
-import type { WrappingKeySpec } from "../kms/wrappingKey";
+import type {
+  Adopt,
+  KeyVersions,
+  KmsConnection,
+  KmsKeyVersion,
+  Restore,
+  RotationStrategy,
+} from "../schema/types";
 
-/** KmsConnection of schema.json: a KmsProvider as its users see it. */
-export interface KmsRef extends KmsConnection {
-  aliasPrefix: string;
-  wrappingKeySpec?: WrappingKeySpec;
-  tags?: Record<string, string>;
-}
+/** A KmsProvider as its users see it. */
+export type KmsRef = KmsConnection;
 
-/** KeyVersions of schema.json: a ManagedKey as its users see it. The keyring goes to the run alone (keyrings.ts). */
-export interface KeyRef {
-  id: string;
-  name: string;
-  type: string;
-  replicaRegions: string[];
-  minEnabledVersion: number;
-  deletionAllowed: boolean;
-  /** Names that the stack had before (`organization/project/stack`), newest first: its KMS keys may still have them. */
-  formerStacks?: string[];
-  keyVersion: number;
-}
+/** A ManagedKey as its users see it. What holds or names material goes to the run alone (memory/keyrings.ts). */
+export type KeyRef = Omit<KeyVersions, "keyring" | "keystore" | "material"> & { deletionAllowed: boolean };
 
-/** KmsKeyVersion of schema.json: the KMS key of one version in one Region. */
-export interface KmsKeyRecord {
-  keyId: string;
-  keyArn: string;
-  /** As last seen. */
-  state: KeyState;
-  /** Of the material that was imported; not known of an adopted KMS key's. */
-  kcv?: string;
-  /** It was there before and is managed as it is: its material is not in the keyring. */
-  adopted?: true;
-  importedAt?: string;
-  validTo?: string;
-  keyMaterialId?: string;
-  replicas?: string[];
-  /** Region of its primary, where somebody has moved that, as a refresh has last seen it. */
-  primaryRegion?: string;
-  /** Its tag `keymgmt:claim`; not there where release 0.1.0 made it, or the program named it. */
-  claim?: string;
-  /** It was found in AWS and not in the state; its tags, policy and description are not as they should be yet. */
-  recovered?: true;
-  /** A refresh found its tags `keymgmt:*` changed. */
-  untagged?: true;
-}
+/** The KMS key of one version in one Region. */
+export type KmsKeyRecord = Omit<KmsKeyVersion, "state"> & { state: KeyState };
 
 /** KMS keys by version, from "1". */
 export type KmsKeyRecords = Record<string, KmsKeyRecord>;
-
-/** A new KMS key for each version behind one alias, or one KMS key that holds them all. */
-export type RotationStrategy = "manual" | "on-demand";
 
 /** Inputs that become metadata of a KMS key. */
 export type MetadataInputs = {
@@ -177,16 +144,6 @@ export type KeyDistributionOutputs = KeyDistributionInputs &
     /** Of AWS's on-demand rotations of the one KMS key. */
     rotationsLeft?: number;
   };
-
-/** KMS keys that exist, to be taken under management: those behind an alias, or listed by version, or both. */
-export interface Adopt {
-  /** `alias/hashicorp/orders-1700000000`. Its name is the distribution's; without `versions` its KMS key is the key's latest version. */
-  aliasName?: string;
-  /** KMS key id or ARN by version. None at all: new KMS keys are made, whatever there is. */
-  versions?: Record<string, string>;
-  /** Key check values of the versions whose material the key holds: their KMS keys become like those that this stack made. */
-  kcvs?: Record<string, string>;
-}
 
 /** DistributionRef of schema.json: a KeyDistribution as its replicas see it. */
 export type DistributionRef = ExpiryInputs & {

@@ -26,7 +26,8 @@ export interface AssumeRole {
   /**
    * Lifetime of a session in seconds: 900 to the maximum that the role sets, at most 43200. At most 3600
    * where the credentials are a role's themselves (role chaining: from the second role of a list on, and
-   * after `webIdentity`). Sessions are renewed while an update runs, so a short one is enough.
+   * after `webIdentity`). Sessions are renewed while an update runs, so a short one is enough. Without it:
+   * AWS's 3600.
    */
   durationSeconds?: pulumi.Input<number>;
   /** Session tags, at most 50. Needs `sts:TagSession`. */

@@ -1,11 +1,11 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { type Backup, fingerprintOf, sealBackup } from "../../provider/keys/backup/backup";
 import { recipientKey } from "../../provider/keys/backup/backupKeys";
-import type { Restore } from "../../provider/keys/backup/restore";
 import { kcvOf, parseKeyring } from "../../provider/keys/keyring";
 import { parseKmsArn } from "../../provider/kms/arn";
+import type { Adopt, Restore } from "../../provider/schema/types";
 import { versionsOf } from "../../provider/state/records";
-import type { Adopt, KmsKeyRecords } from "../../provider/state/types";
+import type { KmsKeyRecords } from "../../provider/state/types";
 import type { Program } from "./program";
 
 export interface BackedUp {

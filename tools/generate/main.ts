@@ -4,15 +4,16 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkout } from "../toolchain";
 import { reference } from "./reference";
-import { sdkFiles } from "./sdk";
+import { providerTypes, sdkFiles } from "./sdk";
 
 /** All generated files: their texts by their paths from the root of the checkout. */
 export function generatedFiles(): Record<string, string> {
-  const sdk = Object.entries(sdkFiles()).map(([name, text]) => {
-    const path = `sdk/generated/${name}`;
-    return [path, formatted(path, text)];
-  });
-  return { "docs/reference.md": reference(), ...Object.fromEntries(sdk) };
+  const sources = {
+    "provider/schema/types.ts": providerTypes(),
+    ...Object.fromEntries(Object.entries(sdkFiles()).map(([name, text]) => [`sdk/generated/${name}`, text])),
+  };
+  const texts = Object.entries(sources).map(([path, text]) => [path, formatted(path, text)]);
+  return { "docs/reference.md": reference(), ...Object.fromEntries(texts) };
 }
 
 function formatted(path: string, text: string): string {

@@ -68,6 +68,14 @@ function typesFile(): string {
   return file(PULUMI, ...declared);
 }
 
+/** Types of the values as the provider gets them: without Outputs, and with what the SDK passes on. */
+export function providerTypes(): string {
+  const declared = Object.entries(types).map(([name, type]) =>
+    "enum" in type ? enumType(name, type) : objectType(name, type, plainType),
+  );
+  return file(...declared);
+}
+
 function objectType(name: string, type: ObjectType, typeOf: (property: PropertySpec) => string): string {
   const members = named(type.properties).map((property) => {
     const mark = type.required?.includes(property.name) ? "" : "?";

@@ -44,7 +44,7 @@ export interface Member {
   text: string;
 }
 
-/** An exported interface or class. */
+/** An exported interface or class, or the like. */
 export function declaration(description: string, head: string, members: Member[]): string {
   const lines = members.map((one) => [one.description && comment(one.description, "  "), `  ${one.text}`]);
   return [comment(description), `export ${head} {`, ...lines.flat().filter(Boolean), "}"].join("\n");

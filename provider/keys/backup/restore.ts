@@ -2,6 +2,7 @@
 
 import { KeymgmtError } from "../../errors";
 import type { Say } from "../../say";
+import type { Restore } from "../../schema/types";
 import { hasUnknown, known } from "../../schema/unknowns";
 import { shownReference } from "../../secrecy/shownReference";
 import type { KeyVersion } from "../keyring";
@@ -9,21 +10,6 @@ import { readSecret, readText } from "../readReference";
 import { isReference, referenceMistakes } from "../reference";
 import { type Backup, fingerprintOf, openBackup } from "./backup";
 import { type BackupKey, identityKey, passphraseKey } from "./backupKeys";
-
-/** Where the backup is, what opens it (one of the two), and what it holds, so that a preview knows without opening it. */
-export interface Restore {
-  from: string;
-  passphrase?: string;
-  identity?: string;
-  /** Of the backup, as `keymgmt export` printed it. A state of 0.1.0 has none, of a key that is restored already. */
-  fingerprint?: string;
-  /** Key check values from version 1 on. */
-  kcvs: string[];
-  /** UTC date of the latest version (YYYY-MM-DD). */
-  rotatedOn?: string;
-  /** KMS keys that there are; a KeyDistribution in one of their Regions adopts them. */
-  distributions?: unknown[];
-}
 
 /** @param isNew whether the key is to be made from it; of one that is there already it is not asked for its fingerprint */
 export function restoreMistakes(value: unknown, isNew: boolean): string[] {

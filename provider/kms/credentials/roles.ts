@@ -1,5 +1,5 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
-import type { AssumedRole } from "../endpoints/connection";
+import type { AssumeRole } from "../../schema/types";
 import type { IdentityToken } from "./identityToken";
 import { checkCredentialSources } from "./instanceMetadata";
 import { type CredentialProvider, refreshed } from "./refreshed";
@@ -62,7 +62,7 @@ export function webIdentitySource(
 
 /** The role, taken with the credentials of another source. */
 export function roleSource(
-  role: AssumedRole,
+  role: AssumeRole,
   from: { source: string; provider: CredentialProvider },
   clientConfig: STSClientConfig,
 ): PresentSource {

@@ -1,5 +1,6 @@
 /** What this run has created. What is new cannot have KMS keys in AWS that the state does not know. */
-import type { Adopt, KeyRef, KmsKeyRecords, KmsRef } from "../../state/types";
+import type { Adopt } from "../../schema/types";
+import type { KeyRef, KmsKeyRecords, KmsRef } from "../../state/types";
 import { makesNew } from "../plan/adoptRules";
 
 /** An account and its primary Region. */

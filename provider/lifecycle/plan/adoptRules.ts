@@ -1,6 +1,7 @@
 /** What `adopt` of a KeyDistribution may say. Pure. */
+import type { Adopt } from "../../schema/types";
 import { hasUnknown, known } from "../../schema/unknowns";
-import type { Adopt, KeyRef } from "../../state/types";
+import type { KeyRef } from "../../state/types";
 
 export function adoptMistakes(
   value: unknown,

@@ -2,8 +2,9 @@
 
 import { type ExpiryInputs, type ExpiryPlan, expiresAsPlanned } from "../../keys/expiry";
 import type { KeyState } from "../../kms/keyState";
+import type { RotationStrategy } from "../../schema/types";
 import { versionsOf } from "../../state/records";
-import type { KmsKeyRecord, KmsKeyRecords, RotationStrategy } from "../../state/types";
+import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 
 /** What is desired. */
 export interface Desired {

@@ -1,7 +1,8 @@
 /** What a preview, and the update after it, say in words of what is planned. Pure. */
 
+import type { Adopt } from "../../schema/types";
 import { kmsKeysOf, versionsOf } from "../../state/records";
-import type { Adopt, KmsKeyRecords, MetadataInputs } from "../../state/types";
+import type { KmsKeyRecords, MetadataInputs } from "../../state/types";
 import { TEXT_NAMES } from "../metadata/aspects";
 import { makesNew } from "./adoptRules";
 import type { Step } from "./steps";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { isKeymgmtError } from "../../../provider/errors";
-import { type WrappingKeySpec, wrappingKeyOf } from "../../../provider/kms/wrappingKey";
+import { wrappingKeyOf } from "../../../provider/kms/wrappingKey";
+import type { WrappingKeySpec } from "../../../provider/schema/types";
 
 const keyId = "1234abcd-12ab-34cd-56ef-1234567890ab";
 const KeyId = `arn:aws:kms:eu-west-1:111122223333:key/${keyId}`;
