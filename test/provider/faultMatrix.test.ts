@@ -11,7 +11,7 @@ import { casesOf, nameOf, strike } from "./faultMatrix/strike";
 
 const ALL = process.env.FAULTS === "all";
 /** Shares no factor with the number of faults, so that each comes in turn. */
-const EVERY = ALL ? 1 : 7;
+const EVERY = ALL ? 1 : 11;
 const SEED = Number(process.env.PROPERTY_SEED ?? Math.floor(Math.random() * EVERY));
 
 describe("fault matrix", function () {

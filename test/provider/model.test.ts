@@ -5,7 +5,7 @@ import { Stack } from "./model/stack";
 import { type Beginning, beginning, type Step, sentence, steps } from "./model/steps";
 
 /**
- * 250 random programs, or as many as PROPERTY_SECONDS leave time for (`make nightly`). The title says the first seed. A failure
+ * 100 random programs, or as many as PROPERTY_SECONDS leave time for (`make nightly`). The title says the first seed. A failure
  * prints its own, the path to the shortest program that fails, and that program;
  *
  *     PROPERTY_SEED=<seed> PROPERTY_PATH=<path> npx mocha test/provider/model.test.ts
@@ -14,7 +14,7 @@ import { type Beginning, beginning, type Step, sentence, steps } from "./model/s
  */
 const { PROPERTY_SECONDS, PROPERTY_SEED, PROPERTY_PATH } = process.env;
 const BATCH = 50;
-const BATCHES = 5;
+const BATCHES = 2;
 
 /** Lives a stack's life, and looks after each step whether everything is as it must be. */
 async function live(begins: Beginning, happens: Step[], clock: sinon.SinonFakeTimers): Promise<void> {

@@ -14,8 +14,6 @@ interface Key {
   distributed: boolean;
 }
 
-type Strategy = "manual" | "on-demand";
-
 type Versions = Record<string, { keyId: string }>;
 
 /**
@@ -30,7 +28,6 @@ export class World {
   private readonly applications: Record<string, Application>;
 
   private constructor(
-    private readonly strategy: Strategy,
     private readonly local: LocalKms,
     readonly project: Project,
     private readonly stop: Stop,
@@ -38,17 +35,16 @@ export class World {
     this.applications = { [HOME]: new Application(local, HOME), [ABROAD]: new Application(local, ABROAD) };
   }
 
-  static async open(strategy: Strategy): Promise<World> {
+  static async open(): Promise<World> {
     const stop = new Stop();
     const local = await startLocalKms({
       config: {
         replicaCreatingMillis: 50,
-        onDemandRotationMillis: 50,
         intercept: stop.intercept,
       },
     });
     const env = { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" };
-    return new World(strategy, local, await openProject({ program: "", env }), stop);
+    return new World(local, await openProject({ program: "", env }), stop);
   }
 
   async close(): Promise<void> {
@@ -146,7 +142,7 @@ export class World {
       }
       for (const [region, versions] of Object.entries(state[name]!)) {
         assert.deepEqual(Object.keys(versions), upTo(trigger), region);
-        assert.equal(idsOf(versions).length, this.strategy === "manual" ? trigger : 1, region);
+        assert.equal(idsOf(versions).length, trigger, region);
         const { KeyId } = await this.applications[region]!.describe(await this.aliasOf(name));
         assert.equal(KeyId, versions[trigger]!.keyId, `the alias in ${region}`);
       }
@@ -211,7 +207,7 @@ export class World {
           const key = new ManagedKey("${name}", {
             replicaRegions: ["${ABROAD}"], rotationTrigger: "${trigger}", deletionAllowed: ${deletionAllowed},
           });
-          if (${distributed}) new KeyDistribution("${name}", { kms, key, rotationStrategy: "${this.strategy}" }).replicate();
+          if (${distributed}) new KeyDistribution("${name}", { kms, key }).replicate();
         }`,
     );
     return `
