@@ -14,6 +14,7 @@ import {
 import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { temporaryFolder } from "../temporaryFolders";
+import { allowsRoot, keyPolicy } from "../world/keyPolicy";
 import { localKms, Program } from "../world/program";
 import {
   ACCOUNT,
@@ -106,11 +107,7 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
   });
 
   describe("what others changed of a policy, tags, a description, an expiry, material", () => {
-    const policyOf = (Sid: string) =>
-      JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [{ Sid, Effect: "Allow", Principal: { AWS: ACCOUNT }, Action: "kms:*", Resource: "*" }],
-      });
+    const policyOf = (Sid: string) => keyPolicy(allowsRoot(Sid));
     const found = async (input = exportOf(program)) => {
       const { code, stdout, stderr } = await keymgmt(["status", "--json", "--state", "-"], { input });
       const { regions } = JSON.parse(stdout).stacks[0].keys[0].distributions[0];

@@ -9,22 +9,11 @@ import {
 } from "@aws-sdk/client-kms";
 import { start, type TestKms } from "../localkms/support";
 import { Application } from "../world/application";
+import { allowsRoot, deniesStolenRole, keyPolicy } from "../world/keyPolicy";
 import { LIFTED } from "../world/program";
 import { openProject, type Project } from "./support";
 
 const HOME = "us-west-1";
-
-const policyOf = (...sids: string[]) =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Statement: sids.map((Sid) => ({
-      Sid,
-      Effect: Sid === "Ours" ? "Allow" : "Deny",
-      Principal: { AWS: `arn:aws:iam::111122223333:${Sid === "Ours" ? "root" : "role/stolen"}` },
-      Action: Sid === "Ours" ? "kms:*" : "kms:Decrypt",
-      Resource: "*",
-    })),
-  });
 
 describe("what others change in AWS is a difference of a property to the engine", function () {
   this.timeout(300_000);
@@ -43,7 +32,7 @@ describe("what others change in AWS is a difference of a property to the engine"
       credentials: { accessKey: "111122223333", secretKey: pulumi.secret("${secretKey}") },
     });
     const distribution = new KeyDistribution("orders", {
-      kms, key: new ManagedKey("orders"), policy: ${JSON.stringify(policyOf("Ours"))}, description: "orders",
+      kms, key: new ManagedKey("orders"), policy: ${JSON.stringify(keyPolicy(allowsRoot("Ours")))}, description: "orders",
       tags: { team: "shop", mark: pulumi.secret("${secretTag}") }, ${args}
     }, ${JSON.stringify(options)});
     exports.keyId = distribution.keyId;
@@ -60,7 +49,12 @@ describe("what others change in AWS is a difference of a property to the engine"
   }
   const BY_HAND = { isIncident: true, description: "PCI scope", team: "risk" };
   async function changeByHand() {
-    await application.send(new PutKeyPolicyCommand({ KeyId: keyId, Policy: policyOf("Ours", "Incident17") }));
+    await application.send(
+      new PutKeyPolicyCommand({
+        KeyId: keyId,
+        Policy: keyPolicy(allowsRoot("Ours"), deniesStolenRole("Incident17")),
+      }),
+    );
     await application.send(new UpdateKeyDescriptionCommand({ KeyId: keyId, Description: "PCI scope" }));
     await application.send(
       new TagResourceCommand({ KeyId: keyId, Tags: [{ TagKey: "team", TagValue: "risk" }] }),

@@ -19,6 +19,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { policyFor, type Scope } from "../../cli/iam-policy/policy";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { allowsRoot, keyPolicy } from "../world/keyPolicy";
 import { HOME, REPLICA, STACK } from "./life";
 
 const ACCOUNT = "111122223333";
@@ -66,12 +67,7 @@ type Key = keyof typeof KEYS;
 const ROOT_KEY: Key = "made by AWS, without tags";
 
 /** A key policy that lets the account do everything. */
-const ANY_OF_THE_ACCOUNT = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [
-    { Effect: "Allow", Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: "kms:*", Resource: "*" },
-  ],
-});
+const ANY_OF_THE_ACCOUNT = keyPolicy(allowsRoot());
 
 /** A call to the primary's Region, or to another; `id` gives the id of one of KEYS. */
 type Call = (kms: (region?: string) => KMSClient, id: (key: Key) => string) => Promise<unknown>;

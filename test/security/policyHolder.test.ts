@@ -17,6 +17,7 @@ import { policyFor, type Scope } from "../../cli/iam-policy/policy";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import type { Feature } from "../../provider/kms/permissions";
 import { FEATURES } from "../../provider/kms/permissions";
+import { allowsRoot, keyPolicy } from "../world/keyPolicy";
 
 const ACCOUNT = "111122223333";
 const [HOME, REPLICA] = ["us-west-1", "eu-west-1"];
@@ -48,17 +49,7 @@ const OTHERS = {
   "an imported MAC key": { Origin: "EXTERNAL", KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC" },
 } as const satisfies Record<string, Partial<CreateKeyCommandInput> & { alias?: string }>;
 
-const ANY = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [
-    {
-      Effect: "Allow",
-      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
-      Action: "kms:*",
-      Resource: "*",
-    },
-  ],
-});
+const ANY = keyPolicy(allowsRoot());
 
 describe("who holds the credentials of an update, under its policy", function () {
   this.timeout(60_000);

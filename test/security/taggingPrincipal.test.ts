@@ -17,19 +17,14 @@ import {
 import { policyFor, type Scope } from "../../cli/iam-policy/policy";
 import { isKeymgmtError } from "../../provider/errors";
 import { followed } from "../world/awsCommands";
-import type { Program, ProgramInputs } from "../world/program";
-import { ABROAD, aliasOf, HOME, idsOf, recordsOf, Scene } from "../world/scene";
+import { allowsRoot, keyPolicy } from "../world/keyPolicy";
+import type { ProgramInputs } from "../world/program";
+import { ABROAD, aliasOf, HOME, idsOf, recordsOf, Scene, useScene } from "../world/scene";
 
 const EVE = "444455556666";
 const ACCOUNT = "111122223333";
-const root = (account: string) => ({
-  Effect: "Allow",
-  Principal: { AWS: `arn:aws:iam::${account}:root` },
-  Action: "kms:*",
-  Resource: "*",
-});
 /** Lets the attacker's own account use the KMS key. */
-const EVES_POLICY = JSON.stringify({ Version: "2012-10-17", Statement: [root(ACCOUNT), root(EVE)] });
+const EVES_POLICY = keyPolicy(allowsRoot(), allowsRoot(undefined, EVE));
 
 /**
  * The attacker may create and tag KMS keys in the account (kms:CreateKey, kms:TagResource, and what more a test names), and can read
@@ -37,13 +32,7 @@ const EVES_POLICY = JSON.stringify({ Version: "2012-10-17", Statement: [root(ACC
  */
 describe("who may create and tag KMS keys in the account", function () {
   this.timeout(60_000);
-  let scene: Scene;
-  let program: Program;
-  beforeEach(async () => {
-    scene = await Scene.open();
-    program = scene.program();
-  });
-  afterEach(() => scene.close());
+  const { scene, program } = useScene();
 
   const inputs = (more: Partial<ProgramInputs> = {}): ProgramInputs => ({
     key: { rotationTrigger: "1" },
@@ -464,7 +453,7 @@ describe("who may create and tag KMS keys, while the update runs under the polic
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action: ["kms:CreateKey", "kms:TagResource"], Resource: "*" }],
   };
-  let scene: Scene;
+  const scene = new Scene();
   let eve: KMSClient;
   before(async () => {
     const principals = [
@@ -483,7 +472,7 @@ describe("who may create and tag KMS keys, while the update runs under the polic
         policies: [attacker],
       },
     ];
-    scene = await Scene.open({ iam: { principals }, tagsCountAfterMillis: 300_000 });
+    await scene.open({ iam: { principals }, tagsCountAfterMillis: 300_000 });
     const credentials = { accessKeyId: "EVE", secretAccessKey: "secret" };
     eve = new KMSClient({ endpoint: scene.local.url, region: HOME, credentials, maxAttempts: 1 });
   });

@@ -38,9 +38,17 @@ export class Program {
   constructor(
     readonly local: { url: string },
     private readonly accountId = "111122223333",
-    stack = "organization/shop/dev",
+    private readonly firstStack = "organization/shop/dev",
   ) {
-    this.stack = stack;
+    this.stack = firstStack;
+    this.begin();
+  }
+
+  /** An empty stack. */
+  reset(): void {
+    this.states.clear();
+    this.settings = {};
+    this.stack = this.firstStack;
     this.begin();
   }
 

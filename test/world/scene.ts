@@ -36,40 +36,53 @@ interface Write {
 /** One that was done. */
 type Change = Pick<Write, "operation" | "region" | "keyId">;
 
+/** A scene that each test of a `describe` finds new, and a program whose stack is empty then. */
+export function useScene(config: LocalKmsConfig = {}): { scene: Scene; program: Program } {
+  const scene = new Scene();
+  const program = scene.program();
+  beforeEach(async () => {
+    await scene.open(config);
+    program.reset();
+  });
+  afterEach(() => scene.close());
+  return { scene, program };
+}
+
 /** An account of a local KMS, what was asked of it, and what people see in it. Lines that are said are kept, not printed. */
 export class Scene {
   /** What was tried: it may have been refused. */
   readonly writes: Write[] = [];
   intercept: (request: InterceptedRequest) => Interception | undefined = () => undefined;
+  readonly changes: Change[] = [];
+  local!: LocalKms;
   private readonly applications = new Map<string, Application>();
-  private readonly console = sinon.stub(console, "error");
+  private console!: sinon.SinonStub;
 
-  private constructor(
-    readonly local: LocalKms,
-    readonly changes: Change[],
-  ) {}
-
-  static async open(config: LocalKmsConfig = {}): Promise<Scene> {
-    const sees = { request: (_: InterceptedRequest): Interception | undefined => undefined };
-    const changes: Change[] = [];
-    const intercept = (request: InterceptedRequest) => sees.request(request);
-    const local = await localKms({ replicaCreatingMillis: 0, intercept, ...config }, (entry) => {
+  async open(config: LocalKmsConfig = {}): Promise<void> {
+    const intercept = (request: InterceptedRequest) => this.see(request);
+    this.local = await localKms({ replicaCreatingMillis: 0, intercept, ...config }, (entry) => {
       const { operation, region, keyId, outcome } = entry;
       if (outcome === "ok" && !READS.test(operation) && operation !== "GetParametersForImport")
-        changes.push({ operation, region, keyId: idOf(keyId) });
+        this.changes.push({ operation, region, keyId: idOf(keyId) });
     });
-    const scene = new Scene(local, changes);
-    sees.request = (request) => scene.see(request);
-    return scene;
+    this.console = sinon.stub(console, "error");
   }
 
+  /** All is forgotten, so that it can be opened again. */
   async close(): Promise<void> {
     this.console.restore();
+    this.intercept = () => undefined;
+    for (const kept of [this.writes, this.changes]) kept.length = 0;
+    this.applications.clear();
     await this.local.close();
   }
 
   program(stack = DEV): Program {
-    return new Program(this.local, undefined, stack);
+    return new Program(this, undefined, stack);
+  }
+
+  get url(): string {
+    return this.local.url;
   }
 
   in(region: string): Application {

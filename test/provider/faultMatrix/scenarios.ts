@@ -14,6 +14,7 @@ import { importMaterial } from "../../../provider/kms/kmsKeys";
 import { inMemory } from "../../../provider/kms/wrapping";
 import type { KmsKeyRecords } from "../../../provider/state/types";
 import { type BackedUp, backUp } from "../../world/backup";
+import { allowsRoot, keyPolicy } from "../../world/keyPolicy";
 import { openKms } from "../../world/kms";
 import { LIFTED, type Program, type ProgramInputs } from "../../world/program";
 import type { Bench } from "./bench";
@@ -85,12 +86,7 @@ const removed =
     await well(bench, remove);
   };
 
-const POLICY = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [
-    { Effect: "Allow", Principal: { AWS: "arn:aws:iam::111122223333:root" }, Action: "kms:*", Resource: "*" },
-  ],
-});
+const POLICY = keyPolicy(allowsRoot());
 const described = { distribution: { tags: { team: "shop" }, policy: POLICY, description: "orders" } };
 
 /** A primary and a replica that Vault made, with material that this project does not hold. */

@@ -13,6 +13,7 @@ import {
 } from "@aws-sdk/client-kms";
 import type { KmsKeyRecord } from "../../../provider/state/types";
 import type { Application } from "../../world/application";
+import { allowsRoot, keyPolicy } from "../../world/keyPolicy";
 
 export const DRIFTS = [
   "disable",
@@ -81,8 +82,4 @@ export async function disturb(
   }
 }
 
-export function policyOf(Sid: string): string {
-  const Principal = { AWS: "arn:aws:iam::111122223333:root" };
-  const Statement = [{ Sid, Effect: "Allow", Principal, Action: "kms:*", Resource: "*" }];
-  return JSON.stringify({ Version: "2012-10-17", Statement });
-}
+export const policyOf = (Sid: string) => keyPolicy(allowsRoot(Sid));

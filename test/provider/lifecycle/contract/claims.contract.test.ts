@@ -2,20 +2,15 @@ import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { CreateGrantCommand, CreateKeyCommand, UntagResourceCommand } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../../../../provider/errors";
+import { allowsRole, allowsRoot, keyPolicy } from "../../../world/keyPolicy";
 import type { Program, ProgramInputs } from "../../../world/program";
-import { ABROAD, adoptIn, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene } from "../../../world/scene";
+import { ABROAD, adoptIn, aliasOf, HOME, idsOf, REGIONS, recordsOf, useScene } from "../../../world/scene";
 
 const CLAIM = "keymgmt:claim";
 
 describe("claims of KMS keys", function () {
   this.timeout(60_000);
-  let scene: Scene;
-  let program: Program;
-  beforeEach(async () => {
-    scene = await Scene.open();
-    program = scene.program();
-  });
-  afterEach(() => scene.close());
+  const { scene, program } = useScene();
 
   const inputs = (more: Partial<ProgramInputs> = {}): ProgramInputs => ({
     key: { replicaRegions: [ABROAD], rotationTrigger: "1" },
@@ -82,19 +77,7 @@ describe("claims of KMS keys", function () {
     }
   });
 
-  const policyFor = (role: string) => {
-    const statement = (AWS: string, Action: string) => ({
-      Effect: "Allow",
-      Principal: { AWS },
-      Action,
-      Resource: "*",
-    });
-    const Statement = [
-      statement("arn:aws:iam::111122223333:root", "kms:*"),
-      statement(`arn:aws:iam::111122223333:role/${role}`, "kms:Decrypt"),
-    ];
-    return JSON.stringify({ Version: "2012-10-17", Statement });
-  };
+  const policyFor = (role: string) => keyPolicy(allowsRoot(), allowsRole(role));
 
   describe("of replicas that no state knows, and that have their material", () => {
     let text: Uint8Array;

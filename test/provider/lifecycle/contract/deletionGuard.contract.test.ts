@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../../../../provider/errors";
 import type { Values } from "../../../../provider/resources/resource";
 import type { KeyRef } from "../../../../provider/state/types";
-import type { Program, ProgramInputs } from "../../../world/program";
-import { ABROAD, HOME, idsOf, Scene } from "../../../world/scene";
+import type { ProgramInputs } from "../../../world/program";
+import { ABROAD, HOME, idsOf, type Scene, useScene } from "../../../world/scene";
 
 /** In the order in which the engine deletes them. */
 const DELETES = [
@@ -17,8 +17,7 @@ const CALLED = { keyReplica: "KeyReplica", keyDistribution: "KeyDistribution", m
 
 describe("the deletion of what the program still needs, while `deletionAllowed` is false", function () {
   this.timeout(30_000);
-  let scene: Scene;
-  let program: Program;
+  const { scene, program } = useScene();
 
   const inputs = (key: Values = {}): ProgramInputs => ({
     key: { replicaRegions: [ABROAD], ...key },
@@ -56,14 +55,11 @@ describe("the deletion of what the program still needs, while `deletionAllowed` 
 
   describe("is refused", () => {
     let whole: Awaited<ReturnType<Scene["everywhere"]>>;
-    before(async () => {
-      scene = await Scene.open();
-      program = scene.program();
+    beforeEach(async () => {
       await program.up(inputs());
       whole = await scene.everywhere();
+      program.begin();
     });
-    after(() => scene.close());
-    beforeEach(() => program.begin());
     afterEach("AWS is as it was, and the next update of the program has nothing to do", async () => {
       assert.deepEqual(await scene.everywhere(), whole);
       assert.deepEqual(await scene.callsOf(() => program.up(inputs())), {});
@@ -179,12 +175,6 @@ describe("the deletion of what the program still needs, while `deletionAllowed` 
   });
 
   describe("is done", () => {
-    beforeEach(async () => {
-      scene = await Scene.open();
-      program = scene.program();
-    });
-    afterEach(() => scene.close());
-
     const leaving = { [HOME]: ["PendingReplicaDeletion"], [ABROAD]: ["PendingDeletion"] };
     async function assertDone(): Promise<void> {
       const ids = idsOf(program);
@@ -225,12 +215,6 @@ describe("the deletion of what the program still needs, while `deletionAllowed` 
   });
 
   describe("goes by what the last update has written", () => {
-    beforeEach(async () => {
-      scene = await Scene.open();
-      program = scene.program();
-    });
-    afterEach(() => scene.close());
-
     const said = () => [
       (program.outputs("distribution").key as KeyRef).deletionAllowed,
       (program.outputs(ABROAD).distribution as { key: KeyRef }).key.deletionAllowed,
@@ -272,12 +256,7 @@ describe("the deletion of what the program still needs, while `deletionAllowed` 
   });
 
   describe("leaves alone what another resource of the program has taken over", () => {
-    beforeEach(async () => {
-      scene = await Scene.open();
-      program = scene.program();
-      await program.up(inputs());
-    });
-    afterEach(() => scene.close());
+    beforeEach(() => program.up(inputs()));
 
     it("without a call, although the key is not shown", async () => {
       const whole = await scene.everywhere();
@@ -307,12 +286,6 @@ describe("the deletion of what the program still needs, while `deletionAllowed` 
   });
 
   describe("with own material, of which a renamed key has the same id", () => {
-    beforeEach(async () => {
-      scene = await Scene.open();
-      program = scene.program();
-    });
-    afterEach(() => scene.close());
-
     it("is refused where the key is only made anew in this run, and its distribution was taken out", async () => {
       const own = { material: randomBytes(32).toString("base64") };
       await program.up(inputs(own));

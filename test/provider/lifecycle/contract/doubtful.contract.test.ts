@@ -5,20 +5,14 @@ import { resourcesOf } from "../../../../provider/resources";
 import { Run } from "../../../../provider/run";
 import type { KeyDistributionOutputs } from "../../../../provider/state/types";
 import { followed } from "../../../world/awsCommands";
-import type { Program, ProgramInputs } from "../../../world/program";
-import { ABROAD, aliasOf, DEV, HOME, idsOf, PROD, REGIONS, recordsOf, Scene } from "../../../world/scene";
+import type { ProgramInputs } from "../../../world/program";
+import { ABROAD, aliasOf, DEV, HOME, idsOf, PROD, REGIONS, recordsOf, useScene } from "../../../world/scene";
 
 const RENAMED = { names: { alias: "alias-2", distribution: "distribution-2" }, suffix: "-2" };
 
 describe("KMS keys of which nobody can tell whose they are", function () {
   this.timeout(60_000);
-  let scene: Scene;
-  let program: Program;
-  beforeEach(async () => {
-    scene = await Scene.open();
-    program = scene.program();
-  });
-  afterEach(() => scene.close());
+  const { scene, program } = useScene();
 
   const inputs = (rotationTrigger: string, more: Partial<ProgramInputs> = {}): ProgramInputs => ({
     key: { replicaRegions: [ABROAD], rotationTrigger },

@@ -6,13 +6,22 @@ import { type Feature, permissionsFor } from "../../../../provider/kms/permissio
 import type { Values } from "../../../../provider/resources/resource";
 import { followed } from "../../../world/awsCommands";
 import { backUp, forgetBackup } from "../../../world/backup";
-import type { Program, ProgramInputs } from "../../../world/program";
-import { ABROAD, adoptIn, aliasOf, HOME, idsOf, REGIONS, recordsOf, Scene } from "../../../world/scene";
+import type { ProgramInputs } from "../../../world/program";
+import {
+  ABROAD,
+  adoptIn,
+  aliasOf,
+  HOME,
+  idsOf,
+  REGIONS,
+  recordsOf,
+  type Scene,
+  useScene,
+} from "../../../world/scene";
 
 describe("KMS keys that are there and a state that does not know them", function () {
   this.timeout(30_000);
-  let scene: Scene;
-  let program: Program;
+  const { scene, program } = useScene();
   let whole: Awaited<ReturnType<Scene["everywhere"]>>;
   let texts: Uint8Array[];
   let alias: string;
@@ -20,8 +29,6 @@ describe("KMS keys that are there and a state that does not know them", function
   let permitted: string[] | undefined;
   beforeEach(async () => {
     permitted = undefined;
-    scene = await Scene.open();
-    program = scene.program();
     scene.intercept = ({ operation }) =>
       permitted === undefined || permitted.includes(operation)
         ? undefined

@@ -1,35 +1,12 @@
 import assert from "node:assert/strict";
-import type { Program } from "../../../world/program";
-import { ABROAD, HOME, recordsOf, Scene } from "../../../world/scene";
+import { allowsRole, allowsRoot, keyPolicy } from "../../../world/keyPolicy";
+import { ABROAD, HOME, recordsOf, useScene } from "../../../world/scene";
 
-const policyFor = (role: string) =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Effect: "Allow",
-        Principal: { AWS: "arn:aws:iam::111122223333:root" },
-        Action: "kms:*",
-        Resource: "*",
-      },
-      {
-        Effect: "Allow",
-        Principal: { AWS: `arn:aws:iam::111122223333:role/${role}` },
-        Action: "kms:Decrypt",
-        Resource: "*",
-      },
-    ],
-  });
+const policyFor = (role: string) => keyPolicy(allowsRoot(), allowsRole(role));
 
 describe("a key policy that names a role which was made moments ago", function () {
   this.timeout(60_000);
-  let scene: Scene;
-  let program: Program;
-  beforeEach(async () => {
-    scene = await Scene.open();
-    program = scene.program();
-  });
-  afterEach(() => scene.close());
+  const { scene, program } = useScene();
 
   const up = (role: string) =>
     program.up({

@@ -1,19 +1,12 @@
 import assert from "node:assert/strict";
 import { DescribeKeyCommand, UpdatePrimaryRegionCommand } from "@aws-sdk/client-kms";
-import type { Program } from "../../../world/program";
-import { ABROAD, aliasOf, HOME, recordsOf, Scene } from "../../../world/scene";
+import { ABROAD, aliasOf, HOME, recordsOf, useScene } from "../../../world/scene";
 
 const FAR = "ap-southeast-2";
 
 describe("a replica that somebody has made the primary", function () {
   this.timeout(60_000);
-  let scene: Scene;
-  let program: Program;
-  beforeEach(async () => {
-    scene = await Scene.open({ primaryUpdatingMillis: 0 });
-    program = scene.program();
-  });
-  afterEach(() => scene.close());
+  const { scene, program } = useScene({ primaryUpdatingMillis: 0 });
 
   const key = { replicaRegions: [ABROAD, FAR] };
   const up = (rotationTrigger = "a", replicas = [ABROAD], distribution = {}) =>

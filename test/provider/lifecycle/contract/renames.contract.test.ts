@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../../../../provider/errors";
 import type { Values } from "../../../../provider/resources/resource";
-import type { Program, ProgramInputs } from "../../../world/program";
+import type { ProgramInputs } from "../../../world/program";
 import {
   ABROAD,
   adoptIn,
@@ -12,8 +12,9 @@ import {
   PROD,
   REGIONS,
   recordsOf,
-  Scene,
+  type Scene,
   untagged,
+  useScene,
 } from "../../../world/scene";
 
 const RENAMED = { alias: "alias-2", distribution: "distribution-2" };
@@ -23,15 +24,9 @@ const REPLICA_2 = `${ABROAD}-2`;
 
 describe("a resource that is renamed without aliases, or replaced", function () {
   this.timeout(30_000);
-  let scene: Scene;
-  let program: Program;
+  const { scene, program } = useScene();
   let texts: Uint8Array[];
   let whole: Awaited<ReturnType<Scene["everywhere"]>>;
-  beforeEach(async () => {
-    scene = await Scene.open();
-    program = scene.program();
-  });
-  afterEach(() => scene.close());
 
   const REPLICATED: Partial<ProgramInputs> = { replicas: [ABROAD] };
   const inputs = (key: Values = {}, more: Partial<ProgramInputs> = {}): ProgramInputs => ({

@@ -6,7 +6,7 @@ import {
   ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
 import type { Values } from "../../../../provider/resources/resource";
-import type { Program, ProgramInputs } from "../../../world/program";
+import type { ProgramInputs } from "../../../world/program";
 import {
   ABROAD,
   aliasOf,
@@ -14,19 +14,13 @@ import {
   idsOf,
   REGIONS,
   recordsOf,
-  Scene,
   type SeenKmsKey,
+  useScene,
 } from "../../../world/scene";
 
 describe("a distribution that was removed on purpose and returns", function () {
   this.timeout(30_000);
-  let scene: Scene;
-  let program: Program;
-  beforeEach(async () => {
-    scene = await Scene.open();
-    program = scene.program();
-  });
-  afterEach(() => scene.close());
+  const { scene, program } = useScene();
 
   const inputs = (key: Values = {}, more: Partial<ProgramInputs> = {}): ProgramInputs => ({
     key: { rotationTrigger: "2", ...key },

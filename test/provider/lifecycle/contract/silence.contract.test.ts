@@ -4,25 +4,20 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DisableKeyCommand } from "@aws-sdk/client-kms";
 import type { Interception } from "../../../../localkms/index";
-import type { Program } from "../../../world/program";
-import { ABROAD, HOME, idsOf, Scene } from "../../../world/scene";
+import { ABROAD, HOME, idsOf, useScene } from "../../../world/scene";
 import { setEnvironment } from "../../kms/loopback";
 
 const FAR = "ap-southeast-2";
 
 describe("a Region that does not answer", function () {
   this.timeout(60_000);
-  let scene: Scene;
-  let program: Program;
+  const { scene, program } = useScene();
   let asked: string[];
   beforeEach(async () => {
     asked = [];
-    scene = await Scene.open();
-    program = scene.program();
     await up();
     program.settings = { time: { connectMs: 2_000, requestMs: 2_000 }, retry: { firstPauseMs: 1 } };
   });
-  afterEach(() => scene.close());
 
   const up = (rotationTrigger = "1") =>
     program.up({ key: { replicaRegions: [ABROAD, FAR], rotationTrigger }, replicas: [ABROAD, FAR] });

@@ -14,23 +14,15 @@ import {
   idsOf,
   PROD,
   REGIONS,
-  Scene,
+  useScene,
 } from "../../../world/scene";
 
 const STACK_TAG = "keymgmt:stack";
 
 describe("a stack that was renamed", function () {
   this.timeout(30_000);
-  let scene: Scene;
-  let program: Program;
-  beforeEach(async () => {
-    scene = await Scene.open();
-    program = scene.program(DEV);
-  });
-  afterEach(async () => {
-    forgetBackup();
-    await scene.close();
-  });
+  const { scene, program } = useScene();
+  afterEach(forgetBackup);
 
   const inputs = (key: Values = {}, more: Partial<ProgramInputs> = {}): ProgramInputs => ({
     key: { replicaRegions: [ABROAD], ...key },

@@ -17,8 +17,8 @@ import {
   PROD,
   REGIONS,
   recordsOf,
-  Scene,
   untagged,
+  useScene,
 } from "../../../world/scene";
 
 const SECOND = Date.UTC(2027, 0, 15, 10, 30, 0, 400);
@@ -28,20 +28,16 @@ const NEXT_ALIAS = `alias/hashicorp/orders-${Math.floor(SECOND / 1000) + 1}`;
 describe("two stacks of one program in one account, made in the same second", function () {
   this.timeout(30_000);
   let clock: sinon.SinonFakeTimers;
-  let scene: Scene;
-  let dev: Program;
   let prod: Program;
 
   beforeEach(async () => {
     clock = sinon.useFakeTimers({ now: SECOND, toFake: ["Date"] });
-    scene = await Scene.open();
-    dev = scene.program();
+  });
+  const { scene, program: dev } = useScene();
+  beforeEach(() => {
     prod = scene.program(PROD);
   });
-  afterEach(async () => {
-    await scene.close();
-    clock.restore();
-  });
+  afterEach(() => clock.restore());
 
   /** The same own material in both, the hardest to tell apart: AWS takes it for the KMS keys of either. */
   const material = randomBytes(32).toString("base64");

@@ -1,40 +1,25 @@
 import assert from "node:assert/strict";
 import { GetKeyPolicyCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import type { Values } from "../../../../provider/resources/resource";
-import type { Program, ProgramInputs } from "../../../world/program";
-import { ABROAD, aliasOf, DEV, HOME, idsOf, recordsOf, Scene } from "../../../world/scene";
+import { allowsRoot, keyPolicy } from "../../../world/keyPolicy";
+import type { ProgramInputs } from "../../../world/program";
+import { ABROAD, aliasOf, DEV, HOME, idsOf, recordsOf, useScene } from "../../../world/scene";
 
 const FAR = "ap-southeast-2";
 
-const policy = (Sid: string) =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Sid,
-        Effect: "Allow",
-        Principal: { AWS: "arn:aws:iam::111122223333:root" },
-        Action: "kms:*",
-        Resource: "*",
-      },
-    ],
-  });
+const policy = (Sid: string) => keyPolicy(allowsRoot(Sid));
 
 describe("a Region that the program leaves out of every call", function () {
   this.timeout(60_000);
-  let scene: Scene;
-  let program: Program;
+  const { scene, program } = useScene();
   let asked: string[];
-  beforeEach(async () => {
+  beforeEach(() => {
     asked = [];
-    scene = await Scene.open();
     scene.intercept = ({ region, operation }) => {
       if (!operation.startsWith("sts:")) asked.push(region);
       return undefined;
     };
-    program = scene.program();
   });
-  afterEach(() => scene.close());
 
   const leaving = (...unreachableRegions: string[]) => ({ unreachableRegions });
   const inputs = (key: Values = {}, more: Partial<ProgramInputs> = {}): ProgramInputs => ({

@@ -18,25 +18,12 @@ import {
 import type { LocalKms } from "../../../../localkms/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
+import { allowsRoot, keyPolicy } from "../../../world/keyPolicy";
 import { localKms, Program } from "../../../world/program";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";
 const DAY = 24 * 60 * 60 * 1000;
-
-const policyWith = (Sid: string) =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Sid,
-        Effect: "Allow",
-        Principal: { AWS: "arn:aws:iam::111122223333:root" },
-        Action: "kms:*",
-        Resource: "*",
-      },
-    ],
-  });
 
 describe("drift: what others changed in AWS, seen by a refresh and repaired by the next update", () => {
   let ahead = 0;
@@ -51,8 +38,8 @@ describe("drift: what others changed in AWS, seen by a refresh and repaired by t
   const declared = {
     key: { replicaRegions: [ABROAD], rotationTrigger: "b" },
     replicas: [ABROAD],
-    distribution: { policy: policyWith("Ours"), description: "orders", tags: { team: "shop" } },
-    replica: { policy: policyWith("Ours"), description: "orders abroad", tags: { team: "shop" } },
+    distribution: { policy: keyPolicy(allowsRoot("Ours")), description: "orders", tags: { team: "shop" } },
+    replica: { policy: keyPolicy(allowsRoot("Ours")), description: "orders abroad", tags: { team: "shop" } },
   };
   const up = () => program.up(declared);
   const versions = () => program.outputs("distribution").versions as KmsKeyRecords;
@@ -82,7 +69,7 @@ describe("drift: what others changed in AWS, seen by a refresh and repaired by t
       assert.equal((await application.decrypt(old)).text, "kept");
       const { keyArn } = await home.decrypt(await application.encrypt(aliasName, "new"));
       assert.equal(keyArn.split("/")[1], keyId);
-      assert.equal(await policyOf(application), policyWith("Ours"));
+      assert.equal(await policyOf(application), keyPolicy(allowsRoot("Ours")));
       assert.equal((await tagsOf(application)).team, "shop");
     }
     local.resetCounts();
@@ -186,7 +173,11 @@ describe("drift: what others changed in AWS, seen by a refresh and repaired by t
 
   it("a policy and a description that were changed are put back", async () => {
     await abroad.send(
-      new PutKeyPolicyCommand({ KeyId: keyId, PolicyName: "default", Policy: policyWith("Theirs") }),
+      new PutKeyPolicyCommand({
+        KeyId: keyId,
+        PolicyName: "default",
+        Policy: keyPolicy(allowsRoot("Theirs")),
+      }),
     );
     await home.send(new UpdateKeyDescriptionCommand({ KeyId: keyId, Description: "mine" }));
     await repaired(

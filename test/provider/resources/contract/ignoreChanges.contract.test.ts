@@ -11,22 +11,15 @@ import type { LocalKms } from "../../../../localkms/index";
 import { UNKNOWN } from "../../../../provider/schema/unknowns";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
+import { allowsRoot, deniesStolenRole, keyPolicy } from "../../../world/keyPolicy";
 import { localKms, Program, type ProgramInputs } from "../../../world/program";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";
 const ACCOUNT = "111122223333";
 
-const statement = (Sid: string, Effect = "Allow") => ({
-  Sid,
-  Effect,
-  Principal: { AWS: `arn:aws:iam::${ACCOUNT}:${Effect === "Allow" ? "root" : "role/stolen"}` },
-  Action: Effect === "Allow" ? "kms:*" : "kms:Decrypt",
-  Resource: "*",
-});
-const policyOf = (...Statement: object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
-const OURS = policyOf(statement("Ours"));
-const THEIRS = policyOf(statement("Ours"), statement("Incident17", "Deny"));
+const OURS = keyPolicy(allowsRoot("Ours"));
+const THEIRS = keyPolicy(allowsRoot("Ours"), deniesStolenRole("Incident17"));
 
 const READING = ["DescribeKey", "GetKeyPolicy", "ListAliases", "ListResourceTags"];
 
@@ -228,7 +221,7 @@ describe("tags, policy and description that others changed in AWS", () => {
   it("of which the policy is the same in another form: no drift, no difference, no call", async () => {
     const asAws = JSON.stringify(
       {
-        Statement: [{ ...statement("Ours"), Action: ["kms:*"], Principal: { AWS: ACCOUNT } }],
+        Statement: [{ ...allowsRoot("Ours"), Action: ["kms:*"], Principal: { AWS: ACCOUNT } }],
         Version: "2012-10-17",
       },
       null,

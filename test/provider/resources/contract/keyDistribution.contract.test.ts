@@ -13,6 +13,7 @@ import sinon from "sinon";
 import type { LocalKms, LocalKmsConfig } from "../../../../localkms/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
+import { allowsRoot, keyPolicy } from "../../../world/keyPolicy";
 import { LIFTED, localKms, Program } from "../../../world/program";
 
 describe("a key distribution on the local KMS", () => {
@@ -249,18 +250,7 @@ describe("a key distribution on the local KMS", () => {
 
   it("brings tags, policy and description to what the program says", async () => {
     await program.up({ distribution: { tags: { a: "1", b: "2" }, description: "one" } });
-    const policy = JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Sid: "All",
-          Effect: "Allow",
-          Principal: { AWS: "arn:aws:iam::111122223333:root" },
-          Action: "kms:*",
-          Resource: "*",
-        },
-      ],
-    });
+    const policy = keyPolicy(allowsRoot("All"));
     await program.up({ distribution: { tags: { a: "3" }, description: "two", policy } });
     const { keyId } = versions()[1]!;
     const { Tags } = await application.send(new ListResourceTagsCommand({ KeyId: keyId }));

@@ -4,6 +4,7 @@ import sinon from "sinon";
 import type { Interception, LocalKms } from "../../../../localkms/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
+import { allowsRoot, keyPolicy } from "../../../world/keyPolicy";
 import { localKms, Program } from "../../../world/program";
 
 const REPLICAS = ["eu-west-1", "us-east-1"];
@@ -229,18 +230,7 @@ describe("a replicated key on the local KMS", () => {
       replicas: ["eu-west-1"],
       replica: { tags: { a: "1" }, description: "one" },
     });
-    const policy = JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Sid: "All",
-          Effect: "Allow",
-          Principal: { AWS: "arn:aws:iam::111122223333:root" },
-          Action: "kms:*",
-          Resource: "*",
-        },
-      ],
-    });
+    const policy = keyPolicy(allowsRoot("All"));
     const replica = { tags: { a: "2" }, description: "two", policy };
     await program.up({ key: key(), replicas: ["eu-west-1"], suffix: "-renamed", replica });
     const { keyId } = records("eu-west-1-renamed")[1]!;

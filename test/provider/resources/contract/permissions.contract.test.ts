@@ -5,6 +5,7 @@ import type { LocalKms } from "../../../../localkms/index";
 import { type Feature, permissionsFor } from "../../../../provider/kms/permissions";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
+import { allowsRoot, keyPolicy } from "../../../world/keyPolicy";
 import { localKms, Program } from "../../../world/program";
 
 /** KMS operations that the table allows for these features. */
@@ -86,8 +87,7 @@ describe("with the documented permissions and no other", () => {
 
   it("with those of drift and changes, what was done in AWS is put back, and metadata changes", async () => {
     permitted = operations("everyKey", "drift", "changes");
-    const statement = { Effect: "Allow", Principal: { AWS: "*" }, Action: "kms:*", Resource: "*" };
-    const policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+    const policy = keyPolicy(allowsRoot("All"));
     await program.up({ distribution: { tags: { team: "payments" } } });
     await program.up({ distribution: { policy, description: "orders" } });
     guarded = false;
