@@ -43,6 +43,12 @@ export interface KeymgmtErrorContext {
   awsName?: string;
   /** IAM action that was denied, e.g. "kms:CreateKey". */
   permission?: string;
+  /** A policy denies that action, whatever others allow. */
+  explicitDeny?: true;
+  /** Of InvalidState: AWS's KeyState of the KMS key, where AWS says it. */
+  keyState?: string;
+  /** Of InvalidState: AWS sees no new material that a rotation could make the current one. */
+  nothingToRotate?: true;
   /**
    * The call had been sent before without an answer, so the state that made it fail (AlreadyExists, NotFound,
    * InvalidState) may be its own doing.

@@ -143,7 +143,7 @@ function judged(action: string, error: KeymgmtError | undefined, certain: boolea
   if (error === undefined || error.code === "NotFound") return { action, verdict: "granted", why: null };
   if (error.code !== "AccessDenied")
     return { action, verdict: "unclear", why: `AWS answered ${error.context.awsName}` };
-  if (certain || / explicit deny /.test(error.message)) return { action, verdict: "denied", why: null };
+  if (certain || error.context.explicitDeny) return { action, verdict: "denied", why: null };
   const why = "denied for a KMS key that is not there: missing, or bound to tags or to imported keys";
   return { action, verdict: "unclear", why };
 }

@@ -235,16 +235,19 @@ export async function waitEnabled(
   return shown?.state;
 }
 
-/** AWS tells these states of a KMSInvalidStateException apart only in its message. */
+/** Whether AWS refused a call because of the state of the KMS key; one of these, as its text says (errors/texts.ts). */
+const isInState = (error: unknown, ...states: KeyState[]) =>
+  isKeymgmtError(error) && states.some((state) => state === error.context.keyState);
+
 export function isPendingDeletion(error: unknown): boolean {
-  return isKeymgmtError(error, "InvalidState") && /pending (replica )?deletion/i.test(error.message);
+  return isInState(error, "PendingDeletion", "PendingReplicaDeletion");
 }
 
 export function isPendingImport(error: unknown): boolean {
-  return isKeymgmtError(error, "InvalidState") && /pending ?import/i.test(error.message);
+  return isInState(error, "PendingImport");
 }
 
 /** Creating: a new replica. Updating: for some seconds after UpdatePrimaryRegion. */
 export function isCreating(error: unknown): boolean {
-  return isKeymgmtError(error, "InvalidState") && /creating|updating/i.test(error.message);
+  return isInState(error, "Creating", "Updating");
 }

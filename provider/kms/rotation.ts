@@ -40,7 +40,7 @@ async function ask(kms: Kms, keyId: string, context: CallContext): Promise<boole
     return true;
   } catch (error) {
     if (isKeymgmtError(error, "Conflict")) return true; // in progress: an earlier answer was lost
-    if (isKeymgmtError(error, "InvalidState") && /pending rotation/i.test(error.message)) return false;
+    if (isKeymgmtError(error) && error.context.nothingToRotate) return false;
     throw error;
   }
 }

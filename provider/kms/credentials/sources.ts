@@ -2,6 +2,7 @@ import type { STSClientConfig } from "@aws-sdk/client-sts";
 import { KeymgmtError } from "../../errors";
 import type { KmsConnection } from "../endpoints/connection";
 import type { TimeLimits } from "../endpoints/http";
+import { saysNoDefaultProfile } from "../errors/texts";
 import { tokenAt, tokenInFile, tokenOfActions } from "./identityToken";
 import { checkContainerEndpoint, checkInstanceEndpoint } from "./instanceMetadata";
 import type { AwsCredentials } from "./refreshed";
@@ -92,9 +93,8 @@ function fromSharedFiles(sts: STSClientConfig): Source {
   if (named) return profileSource(named, sts);
   return {
     ...profileSource("default", sts),
-    // @aws-sdk/credential-provider-ini says so of a profile that is not there or holds no credentials. Anything else
-    // went wrong with the ones it holds, and another source would then be another identity than the user means.
-    absentIf: (error) => error.message.includes("Could not resolve credentials using profile: [default]"),
+    // Anything else went wrong with the credentials it holds, and another source would be another identity than the user means.
+    absentIf: (error) => saysNoDefaultProfile(error.message),
   };
 }
 

@@ -1,6 +1,7 @@
 import { isKeymgmtError, KeymgmtError, type KeymgmtErrorContext } from "../../errors";
 import { asSdkError, failureOf, isThrottled, isTlsRefusal, neverConnected, type SdkError } from "./failures";
 import { type Meaning, meaningOfError } from "./meanings";
+import { type Denial, denialInText, saysNothingToRotate, stateInText } from "./texts";
 import { tidy, withoutSecrets } from "./tidy";
 
 /** A call to AWS that failed: what its error should say of it. */
@@ -37,6 +38,9 @@ export function awsError(thrown: unknown, call: AwsCall): KeymgmtError {
     requestId: error.$metadata?.requestId,
     awsName: nameOf(error),
     permission: denial?.permission,
+    explicitDeny: denial?.isExplicit || undefined,
+    keyState: code === "InvalidState" ? stateInText(error.message) : undefined,
+    nothingToRotate: (code === "InvalidState" && saysNothingToRotate(error.message)) || undefined,
     afterLostAnswer,
   };
   const repeated = afterLostAnswer
@@ -65,17 +69,15 @@ function nameOf(error: SdkError): string {
   return error.$metadata?.httpStatusCode === undefined ? (error.code ?? error.name) : error.name;
 }
 
-/** AWS: "User: ARN is not authorized to perform: kms:CreateKey on resource: ARN because no identity-based policy …". */
-function denialOf(error: SdkError, call: AwsCall): (Meaning & { permission: string }) | undefined {
+function denialOf(error: SdkError, call: AwsCall): (Meaning & Denial & { permission: string }) | undefined {
   if (error.name !== "AccessDeniedException" && error.name !== "AccessDenied") return undefined;
-  const permission =
-    /not authorized to perform: ([\w-]+:\w+)/.exec(error.message)?.[1] ?? `${call.service}:${call.operation}`;
-  const principal = /User: (arn:\S+)/.exec(error.message)?.[1] ?? "the principal";
+  const said = denialInText(error.message);
+  const { permission = `${call.service}:${call.operation}`, principal = "the principal", isExplicit } = said;
   const source = call.credentialSource ? ` (credentials from: ${call.credentialSource})` : "";
-  const advice = / explicit deny /.test(error.message)
+  const advice = isExplicit
     ? `Remove the explicit deny of ${permission} that applies to ${principal}${source}.`
     : `Grant ${permission} to ${principal}${source}, in ${whereGranted(permission)}.`;
-  return { code: "AccessDenied", permission, advice };
+  return { code: "AccessDenied", permission, isExplicit, advice };
 }
 
 function whereGranted(permission: string): string {

@@ -5,6 +5,7 @@ import {
   isTransientError,
 } from "@smithy/service-error-classification";
 import { isKeymgmtError } from "../../errors";
+import { saysNoConnection } from "./texts";
 
 /**
  * What a failed call says of the request:
@@ -51,8 +52,7 @@ export function neverConnected(error: SdkError): boolean {
   if (error.syscall === "connect" || error.syscall === "getaddrinfo") return true;
   // One error for an address each, where the host has several.
   if (error.errors?.length) return error.errors.every(neverConnected);
-  // Neither has a code that tells it apart: @smithy/node-http-handler's connection timeout, and Node's TLS handshake cut short.
-  return /did not establish a connection|before secure TLS connection was established/.test(error.message);
+  return saysNoConnection(error.message);
 }
 
 /** Whether nobody answered, or nobody that was in a state to: no connection, no answer in time, a fault on the server's side. */

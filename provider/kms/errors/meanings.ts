@@ -1,4 +1,5 @@
 import type { KeymgmtErrorCode } from "../../errors";
+import { isNoText, saysInvalidPrincipals } from "./texts";
 
 /** An error of AWS in our words: its code, and what the user can do. */
 export interface Meaning {
@@ -133,12 +134,6 @@ const OTHER: Meaning = {
   advice: "If the cause is not clear, ask AWS support with the request id.",
 };
 
-/** AWS KMS tells this fault of a key policy from all others in its text alone, which names no principal. */
-const INVALID_PRINCIPALS = /^Policy contains a statement with one or more invalid principals\.?$/;
-
-/** The AWS SDK's text of an error to which AWS has given none. */
-const NO_TEXT = /^(UnknownError)?$/;
-
 const UNKNOWN_PRINCIPAL =
   "A user or role that the key policy names may not be there, or not be known to AWS KMS yet.";
 
@@ -151,8 +146,8 @@ export function meaningOfError(
   if (service === "sts" && OF_STS[plain]) return OF_STS[plain];
   const meaning = MEANINGS[plain] ?? OTHER;
   if (meaning.code !== "MalformedPolicy") return meaning;
-  if (INVALID_PRINCIPALS.test(message)) return { code: "UnknownPrincipal", advice: UNKNOWN_PRINCIPAL };
-  return NO_TEXT.test(message)
+  if (saysInvalidPrincipals(message)) return { code: "UnknownPrincipal", advice: UNKNOWN_PRINCIPAL };
+  return isNoText(message)
     ? { code: "UnknownPrincipal", advice: `${meaning.advice} ${UNKNOWN_PRINCIPAL}` }
     : meaning;
 }
