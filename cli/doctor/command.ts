@@ -1,3 +1,4 @@
+import { AES_256, findKeyType } from "../../provider/keys/keyTypes.js";
 import { isLeftOut } from "../../provider/kms/endpoints/connection.js";
 import { permissionsFor } from "../../provider/kms/permissions.js";
 import { visibleIn } from "../../provider/secrecy/visible.js";
@@ -62,8 +63,16 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const findings = await examine(
     aws.connection(asker, first),
     regions.map((region) => {
-      const own = held.find((holder) => holder.region === region)?.versions.at(-1)?.keyId;
-      return { region, target: { keyId: own ?? madeUpKey(), real: own !== undefined, replicaRegion: first } };
+      const holder = held.find((each) => each.region === region);
+      const own = holder?.versions.at(-1)?.keyId;
+      const { wrapping } = findKeyType(holder?.owner.key.type) ?? AES_256;
+      const target = {
+        keyId: own ?? madeUpKey(),
+        real: own !== undefined,
+        wrappingAlgorithm: wrapping.algorithm,
+        replicaRegion: first,
+      };
+      return { region, target };
     }),
     permissionsFor(featuresOf(options, multiRegion)),
     (error) => aws.explained(error, provider),

@@ -4,12 +4,15 @@
  * the state, where there is one, and are then certain.
  */
 import { randomUUID } from "node:crypto";
+import type { AlgorithmSpec } from "@aws-sdk/client-kms";
 import { defaultOf } from "../../provider/schema/definition.js";
 
 export interface Target {
   /** Id of a KMS key: of one of ours, or a made-up one. */
   keyId: string;
   real: boolean;
+  /** The wrapping algorithm of the KMS key's type. */
+  wrappingAlgorithm: AlgorithmSpec;
   /** A Region to name as a replica's. */
   replicaRegion: string;
 }
@@ -31,15 +34,15 @@ const POLICY = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 const SEALED = { "keymgmt:key": "doctor" };
 
 /** Reads: they change nothing on a real KMS key either. */
-const READS: Readonly<Record<string, object>> = {
-  DescribeKey: {},
-  GetKeyPolicy: { PolicyName: "default" },
-  GetParametersForImport: {
-    WrappingAlgorithm: "RSAES_OAEP_SHA_256",
+const READS: Readonly<Record<string, (target: Target) => object>> = {
+  DescribeKey: () => ({}),
+  GetKeyPolicy: () => ({ PolicyName: "default" }),
+  GetParametersForImport: ({ wrappingAlgorithm }) => ({
+    WrappingAlgorithm: wrappingAlgorithm,
     WrappingKeySpec: defaultOf("KmsProvider", "wrappingKeySpec"),
-  },
-  ListGrants: {},
-  ListResourceTags: {},
+  }),
+  ListGrants: () => ({}),
+  ListResourceTags: () => ({}),
 };
 
 /** Writes, besides the KMS key that they name and that does not exist. */
@@ -69,7 +72,7 @@ export function probeFor(action: string, target: Target): Probe | undefined {
   if (operation === "ListKeys" || operation === "ListAliases")
     return { operation, input: { Limit: 1 }, certain: true };
   const read = READS[operation];
-  if (read) return { operation, input: { KeyId: target.keyId, ...read }, certain: target.real };
+  if (read) return { operation, input: { KeyId: target.keyId, ...read(target) }, certain: target.real };
   // Never a real KMS key.
   const keyId = madeUpKey();
   if (operation === "CreateAlias" || operation === "UpdateAlias")

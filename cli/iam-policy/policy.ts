@@ -1,5 +1,6 @@
 /** The least privilege that IAM can say for given resources, Regions and features. */
 
+import { KEY_TYPES } from "../../provider/keys/keyTypes.js";
 import { partitionOf } from "../../provider/kms/endpoints/regions.js";
 import { type Feature, type Permission, permissionsFor } from "../../provider/kms/permissions.js";
 import { TAG } from "../../provider/kms/taggedKeys.js";
@@ -129,7 +130,7 @@ function createKeys(scope: Scope): Statement[] {
     Condition: all(
       { StringEquals: { "aws:RequestedRegion": one(scope.primaryRegions) } },
       OF_OUR_KIND,
-      { StringEquals: { "kms:KeyUsage": "ENCRYPT_DECRYPT" } },
+      { StringEquals: { "kms:KeyUsage": one(KEY_USAGES) } },
       tagged("aws:RequestTag", scope.stacks),
       scope.multiRegion === undefined ? {} : { Bool: { "kms:MultiRegion": String(scope.multiRegion) } },
       noLockout(["kms:CreateKey"]),
@@ -253,7 +254,10 @@ const regionsOf = ({ primaryRegions, replicaRegions }: Scope) =>
 const IMPORTED: Condition = { StringEquals: { "kms:KeyOrigin": "EXTERNAL" } };
 
 /** What this package makes, and nothing else is changed. */
-const KIND = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": "SYMMETRIC_DEFAULT" };
+const KIND = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": one(KEY_TYPES.map(({ keySpec }) => keySpec)) };
+const KEY_USAGES = [
+  ...new Set<string>(KEY_TYPES.flatMap(({ usages }) => usages.map(({ keyUsage }) => keyUsage))),
+];
 const OF_OUR_KIND: Condition = { StringEquals: KIND };
 const ofOurKind = ({ multiRegion }: Scope) =>
   all(OF_OUR_KIND, multiRegion === false ? { Bool: { "kms:MultiRegion": "false" } } : {});
@@ -325,4 +329,6 @@ const allow = (Sid: string, Action: string | string[], Resource: string | string
 });
 
 /** A list of one as IAM writes it. */
-const one = (values: string[]): string | string[] => (values.length === 1 ? values[0]! : values);
+function one(values: string[]): string | string[] {
+  return values.length === 1 ? values[0]! : values;
+}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { examine, type PermissionFinding } from "../../cli/doctor/examine";
 import { madeUpKey } from "../../cli/doctor/probes";
+import { AES_256 } from "../../provider/keys/keyTypes";
 import { FEATURES, type Feature, permissionsFor } from "../../provider/kms/permissions";
 import { setEnvironment } from "../provider/kms/loopback";
 import { HOME, Life, REPLICA, type Site } from "./life";
@@ -46,7 +47,8 @@ describe("keymgmt doctor, under the policy that keymgmt iam-policy writes", func
   async function found(trial: Trial, keyId: string, real: boolean) {
     const site = sites.get(trial)!;
     await site.as("all but one");
-    const target = { keyId, real, replicaRegion: REPLICA };
+    const { algorithm: wrappingAlgorithm } = AES_256.wrapping;
+    const target = { keyId, real, wrappingAlgorithm, replicaRegion: REPLICA };
     const connection = { keyCollection: HOME, endpoint: site.url };
     const { regions, problems } = await examine(connection, [{ region: HOME, target }], PERMISSIONS);
     const verdicts = regions[0]!.permissions.map(({ action, verdict }) => [action, verdict] as const);

@@ -4,6 +4,7 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { examine } from "../../cli/doctor/examine";
 import { madeUpKey } from "../../cli/doctor/probes";
 import { Sha256 } from "../../localkms/http/sha256";
+import { AES_256 } from "../../provider/keys/keyTypes";
 import { FEATURES, type Feature, permissionsFor } from "../../provider/kms/permissions";
 import { clientsOr, type Ministack, startMinistack } from "../compat/support";
 import { setEnvironment } from "../provider/kms/loopback";
@@ -82,7 +83,8 @@ describe("the documented permissions, at ministack with AUTH=true", function () 
     async function verdicts(without?: string) {
       const site = await siteOf(ministack.endpoint, String(100_000_000_000 + accounts++), row, without);
       await site.as("all but one");
-      const target = { keyId: madeUpKey(), real: false, replicaRegion: REPLICA };
+      const { algorithm: wrappingAlgorithm } = AES_256.wrapping;
+      const target = { keyId: madeUpKey(), real: false, wrappingAlgorithm, replicaRegion: REPLICA };
       const connection = { keyCollection: HOME, endpoint: site.url };
       const { regions } = await examine(connection, [{ region: HOME, target }], permissions);
       return new Map(regions[0]!.permissions.map(({ action, verdict }) => [action as string, verdict]));
