@@ -114,7 +114,7 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
 
 function aliasInputs({ kms, key, ...args }: DistributionArgs, adoption?: pulumi.Inputs): pulumi.Inputs {
   const { defaults } = properties.KeyDistribution;
-  const { purpose = defaults.purpose, protection = defaults.protection } = args;
+  const { purpose, protection = defaults.protection } = args;
   const { rotationStrategy = defaults.rotationStrategy } = args;
   return {
     keyName: key.name,
@@ -128,7 +128,8 @@ function aliasInputs({ kms, key, ...args }: DistributionArgs, adoption?: pulumi.
     protection,
     rotationStrategy,
     ...adoption,
-    // By these the name is decided. They are not kept in the state.
+    // By these the name is decided, and the purpose where the program gives none. They are not kept in the state.
+    keyType: key.type,
     kms: pick(kms, kmsConnection),
     stack: stackName(),
     formerStacks: key.formerStacks,

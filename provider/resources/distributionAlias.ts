@@ -7,6 +7,7 @@ import { hasUnknown, known } from "../schema/unknowns";
 import { schemaMistakes } from "../schema/validate";
 import { STATE_VERSION } from "../state/migrations";
 import type { DistributionAliasInputs, DistributionAliasOutputs, KmsRef } from "../state/types";
+import { defaultPurpose } from "./keyTypeRules";
 import { replacementMistakes } from "./replacement";
 import type { StatefulResource, Values } from "./resource";
 
@@ -27,8 +28,8 @@ interface Seeking {
 export const distributionAlias = (run: Run): StatefulResource<"DistributionAlias"> => {
   const sought = new Map<string, Seeking>();
   return {
-    async check(olds, { kms, stack, formerStacks, adopts, makesNew, ...news }) {
-      const inputs: Values = { ...news };
+    async check(olds, { kms, stack, formerStacks, adopts, makesNew, keyType, ...news }) {
+      const inputs: Values = { ...news, purpose: news.purpose ?? defaultPurpose(keyType) };
       // An order that means nothing must not replace the alias, and the distribution with it.
       for (const list of ["purpose", "replicaRegions"]) {
         if (Array.isArray(inputs[list])) inputs[list] = [...inputs[list]].sort();

@@ -12,6 +12,8 @@ export const properties = {
   ManagedKey: {
     defaults: { type: "aes256-gcm96", minEnabledVersion: 1, deletionAllowed: false, keystore: "state" },
     computed: [
+      "name",
+      "replicaRegions",
       "keyVersion",
       "rotatedOn",
       "rotateAfter",
@@ -30,13 +32,9 @@ export const properties = {
     secretOutputs: [],
   },
   KeyDistribution: {
-    defaults: {
-      protection: "hsm",
-      rotationStrategy: "manual",
-      deletionWindowDays: 30,
-      purpose: ["encrypt", "decrypt"],
-    },
+    defaults: { protection: "hsm", rotationStrategy: "manual", deletionWindowDays: 30 },
     computed: [
+      "purpose",
       "name",
       "aliasName",
       "aliasArn",

@@ -195,11 +195,11 @@ describe("KeyDistribution", () => {
       aliasPrefix: "hashicorp",
       region: "us-west-1",
       accountId: "111122223333",
-      purpose: ["encrypt", "decrypt"],
       protection: "hsm",
       rotationStrategy: "manual",
       deletionAllowed: false,
       // `check` keeps these out of the state.
+      keyType: "aes256-gcm96",
       stack: "org/shop/prod",
       kms: {
         keyCollection: "us-west-1",

@@ -3,7 +3,6 @@ import type { PropertySpec } from "../../provider/schema/definition";
 import {
   allReferredTypes,
   argumentsOf,
-  type EnumType,
   isRequired,
   named,
   type ObjectType,
@@ -30,11 +29,6 @@ import {
 
 const MARK = "// Generated from schema.json by `make generate`. Do not edit.";
 const PULUMI = 'import type * as pulumi from "@pulumi/pulumi";';
-
-/** Pulumi's schema has no defaults of lists. */
-const LIST_DEFAULTS: Record<string, object> = {
-  KeyDistribution: { purpose: (types.Purpose as EnumType).enum.map(({ value }) => value) },
-};
 
 /** Types of schema.json whose values the SDK reads from the outputs of one resource, for others that use it. */
 const PASSED_ON = ["KmsConnection", "KeyVersions"];
@@ -126,15 +120,16 @@ function passedOnFile(): string {
 function propertiesFile(): string {
   const lists = Object.entries(resources).map(([name, resource]) => {
     const inputs = argumentsOf(resource);
-    const isInput = ({ name: output }: Property) => inputs.some((input) => input.name === output);
+    // An input that its user may leave out, and that `check` then fills, is known after that alone.
+    const isFilled = (input: Property) =>
+      resource.required.includes(input.name) && !isRequired(resource, input) && input.default === undefined;
+    const isInput = ({ name: output }: Property) =>
+      inputs.some((input) => input.name === output && !isFilled(input));
     const defaults = inputs.filter((input) => input.default !== undefined);
     return [
       name,
       {
-        defaults: {
-          ...Object.fromEntries(defaults.map((input) => [input.name, input.default])),
-          ...LIST_DEFAULTS[name],
-        },
+        defaults: Object.fromEntries(defaults.map((input) => [input.name, input.default])),
         computed: namesOf(outputsOf(resource).filter((output) => !isInput(output))),
         secretOutputs: namesOf(secretsOnOneSide(resource)),
       },

@@ -6,7 +6,7 @@ import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { AES_256, findKeyType, KEY_TYPES, keyTypeOf, usageFor } from "../../../provider/keys/keyTypes";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
 import schema from "../../../schema.json";
-import { mistakesOf } from "../resources/goodInputs";
+import { checked, mistakesOf } from "../resources/goodInputs";
 
 describe("the table of key types", () => {
   afterEach(() => sinon.restore());
@@ -133,6 +133,27 @@ describe("the table of key types", () => {
         assert.deepEqual(await mistakesOf(resource, asking), [`Expected ${expected} for ${of}`]);
         assert.deepEqual(await mistakesOf(resource, plain), []);
       });
+
+    it("what a key is for where its program says nothing: the type's first usage", async () => {
+      const signing = { keyUsage: "SIGN_VERIFY", purposes: ["verify", "sign"] };
+      sinon.stub(AES_256, "usages").value([signing, ...AES_256.usages]);
+      const distribution = await checked("KeyDistribution", { purpose: undefined });
+      const alias = await checked("DistributionAlias", { purpose: undefined, keyType: "aes256-gcm96" });
+      assert.deepEqual(
+        [distribution.purpose, alias.purpose],
+        [
+          ["sign", "verify"],
+          ["sign", "verify"],
+        ],
+      );
+      assert.ok(!("keyType" in alias), "it decides, and is not kept in the state");
+    });
+
+    it("nothing while the type is not known: what the key is for is then not known either", async () => {
+      const inputs = { purpose: undefined, "key.type": UNKNOWN };
+      assert.equal((await checked("KeyDistribution", inputs)).purpose, UNKNOWN);
+      assert.deepEqual(await mistakesOf("KeyDistribution", inputs), []);
+    });
 
     it("a purpose that the type does not have is refused with those that it has", async () => {
       const usages = [
