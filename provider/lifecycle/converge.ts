@@ -16,7 +16,7 @@ import type { Owner } from "./owner";
 import { type Desired, type Known, knownFrom } from "./plan/known";
 import { plan } from "./plan/plan";
 import type { Step } from "./plan/steps";
-import { Place } from "./regionalDistribution";
+import { RegionalDistribution } from "./regionalDistribution";
 
 /** What a resource says of its Region, from its inputs or from its state. */
 export interface Target {
@@ -109,10 +109,10 @@ export async function converge(
   run: Run,
   convergence: Convergence,
   outputs: RegionalOutputs,
-  show: (isCurrent: boolean, place: Place) => void,
+  show: (isCurrent: boolean, regional: RegionalDistribution) => void,
 ): Promise<void> {
   const { last, adopt, mayUseNextName = false } = convergence;
-  const place = new Place(run, convergence);
+  const regional = new RegionalDistribution(run, convergence);
   const desired = desiredOf(run, convergence, !last, { adopts: adopt !== undefined, mayUseNextName });
   const known = knownFrom(outputs.versions, outputs, staleVersions(convergence, outputs.versions));
   const record = (now: Known) => {
@@ -123,10 +123,10 @@ export async function converge(
     if (now.alias.target !== undefined) outputs.aliasTarget = now.alias.target;
     if (latest && latest.keyId === now.alias.target)
       Object.assign(outputs, { keyId: latest.keyId, keyArn: latest.keyArn });
-    show(now.stale.length === 0, place);
+    show(now.stale.length === 0, regional);
   };
-  show(known.stale.length === 0, place);
-  record(await execute(place, desired, known, record));
+  show(known.stale.length === 0, regional);
+  record(await execute(regional, desired, known, record));
   outputs.drift = promoted(outputs.versions);
 }
 
@@ -144,7 +144,7 @@ export async function remove(run: Run, target: Removal, outputs: RegionalOutputs
   const { owner, nextStack } = target;
   const formerStacks = nextStack === undefined ? [] : [nextStack];
   const keyring = run.keyrings.ofKey(owner.key.id);
-  const place = new Place(run, {
+  const regional = new RegionalDistribution(run, {
     ...target,
     keyring,
     owner: { ...owner, key: { ...owner.key, formerStacks } },
@@ -157,17 +157,17 @@ export async function remove(run: Run, target: Removal, outputs: RegionalOutputs
   const desired = desiredOf(run, target, false, { removal: { held } });
   let now = knownFrom(outputs.versions, outputs);
   try {
-    await execute(place, desired, now, (known) => {
+    await execute(regional, desired, now, (known) => {
       now = known;
     });
   } catch (error) {
-    throw halfRemoved(place, now, outputs, error);
+    throw halfRemoved(regional, now, outputs, error);
   }
 }
 
 /** The engine keeps a resource whose deletion failed as it was, so its state cannot say what is done already. */
 function halfRemoved(
-  place: Place,
+  regional: RegionalDistribution,
   { alias, settled }: Known,
   outputs: RegionalOutputs,
   error: unknown,
@@ -177,7 +177,7 @@ function halfRemoved(
   const { message, code, context } = error as KeymgmtError;
   return new KeymgmtError(
     code,
-    `${message} ${place.owner.distribution} was being removed in ${place.region}: ${isAliasGone ? "its alias is deleted, and " : ""}the deletion of ${settled.length} of its KMS keys is scheduled, in ${place.deletionWindowDays} days. Run the same command again to finish. To keep it instead, declare it again and run \`pulumi up --refresh\` within that time: the state does not know of it.`,
+    `${message} ${regional.owner.distribution} was being removed in ${regional.region}: ${isAliasGone ? "its alias is deleted, and " : ""}the deletion of ${settled.length} of its KMS keys is scheduled, in ${regional.deletionWindowDays} days. Run the same command again to finish. To keep it instead, declare it again and run \`pulumi up --refresh\` within that time: the state does not know of it.`,
     context,
     { cause: error },
   );

@@ -21,7 +21,7 @@ import { metadataFor } from "./metadata/desired";
 import type { Owner } from "./owner";
 import { contextOf } from "./owner";
 
-export interface PlaceSettings {
+export interface RegionalDistributionSettings {
   owner: Owner;
   /** As the ManagedKey has it; a removal may do without. */
   keyring?: ProvidedKeyring;
@@ -39,11 +39,11 @@ export interface PlaceSettings {
   purpose?: string[];
 }
 
-export class Place {
+export class RegionalDistribution {
   readonly kms: Kms;
   readonly region: string;
   readonly inputs: MetadataInputs;
-  readonly last: PlaceSettings["last"];
+  readonly last: RegionalDistributionSettings["last"];
   readonly repair: boolean;
   readonly deletionWindowDays: number;
   readonly adopt: Adopt | undefined;
@@ -51,10 +51,10 @@ export class Place {
   readonly owner: Owner;
   aliasName: string;
   /** What a KMS key is known to have, in place of looking: by version. */
-  readonly has = new Map<number, KmsKeyMetadata>();
+  readonly knownMetadata = new Map<number, KmsKeyMetadata>();
   readonly #handed: ProvidedKeyring | undefined;
   /** Ids of KMS keys that this run has made, proved or compared: their tags are not asked for again. */
-  readonly own = new Set<string>();
+  readonly verified = new Set<string>();
   #keyring: Keyring | undefined;
 
   constructor(
@@ -70,7 +70,7 @@ export class Place {
       deletionWindowDays = defaultOf<number>("KeyDistribution", "deletionWindowDays"),
       adopt,
       purpose = [],
-    }: PlaceSettings,
+    }: RegionalDistributionSettings,
   ) {
     this.owner = owner;
     this.#handed = keyring;

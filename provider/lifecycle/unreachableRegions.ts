@@ -98,10 +98,10 @@ export function leftOutMistakes(
 ): string[] {
   const home = known(kms?.keyCollection);
   if (home === undefined || typeof region !== "string") return [];
-  const place = { keyCollection: home, unreachableRegions: kms!.unreachableRegions };
-  if (!isLeftOut(place, region)) return [];
+  const kmsProvider = { keyCollection: home, unreachableRegions: kms!.unreachableRegions };
+  if (!isLeftOut(kmsProvider, region)) return [];
   return [
-    `Expected ${what} in a Region that is not left out; \`unreachableRegions\` of the KmsProvider names ${namedOf(place, region)}, so nothing is sent there. ${instead}`,
+    `Expected ${what} in a Region that is not left out; \`unreachableRegions\` of the KmsProvider names ${namedOf(kmsProvider, region)}, so nothing is sent there. ${instead}`,
   ];
 }
 

@@ -7,7 +7,7 @@ import { sayDrift } from "../lifecycle/drift/observe";
 import { BY_MEANING } from "../lifecycle/metadata/keyPolicy";
 import { adoptMistakes } from "../lifecycle/plan/adoptRules";
 import { sentencesOf } from "../lifecycle/plan/sentences";
-import type { Place } from "../lifecycle/regionalDistribution";
+import type { RegionalDistribution } from "../lifecycle/regionalDistribution";
 import { leftOutMistakes, leftOutOf, sentenceOfRotationWithout } from "../lifecycle/unreachableRegions";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
@@ -18,7 +18,7 @@ import type { PlannedInputs } from "../state/read";
 import type { KeyDistributionInputs, KeyDistributionOutputs, KeyRef, KmsRef } from "../state/types";
 import { onDemandMistakes, planned, planOnDemand, primaryMistakes, rotationsLeft } from "./distributionPlan";
 import { abilityMistakes, chinaMistakes, purposeMistakes } from "./keyTypeRules";
-import { continued, isHalfDone, Regional, type RegionalKind } from "./regional";
+import { continued, isHalfDone, type RegionalKind, RegionalResource } from "./regionalResource";
 import { replacementMistakes } from "./replacement";
 import type { StatefulResource, Values } from "./resource";
 import {
@@ -35,7 +35,7 @@ const IGNORED = ["ignored", "key.formerStacks", "kms.unreachableRegions", "adopt
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
 export const keyDistribution = (
   run: Run,
-  regional = new Regional(run, KIND),
+  resource = new RegionalResource(run, KIND),
 ): StatefulResource<"KeyDistribution"> => ({
   async check(olds, { restoredElsewhere, ...news }, isPreview) {
     const inputs = planned(olds, withDefaults("KeyDistribution", news), run.now(), isPreview);
@@ -82,7 +82,7 @@ export const keyDistribution = (
     const leftOut = isUnknown(kms) || isUnknown(key) ? [] : leftOutOf(kms, old.key.replicaRegions);
     const isRelisted = !isDeepStrictEqual(leftOut, leftOutOf(old.kms, old.key.replicaRegions));
     if (leftOut.includes(old.kms.keyCollection)) {
-      regional.sayLeftOut(old.name, old, regional.targetOf(asWritten(old, news)));
+      resource.sayLeftOut(old.name, old, resource.targetOf(asWritten(old, news)));
       return { changes: isRelisted, replaces: [] };
     }
     const before = asRequested(old, news);
@@ -91,7 +91,7 @@ export const keyDistribution = (
       planOnDemand(run.say, old.versions, known(key) ?? {});
     const isUndecided = hasUnknown(key);
     const steps =
-      isUndecided || isUnknown(kms) ? [] : planOf(run, regional.targetOf(asWritten(old, news)), old);
+      isUndecided || isUnknown(kms) ? [] : planOf(run, resource.targetOf(asWritten(old, news)), old);
     for (const sentence of sentencesOf(old, news as KeyDistributionInputs, steps, replaces))
       run.say(sentence);
     for (const step of leftOut.length > 0 ? steps : [])
@@ -105,28 +105,28 @@ export const keyDistribution = (
   async create(inputs) {
     const outputs = blank(inputs);
     run.created.recordDistribution(outputs);
-    await reconcile(regional, outputs, inputs);
+    await reconcile(resource, outputs, inputs);
     return { id: outputs.name, outputs };
   },
 
   async read(id, outputs) {
-    return regional.refresh(id, outputs);
+    return resource.refresh(id, outputs);
   },
 
   async update(_id, old, news) {
-    if (isLeftOut(news.kms)) return regional.leftAsItIs(old, news.kms);
+    if (isLeftOut(news.kms)) return resource.leftAsItIs(old, news.kms);
     const inputs = asWritten(old, news);
     const outputs = { ...blank(inputs), ...continued(old) };
-    await reconcile(regional, outputs, inputs, old);
+    await reconcile(resource, outputs, inputs, old);
     return outputs;
   },
 
   async delete(id, old) {
     const state = { ...old, kms: run.declared.withUnreachable(old.kms) };
     if (run.declared.isHandedOver("KeyDistribution", state.name, run.say)) return;
-    regional.refuseRemoval(id, state);
+    resource.refuseRemoval(id, state);
     refuseNotTakenOver(run, state);
-    await regional.remove(state);
+    await resource.remove(state);
   },
 });
 
@@ -140,15 +140,15 @@ const KIND: RegionalKind<KeyDistributionInputs, KeyDistributionOutputs> = {
 
 /** Brings the primary Region, and in a rotation every Region with a replica, to what the inputs say. */
 async function reconcile(
-  regional: Regional<KeyDistributionInputs, KeyDistributionOutputs>,
+  resource: RegionalResource<KeyDistributionInputs, KeyDistributionOutputs>,
   outputs: KeyDistributionOutputs,
   inputs: KeyDistributionInputs,
   old?: KeyDistributionOutputs,
 ): Promise<void> {
-  const { run } = regional;
+  const { run } = resource;
   run.declared.recordDistribution(inputs, outputs.versions);
-  const onStep = (place: Place) => {
-    if (place.aliasName !== outputs.aliasName) showName(run, outputs, place);
+  const onStep = (regional: RegionalDistribution) => {
+    if (regional.aliasName !== outputs.aliasName) showName(run, outputs, regional);
     run.declared.recordDistribution(outputs, outputs.versions);
   };
   const { adopt, purpose } = inputs;
@@ -158,16 +158,16 @@ async function reconcile(
     mayUseNextName: !outputs.keyId && adopt?.aliasName === undefined,
   };
   try {
-    await regional.reconcile({ id: () => outputs.name, inputs, outputs, old, more, onStep });
+    await resource.reconcile({ id: () => outputs.name, inputs, outputs, old, more, onStep });
   } finally {
     if (inputs.rotationStrategy === "on-demand") outputs.rotationsLeft = rotationsLeft(outputs.versions);
   }
 }
 
 /** Another stack had the alias, so the next name was taken. The DistributionAlias learns it from a refresh. */
-function showName(run: Run, outputs: KeyDistributionOutputs, place: Place): void {
+function showName(run: Run, outputs: KeyDistributionOutputs, regional: RegionalDistribution): void {
   outputs.requestedName ??= outputs.name;
-  const { aliasName, aliasArn } = place;
+  const { aliasName, aliasArn } = regional;
   const name = aliasName.slice(`alias/${outputs.kms.aliasPrefix}/`.length);
   const distributionTime = new Date(Number(/-(\d+)$/.exec(name)![1]) * 1000).toISOString();
   Object.assign(outputs, { name, aliasName, aliasArn, distributionTime });

@@ -16,7 +16,7 @@ import { versionsOf } from "../state/records";
 import type { DistributionRef, KeyRef, KeyReplicaInputs, KeyReplicaOutputs } from "../state/types";
 import { withoutUnknownStacks } from "./distributionPlan";
 import { chinaMistakes } from "./keyTypeRules";
-import { continued, isHalfDone, Regional, type RegionalKind } from "./regional";
+import { continued, isHalfDone, type RegionalKind, RegionalResource } from "./regionalResource";
 import type { StatefulResource, Values } from "./resource";
 import { deletionWindowMistakes, metadataMistakes, regionMistakes } from "./rules";
 
@@ -29,7 +29,10 @@ const IGNORED = [
 ];
 
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
-export const keyReplica = (run: Run, regional = new Regional(run, KIND)): StatefulResource<"KeyReplica"> => ({
+export const keyReplica = (
+  run: Run,
+  resource = new RegionalResource(run, KIND),
+): StatefulResource<"KeyReplica"> => ({
   async check(olds, news, isPreview) {
     const filled = withDefaults("KeyReplica", withoutUnknownStacksOf(news));
     const distribution = known(filled.distribution as Partial<DistributionRef> | undefined);
@@ -72,8 +75,8 @@ export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Statef
     const primaries = isKnown ? versions : {};
     const wasLeftOut = isLeftOut(old.distribution.kms, old.region);
     if (isLeftOut(kms, old.region)) {
-      const target = regional.targetOf({ ...inputs, region: old.region }, primaries);
-      regional.sayLeftOut(`${old.region}/${old.distribution.name}`, old, target);
+      const target = resource.targetOf({ ...inputs, region: old.region }, primaries);
+      resource.sayLeftOut(`${old.region}/${old.distribution.name}`, old, target);
       return { changes: !wasLeftOut, replaces: [] };
     }
     const moved =
@@ -81,7 +84,7 @@ export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Statef
     const work =
       !records[key.keyVersion] ||
       hasUnknown(key) ||
-      planOf(run, regional.targetOf(inputs, primaries), old).length > 0;
+      planOf(run, resource.targetOf(inputs, primaries), old).length > 0;
     for (const sentence of keptSentences(`${name} in ${old.region}`, old, news)) run.say(sentence);
     const changes = wasLeftOut || moved || work || isHalfDone(old) || changed.length > 0;
     if (changes) sayDrift(run.say, name, old.drift);
@@ -91,19 +94,19 @@ export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Statef
   async create(inputs) {
     const outputs = blank(inputs);
     const id = idOf(run, inputs);
-    await regional.reconcile({ id: () => id, outputs, ...desired(inputs) });
+    await resource.reconcile({ id: () => id, outputs, ...desired(inputs) });
     return { id, outputs };
   },
 
   async read(id, outputs) {
-    return regional.refresh(id, outputs);
+    return resource.refresh(id, outputs);
   },
 
   async update(id, old, news) {
     const { kms } = news.distribution;
-    if (isLeftOut(kms, old.region)) return regional.leftAsItIs(old, kms);
+    if (isLeftOut(kms, old.region)) return resource.leftAsItIs(old, kms);
     const outputs = { ...blank(news), ...continued(old) };
-    await regional.reconcile({ id: () => id, outputs, ...desired(news), old });
+    await resource.reconcile({ id: () => id, outputs, ...desired(news), old });
     return outputs;
   },
 
@@ -116,8 +119,8 @@ export const keyReplica = (run: Run, regional = new Regional(run, KIND)): Statef
       Object.entries(all).map(([version, { replicas: _, ...record }]) => [version, record]),
     );
     const state = KIND.withDistribution({ ...old, versions }, { kms: run.declared.withUnreachable(kms) });
-    regional.refuseRemoval(id, state);
-    await regional.remove(state);
+    resource.refuseRemoval(id, state);
+    await resource.remove(state);
   },
 });
 

@@ -5,35 +5,35 @@ import { describeKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import type { Candidate } from "../plan/known";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 import { distributionsInTags } from "./tagValues";
 
 export const hasMaterial = ({ record }: Candidate) => record.state !== "PendingImport";
 
 /** Undefined where a distribution uses it, or AWS has deleted it. @param names that the distribution's KMS keys may be tagged with */
 export async function candidateOf(
-  place: Place,
+  regional: RegionalDistribution,
   version: number,
   key: TaggedKey,
   names: string[],
 ): Promise<Candidate | undefined> {
-  const { kms } = place;
+  const { kms } = regional;
   const { keyId, keyArn } = key;
   const seen = await ifPermitted(kms, "a KMS key of an earlier run is imported into again", () =>
-    describeKmsKey(kms, keyId, place.context(version)),
+    describeKmsKey(kms, keyId, regional.context(version)),
   );
   // Without kms:DescribeKey it is assumed to be PendingImport. It may be PendingDeletion; then the import says so.
   const state = seen?.state ?? "PendingImport";
   if (state === "Deleted") return undefined;
-  const { had, claimant } = distributionsInTags(key);
+  const { distribution: current, claimant } = distributionsInTags(key);
   const isClaimPending = claimant !== undefined && names.includes(claimant);
-  const isOwn = names.includes(had);
-  const isUnused = await isGivenUp(place, key, state, seen !== undefined);
+  const isOwn = names.includes(current);
+  const isUnused = await isGivenUp(regional, key, state, seen !== undefined);
   if (!isOwn && !isClaimPending && !isUnused) return undefined;
   return {
     // A claim that names another distribution must be made anew.
-    record: { keyId, keyArn, state, kcv: place.kcv(version), ...(isOwn && { claim: key.tags[CLAIM] }) },
-    ...(!isOwn && { former: had }),
+    record: { keyId, keyArn, state, kcv: regional.kcv(version), ...(isOwn && { claim: key.tags[CLAIM] }) },
+    ...(!isOwn && { former: current }),
     ...(isClaimPending && { isClaimPending }),
     wasPendingDeletion: isUnused || isClaimPending,
   };
@@ -41,7 +41,7 @@ export async function candidateOf(
 
 /** Whether no distribution uses it: its deletion is scheduled; or a killed run has cancelled that, and no alias points to it. */
 async function isGivenUp(
-  { kms, run }: Place,
+  { kms, run }: RegionalDistribution,
   { keyId }: TaggedKey,
   state: KeyState,
   isSeen: boolean,

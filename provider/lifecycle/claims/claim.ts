@@ -28,8 +28,8 @@ export function claimedIn(
   distribution: string,
   version: number,
 ): Claimed {
-  const place = { partition: partitionOf(primaryRegion), accountId: String(accountId), primaryRegion };
-  return { ...place, key, distribution, version };
+  const location = { partition: partitionOf(primaryRegion), accountId: String(accountId), primaryRegion };
+  return { ...location, key, distribution, version };
 }
 
 const VERSION = "v1";

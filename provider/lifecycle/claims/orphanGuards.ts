@@ -6,7 +6,7 @@
 import { isLeaving } from "../../kms/keyState";
 import { TAG, type TaggedKey } from "../../kms/taggedKeys";
 import { desiredVersions, type Known } from "../plan/known";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 import { latestOf, lookAtLost } from "./lostKeys";
 import { mayBeOurs, oursAmong, ownershipOf, ownerTags } from "./ownership";
 import type { Doubtful } from "./proof";
@@ -21,8 +21,8 @@ import {
 import { distributionsInTags, versionInTags } from "./tagValues";
 
 /** Without the tags nobody can tell whether an alias that exists is this distribution's: a killed run may have made it. */
-export async function refuseIfInUse(place: Place, recorded: Set<string>): Promise<void> {
-  const { run, kms, owner, aliasName } = place;
+export async function refuseIfInUse(regional: RegionalDistribution, recorded: Set<string>): Promise<void> {
+  const { run, kms, owner, aliasName } = regional;
   const target = await run.listings.aliasTarget(kms, aliasName);
   if (target === undefined || recorded.has(target)) return;
   throw ownerNotVisible({ key: owner.key.name, stack: owner.stack, region: kms.region }, [aliasName]);
@@ -32,8 +32,8 @@ export async function refuseIfInUse(place: Place, recorded: Set<string>): Promis
  * A key that is adopted from another stack may have KMS keys there that neither the state nor the backup knew of: an update was
  * interrupted. Another stack's are not taken unless the program names them, and no others are made for their versions.
  */
-export function refuseOthers(place: Place, known: Known, tagged: TaggedKey[]): void {
-  const { owner, adopt, run } = place;
+export function refuseOthers(regional: RegionalDistribution, known: Known, tagged: TaggedKey[]): void {
+  const { owner, adopt, run } = regional;
   if (!adopt) return;
   for (const key of tagged) {
     const version = versionInTags(key);
@@ -47,8 +47,8 @@ export function refuseOthers(place: Place, known: Known, tagged: TaggedKey[]): v
       !run.created.hasMaterial(owner.key.id, version);
     if (isSame && isMissing && ownershipOf(key.tags, owner) !== "ours")
       throw notAdopted(owner.key.name, owner.distribution, version, key, {
-        ...place.context(version),
-        region: place.region,
+        ...regional.context(version),
+        region: regional.region,
       });
   }
 }
@@ -57,17 +57,21 @@ export function refuseOthers(place: Place, known: Known, tagged: TaggedKey[]): v
  * KMS keys of this distribution have versions that the key does not have: the key has left the state and was made anew, or was
  * restored from an older backup.
  */
-export async function refuseNewer(place: Place, keys: TaggedKey[], names: string[]): Promise<void> {
-  const { owner, run, kms, aliasName, region } = place;
+export async function refuseNewer(
+  regional: RegionalDistribution,
+  keys: TaggedKey[],
+  names: string[],
+): Promise<void> {
+  const { owner, run, kms, aliasName, region } = regional;
   const { name: key, keyVersion: latest } = owner.key;
-  const own = oursAmong(keys, owner).filter((one) => names.includes(distributionsInTags(one).had));
+  const own = oursAmong(keys, owner).filter((one) => names.includes(distributionsInTags(one).distribution));
   const isNewer = (one: TaggedKey) => (versionInTags(one) ?? 0) > latest;
   if (!own.some(isNewer)) return;
   const lost = await lookAtLost(run, owner.kms, own);
   const latestLost = latestOf(lost, await run.listings.aliasTarget(kms, aliasName));
   if (!latestLost || !lost.some(isNewer)) return;
   const of = { key, latest, distribution: owner.distribution, aliasName, region };
-  throw newerVersions(of, lost, latestLost, place.context());
+  throw newerVersions(of, lost, latestLost, regional.context());
 }
 
 /**
@@ -79,13 +83,13 @@ export async function refuseNewer(place: Place, keys: TaggedKey[], names: string
  * @param isUnused whether no state has known a KMS key of the version
  */
 export async function refuseUntagged(
-  place: Place,
+  regional: RegionalDistribution,
   names: string[],
   missing: number[],
   keys: TaggedKey[],
   isUnused: (version: number) => boolean,
 ): Promise<void> {
-  const { owner, region, run, kms, aliasName } = place;
+  const { owner, region, run, kms, aliasName } = regional;
   for (const key of keys) {
     const { keyId, keyArn, tags } = key;
     const version = versionInTags(key);
@@ -115,8 +119,8 @@ export async function refuseUntagged(
       [TAG.version]: missing.length === 1 ? String(missing[0]) : `<${missing.join(" or ")}>`,
     };
     const lacked = Object.fromEntries(lacking.map((name) => [name, whole[name]!]));
-    const versions = missing.map((each) => place.named(each)).join(" or ");
-    throw tagsMissing(key, owner.distribution, versions, lacked, { ...place.context(), region });
+    const versions = missing.map((each) => regional.named(each)).join(" or ");
+    throw tagsMissing(key, owner.distribution, versions, lacked, { ...regional.context(), region });
   }
 }
 
@@ -127,13 +131,13 @@ export async function refuseUntagged(
  * @param isUnused whether no state has known a KMS key of the version
  */
 export async function leaveDoubtful(
-  place: Place,
+  regional: RegionalDistribution,
   doubtful: Doubtful[],
   isUnused: (version: number) => boolean,
   isOnDemand: boolean,
 ): Promise<void> {
   if (doubtful.length === 0) return;
-  const { run, kms, owner, region, aliasName } = place;
+  const { run, kms, owner, region, aliasName } = regional;
   const target = await run.listings.aliasTarget(kms, aliasName);
   // As with a lost key (distributionName.ts): where the program lets its key be deleted, what waits for its deletion is given up.
   const isGivenUp = run.created.hasKey(owner.key.id) && owner.key.deletionAllowed === true;
@@ -148,21 +152,21 @@ export async function leaveDoubtful(
   const isInUse = doubtful.some(({ key }) => key.keyId === target);
   const adopt = {
     ...(isInUse && { aliasName }),
-    ...adoptionOf(place, doubtful, isOnDemand),
+    ...adoptionOf(regional, doubtful, isOnDemand),
   };
   throw notProved(
     { key: owner.key.name, distribution: owner.distribution, region },
     doubtful,
     adopt,
-    place.context(),
+    regional.context(),
   );
 }
 
 /** How the program names doubtful KMS keys. One that is rotated on demand holds every version since the first. */
-function adoptionOf(place: Place, doubtful: Doubtful[], isOnDemand: boolean) {
+function adoptionOf(regional: RegionalDistribution, doubtful: Doubtful[], isOnDemand: boolean) {
   const first = Math.min(...doubtful.map(({ version }) => version));
-  const versions = desiredVersions({ minEnabled: 1, latest: place.owner.key.keyVersion }).filter((version) =>
-    isOnDemand ? version >= first : doubtful.some((one) => one.version === version),
+  const versions = desiredVersions({ minEnabled: 1, latest: regional.owner.key.keyVersion }).filter(
+    (version) => (isOnDemand ? version >= first : doubtful.some((one) => one.version === version)),
   );
   const perVersion = (value: (version: number) => string) =>
     Object.fromEntries(versions.map((version) => [version, value(version)]));
@@ -170,5 +174,5 @@ function adoptionOf(place: Place, doubtful: Doubtful[], isOnDemand: boolean) {
     const of = doubtful.filter((one) => isOnDemand || one.version === version).map(({ key }) => key.keyId);
     return of.length === 1 ? of[0]! : `<${of.join(" or ")}>`;
   };
-  return { versions: perVersion(idOf), kcvs: perVersion((version) => place.kcv(version)) };
+  return { versions: perVersion(idOf), kcvs: perVersion((version) => regional.kcv(version)) };
 }

@@ -6,7 +6,7 @@ import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import { versionsOf } from "../../state/records";
 import { type Candidate, type Desired, desiredVersions, type Known } from "../plan/known";
 import type { OutcomeOf } from "../plan/steps";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 import { candidateOf, hasMaterial, isBetter } from "./candidates";
 import { LOST_WITHOUT_LISTING } from "./formerDistributions";
 import { leaveDoubtful, refuseIfInUse, refuseNewer, refuseOthers, refuseUntagged } from "./orphanGuards";
@@ -16,35 +16,35 @@ import { distributionsInTags, versionInTags } from "./tagValues";
 
 /** Candidates by version. Those of this distribution come first, then those that no distribution uses any more. */
 export async function findOrphans(
-  place: Place,
+  regional: RegionalDistribution,
   known: Known,
   desired: Desired,
 ): Promise<OutcomeOf<"findOrphans">> {
-  const { run, kms } = place;
+  const { run, kms } = regional;
   const recorded = new Set(Object.values(known.records).map(({ keyId }) => keyId));
   const listing = () => run.listings.taggedKeys(kms);
   const tagged = await permitted(listing);
   if (!tagged) {
-    await refuseIfInUse(place, recorded);
+    await refuseIfInUse(regional, recorded);
     await ifPermitted(kms, LOST_WITHOUT_LISTING, listing); // says it
     return { candidates: {}, isPermitted: false };
   }
-  refuseOthers(place, known, tagged);
+  refuseOthers(regional, known, tagged);
   const isFree = ({ keyId }: TaggedKey) =>
     !recorded.has(keyId) &&
     !known.excluded.includes(keyId) &&
-    isMultiRegionKeyId(keyId) === place.isMultiRegion &&
-    !run.declared.isHeldByAnother(place.owner.distribution, keyId);
+    isMultiRegionKeyId(keyId) === regional.isMultiRegion &&
+    !run.declared.isHeldByAnother(regional.owner.distribution, keyId);
   const free = tagged.filter(isFree);
-  const names = free.length > 0 ? await namesTagged(place, tagged) : [];
+  const names = free.length > 0 ? await namesTagged(regional, tagged) : [];
   const { found, doubtful } = await candidatesAmong(
-    place,
+    regional,
     known,
-    oursAmong(tagged, place.owner).filter(isFree),
+    oursAmong(tagged, regional.owner).filter(isFree),
     names,
     tagged,
   );
-  await refuseNewer(place, desired.isNew ? free : await newerProved(place, free), names);
+  await refuseNewer(regional, desired.isNew ? free : await newerProved(regional, free), names);
   const missing = desiredVersions(desired).filter(
     (version) =>
       !desired.fresh.includes(version) &&
@@ -53,15 +53,15 @@ export async function findOrphans(
       !known.candidates[version],
   );
   const isUnused = (version: number) => !desired.isNew && version > (versionsOf(known.records).at(-1) ?? 0);
-  await refuseUntagged(place, names, missing, free, isUnused);
+  await refuseUntagged(regional, names, missing, free, isUnused);
   const inDoubt = doubtful.filter(({ version }) => missing.includes(version));
-  await leaveDoubtful(place, inDoubt, isUnused, desired.strategy === "on-demand");
+  await leaveDoubtful(regional, inDoubt, isUnused, desired.strategy === "on-demand");
   return { candidates: found, isPermitted: true };
 }
 
 /** Of each version the best KMS key that proves to be this key's, and those that do not prove it. */
 async function candidatesAmong(
-  place: Place,
+  regional: RegionalDistribution,
   known: Known,
   keys: TaggedKey[],
   names: string[],
@@ -71,14 +71,14 @@ async function candidatesAmong(
   const doubtful: Doubtful[] = [];
   for (const key of keys) {
     const version = versionInTags(key);
-    if (version === undefined || version > place.owner.key.keyVersion) continue;
+    if (version === undefined || version > regional.owner.key.keyVersion) continue;
     if (known.records[version] || known.candidates[version]) continue;
-    const candidate = await candidateOf(place, version, key, names);
+    const candidate = await candidateOf(regional, version, key, names);
     if (!candidate) continue;
     const isNext = isBetter(candidate, found[version]);
     if (!isNext && (hasMaterial(found[version]!) || !hasMaterial(candidate))) continue;
-    const { had } = distributionsInTags(key);
-    const doubt = await doubtOf(place, version, key, had, tagged);
+    const { distribution } = distributionsInTags(key);
+    const doubt = await doubtOf(regional, version, key, distribution, tagged);
     if (doubt !== undefined) doubtful.push({ version, key, state: candidate.record.state, doubt });
     else if (isNext) found[version] = candidate;
   }
@@ -110,12 +110,13 @@ function withMovedClaims(
  * KMS keys of versions that the key does not have, made with its keyring: it was restored from an older backup. In an update what
  * is in use is in the state, so those that anybody may have tagged do not count.
  */
-async function newerProved(place: Place, keys: TaggedKey[]): Promise<TaggedKey[]> {
+async function newerProved(regional: RegionalDistribution, keys: TaggedKey[]): Promise<TaggedKey[]> {
   const proved: TaggedKey[] = [];
   for (const key of keys) {
     const version = versionInTags(key) ?? 0;
-    if (version <= place.owner.key.keyVersion) continue;
-    if (await isProved(place, version, key.tags[CLAIM], distributionsInTags(key).had)) proved.push(key);
+    if (version <= regional.owner.key.keyVersion) continue;
+    if (await isProved(regional, version, key.tags[CLAIM], distributionsInTags(key).distribution))
+      proved.push(key);
   }
   return proved;
 }
@@ -124,9 +125,9 @@ async function newerProved(place: Place, keys: TaggedKey[]): Promise<TaggedKey[]
  * The names that the distribution's KMS keys may be tagged with. Where another stack had the requested alias, they have the
  * requested name, and the alias that was used instead points to one of them.
  */
-async function namesTagged(place: Place, tagged: TaggedKey[]): Promise<string[]> {
-  const { run, kms, owner, aliasName, distributions } = place;
+async function namesTagged(regional: RegionalDistribution, tagged: TaggedKey[]): Promise<string[]> {
+  const { run, kms, owner, aliasName, distributions } = regional;
   const target = await run.listings.aliasTarget(kms, aliasName);
   const inUse = oursAmong(tagged, owner).find(({ keyId }) => keyId === target);
-  return inUse ? [...distributions, distributionsInTags(inUse).had] : distributions;
+  return inUse ? [...distributions, distributionsInTags(inUse).distribution] : distributions;
 }

@@ -4,39 +4,45 @@ import { KeymgmtError } from "../../errors";
 import { permitted } from "../../kms/optional";
 import { CLAIM, TAG, tagsOf } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 import { WAYS_ON } from "../waysOn";
 import { isTakenOver } from "./ownership";
 
 type Recorded = Pick<KmsKeyRecord, "keyId" | "adopted" | "claim">;
 
 /** A KMS key's tags; undefined where they may not be read, of which nothing is said. */
-export function tagsIfPermitted(place: Place, keyId: string): Promise<Record<string, string> | undefined> {
-  return permitted(() => tagsOf(place.kms, keyId));
+export function tagsIfPermitted(
+  regional: RegionalDistribution,
+  keyId: string,
+): Promise<Record<string, string> | undefined> {
+  return permitted(() => tagsOf(regional.kms, keyId));
 }
 
 /** Asks once for each KMS key. The tags of an adopted one are not this stack's. */
-export async function isNoLongerOurs(place: Place, { keyId, adopted, claim }: Recorded): Promise<boolean> {
-  if (adopted || place.own.has(keyId)) return false;
-  if (isTakenOver(await tagsIfPermitted(place, keyId), place.owner, claim)) return true;
-  place.own.add(keyId);
+export async function isNoLongerOurs(
+  regional: RegionalDistribution,
+  { keyId, adopted, claim }: Recorded,
+): Promise<boolean> {
+  if (adopted || regional.verified.has(keyId)) return false;
+  if (isTakenOver(await tagsIfPermitted(regional, keyId), regional.owner, claim)) return true;
+  regional.verified.add(keyId);
   return false;
 }
 
 /** Throws before the KMS key is touched where it is not this stack's any more. */
 export async function unlessTakenOver<T>(
-  place: Place,
+  regional: RegionalDistribution,
   version: number,
   record: KmsKeyRecord,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!(await isNoLongerOurs(place, record))) return work();
+  if (!(await isNoLongerOurs(regional, record))) return work();
   const { keyId, keyArn, claim } = record;
-  const { stack } = place.owner;
+  const { stack } = regional.owner;
   const tags = { [TAG.stack]: stack, ...(claim !== undefined && { [CLAIM]: claim }) };
   throw new KeymgmtError(
     "Conflict",
-    `Expected KMS key ${keyArn} (${place.named(version)}) to have the tags that the state knows; another stack's name or another claim is written on it, so whose it is cannot be told. It was left alone. If another stack has taken it over, take the key out of this one (\`pulumi state delete\`). ${WAYS_ON.tagAsOurs(place.region, keyId, tags)}`,
-    { ...place.context(version), region: place.region, keyId: keyArn },
+    `Expected KMS key ${keyArn} (${regional.named(version)}) to have the tags that the state knows; another stack's name or another claim is written on it, so whose it is cannot be told. It was left alone. If another stack has taken it over, take the key out of this one (\`pulumi state delete\`). ${WAYS_ON.tagAsOurs(regional.region, keyId, tags)}`,
+    { ...regional.context(version), region: regional.region, keyId: keyArn },
   );
 }

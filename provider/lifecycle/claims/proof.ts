@@ -9,7 +9,7 @@ import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
 import { isDefaultPolicy, samePolicy } from "../metadata/keyPolicy";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 import { isClaimOf } from "./claim";
 
 /** A KMS key that could be a version's, and why it is left alone. */
@@ -27,7 +27,7 @@ export interface Doubtful {
  * @returns why it is not used; undefined where nothing speaks against it
  */
 export async function doubtOf(
-  place: Place,
+  regional: RegionalDistribution,
   version: number,
   key: TaggedKey,
   distribution: string,
@@ -36,11 +36,14 @@ export async function doubtOf(
   const { [CLAIM]: claim } = key.tags;
   if (claim === undefined)
     return `it has no tag ${CLAIM}, which would prove that it was made for this key (release 0.1.0 gave none)`;
-  if (!(await isProved(place, version, claim, distribution)))
-    return `its tag ${CLAIM} was not made with the keyring of key "${place.owner.key.name}" for version ${version} of ${distribution}`;
+  if (!(await isProved(regional, version, claim, distribution)))
+    return `its tag ${CLAIM} was not made with the keyring of key "${regional.owner.key.name}" for version ${version} of ${distribution}`;
   const same = copyOf(claim, key.keyId, others);
   if (same) return `${same.keyArn} has the same tag ${CLAIM}: one of the two was copied`;
-  return accessDoubt(place, place.kms, key.keyId, [place.inputs.policy, place.last?.inputs.policy]);
+  return accessDoubt(regional, regional.kms, key.keyId, [
+    regional.inputs.policy,
+    regional.last?.inputs.policy,
+  ]);
 }
 
 /** Another KMS key that has the same claim: one of the two was copied. */
@@ -48,18 +51,18 @@ export function copyOf(claim: string | undefined, keyId: string, tagged: TaggedK
   return tagged.find((other) => other.keyId !== keyId && other.tags[CLAIM] === claim);
 }
 
-/** Whether the claim was made with the keyring of the place's key. */
+/** Whether the claim was made with the keyring of the distribution's key. */
 export async function isProved(
-  place: Place,
+  regional: RegionalDistribution,
   version: number,
   claim: string | undefined,
   distribution: string,
 ): Promise<boolean> {
   if (claim === undefined) return false;
-  const secret = await place.claimSecret();
+  const secret = await regional.claimSecret();
   if (!secret) return false;
   try {
-    return isClaimOf(secret, place.claimed(version, distribution), claim);
+    return isClaimOf(secret, regional.claimed(version, distribution), claim);
   } finally {
     secret.fill(0);
   }
@@ -67,7 +70,7 @@ export async function isProved(
 
 /** A replica that is there while the state does not know it: its primary is this stack's, but anybody may have made the replica. */
 export async function replicaDoubt(
-  place: Place,
+  regional: RegionalDistribution,
   there: Kms,
   primary: Pick<KmsKeyRecord, "keyId" | "claim">,
   tags: Record<string, string> | undefined,
@@ -76,8 +79,8 @@ export async function replicaDoubt(
   const { keyId } = primary;
   const doubt = claimDoubt(primary, tags);
   if (doubt !== undefined) return doubt;
-  if (await isHidden(place, there, keyId)) return "it does not show its key policy, as its primary does";
-  return accessDoubt(place, there, keyId, [policy, place.inputs.policy, place.last?.inputs.policy]);
+  if (await isHidden(regional, there, keyId)) return "it does not show its key policy, as its primary does";
+  return accessDoubt(regional, there, keyId, [policy, regional.inputs.policy, regional.last?.inputs.policy]);
 }
 
 export function claimDoubt(
@@ -89,14 +92,14 @@ export function claimDoubt(
 }
 
 /** Whether it is the replica's own key policy that lets nobody see it: who may see the primary's may see its. */
-async function isHidden({ primary }: Place, there: Kms, KeyId: string): Promise<boolean> {
+async function isHidden({ primary }: RegionalDistribution, there: Kms, KeyId: string): Promise<boolean> {
   const isShown = (kms: Kms) => permitted(() => kms.call("GetKeyPolicy", { KeyId, PolicyName: "default" }));
   return (await isShown(there)) === undefined && (await isShown(primary)) !== undefined;
 }
 
 /** Whether its key policy or a grant gives the use of it to others. What may not be read is said. */
 async function accessDoubt(
-  { owner }: Place,
+  { owner }: RegionalDistribution,
   kms: Kms,
   keyId: string,
   policies: (string | undefined)[],

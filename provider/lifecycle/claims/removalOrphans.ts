@@ -7,19 +7,22 @@ import { ifOpen } from "../../keys/claimSecret";
 import { permitted } from "../../kms/optional";
 import { CLAIM, TAG } from "../../kms/taggedKeys";
 import type { Known, Unrecorded } from "../plan/known";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 import { ownershipOf } from "./ownership";
 import { copyOf, isProved } from "./proof";
 import { versionInTags } from "./tagValues";
 
-export async function findRemovalOrphans(place: Place, { records }: Known): Promise<Unrecorded[]> {
-  const { run, kms, owner } = place;
+export async function findRemovalOrphans(
+  regional: RegionalDistribution,
+  { records }: Known,
+): Promise<Unrecorded[]> {
+  const { run, kms, owner } = regional;
   const tagged = (await permitted(() => run.listings.taggedKeys(kms))) ?? [];
   const recorded = Object.values(records);
   const own = tagged.filter(
     ({ keyId, tags }) =>
       ownershipOf(tags, owner) === "ours" &&
-      place.distributions.includes(tags[TAG.distribution] ?? "") &&
+      regional.distributions.includes(tags[TAG.distribution] ?? "") &&
       !recorded.some((record) => record.keyId === keyId),
   );
   const asked = own.map(async (key): Promise<Unrecorded[]> => {
@@ -30,7 +33,7 @@ export async function findRemovalOrphans(place: Place, { records }: Known): Prom
     const isCopied =
       recorded.some((record) => record.claim === claim) || copyOf(claim, key.keyId, tagged) !== undefined;
     const isRight =
-      !isCopied && (await ifOpen(() => isProved(place, version, claim, distribution!))) === true;
+      !isCopied && (await ifOpen(() => isProved(regional, version, claim, distribution!))) === true;
     return [{ version, keyId: key.keyId, isProved: isRight }];
   });
   return (await Promise.all(asked)).flat();

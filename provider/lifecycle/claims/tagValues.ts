@@ -7,9 +7,11 @@ export function versionInTags({ tags }: TaggedKey): number | undefined {
   return version === undefined ? undefined : Number(version);
 }
 
-/** The distribution that a KMS key had, and the one that is proving it. */
-export function distributionsInTags({ tags }: TaggedKey): { had: string; claimant?: string } {
-  const { [TAG.distribution]: distribution = "", [PENDING_CLAIM]: claimant } = tags;
+/** The distribution that a KMS key is of, and the one whose claim on it is pending. */
+export function distributionsInTags({ tags }: TaggedKey): { distribution: string; claimant?: string } {
+  const { [TAG.distribution]: tagged = "", [PENDING_CLAIM]: claimant } = tags;
   const [, former] = / of (.*)$/.exec(tags[TAG.version] ?? "") ?? [];
-  return former === undefined ? { had: distribution, claimant } : { had: former, claimant: distribution };
+  return former === undefined
+    ? { distribution: tagged, claimant }
+    : { distribution: former, claimant: tagged };
 }

@@ -6,11 +6,11 @@ import { eventually } from "../../kms/eventually";
 import { permitted } from "../../kms/optional";
 import type { Known } from "../plan/known";
 import type { StepOf } from "../plan/steps";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 
 /** Which KMS key of the records the alias points to. ListAliases lags behind a write, so another look is thorough. */
 export async function findAlias(
-  { kms, aliasName }: Place,
+  { kms, aliasName }: RegionalDistribution,
   { isThorough }: StepOf<"findAlias">,
   { records, alias, orphans = [] }: Known,
 ): Promise<string> {

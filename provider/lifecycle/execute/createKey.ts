@@ -7,45 +7,45 @@ import { CLAIM, findCommand } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
 import type { Desired, Known } from "../plan/known";
 import type { StepOf } from "../plan/steps";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 
 /** CreateKey has no idempotency token: where its answer is lost, the KMS key is looked for by its tags before another is made. */
 export async function createKey(
-  place: Place,
+  regional: RegionalDistribution,
   { version }: StepOf<"createKey">,
   _known: Known,
   { fresh }: Desired,
 ): Promise<KmsKeyRecord> {
-  const { kms, run } = place;
-  const kcv = place.kcv(version);
-  if (!fresh.includes(version) && !run.created.hasKey(place.owner.key.id))
+  const { kms, run } = regional;
+  const kcv = regional.kcv(version);
+  if (!fresh.includes(version) && !run.created.hasKey(regional.owner.key.id))
     run.say(
-      `${place.named(version)} gets a new KMS key in ${kms.region}: what was encrypted under one that it may have had there before cannot be decrypted by it`,
+      `${regional.named(version)} gets a new KMS key in ${kms.region}: what was encrypted under one that it may have had there before cannot be decrypted by it`,
     );
-  const claim = await place.newClaim(version);
+  const claim = await regional.newClaim(version);
   try {
-    const kind = { ...place.keySpecAndUsage, MultiRegion: place.isMultiRegion };
-    const made = await createKmsKey(kms, kind, place.metadata(version, claim), place.context(version));
-    place.own.add(made.keyId);
+    const kind = { ...regional.keySpecAndUsage, MultiRegion: regional.isMultiRegion };
+    const made = await createKmsKey(kms, kind, regional.metadata(version, claim), regional.context(version));
+    regional.verified.add(made.keyId);
     return { ...made, state: "PendingImport", kcv, claim };
   } catch (error) {
     if (!isKeymgmtError(error, "OutcomeUnknown")) throw error;
     run.listings.forget(kms);
-    const lost = await madeByLostAnswer(place, version, claim);
-    if (!lost) throw notShown(place, error);
-    place.own.add(lost.keyId);
-    const seen = await permitted(() => describeKmsKey(kms, lost.keyId, place.context(version)));
+    const lost = await madeByLostAnswer(regional, version, claim);
+    if (!lost) throw notShown(regional, error);
+    regional.verified.add(lost.keyId);
+    const seen = await permitted(() => describeKmsKey(kms, lost.keyId, regional.context(version)));
     return { ...lost, state: seen?.state ?? "PendingImport", kcv, claim, recovered: true };
   }
 }
 
 /** The one that has the claim of this attempt; two have it where somebody has copied it. Needs kms:ListKeys and kms:ListResourceTags. */
 async function madeByLostAnswer(
-  place: Place,
+  regional: RegionalDistribution,
   version: number,
   claim: string,
 ): Promise<Pick<KmsKeyRecord, "keyId" | "keyArn"> | undefined> {
-  const { kms, owner, run } = place;
+  const { kms, owner, run } = regional;
   const { distribution } = owner;
   const listed = await ifPermitted(kms, "the outcome of CreateKey cannot be found out", () =>
     run.listings.taggedKeys(kms),
@@ -61,7 +61,7 @@ async function madeByLostAnswer(
 }
 
 /** AWS shows no such KMS key: none was made, or it does not show yet. Whoever does not run again can look for it. */
-function notShown({ region, owner }: Place, lost: KeymgmtError): KeymgmtError {
+function notShown({ region, owner }: RegionalDistribution, lost: KeymgmtError): KeymgmtError {
   const message = `${lost.message} To look for it yourself: ${findCommand(region, owner.distribution)}`;
   return new KeymgmtError(lost.code, message, lost.context, { cause: lost });
 }

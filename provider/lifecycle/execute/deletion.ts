@@ -16,17 +16,17 @@ import { PENDING_CLAIM, TAG } from "../../kms/taggedKeys";
 import { promoteBack } from "../drift/drift";
 import { type Desired, type Known, recordFor } from "../plan/known";
 import type { StepOf } from "../plan/steps";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 import { refusalOf } from "./refusals";
 
 /** CancelKeyDeletion. Gives the state after it: AWS leaves the key Disabled, or PendingImport where its material is not there. */
 export async function cancelDeletion(
-  place: Place,
+  regional: RegionalDistribution,
   kms: Kms,
   version: number,
   keyId: string,
 ): Promise<KeyState> {
-  const context = place.context(version);
+  const context = regional.context(version);
   await kms.call("CancelKeyDeletion", { KeyId: keyId }, context).catch((error) => {
     // It was taken back meanwhile: by an earlier attempt whose answer was lost, or by somebody else.
     if (!isKeymgmtError(error, "InvalidState")) throw error;
@@ -40,38 +40,38 @@ export async function cancelDeletion(
 }
 
 export async function schedule(
-  place: Place,
+  regional: RegionalDistribution,
   { version, region, isCandidate, keyId }: StepOf<"scheduleDeletion">,
   known: Known,
   { removal }: Desired,
 ): Promise<undefined> {
-  if (isCandidate) return giveBack(place, version, known);
-  const days = removal ? place.deletionWindowDays : LONGEST_WINDOW_DAYS;
+  if (isCandidate) return giveBack(regional, version, known);
+  const days = removal ? regional.deletionWindowDays : LONGEST_WINDOW_DAYS;
   const id = keyId ?? recordFor(known, version).keyId;
-  const { stack } = place.run.declared;
+  const { stack } = regional.run.declared;
   // Removed by the update that shows the stack's new name: it is found by that when it returns.
-  if (removal && stack !== undefined && stack !== place.owner.stack)
-    await place
+  if (removal && stack !== undefined && stack !== regional.owner.stack)
+    await regional
       .at(region)
-      .call("TagResource", { KeyId: id, Tags: tagList({ [TAG.stack]: stack }) }, place.context(version))
+      .call("TagResource", { KeyId: id, Tags: tagList({ [TAG.stack]: stack }) }, regional.context(version))
       .catch((error) => {
         if (!isKeymgmtError(error, "NotFound") && !isPendingDeletion(error)) throw error;
       });
-  const state = await scheduleDeletion(place.at(region), id, days, place.context(version));
-  const home = place.owner.kms.keyCollection;
+  const state = await scheduleDeletion(regional.at(region), id, days, regional.context(version));
+  const home = regional.owner.kms.keyCollection;
   if (removal && region !== home && state === "PendingReplicaDeletion") {
     const at = `--region ${region} --key-id ${id}`;
-    place.run.say(
-      `KMS key ${id} in ${region} is the primary, moved there outside this stack: AWS deletes it only once it is deleted in every other Region, and until then no further replica of it can be made. Where it stays in ${home}, promote that one and schedule the deletion again: aws kms cancel-key-deletion ${at} && aws kms enable-key ${at} && ${promoteBack(region, id, home)} && ${place.deletionCommand({ keyId: id }, days, region)}`,
+    regional.run.say(
+      `KMS key ${id} in ${region} is the primary, moved there outside this stack: AWS deletes it only once it is deleted in every other Region, and until then no further replica of it can be made. Where it stays in ${home}, promote that one and schedule the deletion again: aws kms cancel-key-deletion ${at} && aws kms enable-key ${at} && ${promoteBack(region, id, home)} && ${regional.deletionCommand({ keyId: id }, days, region)}`,
     );
   }
 }
 
 /** A candidate with other material: its deletion is scheduled again, and its tags are as they were. */
-async function giveBack(place: Place, version: number, known: Known): Promise<undefined> {
+async function giveBack(regional: RegionalDistribution, version: number, known: Known): Promise<undefined> {
   const { record, isClaimPending, isNamed, former } = known.candidates[version]!;
-  const { kms, owner } = place;
-  const context = place.context(version);
+  const { kms, owner } = regional;
+  const context = regional.context(version);
   if (isClaimPending) {
     const tags = { [TAG.distribution]: former ?? owner.distribution, [TAG.version]: String(version) };
     await kms.call("TagResource", { KeyId: record.keyId, Tags: tagList(tags) }, context);
@@ -83,14 +83,14 @@ async function giveBack(place: Place, version: number, known: Known): Promise<un
   // It is of this very distribution, so the key that had it is not this one: no other is made in its place.
   const isItsOwn = former === undefined && owner.key.deletionAllowed !== true;
   if (isNamed || isItsOwn)
-    throw refusalOf(place, {} as Desired, known, {
+    throw refusalOf(regional, {} as Desired, known, {
       do: "refuse",
       why: "other material",
       version,
-      region: place.region,
+      region: regional.region,
     });
-  place.run.say(
-    `KMS key ${record.keyId} in ${place.region} is tagged as ${place.named(version)} and has other material; its deletion is scheduled again, in ${LONGEST_WINDOW_DAYS} days. What was encrypted under it cannot be decrypted by another KMS key`,
+  regional.run.say(
+    `KMS key ${record.keyId} in ${regional.region} is tagged as ${regional.named(version)} and has other material; its deletion is scheduled again, in ${LONGEST_WINDOW_DAYS} days. What was encrypted under it cannot be decrypted by another KMS key`,
   );
   return undefined;
 }

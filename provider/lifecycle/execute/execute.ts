@@ -2,7 +2,7 @@ import { applied } from "../plan/apply";
 import type { Desired, Known } from "../plan/known";
 import { MOST_STEPS, next } from "../plan/plan";
 import type { Step } from "../plan/steps";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 import { perform } from "./perform";
 
 /**
@@ -13,7 +13,7 @@ import { perform } from "./perform";
  * @returns what is known at the end
  */
 export async function execute(
-  place: Place,
+  regional: RegionalDistribution,
   desired: Desired,
   known: Known,
   record: (known: Known) => void = () => {},
@@ -26,7 +26,7 @@ export async function execute(
     return next(desired, now).find((step) => "region" in step && step.region === region);
   };
   const work = async (step: Step) => {
-    const outcome = await perform(place, desired, now, step);
+    const outcome = await perform(regional, desired, now, step);
     now = applied(desired, now, step, outcome);
     record(now);
   };

@@ -18,7 +18,7 @@ import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 import type { Desired, Known, PendingMaterial } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 import { refusalOf } from "./refusals";
 
 type Into = Pick<KmsKeyRecord, "keyId" | "keyMaterialId">;
@@ -28,23 +28,29 @@ type Into = Pick<KmsKeyRecord, "keyId" | "keyMaterialId">;
  * The same material is allowed at any time; it changes nothing but when it expires.
  */
 export async function importVersion(
-  place: Place,
+  regional: RegionalDistribution,
   region: string,
   version: number,
   { keyId, keyMaterialId }: Into,
   importType: ImportOptions["importType"] = keyMaterialId === undefined ? undefined : "EXISTING_KEY_MATERIAL",
 ): Promise<Partial<KmsKeyRecord>> {
-  const { run, owner } = place;
-  const material = await wrappableVersion(run.keystores, place.keyring, place.keeping, version);
+  const { run, owner } = regional;
+  const material = await wrappableVersion(run.keystores, regional.keyring, regional.keeping, version);
   try {
     const validTo = validToOf(owner.expiry, run.now());
-    const options = place.importOptions(region);
+    const options = regional.importOptions(region);
     const how = { ...options, importType: importType ?? options.importType, keyMaterialId, validTo };
-    const imported = await importMaterial(place.at(region), keyId, material, how, place.context(version));
+    const imported = await importMaterial(
+      regional.at(region),
+      keyId,
+      material,
+      how,
+      regional.context(version),
+    );
     return {
       importedAt: imported.importedAt,
       ...(imported.keyMaterialId && { keyMaterialId: imported.keyMaterialId }),
-      kcv: place.kcv(version),
+      kcv: regional.kcv(version),
       validTo: validTo?.toISOString(),
     };
   } finally {
@@ -54,19 +60,19 @@ export async function importVersion(
 
 /** The step "import": of a version of the records, of a candidate, or in another Region. */
 export async function importStep(
-  place: Place,
+  regional: RegionalDistribution,
   step: StepOf<"import">,
   known: Known,
   desired: Desired,
 ): Promise<OutcomeOf<"import">> {
-  if (step.isCandidate) return proveCandidate(place, step.version, known, desired);
-  return step.region === place.region
-    ? importHere(place, step, known, desired)
-    : importIntoReplica(place, step, known, desired);
+  if (step.isCandidate) return proveCandidate(regional, step.version, known, desired);
+  return step.region === regional.region
+    ? importHere(regional, step, known, desired)
+    : importIntoReplica(regional, step, known, desired);
 }
 
 async function importHere(
-  place: Place,
+  regional: RegionalDistribution,
   step: StepOf<"import">,
   known: Known,
   desired: Desired,
@@ -76,30 +82,36 @@ async function importHere(
   const isNoLongerOurs = record.state === "PendingImport";
   const shares = desired.strategy === "on-demand" ? record : { keyId: record.keyId };
   try {
-    const imported = await importVersion(place, place.region, version, shares);
+    const imported = await importVersion(regional, regional.region, version, shares);
     const isWhole = desired.strategy !== "on-demand" || isLastMissing(known, version);
-    if (isNoLongerOurs && isWhole && desired.strategy === "on-demand") await importLater(place, known);
+    if (isNoLongerOurs && isWhole && desired.strategy === "on-demand") await importLater(regional, known);
     const wasImported = Object.values(known.records).some(
       ({ keyId, importedAt }) => keyId === record.keyId && importedAt !== undefined,
     );
     const state =
-      !isNoLongerOurs || !isWhole ? record.state : await stateAfterImport(place, record.keyId, wasImported);
+      !isNoLongerOurs || !isWhole
+        ? record.state
+        : await stateAfterImport(regional, record.keyId, wasImported);
     // AWS takes only the material that it had: so what was adopted is held after all.
     return { ...imported, state, ...(record.adopted && { adopted: undefined, recovered: true }) };
   } catch (error) {
     if (isPendingDeletion(error)) return "pendingDeletion";
     if (record.adopted && isKeymgmtError(error, "IncorrectKeyMaterial"))
-      throw refusalOf(place, desired, known, { ...step, do: "refuse", why: "adopted, without its material" });
+      throw refusalOf(regional, desired, known, {
+        ...step,
+        do: "refuse",
+        why: "adopted, without its material",
+      });
     throw error;
   }
 }
 
 /** Later versions than the state knows of, which a rotation that was cut short has given to the KMS key: it needs them too. */
-async function importLater(place: Place, { records }: Known): Promise<void> {
+async function importLater(regional: RegionalDistribution, { records }: Known): Promise<void> {
   const latest = versionsOf(records).at(-1)!;
   const { keyId } = records[latest]!;
-  for (let version = latest + 1; version <= place.owner.key.keyVersion; version++)
-    await ifHeld(() => importVersion(place, place.region, version, { keyId }));
+  for (let version = latest + 1; version <= regional.owner.key.keyVersion; version++)
+    await ifHeld(() => importVersion(regional, regional.region, version, { keyId }));
 }
 
 /** Whether each other version of the KMS key was imported again already. */
@@ -109,7 +121,7 @@ function isLastMissing({ records, reimported }: Known, version: number): boolean
 
 /** AWS takes the material that the KMS key has, and so proves that it is the version's. */
 async function proveCandidate(
-  place: Place,
+  regional: RegionalDistribution,
   version: number,
   { candidates }: Known,
   { strategy }: Desired,
@@ -121,14 +133,14 @@ async function proveCandidate(
     ? !others.some(([, other]) => other.record.keyId === keyId)
     : strategy !== "on-demand"; // it may hold later versions, which are looked for next
   try {
-    const imported = await importVersion(place, place.region, version, { keyId });
+    const imported = await importVersion(regional, regional.region, version, { keyId });
     if (!isNamed)
-      place.run.say(
-        `${place.named(version)} recovers KMS key ${keyId} in ${place.region}, which it had before`,
+      regional.run.say(
+        `${regional.named(version)} recovers KMS key ${keyId} in ${regional.region}, which it had before`,
       );
-    place.own.add(keyId);
+    regional.verified.add(keyId);
     const isSettled = state === "PendingImport" && isWhole;
-    return { ...imported, state: isSettled ? await stateAfterImport(place, keyId, true) : state };
+    return { ...imported, state: isSettled ? await stateAfterImport(regional, keyId, true) : state };
   } catch (error) {
     if (isKeymgmtError(error, "IncorrectKeyMaterial")) return "other";
     if (state === "PendingImport" && isPendingDeletion(error)) return "pendingDeletion";
@@ -137,7 +149,7 @@ async function proveCandidate(
 }
 
 async function importIntoReplica(
-  place: Place,
+  regional: RegionalDistribution,
   { version, region }: StepOf<"import">,
   known: Known,
   { strategy }: Desired,
@@ -145,30 +157,37 @@ async function importIntoReplica(
   const { records, pending } = known;
   if (strategy === "on-demand") {
     const { keyId } = records[versionsOf(records).at(-1)!]!;
-    return importVersion(place, region, version, { keyId, keyMaterialId: pending!.imported.keyMaterialId });
+    return importVersion(regional, region, version, {
+      keyId,
+      keyMaterialId: pending!.imported.keyMaterialId,
+    });
   }
   const { keyId } = records[version]!;
-  const there = place.at(region);
+  const there = regional.at(region);
   return namingReplica(there, keyId, async () => {
     try {
-      await importVersion(place, region, version, { keyId });
+      await importVersion(regional, region, version, { keyId });
     } catch (error) {
       if (isPendingDeletion(error)) return "pendingDeletion";
       throw error;
     }
-    await waitEnabled(there, keyId, place.context(version));
+    await waitEnabled(there, keyId, regional.context(version));
     return { state: "Enabled" };
   });
 }
 
 /** A first import enables the KMS key. One that gets its material back may have been disabled before that went. */
-async function stateAfterImport(place: Place, keyId: string, wasImported: boolean): Promise<KeyState> {
+async function stateAfterImport(
+  regional: RegionalDistribution,
+  keyId: string,
+  wasImported: boolean,
+): Promise<KeyState> {
   if (!wasImported) return "Enabled";
-  const { kms } = place;
+  const { kms } = regional;
   const seen = await ifPermitted(kms, "a KMS key whose material came back is taken to be Enabled", () =>
     eventually(
       `KMS key ${keyId} to have its material back in ${kms.region}`,
-      () => describeKmsKey(kms, keyId, place.context()),
+      () => describeKmsKey(kms, keyId, regional.context()),
       // The import was taken: whatever it was before is a read that lags.
       { result: ({ state }) => ["PendingImport", "Creating", "Updating", "Deleted"].includes(state) },
     ),
@@ -178,12 +197,12 @@ async function stateAfterImport(place: Place, keyId: string, wasImported: boolea
 
 /** New material; an update that failed half-way may have imported it already. */
 export async function importNewMaterial(
-  place: Place,
+  regional: RegionalDistribution,
   version: number,
   { keyId }: Into,
 ): Promise<PendingMaterial> {
   const into = (type: "NEW_KEY_MATERIAL" | "EXISTING_KEY_MATERIAL") =>
-    importVersion(place, place.region, version, { keyId }, type);
+    importVersion(regional, regional.region, version, { keyId }, type);
   const imported = await into("NEW_KEY_MATERIAL").catch((error) => {
     if (!isKeymgmtError(error, "IncorrectKeyMaterial")) throw error;
     return into("EXISTING_KEY_MATERIAL");
@@ -193,14 +212,14 @@ export async function importNewMaterial(
 
 /** A material that waits for its rotation: AWS takes it again, as one that the KMS key has had. */
 export async function findPending(
-  place: Place,
+  regional: RegionalDistribution,
   from: number,
   to: number,
   { keyId }: Into,
 ): Promise<PendingMaterial | undefined> {
   for (let version = from; version <= to; version++) {
     const imported = await ifHeld(() =>
-      importVersion(place, place.region, version, { keyId }, "EXISTING_KEY_MATERIAL"),
+      importVersion(regional, regional.region, version, { keyId }, "EXISTING_KEY_MATERIAL"),
     );
     if (imported) return { version, imported, regions: [] };
   }
@@ -208,22 +227,28 @@ export async function findPending(
 }
 
 /** Later versions that a KMS key holds, found by the first: AWS takes the material of each, and refuses any other. */
-export async function probe(place: Place, first: number, shared: KmsKeyRecord): Promise<KmsKeyRecords> {
+export async function probe(
+  regional: RegionalDistribution,
+  first: number,
+  shared: KmsKeyRecord,
+): Promise<KmsKeyRecords> {
   const held: KmsKeyRecords = {};
-  for (let version = first + 1; version <= place.owner.key.keyVersion; version++) {
-    const imported = await ifHeld(() => importVersion(place, place.region, version, { keyId: shared.keyId }));
+  for (let version = first + 1; version <= regional.owner.key.keyVersion; version++) {
+    const imported = await ifHeld(() =>
+      importVersion(regional, regional.region, version, { keyId: shared.keyId }),
+    );
     if (imported) held[version] = { ...shared, ...imported };
   }
-  const { kms } = place;
+  const { kms } = regional;
   const seen = await ifPermitted(kms, "a rotation that was cut short is not recognised", () =>
-    describeKmsKey(kms, shared.keyId, place.context()),
+    describeKmsKey(kms, shared.keyId, regional.context()),
   );
   // AWS also takes the material of a rotation that was cut short, which is not the current one yet: it is still to be rotated to.
   const all: KmsKeyRecords = { [first]: shared, ...held };
   const current = versionsOf(all).find((version) => all[version]!.keyMaterialId === seen?.keyMaterialId);
   for (const version of versionsOf(all)) if (current !== undefined && version > current) delete all[version];
   const state =
-    shared.state === "PendingImport" ? await stateAfterImport(place, shared.keyId, true) : shared.state;
+    shared.state === "PendingImport" ? await stateAfterImport(regional, shared.keyId, true) : shared.state;
   for (const record of Object.values(all)) record.state = state;
   return all;
 }

@@ -11,7 +11,7 @@ import { tagsIfPermitted, unlessTakenOver } from "../claims/ownershipCheck";
 import { findRemovalOrphans } from "../claims/removalOrphans";
 import { type Desired, type Known, recordFor, sharedOf } from "../plan/known";
 import type { OutcomeOf, StepName, StepOf } from "../plan/steps";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 import { adoptKmsKeys } from "./adopt";
 import { findAlias } from "./aliases";
 import { createKey } from "./createKey";
@@ -23,7 +23,7 @@ import { syncMetadata } from "./syncMetadata";
 
 type Performances = {
   [Name in StepName]: (
-    place: Place,
+    regional: RegionalDistribution,
     step: StepOf<Name>,
     known: Known,
     desired: Desired,
@@ -31,99 +31,100 @@ type Performances = {
 };
 
 export function perform<Name extends StepName>(
-  place: Place,
+  regional: RegionalDistribution,
   desired: Desired,
   known: Known,
   step: StepOf<Name>,
 ): Promise<OutcomeOf<Name>> {
-  const work = () => PERFORM[step.do as Name](place, step, known, desired) as Promise<OutcomeOf<Name>>;
+  const work = () => PERFORM[step.do as Name](regional, step, known, desired) as Promise<OutcomeOf<Name>>;
   const { version, region, isCandidate } = step as Partial<StepOf<"import">>;
   if (version === undefined) return work();
-  if (isCandidate) return namingCandidate(place, version, known.candidates[version]!.record, work);
-  if (!CHANGING.has(step.do) || region !== place.region) return work();
-  return unlessTakenOver(place, version, recordFor(known, version), work);
+  if (isCandidate) return namingCandidate(regional, version, known.candidates[version]!.record, work);
+  if (!CHANGING.has(step.do) || region !== regional.region) return work();
+  return unlessTakenOver(regional, version, recordFor(known, version), work);
 }
 
 /** What changes a KMS key of the state, but for a rotation, whose calls are counted. */
 const CHANGING: ReadonlySet<StepName> = new Set(["import", "enable", "disable", "cancelDeletion"]);
 
 const PERFORM: Performances = {
-  findOrphans: (place, _step, known, desired) => findOrphans(place, known, desired),
-  adopt: (place) => adoptKmsKeys(place),
+  findOrphans: (regional, _step, known, desired) => findOrphans(regional, known, desired),
+  adopt: (regional) => adoptKmsKeys(regional),
   inspect,
   findReplicas,
   findAlias,
-  probeVersions: (place, { version }, { records }) => probe(place, version, records[version]!),
-  findPending: (place, { version, to }, { records }) => findPending(place, version, to, sharedOf(records)),
-  async checkOwner(place, { version }, { records }) {
+  probeVersions: (regional, { version }, { records }) => probe(regional, version, records[version]!),
+  findPending: (regional, { version, to }, { records }) =>
+    findPending(regional, version, to, sharedOf(records)),
+  async checkOwner(regional, { version }, { records }) {
     const { keyId, claim } = records[version]!;
-    return isTakenOver(await tagsIfPermitted(place, keyId), place.owner, claim);
+    return isTakenOver(await tagsIfPermitted(regional, keyId), regional.owner, claim);
   },
-  findRemovalOrphans: (place, _step, known) => findRemovalOrphans(place, known),
+  findRemovalOrphans: (regional, _step, known) => findRemovalOrphans(regional, known),
   findStrayReplicas,
 
   createKey,
   replicate,
-  async markClaimPending(place, { version }, known) {
+  async markClaimPending(regional, { version }, known) {
     const { record } = known.candidates[version]!;
-    const Tags = tagList({ [PENDING_CLAIM]: place.owner.distribution });
-    await place.kms.call("TagResource", { KeyId: record.keyId, Tags }, place.context(version));
+    const Tags = tagList({ [PENDING_CLAIM]: regional.owner.distribution });
+    await regional.kms.call("TagResource", { KeyId: record.keyId, Tags }, regional.context(version));
   },
-  async cancelDeletion(place, { version, region, isCandidate }, known) {
+  async cancelDeletion(regional, { version, region, isCandidate }, known) {
     const { keyId } = isCandidate ? known.candidates[version]!.record : recordFor(known, version);
-    const state = await cancelDeletion(place, place.at(region), version, keyId);
+    const state = await cancelDeletion(regional, regional.at(region), version, keyId);
     const isForRotation = known.replicas?.some((one) => one.region === region && one.wasPendingDeletion);
     if (isForRotation) {
-      const Tags = tagList({ [LEAVING]: place.owner.distribution });
-      await place.at(region).call("TagResource", { KeyId: keyId, Tags }, place.context(version));
+      const Tags = tagList({ [LEAVING]: regional.owner.distribution });
+      await regional.at(region).call("TagResource", { KeyId: keyId, Tags }, regional.context(version));
     }
     return state;
   },
   import: importStep,
-  async joinVersion(place, { version }, { records }, { primaries }) {
+  async joinVersion(regional, { version }, { records }, { primaries }) {
     const { keyMaterialId, kcv, importedAt, validTo, replicas } = primaries[version]!;
     const { keyId, keyArn, state, claim } = sharedOf(records);
-    const imported = replicas?.includes(place.region)
+    const imported = replicas?.includes(regional.region)
       ? { kcv, importedAt, validTo }
-      : await importVersion(place, place.region, version, { keyId, keyMaterialId });
+      : await importVersion(regional, regional.region, version, { keyId, keyMaterialId });
     return { ...imported, keyMaterialId, keyId, keyArn, state, claim };
   },
-  importNewMaterial: (place, { version }, { records }) =>
-    importNewMaterial(place, version, sharedOf(records)),
-  async rotate(place, { version }, { records, pending }) {
+  importNewMaterial: (regional, { version }, { records }) =>
+    importNewMaterial(regional, version, sharedOf(records)),
+  async rotate(regional, { version }, { records, pending }) {
     await rotateOnDemand(
-      place.kms,
+      regional.kms,
       sharedOf(records).keyId,
       pending!.imported.keyMaterialId!,
-      place.context(version),
+      regional.context(version),
     );
   },
-  enable: (place, step, known) => switched(place, step, known, true),
-  disable: (place, step, known) => switched(place, step, known, false),
-  syncMetadata: (place, { version }, { records }, { primaries }) =>
+  enable: (regional, step, known) => switched(regional, step, known, true),
+  disable: (regional, step, known) => switched(regional, step, known, false),
+  syncMetadata: (regional, { version }, { records }, { primaries }) =>
     unlessPendingDeletion(async () => ({
-      claim: await syncMetadata(place, version, records[version]!, primaries[version]),
+      claim: await syncMetadata(regional, version, records[version]!, primaries[version]),
     })),
   async forget() {},
-  createAlias: (place, { version }, { records }) =>
-    createAlias(place.kms, place.aliasName, records[version]!.keyId, place.context(version)),
-  async moveAlias(place, { version }, { records }) {
+  createAlias: (regional, { version }, { records }) =>
+    createAlias(regional.kms, regional.aliasName, records[version]!.keyId, regional.context(version)),
+  async moveAlias(regional, { version }, { records }) {
     const { keyId } = records[version]!;
-    const state = await waitEnabled(place.kms, keyId, place.context(version));
+    const state = await waitEnabled(regional.kms, keyId, regional.context(version));
     if (state !== undefined && state !== "Enabled") return state; // applications could not encrypt
-    return moveAlias(place.kms, place.aliasName, keyId, place.context(version));
+    return moveAlias(regional.kms, regional.aliasName, keyId, regional.context(version));
   },
-  async useNextName(place) {
-    const { aliasName } = place;
-    place.useNextName();
-    place.run.say(
-      `${aliasName} in ${place.region} is another's, made in the same second; it is left alone, and ${place.aliasName} is made instead`,
+  async useNextName(regional) {
+    const { aliasName } = regional;
+    regional.useNextName();
+    regional.run.say(
+      `${aliasName} in ${regional.region} is another's, made in the same second; it is left alone, and ${regional.aliasName} is made instead`,
     );
   },
-  deleteAlias: (place) => deleteAlias(place.kms, place.aliasName, place.context()),
+  deleteAlias: (regional) => deleteAlias(regional.kms, regional.aliasName, regional.context()),
   scheduleDeletion: schedule,
-  async leaveAlone(place, { version, keyId, why, region }, { records }) {
-    const { owner, run, deletionWindowDays } = place;
+  async leaveAlone(regional, { version, keyId, why, region }, { records }) {
+    const { owner, run, deletionWindowDays } = regional;
     const recorded = records[version];
     const key = recorded?.keyId === keyId ? recorded!.keyArn : keyId!;
     const reasons = {
@@ -132,25 +133,25 @@ const PERFORM: Performances = {
       "not proved": `in ${region} is tagged as version ${version} of ${owner.distribution}, the state does not know it, and nothing proves here that it is this stack's; it is left alone. \`keymgmt sweep\` lists it`,
       "not known": `in ${region} is tagged as version ${version} of ${owner.distribution}, and the state does not know it. As another KMS key was adopted there, nobody may hold its material any more, so it is left as it is`,
     };
-    const toDelete = `; to delete it as well: ${place.deletionCommand({ keyId: key }, deletionWindowDays, region)}`;
+    const toDelete = `; to delete it as well: ${regional.deletionCommand({ keyId: key }, deletionWindowDays, region)}`;
     run.say(`${key} ${reasons[why]}${why === "taken over" ? "" : toDelete}`);
   },
-  async refuse(place, step, known, desired) {
-    const { run, kms, aliasName } = place;
+  async refuse(regional, step, known, desired) {
+    const { run, kms, aliasName } = regional;
     const inUse = step.why === "other material" ? await run.listings.aliasTarget(kms, aliasName) : undefined;
-    throw refusalOf(place, desired, known, step, inUse);
+    throw refusalOf(regional, desired, known, step, inUse);
   },
 };
 
 function switched(
-  place: Place,
+  regional: RegionalDistribution,
   { version, region }: { version: number; region: string },
   known: Known,
   enabled: boolean,
 ): Promise<undefined | "pendingDeletion"> {
   const { keyId } = recordFor(known, version);
   return unlessPendingDeletion(async () => {
-    await setEnabled(place.at(region), keyId, enabled, place.context(version));
+    await setEnabled(regional.at(region), keyId, enabled, regional.context(version));
     return undefined;
   });
 }
@@ -167,14 +168,14 @@ async function unlessPendingDeletion<T>(work: () => Promise<T>): Promise<T | "pe
 
 /** Names a KMS key that no state knows of yet, and whose deletion may be cancelled by now, where the work on it fails. */
 function namingCandidate<T>(
-  place: Place,
+  regional: RegionalDistribution,
   version: number,
   record: KmsKeyRecord,
   work: () => Promise<T>,
 ): Promise<T> {
   return sayingIfItFails(
-    place.run.say,
-    `KMS key ${record.keyId} in ${place.region} was being recovered as ${place.named(version)} when that failed; the next update goes on with it. To leave it to its deletion instead: ${place.deletionCommand(record, LONGEST_WINDOW_DAYS)}`,
+    regional.run.say,
+    `KMS key ${record.keyId} in ${regional.region} was being recovered as ${regional.named(version)} when that failed; the next update goes on with it. To leave it to its deletion instead: ${regional.deletionCommand(record, LONGEST_WINDOW_DAYS)}`,
     work,
   );
 }

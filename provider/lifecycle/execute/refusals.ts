@@ -5,20 +5,20 @@ import { lostMaterialWays } from "../claims/refusals";
 import { promoteBack } from "../drift/drift";
 import { type Desired, type Known, sharedOf } from "../plan/known";
 import type { StepOf } from "../plan/steps";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 
 /** @param inUse id of the KMS key that the alias points to, where that is to be named */
 export function refusalOf(
-  place: Place,
+  regional: RegionalDistribution,
   desired: Desired,
   known: Known,
   { why, version, region }: StepOf<"refuse">,
   inUse?: string,
 ): KeymgmtError {
-  const { owner, aliasName } = place;
+  const { owner, aliasName } = regional;
   const record = known.records[version] ?? known.candidates[version]?.record;
-  const context = { ...place.context(version), region, keyId: record?.keyId };
-  const expected = `Expected ${place.named(version)}`;
+  const context = { ...regional.context(version), region, keyId: record?.keyId };
+  const expected = `Expected ${regional.named(version)}`;
   switch (why) {
     case "gone":
       return new KeymgmtError(
@@ -29,7 +29,7 @@ export function refusalOf(
     case "not usable":
       return new KeymgmtError(
         "InvalidState",
-        `Expected KMS key ${record!.keyArn} (${place.named(version)}) to be usable, got state ${record!.state}. Run the update again once AWS has settled.`,
+        `Expected KMS key ${record!.keyArn} (${regional.named(version)}) to be usable, got state ${record!.state}. Run the update again once AWS has settled.`,
         context,
       );
     case "alias taken":
@@ -39,24 +39,24 @@ export function refusalOf(
         { ...context, keyId: aliasName },
       );
     case "other material":
-      return otherMaterial(place, known, version, inUse);
+      return otherMaterial(regional, known, version, inUse);
     case "adopted, without a replica":
       return new KeymgmtError(
         "Unsupported",
-        `Expected a replica of KMS key ${desired.primaries[version]!.keyArn} in ${region}: it was adopted as ${place.named(version)}, and without its material no replica can be made. Rotate the key and raise \`minEnabledVersion\` above ${version}, then replicate.`,
+        `Expected a replica of KMS key ${desired.primaries[version]!.keyArn} in ${region}: it was adopted as ${regional.named(version)}, and without its material no replica can be made. Rotate the key and raise \`minEnabledVersion\` above ${version}, then replicate.`,
         context,
       );
     case "adopted, without its material":
       return new KeymgmtError(
         "IncorrectKeyMaterial",
-        `Expected KMS key ${record!.keyArn} to have its key material: it was adopted as ${place.named(version)}, whose keyring does not hold that material. Import it from where it is kept, then refresh; or rotate the key and raise \`minEnabledVersion\` above ${version}.`,
+        `Expected KMS key ${record!.keyArn} to have its key material: it was adopted as ${regional.named(version)}, whose keyring does not hold that material. Import it from where it is kept, then refresh; or rotate the key and raise \`minEnabledVersion\` above ${version}.`,
         context,
       );
     case "primary elsewhere": {
       const { keyId, keyArn } = sharedOf(known.records);
       return new KeymgmtError(
         "Unsupported",
-        `Expected KMS key ${keyArn}, which is to be rotated to ${place.named(version)}, to be the primary of its replicas; the primary is in ${region}, where it was moved outside this stack. AWS rotates only the primary on demand. Nothing was changed. Promote it back and run the update again: ${promoteBack(region, keyId, place.region)}`,
+        `Expected KMS key ${keyArn}, which is to be rotated to ${regional.named(version)}, to be the primary of its replicas; the primary is in ${region}, where it was moved outside this stack. AWS rotates only the primary on demand. Nothing was changed. Promote it back and run the update again: ${promoteBack(region, keyId, regional.region)}`,
         { ...context, keyId },
       );
     }
@@ -103,21 +103,21 @@ export function disabledOnDemand(
 }
 
 function otherMaterial(
-  place: Place,
+  regional: RegionalDistribution,
   known: Known,
   version: number,
   inUse = known.candidates[version]!.record.keyId,
 ): KeymgmtError {
   const { record, isNamed, wasPendingDeletion } = known.candidates[version]!;
-  const context = { ...place.context(version), region: place.region, keyId: record.keyId };
-  const expected = `Expected KMS key ${record.keyArn} to have the material of ${place.named(version)} (key check value ${record.kcv}); AWS says that it has another.`;
-  const adopt = { aliasName: place.aliasName, versions: { [place.owner.key.keyVersion]: inUse } };
+  const context = { ...regional.context(version), region: regional.region, keyId: record.keyId };
+  const expected = `Expected KMS key ${record.keyArn} to have the material of ${regional.named(version)} (key check value ${record.kcv}); AWS says that it has another.`;
+  const adopt = { aliasName: regional.aliasName, versions: { [regional.owner.key.keyVersion]: inUse } };
   const stays = wasPendingDeletion ? "Its deletion is scheduled again" : "It is in use, and was left alone";
   return new KeymgmtError(
     "IncorrectKeyMaterial",
     isNamed
       ? `${expected} Nothing was changed. Is \`adopt\` of this key, and of its latest backup?`
-      : `${expected} ${stays}; no other was made in its place. ${lostMaterialWays(place.owner.key.name, adopt, [])}`,
+      : `${expected} ${stays}; no other was made in its place. ${lostMaterialWays(regional.owner.key.name, adopt, [])}`,
     context,
   );
 }

@@ -17,40 +17,40 @@ import { observeAlias } from "../drift/observe";
 import { metadataFor } from "../metadata/desired";
 import type { Desired, Known, SeenReplica } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 
 /** What AWS shows of a KMS key that may be there, as a record; undefined where it is not. */
 export async function inspect(
-  place: Place,
+  regional: RegionalDistribution,
   { version }: StepOf<"inspect">,
   { records }: Known,
   { role, primaries, minEnabled, strategy }: Desired,
 ): Promise<KmsKeyRecord | undefined> {
-  const context = place.context(version);
+  const context = regional.context(version);
   if (role === "primary") {
     const record = records[version]!;
     const seen = await ifPermitted(
-      place.kms,
+      regional.kms,
       "a KMS key that seemed to be gone is not looked for again",
-      () => describeKmsKey(place.kms, record.keyId, context),
+      () => describeKmsKey(regional.kms, record.keyId, context),
     );
     return seen && { ...record, state: seen.state };
   }
   const primary = primaries[version]!;
   const { keyId, keyArn: primaryArn, kcv, importedAt, adopted, claim } = primary;
-  const seen = await describeKmsKey(place.kms, keyId, context);
+  const seen = await describeKmsKey(regional.kms, keyId, context);
   const { state, validTo, keyMaterialId, description } = seen;
-  const keyArn = relatedKeyArn(primaryArn, place.region);
+  const keyArn = relatedKeyArn(primaryArn, regional.region);
   // One that a rotation has made has its material, unless somebody has made it anew since.
-  const isKnown = primary.replicas?.includes(place.region) && hasItsMaterial(seen, strategy);
+  const isKnown = primary.replicas?.includes(regional.region) && hasItsMaterial(seen, strategy);
   if (!adopted && state !== "Deleted" && !isKnown)
-    await refuseOthersReplica(place, place.kms, version, primary, seen, strategy);
+    await refuseOthersReplica(regional, regional.kms, version, primary, seen, strategy);
   if (adopted) return { keyId, keyArn, state, adopted, validTo, keyMaterialId };
   // A rotation has made it: with the tags that it is to have, and the policy and description of the version before.
   if (version >= minEnabled)
-    place.has.set(version, {
-      tags: metadataFor(place.owner, version, {}, claim).tags,
-      policy: place.run.replicaPolicies.get(keyArn),
+    regional.knownMetadata.set(version, {
+      tags: metadataFor(regional.owner, version, {}, claim).tags,
+      policy: regional.run.replicaPolicies.get(keyArn),
       description,
     });
   return { keyId, keyArn, kcv, state, importedAt, validTo, keyMaterialId, claim, recovered: true };
@@ -58,20 +58,20 @@ export async function inspect(
 
 /** The version's KMS key in every other Region, with its state there; in a manual rotation only where the rotation may go by it. */
 export async function findReplicas(
-  place: Place,
+  regional: RegionalDistribution,
   { version }: StepOf<"findReplicas">,
   { records }: Known,
   { strategy }: Desired,
 ): Promise<SeenReplica[]> {
   const { keyId } = records[version]!;
-  const context = place.context(version);
-  const here = await describeKmsKey(place.kms, keyId, context);
-  const found = otherRegions(here, place.region).map(async (region): Promise<SeenReplica[]> => {
-    if (place.isLeftOut(region))
+  const context = regional.context(version);
+  const here = await describeKmsKey(regional.kms, keyId, context);
+  const found = otherRegions(here, regional.region).map(async (region): Promise<SeenReplica[]> => {
+    if (regional.isLeftOut(region))
       return strategy === "on-demand"
         ? [{ region, state: undefined, wasPendingDeletion: false, isLeftOut: true }]
         : [];
-    const there = place.at(region);
+    const there = regional.at(region);
     const seen = await describeKmsKey(there, keyId, context);
     const { state } = seen;
     if (strategy === "on-demand") {
@@ -80,7 +80,7 @@ export async function findReplicas(
       return [{ region, state, wasPendingDeletion: isLeavingThere, ...(isPrimary && { isPrimary }) }];
     }
     const isOthers = !hasItsMaterial(seen, strategy) && state !== "Deleted" && !isLeaving(state);
-    return isOthers && (await leavesReplica(place, there, records[version]!))
+    return isOthers && (await leavesReplica(regional, there, records[version]!))
       ? []
       : [{ region, state, wasPendingDeletion: false }];
   });
@@ -91,11 +91,15 @@ export async function findReplicas(
  * The new version's replica begins with the key policy of the one in use. Where that one has no material, anybody who may replicate
  * may have made it: with another policy than is known it is passed over, and the KeyReplica there, if there is one, makes its own.
  */
-async function leavesReplica(place: Place, there: Kms, record: KmsKeyRecord): Promise<boolean> {
-  const doubt = await replicaDoubt(place, there, record, undefined, undefined);
+async function leavesReplica(
+  regional: RegionalDistribution,
+  there: Kms,
+  record: KmsKeyRecord,
+): Promise<boolean> {
+  const doubt = await replicaDoubt(regional, there, record, undefined, undefined);
   if (doubt === undefined) return false;
-  place.run.say(
-    `the replica of KMS key ${record.keyId} in ${there.region} has no material, and ${doubt}; nothing is made ready there before the alias moves. A KeyReplica there does it itself; if there is none, delete it: ${place.deletionCommand(record, SHORTEST_WINDOW_DAYS, there.region)}`,
+  regional.run.say(
+    `the replica of KMS key ${record.keyId} in ${there.region} has no material, and ${doubt}; nothing is made ready there before the alias moves. A KeyReplica there does it itself; if there is none, delete it: ${regional.deletionCommand(record, SHORTEST_WINDOW_DAYS, there.region)}`,
   );
   return true;
 }
@@ -114,21 +118,21 @@ async function isReplicaLeaving(there: Kms, keyId: string, state: KeyState): Pro
  * KeyReplica was retained (`retainOnDelete`), and all that is its.
  */
 export async function findStrayReplicas(
-  place: Place,
+  regional: RegionalDistribution,
   _step: object,
   { records }: Known,
 ): Promise<Record<number, string[]>> {
   const found: Record<number, string[]> = {};
   for (const { version, record } of kmsKeysOf(records)) {
     // Without kms:DescribeKey those are known that the state names.
-    const seen = await permitted(() => describeKmsKey(place.kms, record.keyId, place.context(version)));
+    const seen = await permitted(() => describeKmsKey(regional.kms, record.keyId, regional.context(version)));
     const regions = [
-      ...new Set([...(record.replicas ?? []), ...(seen ? otherRegions(seen, place.region) : [])]),
+      ...new Set([...(record.replicas ?? []), ...(seen ? otherRegions(seen, regional.region) : [])]),
     ];
-    sayLeftOut(place, record, regions);
-    const reached = regions.filter((region) => !place.isLeftOut(region));
+    sayLeftOut(regional, record, regions);
+    const reached = regions.filter((region) => !regional.isLeftOut(region));
     const isOurs = await Promise.all(
-      reached.map(async (region) => record.replicas?.includes(region) || isLeft(place, region, record)),
+      reached.map(async (region) => record.replicas?.includes(region) || isLeft(regional, region, record)),
     );
     found[version] = reached.filter((_, index) => isOurs[index]).sort();
   }
@@ -136,7 +140,7 @@ export async function findStrayReplicas(
   const gone = new Set<string>();
   await Promise.all(
     [...new Set(Object.values(found).flat())].map(async (region) => {
-      if ((await observeAlias(place.at(region), place.aliasName, loses)) === "") gone.add(region);
+      if ((await observeAlias(regional.at(region), regional.aliasName, loses)) === "") gone.add(region);
     }),
   );
   return Object.fromEntries(
@@ -148,49 +152,53 @@ export async function findStrayReplicas(
 }
 
 /** What is not touched is named: AWS deletes a primary only after its replicas. */
-function sayLeftOut(place: Place, record: KmsKeyRecord, regions: string[]): void {
-  for (const region of regions.filter((one) => place.isLeftOut(one)))
-    place.run.say(
-      `the replica of KMS key ${record.keyId} in ${region}, if there still is one, is left alone, as \`unreachableRegions\` names ${region}; AWS deletes the KMS key in ${place.region} only after it. When ${region} answers again: ${place.deletionCommand(record, place.deletionWindowDays, region)}`,
+function sayLeftOut(regional: RegionalDistribution, record: KmsKeyRecord, regions: string[]): void {
+  for (const region of regions.filter((one) => regional.isLeftOut(one)))
+    regional.run.say(
+      `the replica of KMS key ${record.keyId} in ${region}, if there still is one, is left alone, as \`unreachableRegions\` names ${region}; AWS deletes the KMS key in ${regional.region} only after it. When ${region} answers again: ${regional.deletionCommand(record, regional.deletionWindowDays, region)}`,
     );
 }
 
 /** Whether a replica is this stack's and does not wait for its deletion yet. What may not be seen is left. */
-async function isLeft(place: Place, region: string, { keyId, claim }: KmsKeyRecord): Promise<boolean> {
-  const there = place.at(region);
+async function isLeft(
+  regional: RegionalDistribution,
+  region: string,
+  { keyId, claim }: KmsKeyRecord,
+): Promise<boolean> {
+  const there = regional.at(region);
   const tags = await permitted(() => tagsOf(there, keyId));
-  const isOurs = ownershipOf(tags, place.owner) === "ours" && !isTakenOver(tags, place.owner, claim);
+  const isOurs = ownershipOf(tags, regional.owner) === "ours" && !isTakenOver(tags, regional.owner, claim);
   if (!isOurs) return false;
   const seen = await permitted(() => describeKmsKey(there, keyId));
   return seen !== undefined && !isLeaving(seen.state) && seen.state !== "Deleted";
 }
 
 export async function replicate(
-  place: Place,
+  regional: RegionalDistribution,
   { version, region }: StepOf<"replicate">,
   known: Known,
   { role, primaries, strategy }: Desired,
 ): Promise<OutcomeOf<"replicate">> {
-  const there = place.at(region);
+  const there = regional.at(region);
   const primary = role === "replica" ? primaries[version]! : known.records[version]!;
   const { keyId, importedAt, claim } = primary;
   const metadata =
     role === "replica"
-      ? place.metadata(version, claim)
-      : await metadataOfInUse(place, known, version, there, claim);
+      ? regional.metadata(version, claim)
+      : await metadataOfInUse(regional, known, version, there, claim);
   const { made, ...seen } = await ensureReplicaKey(
-    place.primary,
-    (other) => place.at(other),
+    regional.primary,
+    (other) => regional.at(other),
     there,
     keyId,
     metadata,
-    place.context(version),
+    regional.context(version),
     importedAt,
   );
-  if (!made) await refuseOthersReplica(place, there, version, primary, seen, strategy, metadata.policy);
+  if (!made) await refuseOthersReplica(regional, there, version, primary, seen, strategy, metadata.policy);
   if (role === "primary" && made && metadata.policy !== undefined)
-    place.run.replicaPolicies.set(relatedKeyArn(known.records[version]!.keyArn, region), metadata.policy);
-  place.own.add(keyId);
+    regional.run.replicaPolicies.set(relatedKeyArn(known.records[version]!.keyArn, region), metadata.policy);
+  regional.verified.add(keyId);
   return { state: seen.state, isMade: made };
 }
 
@@ -204,26 +212,26 @@ function hasItsMaterial({ state, hasMaterial }: SeenKmsKey, strategy: Desired["s
 
 /** A replica that no state knows: whoever may replicate the primary chose its key policy, and must not be given the material. */
 async function refuseOthersReplica(
-  place: Place,
+  regional: RegionalDistribution,
   there: Kms,
   version: number,
   primary: KmsKeyRecord,
   seen: SeenKmsKey,
   strategy: Desired["strategy"],
-  policy = place.run.replicaPolicies.get(relatedKeyArn(primary.keyArn, there.region)),
+  policy = regional.run.replicaPolicies.get(relatedKeyArn(primary.keyArn, there.region)),
 ): Promise<void> {
   const tags = await ifPermitted(there, "whose a replica is that the state does not know is not seen", () =>
     tagsOf(there, primary.keyId),
   );
   const doubt = hasItsMaterial(seen, strategy)
     ? claimDoubt(primary, tags)
-    : await replicaDoubt(place, there, primary, tags, policy);
+    : await replicaDoubt(regional, there, primary, tags, policy);
   if (doubt === undefined) return;
   const { region } = there;
   throw new KeymgmtError(
     "Conflict",
-    `Expected the replica of ${primary.keyArn} (${place.named(version)}) in ${region}, which no state knows, to be this stack's; ${doubt}. It was left alone, and given no material. Who made it is in CloudTrail (ReplicateKey). If nobody needs it, delete it, and run the update again when it is gone: ${place.deletionCommand(primary, SHORTEST_WINDOW_DAYS, region)}. If it is right as it is, mend what differs and run the update again: its key policy with \`aws kms put-key-policy\`, a grant with \`aws kms revoke-grant\`, its claim with: ${tagCommand(region, primary.keyId, { [CLAIM]: primary.claim ?? "" })}`,
-    { ...place.context(version), region, keyId: primary.keyArn },
+    `Expected the replica of ${primary.keyArn} (${regional.named(version)}) in ${region}, which no state knows, to be this stack's; ${doubt}. It was left alone, and given no material. Who made it is in CloudTrail (ReplicateKey). If nobody needs it, delete it, and run the update again when it is gone: ${regional.deletionCommand(primary, SHORTEST_WINDOW_DAYS, region)}. If it is right as it is, mend what differs and run the update again: its key policy with \`aws kms put-key-policy\`, a grant with \`aws kms revoke-grant\`, its claim with: ${tagCommand(region, primary.keyId, { [CLAIM]: primary.claim ?? "" })}`,
+    { ...regional.context(version), region, keyId: primary.keyArn },
   );
 }
 
@@ -231,7 +239,7 @@ const SHORTEST_WINDOW_DAYS = 7;
 
 /** A rotation's replica starts with the policy and description of the one in use; KeyReplica brings its own afterwards. */
 async function metadataOfInUse(
-  place: Place,
+  regional: RegionalDistribution,
   { inUse, alias }: Known,
   version: number,
   there: Kms,
@@ -245,5 +253,5 @@ async function metadataOfInUse(
     () => there.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
   );
   const description = described.KeyMetadata?.Description || undefined;
-  return metadataFor(place.owner, version, { policy: policy?.Policy, description }, claim);
+  return metadataFor(regional.owner, version, { policy: policy?.Policy, description }, claim);
 }

@@ -7,7 +7,7 @@ import { isNoLongerOurs } from "../claims/ownershipCheck";
 import { observeKmsKey } from "../drift/observe";
 import { changedTexts, type TextName } from "../metadata/aspects";
 import { withoutIgnored } from "../metadata/ignoreChanges";
-import type { Place } from "../regionalDistribution";
+import type { RegionalDistribution } from "../regionalDistribution";
 
 /**
  * Brings the metadata of one version's KMS key to what is desired. An adopted KMS key keeps what it has.
@@ -15,40 +15,42 @@ import type { Place } from "../regionalDistribution";
  * @returns its claim; undefined where it was left as it is
  */
 export async function syncMetadata(
-  place: Place,
+  regional: RegionalDistribution,
   version: number,
   { keyId, state, adopted, recovered, untagged, claim: known }: KmsKeyRecord,
   primary?: KmsKeyRecord,
 ): Promise<string | undefined> {
   if (adopted || state === "Deleted" || state.endsWith("Deletion")) return undefined;
-  const { kms } = place;
-  const before = recovered ? undefined : place.metadataBefore(version, known);
-  const isToBeSeen = before === undefined || place.repair;
+  const { kms } = regional;
+  const before = recovered ? undefined : regional.metadataBefore(version, known);
+  const isToBeSeen = before === undefined || regional.repair;
   const now =
-    place.has.get(version) ?? (isToBeSeen ? await seen(place, version, keyId, known, before) : before);
+    regional.knownMetadata.get(version) ??
+    (isToBeSeen ? await seen(regional, version, keyId, known, before) : before);
   if (
     now === "taken over" ||
-    (!isToBeSeen && (await isNoLongerOurs(place, { keyId, adopted, claim: known })))
+    (!isToBeSeen && (await isNoLongerOurs(regional, { keyId, adopted, claim: known })))
   )
     return undefined;
   // What was made before there were claims gets one when a refresh has shown that it has none; another distribution's is made anew.
   const lacksClaim = untagged || now.tags[CLAIM] !== undefined;
-  const claim = known ?? primary?.claim ?? (lacksClaim ? await place.newClaim(version) : undefined);
-  const given = place.metadata(version, claim);
-  const desired = withoutIgnored(given, place.inputs);
+  const claim = known ?? primary?.claim ?? (lacksClaim ? await regional.newClaim(version) : undefined);
+  const given = regional.metadata(version, claim);
+  const desired = withoutIgnored(given, regional.inputs);
   const kept = Object.entries(now.tags).filter(([name]) => name in given.tags);
   await syncTags(kms, keyId, now.tags, { ...Object.fromEntries(kept), ...desired.tags });
-  for (const name of changedTexts(desired, now)) await SEND[name](place, version, keyId, desired[name]!);
+  for (const name of changedTexts(desired, now)) await SEND[name](regional, version, keyId, desired[name]!);
   return claim;
 }
 
 const SEND: Record<
   TextName,
-  (place: Place, version: number, keyId: string, text: string) => Promise<unknown>
+  (regional: RegionalDistribution, version: number, keyId: string, text: string) => Promise<unknown>
 > = {
-  policy: (place, version, keyId, policy) => putKeyPolicy(place.kms, keyId, policy, place.context(version)),
-  description: (place, version, KeyId, Description) =>
-    place.kms.call("UpdateKeyDescription", { KeyId, Description }, place.context(version)),
+  policy: (regional, version, keyId, policy) =>
+    putKeyPolicy(regional.kms, keyId, policy, regional.context(version)),
+  description: (regional, version, KeyId, Description) =>
+    regional.kms.call("UpdateKeyDescription", { KeyId, Description }, regional.context(version)),
 };
 
 /**
@@ -56,16 +58,16 @@ const SEND: Record<
  * no before, everything is put there again.
  */
 async function seen(
-  place: Place,
+  regional: RegionalDistribution,
   version: number,
   keyId: string,
   claim: string | undefined,
   before: KmsKeyMetadata | undefined,
 ): Promise<KmsKeyMetadata | "taken over"> {
-  const { tags: desired, policy: given } = place.metadata(version, claim);
-  const ours = place.last ? place.metadataBefore(version).tags : {};
-  const found = await observeKmsKey(place.kms, place.owner, version, keyId, given !== undefined);
-  if (before && isTakenOver(found?.tags, place.owner, claim)) return "taken over";
+  const { tags: desired, policy: given } = regional.metadata(version, claim);
+  const ours = regional.last ? regional.metadataBefore(version).tags : {};
+  const found = await observeKmsKey(regional.kms, regional.owner, version, keyId, given !== undefined);
+  if (before && isTakenOver(found?.tags, regional.owner, claim)) return "taken over";
   const known = Object.entries(found?.tags ?? before?.tags ?? {}).filter(
     ([key]) => key in desired || key in ours || [CLAIM, PENDING_CLAIM, LEAVING].includes(key),
   );

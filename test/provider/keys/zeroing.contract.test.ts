@@ -16,7 +16,7 @@ import { KeystoreSession } from "../../../provider/keys/keystores/session";
 import { type Kms, KmsConnections } from "../../../provider/kms/client/client";
 import { importVersion } from "../../../provider/lifecycle/execute/importMaterial";
 import type { Owner } from "../../../provider/lifecycle/owner";
-import { Place } from "../../../provider/lifecycle/regionalDistribution";
+import { RegionalDistribution } from "../../../provider/lifecycle/regionalDistribution";
 import { resourcesOf } from "../../../provider/resources";
 import type { Values } from "../../../provider/resources/resource";
 import { Run } from "../../../provider/run";
@@ -161,8 +161,14 @@ describe("a buffer that held a secret", () => {
     const { keystore } = keyring;
     const said = { keystore, material: "env://ORDERS_{version}" };
     const handed = { keyring: formatKeyring(keyring), type: "aes256-gcm96", ...said };
-    const place = new Place(run, { owner, keyring: handed, region: "us-east-1", aliasName: "", inputs: {} });
-    return importVersion(place, "us-east-1", 2, { keyId: "id" });
+    const regional = new RegionalDistribution(run, {
+      owner,
+      keyring: handed,
+      region: "us-east-1",
+      aliasName: "",
+      inputs: {},
+    });
+    return importVersion(regional, "us-east-1", 2, { keyId: "id" });
   };
   const sealedBy = async (change: (version: SealedVersion) => void) => {
     const keyring = await make("env://ROOT");

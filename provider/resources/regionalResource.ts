@@ -3,7 +3,7 @@ import { type Convergence, converge, planOf, remove, type Target } from "../life
 import { refuseDeletion } from "../lifecycle/deletionGuard";
 import { hasDrifted, refreshRegion } from "../lifecycle/drift/observe";
 import { ownerOf, withFormerStack } from "../lifecycle/owner";
-import type { Place } from "../lifecycle/regionalDistribution";
+import type { RegionalDistribution } from "../lifecycle/regionalDistribution";
 import { refuseLeftOutDeletion, sentenceOfLeftOut } from "../lifecycle/unreachableRegions";
 import type { Run } from "../run";
 import { hasUnknown } from "../schema/unknowns";
@@ -32,7 +32,7 @@ export interface RegionalKind<I extends RegionalInputs, S extends I & RegionalSt
 }
 
 /** One of the two resources in a run. */
-export class Regional<I extends RegionalInputs, S extends I & RegionalState> {
+export class RegionalResource<I extends RegionalInputs, S extends I & RegionalState> {
   constructor(
     readonly run: Run,
     readonly kind: RegionalKind<I, S>,
@@ -108,10 +108,10 @@ export class Regional<I extends RegionalInputs, S extends I & RegionalState> {
       }),
       ...more,
     };
-    const show = (isCurrent: boolean, place: Place) => {
+    const show = (isCurrent: boolean, regional: RegionalDistribution) => {
       this.#showMetadata(outputs, isCurrent ? inputs : (old ?? inputs), inputs);
       outputs.isHalfGiven = isCurrent ? undefined : true;
-      onStep?.(place);
+      onStep?.(regional);
     };
     try {
       await converge(run, convergence, outputs, show);
@@ -159,7 +159,7 @@ export interface Reconciliation<I extends RegionalInputs, S extends I & Regional
   primaries?: KmsKeyRecords;
   more?: Pick<Convergence, "adopt" | "purpose" | "mayUseNextName">;
   /** Is called after each step. */
-  onStep?: (place: Place) => void;
+  onStep?: (regional: RegionalDistribution) => void;
 }
 
 /** Whether an update failed before every KMS key had the metadata that it should give. */
