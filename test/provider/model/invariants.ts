@@ -1,5 +1,6 @@
 /** What holds whenever an `up` or a removal has finished, whatever happened before. */
 import assert from "node:assert/strict";
+import { everythingDecrypts } from "./inUse";
 import { ABROAD, HOME } from "./regions";
 import type { Stack } from "./stack";
 
@@ -51,27 +52,6 @@ async function aliasIsOnTheLatest(stack: Stack): Promise<void> {
     const text = `${keyId}, version ${version}, encrypted in ${region}`;
     if (stack.secrets.some((secret) => secret.text === text)) continue;
     stack.secrets.push({ version, keyId, text, ciphertext: await observer.encrypt(stack.aliasName, text) });
-  }
-}
-
-/** What holds also when an `up` has failed half-way, in Regions and of versions that were in use before and still are to be. */
-export async function checkInUse(stack: Stack, regions: string[], minimum: number): Promise<void> {
-  await everythingDecrypts(stack, regions, minimum);
-  for (const from of regions) {
-    const ciphertext = await stack.observers[from]!.encrypt(stack.aliasName, from);
-    for (const to of regions)
-      assert.equal(await stack.observers[to]!.decrypt(ciphertext).catch(String), from, `${from} to ${to}`);
-  }
-}
-
-/** Whatever was encrypted under a version that is not disabled, in every Region. */
-async function everythingDecrypts(stack: Stack, regions: string[], minimum: number): Promise<void> {
-  for (const { text, ciphertext, version } of stack.secrets) {
-    if (version < minimum) continue;
-    for (const region of regions) {
-      const decrypted = await stack.observers[region]!.decrypt(ciphertext).catch(String);
-      assert.equal(decrypted, text, `decrypted in ${region}`);
-    }
   }
 }
 

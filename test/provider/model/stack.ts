@@ -13,21 +13,13 @@ import type { KmsKeyRecords } from "../../../provider/state/types";
 import { Application } from "../../world/application";
 import { localKms, Program } from "../../world/program";
 import { disturb, policyOf } from "./drift";
-import { checkInUse } from "./invariants";
+import { checkInUse, type Secret } from "./inUse";
 import { Observer } from "./observer";
 import { ABROAD, HOME } from "./regions";
 import type { Beginning, Event, Mishap, Step } from "./steps";
 
 const ADOPTED_ALIAS = "alias/hashicorp/orders-1700000000";
 const DAY = 24 * 60 * 60 * 1000;
-
-/** Something that an application has encrypted under a version, and keeps for ever. */
-export interface Secret {
-  version: number;
-  keyId: string;
-  text: string;
-  ciphertext: string;
-}
 
 /** A stack, what is declared of it, and what the world around it knows. */
 export class Stack {
