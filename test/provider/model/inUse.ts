@@ -19,7 +19,7 @@ interface Used {
 
 /** What holds also when an `up` has failed half-way, in Regions and of versions that were in use before and still are to be. */
 export async function checkInUse(used: Used, regions: string[], minimum: number): Promise<void> {
-  await everythingDecrypts(stack, regions, minimum);
+  await everythingDecrypts(used, regions, minimum);
   for (const from of regions) {
     const ciphertext = await used.observers[from]!.encrypt(used.aliasName, from);
     for (const to of regions)
