@@ -2,7 +2,7 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as sdk from "../../sdk";
-import { find, run } from "./program";
+import { find, resolved, run } from "./program";
 
 /** The SDK as a library has it that depends on a copy of its own. */
 function secondCopy(): typeof sdk {
@@ -44,6 +44,19 @@ describe("resources that use each other", () => {
       }
       return [kms, key];
     });
+  });
+
+  it("show the defaults of what the program does not give", async () => {
+    let shown: pulumi.Output<unknown>[] = [];
+    await run(() => {
+      const kms = new sdk.KmsProvider("prod", { keyCollection: "us-west-1" });
+      const key = new sdk.ManagedKey("orders", { replicaRegions: ["eu-west-1"] });
+      const dist = new sdk.KeyDistribution("orders-prod", { kms, key });
+      const replicas = dist.replicate();
+      shown = [key.keystore, dist.protection, dist.deletionWindowDays, replicas[0]!.deletionWindowDays];
+      return [dist, ...replicas];
+    });
+    deepEqual(await Promise.all(shown.map(resolved)), ["state", "hsm", 30, 30]);
   });
 
   it("show no method but replicate()", () => {

@@ -3,14 +3,26 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkout } from "../toolchain";
+import { classFile } from "./classes";
+import { uncapitalized } from "./parts";
+import { propertiesFile } from "./properties";
 import { reference } from "./reference";
-import { providerTypes, sdkFiles } from "./sdk";
+import { resources } from "./schema";
+import { inputsFile, passedOnFile, providerTypes, typesFile } from "./types";
 
 /** All generated files: their texts by their paths from the root of the checkout. */
 export function generatedFiles(): Record<string, string> {
-  const sources = {
+  const classes = Object.entries(resources).map(([name, resource]) => [
+    `sdk/generated/${uncapitalized(name)}.ts`,
+    classFile(name, resource),
+  ]);
+  const sources: Record<string, string> = {
     "provider/schema/types.ts": providerTypes(),
-    ...Object.fromEntries(Object.entries(sdkFiles()).map(([name, text]) => [`sdk/generated/${name}`, text])),
+    "sdk/generated/types.ts": typesFile(),
+    "sdk/generated/inputs.ts": inputsFile(),
+    "sdk/generated/passedOn.ts": passedOnFile(),
+    "sdk/generated/properties.ts": propertiesFile(),
+    ...Object.fromEntries(classes),
   };
   const texts = Object.entries(sources).map(([path, text]) => [path, formatted(path, text)]);
   return { "docs/reference.md": reference(), ...Object.fromEntries(texts) };
