@@ -36,14 +36,14 @@ export interface Convergence extends Target {
   keyring: ProvidedKeyring;
   /** What the last update left; undefined in a create. */
   last?: { owner: Owner; inputs: Partial<RegionalOutputs> };
-  /** The state may not say what the KMS keys have: that is looked at. */
+  /** The state may not say what the KMS keys have, so AWS is asked. */
   repair?: boolean;
   /** An update failed half-way: some KMS keys may have its tags, policy or description, which the state does not say. */
   isHalfApplied?: boolean;
   adopt?: Adopt;
   /** Of a distribution: what its KMS keys are for. */
   purpose?: string[];
-  /** Another alias may be taken where this one is another's: nothing has used it yet. */
+  /** Another alias may be used where another stack has this one: nothing has used it yet. */
   mayUseNextName?: boolean;
 }
 
@@ -138,7 +138,7 @@ export interface Removal extends Target {
 
 /**
  * The alias is deleted and the deletion of each KMS key is scheduled, but for those that are not this resource's: by the name that
- * the state has. One with a name that the stack had before that is another stack's, which has taken it over.
+ * the state has. One with a former name of the stack is another stack's, which has taken it over.
  */
 export async function remove(run: Run, target: Removal, outputs: RegionalOutputs): Promise<void> {
   const { owner, nextStack } = target;

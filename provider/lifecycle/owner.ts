@@ -5,7 +5,7 @@ import type { KeyRef, KmsRef } from "../state/types";
 
 /** What an alias, a KMS key and its replica share: whose they are. */
 export interface Owner {
-  /** Name of the distribution in the KMS keys' tags: the one that was asked for, where another stack had that alias. */
+  /** Name of the distribution in the KMS keys' tags: the requested one, also where another stack had that alias. */
   distribution: string;
   stack: string;
   kms: KmsRef;
@@ -40,7 +40,7 @@ export function contextOf(owner: Owner, version?: number): CallContext {
   return { key: owner.key.name, version };
 }
 
-/** The key with the names that the stack had before: its own, and the one in the state where the stack has another now. */
+/** The key with the stack's former names: its own, and the one in the state where the stack has another now. */
 export function withFormerStack(key: KeyRef, stack: string, formerStack?: string): KeyRef {
   const names = new Set([...(key.formerStacks ?? []), ...(formerStack ? [formerStack] : [])]);
   return { ...key, formerStacks: [...names].filter((name) => name !== stack) };

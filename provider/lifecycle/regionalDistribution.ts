@@ -1,4 +1,4 @@
-/** One distribution in one Region: whose it is, what its KMS keys are to have, and how to reach AWS there and elsewhere. */
+/** One distribution in one Region: whose it is, what its KMS keys should have, and how to reach AWS there and elsewhere. */
 
 import crypto from "node:crypto";
 import { CLAIM_SECRET_BYTES, claimSecretOf } from "../keys/claimSecret";
@@ -27,9 +27,9 @@ export interface RegionalDistributionSettings {
   keyring?: ProvidedKeyring;
   region: string;
   aliasName: string;
-  /** Tags, policy and description that the KMS keys are to have. */
+  /** Tags, policy and description that the KMS keys should have. */
   inputs: MetadataInputs;
-  /** What the last update gave them; undefined in a create. */
+  /** What the last update applied; undefined in a create. */
   last?: { owner: Owner; inputs: MetadataInputs };
   /** Something has drifted: what the KMS keys have is looked at instead of taken from the state. */
   repair?: boolean;
@@ -53,7 +53,7 @@ export class RegionalDistribution {
   /** What a KMS key is known to have, in place of looking: by version. */
   readonly knownMetadata = new Map<number, KmsKeyMetadata>();
   readonly #handed: ProvidedKeyring | undefined;
-  /** Ids of KMS keys that this run has made, proved or compared: their tags are not asked for again. */
+  /** Ids of KMS keys that this run has made, proved or compared: their tags are not read again. */
   readonly verified = new Set<string>();
   #keyring: Keyring | undefined;
 
@@ -131,12 +131,12 @@ export class RegionalDistribution {
     return contextOf(this.owner, version);
   }
 
-  /** What one version's KMS key is to have besides its material. */
+  /** What one version's KMS key should have besides its material. */
   metadata(version: number, claim: string | undefined): KmsKeyMetadata {
     return metadataFor(this.owner, version, this.inputs, claim);
   }
 
-  /** What the last update gave it. */
+  /** What the last update applied. */
   metadataBefore(version: number, claim?: string): KmsKeyMetadata {
     const { owner, inputs } = this.last ?? this;
     return metadataFor(owner, version, inputs, claim);
@@ -169,7 +169,7 @@ export class RegionalDistribution {
     }
   }
 
-  /** A replica takes only material that its primary has had, and AWS wants that said (ImportKeyMaterial's reference). */
+  /** A replica takes only material that its primary already holds, and the call must say so (ImportKeyMaterial's reference). */
   importOptions(region: string): ImportOptions {
     const { keyCollection, wrappingKeySpec } = this.owner.kms;
     return { wrappingKeySpec, importType: region === keyCollection ? undefined : "EXISTING_KEY_MATERIAL" };
@@ -184,7 +184,7 @@ export class RegionalDistribution {
     return `version ${version} of key "${this.owner.key.name}"`;
   }
 
-  /** Takes the next alias name that this run has not given away. The KMS keys' tags keep the name that was asked for. */
+  /** Takes the next alias name that this run has not reserved. The KMS keys' tags keep the requested name. */
   useNextName(): void {
     const { key, kms } = this.owner;
     let seconds = Number(/-(\d+)$/.exec(this.aliasName)?.[1] ?? Math.floor(this.run.now().getTime() / 1000));
@@ -193,7 +193,7 @@ export class RegionalDistribution {
     this.aliasName = `alias/${kms.aliasPrefix}/${key.name}-${seconds}`;
   }
 
-  /** Names that the distribution's KMS keys may have in their tags: where another stack had its alias it has had two. */
+  /** Names that the distribution's KMS keys may have in their tags: two where another stack had the requested alias. */
   get distributions(): string[] {
     const { owner, last, aliasName } = this;
     const prefix = `alias/${owner.kms.aliasPrefix}/`;

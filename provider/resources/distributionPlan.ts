@@ -64,7 +64,7 @@ export function planOnDemand(say: Say, records: KmsKeyRecords, key: Partial<KeyR
   if (left < 0)
     throw new KeymgmtError(
       "LimitExceeded",
-      `Expected at most ${MOST_ON_DEMAND_ROTATIONS} rotations of one KMS key, which is AWS's limit for \`rotationStrategy\` "on-demand"; key "${key.name}" has had them all. Declare a second KeyDistribution beside it, and remove this one when nothing needs it.`,
+      `Expected at most ${MOST_ON_DEMAND_ROTATIONS} rotations of one KMS key, which is AWS's limit for \`rotationStrategy\` "on-demand"; key "${key.name}" has used them all. Declare a second KeyDistribution beside it, and remove this one when nothing needs it.`,
       { key: key.name },
     );
   say(

@@ -143,7 +143,7 @@ function idOf(run: Run, inputs: Values): string {
   return hasUnknown([inputs.region, name]) ? UNKNOWN : `${inputs.region}/${run.names.actualOf(name)}`;
 }
 
-/** In a preview an updated distribution shows the name that was asked for; it may have another. */
+/** In a preview an updated distribution shows the requested name. It may have another. */
 function asNamed(run: Run, news: Values): Values {
   const { distribution } = news;
   if (hasUnknown((distribution as Partial<DistributionRef>)?.name) || isUnknown(distribution)) return news;

@@ -105,7 +105,7 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
   },
 });
 
-/** Names that the stack had before, newest first: KMS keys that were made under one are this stack's. */
+/** Former names of the stack, newest first: KMS keys that were made under one are this stack's. */
 const MOST_FORMER_STACKS = 10;
 
 function formerStacksOf(olds: ManagedKeyInputs | undefined, stack: unknown): string[] {
@@ -136,7 +136,7 @@ async function restoredKeyring(run: Run, inputs: ManagedKeyInputs, restore: Rest
       Object.values(versions).map((keyId) => `${keyId} in ${region} of account ${accountId}`),
     );
     run.say(
-      `the backup of key "${name}" names KMS keys: ${arns.join(", ")}. \`restore.distributions\` does not say them, so a KeyDistribution takes them up only where their tags say that they are this stack's. New ones cannot decrypt what was encrypted under those; \`keymgmt import\` or \`restore.distributions\` has them adopted`,
+      `the backup of key "${name}" names KMS keys: ${arns.join(", ")}. \`restore.distributions\` does not say them, so a KeyDistribution recovers them only where their tags say that they are this stack's. New ones cannot decrypt what was encrypted under those; \`keymgmt import\` or \`restore.distributions\` has them adopted`,
     );
   }
   return backup.keyring;

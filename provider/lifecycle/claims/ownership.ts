@@ -1,7 +1,7 @@
 /**
  * Whose a KMS key is. Every step that touches one which the state does not account for, and every deletion, asks here.
  *
- * The rule: a KMS key is ours where its tag `keymgmt:stack` is this stack's name, or one that this stack had before, and its
+ * The rule: a KMS key is ours where its tag `keymgmt:stack` is this stack's name or a former name of it, and its
  * tag `keymgmt:key` is the key's name. Another stack's name makes it another's, whatever its other tags say: two stacks of one
  * program have the same project and key names, may be made in the same second, and may even hold the same own material. A KMS
  * key without `keymgmt:stack` is nobody's of this project. Where the tags may not be read, nothing is known, and what is not
@@ -71,7 +71,7 @@ export function isTakenOver(tags: Record<string, string> | undefined, us: Us, cl
 }
 
 /**
- * The KMS keys of the key that are ours. A name that this stack had before may be another stack's by now. An update after a rename
+ * The KMS keys of the key that are ours. A former name of this stack may be another stack's by now. An update after a rename
  * has written the present name on all that the stack had then, so KMS keys with a former name count only where none has the
  * present one, or where they are of a distribution of which another one has it: that update was cut short.
  */
@@ -87,12 +87,12 @@ export function oursAmong<K extends { tags: Record<string, string> }>(keys: K[],
     : former;
 }
 
-/** The stack's name, and those that it had before. */
+/** The stack's name, and its former names. */
 function stackNames({ stack, key: { formerStacks = [] } }: Us): string[] {
   return [stack, ...formerStacks];
 }
 
-/** Whether a KMS key of ours still has a name that the stack had before. */
+/** Whether a KMS key of ours still has a former name of the stack. */
 export function hasFormerStack(tags: Record<string, string>, { stack }: Pick<Owner, "stack">): boolean {
   return tags[TAG.stack] !== stack;
 }

@@ -71,7 +71,7 @@ function each<T>(parts: Record<string, T>, work: (entry: [string, T]) => unknown
   return Object.fromEntries(Object.entries(parts).map((entry) => [entry[0], work(entry)]));
 }
 
-/** Ids of KMS keys whose tags `keymgmt:*` are not as they should be. One of release 0.1.0 has no claim, and is to get one. */
+/** Ids of KMS keys whose tags `keymgmt:*` are not as they should be. One of release 0.1.0 has no claim, and gets one. */
 export function untagged(owner: Owner, outputs: RegionalOutputs, seen: SeenRegion): Set<string> {
   const found = ours(owner, outputs, seen).filter(
     ({ version, record: { claim, importedAt }, key: { tags } }) => {

@@ -41,7 +41,7 @@ export const LOST = {
 
 /**
  * One sentence for each difference: `version 2 in eu-west-1: Disabled outside this stack`. A KMS key holds one version, or
- * several where it is rotated on demand: the latest says what it is to be, and its tag names the first.
+ * several where it is rotated on demand: the latest says its desired state, and its tag names the first.
  */
 export function regionDrift(
   region: string,

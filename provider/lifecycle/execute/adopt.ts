@@ -17,7 +17,7 @@ import type { RegionalDistribution } from "../regionalDistribution";
 /**
  * Looks at the KMS keys to adopt. Those of versions that the key holds are candidates: AWS then proves each, as it takes what
  * the KMS key has and refuses any other. The others enter the state as they are in AWS. Nothing is changed. Throws where one
- * cannot be what it is to be.
+ * is not what the program says it is.
  */
 export async function adoptKmsKeys(regional: RegionalDistribution): Promise<OutcomeOf<"adopt">> {
   const { aliasName, versions, kcvs = {} } = regional.adopt!;

@@ -9,7 +9,7 @@ import type { Desired, Known } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 
-/** CreateKey has no idempotency token: where its answer is lost, the KMS key is looked for by its tags before another is made. */
+/** CreateKey has no idempotency token. Where its response is lost, the KMS key is looked for by its tags before another is made. */
 export async function createKey(
   regional: RegionalDistribution,
   { version }: StepOf<"createKey">,
@@ -31,7 +31,7 @@ export async function createKey(
   } catch (error) {
     if (!isKeymgmtError(error, "OutcomeUnknown")) throw error;
     run.listings.forget(kms);
-    const lost = await madeByLostAnswer(regional, version, claim);
+    const lost = await createdByLostResponse(regional, version, claim);
     if (!lost) throw notShown(regional, error);
     regional.verified.add(lost.keyId);
     const seen = await permitted(() => describeKmsKey(kms, lost.keyId, regional.context(version)));
@@ -40,7 +40,7 @@ export async function createKey(
 }
 
 /** The one that has the claim of this attempt; two have it where somebody has copied it. Needs kms:ListKeys and kms:ListResourceTags. */
-async function madeByLostAnswer(
+async function createdByLostResponse(
   regional: RegionalDistribution,
   version: number,
   claim: string,

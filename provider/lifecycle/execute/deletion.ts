@@ -28,13 +28,17 @@ export async function cancelDeletion(
 ): Promise<KeyState> {
   const context = regional.context(version);
   await kms.call("CancelKeyDeletion", { KeyId: keyId }, context).catch((error) => {
-    // It was taken back meanwhile: by an earlier attempt whose answer was lost, or by somebody else.
+    // The deletion was cancelled meanwhile: by an earlier attempt whose response was lost, or by somebody else.
     if (!isKeymgmtError(error, "InvalidState")) throw error;
   });
-  const seen = await ifPermitted(kms, "the state after CancelKeyDeletion is taken to be Disabled", () =>
-    eventually(`KMS key ${keyId} to be taken back from deletion`, () => describeKmsKey(kms, keyId, context), {
-      result: ({ state }) => state === "PendingDeletion" || state === "PendingReplicaDeletion",
-    }),
+  const seen = await ifPermitted(kms, "the state after CancelKeyDeletion is assumed to be Disabled", () =>
+    eventually(
+      `the deletion of KMS key ${keyId} to be cancelled`,
+      () => describeKmsKey(kms, keyId, context),
+      {
+        result: ({ state }) => state === "PendingDeletion" || state === "PendingReplicaDeletion",
+      },
+    ),
   );
   return seen?.state ?? "Disabled";
 }
@@ -45,11 +49,11 @@ export async function schedule(
   known: Known,
   { removal }: Desired,
 ): Promise<undefined> {
-  if (isCandidate) return giveBack(regional, version, known);
+  if (isCandidate) return rescheduleDeletion(regional, version, known);
   const days = removal ? regional.deletionWindowDays : LONGEST_WINDOW_DAYS;
   const id = keyId ?? recordFor(known, version).keyId;
   const { stack } = regional.run.declared;
-  // Removed by the update that shows the stack's new name: it is found by that when it returns.
+  // The update that removes it shows the stack's new name, by which it is found when it is reclaimed.
   if (removal && stack !== undefined && stack !== regional.owner.stack)
     await regional
       .at(region)
@@ -68,7 +72,11 @@ export async function schedule(
 }
 
 /** A candidate with other material: its deletion is scheduled again, and its tags are as they were. */
-async function giveBack(regional: RegionalDistribution, version: number, known: Known): Promise<undefined> {
+async function rescheduleDeletion(
+  regional: RegionalDistribution,
+  version: number,
+  known: Known,
+): Promise<undefined> {
   const { record, isClaimPending, isNamed, former } = known.candidates[version]!;
   const { kms, owner } = regional;
   const context = regional.context(version);
@@ -80,7 +88,7 @@ async function giveBack(regional: RegionalDistribution, version: number, known: 
     );
   }
   await scheduleDeletion(kms, record.keyId, LONGEST_WINDOW_DAYS, context);
-  // It is of this very distribution, so the key that had it is not this one: no other is made in its place.
+  // It is of this very distribution, so it belongs to a former key of this name: no other is made in its place.
   const isItsOwn = former === undefined && owner.key.deletionAllowed !== true;
   if (isNamed || isItsOwn)
     throw refusalOf(regional, {} as Desired, known, {

@@ -24,7 +24,7 @@ import { refusalOf } from "./refusals";
 type Into = Pick<KmsKeyRecord, "keyId" | "keyMaterialId">;
 
 /**
- * Imports one version's material into a KMS key, for the first time or again. AWS refuses any other than the KMS key has had.
+ * Imports one version's material into a KMS key, for the first time or again. AWS refuses any material that it did not hold before.
  * The same material is allowed at any time; it changes nothing but when it expires.
  */
 export async function importVersion(
@@ -92,7 +92,7 @@ async function importHere(
       !isNoLongerOurs || !isWhole
         ? record.state
         : await stateAfterImport(regional, record.keyId, wasImported);
-    // AWS takes only the material that it had: so what was adopted is held after all.
+    // AWS takes only the material that it held before, so the keyring holds the adopted KMS key's material after all.
     return { ...imported, state, ...(record.adopted && { adopted: undefined, recovered: true }) };
   } catch (error) {
     if (isPendingDeletion(error)) return "pendingDeletion";
@@ -119,7 +119,7 @@ function isLastMissing({ records, reimported }: Known, version: number): boolean
   return versionsOf(records).every((each) => each === version || reimported.includes(each));
 }
 
-/** AWS takes the material that the KMS key has, and so proves that it is the version's. */
+/** AWS takes only the material that the KMS key once held, so an import proves that it is the version's. */
 async function proveCandidate(
   regional: RegionalDistribution,
   version: number,
@@ -176,7 +176,7 @@ async function importIntoReplica(
   });
 }
 
-/** A first import enables the KMS key. One that gets its material back may have been disabled before that went. */
+/** A first import enables the KMS key. One whose material is imported again may have been disabled before. */
 async function stateAfterImport(
   regional: RegionalDistribution,
   keyId: string,
@@ -184,13 +184,16 @@ async function stateAfterImport(
 ): Promise<KeyState> {
   if (!wasImported) return "Enabled";
   const { kms } = regional;
-  const seen = await ifPermitted(kms, "a KMS key whose material came back is taken to be Enabled", () =>
-    eventually(
-      `KMS key ${keyId} to have its material back in ${kms.region}`,
-      () => describeKmsKey(kms, keyId, regional.context()),
-      // The import was taken: whatever it was before is a read that lags.
-      { result: ({ state }) => ["PendingImport", "Creating", "Updating", "Deleted"].includes(state) },
-    ),
+  const seen = await ifPermitted(
+    kms,
+    "a KMS key whose material was imported again is assumed to be Enabled",
+    () =>
+      eventually(
+        `KMS key ${keyId} to show its imported material in ${kms.region}`,
+        () => describeKmsKey(kms, keyId, regional.context()),
+        // The import was taken: whatever it was before is a read that lags.
+        { result: ({ state }) => ["PendingImport", "Creating", "Updating", "Deleted"].includes(state) },
+      ),
   );
   return seen?.state ?? "Enabled";
 }
@@ -210,7 +213,7 @@ export async function importNewMaterial(
   return { version, imported, regions: [] };
 }
 
-/** A material that waits for its rotation: AWS takes it again, as one that the KMS key has had. */
+/** A material that waits for its rotation: AWS takes it again, because the KMS key already holds it. */
 export async function findPending(
   regional: RegionalDistribution,
   from: number,

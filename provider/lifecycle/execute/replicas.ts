@@ -46,7 +46,7 @@ export async function inspect(
   if (!adopted && state !== "Deleted" && !isKnown)
     await refuseOthersReplica(regional, regional.kms, version, primary, seen, strategy);
   if (adopted) return { keyId, keyArn, state, adopted, validTo, keyMaterialId };
-  // A rotation has made it: with the tags that it is to have, and the policy and description of the version before.
+  // A rotation has made it, with the desired tags, and the policy and description of the version before.
   if (version >= minEnabled)
     regional.knownMetadata.set(version, {
       tags: metadataFor(regional.owner, version, {}, claim).tags,
@@ -104,10 +104,10 @@ async function leavesReplica(
   return true;
 }
 
-/** Whether a replica was given up: it waits for its deletion, or a rotation that failed half-way has taken it back from that. */
+/** Whether a replica was given up: its deletion is scheduled, or a rotation that failed half-way has cancelled that. */
 async function isReplicaLeaving(there: Kms, keyId: string, state: KeyState): Promise<boolean> {
   if (state !== "Disabled") return state === "PendingDeletion";
-  const loses = "a replica that a failed rotation took back from deletion stays Disabled";
+  const loses = "a replica whose deletion a failed rotation cancelled stays Disabled";
   const tags = await ifPermitted(there, loses, () => tagsOf(there, keyId));
   return tags?.[LEAVING] !== undefined;
 }
@@ -203,7 +203,7 @@ export async function replicate(
 }
 
 /**
- * Whether a replica has had all its material, which nobody else has: it is given none. One that was on its way to its deletion may
+ * Whether a replica already holds all its material, which nobody else has: it is given none. One whose deletion was scheduled may
  * lack some where it is rotated on demand.
  */
 function hasItsMaterial({ state, hasMaterial }: SeenKmsKey, strategy: Desired["strategy"]): boolean {

@@ -32,7 +32,7 @@ export async function syncMetadata(
     (!isToBeSeen && (await isNoLongerOurs(regional, { keyId, adopted, claim: known })))
   )
     return undefined;
-  // What was made before there were claims gets one when a refresh has shown that it has none; another distribution's is made anew.
+  // A KMS key of release 0.1.0 gets a claim when a refresh has shown that it has none. A claim of a former distribution is replaced.
   const lacksClaim = untagged || now.tags[CLAIM] !== undefined;
   const claim = known ?? primary?.claim ?? (lacksClaim ? await regional.newClaim(version) : undefined);
   const given = regional.metadata(version, claim);

@@ -191,7 +191,7 @@ function importedRemotely(
   return state === "Enabled" ? replicaReady(remote, known, version, region) : remote;
 }
 
-/** A new version is ready in another Region: the state notes it, and the KeyReplica there takes it up. */
+/** A new version is ready in another Region: the record says so, and the KeyReplica there adds it to its own. */
 function replicaReady(
   remote: Partial<Known>,
   { records }: Known,

@@ -6,7 +6,7 @@ import type { RotationStrategy } from "../../schema/types";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 
-/** What is desired. */
+/** What the program asks for in one Region. */
 export interface Desired {
   /** A KeyDistribution is the primary; a KeyReplica is a replica. */
   role: "primary" | "replica";
@@ -25,11 +25,11 @@ export interface Desired {
   isNew: boolean;
   /** Of a replica: the primary's KMS keys by version. */
   primaries: KmsKeyRecords;
-  /** KMS keys that the program names are taken under management first. */
+  /** The program names KMS keys, which are adopted first. */
   adopts: boolean;
   /** Another alias may be taken where this one is another stack's: nothing has used it yet. */
   mayUseNextName: boolean;
-  /** It is to go: the alias is deleted, and the deletion of each KMS key is scheduled, but for these that others hold. */
+  /** The resource is removed: the alias is deleted, and the deletion of each KMS key is scheduled, but for these that others hold. */
   removal?: { held: string[] };
 }
 
@@ -44,7 +44,7 @@ export interface Known {
   stale: number[];
   /** AWS was asked for KMS keys that the state does not know. */
   isSearched: boolean;
-  /** What AWS has may not be listed: an alias that is there may be one of ours. */
+  /** Listing is not permitted, so an alias that exists may be one of ours. */
   isListingDenied?: boolean;
   /** Ids of KMS keys that are tagged as a version's and have other material. */
   excluded: string[];
@@ -88,11 +88,11 @@ export interface KnownAlias {
 
 export interface Candidate {
   record: KmsKeyRecord;
-  /** The distribution that its tags name, where that is another one: it is ours only once it is proved. */
+  /** The former distribution that its tags name, where that is another one: it is ours only once it is proved. */
   former?: string;
-  /** Its tags say already that this distribution is proving it. */
+  /** Its tags say that this distribution's claim on it is pending. */
   isClaimPending?: true;
-  /** It waited for its deletion when it was found, and goes back to that where it has other material. */
+  /** Its deletion was scheduled when it was found, and is scheduled again where it has other material. */
   wasPendingDeletion: boolean;
   /** AWS has refused the version's material: it has another. */
   hasOtherMaterial?: true;
@@ -103,7 +103,7 @@ export interface Candidate {
 export interface SeenReplica {
   region: string;
   state: KeyState | undefined;
-  /** On demand: it was given up, and goes back to its deletion after the rotation. */
+  /** On demand: its deletion was scheduled, is cancelled for the rotation, and is scheduled again after it. */
   wasPendingDeletion: boolean;
   /** On demand: it is the primary, moved there outside this stack. */
   isPrimary?: true;

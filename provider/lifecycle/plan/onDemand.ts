@@ -89,7 +89,7 @@ const checkReplicas: Rule = (desired, known) => {
 /**
  * The primary is rotated to the latest version. AWS takes no new material while another waits for its rotation: one of a
  * rotation that was cut short before the key was rotated further goes first. A replica that waits for its deletion can take
- * none: it is taken back for the rotation, and its deletion is scheduled again after that.
+ * none: its deletion is cancelled for the rotation, and scheduled again after it.
  */
 const rotate: Rule = (desired, known) => {
   const { role, latest, region } = desired;

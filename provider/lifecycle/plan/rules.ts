@@ -20,7 +20,7 @@ export function firstOf(versions: number[], rule: (version: number) => Step[]): 
 export const adoptNamed: Rule = ({ adopts }, known) => (adopts && !known.adopted ? [{ do: "adopt" }] : []);
 
 /**
- * KMS keys that a version may have had: of a version that this run has made there can be none. In an update they are looked for
+ * Orphans that a version may have. A version that this run has made can have none. In an update they are looked for
  * where one is to be added; then for each version since the first, as a rotation that was cut short may have been gone past.
  */
 export const findOrphans: Rule = (desired, { isSearched, records }) => {
@@ -42,7 +42,7 @@ export function isSince(version: number, { minEnabled }: Desired, records: Known
   return version >= Math.min(minEnabled, versionsOf(records)[0] ?? minEnabled);
 }
 
-/** AWS takes the material that a KMS key has had and refuses any other: so it proves whose a candidate is. */
+/** AWS takes the material that a KMS key once held and refuses any other, so an import proves whose a candidate is. */
 export const proveCandidates: Rule = ({ region, strategy, latest }, { candidates }) => {
   const versions = Object.keys(candidates).map(Number);
   const kmsKeys = new Set(Object.values(candidates).map(({ record }) => record.keyId));

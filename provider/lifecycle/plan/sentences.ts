@@ -46,7 +46,7 @@ export function sentencesOf(
   return sentences;
 }
 
-/** What the program gave and gives no more. @param name the distribution, and where */
+/** Texts that the program no longer gives. @param name the distribution, and where */
 export function keptSentences(name: string, old: MetadataInputs, news: MetadataInputs): string[] {
   return TEXT_NAMES.filter(
     (what) => typeof old[what] === "string" && (news[what] ?? undefined) === undefined,

@@ -46,7 +46,7 @@ export interface Steps {
 
   createKey: [Of, KmsKeyRecord];
   replicate: [Of, { state: KeyState; isMade: boolean }];
-  /** Tags a candidate whose material is gone as being proved, as the import will enable it. */
+  /** Tags a candidate without material as having a pending claim, because the import will enable it. */
   markClaimPending: [Of, undefined];
   cancelDeletion: [Of, KeyState];
   /** Imports a version's material, for the first time or again. "other": AWS says that the KMS key has another. */

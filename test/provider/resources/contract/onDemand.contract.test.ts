@@ -302,7 +302,7 @@ describe("rotation on demand", function () {
     const state = program.states.get("key")!;
     Object.assign(state.outputs, { keyVersion: 26 });
     Object.assign(state.inputs, { keyVersion: 26 });
-    await assert.rejects(up("c"), /at most 25 rotations of one KMS key.*has had them all/);
+    await assert.rejects(up("c"), /at most 25 rotations of one KMS key.*has used them all/);
   });
 
   it("is refused where a distribution has a KMS key for each version: these would be left", async () => {
