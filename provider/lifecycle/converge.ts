@@ -1,11 +1,9 @@
-/** A distribution or replica in its Region: brought to what its inputs say, or taken away. */
+/** A distribution or replica in its Region is brought to what its inputs say. */
 
-import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
-import { defaultOf } from "../schema/definition";
-import type { Adopt, RotationStrategy } from "../schema/types";
-import { kmsKeysOf, versionsOf } from "../state/records";
-import type { KmsKeyRecords, MetadataInputs, RegionalOutputs } from "../state/types";
+import type { Adopt } from "../schema/types";
+import { kmsKeysOf } from "../state/records";
+import type { KmsKeyRecords, RegionalOutputs } from "../state/types";
 import { promoted } from "./drift/drift";
 import { execute } from "./execute/execute";
 import type { ProvidedKeyring } from "./memory/keyrings";
@@ -13,24 +11,12 @@ import { changedAspects } from "./metadata/aspects";
 import { metadataFor } from "./metadata/desired";
 import { mustApplyAgain } from "./metadata/ignoreChanges";
 import type { Owner } from "./owner";
-import { type Desired, type Known, knownFrom } from "./plan/known";
+import { type Known, knownFrom } from "./plan/known";
 import { plan } from "./plan/plan";
 import type { Step } from "./plan/steps";
 import { RegionalDistribution } from "./regionalDistribution";
 
-/** What a resource says of its Region, from its inputs or from its state. */
-export interface Target {
-  role: Desired["role"];
-  region: string;
-  owner: Owner;
-  aliasName: string;
-  /** Tags, policy and description. */
-  inputs: MetadataInputs;
-  strategy?: RotationStrategy;
-  deletionWindowDays?: number;
-  /** Of a replica: the primary's KMS keys by version. */
-  primaries?: KmsKeyRecords;
-}
+import { desiredOf, type Target } from "./target";
 
 export interface Convergence extends Target {
   keyring: ProvidedKeyring;
@@ -45,30 +31,6 @@ export interface Convergence extends Target {
   purpose?: string[];
   /** Another alias may be used where another stack has this one: nothing has used it yet. */
   mayUseNextName?: boolean;
-}
-
-/** What is desired of a Region. */
-function desiredOf(run: Run, target: Target, isNew: boolean, more: Partial<Desired> = {}): Desired {
-  const { role, region, owner, primaries = {} } = target;
-  const { strategy = defaultOf<RotationStrategy>("KeyDistribution", "rotationStrategy") } = target;
-  const { id, keyVersion, minEnabledVersion, replicaRegions } = owner.key;
-  const versions = Array.from({ length: keyVersion }, (_, index) => index + 1);
-  return {
-    role,
-    region,
-    latest: keyVersion,
-    minEnabled: minEnabledVersion,
-    strategy,
-    multiRegion: replicaRegions.length > 0,
-    expiry: owner.expiry,
-    now: run.now().getTime(),
-    fresh: versions.filter((version) => run.created.hasMaterial(id, version)),
-    isNew,
-    primaries,
-    adopts: false,
-    mayUseNextName: false,
-    ...more,
-  };
 }
 
 /** Versions whose KMS key does not have the tags, policy and description that are desired. */
@@ -128,57 +90,4 @@ export async function converge(
   show(known.stale.length === 0, regional);
   record(await execute(regional, desired, known, record));
   outputs.drift = promoted(outputs.versions);
-}
-
-/** A resource to take away. */
-export interface Removal extends Target {
-  /** The stack's name that some of the KMS keys may have already. */
-  nextStack?: string;
-}
-
-/**
- * The alias is deleted and the deletion of each KMS key is scheduled, but for those that are not this resource's: by the name that
- * the state has. One with a former name of the stack is another stack's, which has taken it over.
- */
-export async function remove(run: Run, target: Removal, outputs: RegionalOutputs): Promise<void> {
-  const { owner, nextStack } = target;
-  const formerStacks = nextStack === undefined ? [] : [nextStack];
-  const keyring = run.keyrings.ofKey(owner.key.id);
-  const regional = new RegionalDistribution(run, {
-    ...target,
-    keyring,
-    owner: { ...owner, key: { ...owner.key, formerStacks } },
-  });
-  const { declared } = run;
-  const ids = versionsOf(outputs.versions).map((version) => outputs.versions[version]!.keyId);
-  const held = [...new Set(ids)].filter((keyId) =>
-    declared.isHeldByAnother(target.owner.distribution, keyId),
-  );
-  const desired = desiredOf(run, target, false, { removal: { held } });
-  let now = knownFrom(outputs.versions, outputs);
-  try {
-    await execute(regional, desired, now, (known) => {
-      now = known;
-    });
-  } catch (error) {
-    throw halfRemoved(regional, now, outputs, error);
-  }
-}
-
-/** The engine keeps a resource whose deletion failed as it was, so its state cannot say what is done already. */
-function halfRemoved(
-  regional: RegionalDistribution,
-  { alias, settled }: Known,
-  outputs: RegionalOutputs,
-  error: unknown,
-): unknown {
-  const isAliasGone = alias.target === "" && Boolean(outputs.aliasTarget);
-  if (!isKeymgmtError(error) || (!isAliasGone && settled.length === 0)) return error;
-  const { message, code, context } = error as KeymgmtError;
-  return new KeymgmtError(
-    code,
-    `${message} ${regional.owner.distribution} was being removed in ${regional.region}: ${isAliasGone ? "its alias is deleted, and " : ""}the deletion of ${settled.length} of its KMS keys is scheduled, in ${regional.deletionWindowDays} days. Run the same command again to finish. To keep it instead, declare it again and run \`pulumi up --refresh\` within that time: the state does not know of it.`,
-    context,
-    { cause: error },
-  );
 }

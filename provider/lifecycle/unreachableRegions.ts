@@ -8,11 +8,11 @@ import { isLeftOut, namedOf } from "../kms/endpoints/connection";
 import { known } from "../schema/unknowns";
 import { kmsKeysOf, versionsOf } from "../state/records";
 import type { KmsKeyRecords, KmsRef } from "../state/types";
-import type { Target } from "./converge";
 import { changedAspects } from "./metadata/aspects";
 import { metadataFor } from "./metadata/desired";
 import { desiredVersions } from "./plan/known";
 import type { Step, StepOf } from "./plan/steps";
+import type { Target } from "./target";
 
 /** Regions that are left out, of those that a distribution may be in. */
 export function leftOutOf(kms: KmsRef, replicaRegions: string[]): string[] {

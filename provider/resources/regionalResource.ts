@@ -1,9 +1,11 @@
 /** What KeyDistribution and KeyReplica share: each is a distribution in one Region. */
-import { type Convergence, converge, planOf, remove, type Target } from "../lifecycle/converge";
+import { type Convergence, converge, planOf } from "../lifecycle/converge";
 import { refuseDeletion } from "../lifecycle/deletionGuard";
 import { hasDrifted, refreshRegion } from "../lifecycle/drift/observe";
 import { ownerOf, withFormerStack } from "../lifecycle/owner";
 import type { RegionalDistribution } from "../lifecycle/regionalDistribution";
+import { remove } from "../lifecycle/remove";
+import type { Target } from "../lifecycle/target";
 import { refuseLeftOutDeletion, sentenceOfLeftOut } from "../lifecycle/unreachableRegions";
 import type { Run } from "../run";
 import { hasUnknown } from "../schema/unknowns";

@@ -1,0 +1,61 @@
+/** A distribution or replica is removed from its Region. */
+import { isKeymgmtError, KeymgmtError } from "../errors";
+import type { Run } from "../run";
+import { versionsOf } from "../state/records";
+import type { RegionalOutputs } from "../state/types";
+import { execute } from "./execute/execute";
+import { type Known, knownFrom } from "./plan/known";
+import { RegionalDistribution } from "./regionalDistribution";
+import { desiredOf, type Target } from "./target";
+
+export interface Removal extends Target {
+  /** The stack's name that some of the KMS keys may have already. */
+  nextStack?: string;
+}
+
+/**
+ * The alias is deleted and the deletion of each KMS key is scheduled, but for those that are not this resource's: by the name that
+ * the state has. One with a former name of the stack is another stack's, which has taken it over.
+ */
+export async function remove(run: Run, target: Removal, outputs: RegionalOutputs): Promise<void> {
+  const { owner, nextStack } = target;
+  const formerStacks = nextStack === undefined ? [] : [nextStack];
+  const keyring = run.keyrings.ofKey(owner.key.id);
+  const regional = new RegionalDistribution(run, {
+    ...target,
+    keyring,
+    owner: { ...owner, key: { ...owner.key, formerStacks } },
+  });
+  const { declared } = run;
+  const ids = versionsOf(outputs.versions).map((version) => outputs.versions[version]!.keyId);
+  const held = [...new Set(ids)].filter((keyId) =>
+    declared.isHeldByAnother(target.owner.distribution, keyId),
+  );
+  const desired = desiredOf(run, target, false, { removal: { held } });
+  let now = knownFrom(outputs.versions, outputs);
+  try {
+    await execute(regional, desired, now, (known) => {
+      now = known;
+    });
+  } catch (error) {
+    throw halfRemoved(regional, now, outputs, error);
+  }
+}
+
+/** The engine keeps a resource whose deletion failed as it was, so its state cannot say what is done already. */
+function halfRemoved(
+  regional: RegionalDistribution,
+  { alias, settled }: Known,
+  outputs: RegionalOutputs,
+  error: unknown,
+): unknown {
+  const isAliasGone = alias.target === "" && Boolean(outputs.aliasTarget);
+  if (!isKeymgmtError(error) || (!isAliasGone && settled.length === 0)) return error;
+  const { message, code, context } = error as KeymgmtError;
+  return new KeymgmtError(
+    code,
+    `${message} ${regional.owner.distribution} was being removed in ${regional.region}: ${isAliasGone ? "its alias is deleted, and " : ""}the deletion of ${settled.length} of its KMS keys is scheduled, in ${regional.deletionWindowDays} days. Run the same command again to finish. To keep it instead, declare it again and run \`pulumi up --refresh\` within that time: the state does not know of it.`,
+    context,
+    { cause: error },
+  );
+}

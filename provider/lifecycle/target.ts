@@ -1,0 +1,45 @@
+/** What a distribution or replica says of its Region, and what the plan is told of it. */
+import type { Run } from "../run";
+import { defaultOf } from "../schema/definition";
+import type { RotationStrategy } from "../schema/types";
+import type { KmsKeyRecords, MetadataInputs } from "../state/types";
+import type { Owner } from "./owner";
+import type { Desired } from "./plan/known";
+
+/** From its inputs, or from its state. */
+export interface Target {
+  role: Desired["role"];
+  region: string;
+  owner: Owner;
+  aliasName: string;
+  /** Tags, policy and description. */
+  inputs: MetadataInputs;
+  strategy?: RotationStrategy;
+  deletionWindowDays?: number;
+  /** Of a replica: the primary's KMS keys by version. */
+  primaries?: KmsKeyRecords;
+}
+
+/** What is desired of the Region. @param more where it is not a plain update */
+export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partial<Desired> = {}): Desired {
+  const { role, region, owner, primaries = {} } = target;
+  const { strategy = defaultOf<RotationStrategy>("KeyDistribution", "rotationStrategy") } = target;
+  const { id, keyVersion, minEnabledVersion, replicaRegions } = owner.key;
+  const versions = Array.from({ length: keyVersion }, (_, index) => index + 1);
+  return {
+    role,
+    region,
+    latest: keyVersion,
+    minEnabled: minEnabledVersion,
+    strategy,
+    multiRegion: replicaRegions.length > 0,
+    expiry: owner.expiry,
+    now: run.now().getTime(),
+    fresh: versions.filter((version) => run.created.hasMaterial(id, version)),
+    isNew,
+    primaries,
+    adopts: false,
+    mayUseNextName: false,
+    ...more,
+  };
+}
