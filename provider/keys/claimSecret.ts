@@ -1,13 +1,13 @@
 /**
- * The claim secret of a key: 32 random bytes beside the versions in its keyring. The tag `keymgmt:claim` of a KMS key is a MAC under
- * it, and shows that whoever made the KMS key had the keyring.
+ * The claim secret of a key: random bytes beside the versions in its keyring. The tag `keymgmt:claim` of a KMS key is a MAC under it.
+ * It shows that whoever created the KMS key had the keyring.
  */
 import { randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../errors";
 import type { Keyring } from "./keyring";
 import { isSealed, keystoreOf } from "./keystores/keystore";
 import type { SealedId } from "./keystores/rootKey";
-import { openBytes, type SealedBefore, sealBytes, sealedKey } from "./keystores/seal";
+import { type EarlierSeal, openBytes, sealBytes, sealedKey } from "./keystores/seal";
 import type { KeystoreSession } from "./keystores/session";
 
 export const CLAIM_SECRET_BYTES = 32;
@@ -38,8 +38,8 @@ export async function claimSecretOf(
   return opened;
 }
 
-/** Undefined where the root key that seals the keyring is not at hand: what only looks goes on without. */
-export async function ifOpen<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** Undefined where the root key that seals the keyring is not available. A read-only step continues without the result. */
+export async function ifRootKeyAvailable<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
@@ -48,7 +48,7 @@ export async function ifOpen<T>(work: () => Promise<T>): Promise<T | undefined> 
   }
 }
 
-/** The keyring with a new claim secret. Throws KeystoreUnavailable where the root key that seals it is not at hand. */
+/** The keyring with a new claim secret. Throws KeystoreUnavailable where the root key that seals it is not available. */
 export function withNewClaimSecret(
   session: KeystoreSession,
   keyring: Keyring,
@@ -57,7 +57,7 @@ export function withNewClaimSecret(
   return withClaimSecret(session, keyring, key, randomBytes(CLAIM_SECRET_BYTES));
 }
 
-/** The keyring with this claim secret, which is zeroed, kept as its versions are. */
+/** The keyring with this claim secret, stored as its versions are. Zeroes the secret. */
 export async function withClaimSecret(
   session: KeystoreSession,
   { keys, ...keyring }: Keyring,
@@ -77,12 +77,12 @@ export async function withClaimSecret(
   }
 }
 
-/** Whether a claim secret can be added without asking for a root key. */
-export function needsNoRootKey(keyring: Keyring): boolean {
+/** Whether the keyring can be changed without a root key. */
+export function isUnsealed(keyring: Keyring): boolean {
   return !isSealed(keystoreOf(keyring.keystore));
 }
 
-function lastSealed(of: SealedId & { purpose: "claim" }, keys: Keyring["keys"]): SealedBefore | undefined {
+function lastSealed(of: SealedId & { purpose: "claim" }, keys: Keyring["keys"]): EarlierSeal | undefined {
   const { purpose: _, ...place } = of;
   const latest = keys.at(-1);
   return latest && "jwe" in latest ? { of: { ...place, version: keys.length }, jwe: latest.jwe } : undefined;

@@ -2,7 +2,7 @@ import { DateTime, type Duration } from "luxon";
 import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./period";
 
-/** The inputs of a KeyDistribution that let its material expire in AWS. Planned before they are checked: any type may come. */
+/** The inputs of a KeyDistribution that let its material expire in AWS. They are planned before they are checked, so any type may come. */
 export type ExpiryInputs = {
   validFor?: string;
   renewBefore?: string;
@@ -16,7 +16,7 @@ export type ExpiryPlan = {
   renewAfter?: string;
 };
 
-/** AWS takes a ValidTo of 365 days from the request at the most (ImportKeyMaterial's reference). */
+/** AWS accepts a ValidTo of at most 365 days after the request (ImportKeyMaterial's reference). */
 export const LONGEST_DAYS = 365;
 
 const HOUR = 60 * 60 * 1000;

@@ -39,11 +39,11 @@ export function isSame(a: Identity, b: Identity): boolean {
   return a.cmac === undefined || b.cmac === undefined ? a.kcv === b.kcv : a.cmac === b.cmac;
 }
 
-/** What came in another's place, for a message: never the whole CMAC. */
-export function cameInstead({ kcv }: Identity, of: Identity): string {
-  return kcv === of.kcv
+/** How the material that came differs from the expected one, for a message. It never shows the whole CMAC. */
+export function differenceOf({ kcv }: Identity, expected: Identity): string {
+  return kcv === expected.kcv
     ? "is another with the same key check value"
-    : `has key check value ${kcv}, not ${of.kcv}`;
+    : `has key check value ${kcv}, not ${expected.kcv}`;
 }
 
 /** An identity as it stands in one text. */

@@ -5,6 +5,7 @@
 import type { KeySpec, KeyUsageType } from "@aws-sdk/client-kms";
 import { KeymgmtError } from "../errors";
 import { type Wrapping, wrapByOaepSha256 } from "../kms/wrapping";
+import type { KeyType as KeyTypeName, Purpose } from "../schema/types";
 import { type Identity, identityOf } from "./keyCheckValue";
 import { aesKeys, type HsmKeys } from "./keystores/hsm/aesKeys";
 import type { Material } from "./material";
@@ -12,7 +13,7 @@ import { symmetricMaterial } from "./symmetricMaterial";
 
 export interface KeyType {
   /** Value of the `type` input, by Vault's name. */
-  name: string;
+  name: KeyTypeName;
   /** CreateKey's KeySpec, which a KMS key to adopt must have too. */
   keySpec: KeySpec;
   /** What a key may be for. The first is the default. */
@@ -32,7 +33,7 @@ export interface Usage {
   /** CreateKey's KeyUsage. */
   keyUsage: KeyUsageType;
   /** All values of the `purpose` input that belong to it. */
-  purposes: readonly string[];
+  purposes: readonly Purpose[];
 }
 
 /** What a type may be unable to do: an input asks for each. */

@@ -7,7 +7,7 @@ import { findKeyType, type KeyType } from "./keyTypes";
 import { isReference, namesEachVersion, referenceMistakes, referenceTo } from "./reference";
 import { materialChanged } from "./rotation";
 
-/** The inputs as they come: any type, and anything may be unknown. */
+/** The inputs before they are checked: of any type, and any may be unknown. */
 interface Inputs {
   type?: unknown;
   material?: unknown;
@@ -20,7 +20,7 @@ export function materialMistakes(olds: Inputs | undefined, inputs: Inputs): stri
   const { keystore, mistakes } = keystoreOf(inputs.keystore);
   const own = known(inputs.material);
   if (typeof own === "string") {
-    // What an earlier release took stays good while it is the same: refusing it would stop the whole stack.
+    // Material that an earlier release accepted is accepted while it stays the same: refusing it would stop the whole stack.
     if (olds?.material !== own) mistakes.push(...valueMistakes(findKeyType(inputs.type), own));
     mistakes.push(...versionMistakes(olds, inputs, own));
   }
@@ -81,7 +81,7 @@ function versionMistakes(olds: Inputs | undefined, inputs: Inputs, own: string):
     : [];
 }
 
-/** What is not held must be to be found, every version of it. */
+/** Material that is not held must be readable elsewhere, every version of it. */
 function notHeldMistakes(olds: Inputs | undefined, own: unknown): string[] {
   if (!isReference(own))
     return [

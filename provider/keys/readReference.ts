@@ -3,7 +3,7 @@ import { type Content, contentAt, type Look, textOf } from "../content";
 import { KeymgmtError } from "../errors";
 import type { Say } from "../say";
 import { shownReference } from "../secrecy/shownReference";
-import { cameInstead, type Identity, isSame } from "./keyCheckValue";
+import { differenceOf, type Identity, isSame } from "./keyCheckValue";
 import type { KeyType } from "./keyTypes";
 
 /**
@@ -76,7 +76,7 @@ export async function readKnownKey(
   key.fill(0);
   throw new KeymgmtError(
     "KeystoreUnavailable",
-    `Expected ${what} from ${shownReference(reference)}, with key check value ${known.kcv}; what came ${cameInstead(came, known)}. Put the right one there; nothing was changed.`,
+    `Expected ${what} from ${shownReference(reference)}, with key check value ${known.kcv}; what came ${differenceOf(came, known)}. Put the right one there; nothing was changed.`,
   );
 }
 

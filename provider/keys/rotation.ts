@@ -4,7 +4,7 @@ import { findKeyType, type KeyType } from "./keyTypes";
 import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./period";
 import { isReference, namesEachVersion } from "./reference";
 
-/** The inputs of a ManagedKey that decide about its rotation. They are planned before they are checked: any type may come. */
+/** The inputs of a ManagedKey that decide about its rotation. They are planned before they are checked, so any type may come. */
 export interface RotationInputs {
   type?: string;
   rotationPeriod?: string;
@@ -55,8 +55,8 @@ function firstPlan({ restore }: RotationInputs, updatedOn: string): RotationPlan
 }
 
 /**
- * Whether new material of the user's own was given. Taking it away changes nothing for the versions there are. A reference is
- * not read: another one is new material, unless it names every version and so says where those that there are now lie.
+ * Whether the user gives new material of their own. Removing it changes nothing for the existing versions. A reference is not read:
+ * another reference is new material, unless it names every version, and so says where the existing ones are now.
  */
 export function materialChanged(type: KeyType | undefined, old: unknown, now: unknown): boolean {
   const given = known(now);

@@ -102,13 +102,13 @@ export class RegionalDistribution {
   get keyring(): Keyring {
     if (this.#keyring) return this.#keyring;
     const keyring = parseKeyring(String(this.#handed?.keyring), this.owner.key.type);
-    refuseOtherKeystore(keyring, this.keeping);
+    refuseOtherKeystore(keyring, this.keystoreInputs);
     this.#keyring = keyring;
     return keyring;
   }
 
   /** What the program says of the keyring. */
-  get keeping(): KeystoreInputs {
+  get keystoreInputs(): KeystoreInputs {
     const { keystore = defaultOf<string>("ManagedKey", "keystore"), material } = this.#handed ?? {};
     return { key: this.owner.key.name, keystore, reference: isReference(material) ? material : undefined };
   }

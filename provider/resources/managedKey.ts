@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { KeymgmtError } from "../errors";
 import { refuseOtherKey, restoredFrom, restoreMistakes } from "../keys/backup/restore";
-import { ifOpen, needsNoRootKey, withNewClaimSecret } from "../keys/claimSecret";
+import { ifRootKeyAvailable, isUnsealed, withNewClaimSecret } from "../keys/claimSecret";
 import { isSame } from "../keys/keyCheckValue";
 import {
   describeVersions,
@@ -11,7 +11,7 @@ import {
   parseKeyring,
   versionIdentity,
 } from "../keys/keyring";
-import { comesFromHsm, emptyKeyring, withVersion } from "../keys/keystores/addVersion";
+import { emptyKeyring, isFromHsm, withVersion } from "../keys/keystores/addVersion";
 import type { KeystoreInputs } from "../keys/keystores/keystore";
 import { isInPlace, movedKeyring, withIdentities } from "../keys/keystores/moveKeyring";
 import { materialOfVersion, refuseUnnamedReference } from "../keys/keystores/readVersion";
@@ -88,7 +88,7 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
 
   async read(id, outputs) {
     const keyring = parseKeyring(outputs.keyring, outputs.type);
-    if (keyring.claimSecret !== undefined || !needsNoRootKey(keyring)) return { id, outputs };
+    if (keyring.claimSecret !== undefined || !isUnsealed(keyring)) return { id, outputs };
     const claiming = await withNewClaimSecret(run.keystores, keyring, outputs.name);
     return { id, outputs: { ...outputs, keyring: formatKeyring(claiming) } };
   },
@@ -179,7 +179,7 @@ async function withVersions(
     ? await withIdentities(keystores, keyring, place)
     : await movedKeyring(keystores, keyring, place);
   while (grown.keys.length < inputs.keyVersion) {
-    const material = comesFromHsm(place) ? undefined : await nextMaterial(run, grown, place.key, own);
+    const material = isFromHsm(place) ? undefined : await nextMaterial(run, grown, place.key, own);
     grown = await withVersion(keystores, grown, place, material, run.now());
     refuseTwin(grown);
   }
@@ -197,7 +197,7 @@ async function withVersions(
 async function withItsClaimSecret(run: Run, keyring: Keyring, key: string, isNew: boolean): Promise<Keyring> {
   if (keyring.claimSecret !== undefined) return keyring;
   const add = () => withNewClaimSecret(run.keystores, keyring, key);
-  return isNew ? add() : ((await ifOpen(add)) ?? keyring);
+  return isNew ? add() : ((await ifRootKeyAvailable(add)) ?? keyring);
 }
 
 type KeystoreNames = Pick<ManagedKeyInputs, "name" | "keystore" | "material">;

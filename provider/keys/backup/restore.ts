@@ -11,7 +11,7 @@ import { isReference, referenceMistakes } from "../reference";
 import { type Backup, fingerprintOf, openBackup } from "./backup";
 import { type BackupKey, identityKey, passphraseKey } from "./backupKeys";
 
-/** @param isNew whether the key is to be made from it; of one that is there already it is not asked for its fingerprint */
+/** @param isNew whether the key will be created from it; an existing key needs no fingerprint */
 export function restoreMistakes(value: unknown, isNew: boolean): string[] {
   const restore = known(value) as Partial<Restore> | undefined;
   if (typeof restore !== "object" || restore === null || hasUnknown(restore)) return [];
@@ -37,12 +37,12 @@ export function restoreMistakes(value: unknown, isNew: boolean): string[] {
   return mistakes;
 }
 
-/** Says what is missing, without the value: who only repeats it has compared nothing. */
+/** Does not show the value: somebody who only copies it from the message has compared nothing. */
 export function fingerprintMissing(name: string): string {
   return `Expected ${name}, the 64 hex digits that \`keymgmt export\` printed when it made the backup: whoever has the public key or the passphrase of a backup can make another that opens as well. Nothing was restored. Was it not kept, as of a backup of release 0.1.0? \`keymgmt export --fingerprint FILE\` prints that of a file; give it only if you know that the file is yours.`;
 }
 
-/** Says what form it has. */
+/** Names the expected form. */
 export function fingerprintMalformed(name: string): string {
   return `Expected ${name} to be 64 hex digits in lower case, all that \`keymgmt export\` printed; what came is not.`;
 }
@@ -113,7 +113,7 @@ async function openingKey(
     : passphraseKey(await readSecret(passphrase, "the passphrase of the backup", say));
 }
 
-/** A key that is there already is not restored into: with other material than the backup's, that must not go unnoticed. */
+/** Nothing is restored into an existing key. Where its material is not the backup's, the user must be told. */
 export function refuseOtherKey(name: unknown, restore: unknown, versions: KeyVersion[]): void {
   const kcvs = known(known(restore as Partial<Restore> | undefined)?.kcvs);
   const [wanted, held] = [known(kcvs?.[0]), versions[0]?.kcv];

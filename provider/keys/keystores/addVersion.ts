@@ -35,7 +35,7 @@ export async function withVersion(
 }
 
 /** Whether new versions come from the HSM that is the keystore: it makes them, or `material` names keys in it. */
-export function comesFromHsm({ keystore, reference }: KeystoreInputs): boolean {
+export function isFromHsm({ keystore, reference }: KeystoreInputs): boolean {
   return isHsmUri(keystore) && (reference === undefined || isHsmUri(reference));
 }
 

@@ -10,16 +10,16 @@ import { type HsmKeystore, isHsmUri, parseHsmKeystore } from "./hsm/uri";
 export type Keystore =
   /** In the stack's state, as a Pulumi secret. */
   | { kind: "state" }
-  /** Nowhere: each version is read from where its owner keeps it. */
+  /** Not held: each version is read from where its owner keeps it. */
   | { kind: "none" }
   /** In the stack's state, sealed by a 256-bit key that `reference` names. */
   | { kind: "rootKey"; reference: string }
   /** In the stack's state, sealed by data keys of a KMS key. */
   | { kind: "awskms"; keyId: string; connection: KmsConnection }
-  /** In an HSM, which makes it and wraps it. */
+  /** In an HSM, which generates and wraps it. */
   | HsmKeystore;
 
-/** What the program says of the keystore of a key, and not the state, which others may write. */
+/** What the program says of a key's keystore. The state is not asked: others may write it. */
 export interface KeystoreInputs {
   /** Name of the key. */
   key: string;
@@ -32,7 +32,7 @@ export interface KeystoreInputs {
 const FORMS =
   '"state", "none", "env://NAME", "file:///path" (absolute), "awskms://alias/NAME?region=us-east-1" or "pkcs11:token=NAME?…"';
 
-/** Reads a keystore's URL, or says what is wrong with it. What is of no known form is not repeated: it may be a root key. */
+/** Reads a keystore's URL, or says what is wrong with it. A text of no known form is not repeated: it may be a root key. */
 export function parseKeystore(url: string): Keystore | { mistake: string } {
   const wrong = (came: string) => ({ mistake: `Expected \`keystore\` to be ${FORMS}${came}.` });
   if (url === "state" || url === "none") return { kind: url };

@@ -17,7 +17,7 @@ import { type KeystoreInputs, keystoreOf } from "./keystore";
 import { materialOf, materialOfVersion, refuseUnnamedReference, sayIfIdentityIsShort } from "./readVersion";
 import type { KeystoreSession } from "./session";
 
-/** Whether the versions that there are lie where the inputs say. */
+/** Whether the existing versions are where the inputs say. */
 export function isInPlace(keyring: Keyring, { keystore, reference }: KeystoreInputs): boolean {
   if ((keyring.keystore ?? "state") !== keystore) return false;
   if (keystore !== "none" || !namesEachVersion(reference)) return true;
@@ -72,7 +72,7 @@ async function movedVersion(
   return storedVersion(session, moved, inputs, material, new Date(iat * 1000));
 }
 
-/** The key that an HSM has for a version already: it is a backup of the one it was in, or its owner put it there. */
+/** The URI of a version that the new HSM holds already: it is a backup of the former HSM, or the owner put the key there. */
 function objectInHsm(
   keyring: Keyring,
   version: number,

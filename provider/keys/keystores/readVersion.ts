@@ -1,14 +1,14 @@
 /** Versions of a key out of its keystore. */
 import { KeymgmtError } from "../../errors";
 import { inMemory, type WrappableMaterial } from "../../kms/wrapping";
-import { cameInstead, type Identity, isSame } from "../keyCheckValue";
+import { differenceOf, type Identity, isSame } from "../keyCheckValue";
 import { heldMaterial, isHeld, type Keyring, versionIdentity, versionIn } from "../keyring";
 import { readKnownKey } from "../readReference";
 import { referenceTo } from "../reference";
 import { isHsmUri } from "./hsm/uri";
 import { wrappedByHsm } from "./hsm/versions";
 import { isSealed, type KeystoreInputs, keystoreOf } from "./keystore";
-import type { VersionId } from "./rootKey";
+import { named, type VersionId } from "./rootKey";
 import { sealedKey, unseal } from "./seal";
 import type { KeystoreSession } from "./session";
 
@@ -47,7 +47,7 @@ export async function materialOf(
   const { key } = source;
   throw new KeymgmtError(
     "KeystoreUnavailable",
-    `Expected version ${version} of key "${key}" with key check value ${known.kcv}; what its keystore holds ${cameInstead(came, known)}. Restore the stack's state from a backup; nothing was changed.`,
+    `Expected version ${version} of key "${key}" with key check value ${known.kcv}; what its keystore holds ${differenceOf(came, known)}. Restore the stack's state from a backup; nothing was changed.`,
     { key, version },
   );
 }
@@ -109,7 +109,7 @@ export function refuseOtherKeystore(
   );
 }
 
-/** Release 0.1.0 recorded 40 bits of what tells a version apart. The next update of the ManagedKey records the rest. */
+/** Release 0.1.0 recorded only the key check value, which is 40 bits. The next update of the ManagedKey records the whole identity. */
 export function sayIfIdentityIsShort(
   session: KeystoreSession,
   { key, version }: VersionId,
@@ -122,5 +122,4 @@ export function sayIfIdentityIsShort(
 }
 
 /** What messages call the material of a version. */
-export const materialOfVersion = ({ key, version }: VersionId) =>
-  `the material of version ${version} of key "${key}"`;
+export const materialOfVersion = (of: VersionId) => `the material of ${named(of)}`;

@@ -1,4 +1,4 @@
-/** Keys that seal versions: a 256-bit key of the user's, or a data key of AWS KMS for each version. */
+/** Keys that seal versions: one AES-256 key of the user, or a data key of AWS KMS for each version. */
 
 import { isKeymgmtError, KeymgmtError } from "../../errors";
 import type { CallContext } from "../../kms/client/client";
@@ -14,7 +14,7 @@ export interface VersionId {
   version: number;
 }
 
-/** Whose what is sealed is, and where: a version, or the key's claim secret. */
+/** What a sealed text holds: a version or the claim secret, of which key, in which keystore. */
 export type SealedId = (VersionId | { key: string; purpose: "claim" }) & {
   /** Id of the ManagedKey. */
   id: string;
@@ -26,12 +26,12 @@ export type SealedId = (VersionId | { key: string; purpose: "claim" }) & {
 
 /** The protected header of what is sealed (RFC 7516 section 4). */
 export interface SealHeader {
-  /** A256KW: a root key of the user's wraps a key of this JWE alone, without a nonce that might repeat. dir: a data key. */
+  /** A256KW: the user's root key wraps a new key for this JWE alone, so no nonce can repeat. dir: a data key encrypts. */
   alg: "A256KW" | "dir";
   enc: "A256GCM";
-  /** A version is a JWK, a claim secret its bytes. */
+  /** A version is sealed as a JWK, a claim secret as its bytes. */
   cty: "jwk+json" | "octet-stream";
-  /** What opens it: the root key's CMAC (of release 0.1.0 its key check value), or the KMS key's ARN. */
+  /** What opens it: the root key's CMAC (release 0.1.0: its key check value), or the KMS key's ARN. */
   kid: string;
   keymgmt: SealedId & {
     /** The data key as AWS KMS encrypted it, in base64url. */
@@ -40,10 +40,10 @@ export interface SealHeader {
 }
 
 /**
- * A key to seal with; the caller zeroes it. A root key of the user's is one for all versions: `sealedBy` is its
- * `kid`, and with another one this would not open by what opens the rest.
+ * A key to seal with; the caller zeroes it. One root key of the user seals all versions: `sealedBy` is its `kid`, and another root key
+ * is refused, because it would not open the other versions.
  */
-export async function newKey(
+export async function newSealingKey(
   session: KeystoreSession,
   keystore: RootKeystore,
   of: SealedId,
@@ -75,7 +75,7 @@ export async function openingKey(
   if (keystore.kind === "rootKey") return rootKeyOf(session, header.kid, keystore.reference, of);
   const CiphertextBlob = Buffer.from(String(header.keymgmt.dataKey), "base64url");
   const { keyId, connection } = keystore;
-  // The KMS key that the program names: by the `kid`, which is the state's word, AWS would open what any KMS key has encrypted.
+  // The program names the KMS key. The `kid` comes from the state: with it AWS would decrypt what any KMS key has encrypted.
   const input = { KeyId: keyId, CiphertextBlob, EncryptionContext: encryptionContext(of) };
   const ask = () => session.openKms(connection).call("Decrypt", input, contextOf(of));
   return (await fromKms(keyId, of, ask)).Plaintext!;
@@ -91,7 +91,7 @@ function rootKeyOf(
   return readKnownKey(AES_256, parseIdentity(kid), reference, what, session.say);
 }
 
-/** What AWS KMS says of a root key must not be taken for what it says of a KMS key that material goes to. */
+/** An error of AWS KMS about a root key must not look like one about a KMS key that gets material. */
 async function fromKms<T>(keyId: string, of: SealedId, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -111,7 +111,7 @@ function headerFor(of: SealedId & { dataKey?: string }, alg: SealHeader["alg"], 
   return { alg, enc: "A256GCM", cty, kid, keymgmt: of };
 }
 
-/** AWS authenticates it, lets key policies and IAM policies ask for it, and writes it into CloudTrail. */
+/** AWS authenticates it, key policies and IAM policies can require it, and CloudTrail shows it. */
 function encryptionContext(of: SealedId): Record<string, string> {
   return {
     "keymgmt:key": of.key,
@@ -124,7 +124,7 @@ export function named(of: VersionId | { key: string }): string {
   return `${"version" in of ? `version ${of.version}` : "the claim secret"} of key "${of.key}"`;
 }
 
-/** Of an error about it. */
+/** Context of an error about it. */
 export function contextOf(of: VersionId | { key: string }): CallContext {
   return "version" in of ? { key: of.key, version: of.version } : { key: of.key };
 }

@@ -8,7 +8,7 @@ import type { RootKeystore } from "./keystore";
 import {
   contextOf,
   named,
-  newKey,
+  newSealingKey,
   openingKey,
   type SealedId,
   type SealHeader,
@@ -16,8 +16,8 @@ import {
 } from "./rootKey";
 import type { KeystoreSession } from "./session";
 
-/** What is sealed already and is to open by the same root key. */
-export interface SealedBefore {
+/** What was sealed before, by the same root key. */
+export interface EarlierSeal {
   of: SealedId;
   jwe: string;
 }
@@ -28,7 +28,7 @@ export function sealedKey(keyring: Keyring, key: string) {
   return { key, id: keyIdOf(keyring, key), keystore: String(keystore), type: type.name };
 }
 
-/** Seals one version. The version before it, where there is one, tells which root key it must be. */
+/** Seals one version. The version before it, where there is one, names the root key that must seal this one too. */
 export async function seal(
   session: KeystoreSession,
   keystore: RootKeystore,
@@ -72,19 +72,19 @@ function materialIn(plaintext: Uint8Array, { material }: KeyType): Buffer | unde
 }
 
 /**
- * Seals what the caller zeroes. Whose it is and in which keystore stands in the protected header, which the encryption
- * authenticates, so that nothing can be put in another's place.
+ * Seals bytes, which the caller zeroes. The protected header says of which key and keystore they are. The encryption authenticates the
+ * header, so that no sealed text can take the place of another one.
  */
 export async function sealBytes(
   session: KeystoreSession,
   keystore: RootKeystore,
   of: SealedId,
   plaintext: Uint8Array,
-  before: SealedBefore | undefined,
+  before: EarlierSeal | undefined,
 ): Promise<string> {
   const { CompactEncrypt } = await import("jose");
   const sealedBy = before && (await headerOf(before.jwe, before.of)).kid;
-  const { key, header } = await newKey(session, keystore, of, sealedBy);
+  const { key, header } = await newSealingKey(session, keystore, of, sealedBy);
   try {
     return await new CompactEncrypt(plaintext).setProtectedHeader({ ...header }).encrypt(key);
   } finally {
@@ -92,7 +92,7 @@ export async function sealBytes(
   }
 }
 
-/** What was sealed; the caller zeroes it. Throws KeystoreUnavailable. */
+/** The bytes that were sealed; the caller zeroes them. Throws KeystoreUnavailable. */
 export async function openBytes(
   session: KeystoreSession,
   keystore: RootKeystore,

@@ -1,6 +1,6 @@
 /** Distributions that a key had, or has in a state that this run has not seen, as AWS shows them. */
 
-import { claimSecretOf, ifOpen } from "../../keys/claimSecret";
+import { claimSecretOf, ifRootKeyAvailable } from "../../keys/claimSecret";
 import { parseKeyring } from "../../keys/keyring";
 import type { SeenAlias } from "../../kms/aliases";
 import type { Kms } from "../../kms/client/client";
@@ -122,7 +122,7 @@ async function provedAmong(
   const handed = run.keyrings.ofKey(key.id);
   if (handed === undefined || former.length < 2) return former;
   const keyring = parseKeyring(handed.keyring, handed.type);
-  const secret = await ifOpen(() => claimSecretOf(run.keystores, keyring, key.name));
+  const secret = await ifRootKeyAvailable(() => claimSecretOf(run.keystores, keyring, key.name));
   if (!secret) return former;
   const isProved = ({ keys }: FormerDistribution) =>
     keys.some((one) => {

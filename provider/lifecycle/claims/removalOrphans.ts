@@ -3,7 +3,7 @@
  * left to `keymgmt sweep`.
  */
 
-import { ifOpen } from "../../keys/claimSecret";
+import { ifRootKeyAvailable } from "../../keys/claimSecret";
 import { permitted } from "../../kms/optional";
 import { CLAIM, TAG } from "../../kms/taggedKeys";
 import type { Known, Unrecorded } from "../plan/known";
@@ -33,7 +33,8 @@ export async function findRemovalOrphans(
     const isCopied =
       recorded.some((record) => record.claim === claim) || copyOf(claim, key.keyId, tagged) !== undefined;
     const isRight =
-      !isCopied && (await ifOpen(() => isProved(regional, version, claim, distribution!))) === true;
+      !isCopied &&
+      (await ifRootKeyAvailable(() => isProved(regional, version, claim, distribution!))) === true;
     return [{ version, keyId: key.keyId, isProved: isRight }];
   });
   return (await Promise.all(asked)).flat();

@@ -35,7 +35,7 @@ export async function importVersion(
   importType: ImportOptions["importType"] = keyMaterialId === undefined ? undefined : "EXISTING_KEY_MATERIAL",
 ): Promise<Partial<KmsKeyRecord>> {
   const { run, owner } = regional;
-  const material = await wrappableVersion(run.keystores, regional.keyring, regional.keeping, version);
+  const material = await wrappableVersion(run.keystores, regional.keyring, regional.keystoreInputs, version);
   try {
     const validTo = validToOf(owner.expiry, run.now());
     const options = regional.importOptions(region);

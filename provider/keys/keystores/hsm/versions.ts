@@ -1,11 +1,11 @@
-/** Versions of a key whose material is in an HSM: it leaves the HSM encrypted to AWS, and in no other way. */
+/** Versions of a key whose material is in an HSM. It leaves the HSM only encrypted to AWS. */
 import { randomBytes } from "node:crypto";
 import { KeymgmtError } from "../../../errors";
 import type { WrappableMaterial } from "../../../kms/wrapping";
 import { shownReference } from "../../../secrecy/shownReference";
-import { cameInstead, type Identity, isSame } from "../../keyCheckValue";
+import { differenceOf, type Identity, isSame } from "../../keyCheckValue";
 import type { KeyType } from "../../keyTypes";
-import type { VersionId } from "../rootKey";
+import { named, type VersionId } from "../rootKey";
 import type { KeystoreSession } from "../session";
 import type { TokenSession } from "./cryptoki";
 import { reachToken, type Token } from "./token";
@@ -24,18 +24,18 @@ export interface HsmVersion extends Identity {
   from: string;
 }
 
-/** Has the HSM make a version. `before` is the version before it, which must be there: one HSM holds all versions of a key. */
+/** Has the HSM generate a version. `before` is the version before it, which must be there: one HSM holds all versions of a key. */
 export async function makeInHsm(hsm: Hsm, of: VersionId, before?: HsmVersion): Promise<HsmVersion> {
   const id = newId();
   const token = await reachToken(hsm.session, hsm.keystore);
   const identity = token.use(`make ${named(of)}`, (loggedIn) => {
-    holdsBefore(hsm, loggedIn, token, of, before);
+    requireEarlierVersion(hsm, loggedIn, token, of, before);
     return hsm.type.inHsm.identityOf(loggedIn, hsm.type.inHsm.generate(loggedIn, labelOf(of), id));
   });
   return { ...identity, from: hsmObjectUri(id) };
 }
 
-/** Puts a version's material into the HSM that holds the version before it. The caller zeroes it. */
+/** Puts a version's material into the HSM that holds the version before it. The caller zeroes the material. */
 export async function putIntoHsm(
   hsm: Hsm,
   of: VersionId,
@@ -46,14 +46,14 @@ export async function putIntoHsm(
   const version = { ...hsm.type.identityOf(material), from: hsmObjectUri(id) };
   const token = await reachToken(hsm.session, hsm.keystore);
   token.use(`take in the material of ${named(of)}, which not every HSM does`, (loggedIn) => {
-    holdsBefore(hsm, loggedIn, token, of, before);
+    requireEarlierVersion(hsm, loggedIn, token, of, before);
     hsm.type.inHsm.create(loggedIn, labelOf(of), id, material);
-    theKey(hsm, loggedIn, token, of, version);
+    requireKey(hsm, loggedIn, token, of, version);
   });
   return version;
 }
 
-/** Looks for a version in the HSM that holds the version before it; where it is known, it must be just that key. */
+/** Finds a version in the HSM that holds the version before it. Where its identity is known, the key must have it. */
 export async function findInHsm(
   hsm: Hsm,
   of: VersionId,
@@ -62,8 +62,8 @@ export async function findInHsm(
 ): Promise<HsmVersion> {
   const token = await reachToken(hsm.session, hsm.keystore);
   const { identity } = token.use(`show ${named(of)}`, (loggedIn) => {
-    holdsBefore(hsm, loggedIn, token, of, before);
-    return theKey(hsm, loggedIn, token, of, wanted);
+    requireEarlierVersion(hsm, loggedIn, token, of, before);
+    return requireKey(hsm, loggedIn, token, of, wanted);
   });
   return { ...identity, from: wanted.from };
 }
@@ -72,36 +72,36 @@ export async function findInHsm(
 export async function wrappedByHsm(hsm: Hsm, of: VersionId, version: HsmVersion): Promise<WrappableMaterial> {
   const token = await reachToken(hsm.session, hsm.keystore);
   const purpose = `wrap ${named(of)}`;
-  const { publicKey: nobodys } = await hsm.session.nobodysKey();
+  const { publicKey: probe } = await hsm.session.probeKeyPair();
   const wrappingAlgorithm = token.use(purpose, (loggedIn) => {
-    theKey(hsm, loggedIn, token, of, version);
-    return hsm.type.inHsm.wrappingAlgorithm(loggedIn, nobodys);
+    requireKey(hsm, loggedIn, token, of, version);
+    return hsm.type.inHsm.wrappingAlgorithm(loggedIn, probe);
   });
   return {
     wrappingAlgorithm,
     wrap: (wrappingKey) =>
       token.use(purpose, (loggedIn) => {
-        const { key } = theKey(hsm, loggedIn, token, of, version);
+        const { key } = requireKey(hsm, loggedIn, token, of, version);
         return hsm.type.inHsm.wrap(loggedIn, key, wrappingKey, wrappingAlgorithm);
       }),
-    release() {}, // nothing of the material is here, and a PIN is a string, which cannot be overwritten
+    release() {}, // no material is in this process, and a PIN is a string, which cannot be overwritten
   };
 }
 
 type Wanted = Pick<HsmVersion, "from"> & Partial<HsmVersion>;
 
-function holdsBefore(
+function requireEarlierVersion(
   hsm: Hsm,
   loggedIn: TokenSession,
   token: Token,
   { key, version }: VersionId,
   before?: HsmVersion,
 ): void {
-  if (before) theKey(hsm, loggedIn, token, { key, version: version - 1 }, before);
+  if (before) requireKey(hsm, loggedIn, token, { key, version: version - 1 }, before);
 }
 
-/** The one key that an URI names: of its type, extractable and, where that is known, the version's own. */
-function theKey(
+/** The one key that a URI names: of the right type, extractable and, where its identity is known, with that identity. */
+function requireKey(
   { type }: Hsm,
   loggedIn: TokenSession,
   token: Token,
@@ -124,14 +124,12 @@ function theKey(
   if (mistake) throw refused(`the key there ${mistake}`, `AWS KMS takes ${type.inHsm.required}.`);
   const identity = type.inHsm.identityOf(loggedIn, key);
   const known = kcv === undefined ? identity : { kcv, cmac };
-  if (!isSame(identity, known)) throw refused(`the key there ${cameInstead(identity, known)}`, restore);
+  if (!isSame(identity, known)) throw refused(`the key there ${differenceOf(identity, known)}`, restore);
   return { key, identity };
 }
 
-const named = ({ key, version }: VersionId) => `version ${version} of key "${key}"`;
-
-/** What people see in the HSM's own tools. */
+/** The label that the HSM's own tools show. */
 const labelOf = ({ key, version }: VersionId) => `${key} v${version}`;
 
-/** No other key has it, in this HSM or in another that a backup brings it to. */
+/** Unique in this HSM, and in another one that a backup restores it to. */
 const newId = () => randomBytes(16);
