@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import "./debugOutput";
 import "./diagnosticReports";
 import { properties } from "./generated/properties";
-import { lookAtPackage } from "./programFolder";
+import { checkPackage } from "./programFolder";
 import { providerText } from "./providerText";
 
 /** What a resource is registered with, and what it keeps for the resources that use it. */
@@ -18,7 +18,7 @@ export interface Composed {
 /** A dynamic resource whose provider is the installed package, not a serialized closure. */
 export abstract class DynamicResource extends pulumi.CustomResource {
   constructor(type: keyof typeof properties, name: string, { inputs, opts, plain, kept }: Composed) {
-    lookAtPackage();
+    checkPackage();
     const { defaults, computed, secretOutputs } = properties[type];
     const props = {
       // Pulumi fills only the properties that are passed in.

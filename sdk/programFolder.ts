@@ -73,12 +73,12 @@ function versionFrom(file: string): string | undefined {
   }
 }
 
-let isLookedAt = false;
+let isChecked = false;
 
 /** Looks once a process. Throws where no provider could run. */
-export function lookAtPackage(): void {
-  if (isLookedAt) return;
-  isLookedAt = true;
+export function checkPackage(): void {
+  if (isChecked) return;
+  isChecked = true;
   const folder = programFolder();
   if (folder === undefined) return;
   // A bundle of ES modules has no __filename.
