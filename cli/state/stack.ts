@@ -1,8 +1,18 @@
 /** What a stack's state (`pulumi stack export`) says of its keys. Nothing secret is read out of it. */
-import { parseKmsArn, relatedKeyArn } from "../../provider/kms/arn.js";
+import type { ExpiryPlan } from "../../provider/keys/expiry.js";
+import { relatedKeyArn } from "../../provider/kms/arn.js";
 import { type Owner, ownerOf } from "../../provider/lifecycle/owner.js";
 import { UNKNOWN } from "../../provider/schema/unknowns.js";
-import type { KmsKeyRecord, KmsKeyRecords, RegionalOutputs } from "../../provider/state/types.js";
+import { readVisibleOutputs } from "../../provider/state/read.js";
+import type {
+  DistributionRef,
+  KmsKeyRecord,
+  KmsRef,
+  ManagedKeyOutputs,
+  Outputs,
+  RegionalOutputs,
+  ResourceName,
+} from "../../provider/state/types.js";
 import { namesIn } from "./names.js";
 import { regionIn, type StatedKms, statedKms } from "./stated.js";
 
@@ -26,18 +36,17 @@ export interface StackState {
   providers: StatedKms[];
 }
 
-export interface ManagedKeyState {
-  name: string;
-  type: string;
-  latestVersion: number;
-  minEnabledVersion: number;
-  /** UTC date, YYYY-MM-DD. */
-  rotateAfter?: string;
-  deletionAllowed: boolean;
-  /** Not in states of earlier releases. */
-  stack?: string;
-  formerStacks: string[];
-}
+const KEY_STATE = [
+  "name",
+  "type",
+  "latestVersion",
+  "minEnabledVersion",
+  "deletionAllowed",
+  "formerStacks",
+] as const;
+
+/** Outputs of a ManagedKey; its stack is not in a state of release 0.1.0. */
+export type ManagedKeyState = Pick<ManagedKeyOutputs, (typeof KEY_STATE)[number] | "stack" | "rotateAfter">;
 
 /** A distribution in one of its Regions: a KeyDistribution or a KeyReplica. */
 export interface RegionState {
@@ -87,32 +96,17 @@ export const TYPE = /^pulumi-nodejs:dynamic\/keymgmt:(\w+)$/;
 /** The mark of a secret in a state: pulumi/pulumi sdk/go/common/resource/sig. */
 export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
-/** Newer shapes of state than this are not guessed at. */
-const STATE_VERSION = 1;
-
 /** Reads an export. `source` names it in messages. Throws where anything of ours cannot be read: a key overlooked might be deleted. */
 export function readStack(text: string, source: string): StackState {
   const { resources, asOf } = parseExport(text, source);
-  const ours = resources.flatMap((resource) => {
-    const name = TYPE.exec(resource.type)?.[1];
-    return name === undefined
-      ? []
-      : [{ name, resource, outputs: withoutSecrets(resource.outputs ?? {}) as Values }];
-  });
-  for (const { resource, outputs } of ours) {
-    if (typeof outputs.stateVersion === "number" && outputs.stateVersion > STATE_VERSION)
-      throw new Error(
-        `Expected ${resource.urn} in ${source} to be written by this release or an earlier one; a newer one did. Install the newest pulumi-keymgmt.`,
-      );
-  }
-  const of = (type: string) => ours.filter(({ name }) => name === type);
+  const of = (name: ResourceName) => resources.filter(({ type }) => TYPE.exec(type)?.[1] === name);
   const regions = [
-    ...of("KeyDistribution").map(({ resource, outputs }) => primaryRegion(resource, outputs, source)),
-    ...of("KeyReplica").map(({ resource, outputs }) => replicaRegion(resource, outputs, source)),
+    ...of("KeyDistribution").map((resource) => primaryRegion(resource, source)),
+    ...of("KeyReplica").map((resource) => replicaRegion(resource, source)),
   ];
   const [, stack, project] = /^urn:pulumi:([^:]+)::([^:]+)::/.exec(resources[0]?.urn ?? "") ?? [];
   const title = stack === undefined ? undefined : `${project}/${stack}`;
-  const keys = of("ManagedKey").map(({ outputs }) => managedKey(outputs));
+  const keys = of("ManagedKey").map((resource) => visibleIn("ManagedKey", resource, KEY_STATE, source));
   const owners = regions.map(({ owner }) => owner);
   return {
     ...namesIn(title, keys, owners),
@@ -120,9 +114,15 @@ export function readStack(text: string, source: string): StackState {
     asOf,
     keys,
     regions,
-    distributions: of("DistributionAlias").map(({ outputs }) => String(outputs.name)),
-    providers: of("KmsProvider").map(({ resource: { urn }, outputs }) =>
-      statedKms(outputs, `${urn} in ${source}`, urn.split("::").at(-1)),
+    distributions: of("DistributionAlias").map(
+      (resource) => visibleIn("DistributionAlias", resource, ["name"], source).name,
+    ),
+    providers: of("KmsProvider").map((resource) =>
+      statedKms(
+        visibleIn("KmsProvider", resource, [], source),
+        `${resource.urn} in ${source}`,
+        resource.urn.split("::").at(-1),
+      ),
     ),
   };
 }
@@ -161,60 +161,59 @@ function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && SIGNATURE in value;
 }
 
-function managedKey(outputs: Values): ManagedKeyState {
-  const { name, type, latestVersion, minEnabledVersion, rotateAfter, stack } =
-    outputs as unknown as ManagedKeyState;
-  const { deletionAllowed = false, formerStacks = [] } = outputs as Partial<ManagedKeyState>;
-  return { name, type, latestVersion, minEnabledVersion, rotateAfter, deletionAllowed, stack, formerStacks };
+/** A resource's outputs but for its secrets, which are not read. Throws where a needed one is not there in plain text. */
+function visibleIn<K extends ResourceName, N extends keyof Outputs[K] & string>(
+  type: K,
+  { urn, outputs = {} }: Exported,
+  needed: readonly N[],
+  source: string,
+) {
+  return readVisibleOutputs(type, withoutSecrets(outputs) as Values, needed, `${urn} in ${source}`);
 }
 
-function primaryRegion(resource: Exported, outputs: Values, source: string): RegionState {
-  const kms = (outputs.kms ?? {}) as Values;
-  const region = outputs.primaryRegion ?? kms.keyCollection;
-  return regional(resource, outputs, { ...outputs, kms }, region, true, source);
+function primaryRegion(resource: Exported, source: string): RegionState {
+  const needed = ["name", "stack", "key", "versions", "aliasName"] as const;
+  const outputs = visibleIn("KeyDistribution", resource, needed, source);
+  const region = outputs.primaryRegion ?? outputs.kms?.keyCollection;
+  return regional(resource, outputs, outputs, region, true, source);
 }
 
-function replicaRegion(resource: Exported, outputs: Values, source: string): RegionState {
-  const distribution = (outputs.distribution ?? {}) as Values;
-  return regional(resource, outputs, distribution, outputs.region, false, source);
+function replicaRegion(resource: Exported, source: string): RegionState {
+  const outputs = visibleIn("KeyReplica", resource, ["distribution", "versions", "aliasName"], source);
+  return regional(resource, outputs, outputs.distribution, outputs.region, false, source);
 }
 
+/** @param distribution without its KmsProvider where that holds a secret as a whole */
 function regional(
   resource: Exported,
-  outputs: Values,
-  distribution: Values,
-  named: unknown,
+  outputs: RegionalOutputs & ExpiryPlan,
+  { kms, ...distribution }: Omit<DistributionRef, "kms"> & { kms?: KmsRef; requestedName?: string },
+  named: string | undefined,
   primary: boolean,
   source: string,
 ): RegionState {
   const where = `${resource.urn} in ${source}`;
   const region = regionIn(named, where);
-  const kms = (distribution.kms ?? {}) as Values;
-  const records = outputs.versions;
-  if (typeof records !== "object" || records === null || typeof distribution.stack !== "string")
-    throw new Error(
-      `Expected ${where} to say its KMS keys (\`versions\`) and its stack in plain text; it does not. Its KMS keys cannot be told from others.`,
-    );
+  const visibleKms = kms ?? ({ keyCollection: region } as KmsRef);
   return {
     region,
     primary,
-    owner: ownerOf(distribution as unknown as Parameters<typeof ownerOf>[0], outputs),
+    owner: ownerOf({ ...distribution, kms: visibleKms }, outputs),
     outputs: {
-      ...(outputs as unknown as RegionalOutputs),
+      ...outputs,
       // Where the description is a secret, none would say that there is to be none.
       ...(isSecret(resource.outputs?.description) && { description: UNKNOWN }),
     },
-    versions: Object.entries(records as KmsKeyRecords)
+    versions: Object.entries(outputs.versions)
       .map(([version, record]) => versionState(Number(version), record, where))
       .sort((a, b) => a.version - b.version),
     unsettled: Boolean(resource.initErrors?.length || resource.delete),
     leaving: resource.delete ?? false,
-    stated: statedKms({ keyCollection: region, ...kms }, where),
+    stated: statedKms(visibleKms, where),
   };
 }
 
 function versionState(version: number, record: KmsKeyRecord, where: string): VersionState {
-  parseKmsArn(record.keyArn);
   const replicaArns = (record.replicas ?? []).map((region) =>
     relatedKeyArn(record.keyArn, regionIn(region, where)),
   );

@@ -2,6 +2,7 @@
  * What a state says of a KmsProvider. A state may be anybody's: it names an account and Regions to look in. With which credentials, and
  * where they are sent, the caller alone says; what the state has of that is text, for a person to judge.
  */
+import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
 import { isRegion } from "../../provider/kms/endpoints/regions.js";
 
 export interface StatedKms {
@@ -20,16 +21,14 @@ export interface StatedKms {
 }
 
 /** `kms`: outputs of a KmsProvider, or what a distribution has of them. `where` names them in errors. */
-export function statedKms(kms: Record<string, unknown>, where: string, name?: string): StatedKms {
+export function statedKms(kms: Partial<KmsConnection>, where: string, name?: string): StatedKms {
   const { keyCollection, accountId, quotas, endpoint, unreachableRegions } = kms;
   return {
     name,
     keyCollection: regionIn(keyCollection, where),
-    accountId: typeof accountId === "string" ? accountId : undefined,
-    quotas: quotas as StatedKms["quotas"],
-    unreachableRegions: Array.isArray(unreachableRegions)
-      ? unreachableRegions.map((region) => regionIn(region, where))
-      : undefined,
+    accountId,
+    quotas,
+    unreachableRegions: unreachableRegions?.map((region) => regionIn(region, where)),
     by: credentialsOf(kms),
     endpoint: endpoint === undefined ? undefined : quoted(endpoint),
   };
@@ -43,10 +42,8 @@ export function regionIn(region: unknown, where: string): string {
   );
 }
 
-function credentialsOf({ profile, assumeRole, webIdentity }: Record<string, unknown>): string | undefined {
-  const roles = [webIdentity, assumeRole]
-    .flat()
-    .flatMap((one) => (one as { roleArn?: unknown })?.roleArn ?? []);
+function credentialsOf({ profile, assumeRole, webIdentity }: Partial<KmsConnection>): string | undefined {
+  const roles = [webIdentity, assumeRole].flat().flatMap((one) => one?.roleArn ?? []);
   const parts = [
     ...(profile === undefined ? [] : [`profile ${quoted(profile)}`]),
     ...roles.map((role) => `role ${quoted(role)}`),

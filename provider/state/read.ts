@@ -109,7 +109,7 @@ function mistakesIn(resource: ResourceName, kind: Kind, now: Stored, needed?: re
     .filter((error) => !MAY_LACK[resource].some((name) => name === missingIn(error)))
     .filter(({ keyword }) => keyword !== "anyOf" && keyword !== "not")
     .filter((error) => kind !== "planned inputs" || !isOpen(error))
-    .filter((error) => kind !== "visible outputs" || !isSecretMissing(error))
+    .filter((error) => kind !== "visible outputs" || !(isSecretMissing(error) || isOfValue(error)))
     .map(mistakeOf);
   const hasRecords = isOutputs(kind) && (resource === "KeyDistribution" || resource === "KeyReplica");
   if (mistakes.length > 0 || !hasRecords) return [...new Set(mistakes)];
@@ -131,11 +131,12 @@ function missingIn({ instancePath, keyword, params }: ErrorObject): string | und
 }
 
 function isOpen(error: ErrorObject): boolean {
-  return (
-    ["enum", "const"].includes(error.keyword) ||
-    isUnknown(error.data) ||
-    FOLLOWS.some((name) => name === missingIn(error))
-  );
+  return isOfValue(error) || isUnknown(error.data) || FOLLOWS.some((name) => name === missingIn(error));
+}
+
+/** Which of the values that a text may have: nothing depends on it where it is compared, or shown. */
+function isOfValue({ keyword }: ErrorObject): boolean {
+  return keyword === "enum" || keyword === "const";
 }
 
 function isSecretMissing({ keyword, params, parentSchema }: ErrorObject): boolean {

@@ -263,8 +263,21 @@ describe("keymgmt iam-policy", function () {
 
   it("takes account, Regions, kind, prefix and stack from a state", async () => {
     const keyArn = "arn:aws:kms:us-west-1:111122223333:key/mrk-1";
-    const kms = { keyCollection: "us-west-1", accountId: "111122223333", credentials: secret("v1:x") };
-    const distribution = { name: "orders-1", stack: "acme/shop/prod", kms, key: { name: "orders" } };
+    const kms = {
+      keyCollection: "us-west-1",
+      accountId: "111122223333",
+      aliasPrefix: "team/kms",
+      credentials: secret("v1:x"),
+    };
+    const key = {
+      id: "orders-1",
+      name: "orders",
+      type: "aes256-gcm96",
+      replicaRegions: ["eu-west-1"],
+      minEnabledVersion: 1,
+      keyVersion: 1,
+    };
+    const distribution = { name: "orders-1", stack: "acme/shop/prod", kms, key };
     const versions = { 1: { keyId: "mrk-1", keyArn, state: "Enabled" } };
     const aliasName = "alias/team/kms/orders-1";
     const resources = [

@@ -40,7 +40,14 @@ describe("who gives somebody a state file to look at", function () {
       const outputs = { ...values, __provider: providerText(type) };
       return { urn: `urn:pulumi:dev::shop::${token}::prod`, type: token, id: "1", inputs: outputs, outputs };
     };
-    const key = { id: "1", name: "orders", keyVersion: 1, minEnabledVersion: 1, replicaRegions: [] };
+    const key = {
+      id: "1",
+      name: "orders",
+      type: "aes256-gcm96",
+      keyVersion: 1,
+      minEnabledVersion: 1,
+      replicaRegions: [],
+    };
     const distribution = {
       name: "orders-1700000000",
       aliasName: "alias/hashicorp/orders-1700000000",
@@ -138,12 +145,16 @@ describe("who gives somebody a state file to look at", function () {
     const keyring = JSON.stringify({ keystore, keys: [{ kid: "1", iat: 1, jwe, kcv: "0123456789" }] });
     const [kms] = state.deployment.resources;
     const type = "pulumi-nodejs:dynamic/keymgmt:ManagedKey";
-    const versions = [{ kcv: "0123456789" }];
+    const versions = [
+      { version: 1, createdAt: "2026-01-31T12:00:00.000Z", kcv: "0123456789", enabled: true },
+    ];
     const values = {
       name: "orders",
       type: "aes256-gcm96",
       replicaRegions: [],
       minEnabledVersion: 1,
+      latestVersion: 1,
+      deletionAllowed: false,
       versions,
     };
     state.deployment.resources.push({ ...kms, type, outputs: { ...values, keyring } });
