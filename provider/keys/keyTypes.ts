@@ -1,6 +1,6 @@
 /**
  * The table of key types: all that differs between them. Other code asks a row; it compares no type's name. To add a type, add a row
- * to TYPES, the functions it needs, and its name and purposes to schema.json.
+ * to KEY_TYPES, the functions it needs, and its name and purposes to schema.json.
  */
 import type { KeySpec, KeyUsageType } from "@aws-sdk/client-kms";
 import { KeymgmtError } from "../errors";

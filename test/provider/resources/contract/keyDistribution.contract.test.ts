@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   CreateAliasCommand,
   CreateKeyCommand,
+  type CreateKeyRequest,
   DeleteAliasCommand,
   DisableKeyCommand,
   GetKeyPolicyCommand,
@@ -46,6 +47,19 @@ describe("a key distribution on the local KMS", () => {
     local.resetCounts();
     await program.up();
     assert.deepEqual(local.counts(), {});
+  });
+
+  it("asks for a KMS key of the KeySpec and KeyUsage that the key's type and purpose have, without relying on AWS's defaults", async () => {
+    const asked: unknown[] = [];
+    intercept = ({ operation, input }) => {
+      const { KeySpec, KeyUsage, Origin } = input as CreateKeyRequest;
+      if (operation === "CreateKey") asked.push({ KeySpec, KeyUsage, Origin });
+      return undefined;
+    };
+    await program.up();
+    assert.deepEqual(asked, [
+      { KeySpec: "SYMMETRIC_DEFAULT", KeyUsage: "ENCRYPT_DECRYPT", Origin: "EXTERNAL" },
+    ]);
   });
 
   it("names the alias alias/hashicorp/<key>-<unix timestamp> and tags the KMS key", async () => {
