@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { TagResourceCommand } from "@aws-sdk/client-kms";
 import { namesIn } from "../../cli/state/names";
 import type { ManagedKeyState } from "../../cli/state/stack";
-import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { localKms, Program } from "../world/program";
-import { clientOf, exportOf, fileOf, type RunOptions, keymgmt as run, strayKey } from "./support";
+import { Scene } from "../world/scene";
+import { clientOf, exportOf, fileOf, keymgmtOn, strayKey } from "./support";
 
 const [FORMER, NOW] = ["organization/shop/dev", "organization/shop/prod"];
 
@@ -14,18 +13,15 @@ const hourAgo = () => new Date(Date.now() - 3_600_000);
 
 describe("keymgmt after a stack rename", function () {
   this.timeout(60_000);
-  let local: LocalKms;
-  let program: Program;
+  const scene = new Scene();
+  const program = scene.program();
+  const keymgmt = keymgmtOn(scene);
   let renamed: string;
   let updated: string;
   let halfWay: string;
-  /** Where the command sends its calls is its caller's to say. */
-  const keymgmt = (args: string[], options: RunOptions = {}) =>
-    run(args, { ...options, env: { AWS_ENDPOINT_URL_KMS: local.url, ...options.env } });
 
   before(async () => {
-    local = await localKms({ now: hourAgo });
-    program = new Program(local);
+    await scene.open({ now: hourAgo });
     await program.up();
     program.stack = NOW;
     renamed = await fileOf(exportOf(program));
@@ -37,9 +33,9 @@ describe("keymgmt after a stack rename", function () {
     halfWay = await fileOf(exportOf(program));
     program.states.get("distribution")!.outputs = after;
   });
-  after(() => local.close());
+  after(() => scene.close());
 
-  const west = () => clientOf(local, "us-west-1");
+  const west = () => clientOf(scene, "us-west-1");
   const stray = (stack: string) => strayKey(west(), { stack, distribution: "gone-1", version: "1" });
   const status = async (state: string) => {
     const { stdout } = await keymgmt(["status", "--json", "--state", state]);

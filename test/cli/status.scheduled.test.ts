@@ -1,46 +1,23 @@
 import assert from "node:assert/strict";
 import { CancelKeyDeletionCommand, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import type { ScheduledReport } from "../../cli/status/scheduledReport";
-import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { localKms, Program } from "../world/program";
-import {
-  ACCOUNT,
-  clientOf,
-  exportOf,
-  fileOf,
-  notAuthorized,
-  type RunOptions,
-  keymgmt as run,
-  settled,
-  strayKey,
-} from "./support";
+import { ACCOUNT, clientOf, exportOf, fileOf, settled, strayKey, useCommand } from "./support";
 
 const STACK = "organization/shop/dev";
 
 describe("keymgmt status: what a stack has scheduled for deletion", function () {
   this.timeout(60_000);
-  let local: LocalKms;
-  let program: Program;
-  let denied: string[];
-  /** Where the command sends its calls is its caller's to say. */
-  const keymgmt = (args: string[], options: RunOptions = {}) =>
-    run(args, { ...options, env: { AWS_ENDPOINT_URL_KMS: local.url, ...options.env } });
+  const { scene, program, keymgmt, deny } = useCommand();
 
   const declared = { key: { replicaRegions: ["eu-west-1"] }, replicas: ["eu-west-1"] };
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
   beforeEach(async () => {
-    denied = [];
-    local = await localKms({
-      intercept: ({ operation }) => (denied.includes(operation) ? notAuthorized(operation) : undefined),
-    });
-    program = new Program(local);
     await program.up(declared);
   });
-  afterEach(() => local.close());
 
-  const west = () => clientOf(local, "us-west-1");
+  const west = () => clientOf(scene, "us-west-1");
   const text = async () => {
     const ended = await keymgmt(["status", "--state", "-"], { input: exportOf(program) });
     for (const line of ended.stdout.split("\n")) assert.ok(line.length <= 80, line);
@@ -133,7 +110,7 @@ No drift.
   it("not what is not scheduled, what a record names, or what another stack has", async () => {
     await strayKey(west(), { stack: STACK, distribution: "orders-1", version: "1" });
     await scheduledStray("organization/shop/prod");
-    const client = clientOf(local, "eu-west-1");
+    const client = clientOf(scene, "eu-west-1");
     await client.send(new ScheduleKeyDeletionCommand({ KeyId: keyOf(1), PendingWindowInDays: 7 }));
     const { code, scheduled } = await json();
     assert.deepEqual(scheduled, []);
@@ -172,10 +149,10 @@ No drift.
   });
 
   it("after one listing of each Region, however many states and KmsProviders name it", async () => {
-    local.resetCounts();
+    scene.local.resetCounts();
     const state = await fileOf(exportOf(program));
     assert.equal((await keymgmt(["status", "--state", state, "--state", state])).code, 0);
-    assert.equal(local.counts().ListKeys, 2);
+    assert.equal(scene.local.counts().ListKeys, 2);
   });
 
   it("by --account alone after a destroy: the state names no Region any more", async () => {
@@ -187,15 +164,15 @@ No drift.
 
   it("nothing with --offline", async () => {
     await program.up({ ...declared, isDistributed: false });
-    local.resetCounts();
+    scene.local.resetCounts();
     assert.deepEqual(await json(exportOf(program), "--offline"), { code: 0, scheduled: [], notes: [] });
-    assert.deepEqual(local.counts(), {});
+    assert.deepEqual(scene.local.counts(), {});
   });
 
   for (const operation of ["ListKeys", "ListResourceTags", "DescribeKey"])
     it(`not without kms:${operation}, which one note says, and the exit code stays`, async () => {
       await program.up({ ...declared, isDistributed: false });
-      denied = [operation];
+      deny(operation);
       const note = `What is scheduled for deletion is not shown in us-west-1: kms:${operation} is not permitted.`;
       assert.deepEqual(await json(), { code: 0, scheduled: [], notes: [note] });
       const { stdout, stderr } = await text();

@@ -11,31 +11,14 @@ import {
   UntagResourceCommand,
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
-import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { temporaryFolder } from "../temporaryFolders";
 import { allowsRoot, keyPolicy } from "../world/keyPolicy";
-import { localKms, Program } from "../world/program";
-import {
-  ACCOUNT,
-  clientOf,
-  exportOf,
-  fileOf,
-  notAuthorized,
-  type RunOptions,
-  keymgmt as run,
-  secret,
-  settled,
-} from "./support";
+import { ACCOUNT, clientOf, exportOf, fileOf, secret, settled, useCommand } from "./support";
 
 describe("keymgmt status", function () {
   this.timeout(60_000);
-  let local: LocalKms;
-  let program: Program;
-  let denied: string[];
-  /** Where the command sends its calls is its caller's to say. */
-  const keymgmt = (args: string[], options: RunOptions = {}) =>
-    run(args, { ...options, env: { AWS_ENDPOINT_URL_KMS: local.url, ...options.env } });
+  const { scene, program, keymgmt, deny } = useCommand();
 
   const key = { replicaRegions: ["eu-west-1"], rotationPeriod: "90d" };
   const declared = {
@@ -44,15 +27,9 @@ describe("keymgmt status", function () {
   };
 
   beforeEach(async () => {
-    denied = [];
-    local = await localKms({
-      intercept: ({ operation }) => (denied.includes(operation) ? notAuthorized(operation) : undefined),
-    });
-    program = new Program(local);
     await program.up({ ...declared, key: { ...key, rotationTrigger: "a" } });
     await program.up(declared);
   });
-  afterEach(() => local.close());
 
   const versions = () => program.outputs("distribution").versions as KmsKeyRecords;
   const due = () => String(program.outputs("key").rotateAfter);
@@ -82,7 +59,7 @@ No drift.
 
   it("says in words what differs, and ends with 3", async () => {
     const [first, second] = [versions()[1]!.keyId, versions()[2]!.keyId];
-    const [west, europe] = [clientOf(local, "us-west-1"), clientOf(local, "eu-west-1")];
+    const [west, europe] = [clientOf(scene, "us-west-1"), clientOf(scene, "eu-west-1")];
     await europe.send(new DisableKeyCommand({ KeyId: second }));
     await europe.send(new ScheduleKeyDeletionCommand({ KeyId: first, PendingWindowInDays: 7 }));
     await west.send(new DeleteAliasCommand({ AliasName: String(program.outputs("distribution").aliasName) }));
@@ -123,7 +100,7 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
       };
       await program.up({ ...declared, distribution });
       const { keyId } = versions()[2]!;
-      const [west, europe] = [clientOf(local, "us-west-1"), clientOf(local, "eu-west-1")];
+      const [west, europe] = [clientOf(scene, "us-west-1"), clientOf(scene, "eu-west-1")];
       const policy = { KeyId: keyId, PolicyName: "default", Policy: policyOf("Theirs") };
       await west.send(new PutKeyPolicyCommand(policy));
       await west.send(new UpdateKeyDescriptionCommand({ KeyId: keyId, Description: "theirs" }));
@@ -159,7 +136,7 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
     });
 
     it("is passed over where it may not be read, which is said", async () => {
-      denied = ["ListResourceTags", "GetKeyPolicy"];
+      deny("ListResourceTags", "GetKeyPolicy");
       const { code, stderr, drift } = await found();
       assert.deepEqual(drift, [
         'version 2 in us-west-1: its description is "theirs", not "orders"',
@@ -174,7 +151,7 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
     });
 
     it("is not seen at all without kms:DescribeKey: that is said, and it ends with 1", async () => {
-      denied = ["DescribeKey"];
+      deny("DescribeKey");
       const { code, regions } = await found();
       for (const { unseen } of regions)
         assert.equal(unseen, "kms:DescribeKey is not permitted for each of its KMS keys");
@@ -222,13 +199,13 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
   });
 
   it("asks AWS nothing with --offline, and says so", async () => {
-    local.resetCounts();
+    scene.local.resetCounts();
     const { code, stdout } = await keymgmt(["status", "--offline", "--state", "-"], {
       input: exportOf(program),
     });
     assert.equal(code, 0);
     assert.match(stdout, /AWS was not asked/);
-    assert.deepEqual(local.counts(), {});
+    assert.deepEqual(scene.local.counts(), {});
   });
 
   it("says once a stack how a key is deleted, where one may not be, and not in JSON", async () => {
@@ -258,7 +235,7 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
   });
 
   it("asks nothing with credentials of another account, and ends with 1", async () => {
-    local.resetCounts();
+    scene.local.resetCounts();
     const { code, stdout } = await keymgmt(["status", "--state", "-"], {
       input: exportOf(program),
       env: { AWS_ACCESS_KEY_ID: "444455556666" },
@@ -268,7 +245,7 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
       stdout.replaceAll(/\s+/g, " "),
       /not looked at in us-west-1: Expected credentials of account 111122223333, which the state says; got those of account 444455556666\. For KmsProvider "kms" \(account 111122223333\) give --as kms=PROFILE, or =ROLE-ARN\./,
     );
-    assert.deepEqual(Object.keys(local.counts()), ["sts:GetCallerIdentity"]);
+    assert.deepEqual(Object.keys(scene.local.counts()), ["sts:GetCallerIdentity"]);
   });
 
   it("goes into the account with the profile that --as gives", async () => {
@@ -283,7 +260,7 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
 
   it("shows an account's KMS keys by their tags", async () => {
     const { code, stdout } = await keymgmt(
-      "status --account --region us-west-1 --region eu-west-1 --endpoint".split(" ").concat(local.url),
+      "status --account --region us-west-1 --region eu-west-1 --endpoint".split(" ").concat(scene.url),
     );
     const id = "mrk-00000000000000000000000000000000";
     assert.equal(

@@ -8,6 +8,7 @@ import { providerText } from "../../sdk/providerText";
 import { built } from "../built";
 import { temporaryFolder } from "../temporaryFolders";
 import type { Program } from "../world/program";
+import { useScene } from "../world/scene";
 
 export const ACCOUNT = "111122223333";
 
@@ -54,6 +55,22 @@ export async function keymgmt(args: string[], options: RunOptions = {}): Promise
   if (typeof input === "string") child.stdin.end(input);
   [ended.code] = await once(child, "close");
   return ended;
+}
+
+/** The same, with its calls sent to a local KMS: where they go is its caller's to say. */
+export const keymgmtOn =
+  (local: { url: string }) =>
+  (args: string[], options: RunOptions = {}): Promise<Ended> =>
+    keymgmt(args, { ...options, env: { AWS_ENDPOINT_URL_KMS: local.url, ...options.env } });
+
+/** A scene and a program, as `useScene` has them, and the command; `deny` says which operations no policy allows. */
+export function useCommand() {
+  const { scene, program } = useScene();
+  const deny = (...operations: string[]) => {
+    scene.intercept = ({ operation }) =>
+      operations.includes(operation) ? notAuthorized(operation) : undefined;
+  };
+  return { scene, program, keymgmt: keymgmtOn(scene), deny };
 }
 
 const TYPES: Record<string, string> = { kms: "KmsProvider", key: "ManagedKey", alias: "DistributionAlias" };

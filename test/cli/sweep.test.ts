@@ -7,10 +7,9 @@ import {
   ListResourceTagsCommand,
   ReplicateKeyCommand,
 } from "@aws-sdk/client-kms";
-import type { LocalKms } from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
-import { localKms, Program } from "../world/program";
-import { clientOf, exportOf, fileOf, type RunOptions, keymgmt as run, settled, strayKey } from "./support";
+import { Scene } from "../world/scene";
+import { clientOf, exportOf, fileOf, keymgmtOn, settled, strayKey } from "./support";
 
 const STACK = "organization/shop/dev";
 
@@ -19,30 +18,27 @@ const hourAgo = () => new Date(Date.now() - 3_600_000);
 
 describe("keymgmt sweep", function () {
   this.timeout(60_000);
-  let local: LocalKms;
-  let program: Program;
+  const scene = new Scene();
+  const program = scene.program();
+  const keymgmt = keymgmtOn(scene);
   let state: string;
   const log: string[] = [];
-  /** Where the command sends its calls is its caller's to say. */
-  const keymgmt = (args: string[], options: RunOptions = {}) =>
-    run(args, { ...options, env: { AWS_ENDPOINT_URL_KMS: local.url, ...options.env } });
 
   before(async () => {
-    local = await localKms({
+    await scene.open({
       now: hourAgo,
       intercept: ({ operation, region }) => {
         if (operation === "ScheduleKeyDeletion") log.push(region);
         return undefined;
       },
     });
-    program = new Program(local);
     await program.up({ key: { replicaRegions: ["eu-west-1"] }, replicas: ["eu-west-1"] });
     state = await fileOf(exportOf(program));
   });
-  after(() => local.close());
+  after(() => scene.close());
 
-  const west = () => clientOf(local, "us-west-1");
-  const europe = () => clientOf(local, "eu-west-1");
+  const west = () => clientOf(scene, "us-west-1");
+  const europe = () => clientOf(scene, "eu-west-1");
   const stateOf = async (client: ReturnType<typeof west>, KeyId: string) =>
     (await client.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata!.KeyState;
   const stray = (distribution: string, stack = STACK) =>
@@ -167,7 +163,7 @@ deletion of those that nobody can be using.
     );
     for (const client of [west(), europe()])
       await client.send(new DisableKeyCommand({ KeyId: enabled!.keyId }));
-    const lost = new Program(local);
+    const lost = scene.program();
     await lost.up({ key: { name: "lost", replicaRegions: ["eu-west-1"] }, replicas: ["eu-west-1"] });
     const { keyId } = Object.values(
       lost.outputs("distribution").versions as Record<string, { keyId: string }>,
@@ -209,23 +205,21 @@ deletion of those that nobody can be using.
 
 describe("keymgmt sweep, where a killed update has left a replica", function () {
   this.timeout(60_000);
-  let local: LocalKms;
+  const scene = new Scene();
   before(async () => {
-    local = await localKms({ now: hourAgo });
+    await scene.open({ now: hourAgo });
   });
-  after(() => local.close());
+  after(() => scene.close());
 
   it("looks in the Regions in which AWS shows replicas, also where no state names them", async () => {
-    const program = new Program(local);
+    const program = scene.program();
     await program.up({ key: { replicaRegions: ["eu-west-1"] } });
     const { keyId, keyArn } = (program.outputs("distribution").versions as KmsKeyRecords)[1]!;
-    const home = clientOf(local, "us-west-1");
+    const home = clientOf(scene, "us-west-1");
     const { Tags } = await home.send(new ListResourceTagsCommand({ KeyId: keyId }));
     await home.send(new ReplicateKeyCommand({ KeyId: keyId, ReplicaRegion: "ap-south-1", Tags }));
-    const env = { AWS_ENDPOINT_URL_KMS: local.url };
-    const { code, stdout } = await run(["sweep", "--state", "-", "--json"], {
+    const { code, stdout } = await keymgmtOn(scene)(["sweep", "--state", "-", "--json"], {
       input: exportOf(program),
-      env,
     });
     assert.ok(stdout.includes(keyArn.replace("us-west-1", "ap-south-1")), stdout);
     assert.equal(code, 3, "something is unaccounted for");

@@ -11,8 +11,15 @@ describe("make quickstart", function () {
   it("shows a key's whole life in lines that fit a terminal, and leaves no folder", async () => {
     const temporary = mkdtempSync(join(tmpdir(), "keymgmt-quickstart-"));
     try {
-      const tsx = join(checkout, "node_modules", ".bin", "tsx");
-      const ran = await command(tsx, [join("tools", "quickstart", "main.ts")], {
+      const preloads = [
+        "--require",
+        "tsx/cjs",
+        "--require",
+        "./test/world/wrappingKeys.ts",
+        "--import",
+        "tsx",
+      ];
+      const ran = await command(process.execPath, [...preloads, join("tools", "quickstart", "main.ts")], {
         cwd: checkout,
         env: { ...(process.env as Record<string, string>), TMPDIR: temporary },
         seconds: 500,
