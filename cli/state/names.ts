@@ -3,12 +3,21 @@
  * update has gone through, and another stack may be called that by then.
  */
 import type { Owner } from "../../provider/lifecycle/owner.js";
-import type { ManagedKeyState, StackState } from "./stack.js";
 
-export type Names = Pick<StackState, "names" | "formerNames">;
+export interface Names {
+  /**
+   * `organization/project/stack`, as its ManagedKeys and distributions say; none where it has neither. After a rename there are
+   * two while an update has not gone through, the new one first.
+   */
+  names: string[];
+  /** Former names: KMS keys may still be tagged with them. */
+  formerNames: string[];
+}
 
-/** As the state's resources say. The stack's own comes before those that it had, and the ManagedKeys' first: an update begins with them. */
-export function namesIn(title: string | undefined, keys: ManagedKeyState[], owners: Owner[]): Names {
+type Named = Partial<Pick<Owner, "stack">> & Pick<Owner["key"], "formerStacks">;
+
+/** As the state's resources say. The present name comes before former ones, and the ManagedKeys' first: an update begins with them. */
+export function namesIn(title: string | undefined, keys: Named[], owners: Owner[]): Names {
   const said = [...keys.map(({ stack }) => stack), ...owners.map(({ stack }) => stack)];
   const names = unique(said).sort((a, b) => Number(isNameOf(b, title)) - Number(isNameOf(a, title)));
   const former = [...keys, ...owners.map(({ key }) => key)].flatMap(({ formerStacks = [] }) => formerStacks);
@@ -16,7 +25,7 @@ export function namesIn(title: string | undefined, keys: ManagedKeyState[], owne
 }
 
 /** Those of `names` that the stack itself no longer has: its state's URNs say another. */
-export function outdatedNames({ names, title }: StackState): string[] {
+export function outdatedNames({ names, title }: Names & { title: string }): string[] {
   return names.filter((name) => !isNameOf(name, title));
 }
 

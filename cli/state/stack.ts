@@ -13,17 +13,10 @@ import type {
   RegionalOutputs,
   ResourceName,
 } from "../../provider/state/types.js";
-import { namesIn } from "./names.js";
+import { type Names, namesIn } from "./names.js";
 import { regionIn, type StatedKms, statedKms } from "./stated.js";
 
-export interface StackState {
-  /**
-   * `organization/project/stack`, as its ManagedKeys and distributions say; none where it has neither. After a rename there are
-   * two while an update has not gone through, the new one first.
-   */
-  names: string[];
-  /** Names that it had before: KMS keys of its may still be tagged with them. */
-  formerNames: string[];
+export interface StackState extends Names {
   /** `project/stack`, from the state's URNs. */
   title: string;
   /** When it was written, ISO 8601 UTC. */

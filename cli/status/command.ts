@@ -7,8 +7,8 @@ import { loadStates, type StateOptions } from "../state/load.js";
 import { reachesOf, recordedArns } from "../state/places.js";
 import type { StackState } from "../state/stack.js";
 import { accountReport, accountText } from "./account.js";
-import { observe } from "./observe.js";
-import { type Looks, reportOf } from "./report.js";
+import { type Looks, observe } from "./observe.js";
+import { reportOf } from "./report.js";
 import { RegionListings, type Scheduled, scheduledBy } from "./scheduled.js";
 import { statusText } from "./text.js";
 

@@ -10,6 +10,9 @@ export interface Unseen {
   unseen: string;
 }
 
+/** What was seen of each distribution in a Region; what is missing was not asked for. */
+export type Looks = Map<RegionState, SeenRegion | Unseen>;
+
 /**
  * Looks at every version and the alias, as a refresh does. With credentials of another account nothing is asked: ids would
  * mean other keys.

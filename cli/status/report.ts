@@ -2,7 +2,7 @@
 import { regionDrift, type SeenRegion } from "../../provider/lifecycle/drift/drift.js";
 import { outdatedNames } from "../state/names.js";
 import type { ManagedKeyState, RegionState, StackState } from "../state/stack.js";
-import type { Unseen } from "./observe.js";
+import type { Looks, Unseen } from "./observe.js";
 import type { Scheduled } from "./scheduled.js";
 import { type ScheduledReport, scheduledReports, unseenNotes } from "./scheduledReport.js";
 
@@ -64,8 +64,6 @@ export interface VersionReport {
   validTo: string | null;
   deletionDate: string | null;
 }
-
-export type Looks = Map<RegionState, SeenRegion | Unseen>;
 
 /** `today`: UTC date. `looks` and `scheduled` are empty where AWS was not asked. */
 export function reportOf(

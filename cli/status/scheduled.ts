@@ -10,7 +10,7 @@ import { oursAmong } from "../../provider/lifecycle/claims/ownership.js";
 import type { Aws } from "../look.js";
 import { type Reach, reachesOf } from "../state/places.js";
 import type { StackState } from "../state/stack.js";
-import type { Looks } from "./report.js";
+import type { Looks } from "./observe.js";
 
 export interface ScheduledKey extends TaggedKey, SeenKmsKey {
   accountId: string;
