@@ -5,7 +5,7 @@
 
 import { expiresAsPlanned } from "../../keys/expiry";
 import { parseKmsArn } from "../../kms/arn";
-import type { KeyState } from "../../kms/keyState";
+import { isKnownState, type KeyState } from "../../kms/keyState";
 import type { SeenKmsKey } from "../../kms/kmsKeys";
 import { CLAIM, isOwnTag } from "../../kms/taggedKeys";
 import { isMarkedSecret } from "../../secrecy/secretInputs";
@@ -176,7 +176,9 @@ function stateDrift({ desired, imported, validTo }: ExpectedKmsKey, seen: Observ
     case "Disabled":
       return desired === "Disabled" || !imported ? [] : ["Disabled outside this stack"];
     default: // Creating and Updating pass by themselves
-      return [];
+      return isKnownState(seen.state)
+        ? []
+        : [`${seen.state}, a state that this release does not know; no update changes it`];
   }
 }
 

@@ -1,5 +1,7 @@
 /** Why nothing more can be done, and what a person can do then. */
 import { KeymgmtError, type KeymgmtErrorContext } from "../../errors";
+import { relatedKeyArn } from "../../kms/arn";
+import { isKnownState } from "../../kms/keyState";
 import { kmsKeysOf } from "../../state/records";
 import { lostMaterialWays } from "../claims/refusals";
 import { promoteBack } from "../drift/drift";
@@ -26,12 +28,18 @@ export function refusalOf(
         `${expected} at KMS key ${record!.keyArn}; AWS no longer knows it. What was encrypted under it cannot be decrypted by another KMS key, so none was made in its place. Raise \`minEnabledVersion\` above ${version}, rotating first if it is the latest.`,
         context,
       );
-    case "not usable":
+    case "not usable": {
+      const state = known.remote[region]?.[version] ?? record!.state;
+      const keyArn = region === regional.region ? record!.keyArn : relatedKeyArn(record!.keyArn, region);
+      const next = isKnownState(state)
+        ? "Run the update again once AWS has settled."
+        : "This release does not know that state. See what AWS says of it, and whether a newer release knows it; then run the update again.";
       return new KeymgmtError(
         "InvalidState",
-        `Expected KMS key ${record!.keyArn} (${regional.named(version)}) to be usable, got state ${record!.state}. Run the update again once AWS has settled.`,
+        `Expected KMS key ${keyArn} (${regional.named(version)}) to be usable, got state ${state}. ${next}`,
         context,
       );
+    }
     case "alias taken":
       return new KeymgmtError(
         "AlreadyExists",

@@ -1,6 +1,6 @@
 /** Manual rotation: a KMS key for each version, behind one alias. Pure. */
 
-import { isLeaving } from "../../kms/keyState";
+import { isKnownState, isLeaving } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import { type Desired, desiredVersions, isImported, type Known, versionInUse } from "./known";
 import { cancelDeletions, firstOf, isAdding, isSince, locateAlias, type Rule, syncMetadata } from "./rules";
@@ -78,6 +78,7 @@ function prepareReplicas(
       const state = known.remote[region]?.[version];
       if (state === undefined) return { do: "replicate", version, region };
       if (state === "Disabled") return { do: "enable", version, region };
+      if (!isKnownState(state)) return { do: "refuse", why: "not usable", version, region };
       return { do: isLeaving(state) ? "cancelDeletion" : "import", version, region };
     });
 }

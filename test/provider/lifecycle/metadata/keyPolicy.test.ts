@@ -89,7 +89,7 @@ describe("AWS's default key policy", () => {
     Version: "2012-10-17",
     Statement: [{ Sid: "Enable IAM User Permissions", ...allow() }],
   });
-  it("is known again, whatever its names are", () => {
+  it("is recognised, whatever its names are", () => {
     assert.ok(isDefaultPolicy(named, ACCOUNT));
     assert.ok(isDefaultPolicy(policy(allow()), ACCOUNT));
   });

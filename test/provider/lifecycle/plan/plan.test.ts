@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { keyStateOf } from "../../../../provider/kms/keyState";
 import { applied } from "../../../../provider/lifecycle/plan/apply";
 import { expected } from "../../../../provider/lifecycle/plan/expect";
 import { type Desired, type Known, knownFrom } from "../../../../provider/lifecycle/plan/known";
@@ -76,6 +77,25 @@ function frozen<T>(value: T): T {
 }
 
 describe("plan", () => {
+  describe("where AWS shows a state that this release does not know", () => {
+    const strange = keyStateOf("Quarantined");
+
+    it("is refused for the KMS key of a version", () => {
+      const known = state({ 1: record("k1", { state: strange }) }, "k1");
+      assert.deepEqual(story(desired(), known), ["refuse 1 (not usable)"]);
+    });
+
+    it("is refused for a replica before the alias moves, and nothing is imported there", () => {
+      const known = {
+        ...state({ 1: record("mrk-1"), 2: record("mrk-2") }, "mrk-1"),
+        replicas: [{ region: ABROAD, state: keyStateOf("Enabled"), wasPendingDeletion: false }],
+        remote: { [ABROAD]: { 2: strange } },
+      };
+      const steps = story(desired({ latest: 2, multiRegion: true }), known);
+      assert.deepEqual(steps, [`refuse 2 ${ABROAD} (not usable)`]);
+    });
+  });
+
   it("has nothing to do where all is as desired", () => {
     assert.deepEqual(story(desired(), state({ 1: record("k1") }, "k1")), []);
   });
