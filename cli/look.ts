@@ -7,7 +7,7 @@ import {
   connectionIdentity,
   isLeftOut,
   type KmsConnection,
-  namedOf,
+  listedRegionFor,
 } from "../provider/kms/endpoints/connection.js";
 import { kmsEndpoint } from "../provider/kms/endpoints/endpoint.js";
 import { type Credentials, credentialsByAccount } from "./as.js";
@@ -132,7 +132,7 @@ export class Aws {
 
 /** Nothing is sent to a Region while the state says that the program leaves it out. */
 function leftOut(stated: StatedKms, region: string): KeymgmtError {
-  const message = `${region} is left out, as \`unreachableRegions\` of the KmsProvider names ${namedOf(stated, region)}: nothing was asked there`;
+  const message = `${region} is left out, as \`unreachableRegions\` of the KmsProvider names ${listedRegionFor(stated, region)}: nothing was asked there`;
   return new KeymgmtError("EndpointUnreachable", message, { region });
 }
 

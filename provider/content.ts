@@ -17,7 +17,7 @@ export interface Missing {
 }
 
 /** Is shown the mode of a file that was opened, where a link to it leads. */
-export type Look = (path: string, mode: number) => void;
+export type CheckMode = (path: string, mode: number) => void;
 
 /** Longest time that a command may take, and the most that it may print. */
 const COMMAND_LIMIT_MS = 30_000;
@@ -29,7 +29,7 @@ export function isReadable(reference: string): boolean {
 }
 
 /** What is there. Throws nothing. */
-export async function contentAt(reference: string, look: Look = () => {}): Promise<Content | Missing> {
+export async function contentAt(reference: string, look: CheckMode = () => {}): Promise<Content | Missing> {
   const source = sourceOf(reference);
   switch (source?.kind) {
     case "env": {
@@ -46,7 +46,7 @@ export async function contentAt(reference: string, look: Look = () => {}): Promi
 }
 
 /** The bytes of a file. Throws nothing; Node's own messages repeat the path, which may be a secret in the wrong place. */
-export function contentOfFile(path: string, look: Look = () => {}): Promise<Content | Missing> {
+export function contentOfFile(path: string, look: CheckMode = () => {}): Promise<Content | Missing> {
   return readFile(path, look).then(
     (bytes) => ({ bytes }),
     (error: NodeJS.ErrnoException) => ({ missing: `the file cannot be read (${error.code})` }),
@@ -76,7 +76,7 @@ function sourceOf(reference: string): Source | undefined {
   return command === undefined ? undefined : { kind: "exec", command, args };
 }
 
-async function readFile(path: string, look: Look): Promise<Buffer> {
+async function readFile(path: string, look: CheckMode): Promise<Buffer> {
   const file = await open(path);
   try {
     look(path, (await file.stat()).mode);

@@ -8,7 +8,7 @@ import "../sdk/diagnosticReports";
 import { resourcesOf } from "./resources";
 import { PartialFailure, type Resource, type Values } from "./resources/resource";
 import { Run } from "./run";
-import { withheld } from "./secrecy/secretInputs";
+import { redacted } from "./secrecy/secretInputs";
 import { visible } from "./secrecy/visible";
 
 /** What this process knows: it lives for one preview, update, refresh or destroy. */
@@ -77,7 +77,7 @@ async function told<T>(inputs: Values | undefined, work: () => Promise<T>): Prom
 }
 
 function shown(inputs: Values | undefined, message: string): string {
-  return visible(withheld(inputs ?? {}, message));
+  return visible(redacted(inputs ?? {}, message));
 }
 
 /** The engine shows a stack too, which begins with the message. */

@@ -2,7 +2,7 @@
  * What the provider believes of a state, as it has no other word for it: the keyring, and in a refresh or a removal, which come without the
  * program, where it sends its calls. Whoever writes the state's bucket without its secrets provider can put neither into it encrypted.
  */
-import { needsNoWord } from "../../provider/kms/endpoints/hosts.js";
+import { isTrustedByDefault } from "../../provider/kms/endpoints/hosts.js";
 import { isRegion } from "../../provider/kms/endpoints/regions.js";
 import { type Exported, SIGNATURE, TYPE } from "../state/stack.js";
 import {
@@ -89,7 +89,7 @@ function rootKeyIn(values: Record<string, unknown>): { endpoint?: string; keyCol
 
 function endpointMistakes({ endpoint, region }: Endpoint, named: string[]): string[] {
   const url = endpoint.replaceAll("{region}", region);
-  if (named.includes(endpoint) || (URL.canParse(url) && needsNoWord(new URL(url), region))) return [];
+  if (named.includes(endpoint) || (URL.canParse(url) && isTrustedByDefault(new URL(url), region))) return [];
   return [
     `The state says that calls go to ${JSON.stringify(endpoint)}, which is neither AWS nor this machine. A refresh and a removal would send credentials there. If the program names it, give --allow-endpoint with just that. Else run no update, find out who can write the state, and put an older one in its place (pulumi stack import).`,
   ];

@@ -3,7 +3,7 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { KmsConnections } from "../../provider/kms/client/client.js";
 import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
-import { kmsReach, refuseOthers } from "../../provider/kms/endpoints/endpoint.js";
+import { kmsReach, refuseOtherHosts } from "../../provider/kms/endpoints/endpoint.js";
 import { httpOptions } from "../../provider/kms/endpoints/http.js";
 
 export interface Server {
@@ -18,7 +18,7 @@ export async function watchedClient(connections: KmsConnections, connection: Kms
   const { provider } = await connections.credentials(connection);
   const options = httpOptions(connections.time, {
     keepAlive: true,
-    refuse: refuseOthers(connection, region),
+    refuse: refuseOtherHosts(connection, region),
   });
   const client = new KMSClient({
     ...kmsReach(connection, region),

@@ -2,7 +2,7 @@
 
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
 import type { Kms } from "../../provider/kms/client/client.js";
-import { isLeaving } from "../../provider/kms/keyState.js";
+import { isPendingDeletion } from "../../provider/kms/keyState.js";
 import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../provider/kms/kmsKeys.js";
 import { permitted } from "../../provider/kms/optional.js";
 import { listTaggedKeys, TAG, type TaggedKey } from "../../provider/kms/taggedKeys.js";
@@ -83,7 +83,7 @@ export async function scheduledBy(
     );
   }
   return {
-    keys: [...found.values()].flat().filter(({ state: now }) => isLeaving(now)),
+    keys: [...found.values()].flat().filter(({ state: now }) => isPendingDeletion(now)),
     unseen: new Map([...unseen].map(([reason, regions]) => [reason, [...regions].sort()])),
   };
 }

@@ -1,5 +1,5 @@
 /** Which KMS keys nothing accounts for, and which of those may go. Decides, and does nothing. */
-import { isLeaving } from "../../provider/kms/keyState.js";
+import { isPendingDeletion } from "../../provider/kms/keyState.js";
 import { hasName, outdatedNames } from "../state/names.js";
 import { accountedArns } from "../state/places.js";
 import type { RegionState, StackState } from "../state/stack.js";
@@ -42,7 +42,7 @@ export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: s
   for (const key of found) {
     if (arns.has(key.keyArn)) sorted.accounted.push(key);
     else if (!isGiven(key, states, emptyStacks)) sorted.foreign.push(key);
-    else if (isLeaving(key.state)) sorted.scheduled.push(key);
+    else if (isPendingDeletion(key.state)) sorted.scheduled.push(key);
     else if (isUnfinished(key, states)) sorted.unfinished.push(key);
     else candidates.push(key);
   }
@@ -102,7 +102,7 @@ function otherName({ stack }: FoundKey, states: StackState[], emptyStacks: strin
 /** Why a KMS key may be in use; undefined where nobody can use it now. */
 function useOf(key: FoundKey): string | undefined {
   if (key.aliases.length > 0) return `has the alias ${key.aliases.join(", ")}`;
-  const unusable = key.state === "Disabled" || key.state === "PendingImport" || isLeaving(key.state);
+  const unusable = key.state === "Disabled" || key.state === "PendingImport" || isPendingDeletion(key.state);
   return unusable ? undefined : `is ${key.state}`;
 }
 

@@ -1,5 +1,5 @@
 /** Reads keys and other secrets from where references say. */
-import { type Content, contentAt, type Look, textOf } from "../content";
+import { type CheckMode, type Content, contentAt, textOf } from "../content";
 import { KeymgmtError } from "../errors";
 import type { Say } from "../say";
 import { shownReference } from "../secrecy/shownReference";
@@ -17,7 +17,7 @@ export async function readKey(
   say: Say,
 ): Promise<Buffer> {
   const from = shownReference(reference);
-  const read = await contentOf(reference, what, from, warnsOfReaders(say));
+  const read = await contentOf(reference, what, from, warnIfReadableByOthers(say));
   const named = `${what} from ${from}`;
   const parsed = "text" in read ? material.parse(read.text, named) : material.parseBytes(read.bytes, named);
   if ("mistake" in parsed) throw new KeymgmtError("KeystoreUnavailable", parsed.mistake);
@@ -31,13 +31,13 @@ export function readSecret(
   say: Say,
   from = shownReference(reference),
 ): Promise<string> {
-  return readText(reference, what, from, warnsOfReaders(say));
+  return readText(reference, what, from, warnIfReadableByOthers(say));
 }
 
 /** Of a file's mode: its group or others may read it. Windows has no such bits, and Node makes some up. */
 const READABLE_BY_OTHERS = process.platform === "win32" ? 0 : 0o044;
 
-function warnsOfReaders(say: Say): Look {
+function warnIfReadableByOthers(say: Say): CheckMode {
   return (path, mode) => {
     if ((mode & READABLE_BY_OTHERS) !== 0)
       say(
@@ -57,7 +57,7 @@ export async function readText(
   reference: string,
   what: string,
   from = shownReference(reference),
-  look: Look = () => {},
+  look: CheckMode = () => {},
 ): Promise<string> {
   return textOf(await contentOf(reference, what, from, look));
 }
@@ -80,7 +80,7 @@ export async function readKnownKey(
   );
 }
 
-async function contentOf(reference: string, what: string, from: string, look: Look): Promise<Content> {
+async function contentOf(reference: string, what: string, from: string, look: CheckMode): Promise<Content> {
   const read = await contentAt(reference, look);
   if (!("missing" in read)) return read;
   throw new KeymgmtError("KeystoreUnavailable", `Expected ${what} from ${from}; ${read.missing}.`);

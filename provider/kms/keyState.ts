@@ -1,5 +1,5 @@
 /** Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
-const OF_AWS = [
+const AWS_STATES = [
   "Creating",
   "Enabled",
   "Disabled",
@@ -16,9 +16,9 @@ declare const UNKNOWN_STATE: unique symbol;
 export type UnknownKeyState = string & { readonly [UNKNOWN_STATE]: true };
 
 /** AWS's KeyState, or "Deleted" where AWS does not know the KMS key (any more). */
-export type KeyState = (typeof OF_AWS)[number] | "Deleted" | UnknownKeyState;
+export type KeyState = (typeof AWS_STATES)[number] | "Deleted" | UnknownKeyState;
 
-const KNOWN: readonly string[] = [...OF_AWS, "Deleted"];
+const KNOWN: readonly string[] = [...AWS_STATES, "Deleted"];
 
 /** A state as AWS or a stack's state names it. AWS may add one: none is refused here. */
 export function keyStateOf(name: string): KeyState {
@@ -31,6 +31,6 @@ export function isKnownState(state: KeyState): state is Exclude<KeyState, Unknow
 }
 
 /** Whether AWS deletes the KMS key after its waiting period, unless that is cancelled. */
-export function isLeaving(state: KeyState | undefined): boolean {
+export function isPendingDeletion(state: KeyState | undefined): boolean {
   return state === "PendingDeletion" || state === "PendingReplicaDeletion";
 }

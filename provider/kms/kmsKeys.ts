@@ -132,7 +132,7 @@ async function importOnce(
         { KeyId: keyId, WrappingAlgorithm: material.wrappingAlgorithm, WrappingKeySpec: wrappingKeySpec },
         context,
       ),
-    { error: (error) => isKeymgmtError(error, "NotFound") || isCreating(error) },
+    { error: (error) => isKeymgmtError(error, "NotFound") || isCreatingError(error) },
   );
   const wrappingKey = wrappingKeyOf(parameters, { keyId, region: kms.region, wrappingKeySpec }, context);
   return kms.call(
@@ -161,7 +161,7 @@ export async function setEnabled(
   await eventually(
     `KMS key ${keyId} to be imported in ${kms.region}`,
     () => kms.call(enabled ? "EnableKey" : "DisableKey", { KeyId: keyId }, context),
-    { error: isPendingImport },
+    { error: isPendingImportError },
     30,
   );
 }
@@ -184,11 +184,11 @@ export async function scheduleDeletion(
     const { KeyState } = await eventually(
       `KMS key ${keyId} in ${kms.region} to leave the state Creating or Updating`,
       () => kms.call("ScheduleKeyDeletion", { KeyId: keyId, PendingWindowInDays: days }, context),
-      { error: isCreating },
+      { error: isCreatingError },
     );
     return KeyState && keyStateOf(KeyState);
   } catch (error) {
-    if (!isKeymgmtError(error, "NotFound") && !isPendingDeletion(error)) throw error;
+    if (!isKeymgmtError(error, "NotFound") && !isPendingDeletionError(error)) throw error;
     return undefined;
   }
 }
@@ -239,15 +239,15 @@ export async function waitEnabled(
 const isInState = (error: unknown, ...states: KeyState[]) =>
   isKeymgmtError(error) && states.some((state) => state === error.context.keyState);
 
-export function isPendingDeletion(error: unknown): boolean {
+export function isPendingDeletionError(error: unknown): boolean {
   return isInState(error, "PendingDeletion", "PendingReplicaDeletion");
 }
 
-export function isPendingImport(error: unknown): boolean {
+export function isPendingImportError(error: unknown): boolean {
   return isInState(error, "PendingImport");
 }
 
 /** Creating: a new replica. Updating: for some seconds after UpdatePrimaryRegion. */
-export function isCreating(error: unknown): boolean {
+export function isCreatingError(error: unknown): boolean {
   return isInState(error, "Creating", "Updating");
 }

@@ -4,8 +4,8 @@ import type { CallContext, Kms } from "./client/client";
 import { eventually, SETTLING_SECONDS } from "./eventually";
 import {
   describeKmsKey,
-  isCreating,
-  isPendingImport,
+  isCreatingError,
+  isPendingImportError,
   type KmsKeyMetadata,
   metadataInput,
   type SeenKmsKey,
@@ -40,8 +40,8 @@ export async function ensureReplicaKey(
         () => primary.call("ReplicateKey", input, context),
         {
           error: (error) =>
-            (isPendingImport(error) && !isSettled) ||
-            isCreating(error) ||
+            (isPendingImportError(error) && !isSettled) ||
+            isCreatingError(error) ||
             isKeymgmtError(error, "OutcomeUnknown") ||
             isKeymgmtError(error, "NotFound"),
         },

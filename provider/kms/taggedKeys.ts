@@ -23,7 +23,7 @@ export const CLAIM = "keymgmt:claim";
 export const PENDING_CLAIM = "keymgmt:pending-claim";
 
 /** A replica that was taken back from its deletion for a rotation alone, and goes back to it. */
-export const LEAVING = "keymgmt:leaving";
+export const RECLAIMED_FOR_ROTATION = "keymgmt:leaving";
 
 export interface TaggedKey {
   keyId: string;
@@ -33,9 +33,9 @@ export interface TaggedKey {
 
 const AT_ONCE = 16;
 
-/** Every KMS key of the Region that is tagged as one of a distribution. As `listTaggedInPart`. */
+/** Every KMS key of the Region that is tagged as one of a distribution. As `listPartlyTaggedKeys`. */
 export async function listTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
-  const found = await listTaggedInPart(kms);
+  const found = await listPartlyTaggedKeys(kms);
   return found.filter(({ tags }) => tags[TAG.distribution] !== undefined);
 }
 
@@ -44,7 +44,7 @@ export async function listTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
  * whose own policy refuses to show its tags is passed over, with one warning. Throws AccessDenied where the first ones all
  * refuse: then it is the caller who may not, and asking for the others would only fill CloudTrail.
  */
-export async function listTaggedInPart(kms: Kms): Promise<TaggedKey[]> {
+export async function listPartlyTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
   const found: TaggedKey[] = [];
   let readable = 0;
   let refusal: KeymgmtError | undefined;

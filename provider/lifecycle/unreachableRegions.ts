@@ -4,7 +4,7 @@
  * difference is, once the Region is off the list.
  */
 import { KeymgmtError } from "../errors";
-import { isLeftOut, namedOf } from "../kms/endpoints/connection";
+import { isLeftOut, listedRegionFor } from "../kms/endpoints/connection";
 import { known } from "../schema/unknowns";
 import { kmsKeysOf, versionsOf } from "../state/records";
 import type { KmsKeyRecords, KmsRef } from "../state/types";
@@ -58,7 +58,7 @@ export function sentenceOfLeftOut(
     ...switched,
   ];
   const isHome = role === "primary";
-  const named = namedOf(owner.kms, region);
+  const named = listedRegionFor(owner.kms, region);
   const why = named === region ? "" : ` names ${named}, the primary Region`;
   const what = `${region} is left out (\`unreachableRegions\`${why}): nothing is sent for ${resource}${isHome ? " and its KeyReplicas" : ""}, and it stays as it is.`;
   const meaning =
@@ -101,7 +101,7 @@ export function leftOutMistakes(
   const kmsProvider = { keyCollection: home, unreachableRegions: kms!.unreachableRegions };
   if (!isLeftOut(kmsProvider, region)) return [];
   return [
-    `Expected ${what} in a Region that is not left out; \`unreachableRegions\` of the KmsProvider names ${namedOf(kmsProvider, region)}, so nothing is sent there. ${instead}`,
+    `Expected ${what} in a Region that is not left out; \`unreachableRegions\` of the KmsProvider names ${listedRegionFor(kmsProvider, region)}, so nothing is sent there. ${instead}`,
   ];
 }
 
@@ -113,7 +113,7 @@ export function refuseLeftOutDeletion(
   records: KmsKeyRecords,
 ): void {
   if (!isLeftOut(kms, region)) return;
-  const named = namedOf(kms, region);
+  const named = listedRegionFor(kms, region);
   const arns = kmsKeysOf(records).map(({ record }) => record.keyArn);
   throw new KeymgmtError(
     "EndpointUnreachable",

@@ -1,6 +1,6 @@
 import { KeymgmtError } from "../errors";
 import { identify } from "../kms/client/account";
-import { isSilence, namingWayOn } from "../kms/client/silence";
+import { isUnreachable, withUnreachableAdvice } from "../kms/client/unreachable";
 import { isLeftOut } from "../kms/endpoints/connection";
 import { endpointMistakes, withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import type { Run } from "../run";
@@ -56,7 +56,7 @@ export const kmsProvider = (run: Run): StatefulResource<"KmsProvider"> => ({
     const { accountId, credentialSource } = olds;
     if (isLeftOut(news)) return { ...news, accountId, credentialSource, stateVersion: STATE_VERSION };
     const outputs = await identified(run, news).catch((error) => {
-      throw isSilence(error) ? namingWayOn(error, olds) : error;
+      throw isUnreachable(error) ? withUnreachableAdvice(error, olds) : error;
     });
     if (outputs.accountId !== olds.accountId) {
       throw new KeymgmtError(

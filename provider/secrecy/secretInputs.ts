@@ -8,7 +8,7 @@ type Values = Record<string, unknown>;
 const SHORTEST = 4;
 
 /** A message without the values of these inputs: AWS repeats tags and parts of policies, and some mistakes name a tag. */
-export function withheld(inputs: Values, message: string): string {
+export function redacted(inputs: Values, message: string): string {
   return textsOf(inputs)
     .sort((a, b) => b.length - a.length)
     .reduce((text, secret) => text.replaceAll(secret, "[secret]"), message);

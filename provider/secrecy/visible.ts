@@ -5,13 +5,13 @@
  * section 2), line and paragraph separators, halves of surrogate pairs, and what is drawn as nothing: fillers and variation selectors
  * (Unicode Standard, section 5.21).
  */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** One line, with every character that is not seen as the escape that JSON has for it. What it gives it leaves as it is. */
 export function visible(text: string): string {
-  return text.replace(UNSEEN, (character) => SHORT[character] ?? escaped(character));
+  return text.replace(INVISIBLE, (character) => SHORT[character] ?? escaped(character));
 }
 
 /** The same of text whose ends of lines are meant. */

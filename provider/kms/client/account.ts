@@ -1,7 +1,7 @@
 import { isKeymgmtError, KeymgmtError } from "../../errors";
 import type { FoundCredentials } from "../credentials/credentials";
 import type { KmsConnection } from "../endpoints/connection";
-import { refuseOthers, stsReach } from "../endpoints/endpoint";
+import { refuseOtherHosts, stsReach } from "../endpoints/endpoint";
 import { httpOptions } from "../endpoints/http";
 import { awsError } from "../errors/awsErrors";
 import { asSdkError } from "../errors/failures";
@@ -58,7 +58,7 @@ async function callerIdentity(
   const { region, endpoint } = reach;
   const operation = "GetCallerIdentity";
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
-  const refuse = refuseOthers(connection, region);
+  const refuse = refuseOtherHosts(connection, region);
   const requestHandler = httpOptions(time, { keepAlive: false, refuse });
   const client = new STSClient({ ...reach, credentials: provider, maxAttempts: 2, requestHandler });
   try {

@@ -2,7 +2,7 @@ import type { KeymgmtError } from "../../errors";
 import { type Say, sayOnce } from "../../say";
 import { type FoundCredentials, findCredentials } from "../credentials/credentials";
 import { connectionIdentity, type KmsConnection } from "../endpoints/connection";
-import { kmsReach, refuseOthers } from "../endpoints/endpoint";
+import { kmsReach, refuseOtherHosts } from "../endpoints/endpoint";
 import { DEFAULT_TIME_LIMITS, type TimeLimits } from "../endpoints/http";
 import { awsError } from "../errors/awsErrors";
 import { Limiter } from "./limiter";
@@ -10,7 +10,7 @@ import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
 import { quotaUses } from "./quotas";
 import { DEFAULT_RETRY_LIMITS, isRepeatable, type RetryLimits, withRetries } from "./retry";
 import { SdkKms } from "./sdkKms";
-import { isSilence, namingWayOn, refuseLeftOut } from "./silence";
+import { isUnreachable, refuseLeftOut, withUnreachableAdvice } from "./unreachable";
 
 export type { KmsConnection } from "../endpoints/connection";
 export type { KmsInput, KmsOperation, KmsOutput } from "./operations";
@@ -111,7 +111,7 @@ export class KmsConnections {
     const sdk = new SdkKms(
       { ...reach, credentials: async () => (await this.credentials(connection)).provider() },
       this.time,
-      refuseOthers(connection, region),
+      refuseOtherHosts(connection, region),
     );
     const call = async <Op extends KmsOperation>(
       operation: Op,
@@ -141,8 +141,8 @@ export class KmsConnections {
           afterLostAnswer: attempts.lost > 0,
           keyId: keyNamedBy(input),
         });
-        if (!isSilence(failed)) throw failed;
-        const silent = namingWayOn(failed, connection);
+        if (!isUnreachable(failed)) throw failed;
+        const silent = withUnreachableAdvice(failed, connection);
         // An error that came as it is was that of the credentials.
         this.#silent?.set(failed === error ? asked[1] : asked[0], silent);
         throw silent;

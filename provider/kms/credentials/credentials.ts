@@ -1,10 +1,10 @@
 import { isKeymgmtError, KeymgmtError } from "../../errors";
 import { type KmsConnection, rolesOf } from "../endpoints/connection";
-import { refuseOthers, stsReach } from "../endpoints/endpoint";
+import { refuseOtherHosts, stsReach } from "../endpoints/endpoint";
 import { httpOptions, type TimeLimits } from "../endpoints/http";
 import { awsError } from "../errors/awsErrors";
 import { asSdkError, isTlsRefusal, isUnanswered } from "../errors/failures";
-import { tidy, withoutSecrets } from "../errors/tidy";
+import { sanitized, sanitizedError } from "../errors/sanitize";
 import { type CredentialProvider, refreshed } from "./refreshed";
 import { roleSource } from "./roles";
 import type { PresentSource } from "./source";
@@ -40,7 +40,7 @@ export async function findCredentials(
   const reach = stsReach(connection);
   const { region, endpoint } = reach;
   const sts: Sts = { region, endpoint };
-  const others = refuseOthers(connection, region);
+  const others = refuseOtherHosts(connection, region);
   const refuse = (url: URL) => {
     const refused = others(url);
     sts.refused ??= refused;
@@ -70,7 +70,7 @@ async function look(source: PresentSource, sts: Sts): Promise<FoundCredentials |
       await ask();
     } catch (thrown) {
       const error = asSdkError(thrown);
-      if (source.absentIf(error)) return tidy(error.message);
+      if (source.absentIf(error)) return sanitized(error.message);
       throw sourceError(error, source, sts);
     }
   }
@@ -107,9 +107,9 @@ function sourceError(
   const code = denied ? "AccessDenied" : isUnanswered(error) ? "EndpointUnreachable" : "InvalidCredentials";
   return new KeymgmtError(
     code,
-    `Expected AWS credentials from ${name}, but could not get them: ${tidy(error.message)}. ` +
+    `Expected AWS credentials from ${name}, but could not get them: ${sanitized(error.message)}. ` +
       "Correct that source, or give the KmsProvider another one by `credentials`, `webIdentity` or `profile`.",
     { region, awsName: error.name, requestId: error.$metadata?.requestId },
-    { cause: withoutSecrets(error) },
+    { cause: sanitizedError(error) },
   );
 }

@@ -7,19 +7,19 @@ import { isThisMachine } from "../endpoints/hosts";
 import { type Setting, sharedSettings } from "../endpoints/sharedFiles";
 
 /** ECS, and EKS Pod Identity: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
-const OF_CONTAINERS = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
+const CONTAINER_HOSTS = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
-const OF_INSTANCES = ["169.254.169.254", "[fd00:ec2::254]"];
+const INSTANCE_HOSTS = ["169.254.169.254", "[fd00:ec2::254]"];
 
 /** Throws InvalidInput. The container's token goes to the URL, which the SDK alone would take anywhere over https. */
 export function checkContainerEndpoint(): void {
   const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: relative, AWS_CONTAINER_CREDENTIALS_FULL_URI: full } =
     process.env;
   if (relative) {
-    check("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", `http://169.254.170.2${relative}`, OF_CONTAINERS);
+    check("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", `http://169.254.170.2${relative}`, CONTAINER_HOSTS);
   } else if (full) {
-    check("AWS_CONTAINER_CREDENTIALS_FULL_URI", full, OF_CONTAINERS);
+    check("AWS_CONTAINER_CREDENTIALS_FULL_URI", full, CONTAINER_HOSTS);
   }
 }
 
@@ -29,7 +29,7 @@ export function checkInstanceEndpoint(): void {
   const { [variable]: value } = process.env;
   const profile = process.env.AWS_PROFILE || "default";
   const found = value ? [{ place: variable, value }] : sharedSettings().filter(isOf(profile));
-  for (const { place, value } of found) check(place, value, OF_INSTANCES);
+  for (const { place, value } of found) check(place, value, INSTANCE_HOSTS);
 }
 
 const isOf =

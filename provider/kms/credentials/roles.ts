@@ -30,12 +30,12 @@ export function profileSource(profile: string, sts: STSClientConfig): PresentSou
       clientConfig: { requestHandler: sts.requestHandler },
       ec2MetadataV1Disabled: true,
     };
-    return inTime(fromIni(options)());
+    return withinLimit(fromIni(options)());
   };
   return { name: `profile ${profile}`, ask };
 }
 
-function inTime<T>(work: Promise<T>): Promise<T> {
+function withinLimit<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new Error(

@@ -13,7 +13,7 @@ export function isLeftOut(
 }
 
 /** The Region on the list for which one is left out: itself, or the primary one. */
-export function namedOf(
+export function listedRegionFor(
   { keyCollection, unreachableRegions = [] }: Pick<KmsConnection, "keyCollection" | "unreachableRegions">,
   region: string,
 ): string {

@@ -1,6 +1,6 @@
 import { KeymgmtError } from "../../errors";
 import type { KmsConnection } from "./connection";
-import { isAwsHost, isThisMachine, needsNoWord } from "./hosts";
+import { isAwsHost, isThisMachine, isTrustedByDefault } from "./hosts";
 import { isRegion, partitionOf, suggestRegion } from "./regions";
 import { type Flag, flagOf } from "./sdkFlags";
 import { profileSetting, servicesSettings, sharedSettings, shownSetting } from "./sharedFiles";
@@ -21,7 +21,7 @@ export interface ClientReach {
 type Service = "KMS" | "STS";
 
 /** The variable that Vault knows. */
-const VAULTS = "AWS_KMS_ENDPOINT";
+const VAULT_VARIABLE = "AWS_KMS_ENDPOINT";
 
 /** An endpoint, where it was set, and for which service. */
 interface Found {
@@ -57,9 +57,9 @@ export function kmsEndpoint(connection: KmsConnection, region: string): string |
 export function endpointMistakes(endpoint: Endpoint): string[] {
   const regions = typeof endpoint === "string" ? ["us-east-1"] : Object.keys(endpoint); // any one, to stand for {region}
   return regions.flatMap((region) => {
-    if (!isRegion(region)) return [noRegion(region)];
+    if (!isRegion(region)) return [invalidRegion(region)];
     try {
-      if (programsEndpoint({ keyCollection: region, endpoint }, region) || typeof endpoint === "string")
+      if (inputEndpoint({ keyCollection: region, endpoint }, region) || typeof endpoint === "string")
         return [];
       return [`Expected \`endpoint["${region}"]\` to be an http or https URL, got an empty text.`];
     } catch (error) {
@@ -84,7 +84,7 @@ export type Refuse = (url: URL) => KeymgmtError | undefined;
  * What holds for each connection that is opened for `connection`, whatever the AWS SDK has found in its own variables and files
  * (`endpoint_url` of a profile or of its `services`, for SSO and sign-in too).
  */
-export function refuseOthers(connection: KmsConnection, region: string): Refuse {
+export function refuseOtherHosts(connection: KmsConnection, region: string): Refuse {
   return (url) =>
     isAllowed(url, connection, region) ? undefined : notAllowed(placesOf(url, region), url, region);
 }
@@ -125,8 +125,13 @@ function excludeEachOther({ url, place, service }: Found, asked: Flag[], region:
 
 function kmsFound(connection: KmsConnection, region: string): Found | undefined {
   return (
-    programsEndpoint(connection, region) ??
-    setEndpoint("KMS", { place: VAULTS, value: process.env[VAULTS] }, connection, region) ??
+    inputEndpoint(connection, region) ??
+    configuredEndpoint(
+      "KMS",
+      { place: VAULT_VARIABLE, value: process.env[VAULT_VARIABLE] },
+      connection,
+      region,
+    ) ??
     sdkEndpoint("KMS", connection, region)
   );
 }
@@ -147,11 +152,11 @@ function sdkEndpoint(service: Service, connection: KmsConnection, region: string
     place,
     value: process.env[place],
   }));
-  const set = variables.find(({ value }) => value) ?? profilesEndpoint(service, connection);
-  return set && setEndpoint(service, set, connection, region);
+  const set = variables.find(({ value }) => value) ?? profileEndpoint(service, connection);
+  return set && configuredEndpoint(service, set, connection, region);
 }
 
-function profilesEndpoint(
+function profileEndpoint(
   service: Service,
   { profile }: KmsConnection,
 ): { place: string; value: string } | undefined {
@@ -169,7 +174,7 @@ function profilesEndpoint(
 }
 
 /** The program may name any host, but must reach it over https, unless it is this machine. */
-function programsEndpoint({ endpoint }: KmsConnection, region: string): Found | undefined {
+function inputEndpoint({ endpoint }: KmsConnection, region: string): Found | undefined {
   if (typeof endpoint === "object" && isRegion(region) && !Object.hasOwn(endpoint, region))
     throw new KeymgmtError("InvalidInput", lacksRegion(endpoint, region), { region });
   const isMap = typeof endpoint === "object";
@@ -190,13 +195,13 @@ function lacksRegion(endpoint: object, region: string): string {
   return `Expected \`endpoint\`, which is a map from Region to URL, to name one for ${region}; it names ${named}. Nothing was sent there. Add "${region}" to it, with AWS's own URL (https://kms.${region}.…) where that is meant.`;
 }
 
-function noRegion(name: string): string {
+function invalidRegion(name: string): string {
   const suggestion = suggestRegion(name);
   return `Expected the keys of \`endpoint\` to be AWS Regions such as "us-east-1"${suggestion ? `; did you mean "${suggestion}"?` : "; what came is none."}`;
 }
 
 /** An endpoint from the environment or a file, which others than the program's author may write. */
-function setEndpoint(
+function configuredEndpoint(
   service: Service,
   { place, value }: { place: string; value?: string },
   connection: KmsConnection,
@@ -208,10 +213,10 @@ function setEndpoint(
 }
 
 function isAllowed(url: URL, connection: KmsConnection, region: string): boolean {
-  if (needsNoWord(url, region)) return true;
+  if (isTrustedByDefault(url, region)) return true;
   if (url.protocol !== "https:" || withoutEndpointMistakes(connection.endpoint, [region]).length > 0)
     return false;
-  return programsEndpoint(connection, region)?.url.origin === url.origin;
+  return inputEndpoint(connection, region)?.url.origin === url.origin;
 }
 
 function notAllowed(place: string, { origin }: URL, region: string): KeymgmtError {
@@ -246,7 +251,7 @@ function urlOf(source: string, template: string | undefined, region: string): UR
     );
   if (!template) return undefined;
   const text = String(template).replaceAll("{region}", region);
-  const wrong = whatIsWrong(text);
+  const wrong = urlMistake(text);
   if (wrong === undefined) return new URL(text);
   throw new KeymgmtError(
     "InvalidInput",
@@ -260,7 +265,7 @@ function textOf(found: Found | undefined): string | undefined {
   return found?.url.href.replace(/\/+$/, "");
 }
 
-function whatIsWrong(text: string): string | undefined {
+function urlMistake(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url) return "that cannot be read";
   if (!/^https?:$/.test(url.protocol)) return "that does not begin with http:// or https://";

@@ -46,6 +46,6 @@ export function isThisMachine(host: string): boolean {
 }
 
 /** Whether calls for a Region may go there without a word in the program: to this machine, or to AWS over https. */
-export function needsNoWord({ protocol, hostname }: URL, region: string): boolean {
+export function isTrustedByDefault({ protocol, hostname }: URL, region: string): boolean {
   return isThisMachine(hostname) || (protocol === "https:" && isAwsHost(hostname, partitionOf(region)));
 }

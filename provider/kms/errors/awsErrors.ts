@@ -1,8 +1,8 @@
 import { isKeymgmtError, KeymgmtError, type KeymgmtErrorContext } from "../../errors";
+import { type Explanation, explanationOfError } from "./explanations";
 import { asSdkError, failureOf, isThrottled, isTlsRefusal, neverConnected, type SdkError } from "./failures";
-import { type Meaning, meaningOfError } from "./meanings";
+import { sanitized, sanitizedError } from "./sanitize";
 import { type Denial, denialInText, saysNothingToRotate, stateInText } from "./texts";
-import { tidy, withoutSecrets } from "./tidy";
 
 /** A call to AWS that failed: what its error should say of it. */
 export interface AwsCall {
@@ -28,7 +28,7 @@ export function awsError(thrown: unknown, call: AwsCall): KeymgmtError {
   // Only where AWS then said no may what it says be the earlier attempt's doing.
   const afterLostAnswer = call.afterLostAnswer && failureOf(error) === "final" ? true : undefined;
   const denial = denialOf(error, call);
-  const { code, advice } = denial ?? meaningOf(error, call);
+  const { code, advice } = denial ?? explanationOf(error, call);
   const context: KeymgmtErrorContext = {
     operation: call.operation,
     key: call.key,
@@ -47,7 +47,7 @@ export function awsError(thrown: unknown, call: AwsCall): KeymgmtError {
     ? " An earlier attempt of this call got no answer and may have done its work."
     : "";
   return new KeymgmtError(code, `${whatFailed(call)}: ${whatCame(error)}${repeated} ${advice}`, context, {
-    cause: withoutSecrets(error),
+    cause: sanitizedError(error),
   });
 }
 
@@ -59,7 +59,7 @@ function whatFailed({ service, operation, region, key, version }: AwsCall): stri
 
 function whatCame(error: SdkError): string {
   const { requestId, httpStatusCode } = error.$metadata ?? {};
-  const said = tidy(error.message);
+  const said = sanitized(error.message);
   const from = httpStatusCode === undefined ? nameOf(error) : `AWS answered ${nameOf(error)}`;
   return `${from}${said && `, "${said}"`}${requestId ? ` (request ${requestId})` : ""}.`;
 }
@@ -69,7 +69,10 @@ function nameOf(error: SdkError): string {
   return error.$metadata?.httpStatusCode === undefined ? (error.code ?? error.name) : error.name;
 }
 
-function denialOf(error: SdkError, call: AwsCall): (Meaning & Denial & { permission: string }) | undefined {
+function denialOf(
+  error: SdkError,
+  call: AwsCall,
+): (Explanation & Denial & { permission: string }) | undefined {
   if (error.name !== "AccessDeniedException" && error.name !== "AccessDenied") return undefined;
   const said = denialInText(error.message);
   const { permission = `${call.service}:${call.operation}`, principal = "the principal", isExplicit } = said;
@@ -94,7 +97,7 @@ function whereGranted(permission: string): string {
   return "its IAM policy or the KMS key's policy";
 }
 
-function meaningOf(error: SdkError, call: AwsCall): Meaning {
+function explanationOf(error: SdkError, call: AwsCall): Explanation {
   if (isThrottled(error)) {
     return {
       code: "Throttled",
@@ -109,14 +112,14 @@ function meaningOf(error: SdkError, call: AwsCall): Meaning {
       advice: `Nothing was sent. Check that ${endpointOf(call)} is right and can be reached from here.`,
     };
   }
-  if (failureOf(error) === "lost") return meaningOfLost(error, call);
-  const { code, advice } = meaningOfError(error, call.service);
+  if (failureOf(error) === "lost") return explanationOfLost(error, call);
+  const { code, advice } = explanationOfError(error, call.service);
   const from = code === "InvalidCredentials" && call.credentialSource;
   return { code, advice: from ? `${advice} The credentials came from: ${from}.` : advice };
 }
 
 /** No answer that tells whether AWS did what was asked, the last time that it was. */
-function meaningOfLost(error: SdkError, call: AwsCall): Meaning {
+function explanationOfLost(error: SdkError, call: AwsCall): Explanation {
   if (!call.repeatable) {
     return {
       code: "OutcomeUnknown",

@@ -1,6 +1,6 @@
 /** One orphan as a candidate for a version: whether it may be recovered, and which of several goes first. */
 
-import { isLeaving, type KeyState } from "../../kms/keyState";
+import { isPendingDeletion, type KeyState } from "../../kms/keyState";
 import { describeKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
@@ -47,7 +47,7 @@ async function isGivenUp(
   isSeen: boolean,
 ): Promise<boolean> {
   if (!isSeen || state === "Enabled") return false;
-  if (isLeaving(state)) return true;
+  if (isPendingDeletion(state)) return true;
   const aliases = await permitted(() => run.listings.aliases(kms));
   return aliases !== undefined && !aliases.some((alias) => alias.keyId === keyId);
 }
@@ -58,5 +58,5 @@ export function isBetter(one: Candidate, other: Candidate | undefined): boolean 
 }
 
 function rank({ former, isClaimPending, record }: Candidate): number {
-  return (former === undefined ? 0 : isClaimPending ? 2 : 4) + (isLeaving(record.state) ? 1 : 0);
+  return (former === undefined ? 0 : isClaimPending ? 2 : 4) + (isPendingDeletion(record.state) ? 1 : 0);
 }

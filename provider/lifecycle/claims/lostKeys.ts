@@ -1,7 +1,7 @@
 /** KMS keys of a key whose material is no longer in the state: what AWS still has of them. */
 import { isLeftOut } from "../../kms/endpoints/connection";
 import type { KeyState } from "../../kms/keyState";
-import { isLeaving } from "../../kms/keyState";
+import { isPendingDeletion } from "../../kms/keyState";
 import { describeKmsKey, otherRegions } from "../../kms/kmsKeys";
 import { permitted } from "../../kms/optional";
 import { TAG, type TaggedKey } from "../../kms/taggedKeys";
@@ -37,7 +37,8 @@ export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]
     const takeBack = everywhere.flatMap(({ region, seen: there }, index) => {
       if (there?.hasMaterial === false) return [];
       const at = `--region ${region} --key-id ${key.keyId}`;
-      if (isLeaving(states[index])) return [`aws kms cancel-key-deletion ${at}`, `aws kms enable-key ${at}`];
+      if (isPendingDeletion(states[index]))
+        return [`aws kms cancel-key-deletion ${at}`, `aws kms enable-key ${at}`];
       return states[index] === "Disabled" && !isDisabled ? [`aws kms enable-key ${at}`] : [];
     });
     const isWhole = everywhere.every((one) => one.seen?.hasMaterial !== false);

@@ -3,7 +3,7 @@
  * while data may be encrypted under them, or the program is told that they are left alone.
  */
 
-import { isLeaving } from "../../kms/keyState";
+import { isPendingDeletion } from "../../kms/keyState";
 import { TAG, type TaggedKey } from "../../kms/taggedKeys";
 import { desiredVersions, type Known } from "../plan/known";
 import type { RegionalDistribution } from "../regionalDistribution";
@@ -142,7 +142,7 @@ export async function leaveDoubtful(
   // As with a lost key (distributionName.ts): where the program lets its key be deleted, what waits for its deletion is given up.
   const isGivenUp = run.created.hasKey(owner.key.id) && owner.key.deletionAllowed === true;
   const isFree = ({ version, key, state }: Doubtful) =>
-    key.keyId !== target && (isUnused(version) || (isGivenUp && isLeaving(state)));
+    key.keyId !== target && (isUnused(version) || (isGivenUp && isPendingDeletion(state)));
   if (doubtful.every(isFree)) {
     run.say(
       `left alone in ${region}, as nothing proves that it is of ${owner.distribution}, and another KMS key is made: ${doubtfulListed(doubtful)}. \`keymgmt sweep\` lists it`,

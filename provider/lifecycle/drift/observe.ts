@@ -1,7 +1,7 @@
 /** What AWS shows of a distribution or replica in one Region. */
 import { targetOf } from "../../kms/aliases";
 import type { Kms } from "../../kms/client/client";
-import { isSilence } from "../../kms/client/silence";
+import { isUnreachable } from "../../kms/client/unreachable";
 import { isLeftOut } from "../../kms/endpoints/connection";
 import { describeKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted } from "../../kms/optional";
@@ -48,7 +48,7 @@ export async function refreshRegion(
     const { seen, actual } = await observeRegion(run.openForReading(owner.kms, region), owner, outputs, kind);
     return { seen: { ...seen, notSeen: undefined }, actual };
   } catch (error) {
-    if (!isSilence(error)) throw error;
+    if (!isUnreachable(error)) throw error;
     const { region: silent, awsName } = error.context;
     run.say(
       `${silent} does not answer (${awsName}): what ${region} holds is shown as last known, and \`notSeen\` names it. To update all else meanwhile: \`unreachableRegions: ["${silent}"]\` of the KmsProvider`,

@@ -2,7 +2,7 @@
 
 import { isKeymgmtError, KeymgmtError } from "../../errors";
 import { parseKmsArn } from "../../kms/arn";
-import { isLeaving, keyStateOf } from "../../kms/keyState";
+import { isPendingDeletion, keyStateOf } from "../../kms/keyState";
 import { permitted } from "../../kms/optional";
 import { CLAIM } from "../../kms/taggedKeys";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
@@ -37,7 +37,12 @@ export async function adoptKmsKeys(regional: RegionalDistribution): Promise<Outc
   const candidates: Record<number, Candidate> = {};
   for (const [version, record] of Object.entries(found)) {
     if (record.adopted) records[version] = record;
-    else candidates[Number(version)] = { record, isNamed: true, wasPendingDeletion: isLeaving(record.state) };
+    else
+      candidates[Number(version)] = {
+        record,
+        isNamed: true,
+        wasPendingDeletion: isPendingDeletion(record.state),
+      };
   }
   return { records, candidates, target, isAll: makesNew(regional.adopt!) };
 }

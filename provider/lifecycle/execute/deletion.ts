@@ -6,7 +6,7 @@ import { eventually } from "../../kms/eventually";
 import type { KeyState } from "../../kms/keyState";
 import {
   describeKmsKey,
-  isPendingDeletion,
+  isPendingDeletionError,
   LONGEST_WINDOW_DAYS,
   scheduleDeletion,
   tagList,
@@ -59,7 +59,7 @@ export async function schedule(
       .at(region)
       .call("TagResource", { KeyId: id, Tags: tagList({ [TAG.stack]: stack }) }, regional.context(version))
       .catch((error) => {
-        if (!isKeymgmtError(error, "NotFound") && !isPendingDeletion(error)) throw error;
+        if (!isKeymgmtError(error, "NotFound") && !isPendingDeletionError(error)) throw error;
       });
   const state = await scheduleDeletion(regional.at(region), id, days, regional.context(version));
   const home = regional.owner.kms.keyCollection;

@@ -9,7 +9,7 @@ import {
   describeKmsKey,
   type ImportOptions,
   importMaterial,
-  isPendingDeletion,
+  isPendingDeletionError,
   waitEnabled,
 } from "../../kms/kmsKeys";
 import { ifPermitted } from "../../kms/optional";
@@ -95,7 +95,7 @@ async function importHere(
     // AWS takes only the material that it held before, so the keyring holds the adopted KMS key's material after all.
     return { ...imported, state, ...(record.adopted && { adopted: undefined, recovered: true }) };
   } catch (error) {
-    if (isPendingDeletion(error)) return "pendingDeletion";
+    if (isPendingDeletionError(error)) return "pendingDeletion";
     if (record.adopted && isKeymgmtError(error, "IncorrectKeyMaterial"))
       throw refusalOf(regional, desired, known, {
         ...step,
@@ -143,7 +143,7 @@ async function proveCandidate(
     return { ...imported, state: isSettled ? await stateAfterImport(regional, keyId, true) : state };
   } catch (error) {
     if (isKeymgmtError(error, "IncorrectKeyMaterial")) return "other";
-    if (state === "PendingImport" && isPendingDeletion(error)) return "pendingDeletion";
+    if (state === "PendingImport" && isPendingDeletionError(error)) return "pendingDeletion";
     throw error;
   }
 }
@@ -168,7 +168,7 @@ async function importIntoReplica(
     try {
       await importVersion(regional, region, version, { keyId });
     } catch (error) {
-      if (isPendingDeletion(error)) return "pendingDeletion";
+      if (isPendingDeletionError(error)) return "pendingDeletion";
       throw error;
     }
     await waitEnabled(there, keyId, regional.context(version));

@@ -1,8 +1,14 @@
 /** Each step, with AWS. What it gives goes into what is known (plan/apply.ts). */
 import { createAlias, deleteAlias, moveAlias } from "../../kms/aliases";
-import { isPendingDeletion, LONGEST_WINDOW_DAYS, setEnabled, tagList, waitEnabled } from "../../kms/kmsKeys";
+import {
+  isPendingDeletionError,
+  LONGEST_WINDOW_DAYS,
+  setEnabled,
+  tagList,
+  waitEnabled,
+} from "../../kms/kmsKeys";
 import { rotateOnDemand } from "../../kms/rotation";
-import { LEAVING, PENDING_CLAIM } from "../../kms/taggedKeys";
+import { PENDING_CLAIM, RECLAIMED_FOR_ROTATION } from "../../kms/taggedKeys";
 import { sayingIfItFails } from "../../say";
 import type { KmsKeyRecord } from "../../state/types";
 import { findOrphans } from "../claims/orphans";
@@ -75,7 +81,7 @@ const PERFORM: Performances = {
     const state = await cancelDeletion(regional, regional.at(region), version, keyId);
     const isForRotation = known.replicas?.some((one) => one.region === region && one.wasPendingDeletion);
     if (isForRotation) {
-      const Tags = tagList({ [LEAVING]: regional.owner.distribution });
+      const Tags = tagList({ [RECLAIMED_FOR_ROTATION]: regional.owner.distribution });
       await regional.at(region).call("TagResource", { KeyId: keyId, Tags }, regional.context(version));
     }
     return state;
@@ -161,7 +167,7 @@ async function unlessPendingDeletion<T>(work: () => Promise<T>): Promise<T | "pe
   try {
     return await work();
   } catch (error) {
-    if (isPendingDeletion(error)) return "pendingDeletion";
+    if (isPendingDeletionError(error)) return "pendingDeletion";
     throw error;
   }
 }

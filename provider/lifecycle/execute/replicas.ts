@@ -4,11 +4,11 @@ import { KeymgmtError } from "../../errors";
 import { relatedKeyArn } from "../../kms/arn";
 import type { Kms } from "../../kms/client/client";
 import type { KeyState } from "../../kms/keyState";
-import { isLeaving } from "../../kms/keyState";
+import { isPendingDeletion } from "../../kms/keyState";
 import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../kms/kmsKeys";
 import { ifPermitted, permitted } from "../../kms/optional";
 import { ensureReplicaKey } from "../../kms/replicas";
-import { CLAIM, LEAVING, tagCommand, tagsOf } from "../../kms/taggedKeys";
+import { CLAIM, RECLAIMED_FOR_ROTATION, tagCommand, tagsOf } from "../../kms/taggedKeys";
 import { kmsKeysOf } from "../../state/records";
 import type { KmsKeyRecord } from "../../state/types";
 import { isTakenOver, ownershipOf } from "../claims/ownership";
@@ -79,7 +79,7 @@ export async function findReplicas(
       const isPrimary = region === here.primaryRegion;
       return [{ region, state, wasPendingDeletion: isLeavingThere, ...(isPrimary && { isPrimary }) }];
     }
-    const isOthers = !hasItsMaterial(seen, strategy) && state !== "Deleted" && !isLeaving(state);
+    const isOthers = !hasItsMaterial(seen, strategy) && state !== "Deleted" && !isPendingDeletion(state);
     return isOthers && (await leavesReplica(regional, there, records[version]!))
       ? []
       : [{ region, state, wasPendingDeletion: false }];
@@ -109,7 +109,7 @@ async function isReplicaLeaving(there: Kms, keyId: string, state: KeyState): Pro
   if (state !== "Disabled") return state === "PendingDeletion";
   const loses = "a replica whose deletion a failed rotation cancelled stays Disabled";
   const tags = await ifPermitted(there, loses, () => tagsOf(there, keyId));
-  return tags?.[LEAVING] !== undefined;
+  return tags?.[RECLAIMED_FOR_ROTATION] !== undefined;
 }
 
 /**
@@ -170,7 +170,7 @@ async function isLeft(
   const isOurs = ownershipOf(tags, regional.owner) === "ours" && !isTakenOver(tags, regional.owner, claim);
   if (!isOurs) return false;
   const seen = await permitted(() => describeKmsKey(there, keyId));
-  return seen !== undefined && !isLeaving(seen.state) && seen.state !== "Deleted";
+  return seen !== undefined && !isPendingDeletion(seen.state) && seen.state !== "Deleted";
 }
 
 export async function replicate(

@@ -1,6 +1,6 @@
 /** Tags, policy and description of KMS keys that were there before. */
 import { type KmsKeyMetadata, putKeyPolicy } from "../../kms/kmsKeys";
-import { CLAIM, LEAVING, PENDING_CLAIM, syncTags } from "../../kms/taggedKeys";
+import { CLAIM, PENDING_CLAIM, RECLAIMED_FOR_ROTATION, syncTags } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
 import { isNoLongerOurs } from "../claims/ownershipCheck";
@@ -69,7 +69,7 @@ async function seen(
   const found = await observeKmsKey(regional.kms, regional.owner, version, keyId, given !== undefined);
   if (before && isTakenOver(found?.tags, regional.owner, claim)) return "taken over";
   const known = Object.entries(found?.tags ?? before?.tags ?? {}).filter(
-    ([key]) => key in desired || key in ours || [CLAIM, PENDING_CLAIM, LEAVING].includes(key),
+    ([key]) => key in desired || key in ours || [CLAIM, PENDING_CLAIM, RECLAIMED_FOR_ROTATION].includes(key),
   );
   return {
     tags: Object.fromEntries(known),

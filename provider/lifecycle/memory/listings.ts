@@ -2,7 +2,7 @@
 import { listAliases, type SeenAlias } from "../../kms/aliases";
 import type { Kms } from "../../kms/client/client";
 import { permitted } from "../../kms/optional";
-import { listTaggedInPart, type TaggedKey } from "../../kms/taggedKeys";
+import { listPartlyTaggedKeys, type TaggedKey } from "../../kms/taggedKeys";
 
 export class Listings {
   readonly #tagged = new Map<Kms, Promise<TaggedKey[]>>();
@@ -10,7 +10,7 @@ export class Listings {
 
   /** Every KMS key that has one or more of this project's tags. Throws AccessDenied. */
   taggedKeys(kms: Kms): Promise<TaggedKey[]> {
-    return once(this.#tagged, kms, () => listTaggedInPart(kms));
+    return once(this.#tagged, kms, () => listPartlyTaggedKeys(kms));
   }
 
   /** Every alias of the account in the Region. Throws AccessDenied. */

@@ -1,6 +1,6 @@
 /** What is known after a step. Pure: the executor and the planner both go by it. */
 import type { KeyState } from "../../kms/keyState";
-import { isLeaving } from "../../kms/keyState";
+import { isPendingDeletion } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 import type { Candidate, Desired, Known, SeenReplica } from "./known";
@@ -207,7 +207,7 @@ function replicaReady(
 function settledRotation(known: Known): Partial<Known> {
   const { pending, replicas = [], records } = known;
   const { version, imported: material } = pending!;
-  const returned = replicas.some((one) => one.wasPendingDeletion && !isLeaving(one.state));
+  const returned = replicas.some((one) => one.wasPendingDeletion && !isPendingDeletion(one.state));
   if (returned) return { pending, replicas };
   const { keyId, keyArn, state, claim } = records[versionsOf(records).at(-1)!]!;
   const regions = replicas.filter(({ wasPendingDeletion: goes, state: now }) => !goes && now !== "Deleted");

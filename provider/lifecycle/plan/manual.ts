@@ -1,6 +1,6 @@
 /** Manual rotation: a KMS key for each version, behind one alias. Pure. */
 
-import { isKnownState, isLeaving } from "../../kms/keyState";
+import { isKnownState, isPendingDeletion } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import { type Desired, desiredVersions, isImported, type Known, versionInUse } from "./known";
 import { cancelDeletions, firstOf, isAdding, isSince, locateAlias, type Rule, syncMetadata } from "./rules";
@@ -79,7 +79,7 @@ function prepareReplicas(
       if (state === undefined) return { do: "replicate", version, region };
       if (state === "Disabled") return { do: "enable", version, region };
       if (!isKnownState(state)) return { do: "refuse", why: "not usable", version, region };
-      return { do: isLeaving(state) ? "cancelDeletion" : "import", version, region };
+      return { do: isPendingDeletion(state) ? "cancelDeletion" : "import", version, region };
     });
 }
 

@@ -4,7 +4,7 @@
  * Source: ImportKeyMaterial and RotateKeyOnDemand in the API reference.
  */
 
-import { isLeaving } from "../../kms/keyState";
+import { isPendingDeletion } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import { isImported, type Known, type SeenReplica } from "./known";
 import { cancelDeletions, firstOf, locateAlias, type Rule, syncMetadata } from "./rules";
@@ -111,12 +111,12 @@ function rotation(
   const replicas = (known.replicas ?? []).filter(({ state }) => state !== "Deleted");
   if (isRotated)
     return replicas
-      .filter(({ wasPendingDeletion: goes, state }) => goes && !isLeaving(state))
+      .filter(({ wasPendingDeletion: goes, state }) => goes && !isPendingDeletion(state))
       .map(({ region }) => ({ do: "scheduleDeletion", version, region }));
   const without = replicas.filter(({ region }) => !regions.includes(region));
   if (without.length === 0) return [{ do: "rotate", version, region: home }];
   return without.map(({ region, state }) =>
-    isLeaving(state) ? { do: "cancelDeletion", version, region } : { do: "import", version, region },
+    isPendingDeletion(state) ? { do: "cancelDeletion", version, region } : { do: "import", version, region },
   );
 }
 

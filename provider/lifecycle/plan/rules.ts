@@ -1,6 +1,6 @@
 /** Rules that both strategies share, and the terms that all rules are written in. Pure. */
 
-import { isLeaving } from "../../kms/keyState";
+import { isPendingDeletion } from "../../kms/keyState";
 import { kmsKeysOf, versionsOf } from "../../state/records";
 import { type Desired, desiredVersions, type Known } from "./known";
 import type { Step } from "./steps";
@@ -54,7 +54,7 @@ export const proveCandidates: Rule = ({ region, strategy, latest }, { candidates
     const of = { version, region, isCandidate: true } as const;
     if (hasOtherMaterial && wasPendingDeletion) return [{ do: "scheduleDeletion", ...of }];
     if (hasOtherMaterial) return [{ do: "refuse", why: "other material", version, region }];
-    if (isLeaving(record.state)) return [{ do: "cancelDeletion", ...of }];
+    if (isPendingDeletion(record.state)) return [{ do: "cancelDeletion", ...of }];
     const isEnabledByImport = record.state === "PendingImport" && former !== undefined && !isNamed;
     if (isEnabledByImport && !isClaimPending) return [{ do: "markClaimPending", ...of }];
     return [{ do: "import", ...of }];
@@ -64,7 +64,7 @@ export const proveCandidates: Rule = ({ region, strategy, latest }, { candidates
 /** A deletion that was scheduled outside this program is cancelled: the data under every version must stay decryptable. */
 export const cancelDeletions: Rule = ({ region }, { records }) =>
   firstOf(firstVersions(records), (version): Step[] =>
-    isLeaving(records[version]!.state) ? [{ do: "cancelDeletion", version, region }] : [],
+    isPendingDeletion(records[version]!.state) ? [{ do: "cancelDeletion", version, region }] : [],
   );
 
 /** Tags, policy and description of the KMS keys that the state knows. */

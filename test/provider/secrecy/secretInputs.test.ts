@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isMarkedSecret, withheld } from "../../../provider/secrecy/secretInputs";
+import { isMarkedSecret, redacted } from "../../../provider/secrecy/secretInputs";
 
 describe("a message about inputs that the program marks secret", () => {
   const inputs = {
@@ -28,23 +28,23 @@ describe("a message about inputs that the program marks secret", () => {
       "arn:aws:iam::1:role/x",
       "four",
     ])
-      assert.equal(withheld(all, `AWS says ${text}.`), "AWS says [secret].");
-    assert.equal(withheld(all, `${inputs.policy} is malformed`), "[secret] is malformed");
+      assert.equal(redacted(all, `AWS says ${text}.`), "AWS says [secret].");
+    assert.equal(redacted(all, `${inputs.policy} is malformed`), "[secret] is malformed");
   });
 
   it("keeps IAM's own words", () => {
     const message = "kms:TagResource on the Resource is not allowed by an Allow of the Statement";
-    assert.equal(withheld({ ...inputs, secretInputs: ["policy"] }, message), message);
+    assert.equal(redacted({ ...inputs, secretInputs: ["policy"] }, message), message);
   });
 
   it("is what it was where none is marked, or one that is not there", () => {
     const message = "tag cost-centre is 4711-secret";
     for (const secretInputs of [undefined, [], ["description"], ["distribution.kms.tags"], "tags"])
-      assert.equal(withheld({ ...inputs, secretInputs }, message), message);
+      assert.equal(redacted({ ...inputs, secretInputs }, message), message);
   });
 
   it("keeps words that a short value is part of", () => {
-    assert.equal(withheld({ description: "it", secretInputs: ["description"] }, "wait"), "wait");
+    assert.equal(redacted({ description: "it", secretInputs: ["description"] }, "wait"), "wait");
   });
 
   it("is about a KmsProvider's tags too", () => {

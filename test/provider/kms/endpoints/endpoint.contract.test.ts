@@ -4,7 +4,7 @@ import {
   endpointMistakes,
   kmsEndpoint,
   kmsReach,
-  refuseOthers,
+  refuseOtherHosts,
   stsReach,
   withoutEndpointMistakes,
 } from "../../../../provider/kms/endpoints/endpoint";
@@ -236,7 +236,7 @@ describe("endpoints", () => {
     it("make a host of the environment the program's own in their Region alone", () => {
       const endpoint = { "eu-west-1": "https://kms.corp.example", "us-east-1": "https://us.corp.example" };
       const refused = (region: string, url: string) =>
-        refuseOthers({ keyCollection: "eu-west-1", endpoint }, region)(new URL(url)) !== undefined;
+        refuseOtherHosts({ keyCollection: "eu-west-1", endpoint }, region)(new URL(url)) !== undefined;
       assert.deepEqual(
         [
           refused("eu-west-1", "https://kms.corp.example"),
@@ -268,7 +268,7 @@ describe("endpoints", () => {
 
   it("that the AWS SDK has settled on are held to the same, and named where nothing names them", () => {
     set({});
-    const refuse = refuseOthers({ keyCollection: "eu-west-1" }, "eu-west-1");
+    const refuse = refuseOtherHosts({ keyCollection: "eu-west-1" }, "eu-west-1");
     for (const host of [
       "https://kms.eu-west-1.amazonaws.com",
       "https://oidc.us-east-1.amazonaws.com",

@@ -8,7 +8,11 @@ import {
   saysNothingToRotate,
   stateInText,
 } from "../../../../provider/kms/errors/texts";
-import { isCreating, isPendingDeletion, isPendingImport } from "../../../../provider/kms/kmsKeys";
+import {
+  isCreatingError,
+  isPendingDeletionError,
+  isPendingImportError,
+} from "../../../../provider/kms/kmsKeys";
 
 const ARN = "arn:aws:kms:us-west-2:111122223333:key/47e3edc1-945f-413b-88b1-e7341c2d89f7";
 
@@ -38,7 +42,8 @@ describe("texts of AWS", () => {
     const error = refused(`${ARN} is archived.`);
     assert.equal(error.code, "InvalidState");
     assert.match(error.message, /is archived/);
-    for (const is of [isPendingDeletion, isPendingImport, isCreating]) assert.equal(is(error), false);
+    for (const is of [isPendingDeletionError, isPendingImportError, isCreatingError])
+      assert.equal(is(error), false);
   });
 
   const names = ["is-pending-deletion", "key is pending import.", "creating", "updating pending deletion"];
@@ -51,11 +56,11 @@ describe("texts of AWS", () => {
         `${name}: no.`,
       ]) {
         const error = refused(text, name);
-        for (const is of [isPendingDeletion, isPendingImport, isCreating])
+        for (const is of [isPendingDeletionError, isPendingImportError, isCreatingError])
           assert.equal(is(error), false, text);
       }
-      assert.equal(isPendingImport(refused(`${ARN} is pending import.`, name)), true);
-      assert.equal(isPendingDeletion(refused(`${ARN} is pending import.`, name)), false);
+      assert.equal(isPendingImportError(refused(`${ARN} is pending import.`, name)), true);
+      assert.equal(isPendingDeletionError(refused(`${ARN} is pending import.`, name)), false);
     });
 
   it("say that there is nothing to rotate to, of a KMS key alone", () => {

@@ -1,13 +1,17 @@
 /** A Region, or an endpoint, from which no answer comes: what AWS says is another thing, whatever it says. */
 import { isKeymgmtError, KeymgmtError, type KeymgmtErrorCode } from "../../errors";
-import { isLeftOut, type KmsConnection, namedOf } from "../endpoints/connection";
+import { isLeftOut, type KmsConnection, listedRegionFor } from "../endpoints/connection";
 import { isTlsRefusal, type SdkError } from "../errors/failures";
 
-const SILENT: readonly KeymgmtErrorCode[] = ["EndpointUnreachable", "Timeout", "ServiceUnavailable"];
+const UNREACHABLE_CODES: readonly KeymgmtErrorCode[] = [
+  "EndpointUnreachable",
+  "Timeout",
+  "ServiceUnavailable",
+];
 
 /** Whether a call to AWS failed because nobody answered it. A server that is not who it should be has answered. */
-export function isSilence(error: unknown): error is KeymgmtError {
-  if (!isKeymgmtError(error) || !SILENT.includes(error.code)) return false;
+export function isUnreachable(error: unknown): error is KeymgmtError {
+  if (!isKeymgmtError(error) || !UNREACHABLE_CODES.includes(error.code)) return false;
   const { operation, awsName } = error.context;
   // Without an operation: a source of credentials that cannot be reached, or something that was waited for and did not come.
   const isOfCall = operation !== undefined || error.code === "EndpointUnreachable";
@@ -17,7 +21,7 @@ export function isSilence(error: unknown): error is KeymgmtError {
 /** Nothing is sent to a Region that the program leaves out: whoever plans does not ask, and this holds where one does. */
 export function refuseLeftOut(connection: KmsConnection, region: string): void {
   if (!isLeftOut(connection, region)) return;
-  const named = namedOf(connection, region);
+  const named = listedRegionFor(connection, region);
   throw new KeymgmtError(
     "EndpointUnreachable",
     `Expected no call to AWS KMS in ${region}: \`unreachableRegions\` of the KmsProvider names ${named}, so nothing is sent. Take it off the list when it answers again, and run the update again.`,
@@ -26,7 +30,7 @@ export function refuseLeftOut(connection: KmsConnection, region: string): void {
 }
 
 /** The same error with what lets an update go on. A KmsProvider that is yet to be made has nothing in the Region to leave out. */
-export function namingWayOn(
+export function withUnreachableAdvice(
   error: KeymgmtError,
   { keyCollection, accountId }: Pick<KmsConnection, "keyCollection" | "accountId">,
 ): KeymgmtError {

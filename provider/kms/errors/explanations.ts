@@ -2,36 +2,36 @@ import type { KeymgmtErrorCode } from "../../errors";
 import { isNoText, saysInvalidPrincipals } from "./texts";
 
 /** An error of AWS in our words: its code, and what the user can do. */
-export interface Meaning {
+export interface Explanation {
   code: KeymgmtErrorCode;
   advice: string;
 }
 
-const WRONG_CREDENTIALS: Meaning = {
+const WRONG_CREDENTIALS: Explanation = {
   code: "InvalidCredentials",
   advice:
     "Check the access key, the secret key and the session token, that the key is active, and that the Region is enabled in the account.",
 };
-const EXPIRED: Meaning = {
+const EXPIRED: Explanation = {
   code: "InvalidCredentials",
   advice: "Get new temporary credentials and run again.",
 };
-const WRONG_SIGNATURE: Meaning = {
+const WRONG_SIGNATURE: Explanation = {
   code: "InvalidCredentials",
   advice: "Check the secret key, and that this machine's clock is right.",
 };
-const IMPORT_AGAIN: Meaning = {
+const IMPORT_AGAIN: Explanation = {
   code: "InvalidImportToken",
   advice: "Get new import parameters and import again.",
 };
-const WRONG_INPUT: Meaning = { code: "InvalidInput", advice: "Correct the input that AWS names." };
+const WRONG_INPUT: Explanation = { code: "InvalidInput", advice: "Correct the input that AWS names." };
 
 /**
  * What AWS's errors mean here, by their names in the KMS and STS API references and in
  * https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html. Without the ending "Exception", which the same
  * error has in one service and not in the other.
  */
-const MEANINGS: Readonly<Record<string, Meaning>> = {
+const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   UnrecognizedClient: WRONG_CREDENTIALS,
   InvalidClientTokenId: WRONG_CREDENTIALS,
   InvalidIdentityToken: {
@@ -115,7 +115,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 };
 
 /** Errors that mean something else from STS, or come from it alone. */
-const OF_STS: Readonly<Record<string, Meaning>> = {
+const STS_EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   MalformedPolicyDocument: {
     code: "MalformedPolicy",
     advice: "Correct the role's session policy: `policy` or `policyArns` of `assumeRole`.",
@@ -129,7 +129,7 @@ const OF_STS: Readonly<Record<string, Meaning>> = {
 };
 
 /** Any other error. */
-const OTHER: Meaning = {
+const OTHER: Explanation = {
   code: "AwsError",
   advice: "If the cause is not clear, ask AWS support with the request id.",
 };
@@ -138,13 +138,13 @@ const UNKNOWN_PRINCIPAL =
   "A user or role that the key policy names may not be there, or not be known to AWS KMS yet.";
 
 /** What an error of a service by this name and text means. */
-export function meaningOfError(
+export function explanationOfError(
   { name, message }: { name: string; message: string },
   service: "kms" | "sts",
-): Meaning {
+): Explanation {
   const plain = name.replace(/Exception$/, "");
-  if (service === "sts" && OF_STS[plain]) return OF_STS[plain];
-  const meaning = MEANINGS[plain] ?? OTHER;
+  if (service === "sts" && STS_EXPLANATIONS[plain]) return STS_EXPLANATIONS[plain];
+  const meaning = EXPLANATIONS[plain] ?? OTHER;
   if (meaning.code !== "MalformedPolicy") return meaning;
   if (saysInvalidPrincipals(message)) return { code: "UnknownPrincipal", advice: UNKNOWN_PRINCIPAL };
   return isNoText(message)

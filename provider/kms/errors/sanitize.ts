@@ -3,7 +3,7 @@ import type { SdkError } from "./failures";
 const LONGEST = 600;
 
 /** What the SDK says in terms of its own options, for who runs an update. */
-const SDK_PHRASES: [said: string, shown: string][] = [
+const REPLACED_MESSAGES: [said: string, shown: string][] = [
   ["is not valid JSON", "what came is not valid JSON"],
   ["Command failed: ", "its credential_process failed; run that by hand to see why"],
   [
@@ -22,8 +22,8 @@ const SDK_PHRASES: [said: string, shown: string][] = [
  * could not read, which from a credential endpoint are credentials; a program that failed is quoted with its arguments; Node repeats the path
  * of a file that cannot be read, which may be a token in the wrong place.
  */
-export function tidy(message: string): string {
-  const [, shown] = SDK_PHRASES.find(([said]) => message.includes(said)) ?? [];
+export function sanitized(message: string): string {
+  const [, shown] = REPLACED_MESSAGES.find(([said]) => message.includes(said)) ?? [];
   if (shown !== undefined) return shown;
   const line = message
     .replaceAll(/\b(E[A-Z\d]+: [^']*, \w+) '.*'/gs, "$1 '...'")
@@ -39,8 +39,8 @@ export function tidy(message: string): string {
  * The error, for `cause`: its name, its text made fit to be shown, and its stack. The SDK's own also holds the request
  * and the answer ($response), with headers and bodies, which must not be dumped.
  */
-export function withoutSecrets(error: SdkError): Error {
-  const safe = new Error(tidy(error.message));
+export function sanitizedError(error: SdkError): Error {
+  const safe = new Error(sanitized(error.message));
   Object.defineProperty(safe, "name", { value: error.name, enumerable: false });
   const frames = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
   safe.stack = [`${error.name}: ${safe.message}`, ...frames].join("\n");
