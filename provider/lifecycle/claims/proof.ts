@@ -87,8 +87,8 @@ export function claimDoubt(
   { claim }: Pick<KmsKeyRecord, "claim">,
   tags: Record<string, string> | undefined,
 ): string | undefined {
-  const hasOtherMaterial = claim !== undefined && tags !== undefined && tags[CLAIM] !== claim;
-  return hasOtherMaterial ? `its tag ${CLAIM} is not its primary's` : undefined;
+  const hasOtherClaim = claim !== undefined && tags !== undefined && tags[CLAIM] !== claim;
+  return hasOtherClaim ? `its tag ${CLAIM} is not its primary's` : undefined;
 }
 
 /** Whether it is the replica's own key policy that lets nobody see it: who may see the primary's may see its. */
@@ -112,8 +112,8 @@ async function accessDoubt(
   );
   const seen = policy?.Policy;
   if (seen !== undefined && !isDefaultPolicy(seen, accountId)) {
-    const isGiven = policies.some((given) => given !== undefined && samePolicy(given, seen));
-    if (!isGiven) return "its key policy is neither the program's nor AWS's default";
+    const isExpected = policies.some((policy) => policy !== undefined && samePolicy(policy, seen));
+    if (!isExpected) return "its key policy is neither the program's nor AWS's default";
   }
   const listed = await ifPermitted(kms, loses("a grant"), () => kms.call("ListGrants", { KeyId: keyId }));
   const [grant] = listed?.Grants ?? [];
