@@ -5,7 +5,7 @@ import { EXIT_CODES_HELP } from "./exitCodes.js";
 import { declareExport } from "./export/declare.js";
 import { declareIamPolicy } from "./iam-policy/declare.js";
 import { declareImport } from "./import/declare.js";
-import { collected, port } from "./options.js";
+import { collect, port } from "./options.js";
 import { print, printNote } from "./print.js";
 import { QuietCommand } from "./quietCommand.js";
 import { run } from "./run.js";
@@ -54,7 +54,7 @@ program
   .option(
     "--allow-host <name>",
     "a name or address by which it is reached besides --host and loopback, a container's for one (repeatable)",
-    collected,
+    collect,
   )
   .option(
     "--data <folder>",

@@ -5,20 +5,20 @@ import { isRegion, suggestRegion } from "../provider/kms/endpoints/regions.js";
 import { OPTIONAL } from "./iam-policy/features.js";
 
 /** Where states come from: loadStates takes these. */
-export function withState(command: Command): Command {
+export function withStateOptions(command: Command): Command {
   return command
-    .option("--state <file>", "a file of `pulumi stack export`, - for stdin (repeatable)", collected)
+    .option("--state <file>", "a file of `pulumi stack export`, - for stdin (repeatable)", collect)
     .option("--stack <name>", "export this stack of the project; by default the selected one")
     .option("--cwd <folder>", "folder of the Pulumi project; by default this one");
 }
 
 /** How AWS is reached: `Aws` takes these. */
-export function withReach(command: Command): Command {
+export function withAwsOptions(command: Command): Command {
   return command
     .option(
       "--as <provider=credentials>",
       "PROFILE or ROLE-ARN for a KmsProvider's account (repeatable); by default the environment's credentials",
-      collected,
+      collect,
     )
     .option("--profile <name>", "AWS profile in place of the environment's credentials")
     .option(
@@ -48,7 +48,7 @@ function endpoint(value: string, before?: KmsConnection["endpoint"]): KmsConnect
 }
 
 /** Gathers an option that may be given more than once. */
-export function collected(value: string, before: string[] = []): string[] {
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 

@@ -4,7 +4,7 @@ import { EXIT, UsageError } from "./exitCodes.js";
 import { printNote } from "./print.js";
 
 /** An action that gives the exit code. A UsageError ends as commander's own mistakes do. */
-export function ending<Options>(action: (options: Options) => Promise<number>) {
+export function withExitCode<Options>(action: (options: Options) => Promise<number>) {
   return async (options: Options, command: Command): Promise<void> => {
     try {
       process.exitCode = await action(options);

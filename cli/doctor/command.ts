@@ -2,20 +2,20 @@ import { AES_256, findKeyType } from "../../provider/keys/keyTypes.js";
 import { isLeftOut } from "../../provider/kms/endpoints/connection.js";
 import { permissionsFor } from "../../provider/kms/permissions.js";
 import { visibleIn } from "../../provider/secrecy/visible.js";
+import { Aws, type AwsOptions } from "../aws.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { type FeatureOptions, featuresOf } from "../iam-policy/features.js";
-import { Aws, type ReachOptions } from "../look.js";
 import { print, printJson } from "../print.js";
 import { exportedStates, type StateOptions } from "../state/load.js";
-import { reachesOf } from "../state/places.js";
+import { providerRegionsOf } from "../state/regions.js";
 import { readStack } from "../state/stack.js";
-import { unbelievable } from "./believed.js";
 import { codeIn } from "./code.js";
 import { examine, type Findings, NOTHING } from "./examine.js";
 import { madeUpKey } from "./probes.js";
 import { doctorText } from "./text.js";
+import { untrusted } from "./untrusted.js";
 
-export interface DoctorOptions extends StateOptions, ReachOptions, FeatureOptions {
+export interface DoctorOptions extends StateOptions, AwsOptions, FeatureOptions {
   region?: string[];
   multiRegion?: boolean;
   allowDynamic?: string[];
@@ -30,13 +30,13 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   if (options.offline && exported.length === 0)
     throw new UsageError("Expected --stack or --state with --offline: it looks at the state alone.");
   const code = exported.flatMap(({ text, source }) => codeIn(text, source, options.allowDynamic ?? []));
-  const believing = {
+  const trust = {
     endpoints: [...(options.allowEndpoint ?? []), ...endpointsOf(options.endpoint)],
     mayBeOpened: options.state !== undefined,
   };
   const problems = [
     ...code.flatMap(({ urn, why }) => (why === null ? [] : [`${urn}: ${why}`])),
-    ...exported.flatMap(({ text, source }) => unbelievable(text, source, believing)),
+    ...exported.flatMap(({ text, source }) => untrusted(text, source, trust)),
   ];
   // Nothing else is believed of a state that somebody else has written.
   if (options.offline || problems.length > 0) return report({ ...NOTHING, code, problems }, options, false);
@@ -44,13 +44,15 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const held = states.flatMap(({ regions }) => regions);
   const providers = states.flatMap((state) => state.providers);
   const ambient = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION;
-  const reaches = states.flatMap(reachesOf);
+  const reaches = states.flatMap(providerRegionsOf);
   const isOut = (region: string) =>
-    reaches.some((reach) => reach.region === region && isLeftOut(reach.stated, region));
+    reaches.some((reach) => reach.region === region && isLeftOut(reach.kmsProvider, region));
   const leftOut = [...new Set(reaches.map(({ region }) => region).filter(isOut))].sort();
-  const stated = reaches.map(({ region }) => region).filter((region) => !isOut(region));
+  const stateRegions = reaches.map(({ region }) => region).filter((region) => !isOut(region));
   const regions = [
-    ...new Set(options.region ?? (stated.length > 0 ? stated : ambient === undefined ? [] : [ambient])),
+    ...new Set(
+      options.region ?? (stateRegions.length > 0 ? stateRegions : ambient === undefined ? [] : [ambient]),
+    ),
   ];
   const [first] = regions;
   if (first === undefined) throw new UsageError("Expected at least one --region, or AWS_REGION, or --state.");

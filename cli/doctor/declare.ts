@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { codeName, collected, regionName, withFeatures, withReach, withState } from "../options.js";
-import { ending } from "../run.js";
+import { codeName, collect, regionName, withAwsOptions, withFeatures, withStateOptions } from "../options.js";
+import { withExitCode } from "../run.js";
 
 export function declareDoctor(program: Command): void {
-  const command = withReach(withState(program.command("doctor")))
+  const command = withAwsOptions(withStateOptions(program.command("doctor")))
     .summary("credentials, account, endpoint, clock and permissions, as AWS sees them")
     .description(
       "Says which credentials win and whose they are, which endpoint answers, how far the clocks are apart, and which " +
@@ -26,7 +26,7 @@ export function declareDoctor(program: Command): void {
     .option(
       "--allow-endpoint <url>",
       "an endpoint that the program names and the state therefore has (repeatable)",
-      collected,
+      collect,
     )
     .option("--offline", "look at the state alone; ask AWS nothing")
     .option("--json", "print JSON");
@@ -39,5 +39,5 @@ Examples:
   $ keymgmt doctor --stack prod --drift --recovery
   $ keymgmt doctor --stack prod --offline && pulumi up --stack prod`,
     )
-    .action(ending(async (options) => (await import("./command.js")).doctor(options)));
+    .action(withExitCode(async (options) => (await import("./command.js")).doctor(options)));
 }

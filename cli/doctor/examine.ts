@@ -4,7 +4,7 @@ import { KmsConnections } from "../../provider/kms/client/client.js";
 import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
 import { awsError } from "../../provider/kms/errors/awsErrors.js";
 import type { Permission } from "../../provider/kms/permissions.js";
-import { otherAccount } from "../look.js";
+import { otherAccount } from "../aws.js";
 import { attempt, watchedClient } from "./client.js";
 import type { CodeFinding } from "./code.js";
 import { probeFor, type Target } from "./probes.js";
@@ -49,7 +49,7 @@ export interface PermissionFinding {
 /** AWS refuses a signature whose time is further off (IAM guide, Signature Version 4). */
 const MOST_SKEW_SECONDS = 5 * 60;
 
-/** Looks at all of it, as far as it gets. Throws nothing that AWS or the credentials cause: that is what it finds. */
+/** Observations at all of it, as far as it gets. Throws nothing that AWS or the credentials cause: that is what it finds. */
 export async function examine(
   connection: KmsConnection,
   regions: { region: string; target: Target }[],

@@ -19,7 +19,7 @@ import type { Say } from "../../provider/say.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { print, printNote } from "../print.js";
-import { readNamed } from "../readNamed.js";
+import { readOptionFile } from "../readOptionFile.js";
 import { type ExportedState, exportedStates, type StateOptions } from "../state/load.js";
 import { type RegionState, readStack, type StackState } from "../state/stack.js";
 import { wrapped } from "../text.js";
@@ -77,7 +77,7 @@ const FINGERPRINT =
 async function printFingerprint(file: string): Promise<number> {
   const text = isReference(file)
     ? await readText(file, "a backup")
-    : await (file === "-" ? textOf(process.stdin) : readNamed("--fingerprint", file));
+    : await (file === "-" ? textOf(process.stdin) : readOptionFile("--fingerprint", file));
   print(`${fingerprintOf(text)}\n`);
   return EXIT.fine;
 }
@@ -85,7 +85,7 @@ async function printFingerprint(file: string): Promise<number> {
 async function openerOf({ passphrase, recipient }: ExportOptions, say: Say): Promise<BackupKey> {
   if ((passphrase === undefined) === (recipient === undefined))
     throw new UsageError("Expected --passphrase or --recipient, one of the two.");
-  if (recipient !== undefined) return recipientKey(await readNamed("--recipient", recipient));
+  if (recipient !== undefined) return recipientKey(await readOptionFile("--recipient", recipient));
   // What came is not shown: it may be the passphrase itself.
   if (!isReferenceToSecret(passphrase))
     throw new UsageError(
@@ -134,7 +134,7 @@ function assertNamed({ keystore = "state" }: Keyring, named: string | undefined,
 /** What the state holds of the key in AWS. The material of a KMS key that was adopted is not the keyring's. */
 function distributionsOf({ regions }: StackState, name: string, kcvs: string[]): BackedUpDistribution[] {
   const own = regions.filter(
-    ({ owner, leaving, versions }) => owner.key.name === name && !leaving && versions.length > 0,
+    ({ owner, replaced, versions }) => owner.key.name === name && !replaced && versions.length > 0,
   );
   return own
     .filter(({ primary }) => primary)

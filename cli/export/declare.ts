@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { withState } from "../options.js";
-import { ending } from "../run.js";
+import { withStateOptions } from "../options.js";
+import { withExitCode } from "../run.js";
 
 export function declareExport(program: Command): void {
-  withState(program.command("export"))
+  withStateOptions(program.command("export"))
     .summary("an encrypted backup of a key with all its versions")
     .description(
       "Writes a key with the material of all its versions, and which KMS keys and alias are its own, into a file that a " +
@@ -28,5 +28,5 @@ Examples:
   $ pulumi stack export --show-secrets |
       keymgmt export --state - --key orders --recipient owner.pem --out -`,
     )
-    .action(ending(async (options) => (await import("./command.js")).exportKey(options)));
+    .action(withExitCode(async (options) => (await import("./command.js")).exportKey(options)));
 }

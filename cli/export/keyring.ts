@@ -22,8 +22,8 @@ export interface ExportedKey {
 /** Finds the one ManagedKey of this name. Throws where there is none, or its keyring is not in the clear or not what it is said to be. */
 export function exportedKey(text: string, source: string, name: string): ExportedKey {
   const found = parseExport(text, source).resources.filter(
-    ({ type, outputs, delete: leaving }) =>
-      TYPE.exec(type)?.[1] === "ManagedKey" && outputs?.name === name && !leaving,
+    ({ type, outputs, delete: replaced }) =>
+      TYPE.exec(type)?.[1] === "ManagedKey" && outputs?.name === name && !replaced,
   );
   const [resource] = found;
   if (!resource?.outputs || found.length > 1)

@@ -48,9 +48,9 @@ export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope 
         ? `Expected --account-id: the states hold keys in ${accounts.join(", ")}. A policy belongs to one account.`
         : "Expected --account-id, the account that holds the KMS keys (12 digits), or --state.",
     );
-  const stated = held.filter(({ primary }) => primary).map(({ region }) => region);
+  const stateRegions = held.filter(({ primary }) => primary).map(({ region }) => region);
   const providers = states.flatMap((state) => state.providers.map(({ keyCollection }) => keyCollection));
-  const primaryRegions = sorted(options.region ?? [...providers, ...stated]);
+  const primaryRegions = sorted(options.region ?? [...providers, ...stateRegions]);
   if (primaryRegions.length === 0) throw new UsageError("Expected at least one --region, or --state.");
   const asked = options.multiRegion || (options.replicaRegion?.length ?? 0) > 0;
   const multiRegion =
@@ -83,8 +83,8 @@ function replicaRegionsOf(
   held: RegionState[],
   primaryRegions: string[],
 ): string[] {
-  const stated = held.filter(({ primary }) => !primary).map(({ region }) => region);
-  const replicaRegions = options.replicaRegion ?? stated;
+  const stateRegions = held.filter(({ primary }) => !primary).map(({ region }) => region);
+  const replicaRegions = options.replicaRegion ?? stateRegions;
   return replicaRegions.length > 0 ? sorted(replicaRegions) : primaryRegions;
 }
 

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { accountId, collected, days, keyArn, regionName, withFeatures, withState } from "../options.js";
-import { ending } from "../run.js";
+import { accountId, collect, days, keyArn, regionName, withFeatures, withStateOptions } from "../options.js";
+import { withExitCode } from "../run.js";
 
 export function declareIamPolicy(program: Command): void {
-  const command = withState(program.command("iam-policy"))
+  const command = withStateOptions(program.command("iam-policy"))
     .summary("the least IAM policy for given Regions and features")
     .description(
       "Prints the least IAM policy under which `pulumi up` works, as JSON on stdout, and what to know of it on stderr. " +
@@ -11,22 +11,18 @@ export function declareIamPolicy(program: Command): void {
     )
     .option("--account-id <id>", "account that holds the KMS keys, 12 digits", accountId)
     .option("--region <region>", "a KmsProvider's Region (repeatable)", regionName)
-    .option(
-      "--replica-region <region>",
-      "a Region of replicas; implies --multi-region (repeatable)",
-      collected,
-    )
+    .option("--replica-region <region>", "a Region of replicas; implies --multi-region (repeatable)", collect)
     .option("--multi-region", "the keys are multi-Region (for both kinds, join two policies)")
     .option(
       "--alias-prefix <prefix>",
       "a KmsProvider's aliasPrefix, by default hashicorp (repeatable)",
-      collected,
+      collect,
     )
-    .option("--for-stack <org/project/stack>", "only KMS keys tagged for this stack (repeatable)", collected)
+    .option("--for-stack <org/project/stack>", "only KMS keys tagged for this stack (repeatable)", collect)
     .option(
       "--former-stack <org/project/stack>",
       "a name before a rename, which KMS keys are tagged with until the next update (repeatable)",
-      collected,
+      collect,
     )
     .option("--adopt-key <arn>", "ARN of a KMS key to adopt (repeatable)", keyArn)
     .option("--root-key <arn>", "ARN of a KMS key that seals keyrings, for --sealing (repeatable)", keyArn)
@@ -41,5 +37,5 @@ Examples:
   $ keymgmt iam-policy --stack prod --drift --recovery --changes > policy.json
   $ keymgmt iam-policy --state prod.json --only --status`,
     )
-    .action(ending(async (options) => (await import("./command.js")).iamPolicy(options)));
+    .action(withExitCode(async (options) => (await import("./command.js")).iamPolicy(options)));
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { ending } from "../run.js";
+import { withExitCode } from "../run.js";
 
 export function declareImport(program: Command): void {
   program
@@ -28,6 +28,6 @@ Examples:
   $ keymgmt import orders.jwe --identity file:///media/safe/owner.pem --fingerprint 9f86d081… --stack prod`,
     )
     .action((backup: string, options, command) =>
-      ending(async () => (await import("./command.js")).importKey(backup, options))(options, command),
+      withExitCode(async () => (await import("./command.js")).importKey(backup, options))(options, command),
     );
 }

@@ -2,7 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { LocalKmsConfig } from "../../localkms/index.js";
 import { visible } from "../../provider/secrecy/visible.js";
 import { print, printNote } from "../print.js";
-import { readNamed } from "../readNamed.js";
+import { readOptionFile } from "../readOptionFile.js";
 
 interface Options {
   host: string;
@@ -59,7 +59,7 @@ function sentence(error: NodeJS.ErrnoException, { host, port }: Options): string
 
 /** YAML, of which JSON is a part. */
 async function readConfigFile(path: string): Promise<LocalKmsConfig> {
-  const text = await readNamed("--config", path);
+  const text = await readOptionFile("--config", path);
   const { parse } = await import("yaml");
   try {
     return parse(text) ?? {};

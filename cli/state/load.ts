@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { UsageError } from "../exitCodes.js";
-import { readNamed } from "../readNamed.js";
+import { readOptionFile } from "../readOptionFile.js";
 import { type ProjectOptions, runPulumi } from "./pulumi.js";
 import { readStack, type StackState } from "./stack.js";
 
@@ -41,7 +41,7 @@ export async function exportedStates(
   const states: ExportedState[] = [];
   for (const file of state)
     states.push({
-      text: file === "-" ? await text(process.stdin) : await readNamed("--state", file),
+      text: file === "-" ? await text(process.stdin) : await readOptionFile("--state", file),
       source: file,
     });
   return states;

@@ -13,8 +13,8 @@ import type {
   RegionalOutputs,
   ResourceName,
 } from "../../provider/state/types.js";
+import { type KmsProviderState, kmsProviderState, regionIn } from "./kmsProvider.js";
 import { type Names, namesIn } from "./names.js";
-import { regionIn, type StatedKms, statedKms } from "./stated.js";
 
 export interface StackState extends Names {
   /** `project/stack`, from the state's URNs. */
@@ -26,7 +26,7 @@ export interface StackState extends Names {
   /** Names of its distributions, those included whose first KMS key an update was yet to record. */
   distributions: string[];
   /** Its KmsProviders. */
-  providers: StatedKms[];
+  providers: KmsProviderState[];
 }
 
 const KEY_STATE = [
@@ -53,9 +53,9 @@ export interface RegionState {
   /** The last update failed half-way, or the resource waits to be deleted in a replacement. */
   unsettled: boolean;
   /** It waits to be deleted in a replacement. */
-  leaving: boolean;
+  replaced: boolean;
   /** Its KmsProvider. */
-  stated: StatedKms;
+  kmsProvider: KmsProviderState;
 }
 
 export interface VersionState extends KmsKeyRecord {
@@ -111,7 +111,7 @@ export function readStack(text: string, source: string): StackState {
       (resource) => visibleIn("DistributionAlias", resource, ["name"], source).name,
     ),
     providers: of("KmsProvider").map((resource) =>
-      statedKms(
+      kmsProviderState(
         visibleIn("KmsProvider", resource, [], source),
         `${resource.urn} in ${source}`,
         resource.urn.split("::").at(-1),
@@ -201,8 +201,8 @@ function regional(
       .map(([version, record]) => versionState(Number(version), record, where))
       .sort((a, b) => a.version - b.version),
     unsettled: Boolean(resource.initErrors?.length || resource.delete),
-    leaving: resource.delete ?? false,
-    stated: statedKms(visibleKms, where),
+    replaced: resource.delete ?? false,
+    kmsProvider: kmsProviderState(visibleKms, where),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Kms } from "../../provider/kms/client/client.js";
 import { describeKmsKey } from "../../provider/kms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/kms/taggedKeys.js";
 import { date, table, wrapped } from "../text.js";
-import { versionInTags } from "./takeBack.js";
+import { versionInTags } from "./cancelDeletion.js";
 
 export interface AccountReport {
   accountId: string;

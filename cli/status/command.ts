@@ -1,18 +1,18 @@
 import { utcDate } from "../../provider/keys/period.js";
 import { visibleIn } from "../../provider/secrecy/visible.js";
+import { Aws, type AwsOptions } from "../aws.js";
 import { EXIT, UsageError } from "../exitCodes.js";
-import { Aws, type ReachOptions } from "../look.js";
 import { print, printJson } from "../print.js";
 import { loadStates, type StateOptions } from "../state/load.js";
-import { reachesOf, recordedArns } from "../state/places.js";
+import { providerRegionsOf, recordedArns } from "../state/regions.js";
 import type { StackState } from "../state/stack.js";
 import { accountReport, accountText } from "./account.js";
-import { type Looks, observe } from "./observe.js";
+import { type Observations, observe } from "./observe.js";
 import { reportOf } from "./report.js";
 import { RegionListings, type Scheduled, scheduledBy } from "./scheduled.js";
 import { statusText } from "./text.js";
 
-export interface StatusOptions extends StateOptions, ReachOptions {
+export interface StatusOptions extends StateOptions, AwsOptions {
   account?: boolean;
   region?: string[];
   offline?: boolean;
@@ -28,20 +28,20 @@ async function statusOfStacks(options: StatusOptions): Promise<number> {
   if (options.region)
     throw new UsageError("Expected --region together with --account: a state says its Regions.");
   const states = await loadStates(options);
-  const looks: Looks = new Map();
+  const observations: Observations = new Map();
   const scheduled = new Map<StackState, Scheduled>();
   if (!options.offline) {
     const aws = new Aws(options, states, { isReading: true });
     const listings = new RegionListings(aws);
     const regions = states.flatMap((state) => state.regions);
     await Promise.all([
-      ...regions.map(async (region) => looks.set(region, await observe(aws, region))),
-      ...states.flatMap(reachesOf).map((reach) => listings.of(reach)),
+      ...regions.map(async (region) => observations.set(region, await observe(aws, region))),
+      ...states.flatMap(providerRegionsOf).map((reach) => listings.of(reach)),
     ]);
     const arns = recordedArns(states);
-    for (const state of states) scheduled.set(state, await scheduledBy(state, looks, listings, arns));
+    for (const state of states) scheduled.set(state, await scheduledBy(state, observations, listings, arns));
   }
-  const report = reportOf(states, looks, scheduled, utcDate(new Date()));
+  const report = reportOf(states, observations, scheduled, utcDate(new Date()));
   if (options.json) printJson(report);
   else print(statusText(visibleIn(report), options.offline ?? false));
   if (report.unseen > 0) return EXIT.error;

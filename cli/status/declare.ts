@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { regionName, withReach, withState } from "../options.js";
-import { ending } from "../run.js";
+import { regionName, withAwsOptions, withStateOptions } from "../options.js";
+import { withExitCode } from "../run.js";
 
 export function declareStatus(program: Command): void {
-  withReach(withState(program.command("status")))
+  withAwsOptions(withStateOptions(program.command("status")))
     .summary("every key: versions, Regions, states, next rotation, expiry, drift")
     .description(
-      "Shows every key of a stack, how AWS differs from the stack's state, and what is scheduled for deletion. Changes nothing. Looks at the stack that is " +
+      "Shows every key of a stack, how AWS differs from the stack's state, and what is scheduled for deletion. Changes nothing. Observations at the stack that is " +
         "selected in the current project, unless --state or --account says otherwise. Reads no secret, and " +
         "follows no profile, role or endpoint of a state: credentials and endpoint are the environment's, or those of --as, --profile and --endpoint.",
     )
@@ -23,5 +23,5 @@ Examples:
   $ pulumi stack export | keymgmt status --state -
   $ keymgmt status --account --region us-west-1 --region eu-west-1`,
     )
-    .action(ending(async (options) => (await import("./command.js")).status(options)));
+    .action(withExitCode(async (options) => (await import("./command.js")).status(options)));
 }

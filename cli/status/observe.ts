@@ -2,7 +2,7 @@ import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
 import type { SeenRegion } from "../../provider/lifecycle/drift/drift.js";
 import { lookAtRegion } from "../../provider/lifecycle/drift/observe.js";
 import { kmsKeysOf } from "../../provider/state/records.js";
-import type { Aws } from "../look.js";
+import type { Aws } from "../aws.js";
 import type { RegionState } from "../state/stack.js";
 
 /** Why a Region could not be looked at. */
@@ -11,18 +11,18 @@ export interface Unseen {
 }
 
 /** What was seen of each distribution in a Region; what is missing was not asked for. */
-export type Looks = Map<RegionState, SeenRegion | Unseen>;
+export type Observations = Map<RegionState, SeenRegion | Unseen>;
 
 /**
- * Looks at every version and the alias, as a refresh does. With credentials of another account nothing is asked: ids would
+ * Observations at every version and the alias, as a refresh does. With credentials of another account nothing is asked: ids would
  * mean other keys.
  */
 export async function observe(
   aws: Aws,
-  { region, owner, outputs, stated }: RegionState,
+  { region, owner, outputs, kmsProvider }: RegionState,
 ): Promise<SeenRegion | Unseen> {
   try {
-    const { kms } = await aws.reach(stated, region);
+    const { kms } = await aws.reach(kmsProvider, region);
     const seen = await lookAtRegion(kms, owner, outputs);
     const isWhole = seen.keys.size === kmsKeysOf(outputs.versions).length && seen.aliasTarget !== undefined;
     return isWhole ? seen : { unseen: "kms:DescribeKey is not permitted for each of its KMS keys" };

@@ -2,7 +2,7 @@
 import { regionDrift, type SeenRegion } from "../../provider/lifecycle/drift/drift.js";
 import { outdatedNames } from "../state/names.js";
 import type { ManagedKeyState, RegionState, StackState } from "../state/stack.js";
-import type { Looks, Unseen } from "./observe.js";
+import type { Observations, Unseen } from "./observe.js";
 import type { Scheduled } from "./scheduled.js";
 import { type ScheduledReport, scheduledReports, unseenNotes } from "./scheduledReport.js";
 
@@ -65,14 +65,14 @@ export interface VersionReport {
   deletionDate: string | null;
 }
 
-/** `today`: UTC date. `looks` and `scheduled` are empty where AWS was not asked. */
+/** `today`: UTC date. `observations` and `scheduled` are empty where AWS was not asked. */
 export function reportOf(
   states: StackState[],
-  looks: Looks,
+  observations: Observations,
   scheduled: Map<StackState, Scheduled>,
   today: string,
 ): Report {
-  const stacks = states.map((state) => stackReport(state, looks, scheduled.get(state), today));
+  const stacks = states.map((state) => stackReport(state, observations, scheduled.get(state), today));
   const regions = stacks.flatMap(({ keys }) =>
     keys.flatMap(({ distributions }) => distributions.flatMap((distribution) => distribution.regions)),
   );
@@ -85,7 +85,7 @@ export function reportOf(
 
 function stackReport(
   state: StackState,
-  looks: Looks,
+  observations: Observations,
   scheduled: Scheduled | undefined,
   today: string,
 ): StackReport {
@@ -101,7 +101,7 @@ function stackReport(
         name,
         state.keys.find((key) => key.name === name),
         regions,
-        looks,
+        observations,
         today,
       );
     }),
@@ -121,7 +121,7 @@ function keyReport(
   name: string,
   key: ManagedKeyState | undefined,
   regions: RegionState[],
-  looks: Looks,
+  observations: Observations,
   today: string,
 ): KeyReport {
   const distributed = regions[0]?.owner.key;
@@ -136,20 +136,20 @@ function keyReport(
     deletionAllowed: key?.deletionAllowed ?? null,
     distributions: distributions.map((distribution) => {
       const own = regions.filter(({ owner }) => owner.distribution === distribution);
-      const { stated, outputs } = own[0]!;
+      const { kmsProvider, outputs } = own[0]!;
       return {
         name: distribution,
-        accountId: stated.accountId ?? null,
+        accountId: kmsProvider.accountId ?? null,
         aliasName: outputs.aliasName,
-        regions: own.map((region) => regionReport(region, looks.get(region))),
+        regions: own.map((region) => regionReport(region, observations.get(region))),
       };
     }),
   };
 }
 
-function regionReport(state: RegionState, look: SeenRegion | Unseen | undefined): RegionReport {
+function regionReport(state: RegionState, observation: SeenRegion | Unseen | undefined): RegionReport {
   const { region, primary, owner, outputs } = state;
-  const seen = look !== undefined && "keys" in look ? look : undefined;
+  const seen = observation !== undefined && "keys" in observation ? observation : undefined;
   const halfway = state.unsettled
     ? [`the last update of ${owner.distribution} in ${region} failed half-way`]
     : [];
@@ -157,7 +157,7 @@ function regionReport(state: RegionState, look: SeenRegion | Unseen | undefined)
   return {
     region,
     primary,
-    unseen: look !== undefined && "unseen" in look ? look.unseen : null,
+    unseen: observation !== undefined && "unseen" in observation ? observation.unseen : null,
     versions: state.versions.map((record) => {
       const now = seen?.keys.get(record.keyId);
       const pointedAt = seen ? seen.aliasTarget === record.keyId : record.version === owner.key.keyVersion;

@@ -7,10 +7,10 @@ import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../provider/km
 import { permitted } from "../../provider/kms/optional.js";
 import { listTaggedKeys, TAG, type TaggedKey } from "../../provider/kms/taggedKeys.js";
 import { oursAmong } from "../../provider/lifecycle/claims/ownership.js";
-import type { Aws } from "../look.js";
-import { type Reach, reachesOf } from "../state/places.js";
+import type { Aws } from "../aws.js";
+import { type ProviderRegion, providerRegionsOf } from "../state/regions.js";
 import type { StackState } from "../state/stack.js";
-import type { Looks } from "./observe.js";
+import type { Observations } from "./observe.js";
 
 export interface ScheduledKey extends TaggedKey, SeenKmsKey {
   accountId: string;
@@ -36,9 +36,9 @@ export class RegionListings {
   constructor(private readonly aws: Aws) {}
 
   /** Gives the reason where a Region cannot be listed. */
-  async of({ stated, region }: Reach): Promise<Listing | string> {
+  async of({ kmsProvider, region }: ProviderRegion): Promise<Listing | string> {
     try {
-      const { accountId, kms } = await this.aws.reach(stated, region);
+      const { accountId, kms } = await this.aws.reach(kmsProvider, region);
       const id = placeOf(accountId, region);
       const asked = this.#asked.get(id) ?? listTaggedKeys(kms);
       this.#asked.set(id, asked);
@@ -51,13 +51,13 @@ export class RegionListings {
 }
 
 /**
- * Looks in the Regions that the state names, and in those in which AWS shows replicas of its KMS keys.
+ * Observations in the Regions that the state names, and in those in which AWS shows replicas of its KMS keys.
  *
  * @param arns of the KMS keys in records
  */
 export async function scheduledBy(
   state: StackState,
-  looks: Looks,
+  observations: Observations,
   listings: RegionListings,
   arns: Set<string>,
 ): Promise<Scheduled> {
@@ -65,9 +65,9 @@ export async function scheduledBy(
   const unseen = new Map<string, Set<string>>();
   const fail = (reason: string, region: string) =>
     unseen.set(reason, (unseen.get(reason) ?? new Set()).add(region));
-  const reaches = [...reachesOf(state), ...replicasSeen(state, looks)];
+  const reaches = [...providerRegionsOf(state), ...replicasSeen(state, observations)];
   for (const reach of reaches) {
-    const { stated, region } = reach;
+    const { kmsProvider, region } = reach;
     const listing = await listings.of(reach);
     if (typeof listing === "string") {
       fail(listing, region);
@@ -79,7 +79,9 @@ export async function scheduledBy(
     const keys = await described(listing, lost, (error) => fail(reasonOf(error), region));
     found.set(place, keys);
     reaches.push(
-      ...keys.flatMap((key) => otherRegions(key, region)).map((related) => ({ stated, region: related })),
+      ...keys
+        .flatMap((key) => otherRegions(key, region))
+        .map((related) => ({ kmsProvider, region: related })),
     );
   }
   return {
@@ -111,13 +113,13 @@ async function described(
 }
 
 /** Where AWS shows replicas of the KMS keys in the state: a KeyReplica that is gone is not in it. */
-function replicasSeen(state: StackState, looks: Looks): Reach[] {
+function replicasSeen(state: StackState, observations: Observations): ProviderRegion[] {
   return state.regions.flatMap((own) => {
-    const look = looks.get(own);
-    const keys = look !== undefined && "keys" in look ? [...look.keys.values()] : [];
+    const observation = observations.get(own);
+    const keys = observation !== undefined && "keys" in observation ? [...observation.keys.values()] : [];
     return keys
       .flatMap((key) => otherRegions(key, own.region))
-      .map((region) => ({ stated: own.stated, region }));
+      .map((region) => ({ kmsProvider: own.kmsProvider, region }));
   });
 }
 

@@ -1,9 +1,9 @@
 /** What `status` found to be scheduled for deletion, as it prints it with --json. */
 import { TAG } from "../../provider/kms/taggedKeys.js";
-import { reachesOf } from "../state/places.js";
+import { providerRegionsOf } from "../state/regions.js";
 import type { StackState } from "../state/stack.js";
+import { howToCancelDeletion, versionInTags } from "./cancelDeletion.js";
 import type { Scheduled, ScheduledKey } from "./scheduled.js";
-import { takeBack, versionInTags } from "./takeBack.js";
 
 export interface ScheduledReport {
   key: string | null;
@@ -38,13 +38,13 @@ function reportOf(key: ScheduledKey, all: ScheduledKey[], state: StackState): Sc
     keyArn,
     state: key.state,
     deletionDate: deletionDate ?? null,
-    takeBack: takeBack(key, all, state),
+    takeBack: howToCancelDeletion(key, all, state),
   };
 }
 
 /** Why something may be missing among them. */
 export function unseenNotes(state: StackState, { unseen }: Scheduled): string[] {
-  if (reachesOf(state).length === 0)
+  if (providerRegionsOf(state).length === 0)
     return [
       "The state names no Region to look in: `keymgmt status --account --region REGION` shows what is scheduled for deletion.",
     ];

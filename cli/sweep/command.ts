@@ -1,7 +1,7 @@
 import { otherRegions } from "../../provider/kms/kmsKeys.js";
 import { visibleIn } from "../../provider/secrecy/visible.js";
+import { Aws, type AwsOptions } from "../aws.js";
 import { EXIT, UsageError } from "../exitCodes.js";
-import { Aws, type ReachOptions } from "../look.js";
 import { print, printJson, printNote } from "../print.js";
 import { loadStates, type StateOptions } from "../state/load.js";
 import { count, date, wrapped } from "../text.js";
@@ -12,7 +12,7 @@ import { type KeyReport, keyReport, sweepReport } from "./report.js";
 import { type Sorted, sortKeys } from "./sort.js";
 import { sweepText } from "./text.js";
 
-export interface SweepOptions extends StateOptions, ReachOptions {
+export interface SweepOptions extends StateOptions, AwsOptions {
   region?: string[];
   emptyStack?: string[];
   delete?: boolean;

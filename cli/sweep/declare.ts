@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { defaultOf } from "../../provider/schema/definition.js";
-import { collected, days, regionName, withReach, withState } from "../options.js";
-import { ending } from "../run.js";
+import { collect, days, regionName, withAwsOptions, withStateOptions } from "../options.js";
+import { withExitCode } from "../run.js";
 
 export function declareSweep(program: Command): void {
-  withReach(withState(program.command("sweep")))
+  withAwsOptions(withStateOptions(program.command("sweep")))
     .summary("KMS keys with our tags that no stack's state accounts for")
     .description(
       "Lists KMS keys with our tags that no given state accounts for, in every Region that the states name. With --delete, " +
@@ -16,7 +16,7 @@ export function declareSweep(program: Command): void {
     .option(
       "--empty-stack <org/project/stack>",
       "a stack that holds no keys any more, or is gone: nothing accounts for its KMS keys (repeatable)",
-      collected,
+      collect,
     )
     .option("--delete", "schedule deletion, after you have typed what it asks for")
     .option(
@@ -40,5 +40,5 @@ Examples:
   $ keymgmt sweep --state dev.json --state prod.json --region us-east-1
   $ keymgmt sweep --empty-stack acme/shop/old --region us-west-1 --delete`,
     )
-    .action(ending(async (options) => (await import("./command.js")).sweep(options)));
+    .action(withExitCode(async (options) => (await import("./command.js")).sweep(options)));
 }

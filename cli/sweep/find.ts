@@ -3,9 +3,9 @@ import type { Kms } from "../../provider/kms/client/client.js";
 import { isLeftOut } from "../../provider/kms/endpoints/connection.js";
 import { describeKmsKey, type SeenKmsKey } from "../../provider/kms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/kms/taggedKeys.js";
+import type { Aws } from "../aws.js";
 import { UsageError } from "../exitCodes.js";
-import type { Aws } from "../look.js";
-import { type Reach, reachesOf } from "../state/places.js";
+import { type ProviderRegion, providerRegionsOf } from "../state/regions.js";
 import type { StackState } from "../state/stack.js";
 
 /** One Region of one account, and a client for it. */
@@ -38,23 +38,23 @@ export async function placesOf(
   states: StackState[],
   more: string[],
 ): Promise<{ places: Place[]; leftOut: string[] }> {
-  const reaches = states.flatMap(reachesOf);
-  const providers = reaches.map(({ stated }) => stated);
+  const reaches = states.flatMap(providerRegionsOf);
+  const providers = reaches.map(({ kmsProvider }) => kmsProvider);
   if (providers.length === 0) providers.push(...more.slice(0, 1).map((keyCollection) => ({ keyCollection })));
-  const wanted: Reach[] = [
+  const wanted: ProviderRegion[] = [
     ...reaches,
-    ...providers.flatMap((stated) => more.map((region) => ({ stated, region }))),
+    ...providers.flatMap((kmsProvider) => more.map((region) => ({ kmsProvider, region }))),
   ];
   if (wanted.length === 0)
     throw new UsageError("Expected at least one --region: the states given name none.");
   const places = new Map<string, Place>();
   const leftOut = new Set<string>();
-  for (const { stated, region } of wanted) {
-    if (isLeftOut(stated, region)) {
+  for (const { kmsProvider, region } of wanted) {
+    if (isLeftOut(kmsProvider, region)) {
       leftOut.add(region);
       continue;
     }
-    const { accountId, kms } = await aws.reach(stated, region);
+    const { accountId, kms } = await aws.reach(kmsProvider, region);
     const id = `${accountId}/${region}`;
     if (!places.has(id)) places.set(id, { accountId, kms });
   }

@@ -1,7 +1,7 @@
 /** Which KMS keys nothing accounts for, and which of those may go. Decides, and does nothing. */
 import { isPendingDeletion } from "../../provider/kms/keyState.js";
 import { hasName, outdatedNames } from "../state/names.js";
-import { accountedArns } from "../state/places.js";
+import { accountedArns } from "../state/regions.js";
 import type { RegionState, StackState } from "../state/stack.js";
 import type { FoundKey } from "./find.js";
 

@@ -45,8 +45,8 @@ function state(versions: Record<number, string>, more: Partial<StackState> = {})
       replicaArns: [],
     })),
     unsettled: false,
-    leaving: false,
-    stated: { keyCollection: "us-west-1" },
+    replaced: false,
+    kmsProvider: { keyCollection: "us-west-1" },
   };
   return {
     names: [STACK],

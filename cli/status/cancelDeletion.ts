@@ -4,9 +4,13 @@ import type { StackState } from "../state/stack.js";
 import type { ScheduledKey } from "./scheduled.js";
 
 /** @param all that the stack has scheduled: a distribution returns with its replicas */
-export function takeBack({ tags, region }: ScheduledKey, all: ScheduledKey[], state: StackState): string {
+export function howToCancelDeletion(
+  { tags, region }: ScheduledKey,
+  all: ScheduledKey[],
+  state: StackState,
+): string {
   const { [TAG.distribution]: distribution, [TAG.key]: name } = tags;
-  const own = state.regions.filter(({ owner, leaving }) => owner.distribution === distribution && !leaving);
+  const own = state.regions.filter(({ owner, replaced }) => owner.distribution === distribution && !replaced);
   const here = own.find((one) => one.region === region);
   if (here?.versions.some(({ version }) => version === versionInTags(tags)))
     return "`aws kms cancel-key-deletion` (the state has another KMS key of this version)";

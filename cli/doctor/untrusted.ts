@@ -15,7 +15,7 @@ import {
   typeInUrn,
 } from "./code.js";
 
-export interface Believing {
+export interface Trust {
   /** Endpoints that the caller names. */
   endpoints: string[];
   /** Whether the export may be one with --show-secrets, in which the engine has opened what it had encrypted. */
@@ -23,7 +23,7 @@ export interface Believing {
 }
 
 /** One sentence for each thing that is not to be believed. */
-export function unbelievable(text: string, source: string, { endpoints, mayBeOpened }: Believing): string[] {
+export function untrusted(text: string, source: string, { endpoints, mayBeOpened }: Trust): string[] {
   const isOpened = mayBeOpened && !text.includes('"ciphertext"');
   const sentences = allResources(text, source).flatMap((resource) => {
     if (!isOurs(resource)) return [];

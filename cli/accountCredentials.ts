@@ -2,12 +2,12 @@
 import { parseRoleArn } from "../provider/kms/arn.js";
 import type { KmsConnection } from "../provider/kms/endpoints/connection.js";
 import { UsageError } from "./exitCodes.js";
-import type { StatedKms } from "./state/stated.js";
+import type { KmsProviderState } from "./state/kmsProvider.js";
 
 export type Credentials = Pick<KmsConnection, "profile" | "assumeRole">;
 
 /** By account. A KmsProvider's name stands for the account that the states say of it. */
-export function credentialsByAccount(as: string[], providers: StatedKms[]): Map<string, Credentials> {
+export function credentialsByAccount(as: string[], providers: KmsProviderState[]): Map<string, Credentials> {
   const found = new Map<string, Credentials>();
   for (const text of as) {
     const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
@@ -23,7 +23,7 @@ export function credentialsByAccount(as: string[], providers: StatedKms[]): Map<
   return found;
 }
 
-function accountOf(name: string, providers: StatedKms[]): string {
+function accountOf(name: string, providers: KmsProviderState[]): string {
   const accounts = [
     ...new Set(providers.filter((one) => one.name === name).map(({ accountId }) => accountId)),
   ];

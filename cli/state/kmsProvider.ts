@@ -5,7 +5,7 @@
 import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
 import { isRegion } from "../../provider/kms/endpoints/regions.js";
 
-export interface StatedKms {
+export interface KmsProviderState {
   /** Of the KmsProvider; unknown where a distribution says it. */
   name?: string;
   /** The primary Region. */
@@ -21,7 +21,11 @@ export interface StatedKms {
 }
 
 /** `kms`: outputs of a KmsProvider, or what a distribution has of them. `where` names them in errors. */
-export function statedKms(kms: Partial<KmsConnection>, where: string, name?: string): StatedKms {
+export function kmsProviderState(
+  kms: Partial<KmsConnection>,
+  where: string,
+  name?: string,
+): KmsProviderState {
   const { keyCollection, accountId, quotas, endpoint, unreachableRegions } = kms;
   return {
     name,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { credentialsByAccount } from "../../cli/as";
+import { credentialsByAccount } from "../../cli/accountCredentials";
+import { Aws } from "../../cli/aws";
 import { UsageError } from "../../cli/exitCodes";
-import { Aws } from "../../cli/look";
-import type { StatedKms } from "../../cli/state/stated";
+import type { KmsProviderState } from "../../cli/state/kmsProvider";
 import { isKeymgmtError } from "../../provider/errors";
 import { setEnvironment } from "../provider/kms/loopback";
 
@@ -10,7 +10,7 @@ const [FIRST, SECOND] = ["111122223333", "444455556666"];
 const ROLE = `arn:aws:iam::${FIRST}:role/ops/keymgmt`;
 
 describe("--as", () => {
-  const of = (name: string, accountId?: string): StatedKms => ({
+  const of = (name: string, accountId?: string): KmsProviderState => ({
     name,
     accountId,
     keyCollection: "us-west-1",
@@ -60,7 +60,7 @@ describe("--as", () => {
 });
 
 describe("a connection of the command", () => {
-  const stated: StatedKms = {
+  const kmsProvider: KmsProviderState = {
     name: "prod",
     keyCollection: "us-west-1",
     accountId: FIRST,
@@ -68,14 +68,14 @@ describe("a connection of the command", () => {
     endpoint: '"http://127.0.0.1:4599"',
   };
   const state = { names: [], formerNames: [], title: "", keys: [], regions: [], distributions: [] };
-  const aws = (options: object) => new Aws(options, [{ ...state, providers: [stated] }]);
+  const aws = (options: object) => new Aws(options, [{ ...state, providers: [kmsProvider] }]);
   let restore = () => {};
   afterEach(() => restore());
 
   it("is made of what the caller says, a role taken with the profile's credentials", () => {
     const endpoint = "https://kms.us-west-1.amazonaws.com";
     const options = { as: [`prod=${ROLE}`], profile: "ops", endpoint };
-    assert.deepEqual(aws(options).connection(stated, "us-west-1"), {
+    assert.deepEqual(aws(options).connection(kmsProvider, "us-west-1"), {
       keyCollection: "us-west-1",
       accountId: FIRST,
       quotas: undefined,
@@ -88,7 +88,7 @@ describe("a connection of the command", () => {
   it("needs --endpoint, or the environment's, where the state has one", () => {
     restore = setEnvironment({});
     assert.throws(
-      () => aws({}).connection(stated, "us-west-1"),
+      () => aws({}).connection(kmsProvider, "us-west-1"),
       (error) =>
         isKeymgmtError(error, "InvalidInput") &&
         /^Expected --endpoint: the state says that KmsProvider "prod" \(account 111122223333\) has the endpoint "http:\/\/127\.0\.0\.1:4599"/.test(
@@ -97,13 +97,13 @@ describe("a connection of the command", () => {
     );
     restore();
     restore = setEnvironment({ AWS_ENDPOINT_URL_KMS: "http://127.0.0.1:4599" });
-    assert.equal(aws({}).connection(stated, "us-west-1").endpoint, undefined);
+    assert.equal(aws({}).connection(kmsProvider, "us-west-1").endpoint, undefined);
   });
 
   it("names the flag, and what the state asks for, where no credentials are found", async () => {
     restore = setEnvironment({ AWS_EC2_METADATA_DISABLED: "true", HOME: "/nonexistent" });
     await assert.rejects(
-      aws({ endpoint: "http://127.0.0.1:9" }).reach(stated, "us-west-1"),
+      aws({ endpoint: "http://127.0.0.1:9" }).reach(kmsProvider, "us-west-1"),
       (error: Error) => {
         assert.ok(isKeymgmtError(error, "MissingCredentials"));
         assert.ok(

@@ -1,18 +1,19 @@
 /** Where states say that their KMS keys are, and which they are. */
+
+import type { KmsProviderState } from "./kmsProvider.js";
 import type { StackState } from "./stack.js";
-import type { StatedKms } from "./stated.js";
 
 /** A Region, and the KmsProvider that it is of. */
-export interface Reach {
-  stated: StatedKms;
+export interface ProviderRegion {
+  kmsProvider: KmsProviderState;
   region: string;
 }
 
 /** Each Region that a state names, with its KmsProvider; some more than once. */
-export function reachesOf({ providers, regions }: StackState): Reach[] {
+export function providerRegionsOf({ providers, regions }: StackState): ProviderRegion[] {
   return [
-    ...providers.map((stated) => ({ stated, region: stated.keyCollection })),
-    ...regions.map(({ stated, region }) => ({ stated, region })),
+    ...providers.map((kmsProvider) => ({ kmsProvider, region: kmsProvider.keyCollection })),
+    ...regions.map(({ kmsProvider, region }) => ({ kmsProvider, region })),
   ];
 }
 

@@ -10,12 +10,12 @@ import {
   listedRegionFor,
 } from "../provider/kms/endpoints/connection.js";
 import { kmsEndpoint } from "../provider/kms/endpoints/endpoint.js";
-import { type Credentials, credentialsByAccount } from "./as.js";
+import { type Credentials, credentialsByAccount } from "./accountCredentials.js";
+import type { KmsProviderState } from "./state/kmsProvider.js";
 import type { StackState } from "./state/stack.js";
-import type { StatedKms } from "./state/stated.js";
 
 /** Options of every command that asks AWS. */
-export interface ReachOptions {
+export interface AwsOptions {
   /** `<KmsProvider>=<profile or role ARN>`, once an account. */
   as?: string[];
   profile?: string;
@@ -32,7 +32,7 @@ export interface Reached {
 export class Aws {
   readonly #connections: KmsConnections;
   readonly #accounts = new Map<string, Promise<string>>();
-  readonly #providers: StatedKms[];
+  readonly #providers: KmsProviderState[];
   readonly #credentials: Map<string, Credentials>;
 
   /**
@@ -41,7 +41,7 @@ export class Aws {
    * @param isReading a Region that does not answer is given up as in a refresh
    */
   constructor(
-    private readonly options: ReachOptions,
+    private readonly options: AwsOptions,
     states: StackState[] = [],
     { isReading = false } = {},
   ) {
@@ -49,7 +49,7 @@ export class Aws {
     this.#connections = isReading ? connections.reading : connections;
     this.#providers = states.flatMap(({ providers, regions }) => [
       ...providers,
-      ...regions.map(({ stated }) => stated),
+      ...regions.map(({ kmsProvider }) => kmsProvider),
     ]);
     this.#credentials = credentialsByAccount(options.as ?? [], this.#providers);
   }
@@ -59,22 +59,22 @@ export class Aws {
   }
 
   /** A Region that a state names. Throws where the credentials are of another account than its: there, ids mean other KMS keys. */
-  async reach(stated: StatedKms, region: string): Promise<Reached> {
-    if (isLeftOut(stated, region)) throw leftOut(stated, region);
-    const connection = this.connection(stated, region);
+  async reach(kmsProvider: KmsProviderState, region: string): Promise<Reached> {
+    if (isLeftOut(kmsProvider, region)) throw leftOut(kmsProvider, region);
+    const connection = this.connection(kmsProvider, region);
     try {
       const accountId = await this.accountOf(connection);
-      if (accountId === (stated.accountId ?? accountId))
+      if (accountId === (kmsProvider.accountId ?? accountId))
         return { accountId, kms: this.open(connection, region) };
-      throw otherAccount(stated.accountId!, accountId);
+      throw otherAccount(kmsProvider.accountId!, accountId);
     } catch (error) {
-      throw this.explained(error, stated);
+      throw this.explained(error, kmsProvider);
     }
   }
 
   /** What the caller says, for a KmsProvider of a state. Throws where the state's endpoint is meant and the caller has named none. */
   connection(
-    { keyCollection, accountId, quotas, endpoint: stated }: StatedKms,
+    { keyCollection, accountId, quotas, endpoint: stateEndpoint }: KmsProviderState,
     region: string,
   ): KmsConnection {
     const { profile, endpoint } = this.options;
@@ -86,10 +86,10 @@ export class Aws {
       endpoint,
       ...(accountId !== undefined && this.#credentials.get(accountId)),
     };
-    if (stated !== undefined && kmsEndpoint(connection, region) === undefined)
+    if (stateEndpoint !== undefined && kmsEndpoint(connection, region) === undefined)
       throw new KeymgmtError(
         "InvalidInput",
-        `Expected --endpoint: the state says that ${this.#called(accountId)} has the endpoint ${stated}, and nothing is sent to where a state says. ` +
+        `Expected --endpoint: the state says that ${this.#called(accountId)} has the endpoint ${stateEndpoint}, and nothing is sent to where a state says. ` +
           "Judge whether it is yours, and give --endpoint with that URL (REGION=URL for each Region of a map) or with AWS's own, such as https://kms.{region}.amazonaws.com.",
         { region },
       );
@@ -97,7 +97,7 @@ export class Aws {
   }
 
   /** An error of credentials with the flag that mends it, and what the state asks for. */
-  explained(error: unknown, { accountId, by }: StatedKms): unknown {
+  explained(error: unknown, { accountId, by }: KmsProviderState): unknown {
     const isOfCredentials =
       isKeymgmtError(error) &&
       ["AccountMismatch", "InvalidCredentials", "MissingCredentials"].includes(error.code);
@@ -131,8 +131,8 @@ export class Aws {
 }
 
 /** Nothing is sent to a Region while the state says that the program leaves it out. */
-function leftOut(stated: StatedKms, region: string): KeymgmtError {
-  const message = `${region} is left out, as \`unreachableRegions\` of the KmsProvider names ${listedRegionFor(stated, region)}: nothing was asked there`;
+function leftOut(kmsProvider: KmsProviderState, region: string): KeymgmtError {
+  const message = `${region} is left out, as \`unreachableRegions\` of the KmsProvider names ${listedRegionFor(kmsProvider, region)}: nothing was asked there`;
   return new KeymgmtError("EndpointUnreachable", message, { region });
 }
 
