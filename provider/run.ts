@@ -30,7 +30,7 @@ export class Run {
   readonly created = new Created();
   readonly keyrings = new Keyrings();
   readonly listings = new Listings();
-  /** With which policy a rotation of this run has made a replica, by its ARN: a policy may deny the question while its tags are new. */
+  /** Policy of each replica that this run made, by its ARN: AWS may refuse to show it until the replica's tags take effect. */
   readonly replicaPolicies = new Map<string, string>();
   #keystores: KeystoreSession | undefined;
   readonly now: () => Date;

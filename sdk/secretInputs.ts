@@ -12,7 +12,7 @@ export function byPath(path: string, value: unknown): Record<string, pulumi.Inpu
 
 /**
  * Which of these inputs the program marks secret. The provider gets all values without their marks, and AWS shows tags, policy and
- * description in plain text, so that messages could repeat them. Undefined where none is, as in the state of a program without.
+ * description in plain text, so that messages could repeat them. Undefined if no input is secret: the state of such a program stays as it is.
  */
 export function secretsAmong(
   inputs: Record<string, pulumi.Input<unknown>>,

@@ -28,7 +28,7 @@ export function ownershipOf(tags: Record<string, string> | undefined, us: Us): O
   return stackNames(us).includes(stack) && key === us.key.name ? "ours" : "another's";
 }
 
-/** The tags that say whose a KMS key is. What cannot be what it says was written by hand, and counts as taken away. */
+/** The tags that say whose a KMS key is. A value of the wrong form was written by hand; it is treated as missing. */
 export function ownerTags(tags: Record<string, string> = {}): Record<string, string> {
   const { [TAG.stack]: stack, [TAG.version]: version, ...others } = tags;
   return {
@@ -40,7 +40,7 @@ export function ownerTags(tags: Record<string, string> = {}): Record<string, str
 
 /** `organization/project/stack` */
 const IS_STACK = /^[^/]+\/[^/]+\/[^/]+$/;
-/** Release 0.1.0 wrote "2 of orders-1700000000" while it proved one. */
+/** Release 0.1.0 wrote "2 of orders-1700000000" while it was proving a candidate. */
 const IS_VERSION = /^\d+( of .*)?$/;
 
 /** Whether it could be ours with tags that it lacks: somebody may have taken them away. */
@@ -53,14 +53,14 @@ export function mayBeOurs(tags: Record<string, string> | undefined, us: Us): boo
   );
 }
 
-/** The same of one behind an alias that has the form of the key's: then another key's name is not this stack's doing either. */
+/** Like `mayBeOurs`, for a KMS key behind an alias of the key's form: a tag with another key's name was not written by this stack, and is ignored. */
 export function mayBeOursBehindAlias(tags: Record<string, string> | undefined, us: Us): boolean {
   const { [TAG.key]: key, ...others } = tags ?? {};
   return mayBeOurs(key === us.key.name ? tags : others, us);
 }
 
 /**
- * The same of a KMS key in the state: what is not known to be another stack's stays this one's.
+ * Whether another stack has taken over a KMS key of the state. What its tags do not show to be another stack's stays this one's.
  *
  * @param claim that the state has of it
  */

@@ -10,7 +10,7 @@ import { isTakenOver } from "./ownership";
 
 type Recorded = Pick<KmsKeyRecord, "keyId" | "adopted" | "claim">;
 
-/** A KMS key's tags; undefined where they may not be read, of which nothing is said. */
+/** A KMS key's tags; undefined, without a warning, where the permission to read them is missing. */
 export function tagsIfPermitted(
   regional: RegionalDistribution,
   keyId: string,

@@ -97,7 +97,7 @@ async function isHidden({ primary }: RegionalDistribution, there: Kms, KeyId: st
   return (await isShown(there)) === undefined && (await isShown(primary)) !== undefined;
 }
 
-/** Whether its key policy or a grant gives the use of it to others. What may not be read is said. */
+/** Why others may use the KMS key: its key policy or a grant. Warns where the permission to read them is missing. */
 async function accessDoubt(
   { owner }: RegionalDistribution,
   kms: Kms,

@@ -79,19 +79,17 @@ async function importHere(
 ): Promise<OutcomeOf<"import">> {
   const { version } = step;
   const record = known.records[version]!;
-  const isNoLongerOurs = record.state === "PendingImport";
+  const lacksMaterial = record.state === "PendingImport";
   const shares = desired.strategy === "on-demand" ? record : { keyId: record.keyId };
   try {
     const imported = await importVersion(regional, regional.region, version, shares);
     const isWhole = desired.strategy !== "on-demand" || isLastMissing(known, version);
-    if (isNoLongerOurs && isWhole && desired.strategy === "on-demand") await importLater(regional, known);
+    if (lacksMaterial && isWhole && desired.strategy === "on-demand") await importLater(regional, known);
     const wasImported = Object.values(known.records).some(
       ({ keyId, importedAt }) => keyId === record.keyId && importedAt !== undefined,
     );
     const state =
-      !isNoLongerOurs || !isWhole
-        ? record.state
-        : await stateAfterImport(regional, record.keyId, wasImported);
+      !lacksMaterial || !isWhole ? record.state : await stateAfterImport(regional, record.keyId, wasImported);
     // AWS takes only the material that it held before, so the keyring holds the adopted KMS key's material after all.
     return { ...imported, state, ...(record.adopted && { adopted: undefined, recovered: true }) };
   } catch (error) {

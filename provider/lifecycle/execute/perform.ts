@@ -50,7 +50,7 @@ export function perform<Name extends StepName>(
   return unlessTakenOver(regional, version, recordFor(known, version), work);
 }
 
-/** What changes a KMS key of the state, but for a rotation, whose calls are counted. */
+/** Steps that change a recorded KMS key and ask first whose it is. Those of a rotation on demand do not: it would cost each one a call. */
 const CHANGING: ReadonlySet<StepName> = new Set(["import", "enable", "disable", "cancelDeletion"]);
 
 const PERFORM: Performances = {

@@ -21,7 +21,7 @@ export const adoptNamed: Rule = ({ adopts }, known) => (adopts && !known.adopted
 
 /**
  * Orphans that a version may have. A version that this run has made can have none. In an update they are looked for
- * where one is to be added; then for each version since the first, as a rotation that was cut short may have been gone past.
+ * where a version is to be added; then for each version since the first, because a later update may have skipped an interrupted rotation.
  */
 export const findOrphans: Rule = (desired, { isSearched, records }) => {
   const { role, isNew, fresh, latest, strategy } = desired;
