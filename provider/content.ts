@@ -1,4 +1,4 @@
-/** Reads what stands elsewhere when it is needed: `env://NAME`, `file:///path`, `exec:command argument …`. */
+/** Reads the contents that references name: `env://NAME`, `file:///path`, `exec:command argument …`. */
 import { execFile } from "node:child_process";
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -8,27 +8,27 @@ type Source =
   | { kind: "file"; path: string }
   | { kind: "exec"; command: string; args: string[] };
 
-/** An environment variable is text; a file and a command may give any bytes. */
+/** An environment variable holds text. A file or a command may contain any bytes. */
 export type Content = { text: string } | { bytes: Buffer };
 
-/** Why nothing could be read; it says nothing of what was read. */
+/** The reason why nothing could be read. It never quotes the content. */
 export interface Missing {
   missing: string;
 }
 
-/** Is shown the mode of a file that was opened, where a link to it leads. */
+/** Called with the mode of each file that is opened. Links are followed: the mode is that of the file itself. */
 export type CheckMode = (path: string, mode: number) => void;
 
-/** Longest time that a command may take, and the most that it may print. */
+/** Limits of a command's running time and of its output. */
 const COMMAND_LIMIT_MS = 30_000;
 const COMMAND_LIMIT_BYTES = 65_536;
 
-/** Whether a text names something that can be read: it may still not be there. */
+/** Whether a text is a well-formed reference. The file, variable or command may still not exist. */
 export function isReadable(reference: string): boolean {
   return sourceOf(reference) !== undefined;
 }
 
-/** What is there. Throws nothing. */
+/** The content that a reference names. Throws nothing. */
 export async function contentAt(reference: string, look: CheckMode = () => {}): Promise<Content | Missing> {
   const source = sourceOf(reference);
   switch (source?.kind) {
@@ -45,7 +45,7 @@ export async function contentAt(reference: string, look: CheckMode = () => {}): 
   }
 }
 
-/** The bytes of a file. Throws nothing; Node's own messages repeat the path, which may be a secret in the wrong place. */
+/** The bytes of a file. Throws nothing. Node's messages are not used: they repeat the path, which may be a misplaced secret. */
 export function contentOfFile(path: string, look: CheckMode = () => {}): Promise<Content | Missing> {
   return readFile(path, look).then(
     (bytes) => ({ bytes }),
@@ -53,7 +53,7 @@ export function contentOfFile(path: string, look: CheckMode = () => {}): Promise
   );
 }
 
-/** A content as text, without the end of its last line. Bytes are zeroed. */
+/** Content as text, without the end of its last line. The bytes are zeroed. */
 export function textOf(content: Content): string {
   const text = "text" in content ? content.text : content.bytes.toString("utf8");
   if ("bytes" in content) content.bytes.fill(0);
@@ -61,7 +61,7 @@ export function textOf(content: Content): string {
 }
 
 function sourceOf(reference: string): Source | undefined {
-  // What is 64 hex digits is a key in the place of a name.
+  // 64 hex digits are a 256-bit key in the place of a name.
   const [, name] = /^env:\/\/(?![\da-f]{64}$)([a-z_]\w*)$/i.exec(reference) ?? [];
   if (name !== undefined) return { kind: "env", name };
   if (/^file:\/\/\/./.test(reference)) {
@@ -86,7 +86,7 @@ async function readFile(path: string, look: CheckMode): Promise<Buffer> {
   }
 }
 
-/** What a command prints on stdout. It runs without a shell, and without Pulumi's variables, which hold secrets of Pulumi's. */
+/** A command's stdout. The command gets no shell and none of Pulumi's variables, because these hold Pulumi's secrets. */
 function printed(command: string, args: string[]): Promise<{ bytes: Buffer } | { missing: string }> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
   const options = {
@@ -99,7 +99,7 @@ function printed(command: string, args: string[]): Promise<{ bytes: Buffer } | {
   return new Promise((resolve) => {
     execFile(command, args, options, (error, stdout) => {
       if (!error) return resolve({ bytes: stdout });
-      // Its message holds the command's stderr, which may hold anything.
+      // Node's message quotes the command's stderr, which may hold a secret.
       const how = error.killed
         ? `was ended after ${COMMAND_LIMIT_MS / 1000} seconds`
         : `failed with ${error.code}`;

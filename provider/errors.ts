@@ -43,15 +43,15 @@ export interface KeymgmtErrorContext {
   awsName?: string;
   /** IAM action that was denied, e.g. "kms:CreateKey". */
   permission?: string;
-  /** A policy denies that action, whatever others allow. */
+  /** A policy denies that action explicitly. No other policy can allow it then. */
   explicitDeny?: true;
-  /** Of InvalidState: AWS's KeyState of the KMS key, where AWS says it. */
+  /** With InvalidState: the KeyState of the KMS key, where AWS's text names it. */
   keyState?: string;
-  /** Of InvalidState: AWS sees no new material that a rotation could make the current one. */
+  /** With InvalidState: AWS sees no new material that a rotation could make current. */
   nothingToRotate?: true;
   /**
-   * The call had been sent before without an answer, so the state that made it fail (AlreadyExists, NotFound,
-   * InvalidState) may be its own doing.
+   * An earlier attempt of the call got no answer. That attempt may have caused the state that makes this one fail
+   * (AlreadyExists, NotFound, InvalidState).
    */
   afterLostAnswer?: true;
 }
@@ -59,9 +59,8 @@ export interface KeymgmtErrorContext {
 const marker = Symbol.for("pulumi-keymgmt.error");
 
 /**
- * The one error this package throws on purpose. The message says what was expected, what came and what to do next,
- * and never holds material or credentials. `cause` is kept, but not enumerable, so that it is in stack traces and
- * not in JSON.
+ * The only error this package throws on purpose. The message says what was expected, what came and what to do next.
+ * It never holds material or credentials. `cause` is not enumerable, so stack traces show it and JSON does not.
  */
 export class KeymgmtError extends Error {
   readonly code: KeymgmtErrorCode;
@@ -86,8 +85,8 @@ Object.defineProperty(KeymgmtError.prototype, "name", {
 Object.defineProperty(KeymgmtError.prototype, marker, { value: true });
 
 /**
- * Whether `value` is a KeymgmtError, of this or of another loaded copy of the package: the program and the provider
- * process may each hold one, so `instanceof` is not enough. With `code`, whether it is one of that code.
+ * Whether `value` is a KeymgmtError, of `code` where that is set. The error may come from another loaded copy of the package, so
+ * `instanceof` is not enough.
  */
 export function isKeymgmtError(value: unknown, code?: KeymgmtErrorCode): value is KeymgmtError {
   if (typeof value !== "object" || value === null) return false;

@@ -1,9 +1,9 @@
 import { visible } from "./secrecy/visible";
 
-/** Says a line to whoever runs the program: Pulumi shows it among the diagnostics of a preview or an update. */
+/** Shows the user a line: Pulumi prints it among the diagnostics of a preview or an update. */
 export type Say = (line: string) => void;
 
-/** A `say` that says each line once: a run has one. */
+/** A `Say` that shows each line once. A run creates one. */
 export function sayOnce(print: (line: string) => void = (line) => console.error(line)): Say {
   const said = new Set<string>();
   return (line) => {
@@ -13,7 +13,7 @@ export function sayOnce(print: (line: string) => void = (line) => console.error(
   };
 }
 
-/** Does work, and says a line where it fails. */
+/** Runs `work` and shows a line if it fails. */
 export async function sayingIfItFails<T>(say: Say, line: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,9 +1,9 @@
 import type { Say } from "../say";
 
-/** Node's flags that write out its memory or TLS's keys, or let another process look. Reports: sdk/diagnosticReports.ts. */
+/** Node's flags that write memory or TLS keys to a file, or let a debugger attach. Diagnostic reports: sdk/diagnosticReports.ts. */
 const FLAGS = /^--(inspect|heapsnapshot|abort-on-uncaught|tls-keylog)/;
 
-/** What is set that may show material or credentials; docs/security.md says what each shows. The values are not repeated. */
+/** Names of the settings in use that may show material or credentials; docs/security.md explains each. Their values are not repeated. */
 export function debugSettings(): string[] {
   const { NODE_OPTIONS = "", ...variables } = process.env;
   const set = ["PULUMI_DEBUG_GRPC", "NODE_DEBUG", "NODE_DEBUG_NATIVE"].filter((name) => variables[name]);
@@ -13,7 +13,7 @@ export function debugSettings(): string[] {
   return [...set, ...new Set(flags)];
 }
 
-/** Says it once a run: `say` says no line twice. */
+/** Warns of these settings, once in a run: `say` shows no line twice. */
 export function warnOfDebugOutput(say: Say): void {
   const settings = debugSettings();
   if (settings.length > 0)

@@ -1,20 +1,20 @@
 /**
- * Inputs that the program marks secret, besides those that schema.json does. The engine gives a dynamic provider all values in the
- * clear and without their marks (pulumirpc, `acceptSecrets`), so the SDK says in `secretInputs` which they are.
+ * Inputs that the program marks as secret, besides those that schema.json marks. The engine sends a dynamic provider all values in
+ * plain text, without their marks (pulumirpc, `acceptSecrets`). Therefore the SDK lists the paths of secret inputs in `secretInputs`.
  */
 type Values = Record<string, unknown>;
 
-/** Shorter texts are in many words. */
-const SHORTEST = 4;
+/** Shorter texts are not redacted, because they occur inside ordinary words. */
+const MIN_LENGTH = 4;
 
-/** A message without the values of these inputs: AWS repeats tags and parts of policies, and some mistakes name a tag. */
+/** The message without the values of secret inputs. AWS's messages repeat tags and parts of policies; some of ours name a tag. */
 export function redacted(inputs: Values, message: string): string {
   return textsOf(inputs)
     .sort((a, b) => b.length - a.length)
     .reduce((text, secret) => text.replaceAll(secret, "[secret]"), message);
 }
 
-/** Whether the program marks the tags, the description or the policy of a distribution or replica secret, its KmsProvider's too. */
+/** Whether the program marks this input of a distribution or replica (tags, description or policy) as secret, or its KmsProvider's. */
 export function isMarkedSecret({ secretInputs }: { secretInputs?: string[] }, name: string): boolean {
   return ["", "kms.", "distribution.kms."].some((of) => secretInputs?.includes(`${of}${name}`));
 }
@@ -23,7 +23,7 @@ function textsOf(inputs: Values): string[] {
   const { secretInputs } = inputs;
   if (!Array.isArray(secretInputs)) return [];
   const texts = secretInputs.flatMap((path) => textsIn(valueAt(inputs, String(path))));
-  return [...new Set(texts)].filter((text) => text.length >= SHORTEST);
+  return [...new Set(texts)].filter((text) => text.length >= MIN_LENGTH);
 }
 
 function valueAt(inputs: Values, path: string): unknown {
@@ -32,20 +32,22 @@ function valueAt(inputs: Values, path: string): unknown {
     .reduce<unknown>((value, name) => (value as Values | null | undefined)?.[name], inputs);
 }
 
-/** Every text in a value, names of tags too; of a policy the document and what is in it. */
+/** Every text in a value, names of tags included. A policy contributes its whole text and the values inside it. */
 function textsIn(value: unknown): string[] {
   if (typeof value === "string") return [value, ...valuesIn(documentIn(value))];
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) => [name, ...textsIn(inner)]);
 }
 
-/** Of a policy, these hold IAM's own words, which messages need. */
-const VOCABULARY = ["Version", "Effect", "Action", "NotAction"];
+/** Members of a policy whose values are IAM's own words. They are not redacted, because messages need them. */
+const IAM_MEMBERS = ["Version", "Effect", "Action", "NotAction"];
 
 function valuesIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => (VOCABULARY.includes(name) ? [] : valuesIn(inner)));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    IAM_MEMBERS.includes(name) ? [] : valuesIn(inner),
+  );
 }
 
 function documentIn(text: string): unknown {

@@ -1,18 +1,19 @@
-/** References as messages show them: people put keys and passwords where a name, a path or a command is wanted. */
+/** References as messages show them. People put keys and passwords where a name, a path or a command belongs, so parts are hidden. */
 
-/** Longest name and path that are shown. */
-const NAME_LENGTH = 64;
-const PATH_LENGTH = 256;
+/** Longer names and paths are not shown. */
+const MAX_NAME_LENGTH = 64;
+const MAX_PATH_LENGTH = 256;
 
-/** A word of this length that has letters and digits is no word: an access key id has 20, a key in hex or base64 more. */
+/** A word of this length or more with letters and digits may be a secret: an access key id has 20 characters, a key in hex or base64 more. */
 const TOKEN_LENGTH = 16;
 
-/** Attributes of a PKCS #11 URI that name a token or a key (RFC 7512 section 2.3): of no other is the value shown. */
-const NAMING = ["token", "serial", "object", "id", "module-path"];
+/** Attributes of a PKCS #11 URI that name a token or a key (RFC 7512 section 2.3). Values of all others are hidden. */
+const NAMING_ATTRIBUTES = ["token", "serial", "object", "id", "module-path"];
 
 /**
- * `env://NAME` where NAME is a variable's name; `file:///path` where it is like a path; of `exec:command arguments` the command;
- * of `pkcs11:` what names the token or key; of `awskms://` all but its query. "…" stands for the rest.
+ * The reference with "…" in place of the parts that may be secret. Shown are: `env://NAME` if NAME looks like a variable's name;
+ * `file:///path` if the path looks like one; the command of `exec:command arguments`; the attributes of `pkcs11:` that name the token
+ * or key; `awskms://` without its query.
  */
 export function shownReference(reference: string): string {
   const [, scheme = "", rest = ""] =
@@ -25,7 +26,7 @@ export function shownReference(reference: string): string {
     case "exec:":
       return `${scheme}${shownCommand(rest)}`;
     case "pkcs11:":
-      return `${scheme}${rest.replace(/[^;?&]+/g, (part) => (NAMING.includes(part.split("=")[0]!) ? part : "…"))}`;
+      return `${scheme}${rest.replace(/[^;?&]+/g, (part) => (NAMING_ATTRIBUTES.includes(part.split("=")[0]!) ? part : "…"))}`;
     case "awskms://": {
       const [keyId = ""] = rest.split("?");
       return `${scheme}${isLikePath(keyId) ? keyId : "…"}`;
@@ -35,17 +36,17 @@ export function shownReference(reference: string): string {
   }
 }
 
-/** One that the environment has, or a POSIX name whose words are of one case. A version's placeholder may be in it. */
+/** A variable of this environment, or a POSIX name in one case. It may hold the placeholder `{version}`. */
 function isVariableName(text: string): boolean {
   if (Object.hasOwn(process.env, text)) return true;
   const name = text.replaceAll("{version}", "1");
   const isName = /^[A-Z_][A-Z\d_]*$|^[a-z_][a-z\d_]*$/.test(name);
-  return isName && name.length <= NAME_LENGTH && !hasToken(name);
+  return isName && name.length <= MAX_NAME_LENGTH && !hasToken(name);
 }
 
-/** A file's path, and no key or password that stands in the place of one. */
+/** Whether a text looks like a file's path and not like a key or password. */
 export function isLikePath(text: string): boolean {
-  return /^[\w./~@:%+{} -]+$/.test(text) && text.length <= PATH_LENGTH && !hasToken(text);
+  return /^[\w./~@:%+{} -]+$/.test(text) && text.length <= MAX_PATH_LENGTH && !hasToken(text);
 }
 
 function shownCommand(line: string): string {

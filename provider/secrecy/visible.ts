@@ -1,25 +1,25 @@
-/** Text of others as it may be shown: AWS, a state or a backup can hold what moves a terminal's cursor or turns a line round. */
+/** Makes foreign text safe to print. Text from AWS, a state or a backup can move a terminal's cursor or reverse a line. */
 
 /**
- * Control characters, format characters (all that turn the direction of a text are among them: Unicode Standard Annex 9,
- * section 2), line and paragraph separators, halves of surrogate pairs, and what is drawn as nothing: fillers and variation selectors
- * (Unicode Standard, section 5.21).
+ * Control characters; format characters, which include all that change the direction of a text (Unicode Standard Annex 9, section 2);
+ * line and paragraph separators; halves of surrogate pairs; characters that are drawn as nothing, such as fillers and variation
+ * selectors (Unicode Standard, section 5.21).
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
-const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** One line, with every character that is not seen as the escape that JSON has for it. What it gives it leaves as it is. */
+/** The text as one line, with JSON's escape for every invisible character. A second call changes nothing more. */
 export function visible(text: string): string {
-  return text.replace(INVISIBLE, (character) => SHORT[character] ?? escaped(character));
+  return text.replace(INVISIBLE, (character) => SHORT_ESCAPES[character] ?? escaped(character));
 }
 
-/** The same of text whose ends of lines are meant. */
+/** The same, but ends of lines stay. */
 export function visibleLines(text: string): string {
   return text.split("\n").map(visible).join("\n");
 }
 
-/** The same of every text in a plain value; names of properties stay. */
+/** Escapes every text in a plain value. Names of properties stay as they are. */
 export function visibleIn<T>(value: T): T {
   if (typeof value === "string") return visible(value) as T;
   if (Array.isArray(value)) return value.map(visibleIn) as T;
