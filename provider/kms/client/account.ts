@@ -13,11 +13,11 @@ export interface Identity {
   accountId: string;
   /** Which source the credentials came from: see credentials.ts. */
   credentialSource: string;
-  /** The principal; not known where STS could not be asked. */
+  /** ARN of the principal; undefined where STS cannot be reached. */
   arn?: string;
 }
 
-/** STS's names for credentials that are wrong. KMS's names mean, from STS's endpoint, that it is not STS that answers. */
+/** STS's names for wrong credentials. Another name shows that the endpoint is not STS, for example a KMS that answers there. */
 const STS_REFUSALS = new Set([
   "InvalidClientTokenId",
   "SignatureDoesNotMatch",
@@ -26,9 +26,9 @@ const STS_REFUSALS = new Set([
 ]);
 
 /**
- * Finds out the account, by STS GetCallerIdentity, which needs no permission. Where there is no STS (a closed network
- * with an endpoint for KMS only, an emulator) the account is read from the ARN of an alias (kms:ListAliases, which every
- * KMS provider needs), or is the one that the credentials' source names (AWS_ACCOUNT_ID, a role's answer).
+ * Finds the account by STS GetCallerIdentity, which needs no permission. Where STS cannot be reached (a closed network with an
+ * endpoint for KMS only, an emulator), the account comes from the ARN of an alias (kms:ListAliases, which every KmsProvider needs), or
+ * else from the source of the credentials (AWS_ACCOUNT_ID, the response to AssumeRole).
  * Throws InvalidCredentials, MissingCredentials, EndpointUnreachable and what ListAliases throws.
  */
 export async function identify(connection: KmsConnection, connections: KmsConnections): Promise<Identity> {
@@ -47,7 +47,7 @@ export async function identify(connection: KmsConnection, connections: KmsConnec
   );
 }
 
-/** What STS says, or why it does not. Throws where it is the credentials that are wrong. */
+/** What STS answers, or the error that explains why it does not. Throws where the credentials are wrong. */
 async function callerIdentity(
   connection: KmsConnection,
   { source, provider }: FoundCredentials,
@@ -81,7 +81,7 @@ async function callerIdentity(
   }
 }
 
-/** AWS lists its own aliases (alias/aws/...) as well, so there is nearly always one. */
+/** ListAliases also returns AWS's own aliases (alias/aws/...), so there is nearly always one. */
 async function accountOfAliases(
   connection: KmsConnection,
   connections: KmsConnections,

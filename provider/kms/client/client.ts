@@ -15,7 +15,7 @@ import { isUnreachable, refuseLeftOut, withUnreachableAdvice } from "./unreachab
 export type { KmsConnection } from "../endpoints/connection";
 export type { KmsInput, KmsOperation, KmsOutput } from "./operations";
 
-/** Which key a call is for: only used to say so when it fails. */
+/** Which key a call is for. It is used in error messages only. */
 export interface CallContext {
   key?: string;
   version?: number;
@@ -24,9 +24,9 @@ export interface CallContext {
 /** AWS KMS in one Region of one account. */
 export interface Kms {
   readonly region: string;
-  /** Where a function that is given this client says a line. */
+  /** Shows the user a line; for functions that get this client. */
   readonly say: Say;
-  /** Makes one call: paced by the account's quotas, repeated where that is safe. Throws KeymgmtError only. */
+  /** Makes one call: paced by the account's quotas, and repeated where that is safe. Throws KeymgmtError only. */
   call<Op extends KmsOperation>(
     operation: Op,
     input: KmsInput<Op>,
@@ -42,10 +42,10 @@ export interface KmsSettings {
   time?: Partial<TimeLimits>;
 }
 
-/** More than AWS ever takes for a read, and little enough to be waited for in each Region that is down. */
+/** Limits for reading. AWS never takes this long for a read, and a Region that is down delays the run by seconds only. */
 const READING = { attempts: 2, connectMs: 3_000, requestMs: 5_000 };
 
-/** The connections of a run: their clients, their credentials and the quotas they share. */
+/** The connections of a run: their clients, credentials and shared quotas. */
 export class KmsConnections {
   readonly time: TimeLimits;
   readonly say: Say;
@@ -53,11 +53,11 @@ export class KmsConnections {
   readonly #retry: RetryLimits;
   readonly #credentials: Map<string, Promise<FoundCredentials>> = new Map();
   readonly #opened = new Map<string, Kms>();
-  /** For reading: who did not answer once, and how that showed. Nobody is asked twice. */
-  readonly #silent: Map<string, KeymgmtError> | undefined;
+  /** For reading: the error of each endpoint or source of credentials that did not answer. Each is called only once. */
+  readonly #unreachable: Map<string, KeymgmtError> | undefined;
   #reading: KmsConnections | undefined;
 
-  /** @param of for reading: whose credentials and quotas these share */
+  /** @param of for reading: the connections whose credentials these share */
   constructor(
     { limiter = new Limiter(), retry, time, say = sayOnce() }: KmsSettings = {},
     of?: KmsConnections,
@@ -68,10 +68,10 @@ export class KmsConnections {
     this.#retry = { ...DEFAULT_RETRY_LIMITS, ...retry };
     if (!of) return;
     this.#credentials = of.#credentials;
-    this.#silent = new Map();
+    this.#unreachable = new Map();
   }
 
-  /** The same for what only reads, as a refresh: who does not answer is given up within seconds, once, and not asked again. */
+  /** The same connections for work that only reads, such as a refresh. An endpoint that does not answer fails within seconds, once. */
   get reading(): KmsConnections {
     const { connectMs, requestMs } = this.time;
     const time = {
@@ -84,8 +84,8 @@ export class KmsConnections {
   }
 
   /**
-   * KMS as `connection` says, in `region`. Sends nothing, and loads no AWS SDK, before the first call. Throws where the program leaves
-   * the Region out.
+   * KMS in `region`, reached as `connection` says. It sends nothing and loads no AWS SDK before the first call. Throws where
+   * `unreachableRegions` leaves the Region out.
    */
   open(connection: KmsConnection, region = connection.keyCollection): Kms {
     refuseLeftOut(connection, region);
@@ -95,7 +95,7 @@ export class KmsConnections {
     return kms;
   }
 
-  /** A connection's credentials: found once, refreshed as they expire. A search that failed is made again. */
+  /** A connection's credentials. They are found once and refreshed before they expire. A failed search is repeated at the next call. */
   credentials(connection: KmsConnection): Promise<FoundCredentials> {
     const id = connectionIdentity(connection);
     const found = this.#credentials.get(id) ?? findCredentials(connection, this.time);
@@ -119,10 +119,10 @@ export class KmsConnections {
       context: CallContext = {},
     ): Promise<KmsOutput<Op>> => {
       const attempts = { lost: 0 };
-      const asked = [JSON.stringify([endpoint, region]), connectionIdentity(connection)] as const;
-      for (const one of asked) {
-        const silent = this.#silent?.get(one);
-        if (silent) throw silent;
+      const called = [JSON.stringify([endpoint, region]), connectionIdentity(connection)] as const;
+      for (const one of called) {
+        const unreachable = this.#unreachable?.get(one);
+        if (unreachable) throw unreachable;
       }
       try {
         const uses = quotaUses(operation, region, "ReplicaRegion" in input ? input.ReplicaRegion : undefined);
@@ -142,10 +142,10 @@ export class KmsConnections {
           keyId: keyNamedBy(input),
         });
         if (!isUnreachable(failed)) throw failed;
-        const silent = withUnreachableAdvice(failed, connection);
-        // An error that came as it is was that of the credentials.
-        this.#silent?.set(failed === error ? asked[1] : asked[0], silent);
-        throw silent;
+        const unreachable = withUnreachableAdvice(failed, connection);
+        // awsError returns a KeymgmtError as it is. Such an error comes from the credentials here.
+        this.#unreachable?.set(failed === error ? called[1] : called[0], unreachable);
+        throw unreachable;
       }
     };
     return { region, say: this.say, call };

@@ -2,11 +2,11 @@ import pThrottle from "p-throttle";
 import { visible } from "../../secrecy/visible";
 import { type QuotaUse, quotaOf } from "./quotas";
 
-/** A call that is expected to wait longer than this gets a line on the console. */
+/** An expected wait that is longer is shown to the user. */
 const LONG_WAIT_MS = 10_000;
-/** The line waits this long for the rest of the queue, which comes in a burst. */
+/** Calls come in bursts. The line is printed after this time, so that it names the length of the whole queue. */
 const GATHERING_MS = 1_000;
-/** The same queue is not spoken of again sooner than this. */
+/** The least time between two lines about the same queue. */
 const REPEAT_LINE_MS = 60_000;
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 20_000;
@@ -19,8 +19,8 @@ export interface LimiterOptions {
 }
 
 /**
- * Paces the calls of this process so that they keep within AWS's quotas, and holds them back where AWS says they do not.
- * One bucket per account, Region and operation; all resources of one `pulumi up` share them.
+ * Paces the calls of this process within AWS's quotas, and delays them when AWS throttles. There is one bucket for each account, Region
+ * and operation. All resources of one `pulumi up` share the buckets.
  */
 export class Limiter {
   readonly #buckets = new Map<string, Bucket>();
@@ -30,7 +30,7 @@ export class Limiter {
     this.#options = { log, random };
   }
 
-  /** The buckets that a call takes from. `owner` is whatever the quota belongs to: an account, at an endpoint. */
+  /** The buckets that a call takes from. `owner` names the owner of the quota: an account at an endpoint. */
   buckets(owner: string, uses: QuotaUse[], quotas?: Record<string, number>): Allowance {
     return new Allowance(
       uses.map(({ region, operation, requests }) => {
@@ -44,7 +44,7 @@ export class Limiter {
   }
 }
 
-/** What one call takes, from one bucket or several. */
+/** What one call takes from its buckets. */
 export class Allowance {
   constructor(private readonly parts: { bucket: Bucket; requests: number }[]) {}
 
@@ -55,7 +55,7 @@ export class Allowance {
     );
   }
 
-  /** AWS throttled the call: holds back all its buckets. Gives the milliseconds. */
+  /** Pauses all buckets of the call, because AWS throttled it. Returns the pause in milliseconds. */
   backOff(): number {
     return Math.max(...this.parts.map(({ bucket }) => bucket.backOff()));
   }
@@ -80,8 +80,8 @@ class Bucket {
     readonly rate: number,
     readonly options: Required<LimiterOptions>,
   ) {
-    // A window of whole requests: 0.25 a second is 1 in 4 s, and 2.5 a second is 2 in 0.8 s. `strict`, so that no window
-    // of that length holds more, wherever it starts: nobody knows where AWS's windows do.
+    // A window of whole requests: 0.25 a second is 1 in 4 s, and 2.5 a second is 2 in 0.8 s. With `strict` no window of that length
+    // holds more, wherever it starts. That is needed because the start of AWS's windows is unknown.
     const limit = Math.max(1, Math.floor(rate));
     this.#turn = pThrottle({ limit, interval: (1000 * limit) / rate, strict: true })(async () => {});
   }
@@ -93,7 +93,7 @@ class Bucket {
       do {
         await this.#pause();
         await this.#turn();
-        // Whoever's turn came during a pause queues again: else all of them would be sent in the moment it ends.
+        // A call whose turn came during a pause queues again. Otherwise all such calls would be sent when the pause ends.
       } while (this.#pausedUntil > Date.now());
     } finally {
       this.#waiting--;
@@ -108,7 +108,7 @@ class Bucket {
 
   /**
    * Exponential backoff with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
-   * Calls that were under way when the pause began are throttled by the same cause and do not lengthen it.
+   * A call that was sent before the pause began does not make the pause longer, because it was throttled for the same reason.
    */
   backOff(): number {
     const rest = this.#pausedUntil - Date.now();
@@ -138,7 +138,7 @@ class Bucket {
     );
   }
 
-  /** Milliseconds until the last call that waits may be sent. */
+  /** Milliseconds until the last waiting call may be sent. */
   #waitMs(now: number): number {
     return Math.max(0, this.#pausedUntil - now) + (1000 * this.#waiting) / this.rate;
   }

@@ -2,9 +2,8 @@ import { KeymgmtError } from "../../errors";
 import type { KmsOperation } from "./operations";
 
 /**
- * Requests a second that AWS allows per account and Region unless an account's quota was raised.
- * Source: https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html (2026). Each is a quota of its
- * own, shared by every principal of the account.
+ * Requests a second that AWS allows by default for each account and Region. Every operation has its own quota, which all principals of
+ * the account share. Source: https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html (2026).
  */
 export const DEFAULT_QUOTAS: Readonly<Record<KmsOperation, number>> = {
   CancelKeyDeletion: 5,
@@ -34,7 +33,7 @@ export const DEFAULT_QUOTAS: Readonly<Record<KmsOperation, number>> = {
   UpdateKeyDescription: 5,
 };
 
-/** What one call takes from which bucket. */
+/** The requests that one call takes from one bucket. */
 export interface QuotaUse {
   region: string;
   operation: KmsOperation;
@@ -42,8 +41,8 @@ export interface QuotaUse {
 }
 
 /**
- * The quotas that one call counts against. ReplicateKey is a request in the primary Region and, says the same page, two
- * CreateKey requests in the replica's.
+ * The quotas that one call uses. ReplicateKey is one request in the primary Region and, by the same page, two CreateKey requests in the
+ * replica's Region.
  */
 export function quotaUses(operation: KmsOperation, region: string, replicaRegion?: string): QuotaUse[] {
   const uses: QuotaUse[] = [{ region, operation, requests: 1 }];
@@ -53,7 +52,7 @@ export function quotaUses(operation: KmsOperation, region: string, replicaRegion
   return uses;
 }
 
-/** Requests a second for an operation: as the user says, else AWS's default. Throws InvalidInput. */
+/** Requests a second for an operation: the user's value, or else AWS's default. Throws InvalidInput. */
 export function quotaOf(operation: KmsOperation, quotas: Record<string, number> = {}): number {
   const quota = quotas[operation] ?? DEFAULT_QUOTAS[operation];
   if (!Number.isFinite(quota) || quota <= 0) {

@@ -3,34 +3,36 @@ import type { Allowance } from "./limiter";
 import type { KmsOperation } from "./operations";
 
 /**
- * Calls that would do their work twice when sent twice: AWS takes no idempotency token for them, and a second KMS key
- * that nobody knows of stays, is billed, and (a replica) is in the way of the next.
+ * Calls that have a second effect when they are sent twice. AWS takes no idempotency token for them. An unrecorded second KMS key is
+ * billed, and a second replica blocks the next one.
  *
- * All others may be repeated after a lost answer. Reads and TagResource, UntagResource, PutKeyPolicy, UpdateAlias,
- * UpdateKeyDescription, EnableKey, DisableKey and DeleteImportedKeyMaterial end in the same state. RotateKeyOnDemand
- * takes the one material that waits, so that a second one fails. ImportKeyMaterial is
- * sent again with the same token and ciphertext, so the same material. GetParametersForImport gives a second set, and
- * both are good. CreateAlias, DeleteAlias, ScheduleKeyDeletion and CancelKeyDeletion then fail with AlreadyExists,
- * NotFound or InvalidState: harmless, and `context.afterLostAnswer` tells the caller that it may be their own doing.
+ * All others may be repeated after a lost response:
+ * - Reads, TagResource, UntagResource, PutKeyPolicy, UpdateAlias, UpdateKeyDescription, EnableKey, DisableKey and
+ *   DeleteImportedKeyMaterial end in the same state.
+ * - RotateKeyOnDemand uses the one pending material, so a second call fails.
+ * - ImportKeyMaterial is repeated with the same token and ciphertext, so with the same material.
+ * - GetParametersForImport returns a second set of parameters, and both sets are valid.
+ * - CreateAlias, DeleteAlias, ScheduleKeyDeletion and CancelKeyDeletion fail with AlreadyExists, NotFound or InvalidState. That does no
+ *   harm, and `context.afterLostAnswer` tells the caller that the first call may have caused it.
  */
 const NOT_REPEATABLE: ReadonlySet<KmsOperation> = new Set<KmsOperation>(["CreateKey", "ReplicateKey"]);
 
-/** Whether a call may be sent again when nobody knows whether the first had its effect. */
+/** Whether a call may be sent again when the effect of the first is unknown. */
 export function isRepeatable(operation: KmsOperation): boolean {
   return !NOT_REPEATABLE.has(operation);
 }
 
-/** Whether a call only reads. AWS makes an RSA key for GetParametersForImport, which takes its time. */
+/** Whether a call only reads. GetParametersForImport is excluded: AWS generates an RSA key for it, which takes longer. */
 export function isReading(operation: KmsOperation): boolean {
   return operation !== "GetParametersForImport" && /^(Describe|List|Get)/.test(operation);
 }
 
 export interface RetryLimits {
-  /** Times that a call is sent in all, throttled ones not counted. */
+  /** How often a call is sent in total, not counting throttled attempts. */
   attempts: number;
-  /** Milliseconds that one call may be held back by throttling in all. */
+  /** The longest total delay of one call by throttling, in milliseconds. */
   throttledMs: number;
-  /** The longest wait before the second attempt; doubles from there up to 25 times that. */
+  /** The longest wait before the second attempt, in milliseconds. It doubles with each attempt, up to 25 times this value. */
   firstPauseMs: number;
   /** A number from 0 up to 1. */
   random: () => number;
@@ -43,14 +45,14 @@ export const DEFAULT_RETRY_LIMITS: RetryLimits = {
   random: Math.random,
 };
 
-/** How often `withRetries` sent the call and got no answer that tells its effect: for the error, if it fails. */
+/** How often `withRetries` repeated the call after a lost response. The error of the call needs it. */
 export interface Attempts {
   lost: number;
 }
 
 /**
- * Sends a call when its quotas allow it, and again where that is safe and of use. Throws the last failure as it came.
- * The AWS SDK's own retries are off: they would repeat CreateKey as well.
+ * Sends a call when its quotas allow it, and repeats it where that is safe and can help. Throws the last failure unchanged.
+ * The AWS SDK's own retries are off, because they would repeat CreateKey too.
  */
 export async function withRetries<T>(
   operation: KmsOperation,

@@ -5,12 +5,12 @@ import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
 import { isReading, isRepeatable } from "./retry";
 
 /**
- * The AWS SDK's KMS client of one Region: sends a request once and throws what the SDK throws. The SDK is loaded by the
- * first call, so that a preview does not pay for it.
+ * The AWS SDK's KMS client for one Region. It sends a request once and throws what the SDK throws. The first call loads the SDK, so a
+ * preview is not delayed by it.
  */
 export class SdkKms {
   readonly #clients = new Map<boolean, KMSClient>();
-  /** An import that is made again is resolved again each time, which costs more than a call's own work where loaders are hooked in. */
+  /** Kept, because every `import()` resolves the module again. With module hooks that costs more than the call itself. */
   #sdk: Promise<typeof import("@aws-sdk/client-kms")> | undefined;
 
   constructor(
@@ -22,18 +22,18 @@ export class SdkKms {
   async send<Op extends KmsOperation>(operation: Op, input: KmsInput<Op>): Promise<KmsOutput<Op>> {
     this.#sdk ??= import("@aws-sdk/client-kms");
     const sdk = await this.#sdk;
-    // Calls that must not be repeated go over a connection of their own: see httpOptions.
+    // Calls that must not be repeated use a new connection each: see httpOptions.
     const keepAlive = isRepeatable(operation);
     const client =
       this.#clients.get(keepAlive) ??
       new sdk.KMSClient({
         ...this.config,
-        maxAttempts: 1, // retry.ts repeats, and knows what may be repeated
+        maxAttempts: 1, // retry.ts repeats calls: it knows which may be repeated
         customUserAgent: "pulumi-keymgmt",
         requestHandler: httpOptions(this.time, { keepAlive, refuse: this.refuse }),
       });
     this.#clients.set(keepAlive, client);
-    // TypeScript cannot follow the operation's name to its class; operations.ts pairs names with inputs and outputs.
+    // TypeScript cannot derive the class from the operation's name. operations.ts pairs names with inputs and outputs.
     const Command = sdk[`${operation}Command`] as unknown as new (
       input: KmsInput<Op>,
     ) => Parameters<KMSClient["send"]>[0];

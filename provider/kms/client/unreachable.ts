@@ -1,4 +1,4 @@
-/** A Region, or an endpoint, from which no answer comes: what AWS says is another thing, whatever it says. */
+/** Calls to a Region or an endpoint that does not answer. Any answer of AWS, an error included, is not such a case. */
 import { isKeymgmtError, KeymgmtError, type KeymgmtErrorCode } from "../../errors";
 import { isLeftOut, type KmsConnection, listedRegionFor } from "../endpoints/connection";
 import { isTlsRefusal, type SdkError } from "../errors/failures";
@@ -9,16 +9,16 @@ const UNREACHABLE_CODES: readonly KeymgmtErrorCode[] = [
   "ServiceUnavailable",
 ];
 
-/** Whether a call to AWS failed because nobody answered it. A server that is not who it should be has answered. */
+/** Whether a call to AWS failed because no answer came. A server with a wrong certificate has answered. */
 export function isUnreachable(error: unknown): error is KeymgmtError {
   if (!isKeymgmtError(error) || !UNREACHABLE_CODES.includes(error.code)) return false;
   const { operation, awsName } = error.context;
-  // Without an operation: a source of credentials that cannot be reached, or something that was waited for and did not come.
+  // Without an operation, EndpointUnreachable is about a source of credentials, and Timeout about a state that was waited for.
   const isOfCall = operation !== undefined || error.code === "EndpointUnreachable";
   return isOfCall && !isTlsRefusal({ code: awsName } as SdkError);
 }
 
-/** Nothing is sent to a Region that the program leaves out: whoever plans does not ask, and this holds where one does. */
+/** Throws if the program leaves the Region out. Plans contain no call to such a Region; this check does not rely on that. */
 export function refuseLeftOut(connection: KmsConnection, region: string): void {
   if (!isLeftOut(connection, region)) return;
   const named = listedRegionFor(connection, region);
@@ -29,7 +29,10 @@ export function refuseLeftOut(connection: KmsConnection, region: string): void {
   );
 }
 
-/** The same error with what lets an update go on. A KmsProvider that is yet to be made has nothing in the Region to leave out. */
+/**
+ * The error with advice on how the update can continue without the Region. A KmsProvider that is not created yet has nothing in the
+ * Region, so its error is returned unchanged.
+ */
 export function withUnreachableAdvice(
   error: KeymgmtError,
   { keyCollection, accountId }: Pick<KmsConnection, "keyCollection" | "accountId">,

@@ -4,16 +4,16 @@ import { asSdkError, failureOf, isThrottled, isTlsRefusal, neverConnected, type 
 import { sanitized, sanitizedError } from "./sanitize";
 import { type Denial, denialInText, saysNothingToRotate, stateInText } from "./texts";
 
-/** A call to AWS that failed: what its error should say of it. */
+/** A call to AWS that failed, as its error describes it. */
 export interface AwsCall {
   service: "kms" | "sts";
   operation: string;
   region: string;
-  /** Where it went, if not to AWS's own endpoint of the Region. */
+  /** Undefined for AWS's own endpoint of the Region. */
   endpoint?: string;
   /** See credentials.ts. */
   credentialSource?: string;
-  /** False where the call has an effect each time it is sent: a lost answer then leaves the outcome unknown. */
+  /** False where every request has an effect. A lost response then leaves the outcome unknown. */
   repeatable: boolean;
   afterLostAnswer?: boolean;
   key?: string;
@@ -21,11 +21,11 @@ export interface AwsCall {
   keyId?: string;
 }
 
-/** Any failure of a call to AWS as a KeymgmtError. One that is a KeymgmtError already passes through. */
+/** Any failure of a call to AWS as a KeymgmtError. A KeymgmtError is returned as it is. */
 export function awsError(thrown: unknown, call: AwsCall): KeymgmtError {
   if (isKeymgmtError(thrown)) return thrown;
   const error = asSdkError(thrown);
-  // Only where AWS then said no may what it says be the earlier attempt's doing.
+  // Only a final refusal can be an effect of the earlier attempt.
   const afterLostAnswer = call.afterLostAnswer && failureOf(error) === "final" ? true : undefined;
   const denial = denialOf(error, call);
   const { code, advice } = denial ?? explanationOf(error, call);
@@ -64,7 +64,7 @@ function whatCame(error: SdkError): string {
   return `${from}${said && `, "${said}"`}${requestId ? ` (request ${requestId})` : ""}.`;
 }
 
-/** Node's code says more than the name "TimeoutError" that the SDK gives to resets and the like. */
+/** The SDK names connection resets "TimeoutError" too, so Node's code is preferred. */
 function nameOf(error: SdkError): string {
   return error.$metadata?.httpStatusCode === undefined ? (error.code ?? error.name) : error.name;
 }
@@ -118,7 +118,7 @@ function explanationOf(error: SdkError, call: AwsCall): Explanation {
   return { code, advice: from ? `${advice} The credentials came from: ${from}.` : advice };
 }
 
-/** No answer that tells whether AWS did what was asked, the last time that it was. */
+/** The last attempt got no response that shows whether AWS did it. */
 function explanationOfLost(error: SdkError, call: AwsCall): Explanation {
   if (!call.repeatable) {
     return {
@@ -129,7 +129,7 @@ function explanationOfLost(error: SdkError, call: AwsCall): Explanation {
     };
   }
   const advice = `Retries did not help. Check ${endpointOf(call)}, or run again later.`;
-  // The SDK names resets and the like "TimeoutError" as well; those keep Node's code.
+  // The SDK names connection resets "TimeoutError" too. These keep Node's code.
   if (error.name === "TimeoutError" && (error.code ?? "ETIMEDOUT") === "ETIMEDOUT")
     return { code: "Timeout", advice };
   const answered = error.$metadata?.httpStatusCode !== undefined;

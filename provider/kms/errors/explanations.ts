@@ -1,7 +1,7 @@
 import type { KeymgmtErrorCode } from "../../errors";
 import { isNoText, saysInvalidPrincipals } from "./texts";
 
-/** An error of AWS in our words: its code, and what the user can do. */
+/** How this package reports an error of AWS: its code, and what the user can do. */
 export interface Explanation {
   code: KeymgmtErrorCode;
   advice: string;
@@ -27,9 +27,9 @@ const IMPORT_AGAIN: Explanation = {
 const WRONG_INPUT: Explanation = { code: "InvalidInput", advice: "Correct the input that AWS names." };
 
 /**
- * What AWS's errors mean here, by their names in the KMS and STS API references and in
- * https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html. Without the ending "Exception", which the same
- * error has in one service and not in the other.
+ * AWS's errors by their names in the KMS and STS API references and in
+ * https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html. The ending "Exception" is left out, because the same error
+ * has it in one service and not in the other.
  */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   UnrecognizedClient: WRONG_CREDENTIALS,
@@ -114,7 +114,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   Tag: WRONG_INPUT,
 };
 
-/** Errors that mean something else from STS, or come from it alone. */
+/** Errors that have another meaning when STS sends them, or that only STS sends. */
 const STS_EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   MalformedPolicyDocument: {
     code: "MalformedPolicy",
@@ -137,7 +137,7 @@ const OTHER: Explanation = {
 const UNKNOWN_PRINCIPAL =
   "A user or role that the key policy names may not be there, or not be known to AWS KMS yet.";
 
-/** What an error of a service by this name and text means. */
+/** Explains an error by its name and text. */
 export function explanationOfError(
   { name, message }: { name: string; message: string },
   service: "kms" | "sts",

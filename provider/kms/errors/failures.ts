@@ -8,15 +8,15 @@ import { isKeymgmtError } from "../../errors";
 import { saysNoConnection } from "./texts";
 
 /**
- * What a failed call says of the request:
- * - `throttled`: AWS refused it for its rate; it had no effect.
- * - `no-effect`: it never left this machine, or was refused for a clock that has been set right since.
- * - `lost`: it may or may not have had its effect: no answer, one that cannot be read, or a fault on AWS's side.
- * - `final`: AWS said no (or nothing can be sent at all), and would again.
+ * What a failure says about the effect of the request:
+ * - `throttled`: AWS refused it because of its rate. It had no effect.
+ * - `no-effect`: it was never sent, or was refused because of a wrong clock that has been corrected since.
+ * - `lost`: its effect is unknown: no response came, or one that cannot be read, or AWS had a fault.
+ * - `final`: AWS refused it and would refuse it again, or nothing can be sent at all.
  */
 export type Failure = "throttled" | "no-effect" | "lost" | "final";
 
-/** The parts of an error of the AWS SDK or of Node that this layer looks at. */
+/** The parts of an error of the AWS SDK or of Node that are read here. */
 export type SdkError = Parameters<typeof isTransientError>[0] & {
   code?: string;
   syscall?: string;
@@ -28,11 +28,11 @@ export function failureOf(thrown: unknown): Failure {
   const error = asSdkError(thrown);
   if (isThrottled(error)) return "throttled";
   if (neverConnected(error)) return "no-effect";
-  // KMS documents both as "you can retry the request", not as undone. Servers differ in the status they send.
+  // KMS documents both as "you can retry the request". That does not say that the request had no effect. Servers differ in the status.
   if (error.name === "KMSInternalException" || error.name === "DependencyTimeoutException") return "lost";
   const status = error.$metadata?.httpStatusCode;
   if (status !== undefined && status >= 300 && status <= 499) {
-    // The SDK has noted the server's time, so that the next signature is right. It sets the mark on any error at all.
+    // The SDK now knows the server's time, so the next signature is right. It marks every kind of error as corrected, so both are asked.
     return isClockSkewError(error) && isClockSkewCorrectedError(error) ? "no-effect" : "final";
   }
   if (status !== undefined || isTransientError(error) || isBrokenConnection(error)) return "lost";
@@ -40,32 +40,32 @@ export function failureOf(thrown: unknown): Failure {
 }
 
 /**
- * Whether AWS throttled the call. The SDK counts LimitExceededException among the throttling errors; KMS means a
- * resource quota by it (100,000 keys, 50 aliases of a key), which no waiting changes.
+ * Whether AWS throttled the call. The SDK treats LimitExceededException as throttling. In KMS it means a resource quota (100,000 keys,
+ * 50 aliases of a key), and waiting does not help.
  */
 export function isThrottled(error: SdkError): boolean {
   return error.name !== "LimitExceededException" && isThrottlingError(error);
 }
 
-/** Whether no connection came about, so that nothing was sent. */
+/** Whether no connection was established, so that nothing was sent. */
 export function neverConnected(error: SdkError): boolean {
   if (error.syscall === "connect" || error.syscall === "getaddrinfo") return true;
-  // One error for an address each, where the host has several.
+  // A host with several addresses gives one error for each.
   if (error.errors?.length) return error.errors.every(neverConnected);
   return saysNoConnection(error.message);
 }
 
-/** Whether nobody answered, or nobody that was in a state to: no connection, no answer in time, a fault on the server's side. */
+/** Whether no usable response came: no connection, no response in time, or a fault of the server. */
 export function isUnanswered(error: SdkError): boolean {
   return neverConnected(error) || isTransientError(error);
 }
 
-/** Whether the server is not who it should be, or does not speak TLS. */
+/** Whether the server's certificate is not accepted, or the server does not speak TLS. */
 export function isTlsRefusal(error: SdkError): boolean {
   return /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$)/.test(error.code ?? "");
 }
 
-/** Anything thrown, as an error whose parts can be looked at. */
+/** Anything thrown, as an error whose parts can be read. */
 export function asSdkError(thrown: unknown): SdkError {
   return (thrown instanceof Error ? thrown : new Error(String(thrown))) as SdkError;
 }

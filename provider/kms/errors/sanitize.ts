@@ -1,9 +1,9 @@
 import type { SdkError } from "./failures";
 
-const LONGEST = 600;
+const MAX_LENGTH = 600;
 
-/** What the SDK says in terms of its own options, for who runs an update. */
-const REPLACED_MESSAGES: [said: string, shown: string][] = [
+/** Messages of the SDK that name its own options or quote secrets, by a fragment, with the text that the user sees instead. */
+const REPLACED_MESSAGES: [fragment: string, shown: string][] = [
   ["is not valid JSON", "what came is not valid JSON"],
   ["Command failed: ", "its credential_process failed; run that by hand to see why"],
   [
@@ -17,13 +17,15 @@ const REPLACED_MESSAGES: [said: string, shown: string][] = [
 ];
 
 /**
- * What AWS or its SDK said, fit to be shown: one line, and nothing secret in it. A wrong signature's text may go on with
- * the canonical request, session token included; a validation error repeats the value; a JSON parser quotes what it
- * could not read, which from a credential endpoint are credentials; a program that failed is quoted with its arguments; Node repeats the path
- * of a file that cannot be read, which may be a token in the wrong place.
+ * The message of AWS or its SDK as one line without secrets. Five kinds of message may contain some:
+ * - a wrong signature: AWS may append the canonical request, with the session token;
+ * - a validation error: AWS repeats the value;
+ * - invalid JSON: the parser quotes the text, which from a credential endpoint holds credentials;
+ * - a command that failed: Node quotes its arguments;
+ * - a file that cannot be read: Node repeats the path, which may be a misplaced token.
  */
 export function sanitized(message: string): string {
-  const [, shown] = REPLACED_MESSAGES.find(([said]) => message.includes(said)) ?? [];
+  const [, shown] = REPLACED_MESSAGES.find(([fragment]) => message.includes(fragment)) ?? [];
   if (shown !== undefined) return shown;
   const line = message
     .replaceAll(/\b(E[A-Z\d]+: [^']*, \w+) '.*'/gs, "$1 '...'")
@@ -32,12 +34,12 @@ export function sanitized(message: string): string {
     .replaceAll(/\s+/g, " ")
     .trim()
     .replace(/[.,:]+$/, "");
-  return line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line;
+  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}...` : line;
 }
 
 /**
- * The error, for `cause`: its name, its text made fit to be shown, and its stack. The SDK's own also holds the request
- * and the answer ($response), with headers and bodies, which must not be dumped.
+ * A copy of the error for `cause`: its name, its sanitized message and its stack. The SDK's error also holds the request and the
+ * response ($response) with headers and bodies, which must not be printed.
  */
 export function sanitizedError(error: SdkError): Error {
   const safe = new Error(sanitized(error.message));

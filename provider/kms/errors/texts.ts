@@ -1,16 +1,17 @@
 /**
- * Texts of AWS, of its SDK and of Node, where an error's name does not tell enough. Each holds from the first character to the last:
- * users choose names of keys, aliases, roles and profiles, and none of those may read as one. All of AWS's may be missing.
+ * Texts of AWS, of its SDK and of Node, for errors whose name alone does not say enough. Each pattern matches the whole text: users
+ * choose the names of keys, aliases, roles and profiles, and no such name may match. Any text of AWS may be missing.
  */
 import type { KeyState } from "../keyState";
 
-/** A KMS key as AWS names it in an error: its ARN, or the id that the caller sent. An alias has a slash and is none. */
+/** A KMS key as AWS names it in an error: its ARN, or the id that the caller sent. An alias has a slash, so it does not match. */
 const KMS_KEY = String.raw`(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+|[\w-]+)`;
 
 /**
- * KMSInvalidStateException has one name for several states.
- * "arn:aws:kms:us-west-2:…:key/… is pending deletion.", "… is pending import.": recorded in hashicorp/terraform-provider-aws,
- * internal/service/kms, and in localstack's snapshots taken on AWS. The others follow them in form; no recording of them is known.
+ * KMSInvalidStateException stands for several states; only its text names the state.
+ * "arn:aws:kms:us-west-2:…:key/… is pending deletion." and "… is pending import." were recorded in hashicorp/terraform-provider-aws,
+ * internal/service/kms, and in localstack's snapshots taken on AWS. The other texts are assumed to have the same form; no recording of
+ * them is known.
  */
 const STATES: readonly [words: string, state: KeyState][] = [
   ["pending deletion", "PendingDeletion"],
@@ -26,19 +27,19 @@ export function stateInText(text: string): KeyState | undefined {
   return STATES.find(([said]) => said === words)?.[1];
 }
 
-/** RotateKeyOnDemand before it sees the new material in every Region. Recorded in localstack's snapshots taken on AWS. */
+/** RotateKeyOnDemand while AWS does not yet see the new material in every Region. Recorded in localstack's snapshots taken on AWS. */
 const NOTHING_TO_ROTATE = new RegExp(
   `^No available key material pending rotation for the key: ${KMS_KEY}\\.?$`,
 );
 
 export const saysNothingToRotate = (text: string) => NOTHING_TO_ROTATE.test(text);
 
-/** MalformedPolicyDocumentException: the one fault of a key policy that passes by itself. It names no principal. */
+/** MalformedPolicyDocumentException: the only fault of a key policy that may disappear without a change. The text names no principal. */
 const INVALID_PRINCIPALS = /^Policy contains a statement with one or more invalid principals\.?$/;
 
 export const saysInvalidPrincipals = (text: string) => INVALID_PRINCIPALS.test(text);
 
-/** The AWS SDK's text of an error to which AWS has given none. */
+/** The AWS SDK's text for an error that came without one. */
 export const isNoText = (text: string) => text === "" || text === "UnknownError";
 
 /**
@@ -49,7 +50,7 @@ export const isNoText = (text: string) => text === "" || text === "UnknownError"
 const DENIAL = /^User: (\S+) is not authorized to perform: ([\w-]+:\w+)(?: .*)?$/s;
 const EXPLICIT = / with an explicit deny in an? [A-Za-z-]+(?: [A-Za-z-]+)*(?:: \S+)?\.?$/;
 
-/** What a denial says; each part undefined where it does not. */
+/** The parts of a denial's text. A part that the text does not name is undefined. */
 export interface Denial {
   principal?: string;
   permission?: string;
@@ -66,7 +67,7 @@ export function denialInText(text: string): Denial {
   };
 }
 
-/** @smithy/node-http-handler's connection timeout, and Node's TLS handshake cut short: neither has a code of its own. */
+/** @smithy/node-http-handler's connection timeout, and a TLS handshake that ended early in Node. Neither error has a code of its own. */
 const NO_CONNECTION = [
   /^(?:@smithy\/node-http-handler - )?the request socket did not establish a connection with the server within the configured timeout of \d+ ms\.$/i,
   /^Client network socket disconnected before secure TLS connection was established$/,
@@ -74,7 +75,7 @@ const NO_CONNECTION = [
 
 export const saysNoConnection = (text: string) => NO_CONNECTION.some((pattern) => pattern.test(text));
 
-/** @aws-sdk/credential-provider-ini, of a profile `default` that is not there or holds no credentials. */
+/** @aws-sdk/credential-provider-ini, where the profile `default` does not exist or holds no credentials. */
 const NO_DEFAULT_PROFILE =
   "Could not resolve credentials using profile: [default] in configuration/credentials file(s).";
 
