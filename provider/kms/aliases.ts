@@ -10,7 +10,7 @@ export interface SeenAlias {
   keyId?: string;
 }
 
-/** CreateAlias; false where an alias of that name exists. A KMS key that was just made is waited for. */
+/** CreateAlias. False where an alias of that name exists. Waits for a new KMS key to become visible. */
 export async function createAlias(
   kms: Kms,
   aliasName: string,
@@ -30,7 +30,7 @@ export async function createAlias(
   }
 }
 
-/** UpdateAlias; false where the alias is gone. */
+/** UpdateAlias. False where the alias does not exist. */
 export async function moveAlias(
   kms: Kms,
   aliasName: string,
@@ -46,7 +46,7 @@ export async function moveAlias(
   }
 }
 
-/** DeleteAlias. An alias that is gone is as wanted. */
+/** DeleteAlias. An alias that does not exist is a success. */
 export async function deleteAlias(kms: Kms, aliasName: string, context: CallContext): Promise<void> {
   try {
     await kms.call("DeleteAlias", { AliasName: aliasName }, context);
@@ -55,7 +55,7 @@ export async function deleteAlias(kms: Kms, aliasName: string, context: CallCont
   }
 }
 
-/** Names of the aliases that point to a KMS key; none where AWS does not know the key. */
+/** Names of the aliases that point to a KMS key. Empty where AWS does not know the key. */
 export async function aliasesOf(kms: Kms, keyId: string, context: CallContext = {}): Promise<string[]> {
   try {
     return (await listAliases(kms, keyId, context)).map(({ name }) => name);
@@ -79,7 +79,7 @@ export async function listAliases(kms: Kms, keyId?: string, context: CallContext
   return aliases;
 }
 
-/** Id of the KMS key that an alias points to; "" where there is no such alias. Needs kms:DescribeKey. */
+/** Id of the KMS key that an alias points to, or "" where the alias does not exist. Needs kms:DescribeKey. */
 export async function targetOf(kms: Kms, aliasName: string, context: CallContext = {}): Promise<string> {
   try {
     return (await kms.call("DescribeKey", { KeyId: aliasName }, context)).KeyMetadata!.KeyId!;

@@ -14,7 +14,7 @@ export interface KmsArn {
 
 const KMS_ARN = /^arn:(aws[a-z-]*):kms:([a-z0-9-]+):(\d{12}):(key\/[A-Za-z0-9-]+|alias\/[A-Za-z0-9/_-]+)$/;
 
-/** Takes a KMS key's or alias's ARN apart. Throws InvalidInput. */
+/** Parses the ARN of a KMS key or alias. Throws InvalidInput. */
 export function parseKmsArn(arn: string): KmsArn {
   const [, partition, region, accountId, resource] = KMS_ARN.exec(arn) ?? [];
   if (!partition || !region || !accountId || !resource) {
@@ -38,7 +38,7 @@ export function aliasArn(region: string, accountId: string, aliasName: string): 
   return `arn:${partitionOf(region)}:kms:${region}:${accountId}:${aliasName}`;
 }
 
-/** The ARN that a multi-Region key (its primary or any replica) has in `region`: only the Region differs. */
+/** The ARN of a multi-Region key's primary or replica in `region`. Related ARNs differ only in the Region. */
 export function relatedKeyArn(arn: string, region: string): string {
   const { accountId, kind, name } = parseKmsArn(arn);
   if (kind !== "key" || !isMultiRegionKeyId(name)) {
@@ -50,7 +50,7 @@ export function relatedKeyArn(arn: string, region: string): string {
   return keyArn(region, accountId, name);
 }
 
-/** Whether a key id is that of a multi-Region key: AWS gives only these the prefix `mrk-`. */
+/** Whether a key id belongs to a multi-Region key. Only these have the prefix `mrk-`. */
 export function isMultiRegionKeyId(keyId: string): boolean {
   return keyId.startsWith("mrk-");
 }
@@ -58,6 +58,6 @@ export function isMultiRegionKeyId(keyId: string): boolean {
 /** Partition and account of an IAM role's ARN, or undefined where it is none. */
 export function parseRoleArn(text: string): { partition: string; accountId: string } | undefined {
   const [, partition, accountId] = /^arn:(aws[a-z-]*):iam::(\d{12}):role\/[\w+=,.@/-]+$/.exec(text) ?? [];
-  const isLong = text.length > 2048; // the reference of AssumeRole
+  const isLong = text.length > 2048; // limit of AssumeRole
   return partition === undefined || accountId === undefined || isLong ? undefined : { partition, accountId };
 }

@@ -1,14 +1,14 @@
 import { createWaiter, WaiterState } from "@smithy/util-waiter";
 import { KeymgmtError } from "../errors";
 
-/** Seconds. KMS is eventually consistent: a write may take this long until every read and every other write sees it. */
+/** Seconds. KMS is eventually consistent: other calls may see a write only after this time. */
 export const SETTLING_SECONDS = 120;
 const MIN_DELAY_SECONDS = 0.2;
 const MAX_DELAY_SECONDS = 5;
 
 /**
- * Does the work, and again while `notYet` says of its error or its result that KMS has not caught up.
- * Throws what the work throws otherwise, and Timeout after `seconds`.
+ * Runs `work`, and repeats it while `notYet` accepts its error or its result as one that KMS has not caught up with.
+ * Throws any other error of `work`, and Timeout after `seconds`.
  */
 export async function eventually<T>(
   what: string,

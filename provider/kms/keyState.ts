@@ -12,15 +12,15 @@ const AWS_STATES = [
 
 declare const UNKNOWN_STATE: unique symbol;
 
-/** A state that this release does not know: it is named in messages, and nothing is done with the KMS key. */
+/** A state that this release does not know. Messages name it, and the KMS key is not changed. */
 export type UnknownKeyState = string & { readonly [UNKNOWN_STATE]: true };
 
-/** AWS's KeyState, or "Deleted" where AWS does not know the KMS key (any more). */
+/** AWS's KeyState, or "Deleted" where AWS does not know the KMS key. */
 export type KeyState = (typeof AWS_STATES)[number] | "Deleted" | UnknownKeyState;
 
 const KNOWN: readonly string[] = [...AWS_STATES, "Deleted"];
 
-/** A state as AWS or a stack's state names it. AWS may add one: none is refused here. */
+/** A state as AWS or a stack's state names it. AWS may add states, so every name is accepted. */
 export function keyStateOf(name: string): KeyState {
   return name as KeyState;
 }
@@ -30,7 +30,7 @@ export function isKnownState(state: KeyState): state is Exclude<KeyState, Unknow
   return KNOWN.includes(state);
 }
 
-/** Whether AWS deletes the KMS key after its waiting period, unless that is cancelled. */
+/** Whether AWS will delete the KMS key after its waiting period, unless the deletion is cancelled. */
 export function isPendingDeletion(state: KeyState | undefined): boolean {
   return state === "PendingDeletion" || state === "PendingReplicaDeletion";
 }

@@ -1,4 +1,4 @@
-/** The life of one KMS key: made, given its material, enabled and disabled, scheduled for deletion and taken back. */
+/** The operations on one KMS key: create, import material, enable, disable, describe, schedule the deletion. */
 import type { CreateKeyRequest, ImportType, Tag } from "@aws-sdk/client-kms";
 import { isKeymgmtError } from "../errors";
 import { defaultOf } from "../schema/definition";
@@ -11,19 +11,19 @@ import { oncePrincipalsAreKnown } from "./principals";
 import type { WrappableMaterial } from "./wrapping";
 import { wrappingKeyOf } from "./wrappingKey";
 
-/** How material is imported. */
+/** Options of an import. */
 export interface ImportOptions {
-  /** RSA_4096 by default, AWS's advice: the longest. */
+  /** Default: RSA_4096, the longest, as AWS recommends. */
   wrappingKeySpec?: WrappingKeySpec;
-  /** When it expires in AWS; never where it is not given. */
+  /** When the material expires in AWS. Without it the material never expires. */
   validTo?: Date;
-  /** By AWS's default new material where the key has never had any, else material that it has had. */
+  /** AWS's default: new material for a key without former material, and existing material for any other key. */
   importType?: ImportType;
-  /** Which of the key's materials it is: AWS refuses the import where it is another. */
+  /** Id of the key's material. AWS refuses the import of any other material. */
   keyMaterialId?: string;
 }
 
-/** What a KMS key has besides its material; all of it goes into CreateKey or ReplicateKey. */
+/** The metadata of a KMS key, as CreateKey and ReplicateKey set it. */
 export interface KmsKeyMetadata {
   tags: Record<string, string>;
   policy?: string;
@@ -36,20 +36,20 @@ export interface SeenKmsKey {
   /** ISO 8601 UTC. */
   validTo?: string;
   keyMaterialId?: string;
-  /** Of one that waits for its deletion, whether it decrypts again when that is taken back. */
+  /** Whether it holds material. A KMS key that is pending deletion can decrypt again after a reclaim only with its material. */
   hasMaterial?: boolean;
   description?: string;
-  /** When AWS deletes it, ISO 8601 UTC; of a key that waits for its deletion, but not of a primary that waits for its replicas. */
+  /** When AWS deletes it, ISO 8601 UTC. Set in the state PendingDeletion, but not in PendingReplicaDeletion. */
   deletionDate?: string;
   /** ISO 8601 UTC. */
   createdAt?: string;
-  /** Region of its primary, for a replica of a multi-Region key. */
+  /** Region of its primary. Set for a replica of a multi-Region key. */
   primaryRegion?: string;
-  /** Regions of its replicas, for a multi-Region key; of a replica its own is among them. */
+  /** Regions of the replicas of a multi-Region key. The list of a replica includes its own Region. */
   replicaRegions: string[];
 }
 
-/** Other Regions that hold a multi-Region key, the primary's among them. AWS lists the primary apart from the replicas. */
+/** Other Regions that hold a multi-Region key, including the primary's. AWS does not list the primary among the replicas. */
 export function otherRegions(
   { primaryRegion, replicaRegions }: Pick<SeenKmsKey, "primaryRegion" | "replicaRegions">,
   here: string,
@@ -58,7 +58,10 @@ export function otherRegions(
   return [...all].filter((region) => region !== here).sort();
 }
 
-/** One CreateKey that is not refused for its principals. Throws OutcomeUnknown where the answer was lost: then look for the key by its tags first. */
+/**
+ * CreateKey. It is repeated only while AWS does not know a principal of the policy. Throws OutcomeUnknown where the response was lost:
+ * then look for the key by its tags before another call.
+ */
 export async function createKmsKey(
   kms: Kms,
   kind: Pick<CreateKeyRequest, "KeySpec" | "KeyUsage" | "MultiRegion">,
@@ -93,9 +96,9 @@ export function tagList(tags: Record<string, string>): Tag[] {
 }
 
 /**
- * Has the material wrapped and imports it: GetParametersForImport and ImportKeyMaterial. The call layer repeats an import with
- * the token and ciphertext it has; new parameters, of which an account gets one a second, are asked for only where AWS
- * refuses the token. The expiration model is always sent: AWS's default is that material expires.
+ * Wraps and imports material: GetParametersForImport and ImportKeyMaterial. The client repeats an import with the same token and
+ * ciphertext. New parameters are requested only where AWS refuses the token, because an account gets one set a second. The expiration
+ * model is always sent, because by AWS's default material expires.
  */
 export async function importMaterial(
   kms: Kms,
@@ -151,7 +154,7 @@ async function importOnce(
   );
 }
 
-/** EnableKey or DisableKey; waits while KMS has not yet seen an import that was just made. */
+/** EnableKey or DisableKey. It is repeated while KMS does not yet see an import that has just finished. */
 export async function setEnabled(
   kms: Kms,
   keyId: string,
@@ -166,11 +169,11 @@ export async function setEnabled(
   );
 }
 
-/** For what nobody has asked to be deleted soon. */
+/** AWS's longest waiting period. It is used where no `deletionWindowDays` applies. */
 export const LONGEST_WINDOW_DAYS = 30;
 
 /**
- * ScheduleKeyDeletion. A KMS key that is gone, or scheduled already, is as wanted.
+ * ScheduleKeyDeletion. A KMS key that is deleted or pending deletion already is a success.
  *
  * @returns AWS's KeyState after it, where AWS says it
  */
@@ -193,7 +196,7 @@ export async function scheduleDeletion(
   }
 }
 
-/** DescribeKey. Needs kms:DescribeKey, which the minimum has only for multi-Region keys. */
+/** DescribeKey. The minimal permissions include kms:DescribeKey only for multi-Region keys. */
 export async function describeKmsKey(
   kms: Kms,
   keyId: string,
@@ -206,7 +209,7 @@ export async function describeKmsKey(
       state: keyStateOf(seen!.KeyState!),
       validTo: seen!.ValidTo?.toISOString(),
       keyMaterialId: seen!.CurrentKeyMaterialId,
-      // AWS shows none before the first import, and none after the material is gone.
+      // AWS shows no ExpirationModel before the first import, nor after the material was deleted or has expired.
       hasMaterial: seen!.ExpirationModel !== undefined,
       description: seen!.Description,
       deletionDate: seen!.DeletionDate?.toISOString(),
@@ -220,7 +223,7 @@ export async function describeKmsKey(
   }
 }
 
-/** Waits until KMS shows the key imported, where DescribeKey is permitted; gives its state then. */
+/** Waits until KMS shows the import, and returns the key's state. Undefined without kms:DescribeKey. */
 export async function waitEnabled(
   kms: Kms,
   keyId: string,
@@ -235,7 +238,7 @@ export async function waitEnabled(
   return shown?.state;
 }
 
-/** Whether AWS refused a call because of the state of the KMS key; one of these, as its text says (errors/texts.ts). */
+/** Whether AWS refused a call because the KMS key is in one of these states, as the error's text says (errors/texts.ts). */
 const isInState = (error: unknown, ...states: KeyState[]) =>
   isKeymgmtError(error) && states.some((state) => state === error.context.keyState);
 

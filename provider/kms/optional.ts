@@ -2,8 +2,8 @@ import { isKeymgmtError, type KeymgmtError } from "../errors";
 import type { Kms } from "./client/client";
 
 /**
- * Does what needs a permission beyond the minimum. Where it is not granted: says so once, with what is lost, and
- * returns undefined.
+ * Does work that needs an optional permission. Where the permission is not granted, it warns once of what is lost and returns
+ * undefined.
  */
 export async function ifPermitted<T>(
   kms: Kms,
@@ -13,7 +13,7 @@ export async function ifPermitted<T>(
   return permitted(work, (error) => warn(kms, error, loses));
 }
 
-/** The same without a word, where nothing is lost that the caller does not say itself. */
+/** The same without a warning, for callers that need none or write their own. */
 export async function permitted<T>(
   work: () => Promise<T>,
   refused: (error: KeymgmtError) => void = () => {},
@@ -27,7 +27,7 @@ export async function permitted<T>(
   }
 }
 
-/** Says that a permission is not granted, and what is lost. */
+/** Warns that a permission is not granted, and of what is lost. */
 export function warn(kms: Kms, { context }: KeymgmtError, loses: string): void {
   const permission = context.permission ?? `kms:${context.operation}`;
   kms.say(`no permission ${permission}${context.region ? ` in ${context.region}` : ""}: ${loses}`);

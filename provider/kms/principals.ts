@@ -1,15 +1,15 @@
-/** Users and roles that a key policy names, which AWS KMS knows some time after IAM does. */
+/** Users and roles that a key policy names. AWS KMS sees a new one some seconds after IAM. */
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { CallContext, Kms } from "./client/client";
 import { SETTLING_SECONDS } from "./eventually";
 
-/** Seconds between two attempts: doubles from the first up to the longest. */
+/** Seconds between two attempts. The pause doubles from the first value up to the longest. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 5;
 
 /**
- * Does the work, which sends a key policy, and again while AWS KMS does not know a principal of it: such a refusal has no effect.
- * Pauses count, not the time that calls take or wait for their quota. Throws what the work throws otherwise.
+ * Runs `work`, which sends a key policy, and repeats it while AWS KMS does not know a principal of the policy. A refused call has no
+ * effect. The time limit applies to the pauses, not to the calls or their wait for a quota. Throws any other error of `work`.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
  */
 export async function oncePrincipalsAreKnown<T>(

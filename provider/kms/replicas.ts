@@ -13,14 +13,16 @@ import {
 import { oncePrincipalsAreKnown } from "./principals";
 
 /**
- * Has a replica of a multi-Region key in `kms`'s Region and waits out its state Creating. AWS does not copy imported
- * material: the replica is PendingImport until its own import. ReplicateKey is called in the primary's Region, and the
- * primary must be Enabled. There is one replica a Region, so a call repeated after a lost answer finds the first one's.
+ * Ensures a replica of a multi-Region key in `kms`'s Region, and waits while it is Creating. AWS does not copy imported material, so
+ * the replica is PendingImport until its own import. ReplicateKey is called in the primary's Region, and the primary must be Enabled.
+ * A key has at most one replica in a Region, so a call that is repeated after a lost response finds the replica of the first call.
  *
- * @param home where the primary is, unless somebody has moved it (UpdatePrimaryRegion); AWS then refuses, and shows where it is
+ * @param home KMS in the primary's expected Region. If UpdatePrimaryRegion moved the primary, AWS refuses the call, and DescribeKey
+ *   shows the new Region
  * @param at KMS in another Region
- * @param importedAt of the primary: an import of long ago is not waited for, its material is gone
- * @returns what AWS shows of the replica, and whether this call made it: one that was there before keeps its metadata
+ * @param importedAt time of the primary's import. If it is long ago and the primary is PendingImport, its material is lost, so there is
+ *   no wait for it
+ * @returns what AWS shows of the replica, and whether this call created it. An existing replica keeps its metadata
  */
 export async function ensureReplicaKey(
   home: Kms,
@@ -64,7 +66,7 @@ export async function ensureReplicaKey(
   return { ...seen, made };
 }
 
-/** Does what remains to be done for a replica that is there while no state knows of it; names it where that fails. */
+/** Finishes a replica that the state does not hold yet. If that fails, the user is told which replica it is. */
 export function namingReplica<T>({ region, say }: Kms, keyId: string, work: () => Promise<T>): Promise<T> {
   const command = `aws kms schedule-key-deletion --region ${region} --key-id ${keyId}`;
   return sayingIfItFails(

@@ -3,7 +3,7 @@ import type { Kms } from "./client/client";
 import { tagList } from "./kmsKeys";
 import { ifPermitted, warn } from "./optional";
 
-/** Tags that every KMS key of this project has. Fixed: they find a KMS key again when its id was lost. */
+/** Tags of every KMS key of this project. Their names never change, because lost KMS keys are found by them. */
 export const TAG = {
   key: "keymgmt:key",
   version: "keymgmt:version",
@@ -13,16 +13,16 @@ export const TAG = {
 
 const OWN_TAGS: readonly string[] = Object.values(TAG);
 
-/** Whether a tag is one of those that find a KMS key, and not the user's. */
+/** Whether a tag is one of these, and not the user's. */
 export const isOwnTag = (name: string) => OWN_TAGS.includes(name);
 
-/** Proves that a KMS key which no state knows was made for this key: see lifecycle/claims/claim.ts. Release 0.1.0 gave none. */
+/** Proves that an orphan was created for this key: see lifecycle/claims/claim.ts. Release 0.1.0 did not set it. */
 export const CLAIM = "keymgmt:claim";
 
-/** While AWS is to prove whose a KMS key is: the distribution that is proving it. */
+/** Set while the ownership of a KMS key is being proved: the distribution that proves it. */
 export const PENDING_CLAIM = "keymgmt:pending-claim";
 
-/** A replica that was taken back from its deletion for a rotation alone, and goes back to it. */
+/** A replica that was reclaimed for a rotation only. Its deletion is scheduled again after the rotation. */
 export const RECLAIMED_FOR_ROTATION = "keymgmt:leaving";
 
 export interface TaggedKey {
@@ -31,18 +31,18 @@ export interface TaggedKey {
   tags: Record<string, string>;
 }
 
-const AT_ONCE = 16;
+const CONCURRENT_CALLS = 16;
 
-/** Every KMS key of the Region that is tagged as one of a distribution. As `listPartlyTaggedKeys`. */
+/** Every KMS key of the Region with the tag of a distribution. Otherwise as `listPartlyTaggedKeys`. */
 export async function listTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
   const found = await listPartlyTaggedKeys(kms);
   return found.filter(({ tags }) => tags[TAG.distribution] !== undefined);
 }
 
 /**
- * Every KMS key of the Region that has one of this project's tags, or more: ListKeys, and ListResourceTags for each. A KMS key
- * whose own policy refuses to show its tags is passed over, with one warning. Throws AccessDenied where the first ones all
- * refuse: then it is the caller who may not, and asking for the others would only fill CloudTrail.
+ * Every KMS key of the Region with at least one of this project's tags: ListKeys, and ListResourceTags for each key. A KMS key whose
+ * policy denies ListResourceTags is skipped, with one warning for all. Throws AccessDenied where AWS denies it for the whole first
+ * batch: then the caller lacks the permission, and more calls would only fill CloudTrail.
  */
 export async function listPartlyTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
   const found: TaggedKey[] = [];
@@ -52,11 +52,11 @@ export async function listPartlyTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
   do {
     const page = await kms.call("ListKeys", { Limit: 1000, Marker: marker });
     const keys = page.Keys ?? [];
-    for (let start = 0; start < keys.length; start += AT_ONCE) {
-      const asked = keys
-        .slice(start, start + AT_ONCE)
+    for (let start = 0; start < keys.length; start += CONCURRENT_CALLS) {
+      const calls = keys
+        .slice(start, start + CONCURRENT_CALLS)
         .map(({ KeyId, KeyArn }) => tagged(kms, KeyId!, KeyArn!));
-      for (const answer of await Promise.all(asked)) {
+      for (const answer of await Promise.all(calls)) {
         if (isKeymgmtError(answer)) refusal = answer;
         else {
           readable += 1;
@@ -81,20 +81,21 @@ async function tagged(kms: Kms, keyId: string, keyArn: string): Promise<TaggedKe
   }
 }
 
-/** The command that lists a distribution's KMS keys, for a person whose program may not. */
+/** The command that lists a distribution's KMS keys, for a user whose program lacks the permission. */
 export function findCommand(region: string, distribution: string): string {
   return `aws resourcegroupstaggingapi get-resources --region ${region} --resource-type-filters kms --tag-filters Key=${TAG.distribution},Values=${distribution}`;
 }
 
-/** The command that gives a KMS key tags, for a person. */
+/** The command that tags a KMS key, for a user. */
 export function tagCommand(region: string, keyId: string, tags: Record<string, string>): string {
   const listed = Object.entries(tags).map(([name, value]) => `TagKey=${name},TagValue=${value}`);
   return `aws kms tag-resource --region ${region} --key-id ${keyId} --tags ${listed.join(" ")}`;
 }
 
 /**
- * Brings a KMS key's tags from `old` to `now`. Needs kms:UntagResource where a tag goes. The stack's tag is always in the request:
- * by it a policy knows the KMS key whose own tags do not count yet (cli/iam-policy/policy.ts).
+ * Changes a KMS key's tags from `old` to `now`. Needs kms:UntagResource to remove a tag. A request that sets tags always includes the
+ * stack's tag: AWS does not see a new KMS key's own tags at once, so a policy checks the tag in the request
+ * (cli/iam-policy/policy.ts).
  */
 export async function syncTags(
   kms: Kms,
@@ -103,20 +104,20 @@ export async function syncTags(
   now: Record<string, string>,
 ): Promise<void> {
   const set = Object.fromEntries(Object.entries(now).filter(([key, value]) => old[key] !== value));
-  const gone = Object.keys(old).filter((key) => now[key] === undefined);
+  const removed = Object.keys(old).filter((key) => now[key] === undefined);
   if (Object.keys(set).length) {
     const { [TAG.stack]: stack } = now;
     if (stack !== undefined) set[TAG.stack] = stack;
     await kms.call("TagResource", { KeyId: keyId, Tags: tagList(set) });
   }
-  if (gone.length) {
+  if (removed.length) {
     await ifPermitted(kms, "tags that were removed stay on the KMS keys", () =>
-      kms.call("UntagResource", { KeyId: keyId, TagKeys: gone }),
+      kms.call("UntagResource", { KeyId: keyId, TagKeys: removed }),
     );
   }
 }
 
-/** All tags of a KMS key; none where AWS does not know the key. */
+/** All tags of a KMS key. Empty where AWS does not know the key. */
 export async function tagsOf(kms: Kms, keyId: string): Promise<Record<string, string>> {
   const tags: Record<string, string> = {};
   let marker: string | undefined;
@@ -127,7 +128,7 @@ export async function tagsOf(kms: Kms, keyId: string): Promise<Record<string, st
       marker = page.Truncated ? page.NextMarker : undefined;
     } while (marker);
   } catch (error) {
-    if (!isKeymgmtError(error, "NotFound")) throw error; // deleted since it was listed
+    if (!isKeymgmtError(error, "NotFound")) throw error; // the key was deleted after it was listed
   }
   return tags;
 }

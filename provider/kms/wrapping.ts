@@ -1,18 +1,18 @@
-/** Material leaves where it is only encrypted to the public key of GetParametersForImport. */
+/** Material leaves its place only encrypted to the public key of GetParametersForImport. */
 import { constants, type KeyObject, publicEncrypt } from "node:crypto";
 import type { AlgorithmSpec } from "@aws-sdk/client-kms";
 
-/** Material that AWS can be given. */
+/** Material that can be imported into AWS. */
 export interface WrappableMaterial {
   /** Goes to GetParametersForImport as `WrappingAlgorithm`. */
   readonly wrappingAlgorithm: AlgorithmSpec;
   /** What ImportKeyMaterial takes as `EncryptedKeyMaterial`. `wrappingKey` was checked (wrappingKey.ts). */
   wrap(wrappingKey: KeyObject): Uint8Array;
-  /** Forgets the secrets that it needed. It is called whatever became of the import. */
+  /** Erases the secrets. The caller calls it whether or not the import succeeded. */
   release(): void;
 }
 
-/** How material of one type of keys is wrapped. */
+/** How material of one key type is wrapped. */
 export interface Wrapping {
   algorithm: AlgorithmSpec;
   wrap(material: Buffer, wrappingKey: KeyObject): Buffer;
@@ -28,8 +28,8 @@ export function inMemory(material: Buffer, { algorithm, wrap }: Wrapping): Wrapp
 }
 
 /**
- * RSAES-OAEP with SHA-256 for both hash and MGF1, no label. Every call gives other bytes, so an import that is tried again must send
- * the ones it has.
+ * RSAES-OAEP with SHA-256 for hash and MGF1, and no label. Every call returns other bytes, so a repeated import must send the bytes of
+ * the first attempt.
  */
 export function wrapByOaepSha256(material: Buffer, wrappingKey: KeyObject): Buffer {
   return publicEncrypt(
