@@ -1,4 +1,4 @@
-/** `--as`: with which credentials the caller goes into an account. */
+/** `--as`: the credentials that the caller uses for an account. */
 import { parseRoleArn } from "../provider/kms/arn.js";
 import type { KmsConnection } from "../provider/kms/endpoints/connection.js";
 import { UsageError } from "./exitCodes.js";
@@ -6,7 +6,7 @@ import type { KmsProviderState } from "./state/kmsProvider.js";
 
 export type Credentials = Pick<KmsConnection, "profile" | "assumeRole">;
 
-/** By account. A KmsProvider's name stands for the account that the states say of it. */
+/** By account id. A KmsProvider's name stands for its account in the states. */
 export function credentialsByAccount(as: string[], providers: KmsProviderState[]): Map<string, Credentials> {
   const found = new Map<string, Credentials>();
   for (const text of as) {
@@ -17,7 +17,7 @@ export function credentialsByAccount(as: string[], providers: KmsProviderState[]
       );
     const accountId = accountOf(name, providers);
     if (found.has(accountId))
-      throw new UsageError(`Expected --as once for account ${accountId}; it is given twice.`);
+      throw new UsageError(`Expected --as once for account ${accountId}; it came twice.`);
     found.set(accountId, parseRoleArn(value) ? { assumeRole: { roleArn: value } } : { profile: value });
   }
   return found;
@@ -40,6 +40,6 @@ function accountOf(name: string, providers: KmsProviderState[]): string {
   throw new UsageError(
     accounts.length > 1
       ? `Expected --as to name one account; KmsProviders ${JSON.stringify(name)} are in ${accounts.join(", ")}. Give the account's id in place of the name.`
-      : `Expected --as to name a KmsProvider of the states given, or its account's id; got ${JSON.stringify(name)}. There are: ${[...new Set(known)].join(", ") || "none"}.`,
+      : `Expected --as to name a KmsProvider of the states, or its account's id; got ${JSON.stringify(name)}. There are: ${[...new Set(known)].join(", ") || "none"}.`,
   );
 }

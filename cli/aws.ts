@@ -1,4 +1,4 @@
-/** How the command reaches AWS: as its caller says, wherever a state says to look. */
+/** How the command reaches AWS: the state names accounts and Regions, the caller alone names credentials and endpoints. */
 
 import { isKeymgmtError, KeymgmtError } from "../provider/errors.js";
 import { identify } from "../provider/kms/client/account.js";
@@ -14,21 +14,21 @@ import { type Credentials, credentialsByAccount } from "./accountCredentials.js"
 import type { KmsProviderState } from "./state/kmsProvider.js";
 import type { StackState } from "./state/stack.js";
 
-/** Options of every command that asks AWS. */
+/** Options of every command that calls AWS. */
 export interface AwsOptions {
-  /** `<KmsProvider>=<profile or role ARN>`, once an account. */
+  /** `<KmsProvider>=<profile or role ARN>`, one for each account. */
   as?: string[];
   profile?: string;
   endpoint?: KmsConnection["endpoint"];
 }
 
-/** A Region as credentials reach it. */
+/** A Region, and the account that the credentials belong to. */
 export interface Reached {
   accountId: string;
   kms: Kms;
 }
 
-/** AWS as a run of the command sees it: each account is found out once. */
+/** AWS in one run of the command. The account of each connection is asked once. */
 export class Aws {
   readonly #connections: KmsConnections;
   readonly #accounts = new Map<string, Promise<string>>();
@@ -36,9 +36,9 @@ export class Aws {
   readonly #credentials: Map<string, Credentials>;
 
   /**
-   * Throws UsageError where `--as` does not go with the states.
+   * Throws UsageError where `--as` does not match the states.
    *
-   * @param isReading a Region that does not answer is given up as in a refresh
+   * @param isReading a Region that does not answer is skipped after a short time, as in a refresh
    */
   constructor(
     private readonly options: AwsOptions,
@@ -58,7 +58,7 @@ export class Aws {
     return this.#connections.open(connection, region);
   }
 
-  /** A Region that a state names. Throws where the credentials are of another account than its: there, ids mean other KMS keys. */
+  /** Opens a Region that a state names. Throws where the credentials belong to another account: the same ids would mean other KMS keys. */
   async reach(kmsProvider: KmsProviderState, region: string): Promise<Reached> {
     if (isLeftOut(kmsProvider, region)) throw leftOut(kmsProvider, region);
     const connection = this.connection(kmsProvider, region);
@@ -72,7 +72,7 @@ export class Aws {
     }
   }
 
-  /** What the caller says, for a KmsProvider of a state. Throws where the state's endpoint is meant and the caller has named none. */
+  /** The caller's connection for a KmsProvider of a state. Throws where the state has an endpoint and the caller names none. */
   connection(
     { keyCollection, accountId, quotas, endpoint: stateEndpoint }: KmsProviderState,
     region: string,
@@ -89,14 +89,14 @@ export class Aws {
     if (stateEndpoint !== undefined && kmsEndpoint(connection, region) === undefined)
       throw new KeymgmtError(
         "InvalidInput",
-        `Expected --endpoint: the state says that ${this.#called(accountId)} has the endpoint ${stateEndpoint}, and nothing is sent to where a state says. ` +
-          "Judge whether it is yours, and give --endpoint with that URL (REGION=URL for each Region of a map) or with AWS's own, such as https://kms.{region}.amazonaws.com.",
+        `Expected --endpoint: the state says that ${this.#called(accountId)} has the endpoint ${stateEndpoint}, and no request is sent to an endpoint that only a state names. ` +
+          "Check whether it is yours, and give --endpoint with that URL (REGION=URL for each Region of a map) or with AWS's own, such as https://kms.{region}.amazonaws.com.",
         { region },
       );
     return connection;
   }
 
-  /** An error of credentials with the flag that mends it, and what the state asks for. */
+  /** Adds to an error of credentials the flag that solves it, and the credentials that the state names. */
   explained(error: unknown, { accountId, by }: KmsProviderState): unknown {
     const isOfCredentials =
       isKeymgmtError(error) &&
@@ -104,7 +104,7 @@ export class Aws {
     if (!isOfCredentials || accountId === undefined) return error;
     const named = this.#nameOf(accountId);
     const asks =
-      by === undefined ? "" : ` The state says ${by}, which is not followed: judge whether that is yours.`;
+      by === undefined ? "" : ` The state says ${by}, which is not used: check whether that is yours.`;
     const flag = `--as ${named ?? accountId}=PROFILE, or =ROLE-ARN`;
     const message = `${error.message} For ${this.#called(accountId)} give ${flag}.${asks}`;
     return new KeymgmtError(error.code, message, error.context, { cause: error });
@@ -130,13 +130,13 @@ export class Aws {
   }
 }
 
-/** Nothing is sent to a Region while the state says that the program leaves it out. */
+/** No request is sent to a Region that the state lists as unreachable. */
 function leftOut(kmsProvider: KmsProviderState, region: string): KeymgmtError {
   const message = `${region} is left out, as \`unreachableRegions\` of the KmsProvider names ${listedRegionFor(kmsProvider, region)}: nothing was asked there`;
   return new KeymgmtError("EndpointUnreachable", message, { region });
 }
 
-/** Ids would mean other KMS keys there. */
+/** In another account the same ids would mean other KMS keys. */
 export function otherAccount(held: string, accountId: string): KeymgmtError {
   return new KeymgmtError(
     "AccountMismatch",

@@ -3,7 +3,7 @@ import { shownReference } from "../provider/secrecy/shownReference.js";
 import { visible, visibleIn } from "../provider/secrecy/visible.js";
 import { count, date, table, wrapped } from "./text.js";
 
-/** What a backup holds, for a person: no material. */
+/** The contents of a backup as text for a person, without the material. */
 export function backupText({ keyring, ...backup }: Backup): string {
   const { key, kcvs, distributions, stack, madeAt } = visibleIn(backup);
   const versions = keyring.keys.map((entry, index) => [

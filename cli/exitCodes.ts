@@ -1,21 +1,21 @@
-/** How every command of `keymgmt` ends. */
+/** Exit codes of every `keymgmt` command. */
 export const EXIT = {
   /** Done, and nothing was found. */
   fine: 0,
-  /** It could not be done, or not be told. */
+  /** It failed, or the answer could not be determined. */
   error: 1,
   /** The command line is wrong; nothing was done. */
   usage: 2,
-  /** Something was found: drift, KMS keys that nothing accounts for, something that `doctor` would have put right. */
+  /** Something was found: drift, KMS keys that no state accounts for, or a problem that `doctor` reports. */
   found: 3,
 } as const;
 
 export const EXIT_CODES_HELP =
   "\nExit codes:\n" +
   "  0  done, nothing found\n" +
-  "  1  error: it could not be done, or not be told\n" +
+  "  1  error: it failed, or the answer could not be determined\n" +
   "  2  the command line is wrong; nothing was done\n" +
-  "  3  found: drift, unaccounted KMS keys, or something to put right";
+  "  3  found: drift, unaccounted KMS keys, or a problem to fix";
 
-/** The command line asks for something that does not go together. */
+/** The options of the command line contradict each other, or one is missing. */
 export class UsageError extends Error {}

@@ -19,18 +19,18 @@ Try it:
   $ curl -X POST -H content-type:application/json -d '{"advance": "P30D"}' http://127.0.0.1:4599/_local-kms/clock
 
 A config file, every setting of it optional:
-  startTime: 2027-01-01T00:00:00Z      # the clock begins then
-  quotas: aws                          # ThrottlingException as AWS's request quotas have it
+  startTime: 2027-01-01T00:00:00Z      # the clock starts at this time
+  quotas: aws                          # ThrottlingException by AWS's request quotas
   consistency: { lagMillis: 500 }      # reads lag behind writes
-  faults:                              # the third ImportKeyMaterial takes effect, and its answer is lost
+  faults:                              # the third ImportKeyMaterial takes effect, and its response is lost
     - { operation: ImportKeyMaterial, skip: 2, times: 1, drop: close, when: after }
 
-SIGTERM or SIGINT ends it with its state on disk; a second one ends it at once.`;
+SIGTERM or SIGINT writes the state to disk and ends; a second signal ends at once.`;
 
 const program = new QuietCommand("keymgmt")
-  .description("Keys that their owners make and keep, given to AWS KMS from a Pulumi program.")
+  .description("Keys that their owners generate and keep, imported into AWS KMS by a Pulumi program.")
   .addHelpText("afterAll", EXIT_CODES_HELP)
-  .showHelpAfterError("(run it with --help to see what it takes)")
+  .showHelpAfterError("(run it with --help to see its options)")
   .exitOverride()
   .configureOutput({ writeOut: print, writeErr: printNote });
 
@@ -43,26 +43,26 @@ declareDoctor(program);
 
 program
   .command("local-kms")
-  .summary("an AWS KMS on this machine, for trying out and testing")
+  .summary("an AWS KMS on this machine, for trials and tests")
   .description(
-    "Serves an AWS KMS on this machine, for trying out and testing. Point an SDK, the AWS CLI (--endpoint-url) or " +
-      "AWS_ENDPOINT_URL_KMS at it. Every Region is there. A 12-digit access key id is the account, any other means " +
-      "account 000000000000; the secret key may be anything.",
+    "Serves an AWS KMS on this machine, for trials and tests. Point an SDK, the AWS CLI (--endpoint-url) or " +
+      "AWS_ENDPOINT_URL_KMS at it. It has every Region. A 12-digit access key id is the account; with any other the " +
+      "account is 000000000000. Any secret key is accepted.",
   )
   .option("--host <address>", "address to listen on", "127.0.0.1")
   .option("--port <number>", "port to listen on; 0 takes a free one", port, 4599)
   .option(
     "--allow-host <name>",
-    "a name or address by which it is reached besides --host and loopback, a container's for one (repeatable)",
+    "another name or address under which it is reached, such as a container's name (repeatable)",
     collect,
   )
   .option(
     "--data <folder>",
-    "keep the state, key material included, in this folder; without it, it ends with the server",
+    "keep the state, including key material, in this folder; by default it is lost when the server ends",
   )
   .option("--config <file>", "settings, as YAML or JSON")
   .option("--control", "serve /_local-kms/…: move the clock, make requests fail, read the counts")
-  .option("--log", "a line for each request, and at the end the number of requests by operation")
+  .option("--log", "print a line for each request, and at the end the number of requests by operation")
   .addHelpText("after", EXAMPLES)
   .action(async (options) => {
     const { localKms } = await import("./local-kms/command.js");

@@ -1,10 +1,10 @@
-/** Options that several commands share, and how their actions end. */
+/** Options that several commands share, and the parsers of their values. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { KmsConnection } from "../provider/kms/endpoints/connection.js";
 import { isRegion, suggestRegion } from "../provider/kms/endpoints/regions.js";
 import { OPTIONAL } from "./iam-policy/features.js";
 
-/** Where states come from: loadStates takes these. */
+/** Where states come from; read by loadStates. */
 export function withStateOptions(command: Command): Command {
   return command
     .option("--state <file>", "a file of `pulumi stack export`, - for stdin (repeatable)", collect)
@@ -12,7 +12,7 @@ export function withStateOptions(command: Command): Command {
     .option("--cwd <folder>", "folder of the Pulumi project; by default this one");
 }
 
-/** How AWS is reached: `Aws` takes these. */
+/** How AWS is reached; read by `Aws`. */
 export function withAwsOptions(command: Command): Command {
   return command
     .option(
@@ -23,7 +23,7 @@ export function withAwsOptions(command: Command): Command {
     .option("--profile <name>", "AWS profile in place of the environment's credentials")
     .option(
       "--endpoint <url>",
-      "endpoint of AWS KMS, may hold {region}, or REGION=URL (repeatable); never the state's",
+      "endpoint of AWS KMS, may hold {region}, or REGION=URL (repeatable); the state's is never used",
       endpoint,
     );
 }
@@ -37,7 +37,7 @@ export function withFeatures(command: Command): Command {
   return command;
 }
 
-/** One for all Regions, or by Region: the form that the KmsProvider's `endpoint` has. */
+/** One URL for all Regions, or one for each: the form of the KmsProvider's `endpoint`. */
 function endpoint(value: string, before?: KmsConnection["endpoint"]): KmsConnection["endpoint"] {
   const [, region, url] = /^([a-z0-9-]+)=(.+)$/.exec(value) ?? [];
   const isFirst = before === undefined;
@@ -47,21 +47,21 @@ function endpoint(value: string, before?: KmsConnection["endpoint"]): KmsConnect
   throw new InvalidArgumentError("Expected one URL, or REGION=URL once for each Region.");
 }
 
-/** Gathers an option that may be given more than once. */
+/** Collects the values of a repeatable option. */
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-/** Another name would be a policy that fits nowhere, or a host that there is not. */
+/** Refuses an unknown Region: the policy would match nothing, and the host would not exist. */
 export function regionName(value: string, before: string[] = []): string[] {
   if (isRegion(value)) return [...before, value];
   const meant = suggestRegion(value);
   throw new InvalidArgumentError(
-    `Expected an AWS Region such as us-east-1.${meant === undefined ? "" : ` Is ${meant} meant?`}`,
+    `Expected an AWS Region such as us-east-1.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
   );
 }
 
-/** What may be named by --allow-dynamic: nothing that a shell would take for something else. */
+/** The form of a value of --allow-dynamic. It holds no character that a shell interprets. */
 export const CODE_NAME = /^[\w:/.-]+@[\da-f]{64}$/;
 
 export function codeName(value: string, before: string[] = []): string[] {

@@ -3,7 +3,7 @@ import { visible } from "../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "./exitCodes.js";
 import { printNote } from "./print.js";
 
-/** An action that gives the exit code. A UsageError ends as commander's own mistakes do. */
+/** Makes an action of a function that returns the exit code. A UsageError is reported like commander's own errors. */
 export function withExitCode<Options>(action: (options: Options) => Promise<number>) {
   return async (options: Options, command: Command): Promise<void> => {
     try {
@@ -17,13 +17,13 @@ export function withExitCode<Options>(action: (options: Options) => Promise<numb
   };
 }
 
-/** Runs the command line. The process ends by itself, so that all that was printed arrives. */
+/** Runs the command line. It does not call `process.exit`, so that all output is written before the process ends. */
 export async function run(program: Command): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // commander says of its own mistakes 1; a command that ends by command.error gives its code.
+    // commander has exit code 1 for its own errors; command.error passes the code of the caller.
     const own = error.code !== "commander.error" && error.exitCode !== 0;
     process.exitCode = own ? EXIT.usage : error.exitCode;
   }

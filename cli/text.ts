@@ -1,4 +1,4 @@
-/** Plain text for a terminal of 80 columns: no colour, nothing that needs one. */
+/** Plain text for a terminal of 80 columns, without colours. */
 export const WIDTH = 80;
 
 /** Rows as columns, two spaces apart; the first row is the heading. */
@@ -10,7 +10,7 @@ export function table(rows: readonly (readonly string[])[], indent = ""): string
     .join("");
 }
 
-/** Text broken at spaces, its first line after `first` and the others after as many spaces. A longer word stands as it is. */
+/** Wraps text at spaces. The first line begins with `first`, the others with as many spaces. A word that is too long is not broken. */
 export function wrapped(text: string, first = ""): string {
   const lines: string[] = [];
   let line = first;
@@ -25,10 +25,10 @@ export function wrapped(text: string, first = ""): string {
   return `${[...lines, line].join("\n")}\n`;
 }
 
-/** A key id that is recognised, in 13 columns. */
+/** The beginning of a key id, in 13 columns: enough to recognise it. */
 export const shortened = (keyId: string) => (keyId.length > 13 ? `${keyId.slice(0, 12)}…` : keyId);
 
-/** A moment's UTC date. */
+/** The UTC date of an ISO 8601 time. */
 export const date = (moment: string | undefined) => moment?.slice(0, 10) ?? "-";
 
 /** "1 KMS key", "2 KMS keys". */

@@ -3,9 +3,9 @@ import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
- * Writes a file that its owner alone can read, from its first byte on: into a new one beside it whose name nobody can foresee, which
- * then gets the name. So nothing is written through a link or into a file that somebody put there. Without `replaces`, it fails where
- * the name is taken by then.
+ * Writes a file that only its owner can read, from its first byte on. The text goes into a new file with a random name in the same
+ * folder, which is then renamed. So nothing is written through a link or into a file that somebody else created. Without `replaces`,
+ * it fails where the file exists.
  */
 export async function writePrivate(path: string, text: string, replaces: boolean): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`);

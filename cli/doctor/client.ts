@@ -1,4 +1,4 @@
-/** A KMS client that tries each call once, and keeps what an answer shows of the server. */
+/** A KMS client that tries each call once, and records the server's endpoint and clock. */
 import { KMSClient } from "@aws-sdk/client-kms";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { KmsConnections } from "../../provider/kms/client/client.js";
@@ -7,9 +7,9 @@ import { kmsReach, refuseOtherHosts } from "../../provider/kms/endpoints/endpoin
 import { httpOptions } from "../../provider/kms/endpoints/http.js";
 
 export interface Server {
-  /** Origin that the last request went to. */
+  /** Origin of the last request. */
   endpoint?: string;
-  /** Seconds that the server's clock is ahead of this machine's, to a second or so. */
+  /** Seconds by which the server's clock is ahead of this machine's, to about a second. */
   skewSeconds?: number;
 }
 
@@ -44,14 +44,14 @@ class WatchingHandler extends NodeHttpHandler {
     const sent = Date.now();
     const answer = await super.handle(...args);
     const shown = Date.parse(answer.response.headers.date ?? "");
-    // The header has whole seconds: half of one is the best guess at the rest.
+    // The header has whole seconds; half a second is the best guess for the rest.
     if (!Number.isNaN(shown))
       this.server.skewSeconds = Math.round((shown + 500 - (sent + Date.now()) / 2) / 1000);
     return answer;
   }
 }
 
-/** Sends one call; undefined where AWS carried it out. */
+/** Sends one call. Returns its error, or undefined where it succeeded. */
 export async function attempt(
   client: KMSClient,
   operation: string,

@@ -1,9 +1,10 @@
 /**
- * What a state makes the engine run. The process for dynamic resources runs the text of `__provider`, whatever the resource's type:
- * of the outputs in a read and a delete, of the inputs where a refresh compares (@pulumi/pulumi cmd/dynamic-provider). The engine itself
- * installs and starts the plugin of each provider resource, from where its inputs say (pulumi/pulumi pkg/engine/plugins.go and
- * pkg/resource/deploy/providers/registry.go), and evaluates snippets; this package's provider runs the command that gives a token. All of
- * that stands in the state, which is all that is looked at.
+ * The code that a state makes the engine run:
+ * - The process for dynamic resources runs the text of `__provider`, whatever the resource's type: that of the outputs in a read and a
+ *   delete, that of the inputs where a refresh compares (@pulumi/pulumi cmd/dynamic-provider).
+ * - The engine installs and starts the plugin of each provider resource, from the source that its inputs name (pulumi/pulumi
+ *   pkg/engine/plugins.go and pkg/resource/deploy/providers/registry.go), and evaluates snippets.
+ * - This package's provider runs the command that returns a token.
  */
 import { createHash } from "node:crypto";
 import { canonical } from "../../provider/kms/endpoints/connection.js";
@@ -12,10 +13,10 @@ import { CODE_NAME } from "../options.js";
 import { deploymentOf, type Exported, SIGNATURE, TYPE } from "../state/stack.js";
 
 export interface CodeFinding {
-  /** Of the resource; of what belongs to none, the member of the deployment. */
+  /** URN of the resource; for code outside of resources, the member of the deployment. */
   urn: string;
   type: string;
-  /** Of the text, in hex; null where it cannot be read. */
+  /** Hash of the text, in hex; null where the text cannot be read. */
   sha256: string | null;
   verdict: "own" | "allowed" | "refused";
   /** Why it is refused, and what to do. */
@@ -24,7 +25,7 @@ export interface CodeFinding {
 
 interface Code extends Pick<CodeFinding, "urn" | "type"> {
   what: string;
-  /** Undefined where it is not there, or is no text. */
+  /** Undefined where it is missing. */
   text: unknown;
 }
 
@@ -32,13 +33,13 @@ const OWN = ["KmsProvider", "ManagedKey", "DistributionAlias", "KeyDistribution"
 
 const PROVIDER = "pulumi:providers:";
 
-/** Providers that run nothing but what their resources hold. */
+/** Providers that run no code but that of their resources. */
 const BUILT_IN = ["pulumi", "pulumi-nodejs", "pulumi-python"];
 
-/** What chooses a provider's plugin, beside its version. */
+/** Inputs that select a provider's plugin, besides its version. */
 const CHOICE = ["name", "pluginDownloadURL", "parameterization", "envVarMappings"];
 
-/** @param allowed `<type>@<sha256>`, each of somebody who has read it */
+/** @param allowed `<type>@<sha256>` of code that the caller has read */
 export function codeIn(text: string, source: string, allowed: string[]): CodeFinding[] {
   const deployment = deploymentOf(text, source);
   const all = allResources(text, source);
@@ -58,19 +59,19 @@ export function codeIn(text: string, source: string, allowed: string[]): CodeFin
   return [...distinct.values()];
 }
 
-/** Those of operations that were cut off too. */
+/** All resources, including those of interrupted operations. */
 export function allResources(text: string, source: string): Exported[] {
   const { resources, pending_operations: pending } = deploymentOf(text, source);
   return [...(resources ?? []), ...(pending ?? []).map(({ resource }) => resource)];
 }
 
-/** Its inputs and outputs; Go takes these names in any case. */
+/** A resource's inputs and outputs. Go accepts these names in upper and lower case. */
 export function propertiesOf(resource: Exported): Exported["outputs"][] {
   const properties = Object.entries(resource).filter(([name]) => /^(in|out)puts$/iu.test(name));
   return properties.map(([, values]) => values as Exported["outputs"]);
 }
 
-/** The type that a resource's URN says. */
+/** The type in a resource's URN. */
 export function typeInUrn(urn: string): string {
   return urn.split("::")[2]?.split("$").at(-1) ?? "";
 }
@@ -89,7 +90,7 @@ function dynamicCode(resource: Exported): Code[] {
   }));
 }
 
-/** A refresh and a removal take the token of `webIdentity` from where the state alone says. */
+/** A refresh and a removal get the token of `webIdentity` from the source that the state names. */
 function tokenCommands(resource: Exported): Code[] {
   return propertiesOf(resource)
     .flatMap((values) => connectionsIn(values ?? {}))
@@ -103,18 +104,18 @@ function tokenCommands(resource: Exported): Code[] {
     }));
 }
 
-/** How AWS is reached: what a KmsProvider holds of it, a distribution, and a distribution's replicas. */
+/** Connections in a resource's properties: those of a KmsProvider, of a distribution, and of a replica's distribution. */
 export function connectionsIn(values: Record<string, unknown>): unknown[] {
   return [values, memberOf(values, "kms"), memberOf(memberOf(values, "distribution"), "kms")];
 }
 
-/** A member of an object, both in the clear. */
+/** A member of an object; either may be a secret in the clear. */
 export function memberOf(value: unknown, name: string): unknown {
   const held = inTheClear(value);
   return isObject(held) && Object.hasOwn(held, name) ? inTheClear(held[name]) : undefined;
 }
 
-/** The engine goes by the type in the URN in one place, by the resource's own in another. */
+/** The engine uses the type in the URN in one place, and the resource's own `type` in another, so both are examined. */
 function pluginOf({ urn, type, inputs }: Exported): Code[] {
   const types = new Set([type, typeInUrn(urn)]);
   const names = [...types]
@@ -154,7 +155,7 @@ function judged({ urn, type, what, text }: Code, allowed: string[]): CodeFinding
 
 const isOwn = (type: string) => OWN.includes(TYPE.exec(type)?.[1] ?? "");
 
-/** A secret of an export with --show-secrets is JSON in a string; of any other it stays the envelope. */
+/** The value of a secret. With --show-secrets it is JSON in a string; in any other export the secret is returned unchanged. */
 export function inTheClear(value: unknown): unknown {
   if (!isObject(value) || !(SIGNATURE in value)) return value;
   const { plaintext } = value as { plaintext?: unknown };

@@ -24,11 +24,11 @@ export interface DoctorOptions extends StateOptions, AwsOptions, FeatureOptions 
   json?: boolean;
 }
 
-/** `keymgmt doctor`. Gives the exit code. */
+/** `keymgmt doctor`. Returns the exit code. */
 export async function doctor(options: DoctorOptions): Promise<number> {
   const exported = options.state || options.stack || options.cwd ? await exportedStates(options) : [];
   if (options.offline && exported.length === 0)
-    throw new UsageError("Expected --stack or --state with --offline: it looks at the state alone.");
+    throw new UsageError("Expected --stack or --state with --offline: it examines the state alone.");
   const code = exported.flatMap(({ text, source }) => codeIn(text, source, options.allowDynamic ?? []));
   const trust = {
     endpoints: [...(options.allowEndpoint ?? []), ...endpointsOf(options.endpoint)],
@@ -38,7 +38,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     ...code.flatMap(({ urn, why }) => (why === null ? [] : [`${urn}: ${why}`])),
     ...exported.flatMap(({ text, source }) => untrusted(text, source, trust)),
   ];
-  // Nothing else is believed of a state that somebody else has written.
+  // Somebody else may have written this state, so nothing else in it is used.
   if (options.offline || problems.length > 0) return report({ ...NOTHING, code, problems }, options, false);
   const states = exported.map(({ text, source }) => readStack(text, source));
   const held = states.flatMap(({ regions }) => regions);

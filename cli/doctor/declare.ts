@@ -6,18 +6,18 @@ export function declareDoctor(program: Command): void {
   const command = withAwsOptions(withStateOptions(program.command("doctor")))
     .summary("credentials, account, endpoint, clock and permissions, as AWS sees them")
     .description(
-      "Says which credentials win and whose they are, which endpoint answers, how far the clocks are apart, and which " +
-        "permissions are there. Changes nothing: calls that would change something name a KMS key that does not exist, " +
-        "which AWS answers differently to those who may make them; CloudTrail records them. What cannot be told is said to " +
-        "be so. With --state or --stack, it first looks at what the state makes the engine run, and refuses all that is not " +
-        "this package's, a keyring that is not encrypted, and a host that is neither AWS's nor allowed; then reads are tried on a KMS key of the stack.",
+      "Shows which credentials are used and whose they are, which endpoint answers, the difference of the clocks, and which " +
+        "permissions are granted. Changes nothing: calls that would change something name a KMS key that does not exist. " +
+        "AWS answers them with NotFound where the permission is granted; CloudTrail records them. A permission that cannot " +
+        "be determined is shown as unclear. With --state or --stack, it first examines the code that the state makes the engine run, and refuses code that is not " +
+        "this package's, a keyring that is not encrypted, and a host that is neither AWS's nor allowed; then it tries reads on a KMS key of the stack.",
     )
     .option(
       "--region <region>",
-      "a Region to look at (repeatable); by default the state's, else AWS_REGION",
+      "a Region to examine (repeatable); by default the state's, else AWS_REGION",
       regionName,
     )
-    .option("--multi-region", "also what multi-Region keys need")
+    .option("--multi-region", "also the permissions that multi-Region keys need")
     .option(
       "--allow-dynamic <type@sha256>",
       "other code in the state that you have read, as doctor names it (repeatable)",
@@ -28,7 +28,7 @@ export function declareDoctor(program: Command): void {
       "an endpoint that the program names and the state therefore has (repeatable)",
       collect,
     )
-    .option("--offline", "look at the state alone; ask AWS nothing")
+    .option("--offline", "examine the state alone, without calling AWS")
     .option("--json", "print JSON");
   withFeatures(command)
     .addHelpText(

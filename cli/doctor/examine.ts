@@ -10,14 +10,14 @@ import type { CodeFinding } from "./code.js";
 import { probeFor, type Target } from "./probes.js";
 
 export interface Findings {
-  /** What the state makes the engine run. */
+  /** The code that the state makes the engine run. */
   code: CodeFinding[];
   credentials: { source: string; accessKeyId: string } | null;
   account: { accountId: string; arn: string | null } | null;
   regions: RegionFindings[];
   /** Regions of the state that were not asked, as `unreachableRegions` of a KmsProvider names them. */
   leftOut: string[];
-  /** What is wrong, in sentences. */
+  /** One sentence for each problem. */
   problems: string[];
 }
 
@@ -32,9 +32,9 @@ export const NOTHING: Findings = {
 
 export interface RegionFindings {
   region: string;
-  /** Where KMS was asked; null where nothing could be sent. */
+  /** The endpoint that KMS was called at; null where nothing could be sent. */
   endpoint: string | null;
-  /** Seconds that AWS's clock is ahead of this machine's. */
+  /** Seconds by which AWS's clock is ahead of this machine's. */
   clockSkewSeconds: number | null;
   permissions: PermissionFinding[];
 }
@@ -42,14 +42,14 @@ export interface RegionFindings {
 export interface PermissionFinding {
   action: string;
   verdict: "granted" | "denied" | "unclear";
-  /** Why it cannot be told. */
+  /** Why it is unclear. */
   why: string | null;
 }
 
-/** AWS refuses a signature whose time is further off (IAM guide, Signature Version 4). */
+/** AWS refuses a signature with a larger clock difference (IAM guide, Signature Version 4). */
 const MOST_SKEW_SECONDS = 5 * 60;
 
-/** Observations at all of it, as far as it gets. Throws nothing that AWS or the credentials cause: that is what it finds. */
+/** Examines as much as it can reach. Errors of AWS and of the credentials are findings and are not thrown. */
 export async function examine(
   connection: KmsConnection,
   regions: { region: string; target: Target }[],
@@ -136,7 +136,7 @@ async function examineRegion(
   };
 }
 
-/** Errors after which no other call would fare better. */
+/** Errors after which every other call would fail too. */
 const ENDS = new Set(["EndpointUnreachable", "InvalidCredentials", "MissingCredentials", "Timeout"]);
 
 function judged(action: string, error: KeymgmtError | undefined, certain: boolean): PermissionFinding {
@@ -148,5 +148,5 @@ function judged(action: string, error: KeymgmtError | undefined, certain: boolea
   return { action, verdict: "unclear", why };
 }
 
-/** Enough of an access key id to recognise it by. */
+/** The beginning and end of an access key id: enough to recognise it. */
 const shortId = (accessKeyId: string) => `${accessKeyId.slice(0, 4)}…${accessKeyId.slice(-4)}`;

@@ -1,26 +1,26 @@
 /**
  * How each permission is tried without changing anything. KMS has DryRun for cryptographic operations and grants only. So a
- * call names a KMS key that does not exist: AWS answers NotFoundException to who may make it. Reads are made on a KMS key of
- * the state, where there is one, and are then certain.
+ * call names a KMS key that does not exist, and AWS answers with NotFoundException where the permission is granted. Reads use a KMS
+ * key of the state where there is one; their result is then certain.
  */
 import { randomUUID } from "node:crypto";
 import type { AlgorithmSpec } from "@aws-sdk/client-kms";
 import { defaultOf } from "../../provider/schema/definition.js";
 
 export interface Target {
-  /** Id of a KMS key: of one of ours, or a made-up one. */
+  /** Id of one of our KMS keys, or an invented id. */
   keyId: string;
   real: boolean;
   /** The wrapping algorithm of the KMS key's type. */
   wrappingAlgorithm: AlgorithmSpec;
-  /** A Region to name as a replica's. */
+  /** The Region that a ReplicateKey call names. */
   replicaRegion: string;
 }
 
 export interface Probe {
   operation: string;
   input: object;
-  /** Whether a denial means that the permission is not there: it then depends on no KMS key, or the KMS key is real. */
+  /** Whether a denial proves that the permission is missing: it depends on no KMS key, or the KMS key is real. */
   certain: boolean;
 }
 
@@ -30,7 +30,7 @@ const NO_ALIAS = "alias/keymgmt-doctor/no-such-alias";
 const TAG_KEY = "keymgmt:doctor";
 const POLICY = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 
-/** The encryption context that policies ask for (provider/keys/keystores). */
+/** The encryption context that policies require (provider/keys/keystores). */
 const SEALED = { "keymgmt:key": "doctor" };
 
 /** Reads: they change nothing on a real KMS key either. */
@@ -45,7 +45,7 @@ const READS: Readonly<Record<string, (target: Target) => object>> = {
   ListResourceTags: () => ({}),
 };
 
-/** Writes, besides the KMS key that they name and that does not exist. */
+/** Inputs of writes, without the KMS key: writes name one that does not exist. */
 const WRITES: Readonly<Record<string, (target: Target) => object>> = {
   CancelKeyDeletion: () => ({}),
   Decrypt: () => ({ CiphertextBlob: new Uint8Array(1), EncryptionContext: SEALED }),
@@ -66,14 +66,14 @@ const WRITES: Readonly<Record<string, (target: Target) => object>> = {
   UpdateKeyDescription: () => ({ Description: "" }),
 };
 
-/** The call that tries a permission, or undefined where AWS has no harmless one. */
+/** The call that tries a permission, or undefined where AWS has no call that changes nothing. */
 export function probeFor(action: string, target: Target): Probe | undefined {
   const operation = action.replace(/^kms:/, "");
   if (operation === "ListKeys" || operation === "ListAliases")
     return { operation, input: { Limit: 1 }, certain: true };
   const read = READS[operation];
   if (read) return { operation, input: { KeyId: target.keyId, ...read(target) }, certain: target.real };
-  // Never a real KMS key.
+  // A write never names a real KMS key.
   const keyId = madeUpKey();
   if (operation === "CreateAlias" || operation === "UpdateAlias")
     return { operation, input: { AliasName: NO_ALIAS, TargetKeyId: keyId }, certain: false };

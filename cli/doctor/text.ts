@@ -2,7 +2,7 @@ import { table, wrapped } from "../text.js";
 import type { CodeFinding } from "./code.js";
 import type { Findings, RegionFindings } from "./examine.js";
 
-/** The findings for a person: 80 columns. `isAwsAsked`: else the state alone was looked at. */
+/** The findings as text for a person, 80 columns wide. `isAwsAsked` is false where only the state was examined. */
 export function doctorText(
   { code, credentials, account, regions, leftOut, problems }: Findings,
   isAwsAsked: boolean,
@@ -21,7 +21,7 @@ export function doctorText(
     ),
     "\n",
     ...problems.map((problem) => wrapped(problem, "! ")),
-    problems.length === 0 ? "Nothing to put right.\n" : "",
+    problems.length === 0 ? "Nothing to fix.\n" : "",
   ].join("");
 }
 
@@ -35,7 +35,7 @@ function codeLines(code: CodeFinding[]): string[] {
 }
 
 function regionText({ region, endpoint, clockSkewSeconds, permissions }: RegionFindings): string {
-  const verdicts = { granted: "granted", denied: "DENIED", unclear: "cannot be told" };
+  const verdicts = { granted: "granted", denied: "DENIED", unclear: "unclear" };
   const whys = [...new Set(permissions.flatMap(({ why }) => why ?? []))];
   const rows = permissions.map(({ action, verdict, why }) => [
     action,
@@ -50,7 +50,7 @@ function regionText({ region, endpoint, clockSkewSeconds, permissions }: RegionF
   ].join("");
 }
 
-/** Within two seconds: the server says whole seconds, and an answer takes a while. */
+/** Two seconds are within the error: the server sends whole seconds, and the answer needs time to arrive. */
 function clockText(skew: number | null): string {
   if (skew === null) return "not known: no answer said the time";
   if (Math.abs(skew) <= 2) return "the same as AWS's, to a second or two";

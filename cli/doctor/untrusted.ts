@@ -1,6 +1,6 @@
 /**
- * What the provider believes of a state, as it has no other word for it: the keyring, and in a refresh or a removal, which come without the
- * program, where it sends its calls. Whoever writes the state's bucket without its secrets provider can put neither into it encrypted.
+ * What the provider trusts in a state because it has no other source: the keyring and, in a refresh or a removal, which run without the
+ * program, the endpoints. Somebody who can write the state but lacks its secrets provider cannot encrypt a keyring for it.
  */
 import { isTrustedByDefault } from "../../provider/kms/endpoints/hosts.js";
 import { isRegion } from "../../provider/kms/endpoints/regions.js";
@@ -16,13 +16,13 @@ import {
 } from "./code.js";
 
 export interface Trust {
-  /** Endpoints that the caller names. */
+  /** Endpoints that the caller allows. */
   endpoints: string[];
-  /** Whether the export may be one with --show-secrets, in which the engine has opened what it had encrypted. */
+  /** Whether the export may be one with --show-secrets, in which the engine has decrypted the secrets. */
   mayBeOpened: boolean;
 }
 
-/** One sentence for each thing that is not to be believed. */
+/** One sentence for each value that must not be trusted. */
 export function untrusted(text: string, source: string, { endpoints, mayBeOpened }: Trust): string[] {
   const isOpened = mayBeOpened && !text.includes('"ciphertext"');
   const sentences = allResources(text, source).flatMap((resource) => {
@@ -37,20 +37,20 @@ export function untrusted(text: string, source: string, { endpoints, mayBeOpened
   return [...new Set(sentences)];
 }
 
-/** The engine finds a resource's last outputs by its URN, whatever type stands beside it. */
+/** Checks the type in the URN too: the engine finds a resource's last outputs by its URN, whatever its `type` is. */
 function isOurs({ urn, type }: Exported): boolean {
   return TYPE.test(type) || TYPE.test(typeInUrn(urn));
 }
 
-/** The engine writes it as a secret, whatever its keystore. */
+/** The engine writes every keyring as a secret, whatever its keystore. */
 function keyringMistakes(keyring: unknown, isOpened: boolean): string[] {
   if (keyring === undefined || isEncrypted(keyring, isOpened)) return [];
   return [
-    "Expected its keyring to be encrypted, as every update writes it; it is not. Who wrote it does not have the stack's secrets provider: the next update would give AWS their material. Run no update. Find out who can write the state, and put an older one in its place (pulumi stack import).",
+    "Expected its keyring to be encrypted, as every update writes it; it is not. Its writer does not have the stack's secrets provider, and the next update would import the writer's material into AWS. Run no update. Find out who can write the state, and put an older one in its place (pulumi stack import).",
   ];
 }
 
-/** pulumi/pulumi sdk/go/common/apitype SecretV1: it has one of the two. */
+/** pulumi/pulumi sdk/go/common/apitype SecretV1: a secret has either `ciphertext` or `plaintext`. */
 function isEncrypted(value: unknown, isOpened: boolean): boolean {
   if (!isObject(value) || value[SIGNATURE] !== SECRET) return false;
   const member = isOpened ? "plaintext" : "ciphertext";
@@ -64,7 +64,7 @@ interface Endpoint {
   region: string;
 }
 
-/** Of a KmsProvider, a distribution's, its replicas', and of a root key, which is asked where `keystore` changes. */
+/** Endpoints of a KmsProvider, of distributions and replicas, and of a root key, which is called where `keystore` changes. */
 function endpointsIn(values: Record<string, unknown>): Endpoint[] {
   return [...connectionsIn(values), rootKeyIn(values)].flatMap((kms) => {
     const [endpoint, region] = [memberOf(kms, "endpoint"), memberOf(kms, "keyCollection")];
@@ -79,7 +79,7 @@ function endpointsIn(values: Record<string, unknown>): Endpoint[] {
   });
 }
 
-/** Where it is a KMS key. */
+/** The endpoint and Region of a root key that is a KMS key. */
 function rootKeyIn(values: Record<string, unknown>): { endpoint?: string; keyCollection?: string } {
   const keystore = inTheClear(values.keystore);
   const isKms = typeof keystore === "string" && keystore.startsWith("awskms:") && URL.canParse(keystore);
@@ -91,6 +91,6 @@ function endpointMistakes({ endpoint, region }: Endpoint, named: string[]): stri
   const url = endpoint.replaceAll("{region}", region);
   if (named.includes(endpoint) || (URL.canParse(url) && isTrustedByDefault(new URL(url), region))) return [];
   return [
-    `The state says that calls go to ${JSON.stringify(endpoint)}, which is neither AWS nor this machine. A refresh and a removal would send credentials there. If the program names it, give --allow-endpoint with just that. Else run no update, find out who can write the state, and put an older one in its place (pulumi stack import).`,
+    `The state says that calls go to ${JSON.stringify(endpoint)}, which is neither AWS nor this machine. A refresh and a removal would send credentials there. If the program names it, give it with --allow-endpoint. Otherwise run no update, find out who can write the state, and put an older one in its place (pulumi stack import).`,
   ];
 }

@@ -29,7 +29,7 @@ import { exportedKey, unsealed } from "./keyring.js";
 export interface ExportOptions extends StateOptions {
   key?: string;
   out?: string;
-  /** In their place: a backup whose fingerprint is printed. */
+  /** A backup whose fingerprint is printed; excludes the options that make a backup. */
   fingerprint?: string;
   passphrase?: string;
   recipient?: string;
@@ -37,7 +37,7 @@ export interface ExportOptions extends StateOptions {
   force?: boolean;
 }
 
-/** `keymgmt export`. Gives the exit code. */
+/** `keymgmt export`. Returns the exit code. */
 export async function exportKey(options: ExportOptions): Promise<number> {
   const { key, out, fingerprint, force = false, state } = options;
   if (fingerprint !== undefined) return printFingerprint(fingerprint);
@@ -46,24 +46,24 @@ export async function exportKey(options: ExportOptions): Promise<number> {
   if ((state?.length ?? 1) !== 1)
     throw new UsageError("Expected one --state: a backup is of one stack's key.");
   const connections = new KmsConnections();
-  const opener = await openerOf(options, connections.say);
+  const backupKey = await backupKeyOf(options, connections.say);
   if (out !== "-" && !force && (await exists(out)))
     throw new UsageError(
-      `Expected --out to name a file that is not there yet; ${out} is. Give another, or --force.`,
+      `Expected --out to name a file that does not exist; ${out} exists. Give another name, or --force.`,
     );
   const [exported] = (await exportedStates(options, "--show-secrets")) as [ExportedState];
   const backup = await backupOf(connections, exported, { ...options, key });
-  const jwe = `${await sealBackup(backup, opener)}\n`;
+  const jwe = `${await sealBackup(backup, backupKey)}\n`;
   if (out === "-") process.stdout.write(jwe);
-  else await written(out, jwe, force);
+  else await writeBackup(out, jwe, force);
   const where = out === "-" ? "the standard output" : `${out}, for your user alone to read`;
-  const told = wrapped(`Written to ${where}. ${howToOpen(options, opener)} ${FINGERPRINT}`);
-  printNote(`${backupText(backup)}\n${told}${fingerprintOf(jwe)}\n`);
+  const note = wrapped(`Written to ${where}. ${howToOpen(options, backupKey)} ${FINGERPRINT}`);
+  printNote(`${backupText(backup)}\n${note}${fingerprintOf(jwe)}\n`);
   return EXIT.fine;
 }
 
-/** What Node says names the file beside it that was to get the name. */
-async function written(out: string, jwe: string, force: boolean): Promise<void> {
+/** Node's own message would name the temporary file. */
+async function writeBackup(out: string, jwe: string, force: boolean): Promise<void> {
   await writePrivate(out, jwe, force).catch(({ code }: NodeJS.ErrnoException) => {
     throw new Error(
       `Expected --out to name a file that can be written; ${out} cannot be (${code}). No backup was made. Make its folder, or give another file.`,
@@ -72,7 +72,7 @@ async function written(out: string, jwe: string, force: boolean): Promise<void> 
 }
 
 const FINGERPRINT =
-  "Its fingerprint, which a restore asks for (keymgmt import --fingerprint); keep it where whoever can write the backup cannot:";
+  "Its fingerprint, which a restore asks for (keymgmt import --fingerprint); keep it where nobody who can write the backup can change it:";
 
 async function printFingerprint(file: string): Promise<number> {
   const text = isReference(file)
@@ -82,11 +82,11 @@ async function printFingerprint(file: string): Promise<number> {
   return EXIT.fine;
 }
 
-async function openerOf({ passphrase, recipient }: ExportOptions, say: Say): Promise<BackupKey> {
+async function backupKeyOf({ passphrase, recipient }: ExportOptions, say: Say): Promise<BackupKey> {
   if ((passphrase === undefined) === (recipient === undefined))
     throw new UsageError("Expected --passphrase or --recipient, one of the two.");
   if (recipient !== undefined) return recipientKey(await readOptionFile("--recipient", recipient));
-  // What came is not shown: it may be the passphrase itself.
+  // The value is not shown: it may be the passphrase itself.
   if (!isReferenceToSecret(passphrase))
     throw new UsageError(
       "Expected --passphrase to say where it is read from: env://NAME, file:///path (absolute) or exec:command.",
@@ -106,7 +106,7 @@ async function backupOf(
   { key: name, keystore }: ExportOptions & { key: string },
 ): Promise<Backup> {
   const { key, keyring: kept } = exportedKey(text, source, name);
-  assertNamed(kept, keystore, name);
+  requireKeystoreOption(kept, keystore, name);
   const session = new KeystoreSession((connection) => connections.open(connection), connections.say);
   const keyring = await unsealed(session, kept, name);
   const kcvs = kcvsOf(keyring);
@@ -122,16 +122,20 @@ async function backupOf(
   };
 }
 
-/** A root key is read, or AWS asked for it, where the caller says: a state might name anybody's file, profile or endpoint. */
-function assertNamed({ keystore = "state" }: Keyring, named: string | undefined, key: string): void {
+/** The caller must name the root key: a state might name somebody else's file, profile or endpoint. */
+function requireKeystoreOption(
+  { keystore = "state" }: Keyring,
+  named: string | undefined,
+  key: string,
+): void {
   const parsed = parseKeystore(keystore);
   if (!("kind" in parsed) || !isSealed(parsed) || keystore === named) return;
   throw new UsageError(
-    `Expected --keystore to name the root key that seals the keyring of "${key}"; the state says ${JSON.stringify(keystore)}. Judge whether that is yours, and give it with --keystore.`,
+    `Expected --keystore to name the root key that seals the keyring of "${key}"; the state says ${JSON.stringify(keystore)}. Check whether that is yours, and give it with --keystore.`,
   );
 }
 
-/** What the state holds of the key in AWS. The material of a KMS key that was adopted is not the keyring's. */
+/** The key's distributions in the state. An adopted KMS key has no check value, because its material is not in the keyring. */
 function distributionsOf({ regions }: StackState, name: string, kcvs: string[]): BackedUpDistribution[] {
   const own = regions.filter(
     ({ owner, replaced, versions }) => owner.key.name === name && !replaced && versions.length > 0,

@@ -6,18 +6,24 @@ export function declareExport(program: Command): void {
   withStateOptions(program.command("export"))
     .summary("an encrypted backup of a key with all its versions")
     .description(
-      "Writes a key with the material of all its versions, and which KMS keys and alias are its own, into a file that a " +
-        "passphrase or a private key opens. Runs `pulumi stack export --show-secrets`, which asks for what opens the " +
-        "stack's secrets; a keyring that a root key seals needs that root key too. `keymgmt import` restores it, and asks " +
+      "Writes a key with the material of all its versions, and the names of its KMS keys and alias, into a file that a " +
+        "passphrase or a private key opens. Runs `pulumi stack export --show-secrets`, which needs access to the stack's " +
+        "secrets provider; a keyring that a root key seals needs that root key too. `keymgmt import` restores it, and asks " +
         "for the fingerprint that is printed here.",
     )
     .option("--key <name>", "the key to back up")
     .option("--out <file>", "file to write, for your user alone to read; - is the standard output")
     .option("--passphrase <reference>", "where a passphrase is: env://NAME, file:///path or exec:command")
-    .option("--recipient <file>", "in its place: a public key, PEM or JWK; its private key opens the backup")
+    .option(
+      "--recipient <file>",
+      "instead of a passphrase: a public key, PEM or JWK; its private key opens the backup",
+    )
     .option("--keystore <url>", "the root key that seals the keyring, as the program's `keystore` names it")
-    .option("--fingerprint <backup>", "alone: print the fingerprint of a backup that there is")
-    .option("--force", "write over a file that is there")
+    .option(
+      "--fingerprint <backup>",
+      "without the other options: print the fingerprint of an existing backup",
+    )
+    .option("--force", "overwrite an existing file")
     .addHelpText(
       "after",
       `

@@ -1,4 +1,4 @@
-/** A ManagedKey in an export whose secrets are in the clear: what it is, and its keyring. */
+/** A ManagedKey and its keyring, from an export whose secrets are in the clear. */
 
 import type { Backup } from "../../provider/keys/backup/backup.js";
 import { claimSecretOf, withClaimSecret } from "../../provider/keys/claimSecret.js";
@@ -19,7 +19,7 @@ export interface ExportedKey {
   keyring: Keyring;
 }
 
-/** Finds the one ManagedKey of this name. Throws where there is none, or its keyring is not in the clear or not what it is said to be. */
+/** Finds the one ManagedKey of this name. Throws where there is none, where its keyring is encrypted, or where its check values differ. */
 export function exportedKey(text: string, source: string, name: string): ExportedKey {
   const found = parseExport(text, source).resources.filter(
     ({ type, outputs, delete: replaced }) =>
@@ -52,8 +52,8 @@ function inTheClear(keyring: unknown, source: string): string {
 }
 
 /**
- * The keyring as a backup holds it: every version that the state holds out of its keystore, its key check value verified. One
- * that is elsewhere stays a reference. Throws KeystoreUnavailable, where a root key is not there for example.
+ * The keyring for a backup: every version in the state is unsealed, and its key check value verified. A version whose material is
+ * outside of the state stays a reference. Throws KeystoreUnavailable, for example where a root key is missing.
  */
 export async function unsealed(session: KeystoreSession, keyring: Keyring, name: string): Promise<Keyring> {
   const keys: KeyringVersion[] = [];

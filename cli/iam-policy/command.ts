@@ -23,7 +23,7 @@ export interface IamPolicyOptions extends StateOptions, FeatureOptions {
   only?: boolean;
 }
 
-/** `keymgmt iam-policy`: the policy on stdout, what to know of it on stderr. Gives the exit code. */
+/** `keymgmt iam-policy`: prints the policy to stdout and notes about it to stderr. Returns the exit code. */
 export async function iamPolicy(options: IamPolicyOptions): Promise<number> {
   const states = options.state || options.stack || options.cwd ? await loadStates(options) : [];
   const scope = scopeOf(options, states);
@@ -35,7 +35,7 @@ export async function iamPolicy(options: IamPolicyOptions): Promise<number> {
   return EXIT.fine;
 }
 
-/** What the states say, and what the flags say over it. */
+/** The scope from the states. Flags override it. */
 export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope {
   const held = states.flatMap(({ regions }) => regions);
   const versions = held.flatMap((region) => region.versions);
@@ -77,7 +77,7 @@ export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope 
   };
 }
 
-/** Replicas of which nothing is said may be made in any of the Regions. */
+/** Where neither flags nor states name replica Regions, replicas may be created in any of the primary Regions. */
 function replicaRegionsOf(
   options: IamPolicyOptions,
   held: RegionState[],
@@ -88,7 +88,7 @@ function replicaRegionsOf(
   return replicaRegions.length > 0 ? sorted(replicaRegions) : primaryRegions;
 }
 
-/** An alias is `alias/<prefix>/<distribution>`, and the prefix may hold slashes itself; an adopted one is as it was. */
+/** An alias is `alias/<prefix>/<distribution>`, and the prefix may hold slashes. An adopted alias keeps its name. */
 function aliasesOf(states: StackState[]): string[] {
   const names = states.flatMap(({ regions }) =>
     regions.map(({ outputs: { aliasName }, owner: { distribution } }) => {

@@ -4,10 +4,10 @@ import { withExitCode } from "../run.js";
 
 export function declareIamPolicy(program: Command): void {
   const command = withStateOptions(program.command("iam-policy"))
-    .summary("the least IAM policy for given Regions and features")
+    .summary("the least IAM policy for your Regions and features")
     .description(
-      "Prints the least IAM policy under which `pulumi up` works, as JSON on stdout, and what to know of it on stderr. " +
-        "Account, Regions, alias prefixes and stacks come from the options, else from --state or --stack. Asks AWS nothing.",
+      "Prints the least IAM policy under which `pulumi up` works, as JSON on stdout, and notes about it on stderr. " +
+        "Account, Regions, alias prefixes and stacks come from the options, else from --state or --stack. Calls no AWS operation.",
     )
     .option("--account-id <id>", "account that holds the KMS keys, 12 digits", accountId)
     .option("--region <region>", "a KmsProvider's Region (repeatable)", regionName)
@@ -21,13 +21,17 @@ export function declareIamPolicy(program: Command): void {
     .option("--for-stack <org/project/stack>", "only KMS keys tagged for this stack (repeatable)", collect)
     .option(
       "--former-stack <org/project/stack>",
-      "a name before a rename, which KMS keys are tagged with until the next update (repeatable)",
+      "the stack's name before a rename; its KMS keys have it in their tags until the next update (repeatable)",
       collect,
     )
     .option("--adopt-key <arn>", "ARN of a KMS key to adopt (repeatable)", keyArn)
     .option("--root-key <arn>", "ARN of a KMS key that seals keyrings, for --sealing (repeatable)", keyArn)
-    .option("--min-window <days>", "no deletion that waits for less, 7 to 30; by default 7", days)
-    .option("--only", "only what the features need, without what every key needs");
+    .option(
+      "--min-window <days>",
+      "the shortest waiting period of a deletion that is allowed, 7 to 30; by default 7",
+      days,
+    )
+    .option("--only", "only the permissions of the features, without those that every key needs");
   withFeatures(command)
     .addHelpText(
       "after",

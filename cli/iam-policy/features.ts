@@ -1,10 +1,10 @@
 import type { Feature } from "../../provider/kms/permissions.js";
 
-/** Features that a flag of the same name asks for, and its help. */
+/** Features with a flag of the same name, and the flag's help text. */
 export const OPTIONAL = {
   drift: "seeing and repairing what was changed in AWS",
-  recovery: "finding KMS keys again after a killed update, and coming back from deletion",
-  adoption: "adoption of KMS keys that exist",
+  recovery: "recovering KMS keys after an interrupted update, and reclaiming them from deletion",
+  adoption: "adoption of existing KMS keys",
   onDemandRotation: "rotation within one KMS key",
   changes: "changed tags, policies and descriptions",
   sealing: "keyrings that a KMS key seals",
@@ -14,7 +14,7 @@ export const OPTIONAL = {
 
 export type FeatureOptions = Partial<Record<keyof typeof OPTIONAL, boolean>>;
 
-/** The features of the flags, and what every key needs unless `only` they are asked for. */
+/** The features of the flags and, unless `only` is set, those that every key needs. */
 export function featuresOf(options: FeatureOptions, multiRegion: boolean, only = false): Feature[] {
   const needed: Feature[] = only ? [] : multiRegion ? ["everyKey", "multiRegion"] : ["everyKey"];
   return [

@@ -1,4 +1,4 @@
-/** The least privilege that IAM can say for given resources, Regions and features. */
+/** The least privilege that IAM can express for resources, Regions and features. */
 
 import { KEY_TYPES } from "../../provider/keys/keyTypes.js";
 import { partitionOf } from "../../provider/kms/endpoints/regions.js";
@@ -19,13 +19,13 @@ export interface Scope {
   aliases: string[];
   /** `organization/project/stack`; empty where any stack is meant. */
   stacks: string[];
-  /** Names that these stacks had before a rename, which their KMS keys' tags show until the next update. */
+  /** Former names of these stacks. After a rename the tags of KMS keys have them until the next update. */
   formerStacks?: string[];
-  /** ARNs of KMS keys that were, or are to be, adopted. */
+  /** ARNs of KMS keys that were adopted or will be. */
   adoptedArns: string[];
-  /** ARNs of the KMS keys that seal keyrings; empty where any of the account's may. */
+  /** ARNs of the KMS keys that seal keyrings; empty where any KMS key of the account may. */
   rootKeyArns: string[];
-  /** The shortest waiting time of a deletion, 7 to 30 days; undefined where AWS's 7 will do. */
+  /** The shortest waiting period of a deletion, 7 to 30 days; undefined for AWS's minimum of 7. */
   minWindowDays?: number;
   features: Feature[];
 }
@@ -46,7 +46,7 @@ interface Statement {
 /** Condition keys with their values, by operator. */
 type Condition = Record<string, Record<string, string | string[]>>;
 
-/** CreateAlias, UpdateAlias and DeleteAlias need the permission on the alias too, which no condition key knows. */
+/** CreateAlias, UpdateAlias and DeleteAlias need the permission on the alias too, and aliases have no condition keys. */
 const ALIAS_ACTIONS = ["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"];
 
 /** Actions with a statement of their own. */
@@ -58,7 +58,7 @@ const SPECIAL = [
   "iam:CreateServiceLinkedRole",
 ];
 
-/** AWS's limit of a managed policy, white space not counted (IAM and STS quotas). */
+/** AWS's limit for a managed policy, without white space (IAM and STS quotas). */
 export const MANAGED_POLICY_CHARACTERS = 6144;
 
 export function policyFor(scope: Scope): Policy {
@@ -73,7 +73,7 @@ export function policyFor(scope: Scope): Policy {
     ...(has("kms:TagResource") ? tagKeys(scope) : []),
     ...(has("kms:PutKeyPolicy") ? [newKeyPolicies(scope)] : []),
     ...(has("kms:ReplicateKey") ? [replicateKeys(scope)] : []),
-    keys("UseNewKeys", on("newKey"), scope, notAnothers(scope)),
+    keys("UseNewKeys", on("newKey"), scope, notOfOthers(scope)),
     keys("ManageOwnKeys", [...on("newKey"), ...on("ownKey")], scope, own(on("ownKey"), scope)),
     adoptedKeys([...on("newKey"), ...on("ownKey")], scope),
     keys("LookAtKeys", ["kms:DescribeKey"].filter(has), { ...scope, multiRegion: undefined }, IMPORTED),
@@ -89,7 +89,7 @@ export function policyFor(scope: Scope): Policy {
   };
 }
 
-/** What a reader of the policy must know. */
+/** Notes for the reader of the policy. */
 export function notesFor(scope: Scope, policy: Policy): string[] {
   const has = (sid: string) => policy.Statement.some(({ Sid }) => Sid === sid);
   const characters = JSON.stringify(policy).replaceAll(/\s/g, "").length;
@@ -99,7 +99,7 @@ export function notesFor(scope: Scope, policy: Policy): string[] {
       : []),
     ...(has("UseNewKeys") || has("TagNewKeys")
       ? [
-          "What follows CreateKey at once cannot ask for the stack's tag, which AWS may take five minutes to count. So an imported KMS key of somebody else without a tag keymgmt:stack and without an alias beside these, whose key policy lets IAM policies decide, can be given material where it has none, an alias and, with a call of its own, the stack's tag.",
+          "The calls that follow CreateKey at once cannot require the stack's tag, because AWS may need five minutes to apply it. So an imported KMS key of somebody else without a tag keymgmt:stack and without an alias beside these, whose key policy lets IAM policies decide, can be given material where it has none, an alias and, with a call of its own, the stack's tag.",
           "No statement asks for kms:RequestAlias: it matches only calls that name a KMS key by its alias, and these name it by its id. Use it for applications.",
         ]
       : []),
@@ -137,15 +137,15 @@ function createKeys(scope: Scope): Statement[] {
     ),
   };
   if (scope.replicaRegions.length === 0) return [create];
-  // ReplicateKey asks for kms:CreateKey in the replica's Region (API reference of ReplicateKey). AWS does not say which of these
-  // keys that has. CreateKey itself has all but the last, and is so kept out.
+  // ReplicateKey needs kms:CreateKey in the replica's Region (API reference of ReplicateKey). AWS does not document which of these
+  // condition keys are present then. CreateKey itself has all but the last, so these conditions exclude it.
   const inReplicas: Statement = {
     ...allow("CreateReplicas", "kms:CreateKey", "*"),
     Condition: all(
       { StringEquals: { "aws:RequestedRegion": one(scope.replicaRegions) } },
       { BoolIfExists: { "kms:MultiRegion": "true" } },
       { StringEqualsIfExists: { ...KIND, "kms:MultiRegionKeyType": "REPLICA" } },
-      taggedIfAtAll("aws:RequestTag", scope.stacks),
+      taggedIfPresent("aws:RequestTag", scope.stacks),
       noLockout(["kms:CreateKey"]),
     ),
   };
@@ -153,9 +153,9 @@ function createKeys(scope: Scope): Statement[] {
 }
 
 /**
- * For tags in CreateKey AWS asks for kms:TagResource on all KMS keys in the account and Region
- * (https://docs.aws.amazon.com/kms/latest/developerguide/manage-tags-api.html): the KMS key is not there yet, so it has neither
- * tags nor aliases, and perhaps no origin. A KMS key that is there has an origin, so what is another's is kept out as far as it shows it.
+ * For tags in CreateKey AWS requires kms:TagResource on all KMS keys in the account and Region
+ * (https://docs.aws.amazon.com/kms/latest/developerguide/manage-tags-api.html): the KMS key does not exist yet, so it has neither
+ * tags nor aliases, and perhaps no origin. An existing KMS key has an origin, so the conditions exclude those of others where they can.
  */
 function tagKeys(scope: Scope): Statement[] {
   const everyKey = { ...scope, multiRegion: undefined };
@@ -166,7 +166,7 @@ function tagKeys(scope: Scope): Statement[] {
   const later = all(
     tagged("aws:ResourceTag", ownNames(scope)),
     OF_OUR_KIND,
-    taggedIfAtAll("aws:RequestTag", scope.stacks),
+    taggedIfPresent("aws:RequestTag", scope.stacks),
   );
   return [
     keys("TagNewKeys", ["kms:TagResource"], everyKey, created),
@@ -175,9 +175,9 @@ function tagKeys(scope: Scope): Statement[] {
 }
 
 /**
- * CreateKey with a key policy asks for kms:PutKeyPolicy as well
+ * CreateKey with a key policy requires kms:PutKeyPolicy as well
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_kms.html), in a request that holds the tags.
- * A call of PutKeyPolicy has none.
+ * A call of PutKeyPolicy itself has no tags.
  */
 const newKeyPolicies = (scope: Scope) =>
   keys(
@@ -190,7 +190,7 @@ const newKeyPolicies = (scope: Scope) =>
 function replicateKeys(scope: Scope): Statement {
   const primaries = { StringEquals: { "kms:MultiRegionKeyType": "PRIMARY" } };
   const regions = { StringEquals: { "kms:ReplicaRegion": one(scope.replicaRegions) } };
-  const condition = all(OF_OUR_KIND, primaries, regions, taggedIfAtAll("aws:ResourceTag", ownNames(scope)));
+  const condition = all(OF_OUR_KIND, primaries, regions, taggedIfPresent("aws:ResourceTag", ownNames(scope)));
   return keys("ReplicateKeys", ["kms:ReplicateKey"], { ...scope, replicaRegions: [] }, condition);
 }
 
@@ -214,16 +214,16 @@ function keys(Sid: string, actions: string[], scope: Scope, Condition?: Conditio
   return { ...allow(Sid, one(actions), one(resources)), ...(Condition && { Condition }) };
 }
 
-/** An adopted KMS key keeps its own tags, which may be another stack's: it is named. */
+/** An adopted KMS key keeps its own tags, which may be another stack's. So the policy names its ARN. */
 function adoptedKeys(actions: string[], scope: Scope): Statement {
-  const Condition = all(noLockout(actions), longEnough(scope));
+  const Condition = all(noLockout(actions), minimumWindow(scope));
   return {
     ...allow("ManageAdoptedKeys", one(actions), one(scope.adoptedArns)),
     ...(Object.keys(Condition).length > 0 && { Condition }),
   };
 }
 
-/** The encryption context that every sealed version has keeps other data of a KMS key out of reach. */
+/** Every sealed version has this encryption context. The condition protects other data that the KMS key encrypts. */
 function rootKeys(actions: string[], scope: Scope): Statement {
   const { rootKeyArns } = scope;
   const any = keys("UseRootKeys", actions, { ...scope, multiRegion: undefined });
@@ -253,7 +253,7 @@ const regionsOf = ({ primaryRegions, replicaRegions }: Scope) =>
 
 const IMPORTED: Condition = { StringEquals: { "kms:KeyOrigin": "EXTERNAL" } };
 
-/** What this package makes, and nothing else is changed. */
+/** The kind of KMS keys that this package creates. It changes no others. */
 const KIND = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": one(KEY_TYPES.map(({ keySpec }) => keySpec)) };
 const KEY_USAGES = [
   ...new Set<string>(KEY_TYPES.flatMap(({ usages }) => usages.map(({ keyUsage }) => keyUsage))),
@@ -262,34 +262,34 @@ const OF_OUR_KIND: Condition = { StringEquals: KIND };
 const ofOurKind = ({ multiRegion }: Scope) =>
   all(OF_OUR_KIND, multiRegion === false ? { Bool: { "kms:MultiRegion": "false" } } : {});
 
-/** No key policy that locks the account out. Calls beside CreateKey and PutKeyPolicy do not have the condition key, and pass. */
+/** Forbids a key policy that locks the account out. Other calls than CreateKey and PutKeyPolicy do not have the condition key and pass. */
 const noLockout = (actions: string[]): Condition =>
   actions.includes("kms:CreateKey") || actions.includes("kms:PutKeyPolicy")
     ? { BoolIfExists: { "kms:BypassPolicyLockoutSafetyCheck": "false" } }
     : {};
 
 /**
- * KMS keys that may be too new for their tags to count: `IfExists` lets those pass, and keeps those out that are known to be
- * another stack's. So does what names them: a KMS key with another alias is somebody else's.
+ * The tags of new KMS keys may not have taken effect yet. `IfExists` allows KMS keys without the tag, and excludes those that have
+ * another stack's. A KMS key with an alias outside of the scope is somebody else's and is excluded too.
  */
-function notAnothers(scope: Scope): Condition {
-  return all(ofOurKind(scope), taggedIfAtAll("aws:ResourceTag", ownNames(scope)), withOurAliases(scope));
+function notOfOthers(scope: Scope): Condition {
+  return all(ofOurKind(scope), taggedIfPresent("aws:ResourceTag", ownNames(scope)), withOurAliases(scope));
 }
 
-/** No alias yet, or none but these: ForAllValues is true of none. Aliases too may take five minutes to count. */
+/** The KMS key has no alias, or only these: ForAllValues is true for an empty list. A new alias may need five minutes to take effect too. */
 const withOurAliases = ({ aliases }: Scope): Condition => ({
   "ForAllValues:StringLike": { "kms:ResourceAliases": one(aliases.map((name) => `alias/${name}`)) },
 });
 
 const own = (actions: string[], scope: Scope) =>
-  all(tagged("aws:ResourceTag", ownNames(scope)), ofOurKind(scope), noLockout(actions), longEnough(scope));
+  all(tagged("aws:ResourceTag", ownNames(scope)), ofOurKind(scope), noLockout(actions), minimumWindow(scope));
 
-/** A KMS key of a renamed stack has its former name until an update tags it anew. */
+/** A KMS key of a renamed stack has the former name in its tags until an update changes them. */
 const ownNames = ({ stacks, formerStacks = [] }: Scope) =>
   stacks.length > 0 ? [...new Set([...stacks, ...formerStacks])].sort() : [];
 
-/** Of ScheduleKeyDeletion; other calls do not have the key, and pass. */
-const longEnough = ({ minWindowDays }: Scope): Condition =>
+/** Only ScheduleKeyDeletion has this condition key; other calls pass. */
+const minimumWindow = ({ minWindowDays }: Scope): Condition =>
   minWindowDays === undefined
     ? {}
     : {
@@ -300,17 +300,17 @@ const longEnough = ({ minWindowDays }: Scope): Condition =>
 
 type Tagged = "aws:RequestTag" | "aws:ResourceTag";
 
-/** The stack's tag in the request or on the KMS key; any stack's where none is named. */
+/** Requires the stack's tag in the request or on the KMS key; any stack's where `stacks` is empty. */
 function tagged(where: Tagged, stacks: string[]): Condition {
   const key = `${where}/${TAG.stack}`;
   return stacks.length > 0 ? { StringEquals: { [key]: one(stacks) } } : { Null: { [key]: "false" } };
 }
 
-/** The stack's tag, or none that counts. */
-const taggedIfAtAll = (where: Tagged, stacks: string[]): Condition =>
+/** Requires the stack's tag where there is such a tag in effect. */
+const taggedIfPresent = (where: Tagged, stacks: string[]): Condition =>
   stacks.length > 0 ? { StringEqualsIfExists: { [`${where}/${TAG.stack}`]: one(stacks) } } : {};
 
-/** All of the conditions at once. */
+/** One condition that requires all of these. */
 function all(...conditions: Condition[]): Condition {
   const together: Condition = {};
   for (const condition of conditions)
@@ -328,7 +328,7 @@ const allow = (Sid: string, Action: string | string[], Resource: string | string
   Resource,
 });
 
-/** A list of one as IAM writes it. */
+/** IAM writes a list of one value as the value. */
 function one(values: string[]): string | string[] {
   return values.length === 1 ? values[0]! : values;
 }

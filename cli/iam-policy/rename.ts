@@ -1,9 +1,9 @@
-/** What a renamed stack needs: an update tags its KMS keys anew, which are bound to the former name until then. */
+/** Notes for a renamed stack: its KMS keys have the former name in their tags until an update changes them. */
 import { outdatedNames } from "../state/names.js";
 import type { StackState } from "../state/stack.js";
 import type { Scope } from "./policy.js";
 
-/** @param scope of the policy: the stacks that it is bound to, and their former names */
+/** @param scope of the policy: its stacks, and their former names */
 export function renameNotes({ stacks, formerStacks = [] }: Scope, states: StackState[]): string[] {
   if (stacks.length === 0) return [];
   const bound = [...stacks, ...formerStacks];
@@ -26,7 +26,7 @@ export function renameNotes({ stacks, formerStacks = [] }: Scope, states: StackS
   ];
 }
 
-/** The name that the next update gives. A state's URNs do not say the organisation: it is taken to be as before. */
+/** The name that the next update writes into tags. A state's URNs do not contain the organisation, so it is assumed to be unchanged. */
 function nowCalled(former: string, { title }: StackState): string {
   return [...former.split("/").slice(0, -2), title].join("/");
 }

@@ -25,8 +25,8 @@ export interface ImportOptions extends ProjectOptions {
 }
 
 /**
- * `keymgmt import`. Gives the exit code. What it finds out goes into the stack's configuration and not into a program: it
- * concerns one stack, once, and is gone with `pulumi config rm`. It holds references alone, so that it may be committed.
+ * `keymgmt import`. Returns the exit code. The result goes into the stack's configuration and not into a program: it concerns one
+ * stack, once, and `pulumi config rm` removes it. It holds only references, no secrets, so it may be committed.
  */
 export async function importKey(
   file: string,
@@ -34,7 +34,7 @@ export async function importKey(
 ): Promise<number> {
   if ((passphrase === undefined) === (identity === undefined))
     throw new UsageError("Expected --passphrase or --identity, one of the two.");
-  // What came is not shown: it may be the passphrase itself.
+  // The value is not shown: it may be the passphrase itself.
   if (!isReferenceToSecret(passphrase ?? identity))
     throw new UsageError(
       "Expected --passphrase or --identity to say where it is read from: env://NAME, file:///path (absolute) or exec:command.",
@@ -60,14 +60,14 @@ function restoreOf({ keyring, kcvs, distributions }: Backup, place: Omit<Restore
 
 function nextSteps({ key, stack, distributions }: Backup, name: string): string {
   const steps = [
-    `Put into the stack's configuration as ${name}: references, no secret. The next \`pulumi up\` makes ManagedKey "${key.name}" with these versions.`,
+    `Stored in the stack's configuration as ${name}: references, no secret. The next \`pulumi up\` creates ManagedKey "${key.name}" with these versions.`,
   ];
   if (distributions.length > 0)
     steps.push(
-      `Its KeyDistribution takes the KMS keys and the alias over. If ${stack} still exists elsewhere, take them out of its state with \`pulumi state delete --force --target-dependents <URN of the ManagedKey>\`, and do not destroy it: without the permission to read tags that would schedule their deletion.`,
+      `Its KeyDistribution adopts the KMS keys and the alias. If ${stack} still exists elsewhere, take them out of its state with \`pulumi state delete --force --target-dependents <URN of the ManagedKey>\`, and do not destroy it: without the permission to read tags that would schedule their deletion.`,
     );
   if (key.replicaRegions.length > 0)
     steps.push(`The ManagedKey must have \`replicaRegions\`: ${key.replicaRegions.join(", ")}.`);
-  steps.push(`Afterwards the configuration is of no use any more: pulumi config rm ${name}`);
+  steps.push(`Remove the configuration after the update: pulumi config rm ${name}`);
   return steps.map((step) => wrapped(visible(step))).join("");
 }

@@ -8,16 +8,19 @@ export function declareImport(program: Command): void {
       "<backup>",
       "file of `keymgmt export`, or where it is: file:///path, env://NAME or exec:command",
     )
-    .summary("restore a backup: the next `pulumi up` makes the key from it")
+    .summary("restore a backup: the next `pulumi up` creates the key from it")
     .description(
-      "Opens a backup, verifies every version, and puts into the stack's configuration what the next `pulumi up` needs: " +
-        "where the backup and what opens it are, and which KMS keys and alias are the key's. No secret is put there. " +
-        "The update makes the ManagedKey with the same versions, and its KeyDistribution takes the KMS keys that there " +
-        "are. The program stays as it is. Asks AWS nothing.",
+      "Opens a backup, verifies every version, and stores in the stack's configuration what the next `pulumi up` needs: " +
+        "references to the backup and to its passphrase or private key, and the names of the KMS keys and the alias. No secret is stored there. " +
+        "The update creates the ManagedKey with the same versions, and its KeyDistribution adopts the existing KMS keys. " +
+        "The program stays as it is. Calls no AWS operation.",
     )
     .option("--passphrase <reference>", "where the passphrase is: env://NAME, file:///path or exec:command")
-    .option("--identity <reference>", "in its place: where the private key is, PEM or JWK")
-    .option("--fingerprint <hex>", "of the backup, as `keymgmt export` printed it; another file is refused")
+    .option("--identity <reference>", "instead of a passphrase: where the private key is, PEM or JWK")
+    .option(
+      "--fingerprint <hex>",
+      "fingerprint of the backup, as `keymgmt export` printed it; another file is refused",
+    )
     .option("--stack <name>", "stack of the project to restore into; by default the selected one")
     .option("--cwd <folder>", "folder of the Pulumi project; by default this one")
     .addHelpText(

@@ -29,7 +29,7 @@ export async function localKms(options: Options): Promise<void> {
       log: options.log ? (entry) => print(`${formatLogEntry(entry)}\n`) : undefined,
       kill: () => process.kill(process.pid, "SIGKILL"),
     });
-    // Before the address is out: whoever reads it may stop the server at once.
+    // Registered before the address is printed: its reader may stop the server at once.
     const stopped = untilStopped();
     printNote("An AWS KMS for trying out and testing, not for production: it checks no secret key.\n");
     print(`keymgmt local-kms listening on ${kms.url}\n`);
@@ -43,7 +43,7 @@ export async function localKms(options: Options): Promise<void> {
   }
 }
 
-/** Whoever read the output may be gone (`… | head -1`): that is no reason to stop serving. */
+/** The server goes on when the reader of its output ends (`… | head -1`). */
 function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
@@ -57,7 +57,7 @@ function sentence(error: NodeJS.ErrnoException, { host, port }: Options): string
   return error.message;
 }
 
-/** YAML, of which JSON is a part. */
+/** The file is YAML; JSON is a subset of it. */
 async function readConfigFile(path: string): Promise<LocalKmsConfig> {
   const text = await readOptionFile("--config", path);
   const { parse } = await import("yaml");
@@ -68,7 +68,7 @@ async function readConfigFile(path: string): Promise<LocalKmsConfig> {
   }
 }
 
-/** The first signal ends it with its state on disk; a second one, of either kind, is the system's and ends it at once. */
+/** The first signal lets the server write its state and end. A second one, of either kind, has the system's effect and ends it at once. */
 export function untilStopped(source: EventEmitter = process): Promise<void> {
   const signals = ["SIGINT", "SIGTERM"];
   return new Promise((resolve) => {

@@ -1,12 +1,12 @@
 /**
- * What a state says of a KmsProvider. A state may be anybody's: it names an account and Regions to look in. With which credentials, and
- * where they are sent, the caller alone says; what the state has of that is text, for a person to judge.
+ * A KmsProvider as a state has it. The state may come from anybody, so only its account and Regions are used. Credentials and endpoint
+ * come from the caller alone; those of the state are shown to a person and never used.
  */
 import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
 import { isRegion } from "../../provider/kms/endpoints/regions.js";
 
 export interface KmsProviderState {
-  /** Of the KmsProvider; unknown where a distribution says it. */
+  /** The KmsProvider's name; unknown where only a distribution's outputs were read. */
   name?: string;
   /** The primary Region. */
   keyCollection: string;
@@ -14,13 +14,13 @@ export interface KmsProviderState {
   quotas?: Record<string, number>;
   /** Regions that the program leaves out of every call. */
   unreachableRegions?: string[];
-  /** How the program has its credentials, in words; never followed. */
+  /** Where the program gets its credentials, in words; never used. */
   by?: string;
-  /** Where the program sends its calls; never followed. */
+  /** The program's endpoint; never used. */
   endpoint?: string;
 }
 
-/** `kms`: outputs of a KmsProvider, or what a distribution has of them. `where` names them in errors. */
+/** `kms`: outputs of a KmsProvider, or their copy in a distribution. `where` names them in errors. */
 export function kmsProviderState(
   kms: Partial<KmsConnection>,
   where: string,
@@ -38,7 +38,7 @@ export function kmsProviderState(
   };
 }
 
-/** A Region as a state names it. It becomes part of a host's name, so nothing else is taken. */
+/** A Region that a state names. It becomes part of a host name, so anything else is refused. */
 export function regionIn(region: unknown, where: string): string {
   if (typeof region === "string" && isRegion(region)) return region;
   throw new Error(

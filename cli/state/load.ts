@@ -10,18 +10,18 @@ export interface StateOptions extends ProjectOptions {
   state?: string[];
 }
 
-/** A state as it was exported, and what it is called in messages. */
+/** An exported state, and its name in messages. */
 export interface ExportedState {
   text: string;
   source: string;
 }
 
-/** The states that were named, or the one of the stack in the current project. Secrets stay encrypted: none is asked for. */
+/** The states of the options, or that of the stack in the current project. Secrets stay encrypted, so no passphrase is needed. */
 export async function loadStates(options: StateOptions): Promise<StackState[]> {
   return (await exportedStates(options)).map(({ text, source }) => readStack(text, source));
 }
 
-/** The same as text, with `--show-secrets` with its secrets in the clear where `pulumi` on the PATH exports it. */
+/** The same as text. With `--show-secrets`, an export by `pulumi` on the PATH has its secrets in the clear. */
 export async function exportedStates(
   { state, stack, cwd }: StateOptions,
   ...flags: "--show-secrets"[]

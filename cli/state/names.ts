@@ -1,13 +1,13 @@
 /**
- * Names of a stack, `organization/project/stack`, as its KMS keys are tagged. After a rename the state has the former one until an
- * update has gone through, and another stack may be called that by then.
+ * Names of a stack, `organization/project/stack`, as they stand in the tags of its KMS keys. After a rename the state has the former
+ * name until an update succeeds. Another stack may have taken the former name by then.
  */
 import type { Owner } from "../../provider/lifecycle/owner.js";
 
 export interface Names {
   /**
-   * `organization/project/stack`, as its ManagedKeys and distributions say; none where it has neither. After a rename there are
-   * two while an update has not gone through, the new one first.
+   * `organization/project/stack`, from its ManagedKeys and distributions; empty where it has neither. After a rename and an update
+   * that failed there are two, the new one first.
    */
   names: string[];
   /** Former names: KMS keys may still be tagged with them. */
@@ -16,7 +16,7 @@ export interface Names {
 
 type Named = Partial<Pick<Owner, "stack">> & Pick<Owner["key"], "formerStacks">;
 
-/** As the state's resources say. The present name comes before former ones, and the ManagedKeys' first: an update begins with them. */
+/** The names in the state's resources. The present name comes first, and those of ManagedKeys before others: an update starts with them. */
 export function namesIn(title: string | undefined, keys: Named[], owners: Owner[]): Names {
   const said = [...keys.map(({ stack }) => stack), ...owners.map(({ stack }) => stack)];
   const names = unique(said).sort((a, b) => Number(isNameOf(b, title)) - Number(isNameOf(a, title)));
@@ -24,17 +24,17 @@ export function namesIn(title: string | undefined, keys: Named[], owners: Owner[
   return { names, formerNames: unique(former).filter((name) => !names.includes(name)) };
 }
 
-/** Those of `names` that the stack itself no longer has: its state's URNs say another. */
+/** The `names` that the stack no longer has: the URNs of its state have another. */
 export function outdatedNames({ names, title }: Names & { title: string }): string[] {
   return names.filter((name) => !isNameOf(name, title));
 }
 
-/** Whether KMS keys with this name in their tags are, or were, the stack's. */
+/** Whether this is a present or former name of the stack. */
 export function hasName({ names, formerNames }: Names, name: string): boolean {
   return names.includes(name) || formerNames.includes(name);
 }
 
-/** URNs do not say the organisation. */
+/** URNs do not contain the organisation. */
 const isNameOf = (name: string, title: string | undefined) =>
   title !== undefined && name.endsWith(`/${title}`);
 

@@ -11,7 +11,7 @@ export interface ProjectOptions {
 
 const LARGEST = 256 * 1024 * 1024;
 
-/** What `pulumi` on the PATH prints, run in the project's folder. `to` says what for, and `instead` what else to do, in errors. */
+/** Runs `pulumi` from the PATH in the project's folder and returns its output. In errors, `to` is the purpose and `instead` an alternative. */
 export async function runPulumi(
   args: string[],
   { stack, cwd }: ProjectOptions,

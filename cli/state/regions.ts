@@ -1,15 +1,15 @@
-/** Where states say that their KMS keys are, and which they are. */
+/** The Regions and KMS keys that states name. */
 
 import type { KmsProviderState } from "./kmsProvider.js";
 import type { StackState } from "./stack.js";
 
-/** A Region, and the KmsProvider that it is of. */
+/** A Region, and the KmsProvider through which it is reached. */
 export interface ProviderRegion {
   kmsProvider: KmsProviderState;
   region: string;
 }
 
-/** Each Region that a state names, with its KmsProvider; some more than once. */
+/** Each Region that a state names, with its KmsProvider. A Region may appear more than once. */
 export function providerRegionsOf({ providers, regions }: StackState): ProviderRegion[] {
   return [
     ...providers.map((kmsProvider) => ({ kmsProvider, region: kmsProvider.keyCollection })),
@@ -17,7 +17,7 @@ export function providerRegionsOf({ providers, regions }: StackState): ProviderR
   ];
 }
 
-/** ARNs of all KMS keys that a state accounts for: those in its records, and replicas that a rotation has made ready. */
+/** ARNs of all KMS keys that a state accounts for: those in its records, and replicas that a rotation has created ahead. */
 export function accountedArns(states: StackState[]): Set<string> {
   const ready = versionsIn(states).flatMap(({ replicaArns }) => replicaArns);
   return new Set([...recordedArns(states), ...ready]);

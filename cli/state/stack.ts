@@ -1,4 +1,4 @@
-/** What a stack's state (`pulumi stack export`) says of its keys. Nothing secret is read out of it. */
+/** The keys in a stack's state (`pulumi stack export`). No secret is read. */
 import type { ExpiryPlan } from "../../provider/keys/expiry.js";
 import { relatedKeyArn } from "../../provider/kms/arn.js";
 import { type Owner, ownerOf } from "../../provider/lifecycle/owner.js";
@@ -23,7 +23,7 @@ export interface StackState extends Names {
   asOf?: string;
   keys: ManagedKeyState[];
   regions: RegionState[];
-  /** Names of its distributions, those included whose first KMS key an update was yet to record. */
+  /** Names of its distributions, including those without a recorded KMS key yet. */
   distributions: string[];
   /** Its KmsProviders. */
   providers: KmsProviderState[];
@@ -38,21 +38,21 @@ const KEY_STATE = [
   "formerStacks",
 ] as const;
 
-/** Outputs of a ManagedKey; its stack is not in a state of release 0.1.0. */
+/** Outputs of a ManagedKey. A state of release 0.1.0 has no `stack`. */
 export type ManagedKeyState = Pick<ManagedKeyOutputs, (typeof KEY_STATE)[number] | "stack" | "rotateAfter">;
 
 /** A distribution in one of its Regions: a KeyDistribution or a KeyReplica. */
 export interface RegionState {
   region: string;
   primary: boolean;
-  /** Whose its KMS keys are, and what they are to be. Without the keyring. */
+  /** The owner of its KMS keys, and their desired settings. Without the keyring. */
   owner: Owner;
   outputs: RegionalOutputs;
   /** `outputs.versions`, ascending. */
   versions: VersionState[];
-  /** The last update failed half-way, or the resource waits to be deleted in a replacement. */
+  /** The last update failed half-way, or the resource is replaced. */
   unsettled: boolean;
-  /** It waits to be deleted in a replacement. */
+  /** Another resource has replaced it, and the engine has yet to delete it. */
   replaced: boolean;
   /** Its KmsProvider. */
   kmsProvider: KmsProviderState;
@@ -60,7 +60,7 @@ export interface RegionState {
 
 export interface VersionState extends KmsKeyRecord {
   version: number;
-  /** ARNs of replicas that a rotation has made ready. */
+  /** ARNs of replicas that a rotation has created ahead of their KeyReplicas. */
   replicaArns: string[];
 }
 
@@ -75,7 +75,7 @@ export interface Exported {
   delete?: boolean;
 }
 
-/** Its resources, and what else an engine may have written; a stack that was never updated has none. */
+/** The resources, and other members that the engine may write. A stack that was never updated has none. */
 export interface Deployment {
   resources?: Exported[] | null;
   pending_operations?: { resource: Exported }[] | null;
@@ -89,7 +89,7 @@ export const TYPE = /^pulumi-nodejs:dynamic\/keymgmt:(\w+)$/;
 /** The mark of a secret in a state: pulumi/pulumi sdk/go/common/resource/sig. */
 export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
-/** Reads an export. `source` names it in messages. Throws where anything of ours cannot be read: a key overlooked might be deleted. */
+/** Reads an export. `source` names it in messages. Throws where one of our resources cannot be read: `sweep` might delete a key that was overlooked. */
 export function readStack(text: string, source: string): StackState {
   const { resources, asOf } = parseExport(text, source);
   const of = (name: ResourceName) => resources.filter(({ type }) => TYPE.exec(type)?.[1] === name);
@@ -120,13 +120,13 @@ export function readStack(text: string, source: string): StackState {
   };
 }
 
-/** The resources of an export, as they stand there. */
+/** The resources of an export, unchanged. */
 export function parseExport(text: string, source: string): { resources: Exported[]; asOf?: string } {
   const { resources, manifest } = deploymentOf(text, source);
   return { resources: resources ?? [], asOf: manifest?.time };
 }
 
-/** The whole of an export, as it stands there. */
+/** The deployment of an export, unchanged. */
 export function deploymentOf(text: string, source: string): Deployment {
   let exported: { deployment?: Deployment | null };
   try {
@@ -154,7 +154,7 @@ function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && SIGNATURE in value;
 }
 
-/** A resource's outputs but for its secrets, which are not read. Throws where a needed one is not there in plain text. */
+/** A resource's outputs without its secrets. Throws where a needed output is missing or encrypted. */
 function visibleIn<K extends ResourceName, N extends keyof Outputs[K] & string>(
   type: K,
   { urn, outputs = {} }: Exported,
@@ -176,7 +176,7 @@ function replicaRegion(resource: Exported, source: string): RegionState {
   return regional(resource, outputs, outputs.distribution, outputs.region, false, source);
 }
 
-/** @param distribution without its KmsProvider where that holds a secret as a whole */
+/** @param distribution has no `kms` where the whole of `kms` is a secret */
 function regional(
   resource: Exported,
   outputs: RegionalOutputs & ExpiryPlan,
@@ -194,7 +194,7 @@ function regional(
     owner: ownerOf({ ...distribution, kms: visibleKms }, outputs),
     outputs: {
       ...outputs,
-      // Where the description is a secret, none would say that there is to be none.
+      // A description that is a secret is unknown here. Leaving it out would mean that none is desired.
       ...(isSecret(resource.outputs?.description) && { description: UNKNOWN }),
     },
     versions: Object.entries(outputs.versions)

@@ -1,4 +1,4 @@
-/** `status --account`: every KMS key of ours in an account, by its tags. */
+/** `status --account`: every KMS key in an account that has our tags. */
 import type { Kms } from "../../provider/kms/client/client.js";
 import { describeKmsKey } from "../../provider/kms/kmsKeys.js";
 import { listTaggedKeys, TAG } from "../../provider/kms/taggedKeys.js";
@@ -57,7 +57,7 @@ async function keysOf(kms: Kms): Promise<AccountKey[]> {
   );
 }
 
-/** The report for a person: 80 columns, whole key ids. */
+/** The report as text for a person, 80 columns wide, with whole key ids. */
 export function accountText({ accountId, regions, keys }: AccountReport): string {
   const heading = wrapped(`account ${accountId}, looked at in ${regions.join(", ")}`);
   if (keys.length === 0) return `${heading}  no KMS keys of this package\n`;
@@ -72,7 +72,7 @@ export function accountText({ accountId, regions, keys }: AccountReport): string
     );
     return `\n${stack ?? "(no stack named)"}\n${tables.join("")}`;
   });
-  return `${heading}${sections.join("")}\n${wrapped("By tags alone: what should be, and when keys rotate, is in the stacks' states.")}`;
+  return `${heading}${sections.join("")}\n${wrapped("From tags alone: the desired state and the dates of rotations are in the stacks' states.")}`;
 }
 
 function distributionText(name: string, keys: AccountKey[]): string {

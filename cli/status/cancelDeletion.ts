@@ -1,9 +1,9 @@
-/** How a KMS key that is scheduled for deletion is taken back, in words that follow "can be taken back until …:". Pure. */
+/** How the deletion of a scheduled KMS key is cancelled, in words that follow "deletion can be cancelled until …:". Pure. */
 import { TAG } from "../../provider/kms/taggedKeys.js";
 import type { StackState } from "../state/stack.js";
 import type { ScheduledKey } from "./scheduled.js";
 
-/** @param all that the stack has scheduled: a distribution returns with its replicas */
+/** @param all KMS keys that the stack has scheduled: a distribution is reclaimed with its replicas */
 export function howToCancelDeletion(
   { tags, region }: ScheduledKey,
   all: ScheduledKey[],
@@ -25,7 +25,7 @@ export function howToCancelDeletion(
       one.owner.distribution !== distribution,
   );
   if (another)
-    return `\`aws kms cancel-key-deletion\` (the key has ${another.owner.distribution} there, which does not take it up)`;
+    return `\`aws kms cancel-key-deletion\` (the key has ${another.owner.distribution} there, which does not reclaim it)`;
   if (own.some(({ primary }) => primary))
     return `declare the KeyReplica in ${region} again and run \`pulumi up\``;
   const hasReplicas = all.some((one) => one.tags[TAG.distribution] === distribution && one.primaryRegion);
@@ -34,7 +34,7 @@ export function howToCancelDeletion(
     : "declare the KeyDistribution again and run `pulumi up`";
 }
 
-/** The version that a KMS key is tagged as. */
+/** The version in the tags of a KMS key. */
 export function versionInTags({ [TAG.version]: version }: Record<string, string>): number | undefined {
   return Number.isInteger(Number(version)) ? Number(version) : undefined;
 }

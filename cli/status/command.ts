@@ -19,7 +19,7 @@ export interface StatusOptions extends StateOptions, AwsOptions {
   json?: boolean;
 }
 
-/** `keymgmt status`. Gives the exit code. */
+/** `keymgmt status`. Returns the exit code. */
 export function status(options: StatusOptions): Promise<number> {
   return options.account ? statusOfAccount(options) : statusOfStacks(options);
 }

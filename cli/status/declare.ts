@@ -6,11 +6,11 @@ export function declareStatus(program: Command): void {
   withAwsOptions(withStateOptions(program.command("status")))
     .summary("every key: versions, Regions, states, next rotation, expiry, drift")
     .description(
-      "Shows every key of a stack, how AWS differs from the stack's state, and what is scheduled for deletion. Changes nothing. Observations at the stack that is " +
-        "selected in the current project, unless --state or --account says otherwise. Reads no secret, and " +
-        "follows no profile, role or endpoint of a state: credentials and endpoint are the environment's, or those of --as, --profile and --endpoint.",
+      "Shows every key of a stack, how AWS differs from the stack's state, and what is scheduled for deletion. Changes nothing. Reads the stack that is " +
+        "selected in the current project, unless --state or --account is used. Reads no secret, and " +
+        "uses no profile, role or endpoint of a state: credentials and endpoint are the environment's, or those of --as, --profile and --endpoint.",
     )
-    .option("--offline", "show the state alone; ask AWS nothing")
+    .option("--offline", "show the state alone, without calling AWS")
     .option("--account", "in place of a stack: every KMS key with our tags in the account, in each --region")
     .option("--region <region>", "with --account: a Region to look in (repeatable)", regionName)
     .option("--json", "print JSON")

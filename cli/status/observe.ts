@@ -5,17 +5,17 @@ import { kmsKeysOf } from "../../provider/state/records.js";
 import type { Aws } from "../aws.js";
 import type { RegionState } from "../state/stack.js";
 
-/** Why a Region could not be looked at. */
+/** Why a Region could not be observed. */
 export interface Unseen {
   unseen: string;
 }
 
-/** What was seen of each distribution in a Region; what is missing was not asked for. */
+/** What AWS shows of each distribution in a Region. A Region that was not asked is missing. */
 export type Observations = Map<RegionState, SeenRegion | Unseen>;
 
 /**
- * Observations at every version and the alias, as a refresh does. With credentials of another account nothing is asked: ids would
- * mean other keys.
+ * Describes every version and the alias, as a refresh does. With credentials of another account nothing is asked: the same ids
+ * would mean other keys.
  */
 export async function observe(
   aws: Aws,

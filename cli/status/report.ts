@@ -1,4 +1,4 @@
-/** What `status` found, as the JSON that it prints with --json. Its text is made of the same. */
+/** The findings of `status`, in the form that --json prints. The text is made from them. */
 import { regionDrift, type SeenRegion } from "../../provider/lifecycle/drift/drift.js";
 import { outdatedNames } from "../state/names.js";
 import type { ManagedKeyState, RegionState, StackState } from "../state/stack.js";
@@ -10,7 +10,7 @@ export interface Report {
   stacks: StackReport[];
   /** Number of differences. */
   drift: number;
-  /** Number of Regions of distributions that could not be looked at. */
+  /** Number of Regions of distributions that could not be observed. */
   unseen: number;
 }
 
@@ -18,9 +18,9 @@ export interface StackReport {
   stack: string;
   asOf: string | null;
   keys: KeyReport[];
-  /** What it has scheduled for deletion; of the KMS keys in `keys` it would be drift. */
+  /** Its KMS keys that are scheduled for deletion and are not in `keys`. For those in `keys` it is drift. */
   scheduled: ScheduledReport[];
-  /** What else is to be known, a sentence each. */
+  /** Further notes, one sentence each. */
   notes: string[];
 }
 
@@ -47,7 +47,7 @@ export interface DistributionReport {
 export interface RegionReport {
   region: string;
   primary: boolean;
-  /** Why AWS could not be asked; null where it was, or was not to be (--offline). */
+  /** Why AWS could not be asked; null where it answered, and with --offline. */
   unseen: string | null;
   versions: VersionReport[];
   drift: string[];

@@ -1,4 +1,4 @@
-/** What a stack has scheduled for deletion: KMS keys with its tags that are in no record of a state. */
+/** KMS keys that a stack has scheduled for deletion: they have its tags, and no state records them. */
 
 import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
 import type { Kms } from "../../provider/kms/client/client.js";
@@ -19,7 +19,7 @@ export interface ScheduledKey extends TaggedKey, SeenKmsKey {
 
 export interface Scheduled {
   keys: ScheduledKey[];
-  /** What could not be looked at: the Regions by reason. */
+  /** Regions that could not be observed, by reason. */
   unseen: Map<string, string[]>;
 }
 
@@ -29,13 +29,13 @@ interface Listing {
   keys: TaggedKey[];
 }
 
-/** What AWS lists with our tags. It takes a call for each KMS key of the account, so each Region is listed once. */
+/** KMS keys with our tags. Listing takes a call for each KMS key of the account, so each Region is listed once. */
 export class RegionListings {
   readonly #asked = new Map<string, Promise<TaggedKey[]>>();
 
   constructor(private readonly aws: Aws) {}
 
-  /** Gives the reason where a Region cannot be listed. */
+  /** Returns the reason where a Region cannot be listed. */
   async of({ kmsProvider, region }: ProviderRegion): Promise<Listing | string> {
     try {
       const { accountId, kms } = await this.aws.reach(kmsProvider, region);
@@ -51,7 +51,7 @@ export class RegionListings {
 }
 
 /**
- * Observations in the Regions that the state names, and in those in which AWS shows replicas of its KMS keys.
+ * Lists the Regions that the state names, and those in which AWS shows replicas of its KMS keys.
  *
  * @param arns of the KMS keys in records
  */
@@ -92,7 +92,7 @@ export async function scheduledBy(
 
 const placeOf = (accountId: string, region: string) => `${accountId}/${region}`;
 
-/** With a former name, those that an update takes back: a key that has left the state was never tagged anew. */
+/** Includes KMS keys with a former name of the stack that an update reclaims: after they left the state no update tags them anew. */
 function keysOf({ names, keys }: StackState, tagged: TaggedKey[]): TaggedKey[] {
   const ours = keys.flatMap(({ name, stack = "", formerStacks }) =>
     oursAmong(tagged, { stack, key: { name, formerStacks } }),
@@ -112,7 +112,7 @@ async function described(
   return (await Promise.all(asked)).flat();
 }
 
-/** Where AWS shows replicas of the KMS keys in the state: a KeyReplica that is gone is not in it. */
+/** Regions in which AWS shows replicas of the KMS keys in the state. A KeyReplica that was deleted is no longer in the state. */
 function replicasSeen(state: StackState, observations: Observations): ProviderRegion[] {
   return state.regions.flatMap((own) => {
     const observation = observations.get(own);

@@ -1,4 +1,4 @@
-/** What `status` found to be scheduled for deletion, as it prints it with --json. */
+/** KMS keys that are scheduled for deletion, in the form that `status --json` prints. */
 import { TAG } from "../../provider/kms/taggedKeys.js";
 import { providerRegionsOf } from "../state/regions.js";
 import type { StackState } from "../state/stack.js";
@@ -14,9 +14,9 @@ export interface ScheduledReport {
   keyId: string;
   keyArn: string;
   state: string;
-  /** ISO 8601 UTC; of a primary, which waits for its replicas, null. */
+  /** ISO 8601 UTC; null for a primary that waits for the deletion of its replicas. */
   deletionDate: string | null;
-  /** How it is taken back until then. */
+  /** How its deletion can be cancelled until then. */
   takeBack: string;
 }
 
@@ -42,7 +42,7 @@ function reportOf(key: ScheduledKey, all: ScheduledKey[], state: StackState): Sc
   };
 }
 
-/** Why something may be missing among them. */
+/** Why the list may be incomplete. */
 export function unseenNotes(state: StackState, { unseen }: Scheduled): string[] {
   if (providerRegionsOf(state).length === 0)
     return [

@@ -1,7 +1,7 @@
 import { date, table, wrapped } from "../text.js";
 import type { ScheduledReport } from "./scheduledReport.js";
 
-/** What a stack has scheduled for deletion, for a person: 80 columns, whole key ids. */
+/** KMS keys that are scheduled for deletion as text for a person, 80 columns wide, with whole key ids. */
 export function scheduledText(keys: ScheduledReport[]): string {
   if (keys.length === 0) return "";
   const names = new Set(keys.map(({ accountId, distribution }) => `${distribution} in ${accountId}`));
@@ -25,7 +25,7 @@ function distributionText(name: string, keys: ScheduledReport[]): string {
   const notes = [...ways].map((way) => {
     const first = firstDate(keys.filter(({ takeBack }) => takeBack === way));
     return wrapped(
-      `can be taken back${first === undefined ? "" : ` until ${date(first)}`}: ${way}`,
+      `deletion can be cancelled${first === undefined ? "" : ` until ${date(first)}`}: ${way}`,
       "    - ",
     );
   });
@@ -38,7 +38,7 @@ function distributionText(name: string, keys: ScheduledReport[]): string {
   ].join("");
 }
 
-/** Together they come back only until the first is deleted. */
+/** All of them can be reclaimed only until the first is deleted. */
 function firstDate(keys: ScheduledReport[]): string | undefined {
   return keys.flatMap(({ deletionDate }) => deletionDate ?? []).sort()[0];
 }

@@ -2,7 +2,7 @@ import { count, date, shortened, table, wrapped } from "../text.js";
 import type { DistributionReport, KeyReport, Report, StackReport } from "./report.js";
 import { scheduledText } from "./scheduledText.js";
 
-/** The report for a person: 80 columns. */
+/** The report as text for a person, 80 columns wide. */
 export function statusText(report: Report, offline: boolean): string {
   const stacks = report.stacks.map((stack) => stackText(stack)).join("\n");
   return `${stacks}\n${conclusion(report, offline)}`;
@@ -19,7 +19,7 @@ function stackText({ stack, asOf, keys, scheduled, notes }: StackReport): string
   ].join("");
 }
 
-/** Pulumi's own message, of a resource that is protected, leads to `pulumi state unprotect`, which is not enough. */
+/** Pulumi's message for a protected resource recommends `pulumi state unprotect`, which is not enough here. */
 function deletionText(keys: KeyReport[]): string {
   return keys.some(({ deletionAllowed }) => deletionAllowed === false)
     ? "To delete a key: `deletionAllowed: true` on the ManagedKey, then `pulumi up`.\n"
@@ -71,6 +71,6 @@ function conclusion({ drift, unseen }: Report, offline: boolean): string {
   const blind = unseen === 0 ? "" : ` ${count(unseen, "Region")} could not be looked at.`;
   if (drift === 0) return `No drift.${blind}\n`;
   return wrapped(
-    `${count(drift, "difference")}: \`pulumi up --refresh\` puts back what can be put back.${blind}`,
+    `${count(drift, "difference")}: \`pulumi up --refresh\` repairs what can be repaired.${blind}`,
   );
 }

@@ -22,7 +22,7 @@ export interface SweepOptions extends StateOptions, AwsOptions {
   json?: boolean;
 }
 
-/** `keymgmt sweep`. Gives the exit code. */
+/** `keymgmt sweep`. Returns the exit code. */
 export async function sweep(options: SweepOptions): Promise<number> {
   if (options.yes && !options.delete) throw new UsageError("Expected --yes together with --delete.");
   const asks = options.delete && !options.yes;
@@ -56,7 +56,7 @@ export async function sweep(options: SweepOptions): Promise<number> {
 /** With only --empty-stack there is no state to read. */
 const namesState = ({ state, stack, cwd }: StateOptions) => Boolean(state || stack || cwd);
 
-/** Undefined where it was not confirmed. */
+/** Undefined where the user did not confirm. */
 async function remove({ deletable }: Sorted, { yes, days }: SweepOptions): Promise<Deletion[] | undefined> {
   if (deletable.length === 0) return [];
   if (!yes) {

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 
-/** Whether the person at the standard input types these words. An input that ends says no. */
+/** Whether the user types these words. The end of the standard input means no. */
 export async function confirmed(words: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const ended = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));

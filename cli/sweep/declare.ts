@@ -7,18 +7,18 @@ export function declareSweep(program: Command): void {
   withAwsOptions(withStateOptions(program.command("sweep")))
     .summary("KMS keys with our tags that no stack's state accounts for")
     .description(
-      "Lists KMS keys with our tags that no given state accounts for, in every Region that the states name. With --delete, " +
-        "schedules the deletion of those that nobody can be using: Disabled or without material, without an alias, of a " +
-        "distribution of which the same is true. All others are left alone, and the reason is said. KMS keys of stacks " +
-        "that were not given are listed apart and never touched.",
+      "Lists KMS keys with our tags that no state accounts for, in every Region that the states name. With --delete, " +
+        "schedules the deletion of those that nobody can be using: Disabled or without material, without an alias, in a " +
+        "distribution in which no other KMS key is in use. All others are left alone, and the reason is printed. KMS keys of stacks " +
+        "whose state is missing are listed separately and never changed.",
     )
-    .option("--region <region>", "look in this Region too (repeatable)", regionName)
+    .option("--region <region>", "also list this Region (repeatable)", regionName)
     .option(
       "--empty-stack <org/project/stack>",
-      "a stack that holds no keys any more, or is gone: nothing accounts for its KMS keys (repeatable)",
+      "a stack that has no keys any more, or was removed: no state accounts for its KMS keys (repeatable)",
       collect,
     )
-    .option("--delete", "schedule deletion, after you have typed what it asks for")
+    .option("--delete", "schedule deletion, after you confirm it")
     .option(
       "--days <days>",
       "days until AWS deletes, 7 to 30",
@@ -32,8 +32,8 @@ export function declareSweep(program: Command): void {
       `
 A KMS key that no state knows may be the only one that decrypts somebody's data.
 Give the newest state of every stack that uses the account, read the list, and
-keep the full window: until its end \`aws kms cancel-key-deletion\` brings a KMS
-key back.
+keep the full window: until its end \`aws kms cancel-key-deletion\` cancels the
+deletion of a KMS key.
 
 Examples:
   $ keymgmt sweep

@@ -7,13 +7,13 @@ export interface Deletion {
   key: FoundKey;
   /** ISO 8601 UTC; undefined for a primary that waits for its replicas. */
   deletionDate?: string;
-  /** Why it was not scheduled after all. */
+  /** Why it was not scheduled. */
   failure?: string;
 }
 
 /**
- * ScheduleKeyDeletion of each key in turn, in the order given. Each is looked at once more: what changed since it was
- * listed, while somebody read the list, is left alone. So is a primary one of whose replicas was.
+ * Calls ScheduleKeyDeletion for each key, in this order. Each is described once more before: a key that changed while the user read
+ * the list is left alone, and so is its primary.
  */
 export async function scheduleAll(keys: FoundKey[], days: number): Promise<Deletion[]> {
   const done: Deletion[] = [];

@@ -8,7 +8,7 @@ import { UsageError } from "../exitCodes.js";
 import { type ProviderRegion, providerRegionsOf } from "../state/regions.js";
 import type { StackState } from "../state/stack.js";
 
-/** One Region of one account, and a client for it. */
+/** One Region of one account, with a client. */
 export interface Place {
   accountId: string;
   kms: Kms;
@@ -20,7 +20,7 @@ export interface FoundKey extends SeenKmsKey {
   region: string;
   keyId: string;
   keyArn: string;
-  /** `organization/project/stack`; undefined where the tag is gone. */
+  /** `organization/project/stack`; undefined where the tag is missing. */
   stack: string | undefined;
   key: string | undefined;
   distribution: string;
@@ -30,8 +30,8 @@ export interface FoundKey extends SeenKmsKey {
 }
 
 /**
- * Where to look: each Region that the states name, of its KmsProvider, and `more` in every account. An
- * account's Region that two KmsProviders reach is one place. Those that a program leaves out are named apart.
+ * The places to list: each Region that the states name, through its KmsProvider, and the Regions of `more` in every account. A
+ * Region of an account that two KmsProviders reach is one place. Regions in `unreachableRegions` are returned as `leftOut`.
  */
 export async function placesOf(
   aws: Aws,
@@ -45,8 +45,7 @@ export async function placesOf(
     ...reaches,
     ...providers.flatMap((kmsProvider) => more.map((region) => ({ kmsProvider, region }))),
   ];
-  if (wanted.length === 0)
-    throw new UsageError("Expected at least one --region: the states given name none.");
+  if (wanted.length === 0) throw new UsageError("Expected at least one --region: the states name none.");
   const places = new Map<string, Place>();
   const leftOut = new Set<string>();
   for (const { kmsProvider, region } of wanted) {

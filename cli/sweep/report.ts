@@ -1,11 +1,11 @@
-/** What `sweep` found, as the JSON that it prints with --json. */
+/** The findings of `sweep`, in the form that --json prints. */
 import type { StackState } from "../state/stack.js";
 import type { FoundKey, Place } from "./find.js";
 import type { Sorted } from "./sort.js";
 
 export interface SweepReport {
   places: { accountId: string; region: string }[];
-  /** Regions that were not looked in, as `unreachableRegions` of a KmsProvider names them; not there where all were. */
+  /** Regions that were not listed, because `unreachableRegions` of a KmsProvider names them. Missing where there are none. */
   leftOut?: string[];
   states: { stack: string; asOf: string | null; keys: number }[];
   accounted: number;

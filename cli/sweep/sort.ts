@@ -1,4 +1,4 @@
-/** Which KMS keys nothing accounts for, and which of those may go. Decides, and does nothing. */
+/** Which KMS keys no state accounts for, and which of them may be deleted. Pure. */
 import { isPendingDeletion } from "../../provider/kms/keyState.js";
 import { hasName, outdatedNames } from "../state/names.js";
 import { accountedArns } from "../state/regions.js";
@@ -7,24 +7,24 @@ import type { FoundKey } from "./find.js";
 
 export interface Sorted {
   accounted: FoundKey[];
-  /** No state accounts for it, and nothing speaks against its deletion. Replicas before primaries: the order to delete in. */
+  /** No state accounts for it, and nothing is against its deletion. In the order of deletion: replicas before primaries. */
   deletable: FoundKey[];
   /** No state accounts for it, but something may still need it. */
   held: { key: FoundKey; reason: string }[];
-  /** An update may have been interrupted: the next one takes it up. */
+  /** An update may have been interrupted: the next one recovers it. */
   unfinished: FoundKey[];
   scheduled: FoundKey[];
-  /** Of stacks of which no state was given, and whose name no given one had before: nothing is known of them. */
+  /** They belong to stacks whose state is missing, so nothing is known of them. */
   foreign: FoundKey[];
 }
 
-/** An update that was under way while the state was written may have made what is this much older than the state. */
+/** A running update may have created a KMS key that is up to this much older than its state. */
 const MARGIN_MS = 15 * 60_000;
 
 /**
- * A KMS key that no state knows may be the only one that decrypts somebody's data. So it goes only where its stack is
- * known, and no other can be called the same, its state is younger than it is, nobody can be using it now, and the whole of its
- * distribution is as unused.
+ * A KMS key that no state knows may be the only one that decrypts somebody's data. So it may be deleted only where all of this is
+ * true: its stack is known, no other stack can have that name, the state is newer than the KMS key, nobody can be using it now, and
+ * no other KMS key of its distribution is in use.
  *
  * @param emptyStacks `organization/project/stack` of stacks that hold no keys any more
  */
@@ -41,18 +41,18 @@ export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: s
   const candidates: FoundKey[] = [];
   for (const key of found) {
     if (arns.has(key.keyArn)) sorted.accounted.push(key);
-    else if (!isGiven(key, states, emptyStacks)) sorted.foreign.push(key);
+    else if (!isKnownStack(key, states, emptyStacks)) sorted.foreign.push(key);
     else if (isPendingDeletion(key.state)) sorted.scheduled.push(key);
     else if (isUnfinished(key, states)) sorted.unfinished.push(key);
     else candidates.push(key);
   }
-  // A primary's fate hangs on its replicas'.
+  // Replicas are decided first: a primary may be deleted only with its replicas.
   for (const key of candidates.sort((a, b) => rank(a) - rank(b))) {
     const reason =
       otherName(key, states, emptyStacks) ??
       useOf(key) ??
-      tooYoung(key, states, now) ??
-      useOfOthers(key, found, states) ??
+      tooNew(key, states, now) ??
+      useOfDistribution(key, found, states) ??
       useOfRelated(key, found, sorted.deletable);
     if (reason === undefined) sorted.deletable.push(key);
     else sorted.held.push({ key, reason });
@@ -63,10 +63,10 @@ export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: s
 /** Replicas first. */
 const rank = ({ primaryRegion }: FoundKey) => (primaryRegion === undefined ? 1 : 0);
 
-const isGiven = ({ stack }: FoundKey, states: StackState[], emptyStacks: string[]) =>
+const isKnownStack = ({ stack }: FoundKey, states: StackState[], emptyStacks: string[]) =>
   stack !== undefined && (emptyStacks.includes(stack) || holdersOf(stack, states).length > 0);
 
-/** The states of the stack that is called so, and of those that were. */
+/** The states of stacks that have this name or had it before. */
 const holdersOf = (stack: string, states: StackState[]) => states.filter((state) => hasName(state, stack));
 
 /** The state holds the distribution, but no KMS key of this version in this Region yet. */
@@ -82,14 +82,14 @@ function isUnfinished(key: FoundKey, states: StackState[]): boolean {
   );
 }
 
-/** The key's distribution as the states hold it. */
+/** The Regions of the key's distribution in the states. */
 function regionsOf(key: FoundKey, states: StackState[]): RegionState[] {
   return holdersOf(key.stack!, states)
     .flatMap(({ regions }) => regions)
     .filter(({ owner }) => owner.distribution === key.distribution);
 }
 
-/** A renamed stack's former name is free: another stack may have it now, of whose KMS keys nothing is known. */
+/** The former name of a renamed stack is free. Another stack may have it now, and nothing is known of its KMS keys. */
 function otherName({ stack }: FoundKey, states: StackState[], emptyStacks: string[]): string | undefined {
   const isKnown = states.some(
     (state) => state.names.includes(stack!) && !outdatedNames(state).includes(stack!),
@@ -99,15 +99,15 @@ function otherName({ stack }: FoundKey, states: StackState[], emptyStacks: strin
   return `is tagged for ${stack}, a name that ${titles.join(", ")} had before and another stack may have now: give that stack's state, or --empty-stack ${stack}`;
 }
 
-/** Why a KMS key may be in use; undefined where nobody can use it now. */
+/** Why a KMS key may be in use; undefined where nobody can be using it. */
 function useOf(key: FoundKey): string | undefined {
   if (key.aliases.length > 0) return `has the alias ${key.aliases.join(", ")}`;
   const unusable = key.state === "Disabled" || key.state === "PendingImport" || isPendingDeletion(key.state);
   return unusable ? undefined : `is ${key.state}`;
 }
 
-/** A state that is older than the KMS key cannot know it; without one, a key that was just made may be in the making. */
-function tooYoung(key: FoundKey, states: StackState[], now: Date): string | undefined {
+/** A state that is older than the KMS key cannot know it. Without a state, a new KMS key may belong to a running update. */
+function tooNew(key: FoundKey, states: StackState[], now: Date): string | undefined {
   const oldest = Math.min(
     ...holdersOf(key.stack!, states).map(({ asOf }) => Date.parse(asOf ?? "")),
     now.getTime(),
@@ -119,16 +119,16 @@ function tooYoung(key: FoundKey, states: StackState[], now: Date): string | unde
 }
 
 /**
- * A distribution is used as a whole. One that the state holds is not looked at: there it is a second KMS key of a version,
- * and the use of the first says nothing of it.
+ * A distribution is used as a whole. A distribution in the state is skipped: there the KMS key is a second one of its version, and
+ * the use of the first proves nothing about it.
  */
-function useOfOthers(key: FoundKey, found: FoundKey[], states: StackState[]): string | undefined {
+function useOfDistribution(key: FoundKey, found: FoundKey[], states: StackState[]): string | undefined {
   if (regionsOf(key, states).length > 0) return undefined;
   const used = found.find((other) => sameDistribution(key, other) && useOf(other) !== undefined);
   return used && `${used.keyId} in ${used.region}, of the same distribution, ${useOf(used)}`;
 }
 
-/** Primary and replicas go together; where they are was looked at. */
+/** A primary and its replicas are deleted together, so all their Regions must be listed. */
 function useOfRelated(key: FoundKey, found: FoundKey[], deletable: FoundKey[]): string | undefined {
   const related = (region: string) =>
     found.find(

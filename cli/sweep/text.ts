@@ -1,7 +1,7 @@
 import { count, date, table, wrapped } from "../text.js";
 import type { KeyReport, SweepReport } from "./report.js";
 
-/** The report for a person: 80 columns, whole key ids. */
+/** The report as text for a person, 80 columns wide, with whole key ids. */
 export function sweepText(report: SweepReport): string {
   const { places, leftOut = [], states, accounted, deletable, held, unfinished, scheduled, foreign } = report;
   const looked = places.map(({ accountId, region }) => `${region} (${accountId})`);
@@ -20,13 +20,13 @@ export function sweepText(report: SweepReport): string {
     section("No state accounts for these; nobody can be using them now:", deletable),
     section("No state accounts for these, but they are left alone:", held),
     ...held.map(({ keyId, region, reason }) => wrapped(`${keyId} in ${region}: ${reason}`, "  - ")),
-    section("An update may have been interrupted; the next `pulumi up` takes these up:", unfinished),
+    section("An update may have been interrupted; the next `pulumi up` recovers these:", unfinished),
     section("Scheduled for deletion already:", scheduled),
     ...foreignSections(foreign),
   ].join("");
 }
 
-/** One section a stack, so that the stack to give stands in the line above its keys. */
+/** One section for each stack. Its title names the stack whose state is missing. */
 function foreignSections(foreign: KeyReport[]): string[] {
   const stacks = [...new Set(foreign.map(({ stack }) => stack))].sort();
   return stacks.map((stack) =>

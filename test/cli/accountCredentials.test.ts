@@ -33,7 +33,7 @@ describe("--as", () => {
     [["prod=a", "eu=b"], /Expected --as once for account 111122223333/],
     [["pord=a"], /got "pord"\. There are: prod \(account 111122223333\), eu \(account 111122223333\), test/],
     [["new=a"], /Expected --as to name a KmsProvider/],
-    [["777777777777=a"], /Expected --as to name a KmsProvider of the states given, or its account's id/],
+    [["777777777777=a"], /Expected --as to name a KmsProvider of the states, or its account's id/],
   ] as const)
     it(`is a mistake of the command line: ${as.join(" ")}`, () => {
       assert.throws(
@@ -108,7 +108,7 @@ describe("a connection of the command", () => {
         assert.ok(isKeymgmtError(error, "MissingCredentials"));
         assert.ok(
           error.message.endsWith(
-            `For KmsProvider "prod" (account ${FIRST}) give --as prod=PROFILE, or =ROLE-ARN. The state says role "${ROLE}", which is not followed: judge whether that is yours.`,
+            `For KmsProvider "prod" (account ${FIRST}) give --as prod=PROFILE, or =ROLE-ARN. The state says role "${ROLE}", which is not used: check whether that is yours.`,
           ),
           error.message,
         );

@@ -154,7 +154,7 @@ describe("keymgmt doctor, with code in the state", function () {
       `code         1 of this package, 1 allowed, 0 refused
   allowed    ${urn(OTHER)}
 
-Nothing to put right.
+Nothing to fix.
 `,
     );
     assert.equal(code, 0);

@@ -51,7 +51,7 @@ account      111122223333, arn:aws:iam::111122223333:root
 us-west-1
   endpoint     ${local.url}
   clock        the same as AWS's, to a second or two
-  kms:CreateKey               cannot be told (1)
+  kms:CreateKey               unclear (1)
   kms:TagResource             granted
   kms:GetParametersForImport  granted
   kms:ImportKeyMaterial       granted
@@ -64,7 +64,7 @@ us-west-1
   kms:ScheduleKeyDeletion     granted
   (1) AWS has no call that tries it and makes nothing
 
-Nothing to put right.
+Nothing to fix.
 `,
     );
     assert.equal(code, 0);
@@ -74,7 +74,7 @@ Nothing to put right.
     denied = ["ListAliases", "EnableKey"];
     const { code, stdout } = await doctor([]);
     assert.match(stdout, /kms:ListAliases +DENIED\n/);
-    assert.match(stdout, /kms:EnableKey +cannot be told \(2\)\n/);
+    assert.match(stdout, /kms:EnableKey +unclear \(2\)\n/);
     assert.match(stdout, /\(2\) denied for a KMS key that is not there: missing, or bound to tags/);
     assert.match(stdout, /! kms:ListAliases is denied in us-west-1\. Without it:/);
     assert.equal(code, 3);

@@ -36,7 +36,7 @@ describe("keymgmt status: what a stack has scheduled for deletion", function () 
     return keyId;
   };
 
-  it("a distribution that was removed, with its replicas, and until when it can be taken back", async () => {
+  it("a distribution that was removed, with its replicas, and until when its deletion can be cancelled", async () => {
     await program.up({ ...declared, isDistributed: false });
     const { code, stdout } = await text();
     const id = `mrk-${"0".repeat(32)}`;
@@ -52,8 +52,8 @@ Scheduled for deletion:
     ver  Region     KMS key                               deleted
     1    eu-west-1  ${id}  ${inDays(30)}
     1    us-west-1  ${id}  after replicas
-    - can be taken back until ${inDays(30)}: declare the KeyDistribution and its
-      KeyReplicas again and run \`pulumi up\`
+    - deletion can be cancelled until ${inDays(30)}: declare the KeyDistribution
+      and its KeyReplicas again and run \`pulumi up\`
 
 To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`.
 

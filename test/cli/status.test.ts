@@ -75,7 +75,7 @@ No drift.
 
 To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`.
 
-3 differences: \`pulumi up --refresh\` puts back what can be put back.
+3 differences: \`pulumi up --refresh\` repairs what can be repaired.
 `),
       stdout,
     );
@@ -275,7 +275,8 @@ organization/shop/dev
   2    eu-west-1  ${id}  Enabled   -
   2    us-west-1  ${id}  Enabled   -
 
-By tags alone: what should be, and when keys rotate, is in the stacks' states.
+From tags alone: the desired state and the dates of rotations are in the stacks'
+states.
 `,
     );
     assert.equal(code, 0);

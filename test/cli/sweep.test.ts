@@ -79,7 +79,7 @@ No state accounts for these, but they are left alone:
     1    us-west-1  ${aliased}  PendingImport
   - ${aliased} in us-west-1: has the alias alias/named
 
-An update may have been interrupted; the next \`pulumi up\` takes these up:
+An update may have been interrupted; the next \`pulumi up\` recovers these:
   orders-1700000000
     ver  Region     KMS key                               state
     2    us-west-1  ${unfinished}  PendingImport
