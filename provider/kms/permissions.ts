@@ -1,9 +1,9 @@
 /**
- * Every permission that this package uses: what for, and what is lost without it. The one source of `keymgmt iam-policy`,
- * `keymgmt doctor`, docs/permissions.md and the test that runs whole lives with nothing else granted.
+ * Every permission that this package uses, its purpose, and what is lost without it. It is the only source of `keymgmt iam-policy`,
+ * `keymgmt doctor`, docs/permissions.md and the test that runs whole life cycles with only these permissions.
  */
 
-/** What a permission belongs to. Only the first two are needed; a key goes without the others, and less is then done. */
+/** The feature that needs a permission. Only the first two are required. Without the others a key can be distributed, with less done. */
 export type Feature =
   | "everyKey"
   | "multiRegion"
@@ -17,14 +17,13 @@ export type Feature =
   | "sweep";
 
 /**
- * What the permission is on, and so which conditions a policy can set. AWS's tags may take five minutes to count in an
- * authorization (https://docs.aws.amazon.com/kms/latest/developerguide/abac.html), so what follows CreateKey at once
- * cannot be bound to the KMS key's tags.
+ * The resource of a permission. It decides which conditions a policy can set. AWS may need five minutes until authorization sees new
+ * tags (https://docs.aws.amazon.com/kms/latest/developerguide/abac.html), so the calls right after CreateKey cannot require tags.
  * - `account`: no KMS key; the resource is "*".
- * - `newKey`: a KMS key that may be seconds old. No more than creating, importing, naming and replicating: whatever is here holds for
- *   somebody else's untagged KMS key too.
- * - `ownKey`: a KMS key that has had its tags for a while.
- * - `anyKey`: also KMS keys that are not ours, which is how ours are found among them.
+ * - `newKey`: a KMS key that may be seconds old. Only creating, importing, naming and replicating belong here, because these permissions
+ *   also apply to other owners' untagged KMS keys.
+ * - `ownKey`: a KMS key whose tags authorization sees.
+ * - `anyKey`: every KMS key. Ours are found by reading all.
  * - `rootKey`: the KMS key that a ManagedKey's `keystore` names.
  * - `serviceLinkedRole`: the role by which AWS keeps multi-Region keys in step.
  */
@@ -36,17 +35,17 @@ export interface Permission {
   on: PermissionTarget;
   /** When it is used. */
   when: string;
-  /** What is lost where it is not granted. */
+  /** What is lost without it. */
   without: string;
 }
 
-/** Features in the order in which they are shown. */
+/** Features in display order. */
 export const FEATURES: Readonly<Record<Feature, string>> = {
   everyKey: "Every key",
   multiRegion: "Multi-Region keys, in each of their Regions",
   drift: "Drift and repair",
-  recovery: "Return, and finding again",
-  adoption: "Adoption of KMS keys that exist",
+  recovery: "Recovery of lost and former KMS keys",
+  adoption: "Adoption of existing KMS keys",
   onDemandRotation: "On-demand rotation",
   changes: "Changes of tags, policy and description",
   sealing: "Keyrings sealed by a KMS key",
@@ -64,7 +63,7 @@ const describeKey = (when: string, without: string): Permission => ({
   without,
 });
 
-/** Permissions by feature. Material that expires needs no more than every key. */
+/** Permissions by feature. Material that expires needs only those of `everyKey`. */
 export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
   everyKey: [
     {
@@ -76,7 +75,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:TagResource",
       on: "newKey",
-      when: "with CreateKey: the tags by which a KMS key is found again; a changed tag",
+      when: "with CreateKey: the tags by which a lost KMS key is found; a changed tag",
       without: "AWS refuses CreateKey",
     },
     {
@@ -101,7 +100,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       action: "kms:UpdateAlias",
       on: "newKey",
       when: "a rotation; an alias was moved outside Pulumi",
-      without: "the update fails, and the alias stays at the version before",
+      without: "the update fails, and the alias stays at the former version",
     },
     {
       action: "kms:DeleteAlias",
@@ -112,7 +111,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:ListAliases",
       on: "account",
-      when: "before an alias is moved or deleted: whether it points to a KMS key of the distribution; a key of before is distributed: whether it was there; without STS: which account it is",
+      when: "before an alias is moved or deleted: whether it points to a KMS key of the distribution; a former key is distributed again: whether its alias exists; without STS: which account it is",
       without:
         "a rotation fails before the alias moves, and a removal before anything is scheduled for deletion",
     },
@@ -155,7 +154,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
   ],
   drift: [
     describeKey(
-      "`pulumi refresh`, and an update that looks before it acts: state, expiry, material, where the alias points; a rotation: until the new KMS key is visible",
+      "`pulumi refresh`, and an update that checks AWS first: state, expiry, material, where the alias points; a rotation: until the new KMS key is visible",
       "a change made in AWS is not seen; a rotation moves the alias without waiting",
     ),
     {
@@ -182,31 +181,31 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:ListKeys",
       on: "account",
-      when: "an update was killed, or the answer to CreateKey was lost; a distribution is declared again",
+      when: "an update was killed, or the response to CreateKey was lost; a distribution is declared again",
       without:
-        "a KMS key that a killed update made, or that was removed, is not found, and another is made: what was encrypted under the first stays there; after a lost answer the update stops and says how to find the key",
+        "a KMS key that a killed update created, or that was removed, is not found, and another one is created: ciphertext of the first cannot be decrypted with it; after a lost response the update stops and says how to find the key",
     },
     {
       action: "kms:ListResourceTags",
       on: "anyKey",
       when: "the same: whose KMS key it is; before a deletion is scheduled: whether another stack has taken the KMS key over",
       without:
-        "the same; a KMS key that another stack has taken over is scheduled for deletion by the stack that had it",
+        "the same; a KMS key that another stack has taken over is scheduled for deletion by its former stack",
     },
     describeKey(
       "the same: what state it is in",
-      "a KMS key that a former distribution of another name had is not recovered, and another is made; one of this distribution is imported into again, which is harmless",
+      "a KMS key of a former distribution with another name is not recovered, and another one is created; material is imported again into one of this distribution, which is harmless",
     ),
     {
       action: "kms:GetKeyPolicy",
       on: "ownKey",
-      when: "before a KMS key that no state knows is used: whether its key policy is the program's, or AWS's default",
-      without: "it is used by its claim alone, and that is said",
+      when: "before an orphan is used: whether its key policy is the program's, or AWS's default",
+      without: "only its claim is checked, with a warning",
     },
     {
       action: "kms:ListGrants",
       on: "ownKey",
-      when: "the same: whether somebody was given the use of it by a grant",
+      when: "the same: whether a grant lets others use it",
       without: "the same",
     },
     {
@@ -216,30 +215,30 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       without: "the update fails, and AWS deletes the KMS key on its day",
     },
   ],
-  adoption: [describeKey("what the KMS key is, before it is taken over", "adoption is not possible")],
+  adoption: [describeKey("what the KMS key is, before it is adopted", "adoption is not possible")],
   onDemandRotation: [
     {
       action: "kms:RotateKeyOnDemand",
       on: "ownKey",
       when: "a rotation within one KMS key",
-      without: "the update fails, and the version before stays in use",
+      without: "the update fails, and the former version stays in use",
     },
     describeKey(
       "whether AWS has made the new material the current one; which Regions hold replicas",
-      "the rotation fails, and the version before stays in use",
+      "the rotation fails, and the former version stays in use",
     ),
   ],
   changes: [
     {
       action: "kms:UntagResource",
       on: "ownKey",
-      when: "a tag is taken out of the program",
+      when: "a tag is removed from the program",
       without: "the tag stays on the KMS keys",
     },
     {
       action: "kms:PutKeyPolicy",
       on: "ownKey",
-      when: "`policy` changes; a KMS key is made with a `policy`, which AWS wants its maker to be able to change",
+      when: "`policy` changes; a KMS key is created with a `policy`: AWS requires that its creator can change it",
       without: "the update fails",
     },
     {

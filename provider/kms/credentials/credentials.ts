@@ -10,27 +10,27 @@ import { roleSource } from "./roles";
 import type { PresentSource } from "./source";
 import { sourcesOf } from "./sources";
 
-/** Credentials, and where they are from. */
+/** Credentials and their source. */
 export interface FoundCredentials {
   /**
    * "credentials", "web-identity", "profile NAME", "environment", "container" or "instance"; with assumed roles,
    * "... > ROLE-ARN > ROLE-ARN".
    */
   source: string;
-  /** Gives credentials that are valid now. Throws KeymgmtError only. */
+  /** Returns credentials that are valid now. Throws KeymgmtError only. */
   provider: CredentialProvider;
 }
 
 interface Sts {
   region: string;
   endpoint?: string;
-  /** Set once a connection was refused: the SDK's SSO goes on after that, and says something else in the end. */
+  /** Set when a connection was refused. The SDK's SSO code continues after that and ends with another error. */
   refused?: KeymgmtError;
 }
 
 /**
- * Finds a connection's credentials: see sourcesOf for the order. Sources of which nothing else tells whether they are
- * there (the profile `default`, the instance role) are asked at once; the others when they are first used.
+ * Finds a connection's credentials, in the order of sourcesOf. Some sources show only by a request whether they exist (the profile
+ * `default`, the instance role). These are requested at once, the others at their first use.
  * Throws InvalidCredentials, MissingCredentials, AccessDenied or EndpointUnreachable.
  */
 export async function findCredentials(
@@ -62,7 +62,7 @@ export async function findCredentials(
   );
 }
 
-/** The source's credentials, or why it has none after all. */
+/** The source's credentials, or the reason why the source has none. */
 async function look(source: PresentSource, sts: Sts): Promise<FoundCredentials | string> {
   const ask = refreshed(source.ask);
   if (source.absentIf) {
@@ -77,13 +77,13 @@ async function look(source: PresentSource, sts: Sts): Promise<FoundCredentials |
   return present({ ...source, ask }, sts);
 }
 
-/** Credentials of a source that is there. */
+/** Credentials of a source that exists. */
 function present(source: PresentSource, sts: Sts): FoundCredentials {
   const provider = () => source.ask().catch((error) => Promise.reject(sourceError(error, source, sts)));
   return { source: source.name, provider };
 }
 
-/** Why a source that is there gives no credentials. */
+/** The error of a source that exists but returns no credentials. */
 function sourceError(
   thrown: unknown,
   { name, operation }: PresentSource,

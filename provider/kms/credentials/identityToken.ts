@@ -1,4 +1,4 @@
-/** OIDC tokens that STS takes for a role. They last minutes, so one is fetched whenever a role is taken. */
+/** OIDC tokens with which STS lets a caller assume a role. They are valid for minutes, so each assumption fetches a new one. */
 
 import { type Content, contentAt, contentOfFile, isReadable, type Missing, textOf } from "../../content";
 import { KeymgmtError } from "../../errors";
@@ -7,28 +7,28 @@ import { isThisMachine } from "../endpoints/hosts";
 import { partitionOf } from "../endpoints/regions";
 
 /**
- * What a role's trust policy asks for where AWS's guides for GitHub are followed: that of IAM's provider. Other partitions than aws-cn,
- * aws-us-gov among them, have no audience of their own in AWS's action for GitHub.
+ * The audience that a role's trust policy expects by AWS's guides for GitHub: that of the OIDC provider in IAM. In AWS's action for
+ * GitHub only aws-cn has its own audience; the other partitions, aws-us-gov included, share one.
  * Source: https://github.com/aws-actions/configure-aws-credentials#oidc-audience
  */
 function audienceIn(region: string): string {
   return partitionOf(region) === "aws-cn" ? "sts.amazonaws.com.cn" : "sts.amazonaws.com";
 }
 
-/** Gives a token that is valid now. */
+/** Returns a token that is valid now. */
 export type IdentityToken = () => Promise<string>;
 
-/** How `tokenFile` names the variables in which CI services put tokens, for messages. */
+/** For messages: how `tokenFile` names the variables in which CI services put tokens. */
 const IN_A_VARIABLE =
   'a token in a variable is given as `tokenFile: "env://NAME"` (GitLab: GITLAB_OIDC_TOKEN, by the name that `id_tokens` gives it; Bitbucket: BITBUCKET_STEP_OIDC_TOKEN; CircleCI: CIRCLE_OIDC_TOKEN_V2)';
 
-/** Where `tokenFile` says: a reference, or else the path of a file. Throws InvalidCredentials; neither token nor what may be one is in it. */
+/** The token that `tokenFile` names by a reference or a path. Throws InvalidCredentials; the message holds no token or possible token. */
 export function tokenAt(tokenFile: string): IdentityToken {
   if (!isTokenReference(tokenFile)) return tokenInFile(tokenFile, "`tokenFile`");
   return async () => tokenIn(await contentAt(tokenFile), `from ${shownReference(tokenFile)}`);
 }
 
-/** In a file, which whoever issues tokens replaces. `by` names in messages what says the path. */
+/** The token in a file, which the issuer replaces from time to time. `by` is the setting that names the path, for messages. */
 export function tokenInFile(path: string, by: string): IdentityToken {
   const isShown = /^\.{0,2}\//.test(path) && isLikePath(path);
   const from = `in the file ${isShown ? `${path} ` : ""}that ${by} names`;
@@ -45,7 +45,7 @@ function tokenIn(read: Content | Missing, from: string, hint = ""): string {
   );
 }
 
-/** What is wrong with `tokenFile`, which is not repeated: it may be the token. A JSON Web Token (RFC 7519) is certainly one. */
+/** Mistakes in `tokenFile`. Its value is not repeated, because it may be the token. A JSON Web Token (RFC 7519) certainly is one. */
 export function tokenFileMistakes(tokenFile: string): string[] {
   if (/^eyJ[\w-]+\.[\w-]+\.[\w-]*$/.test(tokenFile.trim()))
     return [
@@ -60,8 +60,8 @@ export function tokenFileMistakes(tokenFile: string): string[] {
 const isTokenReference = (text: string) => /^(env|file|exec):/.test(text);
 
 /**
- * From GitHub Actions (Forgejo's and Gitea's do as it does), for as long as the job runs: a GET with the job's own bearer token answers
- * `{"value": token}`. Throws InvalidCredentials; neither token is in a message.
+ * Tokens of GitHub Actions, while the job runs (Forgejo and Gitea work the same). A GET with the job's bearer token returns
+ * `{"value": token}`. Throws InvalidCredentials; its message holds neither token.
  * Source: https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
  */
 export function tokenOfActions(

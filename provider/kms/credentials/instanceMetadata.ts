@@ -1,6 +1,6 @@
 /**
- * Where credentials of a container and of an EC2 instance are asked for. The AWS SDK asks these by itself, over connections that
- * nothing else can look at, so what it will take is looked at before.
+ * The endpoints for credentials of a container and of an EC2 instance. The AWS SDK opens these connections itself, and they cannot be
+ * checked when they are opened. Therefore the settings that the SDK will use are checked before.
  */
 import { KeymgmtError } from "../../errors";
 import { isThisMachine } from "../endpoints/hosts";
@@ -12,7 +12,7 @@ const CONTAINER_HOSTS = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
 const INSTANCE_HOSTS = ["169.254.169.254", "[fd00:ec2::254]"];
 
-/** Throws InvalidInput. The container's token goes to the URL, which the SDK alone would take anywhere over https. */
+/** Throws InvalidInput. The container's token is sent to the URL, and the SDK would send it to any host over https. */
 export function checkContainerEndpoint(): void {
   const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: relative, AWS_CONTAINER_CREDENTIALS_FULL_URI: full } =
     process.env;
@@ -23,7 +23,7 @@ export function checkContainerEndpoint(): void {
   }
 }
 
-/** Throws InvalidInput. The SDK reads the profile that AWS_PROFILE names, whichever profile the credentials are of. */
+/** Throws InvalidInput. The SDK reads this setting from the profile of AWS_PROFILE, even if the credentials use another profile. */
 export function checkInstanceEndpoint(): void {
   const variable = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
   const { [variable]: value } = process.env;
@@ -37,7 +37,7 @@ const isOf =
   (setting: Setting): boolean =>
     setting.name === "ec2_metadata_service_endpoint" && setting.profile === profile;
 
-/** Throws InvalidInput: of what a profile's `credential_source` makes the SDK ask. */
+/** Checks the endpoints to which a profile's `credential_source` leads. Throws InvalidInput. */
 export function checkCredentialSources(): void {
   const sources = sharedSettings().filter(({ name }) => name === "credential_source");
   if (sources.some(({ value }) => value === "EcsContainer")) checkContainerEndpoint();

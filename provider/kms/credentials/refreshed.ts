@@ -4,12 +4,12 @@ import type { fromEnv } from "@aws-sdk/credential-providers";
 export type AwsCredentials = Awaited<ReturnType<ReturnType<typeof fromEnv>>>;
 export type CredentialProvider = () => Promise<AwsCredentials>;
 
-/** Credentials that expire sooner than this are replaced; the AWS SDK's own figure. */
+/** Credentials that expire sooner are replaced. The AWS SDK uses the same time. */
 const REFRESH_BEFORE_MS = 5 * 60_000;
 
 /**
- * Asks the source once, and again shortly before the credentials expire; calls at the same time share the asking. Where
- * a refresh fails, those at hand serve until they have really expired.
+ * Requests credentials once, and again shortly before they expire. Concurrent callers share one request. If a refresh fails, the
+ * current credentials are used until they expire.
  */
 export function refreshed(ask: CredentialProvider): CredentialProvider {
   let held: AwsCredentials | undefined;

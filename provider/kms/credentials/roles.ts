@@ -7,13 +7,13 @@ import type { PresentSource } from "./source";
 
 const SESSION_NAME = "pulumi-keymgmt";
 
-/** As long as the AWS SDK for Go gives a credential_process; the one for JavaScript waits for ever on one that asks a question. */
+/** The limit of the AWS SDK for Go for a credential_process. The SDK for JavaScript has none: a process that asks a question would hang. */
 const PROFILE_LIMIT_MS = 60_000;
 
 /**
- * A profile of the config and credentials files: keys, SSO, credential_process, source_profile, credential_source, web
- * identity. The role assumers carry our STS settings, because `clientConfig` would also go to SSO, which has an endpoint and
- * a Region of its own. The SDK hands the options on to the source that `credential_source` names: IMDSv2 alone there too.
+ * A profile of the config and credentials files: keys, SSO, credential_process, source_profile, credential_source, web identity. The
+ * role assumers have our STS settings. `clientConfig` cannot carry them, because it also applies to SSO, which has its own endpoint and
+ * Region. The SDK passes the options on to the source that `credential_source` names, so IMDSv1 is disabled there too.
  */
 export function profileSource(profile: string, sts: STSClientConfig): PresentSource {
   const ask = async () => {
@@ -46,7 +46,7 @@ function withinLimit<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** A role for an OIDC token. */
+/** A role that is assumed with an OIDC token. */
 export function webIdentitySource(
   roleArn: string,
   token: IdentityToken,
@@ -60,7 +60,7 @@ export function webIdentitySource(
   return { name: "web-identity", ask, operation: "AssumeRoleWithWebIdentity" };
 }
 
-/** The role, taken with the credentials of another source. */
+/** A role that is assumed with the credentials of another source. */
 export function roleSource(
   role: AssumeRole,
   from: { source: string; provider: CredentialProvider },

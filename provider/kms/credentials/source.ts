@@ -1,14 +1,14 @@
 import type { SdkError } from "../errors/failures";
 import type { CredentialProvider } from "./refreshed";
 
-/** Where credentials may come from. */
+/** A possible source of credentials. */
 export type Source = { name: string; missing: string } | PresentSource;
 
 export interface PresentSource {
   name: string;
   ask: CredentialProvider;
-  /** Where only asking tells whether the source is there: which error of the first asking means that it is not. */
+  /** Set where only a request shows whether the source exists: tells whether the error of that request means that it does not. */
   absentIf?: (error: SdkError) => boolean;
-  /** The STS operation that it asks with. */
+  /** The STS operation that it calls. */
   operation?: string;
 }

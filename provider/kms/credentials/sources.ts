@@ -10,11 +10,13 @@ import { profileSource, webIdentitySource } from "./roles";
 import type { Source } from "./source";
 
 /**
- * All sources, the first that is there wins. The seed's order is: credentials of the KMS provider, environment, shared
- * credentials file, IAM role of ECS task or EC2 instance. `webIdentity` and `profile` are inputs too and so come right
- * after `credentials`; AWS_PROFILE is not, and access keys in the environment win over it. (The AWS SDK for JavaScript's
- * own chain has it the other way round, which is why it is not used.) `sts` is how to reach STS. A source is looked at
- * only when it is asked for: what is wrong with the environment does not matter where `credentials` are given.
+ * All sources of credentials, in order. The first one that exists is used. The order is Vault's: credentials of the KMS provider,
+ * environment, shared credentials file, IAM role of the ECS task or EC2 instance. `webIdentity` and `profile` are inputs too, so they
+ * follow `credentials`. AWS_PROFILE is not an input, so access keys in the environment come before it. (The AWS SDK for JavaScript
+ * prefers AWS_PROFILE, so its own chain is not used.) A source is examined only when the ones before it do not exist: a mistake in the
+ * environment does not matter where `credentials` are set.
+ *
+ * @param sts how to reach STS
  */
 export function* sourcesOf(
   connection: KmsConnection,
@@ -87,13 +89,13 @@ function fromEnvironment(): Source {
   };
 }
 
-/** AWS_PROFILE names a profile on purpose, so it must be there; the profile `default` need not be. */
+/** A profile that AWS_PROFILE names must exist. The profile `default` need not. */
 function fromSharedFiles(sts: STSClientConfig): Source {
   const named = process.env.AWS_PROFILE;
   if (named) return profileSource(named, sts);
   return {
     ...profileSource("default", sts),
-    // Anything else went wrong with the credentials it holds, and another source would be another identity than the user means.
+    // Any other error means that the profile exists and does not work. Another source could be another identity than the user wants.
     absentIf: (error) => saysNoDefaultProfile(error.message),
   };
 }
@@ -126,12 +128,12 @@ function fromContainer(): Source {
   };
 }
 
-/** IMDSv2 only: the version before it answers whoever can make this machine send a request. */
+/** IMDSv2 only: IMDSv1 answers any request that somebody can make this machine send. */
 function fromInstance(): Source {
   const name = "instance";
   const disabled = process.env.AWS_EC2_METADATA_DISABLED?.toLowerCase();
   if (disabled && disabled !== "false") return { name, missing: "AWS_EC2_METADATA_DISABLED is set" };
-  checkInstanceEndpoint(); // here, as whatever `ask` throws means that there is no instance
+  checkInstanceEndpoint(); // not in `ask`, because every error of `ask` means that there is no instance
   return {
     name,
     ask: async () => {
