@@ -5,25 +5,25 @@ import { isRegion, partitionOf, suggestRegion } from "./regions";
 import { type Flag, flagOf } from "./sdkFlags";
 import { profileSetting, servicesSettings, sharedSettings, shownSetting } from "./sharedFiles";
 
-/** How the AWS SDK's client of a service is to reach it. All of it is settled here, so that the SDK looks for nothing more. */
+/** How the AWS SDK's client reaches a service. All settings are made here, so that the SDK does not look for its own. */
 export interface ClientReach {
   region: string;
   /** Undefined for AWS's own endpoint of the Region. */
   endpoint?: string;
   useFipsEndpoint: boolean;
   useDualstackEndpoint: boolean;
-  /** For what else a profile sets, as the mode of retries. */
+  /** For the profile's other settings, such as the retry mode. */
   profile?: string;
-  /** The SDK itself would follow AWS_PROFILE where `profile` is given (measured with 3.1173). */
+  /** Without it the SDK follows the endpoint settings of AWS_PROFILE, even if `profile` is set (measured with 3.1173). */
   ignoreConfiguredEndpointUrls: true;
 }
 
 type Service = "KMS" | "STS";
 
-/** The variable that Vault knows. */
+/** Vault's variable. */
 const VAULT_VARIABLE = "AWS_KMS_ENDPOINT";
 
-/** An endpoint, where it was set, and for which service. */
+/** An endpoint, the place of its setting, and its service. */
 interface Found {
   url: URL;
   place: string;
@@ -36,8 +36,8 @@ export function kmsReach(connection: KmsConnection, region: string): ClientReach
 }
 
 /**
- * How STS is reached: in the connection's Region, by the same settings as KMS. The SDK's own endpoints come first. An emulator that was
- * set for KMS is taken for STS too, as AWS knows nothing of its accounts and credentials. Throws InvalidInput.
+ * How STS is reached: in the connection's Region, by the same settings as KMS. The SDK's own settings come first. An emulator that is
+ * set for KMS is used for STS too, because AWS does not know its accounts and credentials. Throws InvalidInput.
  */
 export function stsReach(connection: KmsConnection): ClientReach {
   const region = connection.keyCollection;
@@ -45,17 +45,17 @@ export function stsReach(connection: KmsConnection): ClientReach {
 }
 
 /**
- * Where KMS is to be called, or undefined for AWS's endpoint of the Region. The first of: the `endpoint` input, AWS_KMS_ENDPOINT (the name
- * that Vault knows), and the SDK's own: AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL, the profile's `services` and `endpoint_url`. `{region}`
- * stands for the Region. Throws InvalidInput.
+ * The endpoint of KMS, or undefined for AWS's endpoint of the Region. The first that is set: the `endpoint` input, AWS_KMS_ENDPOINT
+ * (Vault's variable), then the SDK's own: AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL, the profile's `services` and `endpoint_url`.
+ * `{region}` stands for the Region. Throws InvalidInput.
  */
 export function kmsEndpoint(connection: KmsConnection, region: string): string | undefined {
   return textOf(kmsFound(connection, region));
 }
 
-/** What is wrong with what the program names: an endpoint, or one for each Region by name. */
+/** Mistakes in the `endpoint` input: one endpoint, or a map from Region to endpoint. */
 export function endpointMistakes(endpoint: Endpoint): string[] {
-  const regions = typeof endpoint === "string" ? ["us-east-1"] : Object.keys(endpoint); // any one, to stand for {region}
+  const regions = typeof endpoint === "string" ? ["us-east-1"] : Object.keys(endpoint); // any Region in the place of {region}
   return regions.flatMap((region) => {
     if (!isRegion(region)) return [invalidRegion(region)];
     try {
@@ -68,7 +68,7 @@ export function endpointMistakes(endpoint: Endpoint): string[] {
   });
 }
 
-/** Which of the Regions a map of endpoints lacks; what is no map lacks none. */
+/** One mistake for each Region that is missing in a map of endpoints. None where `endpoint` is not a map. */
 export function withoutEndpointMistakes(endpoint: unknown, regions: readonly unknown[]): string[] {
   if (typeof endpoint !== "object" || endpoint === null) return [];
   const lacking = regions.filter((region) => typeof region === "string" && isRegion(region));
@@ -77,12 +77,12 @@ export function withoutEndpointMistakes(endpoint: unknown, regions: readonly unk
     .map((region) => lacksRegion(endpoint, region));
 }
 
-/** Says why nothing may be sent to a host, or nothing where it may. */
+/** Returns an error where nothing may be sent to a host, else undefined. */
 export type Refuse = (url: URL) => KeymgmtError | undefined;
 
 /**
- * What holds for each connection that is opened for `connection`, whatever the AWS SDK has found in its own variables and files
- * (`endpoint_url` of a profile or of its `services`, for SSO and sign-in too).
+ * The check of every connection that is opened for `connection`. It also covers endpoints that the AWS SDK finds in its own variables and
+ * files (`endpoint_url` of a profile or of its `services`, for SSO and sign-in too).
  */
 export function refuseOtherHosts(connection: KmsConnection, region: string): Refuse {
   return (url) =>
@@ -91,7 +91,7 @@ export function refuseOtherHosts(connection: KmsConnection, region: string): Ref
 
 type Endpoint = NonNullable<KmsConnection["endpoint"]>;
 
-/** Throws where an endpoint is set beside what AWS's endpoint rules of both services do not take with one (FIPS, dual-stack). */
+/** Throws where an endpoint is set together with FIPS or dual-stack, which AWS's endpoint rules of both services do not allow. */
 function reachOf(connection: KmsConnection, region: string, found: Found | undefined): ClientReach {
   const [fips, dualstack] = [
     flagOf("use_fips_endpoint", connection.profile),
@@ -173,7 +173,7 @@ function profileEndpoint(
   return setting && { place: shownSetting(setting), value: setting.value };
 }
 
-/** The program may name any host, but must reach it over https, unless it is this machine. */
+/** The program may name any host. It must use https, except for this machine. */
 function inputEndpoint({ endpoint }: KmsConnection, region: string): Found | undefined {
   if (typeof endpoint === "object" && isRegion(region) && !Object.hasOwn(endpoint, region))
     throw new KeymgmtError("InvalidInput", lacksRegion(endpoint, region), { region });
@@ -200,7 +200,7 @@ function invalidRegion(name: string): string {
   return `Expected the keys of \`endpoint\` to be AWS Regions such as "us-east-1"${suggestion ? `; did you mean "${suggestion}"?` : "; what came is none."}`;
 }
 
-/** An endpoint from the environment or a file, which others than the program's author may write. */
+/** An endpoint from the environment or a file, which may be written by somebody else than the program's author. */
 function configuredEndpoint(
   service: Service,
   { place, value }: { place: string; value?: string },
@@ -228,7 +228,7 @@ function notAllowed(place: string, { origin }: URL, region: string): KeymgmtErro
   );
 }
 
-/** Where an endpoint that the AWS SDK has found by itself may come from. */
+/** The possible places of an endpoint that the AWS SDK has found itself. */
 function placesOf({ host }: URL, region: string): string {
   const variables = Object.entries(process.env)
     .filter(([name]) => name.startsWith("AWS_ENDPOINT_URL"))
@@ -260,7 +260,7 @@ function urlOf(source: string, template: string | undefined, region: string): UR
   );
 }
 
-/** What was checked is what is called: as the URL class writes it. */
+/** The URL as the URL class writes it, so that the URL that is called is the one that was checked. */
 function textOf(found: Found | undefined): string | undefined {
   return found?.url.href.replace(/\/+$/, "");
 }

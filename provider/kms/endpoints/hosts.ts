@@ -1,8 +1,8 @@
-/** Hosts to which material and credentials may go without a word in the program: AWS's own, and this machine. */
+/** Hosts that are trusted by default, so that material and credentials may be sent there: AWS's own, and this machine. */
 import { isIPv4 } from "node:net";
 import { isRegion, partitionOf } from "./regions";
 
-/** What AWS's host names of a partition end in: dnsSuffix, dualStackDnsSuffix, the sign-in domain (a test holds them to the AWS SDK's). */
+/** Domains of AWS's hosts by partition: dnsSuffix, dualStackDnsSuffix, sign-in domain. A test compares them with the AWS SDK's. */
 const DOMAINS: Readonly<Record<string, readonly [dns: string, dualStack: string, signIn: string]>> = {
   aws: ["amazonaws.com", "api.aws", "aws.amazon.com"],
   "aws-cn": ["amazonaws.com.cn", "api.amazonwebservices.com.cn", "amazonaws.cn"],
@@ -14,19 +14,20 @@ const DOMAINS: Readonly<Record<string, readonly [dns: string, dualStack: string,
   "aws-iso-f": ["csp.hci.ic.gov", "api.aws.hci.ic.gov", "csphome.hci.ic.gov"],
 };
 
-/** The services that are called. Others of AWS's hosts serve what customers put there, as S3 and API Gateway do. */
+/** The services that are called. Hosts of other services are not trusted: S3 and API Gateway serve what customers put there. */
 const SERVICES = "(?:kms|sts|portal\\.sso|oidc|signin)(?:-fips)?";
 
-/** Hosts whose name holds no Region. */
+/** Hosts without a Region in the name. */
 const WITHOUT_REGION: Readonly<Record<string, string>> = {
   "sts.amazonaws.com": "aws",
   "signin-fips.amazonaws-us-gov.com": "aws-us-gov",
 };
 
 /**
- * Whether AWS itself answers at a host, for this partition: public, FIPS and dual-stack names, and those of VPC endpoints. `host` is as
- * the URL class gives it.
+ * Whether a host is AWS's own in this partition: public, FIPS, dual-stack and VPC endpoint names.
  * Source: https://docs.aws.amazon.com/general/latest/gr/kms.html, https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html
+ *
+ * @param host as the URL class writes it
  */
 export function isAwsHost(host: string, partition: string): boolean {
   if (WITHOUT_REGION[host] === partition) return true;
@@ -40,12 +41,12 @@ export function isAwsHost(host: string, partition: string): boolean {
   return regions.some((region) => region && isRegion(region) && partitionOf(region) === partition);
 }
 
-/** Whether a host is this machine. `host` is as the URL class gives it, which writes every form of an address in one way. */
+/** @param host as the URL class writes it: it normalizes every form of an address */
 export function isThisMachine(host: string): boolean {
   return host === "localhost" || host === "[::1]" || (isIPv4(host) && host.startsWith("127."));
 }
 
-/** Whether calls for a Region may go there without a word in the program: to this machine, or to AWS over https. */
+/** Whether calls for a Region may go to this URL even if the program does not name it: this machine, or AWS over https. */
 export function isTrustedByDefault({ protocol, hostname }: URL, region: string): boolean {
   return isThisMachine(hostname) || (protocol === "https:" && isAwsHost(hostname, partitionOf(region)));
 }

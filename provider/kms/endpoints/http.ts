@@ -4,26 +4,26 @@ import { isIPv6 } from "node:net";
 import type { NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import type { Refuse } from "./endpoint";
 
-/** Milliseconds after which a call that hangs is given up. */
+/** Timeouts of a call, in milliseconds. */
 export interface TimeLimits {
   connectMs: number;
   requestMs: number;
-  /** Of a call that only reads, where that is less. */
+  /** For a call that only reads, if it is less than `requestMs`. */
   readMs?: number;
 }
 
 export const DEFAULT_TIME_LIMITS: TimeLimits = { connectMs: 5_000, requestMs: 30_000, readMs: 10_000 };
 
 /**
- * How the AWS SDK is to speak HTTP.
+ * HTTP settings of the AWS SDK.
  * - `requestTimeout` only warns unless `throwOnRequestTimeout` is set (@smithy/node-http-handler 4.4.0, UPGRADING.md of
- *   aws-sdk-js-v3), and ends with the answer's headers: an answer that stops in the middle needs `socketTimeout`.
- * - No `maxSockets` (the SDK's default is 50): `connectionTimeout` also runs while a request waits for one of them
- *   (smithy-lang/smithy-typescript#1551), and the quotas bound the number already.
- * - `keepAlive: false` opens a connection for each call. Without it a server that closes an idle connection in the moment
- *   it is used again makes the outcome of that call unknown.
- * - `refuse` is asked before a connection is opened: only there it is certain which host the AWS SDK has settled on.
- * - `rejectUnauthorized` keeps NODE_TLS_REJECT_UNAUTHORIZED=0 from taking TLS away.
+ *   aws-sdk-js-v3). It ends with the headers of the response, so `socketTimeout` is needed for a response that stops in the middle.
+ * - `maxSockets` is not set (the SDK's default is 50): `connectionTimeout` would also run while a request waits for a socket
+ *   (smithy-lang/smithy-typescript#1551), and the quotas limit the number already.
+ * - `keepAlive: false` opens a new connection for each call. A server may close an idle connection just when it is used again, and
+ *   then the outcome of the call is unknown.
+ * - `refuse` is called before a connection is opened. Only then is the host known that the AWS SDK has chosen.
+ * - `rejectUnauthorized` makes NODE_TLS_REJECT_UNAUTHORIZED=0 ineffective.
  */
 export function httpOptions(
   { connectMs, requestMs }: TimeLimits,

@@ -1,15 +1,15 @@
 /**
- * Regions by the form of their names, so that a preview can check one without loading the AWS SDK, and so that a Region which
- * AWS opens after this release is taken too. A test holds the form and the partitions to the AWS SDK's own partition data.
+ * Regions are recognized by the form of their names. So a preview can check one without loading the AWS SDK, and a Region that AWS opens
+ * after this release is accepted. A test compares the form and the partitions with the AWS SDK's partition data.
  */
 const DIRECTIONS = "north south east west central northeast northwest southeast southwest".split(" ");
 
-/** Everything before the direction: a country or continent, and in the separate partitions what they add. */
+/** The part before the direction: a country or continent, in some partitions with an addition. */
 const AREA = "[a-z]{2}|[a-z]{2}-gov|[a-z]{2}-iso[a-z]?|eusc-[a-z]{2}";
 
 const REGION = new RegExp(`^(?:${AREA})-(?:${DIRECTIONS.join("|")})-\\d{1,2}$`);
 
-/** Partitions other than the commercial one ("aws"), by what their Regions begin with. */
+/** Partitions other than the commercial one ("aws"), by the prefix of their Regions. */
 const PARTITIONS: readonly (readonly [prefix: string, partition: string])[] = [
   ["cn-", "aws-cn"],
   ["eusc-", "aws-eusc"],
@@ -20,7 +20,7 @@ const PARTITIONS: readonly (readonly [prefix: string, partition: string])[] = [
   ["us-isof-", "aws-iso-f"],
 ];
 
-/** Whether a name has the form of a Region's. Whether AWS has it shows when it is called. */
+/** Whether a name has the form of a Region's name. Only a call shows whether AWS has the Region. */
 export function isRegion(name: string): boolean {
   return REGION.test(name);
 }
@@ -30,7 +30,7 @@ export function partitionOf(region: string): string {
   return PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
 }
 
-/** The Region that was probably meant ("us-wset-1": "us-west-1", "us-east-1a": "us-east-1"), or undefined where none is near. */
+/** The Region that was probably meant ("us-wset-1": "us-west-1", "us-east-1a": "us-east-1"), or undefined where no name is similar. */
 export function suggestRegion(name: string): string | undefined {
   const typed = name.trim().toLowerCase().replaceAll(/[_ ]/g, "-");
   const [, area, word, number] = new RegExp(`^(${AREA})-?([a-z]+)-?(\\d+)[a-z]?$`).exec(typed) ?? [];

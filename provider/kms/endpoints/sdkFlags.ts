@@ -4,11 +4,11 @@ import { profileSetting, shownSetting } from "./sharedFiles";
 
 /** A setting that is on. */
 export interface Flag {
-  /** What it asks for, in words. */
+  /** Its subject, for messages. */
   kind: string;
-  /** Where it stands, for a sentence. */
+  /** The place of the setting, for messages. */
   place: string;
-  /** The variable that counts before the files. */
+  /** The environment variable that overrides the files. */
   variable: string;
 }
 
@@ -20,9 +20,9 @@ const KINDS = {
 } as const;
 
 /**
- * The variable (`AWS_` and the name in capitals) counts before the profile's line, as for the AWS SDK. That would pass over any value but
- * "true" and "false"; a wish for FIPS endpoints is not to be missed for a capital letter, so others than these two are refused.
- * Undefined where it is off. Throws InvalidInput.
+ * A flag of the AWS SDK; undefined where it is off. The variable (`AWS_` and the name in capitals) overrides the profile, as in the SDK.
+ * The SDK ignores values other than "true" and "false". They are refused here, so that a typing error does not switch FIPS off unnoticed.
+ * Case does not matter. Throws InvalidInput.
  */
 export function flagOf(name: keyof typeof KINDS, profile: string | undefined): Flag | undefined {
   const variable = `AWS_${name.toUpperCase()}`;

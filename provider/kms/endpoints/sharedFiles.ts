@@ -1,15 +1,15 @@
-/** The AWS SDK's config and credentials files: what they set for a profile, and where in them it stands. */
+/** The AWS SDK's config and credentials files: the settings of a profile, and their places. */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** A line `name = value`. */
 export interface Setting {
-  /** As it stands between the brackets: "default", "profile NAME", "services NAME", in the credentials file "NAME". */
+  /** The text between the brackets: "default", "profile NAME", "services NAME", or "NAME" in the credentials file. */
   section: string;
-  /** The profile that the section is, if it is one. */
+  /** The name of the profile, if the section is one. */
   profile?: string;
-  /** The line without a value that it is indented under, as `kms =` in a section of services. */
+  /** The line without a value under which it is indented, such as `kms =` in a section of services. */
   group?: string;
   name: string;
   value: string;
@@ -18,7 +18,7 @@ export interface Setting {
 }
 
 /**
- * In the order of the files, config first. A file that cannot be read counts as empty, as it does for the SDK.
+ * All settings in file order, config first. A file that cannot be read is treated as empty, as in the SDK.
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export function sharedSettings(): Setting[] {
@@ -26,8 +26,8 @@ export function sharedSettings(): Setting[] {
 }
 
 /**
- * What the files set for a profile: without one for that of AWS_PROFILE, else for `default`. The config file comes before the credentials
- * file, and of two lines of one file the later one counts.
+ * A setting of a profile. The default profile is AWS_PROFILE's, else `default`. The config file overrides the credentials file, and
+ * within one file the last line wins.
  */
 export function profileSetting(profile: string | undefined, name: string): Setting | undefined {
   const wanted = profile || process.env.AWS_PROFILE || "default";
@@ -35,13 +35,13 @@ export function profileSetting(profile: string | undefined, name: string): Setti
   return settingsByFile().flatMap((settings) => settings.findLast(isIt) ?? [])[0];
 }
 
-/** What the section `services NAME` of the config file sets for a service; undefined where there is no such section. */
+/** The settings in the section `services NAME` of the config file. Undefined where there is no such section. */
 export function servicesSettings(services: string): Setting[] | undefined {
   const found = sharedSettings().filter(({ section }) => quoteless(section) === `services ${services}`);
   return found.length > 0 ? found : undefined;
 }
 
-/** A setting in a sentence. */
+/** A setting as messages name it. */
 export function shownSetting({ name, section, place }: Setting): string {
   return `\`${name}\` of [${section}] (${place})`;
 }
@@ -77,7 +77,7 @@ function settingsIn(file: string, profileOf: (section: string) => string | undef
   return settings;
 }
 
-/** There, a profile's section says that it is one, but for `default`. */
+/** The profile of a section in the config file. There, all profiles but `default` have the prefix `profile`. */
 function ofConfig(section: string): string | undefined {
   return section === "default" ? section : /^profile\s+(.+)$/.exec(quoteless(section))?.[1];
 }
