@@ -1,4 +1,4 @@
-/** A distribution or replica in its Region is brought to what its inputs say. */
+/** Applies the inputs of a distribution or replica in its Region. */
 
 import type { Run } from "../run";
 import type { Adopt } from "../schema/types";
@@ -20,16 +20,16 @@ import { desiredOf, type Target } from "./target";
 
 export interface Convergence extends Target {
   keyring: ProvidedKeyring;
-  /** What the last update left; undefined in a create. */
+  /** Owner and inputs of the last update; undefined in a create. */
   last?: { owner: Owner; inputs: Partial<RegionalOutputs> };
-  /** The state may not say what the KMS keys have, so AWS is asked. */
+  /** The state may differ from the KMS keys, so AWS is asked. */
   repair?: boolean;
-  /** An update failed half-way: some KMS keys may have its tags, policy or description, which the state does not say. */
+  /** An update failed half-way: some KMS keys may already have its tags, policy or description, which are not in the state. */
   isHalfApplied?: boolean;
   adopt?: Adopt;
-  /** Of a distribution: what its KMS keys are for. */
+  /** The purpose of a distribution's KMS keys. */
   purpose?: string[];
-  /** Another alias may be used where another stack has this one: nothing has used it yet. */
+  /** The next alias may be used where another stack has this one, because nobody uses this distribution yet. */
   mayUseNextName?: boolean;
 }
 
@@ -51,7 +51,7 @@ function staleVersions(
     .map(({ version }) => version);
 }
 
-/** The steps that an update would do, as far as the state tells: what a preview says, and whether there is anything to do. */
+/** The steps that an update would do, from the state alone. A preview describes them and decides from them whether to update. */
 export function planOf(run: Run, target: Target, outputs: RegionalOutputs): Step[] {
   const records = outputs.versions;
   const { owner, inputs } = target;
@@ -61,11 +61,10 @@ export function planOf(run: Run, target: Target, outputs: RegionalOutputs): Step
 }
 
 /**
- * Observe, ensure, sync: what is missing is made, in an order in which no moment loses anything (plan/plan.ts). Every step can
- * be run again. `outputs` says what is done while it is done; until tags, policy and description are brought over, it says what
- * AWS has.
+ * Observe, ensure, sync. The order of the steps is safe at every moment (plan/plan.ts), and every step can run again. `outputs` is
+ * updated after each step.
  *
- * @param show is told whether metadata is as desired, or still as the last update left it
+ * @param show gets whether every KMS key has the desired metadata; until then the metadata of the last update is valid
  */
 export async function converge(
   run: Run,
@@ -78,7 +77,7 @@ export async function converge(
   const desired = desiredOf(run, convergence, !last, { adopts: adopt !== undefined, mayUseNextName });
   const known = knownFrom(outputs.versions, outputs, staleVersions(convergence, outputs.versions));
   const record = (now: Known) => {
-    // What the program names is adopted as a whole or not at all: it is there again for the next attempt.
+    // The KMS keys that the program names are adopted all together: until then none is recorded, and the next attempt starts again.
     if (Object.values(now.candidates).some(({ isNamed }) => isNamed)) return;
     outputs.versions = now.records;
     const latest = now.records[desired.latest];

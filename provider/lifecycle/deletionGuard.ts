@@ -1,14 +1,14 @@
 /**
- * A deletion by mistake: with `deletionAllowed: false` nothing is scheduled for deletion, and no alias deleted, unless this run
- * has seen the program still declare the ManagedKey with that id. So a destroy, an update that targets the resource alone, one
- * from whose program everything is gone, and a rename without aliases leave AWS as it is, with the state to manage it by.
+ * Protects against a deletion by mistake. With `deletionAllowed: false` no KMS key is scheduled for deletion and no alias deleted,
+ * unless the program of this run still declares the ManagedKey with that id. So AWS and the state stay as they are in a destroy, in an
+ * update that targets the resource alone, in an update of an empty program, and after a rename without aliases.
  */
 import { KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import type { KeyRef } from "../state/types";
 import { OLD_NAME, WAYS_ON } from "./waysOn";
 
-/** Throws DeletionNotAllowed before anything is touched. `what` names the resource, as in `KeyReplica eu-west-1/orders-1700000000`. */
+/** Throws DeletionNotAllowed before anything is changed. `what` names the resource, as in `KeyReplica eu-west-1/orders-1700000000`. */
 export function refuseDeletion(run: Run, what: string, { id, name, deletionAllowed }: Partial<KeyRef>): void {
   if (deletionAllowed === true || (id !== undefined && run.declared.hasKey(id))) return;
   throw deletionNotAllowed(what, String(name));
@@ -22,7 +22,7 @@ export function deletionNotAllowed(what: string, key: string): KeymgmtError {
   );
 }
 
-/** Throws where the update has made another distribution of the key, which was to take the KMS keys over and has not. */
+/** Throws where this update has created another distribution of the key that did not take over the KMS keys. */
 export function refuseNotTakenOver(
   run: Run,
   going: Parameters<Run["created"]["insteadOf"]>[0] & { key: KeyRef },

@@ -1,4 +1,4 @@
-/** A distribution or replica is removed from its Region. */
+/** Removes a distribution or replica from its Region. */
 import { isKeymgmtError, KeymgmtError } from "../errors";
 import type { Run } from "../run";
 import { versionsOf } from "../state/records";
@@ -14,8 +14,8 @@ export interface Removal extends Target {
 }
 
 /**
- * The alias is deleted and the deletion of each KMS key is scheduled, but for those that are not this resource's: by the name that
- * the state has. One with a former name of the stack is another stack's, which has taken it over.
+ * Deletes the alias and schedules the deletion of each KMS key that belongs to this resource. Its tags must have the stack's name from
+ * the state: a KMS key with a former name belongs to another stack, which has taken it over.
  */
 export async function remove(run: Run, target: Removal, outputs: RegionalOutputs): Promise<void> {
   const { owner, nextStack } = target;
@@ -42,7 +42,7 @@ export async function remove(run: Run, target: Removal, outputs: RegionalOutputs
   }
 }
 
-/** The engine keeps a resource whose deletion failed as it was, so its state cannot say what is done already. */
+/** After a failed deletion the engine keeps the old state, so only the message can say what is done already. */
 function halfRemoved(
   regional: RegionalDistribution,
   { alias, settled }: Known,

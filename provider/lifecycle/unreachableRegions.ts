@@ -1,7 +1,7 @@
 /**
- * Regions that the program leaves out of every call (`unreachableRegions` of the KmsProvider) while they do not answer: what is not done
- * there, and said instead. Pure. A resource of such a Region keeps its state as it is, so that what is owed there is found, as any
- * difference is, once the Region is off the list.
+ * Regions that the program leaves out of every call while they do not answer (`unreachableRegions` of the KmsProvider), and the messages
+ * about them. Pure. A resource in such a Region keeps its state. So the work that is owed there shows as a normal difference once the
+ * Region is off the list.
  */
 import { KeymgmtError } from "../errors";
 import { isLeftOut, listedRegionFor } from "../kms/endpoints/connection";
@@ -14,17 +14,17 @@ import { desiredVersions } from "./plan/known";
 import type { Step, StepOf } from "./plan/steps";
 import type { Target } from "./target";
 
-/** Regions that are left out, of those that a distribution may be in. */
+/** The Regions of a distribution and its replicas that are left out. */
 export function leftOutOf(kms: KmsRef, replicaRegions: string[]): string[] {
   return [kms.keyCollection, ...replicaRegions].filter((region) => isLeftOut(kms, region)).sort();
 }
 
 /**
- * What a preview says of a resource in a Region that is left out.
+ * The sentence of a preview about a resource in a Region that is left out.
  *
- * @param last what the state says
- * @param now what the program says
- * @param steps what an update would do, as far as the state tells
+ * @param last from the state
+ * @param now from the program
+ * @param steps of an update, planned from the state alone
  */
 export function sentenceOfLeftOut(
   resource: string,
@@ -63,21 +63,21 @@ export function sentenceOfLeftOut(
   const what = `${region} is left out (\`unreachableRegions\`${why}): nothing is sent for ${resource}${isHome ? " and its KeyReplicas" : ""}, and it stays as it is.`;
   const meaning =
     lacking.length > 0 && named === region && !isHome
-      ? ` What is encrypted under ${versions} elsewhere cannot be decrypted in ${region} until that is made good.`
+      ? ` What is encrypted under ${versions} elsewhere cannot be decrypted in ${region} until that is done.`
       : "";
   const good =
     owed.length === 0
       ? " Nothing is owed there yet."
-      : ` Owed there: ${owed.join("; ")}.${meaning} One update makes all of it good once ${named} answers and is off the list.`;
+      : ` Owed there: ${owed.join("; ")}.${meaning} One update does all of it once ${named} answers and is off the list.`;
   return `${what}${good}${isHome ? ` ${waysWithoutHome(name)}` : ""}`;
 }
 
-/** The primary Region is down. */
+/** What works and what can be done while the primary Region does not answer. */
 function waysWithoutHome(key: string): string {
   return `Its replicas in other Regions go on with the versions that they have. Another Region cannot be made the primary's meanwhile: UpdatePrimaryRegion needs both. To encrypt under new material meanwhile, distribute key "${key}" through a second KmsProvider as well, whose \`keyCollection\` answers: new KMS keys and a new alias, which cannot decrypt what was encrypted under these.`;
 }
 
-/** What a preview says of a rotation that does not wait for Regions. */
+/** The sentence of a preview about a rotation that skips Regions. */
 export function sentenceOfRotationWithout(
   key: string,
   { do: how, version }: StepOf<"createKey"> | StepOf<"importNewMaterial">,
@@ -86,10 +86,10 @@ export function sentenceOfRotationWithout(
   const names = regions.join(", ");
   if (how === "importNewMaterial")
     return `the rotation of key "${key}" on demand is refused where ${names}, which \`unreachableRegions\` names, holds a replica: AWS rotates only when every replica has the new material`;
-  return `version ${version} of key "${key}" is made without ${names}, which \`unreachableRegions\` names: where ${regions.length === 1 ? "that Region holds" : "these hold"} replicas, what is encrypted under it elsewhere cannot be decrypted there until that is made good`;
+  return `version ${version} of key "${key}" is made without ${names}, which \`unreachableRegions\` names: where ${regions.length === 1 ? "that Region holds" : "these hold"} replicas, what is encrypted under it elsewhere cannot be decrypted there until that Region has it too`;
 }
 
-/** A Region that is left out gets nothing new. */
+/** Nothing new can be created in a Region that is left out. */
 export function leftOutMistakes(
   kms: Partial<KmsRef> | undefined,
   region: unknown,
@@ -105,7 +105,7 @@ export function leftOutMistakes(
   ];
 }
 
-/** Throws where a resource that is to be deleted is in a Region that is left out: it stays in the state. */
+/** Throws where a resource to delete is in a Region that is left out. It stays in the state. */
 export function refuseLeftOutDeletion(
   what: string,
   kms: KmsRef,

@@ -11,8 +11,8 @@ import { defaultPurpose } from "./keyTypeRules";
 import { replacementMistakes } from "./replacement";
 import type { StatefulResource, Values } from "./resource";
 
-/** What the name is decided by, and what is not kept in the state: `check` takes it out of the inputs. */
-interface Seeking {
+/** Inputs from which the name is chosen. They are not stored in the state: `check` removes them from the inputs. */
+interface NameRequest {
   kms?: KmsRef;
   stack?: string;
   formerStacks?: string[];
@@ -21,28 +21,28 @@ interface Seeking {
 }
 
 /**
- * Name, time and alias of a distribution. A resource of its own because an output that only an updated resource
- * computes is unknown in a preview: this one never updates, so consumers of the alias do not look changed. The one exception:
- * another stack had the alias, so that the distribution took the next name, and a refresh has shown it.
+ * Name, time and alias of a distribution. It is a separate resource because the outputs of an updated resource are unknown in a
+ * preview. This one never updates, so consumers of the alias do not look changed. The one exception: another stack had the alias,
+ * the distribution took the next name, and a refresh has shown that.
  */
 export const distributionAlias = (run: Run): StatefulResource<"DistributionAlias"> => {
-  const sought = new Map<string, Seeking>();
+  const requests = new Map<string, NameRequest>();
   return {
     async check(olds, { kms, stack, formerStacks, adopts, makesNew, keyType, ...news }) {
       const inputs: Values = { ...news, purpose: news.purpose ?? defaultPurpose(keyType) };
-      // An order that means nothing must not replace the alias, and the distribution with it.
+      // The order of these lists has no meaning, so a change of it must not replace the alias and the distribution.
       for (const list of ["purpose", "replicaRegions"]) {
         if (Array.isArray(inputs[list])) inputs[list] = [...inputs[list]].sort();
       }
       if (olds) run.declared.recordCheck("DistributionAlias", inputs);
       run.declared.warnOfSharedName(inputs, olds === undefined, run.say);
-      sought.set(seekerOf(inputs), {
+      requests.set(requestKeyOf(inputs), {
         kms,
         stack,
         formerStacks: known(formerStacks),
         adopts,
         makesNew,
-      } as Seeking);
+      } as NameRequest);
       return {
         inputs,
         mistakes: [
@@ -64,7 +64,7 @@ export const distributionAlias = (run: Run): StatefulResource<"DistributionAlias
     },
 
     async diff(_id, olds, news) {
-      // A refresh also compares one that the program has no more: its name is free for the one that takes its place.
+      // A refresh also compares an alias that the program no longer declares. Its name is free for its successor.
       if (run.declared.matchCheck("DistributionAlias", news)) run.names.reserve(olds.name);
       const { replaces } = difference("DistributionAlias", olds, news);
       const isRenamed = run.names.actualOf(olds.name) !== olds.name;
@@ -73,7 +73,13 @@ export const distributionAlias = (run: Run): StatefulResource<"DistributionAlias
 
     async create(inputs) {
       if (inputs.adoptedAlias !== undefined) return adopted(run, inputs, inputs.adoptedAlias);
-      const { kms, stack, formerStacks, adopts = false, makesNew = false } = sought.get(seekerOf(inputs))!;
+      const {
+        kms,
+        stack,
+        formerStacks,
+        adopts = false,
+        makesNew = false,
+      } = requests.get(requestKeyOf(inputs))!;
       const { keyId: id, keyName, deletionAllowed = false } = inputs;
       const key = { id, name: keyName, formerStacks, deletionAllowed };
       const name = await nameOf(run, { kms: kms!, stack: stack!, key, adopts, makesNew });
@@ -92,14 +98,14 @@ export const distributionAlias = (run: Run): StatefulResource<"DistributionAlias
   };
 };
 
-/** What tells the aliases of a program apart. */
-function seekerOf({ keyId, keyName, region, accountId, aliasPrefix }: Values): string {
+/** Identifies an alias among those of the program. */
+function requestKeyOf({ keyId, keyName, region, accountId, aliasPrefix }: Values): string {
   return JSON.stringify(
     [keyId, keyName, region, accountId, aliasPrefix].map((part) => !hasUnknown(part) && part),
   );
 }
 
-/** The name and time that an adopted alias says: Vault's have the form `alias/hashicorp/<key>-<unix timestamp>`. */
+/** Takes name and time from an adopted alias. Vault's have the form `alias/hashicorp/<key>-<unix timestamp>`. */
 function adopted(run: Run, inputs: DistributionAliasInputs, aliasName: string) {
   const prefix = `alias/${inputs.aliasPrefix}/`;
   const name = aliasName.startsWith(prefix) ? aliasName.slice(prefix.length) : aliasName.split("/").at(-1)!;

@@ -1,4 +1,4 @@
-/** What `check` and `diff` make of a KeyDistribution's inputs: what follows from them, and what is wrong with them. Pure. */
+/** The planned values of a KeyDistribution, derived from its inputs in `check` and `diff`, and the mistakes in the inputs. Pure. */
 
 import { KeymgmtError } from "../errors";
 import { planExpiry } from "../keys/expiry";
@@ -14,7 +14,7 @@ import type { KeyRef, KmsKeyRecords, KmsRef } from "../state/types";
 import { defaultPurpose } from "./keyTypeRules";
 import type { Values } from "./resource";
 
-/** Fills what follows from the inputs, so that it stays known in previews and the plan can be read there. */
+/** Adds the values that follow from the inputs, so that they are known in a preview. */
 export function planned(olds: Values | undefined, inputs: Values, now: Date, isPreview?: boolean): Values {
   const key = known(inputs.key) as Partial<KeyRef> | undefined;
   const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
@@ -29,7 +29,7 @@ export function planned(olds: Values | undefined, inputs: Values, now: Date, isP
   };
 }
 
-/** A key of an earlier release has none in its state, so that they are unknown in its next preview. */
+/** The state of release 0.1.0 has no `formerStacks`, so they are unknown in the next preview. */
 export function withoutUnknownStacks({ formerStacks, ...key }: Partial<KeyRef>): Partial<KeyRef> {
   return hasUnknown(formerStacks) || !formerStacks?.length ? key : { ...key, formerStacks };
 }
@@ -38,14 +38,14 @@ function isMultiRegion(replicaRegions: string[] | undefined): boolean | string {
   return isUnknown(replicaRegions) ? UNKNOWN : (replicaRegions?.length ?? 0) > 0;
 }
 
-/** How many of AWS's rotations of the one KMS key are left: each version after the first that it holds took one. */
+/** How many rotations AWS still allows for the KMS key: each of its versions after the first has used one. */
 export function rotationsLeft(records: KmsKeyRecords): number {
   return MOST_ON_DEMAND_ROTATIONS - Math.max(versionsOf(records).length - 1, 0);
 }
 
 /**
- * Says in a preview how many rotations will be left, and refuses what one KMS key cannot do. That depends on what the KMS key
- * holds, which `check` does not know: a distribution that returns finds one that was rotated before.
+ * Says in a preview how many rotations will be left, and refuses what one KMS key cannot do. It depends on the versions that the KMS
+ * key holds. `check` does not know them: a distribution may have reclaimed a KMS key that was rotated before.
  */
 export function planOnDemand(say: Say, records: KmsKeyRecords, key: Partial<KeyRef>): void {
   const [first] = versionsOf(records);

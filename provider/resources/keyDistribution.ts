@@ -18,7 +18,7 @@ import type { PlannedInputs } from "../state/read";
 import type { KeyDistributionInputs, KeyDistributionOutputs, KeyRef, KmsRef } from "../state/types";
 import { onDemandMistakes, planned, planOnDemand, primaryMistakes, rotationsLeft } from "./distributionPlan";
 import { abilityMistakes, chinaMistakes, purposeMistakes } from "./keyTypeRules";
-import { continued, isHalfDone, type RegionalKind, RegionalResource } from "./regionalResource";
+import { continued, isHalfApplied, type RegionalKind, RegionalResource } from "./regionalResource";
 import { replacementMistakes } from "./replacement";
 import type { StatefulResource, Values } from "./resource";
 import {
@@ -29,7 +29,7 @@ import {
   partitionMistakes,
 } from "./rules";
 
-/** What neither makes work nor is worth an update by itself. */
+/** Properties whose change alone needs no update. */
 const IGNORED = ["ignored", "key.formerStacks", "kms.unreachableRegions", "adopt"];
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
@@ -50,7 +50,7 @@ export const keyDistribution = (
       ...replacementMistakes("KeyDistribution", olds, inputs, {
         key: olds?.key.name,
         isAllowed: olds?.key.deletionAllowed === true || inputs.adopt !== undefined,
-        ignore: [...IGNORED, "name"], // that is the DistributionAlias's, which says the same of what its name follows from
+        ignore: [...IGNORED, "name"], // the DistributionAlias reports the changes from which a new name follows
       }),
       ...partitionMistakes(key?.name, key?.replicaRegions, kms?.keyCollection),
       ...chinaMistakes("keyCollection", kms?.keyCollection, key),
@@ -82,22 +82,22 @@ export const keyDistribution = (
     const leftOut = isUnknown(kms) || isUnknown(key) ? [] : leftOutOf(kms, old.key.replicaRegions);
     const isRelisted = !isDeepStrictEqual(leftOut, leftOutOf(old.kms, old.key.replicaRegions));
     if (leftOut.includes(old.kms.keyCollection)) {
-      resource.sayLeftOut(old.name, old, resource.targetOf(asWritten(old, news)));
+      resource.sayLeftOut(old.name, old, resource.targetOf(withActualName(old, news)));
       return { changes: isRelisted, replaces: [] };
     }
-    const before = asRequested(old, news);
+    const before = withRequestedName(old, news);
     const { changed, replaces } = difference("KeyDistribution", before, news, IGNORED, BY_MEANING);
     if (news.rotationStrategy === "on-demand" && replaces.length === 0)
       planOnDemand(run.say, old.versions, known(key) ?? {});
     const isUndecided = hasUnknown(key);
     const steps =
-      isUndecided || isUnknown(kms) ? [] : planOf(run, resource.targetOf(asWritten(old, news)), old);
+      isUndecided || isUnknown(kms) ? [] : planOf(run, resource.targetOf(withActualName(old, news)), old);
     for (const sentence of sentencesOf(old, news as KeyDistributionInputs, steps, replaces))
       run.say(sentence);
     for (const step of leftOut.length > 0 ? steps : [])
       if (step.do === "createKey" || step.do === "importNewMaterial")
         run.say(sentenceOfRotationWithout(old.key.name, step, leftOut));
-    const changes = isRelisted || isUndecided || steps.length > 0 || isHalfDone(old) || changed.length > 0;
+    const changes = isRelisted || isUndecided || steps.length > 0 || isHalfApplied(old) || changed.length > 0;
     if (changes) sayDrift(run.say, old.name, old.drift);
     return { changes, replaces };
   },
@@ -114,8 +114,8 @@ export const keyDistribution = (
   },
 
   async update(_id, old, news) {
-    if (isLeftOut(news.kms)) return resource.leftAsItIs(old, news.kms);
-    const inputs = asWritten(old, news);
+    if (isLeftOut(news.kms)) return resource.unchangedState(old, news.kms);
+    const inputs = withActualName(old, news);
     const outputs = { ...blank(inputs), ...continued(old) };
     await reconcile(resource, outputs, inputs, old);
     return outputs;
@@ -138,7 +138,7 @@ const KIND: RegionalKind<KeyDistributionInputs, KeyDistributionOutputs> = {
   withDistribution: (state, change) => ({ ...state, ...change }),
 };
 
-/** Brings the primary Region, and in a rotation every Region with a replica, to what the inputs say. */
+/** Applies the inputs in the primary Region and, in a rotation, in every Region with a replica. */
 async function reconcile(
   resource: RegionalResource<KeyDistributionInputs, KeyDistributionOutputs>,
   outputs: KeyDistributionOutputs,
@@ -164,7 +164,7 @@ async function reconcile(
   }
 }
 
-/** Another stack had the alias, so the next name was taken. The DistributionAlias learns it from a refresh. */
+/** Another stack had the alias, so the next name was used. A refresh updates the DistributionAlias. */
 function showName(run: Run, outputs: KeyDistributionOutputs, regional: RegionalDistribution): void {
   outputs.requestedName ??= outputs.name;
   const { aliasName, aliasArn } = regional;
@@ -175,8 +175,8 @@ function showName(run: Run, outputs: KeyDistributionOutputs, regional: RegionalD
   run.declared.recordResource("KeyDistribution", name);
 }
 
-/** The inputs with the name that the distribution really has, where it was not the one that the DistributionAlias says. */
-function asWritten(
+/** The inputs with the distribution's actual name, where it differs from that of the DistributionAlias. */
+function withActualName(
   old: KeyDistributionOutputs,
   news: PlannedInputs<"KeyDistribution">,
 ): KeyDistributionInputs {
@@ -185,8 +185,8 @@ function asWritten(
   return { ...inputs, ...pick(old, ["requestedName", "name", "aliasName", "aliasArn", "distributionTime"]) };
 }
 
-/** The other way: the outputs with the name that the DistributionAlias says, to be compared with the inputs. */
-function asRequested(old: KeyDistributionOutputs, news: PlannedInputs<"KeyDistribution">): Values {
+/** The outputs with the name of the DistributionAlias, for a comparison with the inputs. */
+function withRequestedName(old: KeyDistributionOutputs, news: PlannedInputs<"KeyDistribution">): Values {
   if (old.requestedName === undefined || old.requestedName !== news.name) return old;
   const { name, aliasName, aliasArn, distributionTime } = news;
   return { ...old, name, aliasName, aliasArn, distributionTime };
@@ -196,7 +196,7 @@ function blank(inputs: KeyDistributionInputs): KeyDistributionOutputs {
   return { ...inputs, versions: {}, stateVersion: STATE_VERSION };
 }
 
-/** A key that is restored where none of its KMS keys are: what they encrypted stays with them. */
+/** The key is restored in an account or Region that has none of its KMS keys. Only those decrypt what they encrypted. */
 function sayRestoredElsewhere(run: Run, elsewhere: unknown, key: unknown, region: unknown): void {
   if (!Array.isArray(elsewhere) || hasUnknown(elsewhere) || elsewhere.length === 0) return;
   run.say(

@@ -16,15 +16,15 @@ import { versionsOf } from "../state/records";
 import type { DistributionRef, KeyRef, KeyReplicaInputs, KeyReplicaOutputs } from "../state/types";
 import { withoutUnknownStacks } from "./distributionPlan";
 import { chinaMistakes } from "./keyTypeRules";
-import { continued, isHalfDone, type RegionalKind, RegionalResource } from "./regionalResource";
+import { continued, isHalfApplied, type RegionalKind, RegionalResource } from "./regionalResource";
 import type { StatefulResource, Values } from "./resource";
 import { deletionWindowMistakes, metadataMistakes, regionMistakes } from "./rules";
 
-/** What neither makes work nor is worth an update by itself. */
+/** Properties whose change alone needs no update. */
 const IGNORED = [
   "ignored",
   "distribution.key.formerStacks",
-  "distribution.kms.unreachableRegions", // compared by itself
+  "distribution.kms.unreachableRegions", // compared separately
   "distribution.versions",
 ];
 
@@ -63,14 +63,14 @@ export const keyReplica = (
     return { inputs, mistakes };
   },
 
-  async diff(_id, old, given) {
-    const news = asNamed(run, given);
+  async diff(_id, old, requested) {
+    const news = withActualName(run, requested);
     const { changed, replaces } = difference("KeyReplica", old, news, IGNORED, BY_MEANING);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
     const inputs = news as KeyReplicaInputs;
     const { name, key, kms, versions } = inputs.distribution;
     const records = old.versions;
-    // A refresh compares with the inputs that another refresh gave back, which have no versions.
+    // A refresh compares with the inputs that an earlier refresh returned, which have no versions.
     const isKnown = versions !== undefined && !hasUnknown(versions) && !hasUnknown(key);
     const primaries = isKnown ? versions : {};
     const wasLeftOut = isLeftOut(old.distribution.kms, old.region);
@@ -86,7 +86,7 @@ export const keyReplica = (
       hasUnknown(key) ||
       planOf(run, resource.targetOf(inputs, primaries), old).length > 0;
     for (const sentence of keptSentences(`${name} in ${old.region}`, old, news)) run.say(sentence);
-    const changes = wasLeftOut || moved || work || isHalfDone(old) || changed.length > 0;
+    const changes = wasLeftOut || moved || work || isHalfApplied(old) || changed.length > 0;
     if (changes) sayDrift(run.say, name, old.drift);
     return { changes, replaces };
   },
@@ -104,13 +104,13 @@ export const keyReplica = (
 
   async update(id, old, news) {
     const { kms } = news.distribution;
-    if (isLeftOut(kms, old.region)) return resource.leftAsItIs(old, kms);
+    if (isLeftOut(kms, old.region)) return resource.unchangedState(old, kms);
     const outputs = { ...blank(news), ...continued(old) };
     await resource.reconcile({ id: () => id, outputs, ...desired(news), old });
     return outputs;
   },
 
-  /** The alias, then every version's replica, also one that a rotation has made ready and this resource does not have yet. */
+  /** Deletes the alias, then the replica of every version, including one that a rotation has created ahead of this resource. */
   async delete(id, old) {
     const { name, kms } = old.distribution;
     if (run.declared.isHandedOver("KeyReplica", id, run.say)) return;
@@ -132,19 +132,19 @@ const KIND: RegionalKind<KeyReplicaInputs, KeyReplicaOutputs> = {
   withDistribution: (state, change) => ({ ...state, distribution: { ...state.distribution, ...change } }),
 };
 
-/** The inputs, and the primary's KMS keys that they name. */
+/** The inputs, and the primary's KMS keys in them. */
 function desired(inputs: KeyReplicaInputs) {
   return { inputs, primaries: inputs.distribution.versions };
 }
 
-/** What tells replicas apart: a Region holds one of a distribution. */
+/** The id of a replica: a Region has at most one of a distribution. */
 function idOf(run: Run, inputs: Values): string {
   const { name } = (known(inputs.distribution) ?? { name: UNKNOWN }) as DistributionRef;
   return hasUnknown([inputs.region, name]) ? UNKNOWN : `${inputs.region}/${run.names.actualOf(name)}`;
 }
 
-/** In a preview an updated distribution shows the requested name. It may have another. */
-function asNamed(run: Run, news: Values): Values {
+/** In a preview an updated distribution has the requested name. The actual name may differ. */
+function withActualName(run: Run, news: Values): Values {
   const { distribution } = news;
   if (hasUnknown((distribution as Partial<DistributionRef>)?.name) || isUnknown(distribution)) return news;
   const { name } = distribution as DistributionRef;
@@ -159,7 +159,7 @@ function asNamed(run: Run, news: Values): Values {
   };
 }
 
-/** The state of a key that release 0.1.0 made has none before its next update, and a preview of that shows them as unknown. */
+/** The state of release 0.1.0 has no `formerStacks`, so they are unknown in the next preview. */
 function withoutUnknownStacksOf(news: Values): Values {
   const distribution = known(news.distribution) as DistributionRef | undefined;
   const key = known(distribution?.key);

@@ -1,16 +1,16 @@
-/** What the type of a key allows, asked of the table (keys/keyTypes.ts). A type that is unknown or wrong passes: schema.json refuses it. */
+/** Rules by key type, from the table in keys/keyTypes.ts. A type that is unknown or wrong passes: schema.json refuses it. */
 import { type Ability, findKeyType, usageFor } from "../keys/keyTypes";
 import { isRegion, partitionOf } from "../kms/endpoints/regions";
 import { hasUnknown, known, UNKNOWN } from "../schema/unknowns";
 import type { Values } from "./resource";
 
-/** A key as inputs have it: any type may come. */
+/** A key in inputs, before they are validated. */
 interface Key {
   name?: unknown;
   type?: unknown;
 }
 
-/** The purposes that a distribution has where its program names none. */
+/** The default purposes of a distribution. */
 export function defaultPurpose(type: unknown): readonly string[] | string {
   return findKeyType(type)?.usages[0].purposes ?? UNKNOWN;
 }
@@ -33,7 +33,7 @@ export function chinaMistakes(property: string, regions: unknown, key: Key | und
     .flatMap((region) => refusal(key, "inChina", `\`${property}\` to be outside of China`, `"${region}"`));
 }
 
-/** What inputs ask for that a type may be unable to do, and what they should have in its place. */
+/** For each ability that a type may lack: what the inputs should have instead, or undefined where they do not use the ability. */
 const DEMANDS: Record<Exclude<Ability, "inChina">, (inputs: Values) => string | undefined> = {
   multiRegion: ({ replicaRegions }) =>
     Array.isArray(replicaRegions) && replicaRegions.length > 0 ? "no `replicaRegions`" : undefined,

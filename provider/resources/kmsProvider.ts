@@ -13,7 +13,7 @@ import type { StatefulResource, Values } from "./resource";
 import { roleMistakes } from "./roleRules";
 import { aliasPartMistakes, regionMistakes, tagMistakes } from "./rules";
 
-/** Where keys go: an account and a Region, and how to reach it. Asks STS who the credentials belong to; calls no KMS operation. */
+/** The account and Region of distributions, and how to reach them. Asks STS for the account of the credentials; calls no KMS operation. */
 export const kmsProvider = (run: Run): StatefulResource<"KmsProvider"> => ({
   async check(olds, news) {
     const inputs = withDefaults("KmsProvider", news);
@@ -33,7 +33,7 @@ export const kmsProvider = (run: Run): StatefulResource<"KmsProvider"> => ({
 
   async diff(_id, olds, news) {
     const { changed, replaces } = difference("KmsProvider", olds, news);
-    // A refresh compares too, with what the program said before.
+    // A refresh compares too, but with the inputs of the last update.
     if (run.declared.matchCheck("KmsProvider", news))
       run.declared.recordUnreachable(olds, known(news.unreachableRegions));
     return { changes: changed.length > 0, replaces };
@@ -86,7 +86,7 @@ function endpointInputMistakes(value: unknown, keyCollection: unknown): string[]
   ];
 }
 
-/** Of a KmsProvider that is yet to be made nobody knows the account. */
+/** A new KmsProvider must be reachable: its account is not known yet. */
 function unreachableMistakes({ unreachableRegions, keyCollection }: Values, isNew: boolean): string[] {
   if (!Array.isArray(unreachableRegions)) return [];
   const isTwice = new Set(unreachableRegions).size < unreachableRegions.length;

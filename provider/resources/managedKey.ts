@@ -34,10 +34,10 @@ import { abilityMistakes, chinaMistakes } from "./keyTypeRules";
 import type { StatefulResource, Values } from "./resource";
 import { aliasPartMistakes, partitionMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
 
-/** Inputs of which a change is none of the resource: versions are planned from `material`, and `restore` is read only in a create. */
-const COMPARED_APART = ["material", "restore", "stack", "formerStacks"];
+/** Inputs that `diff` does not compare: versions are planned from `material`, and `restore` is read only when the key is created. */
+const NOT_COMPARED = ["material", "restore", "stack", "formerStacks"];
 
-/** A key with its versions and their material. What it holds reaches AWS by KeyDistribution; it asks AWS for a root key alone. */
+/** A key with its versions and their material. A KeyDistribution imports them into AWS; this resource calls AWS only for a root key. */
 export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
   async check(olds, news, isPreview) {
     const filled = withDefaults("ManagedKey", { replicaRegions: [], ...news });
@@ -51,7 +51,7 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
       ...aliasPartMistakes("name", inputs.name),
       ...replicaRegionMistakes(inputs.replicaRegions),
       ...partitionMistakes(inputs.name, inputs.replicaRegions),
-      // A key that is there cannot lose the Region without being replaced, nor be removed where `check` refuses it.
+      // Only for new keys: an existing key cannot lose a Region without a replacement, and `check` must not block its removal.
       ...(olds ? [] : chinaMistakes("replicaRegions", inputs.replicaRegions, inputs)),
       ...abilityMistakes(inputs, inputs),
       ...minEnabledVersionMistakes(inputs),
@@ -67,7 +67,7 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
     if (run.declared.matchCheck("ManagedKey", news)) run.declared.recordKey(id);
     run.keyrings.key(id, olds);
     refuseOtherKey(news.name, news.restore, olds.versions);
-    const { changed, replaces } = difference("ManagedKey", olds, news, COMPARED_APART);
+    const { changed, replaces } = difference("ManagedKey", olds, news, NOT_COMPARED);
     const keyring = keyringOf(id, olds);
     const moves = news.keystore === "none" && !isInPlace(keyring, keystoreInputs(news));
     if (replaces.length > 0) run.declared.recordReplacedKey(news.name);
@@ -105,7 +105,7 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
   },
 });
 
-/** Former names of the stack, newest first: KMS keys that were made under one are this stack's. */
+/** The state keeps this many former names of the stack, newest first. KMS keys that are tagged with one are this stack's. */
 const MOST_FORMER_STACKS = 10;
 
 function formerStacksOf(olds: ManagedKeyInputs | undefined, stack: unknown): string[] {
@@ -129,20 +129,20 @@ async function restoredKeyring(run: Run, inputs: ManagedKeyInputs, restore: Rest
   const before = backup.key.minEnabledVersion;
   if (before !== minEnabledVersion)
     run.say(
-      `\`minEnabledVersion\` of key "${name}" was ${before} when its backup was made, and is ${minEnabledVersion} in the program, which counts`,
+      `\`minEnabledVersion\` of key "${name}" was ${before} when its backup was made, and is ${minEnabledVersion} in the program; the program's value is used`,
     );
   if (restore.distributions === undefined && backup.distributions.length > 0) {
     const arns = backup.distributions.flatMap(({ versions, region, accountId }) =>
       Object.values(versions).map((keyId) => `${keyId} in ${region} of account ${accountId}`),
     );
     run.say(
-      `the backup of key "${name}" names KMS keys: ${arns.join(", ")}. \`restore.distributions\` does not say them, so a KeyDistribution recovers them only where their tags say that they are this stack's. New ones cannot decrypt what was encrypted under those; \`keymgmt import\` or \`restore.distributions\` has them adopted`,
+      `the backup of key "${name}" names KMS keys: ${arns.join(", ")}. \`restore.distributions\` does not say them, so a KeyDistribution recovers them only where their tags say that they are this stack's. New ones cannot decrypt what was encrypted under those; \`keymgmt import\` or \`restore.distributions\` lets it adopt them`,
     );
   }
   return backup.keyring;
 }
 
-/** Material of the user's own may have had KMS keys before; what the CSPRNG has made now has not. */
+/** Material that the CSPRNG has just generated cannot have a KMS key yet. The user's own material may have one. */
 function recordGeneratedMaterial(
   run: Run,
   id: string,
@@ -153,7 +153,7 @@ function recordGeneratedMaterial(
   for (let version = before + 1; version <= keyVersion; version++) run.created.recordMaterial(id, version);
 }
 
-/** The keyring in the state. What else the state says of it must fit it. */
+/** The keyring in the state. Its id and keystore must match the rest of the state. */
 function keyringOf(id: string, { name, type, keystore, keyring: text }: ManagedKeyOutputs): Keyring {
   const keyring = parseKeyring(text, type);
   const [held, kept] = [keyIdOf(keyring, name), keyring.keystore ?? "state"];
@@ -165,7 +165,7 @@ function keyringOf(id: string, { name, type, keystore, keyring: text }: ManagedK
   );
 }
 
-/** The outputs with every version up to the planned one, in the keystore that the inputs name. */
+/** The outputs with every version up to the planned one, stored in the keystore of the inputs. */
 async function withVersions(
   run: Run,
   keyring: Keyring,
@@ -183,7 +183,7 @@ async function withVersions(
     grown = await withVersion(keystores, grown, place, material, run.now());
     refuseTwin(grown);
   }
-  grown = await withItsClaimSecret(run, grown, place.key, isNew);
+  grown = await ensureClaimSecret(run, grown, place.key, isNew);
   return {
     ...rest,
     latestVersion: grown.keys.length,
@@ -193,8 +193,8 @@ async function withVersions(
   };
 }
 
-/** A keyring of release 0.1.0 gets its claim secret as soon as the root key that seals it is at hand. */
-async function withItsClaimSecret(run: Run, keyring: Keyring, key: string, isNew: boolean): Promise<Keyring> {
+/** A keyring of release 0.1.0 gets its claim secret as soon as the root key that seals it is available. */
+async function ensureClaimSecret(run: Run, keyring: Keyring, key: string, isNew: boolean): Promise<Keyring> {
   if (keyring.claimSecret !== undefined) return keyring;
   const add = () => withNewClaimSecret(run.keystores, keyring, key);
   return isNew ? add() : ((await ifRootKeyAvailable(add)) ?? keyring);
@@ -207,7 +207,7 @@ function keystoreInputs({ name, keystore, material }: KeystoreNames): KeystoreIn
   return { key: name, keystore, reference };
 }
 
-/** Own material where it is given, else the CSPRNG's. */
+/** The material of the program where it has some, else material from the CSPRNG. */
 async function nextMaterial(
   run: Run,
   { type, keys }: Keyring,
@@ -218,10 +218,10 @@ async function nextMaterial(
   const version = keys.length + 1;
   return isReference(own)
     ? readKey(type, referenceTo(version, own), materialOfVersion({ key, version }), run.say)
-    : givenMaterial(type, own);
+    : parsedMaterial(type, own);
 }
 
-/** The latest version must be another key than each before it. */
+/** The latest version must differ from every earlier one. */
 function refuseTwin(keyring: Keyring): void {
   const latest = keyring.keys.length;
   const identity = versionIdentity(keyring, latest);
@@ -230,11 +230,11 @@ function refuseTwin(keyring: Keyring): void {
   if (twin === 0) return;
   throw new KeymgmtError(
     "InvalidInput",
-    `Expected \`material\` that no version has had; what came is that of version ${twin} (key check value ${identity.kcv}). Give new material: ${keyring.type.material.recipe}`,
+    `Expected \`material\` that no version holds; what came is that of version ${twin} (key check value ${identity.kcv}). Give new material: ${keyring.type.material.recipe}`,
   );
 }
 
-function givenMaterial({ material }: KeyType, own: string): Buffer {
+function parsedMaterial({ material }: KeyType, own: string): Buffer {
   const parsed = material.parse(own);
   if ("mistake" in parsed) throw new KeymgmtError("InvalidInput", parsed.mistake);
   return parsed.material;
@@ -264,10 +264,10 @@ function rotationPeriodMistakes(value: unknown): string[] {
   ];
 }
 
-/** A replaced key is a new key: the old one's material would be lost. */
+/** A replacement generates a new key and loses the material of the old one. */
 function replacementMistakes(olds: ManagedKeyInputs | undefined, inputs: Values): string[] {
   if (!olds || olds.deletionAllowed) return [];
-  return difference("ManagedKey", olds, inputs, COMPARED_APART).replaces.map(
+  return difference("ManagedKey", olds, inputs, NOT_COMPARED).replaces.map(
     (name) =>
       `\`${name}\` cannot change: it would replace the key and lose its material, while \`deletionAllowed\` is false in the state. Keep \`${name}\`, or declare a new ManagedKey beside this one; only if the material may be lost, set \`deletionAllowed: true\`, run \`pulumi up\`, and change it then.`,
   );

@@ -28,7 +28,7 @@ export interface RegionalKind<I extends RegionalInputs, S extends I & RegionalSt
   type: "KeyDistribution" | "KeyReplica";
   role: Target["role"];
   regionOf(values: I): string;
-  /** What a KeyDistribution says of itself, and a KeyReplica of the distribution that it belongs to. */
+  /** The distribution: a KeyDistribution itself, or the distribution of a KeyReplica. */
   distributionOf(values: I): DistributionRef & { requestedName?: string };
   withDistribution(state: S, change: Partial<DistributionRef>): S;
 }
@@ -41,8 +41,8 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
   ) {}
 
   /**
-   * @param primaries of a replica: the primary's KMS keys by version
-   * @param formerStack name of the stack in the state
+   * @param primaries for a replica: the primary's KMS keys by version
+   * @param formerStack the stack's name in the state
    */
   targetOf(values: I, primaries?: KmsKeyRecords, formerStack?: string): Target {
     const distribution = this.kind.distributionOf(values);
@@ -59,14 +59,14 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
     };
   }
 
-  /** Says in a preview what is owed in a Region that is left out. */
+  /** Says in a preview which work waits in a Region that is left out. */
   sayLeftOut(name: string, old: S, now: Target): void {
     const steps = hasUnknown(now.owner.key) ? [] : planOf(this.run, now, old);
     const resource = `${this.kind.type} ${name}`;
     this.run.say(sentenceOfLeftOut(resource, this.targetOf(old), now, old.versions, steps));
   }
 
-  /** A refresh: the outputs, and the inputs where they changed, as AWS has them. */
+  /** A refresh: returns the outputs as AWS has them, and the inputs where AWS has others. */
   async refresh(id: string, state: S): Promise<ReadResult> {
     const { run, kind } = this;
     const { owner, region } = this.targetOf(state);
@@ -79,15 +79,15 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
     return { id, outputs, inputs: inputsAmong(kind.type, outputs) };
   }
 
-  /** In a Region that is left out nothing is done. The state goes on saying what AWS has, and remembers that the Region is left out. */
-  leftAsItIs(state: S, { unreachableRegions }: KmsRef): S {
+  /** Nothing is done in a Region that is left out. The state keeps what AWS had, and records that the Region is left out. */
+  unchangedState(state: S, { unreachableRegions }: KmsRef): S {
     const { kms } = this.kind.distributionOf(state);
     return this.kind.withDistribution(state, { kms: { ...kms, unreachableRegions } });
   }
 
   /**
-   * Brings the Region to what the inputs say. A failure is a PartialFailure with what is in the outputs then, unless a create has
-   * made nothing yet.
+   * Applies the inputs in the Region. A failure is thrown as a PartialFailure with the outputs at that moment, unless the resource is
+   * new and has no KMS key yet.
    */
   async reconcile({
     id,
@@ -105,8 +105,8 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
       keyring: run.keyrings.of(target.owner),
       ...(old && {
         last: { owner: this.targetOf(old).owner, inputs: old },
-        repair: hasDrifted(old) || isHalfDone(old),
-        isHalfApplied: isHalfDone(old),
+        repair: hasDrifted(old) || isHalfApplied(old),
+        isHalfApplied: isHalfApplied(old),
       }),
       ...more,
     };
@@ -123,7 +123,7 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
     }
   }
 
-  /** Until metadata is applied, the outputs say what AWS has. Some KMS keys may have the stack's next name by then. */
+  /** Until metadata is applied to every KMS key, the outputs keep the last values. Some KMS keys may have the stack's next name already. */
   #showMetadata(outputs: S, applied: I, inputs: I): void {
     const { kind } = this;
     const { tags, policy, description } = applied;
@@ -134,7 +134,7 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
     outputs.nextStack = stack === nextStack ? undefined : nextStack;
   }
 
-  /** Throws where the resource may not be deleted. @param state with all KMS keys that would be deleted */
+  /** Throws where the resource must not be deleted. @param state contains all KMS keys that would be deleted */
   refuseRemoval(id: string, state: S): void {
     const { type, regionOf, distributionOf } = this.kind;
     const { kms, key } = distributionOf(state);
@@ -154,7 +154,7 @@ export interface Reconciliation<I extends RegionalInputs, S extends I & Regional
   /** The resource's id, which may change while it is created. */
   id: () => string;
   inputs: I;
-  /** Say at each moment what AWS has. */
+  /** Kept up to date with AWS after each step. */
   outputs: S;
   /** The outputs before an update. */
   old?: S;
@@ -164,8 +164,8 @@ export interface Reconciliation<I extends RegionalInputs, S extends I & Regional
   onStep?: (regional: RegionalDistribution) => void;
 }
 
-/** Whether an update failed before every KMS key had the metadata that it should give. */
-export function isHalfDone({ nextStack, isHalfGiven }: RegionalState): boolean {
+/** Whether an update failed before every KMS key had the desired metadata. */
+export function isHalfApplied({ nextStack, isHalfGiven }: RegionalState): boolean {
   return nextStack !== undefined || isHalfGiven === true;
 }
 

@@ -1,4 +1,4 @@
-/** Changes that would give a version other KMS keys: what is encrypted under those that there are could not be decrypted by them. */
+/** Changes that would give a version new KMS keys. Those could not decrypt what was encrypted under the existing ones. */
 import { OLD_NAME } from "../lifecycle/waysOn";
 import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";
@@ -7,7 +7,7 @@ import type { Values } from "./resource";
 interface Guarded {
   /** Name of the key, for messages. */
   key: unknown;
-  /** The key's deletion is allowed in the state, or the program says which KMS keys are to be used. */
+  /** The state allows the key's deletion, or the program names the KMS keys to use. */
   isAllowed: boolean;
   ignore?: string[];
 }
@@ -38,7 +38,7 @@ export function replacementMistakes(
 
 const KEY = "key";
 
-/** The properties by the names that users know. */
+/** The names of properties as users know them. */
 function partsOf(name: string, olds: Values, inputs: Values): string[] {
   switch (name) {
     case "key":

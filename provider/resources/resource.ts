@@ -6,11 +6,11 @@ import type { Inputs, Outputs, ResourceName } from "../state/types";
 export type Values = Record<string, unknown>;
 
 export interface CheckResult {
-  /** Inputs with defaults and with what is planned. */
+  /** Inputs with defaults and planned values. */
   inputs: Values;
   /**
-   * What is wrong with them, one sentence each. Reported for the resource as a whole: under a property's name the
-   * engine would print the property's value, even a secret's.
+   * One sentence for each mistake in them. They are reported for the resource as a whole: with a property's name the engine would
+   * print the property's value, even that of a secret.
    */
   mistakes: string[];
 }
@@ -24,16 +24,16 @@ export interface ReadResult {
   /** Empty where the resource is gone. */
   id: string;
   outputs: Values;
-  /** Inputs as AWS has them, where they differ from those of the state: the next update compares the program's with these. */
+  /** Inputs as AWS has them, where they differ from the state's. The next update compares the program's inputs with these. */
   inputs?: Values;
 }
 
 /**
- * What each resource implements, for one run. `create` and `update` converge: both look at what there is, do what is
- * missing, and can be run again after a failure. A failure half-way is a PartialFailure, so that nothing is orphaned.
+ * The methods of each resource in one run. `create` and `update` converge: both observe AWS, do what is missing, and can run
+ * again after a failure. A failure half-way is a PartialFailure, so that nothing is orphaned.
  */
 export interface Resource {
-  /** @param isPreview no update follows in this process: what only that one will know is left unknown */
+  /** @param isPreview no update follows in this process: values that only the update can know stay unknown */
   check(olds: Values | undefined, news: Values, isPreview?: boolean): Promise<CheckResult>;
   diff(id: string, olds: Values, news: Values): Promise<DiffResult>;
   create(inputs: Values): Promise<{ id: string; outputs: Values }>;
@@ -42,7 +42,7 @@ export interface Resource {
   delete(id: string, outputs: Values): Promise<void>;
 }
 
-/** A resource with its own types: what is stored, by whatever release, is read before it sees it. */
+/** A resource with its own types. States of every release are migrated before they reach it. */
 export interface StatefulResource<K extends ResourceName> {
   check(olds: Inputs[K] | undefined, news: Values, isPreview?: boolean): Promise<CheckResult>;
   diff(id: string, olds: Outputs[K], news: PlannedInputs<K>): Promise<DiffResult>;
@@ -52,14 +52,14 @@ export interface StatefulResource<K extends ResourceName> {
   delete(id: string, outputs: Outputs[K]): Promise<void>;
 }
 
-/** The place where a state enters. */
+/** Reads stored states into a resource's types. All states enter here. */
 export function stateful<K extends ResourceName>(name: K, resource: StatefulResource<K>): Resource {
   const outputsOf = (id: string, stored: Values) => readOutputs(name, stored, `${name} ${id}`);
   const inputsOf = (stored: Values, id = "to be made") => readInputs(name, stored, `${name} ${id}`);
   return {
     check: async (olds, news, isPreview) =>
       resource.check(olds && inputsOf(olds, "in the last update"), news, isPreview),
-    // A refresh compares with inputs of the state.
+    // In a refresh `news` are the inputs of the state.
     diff: async (id, olds, news) =>
       resource.diff(id, outputsOf(id, olds), readPlannedInputs(name, news, `${name} ${id}`)),
     create: async (inputs) => resource.create(inputsOf(inputs)),
@@ -69,7 +69,7 @@ export function stateful<K extends ResourceName>(name: K, resource: StatefulReso
   };
 }
 
-/** Some of the work is done and `outputs` says which; the engine records it and runs `update` next time. */
+/** A part of the work is done, and `outputs` has its result. The engine stores it and calls `update` next time. */
 export class PartialFailure extends Error {
   constructor(
     readonly id: string,
@@ -80,7 +80,7 @@ export class PartialFailure extends Error {
   }
 }
 
-/** The inputs among outputs, by schema.json. */
+/** The outputs that are inputs by schema.json. */
 export function inputsAmong(resource: string, outputs: Values): Values {
   const names = Object.keys(resourceSpec(resource).inputProperties);
   return Object.fromEntries(names.filter((name) => name in outputs).map((name) => [name, outputs[name]]));

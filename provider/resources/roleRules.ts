@@ -1,6 +1,6 @@
 /**
- * Rules for the roles of a KmsProvider: the limits that AWS documents. None repeats a value: session tags may be secret, and a token may
- * stand in the place of an ARN.
+ * Rules for the roles of a KmsProvider: the limits that AWS documents. No message repeats a value: session tags may be secret, and a
+ * user may have put a token where an ARN belongs.
  * Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (a test holds them to the model of botocore),
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
  */
@@ -27,7 +27,7 @@ export const TEXTS = {
 export const TAGS = { most: 50, key: 128, value: 256, pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u } as const;
 export const DURATION = { min: 900, max: 43_200 } as const;
 
-/** The most that AWS gives a session that a role's own session has asked for, whatever the role's maximum is. */
+/** AWS's limit for role chaining: a session that was requested with another role's session, whatever the role's maximum is. */
 const CHAINED_SECONDS = 3_600;
 const MOST_POLICY_ARNS = 10;
 
@@ -37,7 +37,7 @@ export const POLICY_CHARACTERS = /^[\t\n\r\u0020-\u00FF]+$/;
 
 type Connection = Partial<Record<keyof KmsConnection, unknown>>;
 
-/** What is wrong with `assumeRole` and `webIdentity`. Of what the schema refuses nothing is said here. */
+/** The mistakes in `assumeRole` and `webIdentity`, except for those that the schema reports. */
 export function roleMistakes({ assumeRole, webIdentity, credentials, keyCollection }: Connection): string[] {
   const region = known(keyCollection);
   const partition = typeof region === "string" && isRegion(region) ? partitionOf(region) : undefined;
@@ -189,7 +189,7 @@ function sessionPolicyMistakes(
   ];
 }
 
-/** What a session hands on to the next one cannot be set anew there. */
+/** A value that a session passes on to the next one cannot be set there again. */
 function chainMistakes(roles: AssumeRole[]): string[] {
   return roles.flatMap((role, index) => {
     const before = roles.slice(0, index);

@@ -1,6 +1,6 @@
 /**
- * Rules for inputs that a type alone cannot say. Each returns the sentences that are wrong; unknown values pass. What is not of the form
- * that was expected is not repeated: it may be a secret in the wrong place.
+ * Rules for inputs that a type cannot express. Each returns one sentence for each mistake; unknown values pass. A value of the wrong form
+ * is not repeated: it may be a secret in the wrong place.
  */
 
 import { expiryTimes, LONGEST_DAYS } from "../keys/expiry";
@@ -44,7 +44,7 @@ export function regionMistakes(property: string, value: unknown): string[] {
   ];
 }
 
-/** AWS replicates within a partition only (ReplicateKey's reference): `primary` is where from, where that is known. */
+/** AWS replicates within a partition only (ReplicateKey's reference). `primary` is the primary Region where it is known. */
 export function partitionMistakes(key: unknown, replicaRegions: unknown, primary?: unknown): string[] {
   const regions = [known(primary), ...(Array.isArray(replicaRegions) ? replicaRegions.map(known) : [])];
   const [first, ...others] = regions.filter((region) => typeof region === "string" && isRegion(region));
@@ -117,9 +117,9 @@ export function tagMistakes(value: unknown): string[] {
   return mistakes;
 }
 
-/** A KMS key gets the tags of the KmsProvider and those of its own resource: each may do, and both be too many. */
+/** A KMS key gets the tags of the KmsProvider and those of its resource. Each may be within the limit, and both together beyond it. */
 function tagsTogetherMistakes(kmsTags: unknown, tags: unknown): string[] {
-  const [common, own] = [kmsTags, tags].map((given) => Object.keys(known(given) ?? {}));
+  const [common, own] = [kmsTags, tags].map((each) => Object.keys(known(each) ?? {}));
   const together = new Set([...common!, ...own!]).size;
   if (together <= MOST_TAGS || common!.length > MOST_TAGS || own!.length > MOST_TAGS) return [];
   return [
@@ -144,7 +144,7 @@ export function jsonObjectMistakes(property: string, value: unknown): string[] {
     const parsed: unknown = JSON.parse(policy);
     if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return [];
   } catch {
-    // said below
+    // Reported below.
   }
   return [
     `Expected \`${property}\` to be a JSON document, such as pulumi.jsonStringify({ Version: "2012-10-17", Statement: [ … ] }).`,

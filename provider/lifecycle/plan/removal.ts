@@ -1,20 +1,20 @@
-/** A distribution or replica goes: its alias, then every KMS key's deletion is scheduled. Pure. */
+/** Plans the removal of a distribution or replica: its alias is deleted, then the deletion of every KMS key is scheduled. Pure. */
 import { kmsKeysOf } from "../../state/records";
 import type { Desired, Known } from "./known";
 import type { Rule } from "./rules";
 import type { Stays } from "./steps";
 
-/** A KMS key that is this resource's to delete, or to leave as it is. */
+/** A KMS key that the removal deletes or leaves as it is. */
 interface Removed {
   version: number;
   keyId: string;
   /** Why it stays. */
   stays?: Stays;
-  /** Other Regions in which rotations have made a replica that no KeyReplica has. */
+  /** Other Regions in which a rotation has created a replica that no KeyReplica has. */
   remote: string[];
 }
 
-/** What another resource of the program holds is none of this one's. */
+/** The KMS keys of this resource, without those that another resource of the program holds. */
 function removedOf(
   { removal }: Desired,
   { records, takenOver, strayReplicas = {}, orphans = [] }: Known,
@@ -23,7 +23,7 @@ function removedOf(
     const stays = adopted ? "adopted" : takenOver[version] ? "taken over" : undefined;
     return { version, keyId, stays, remote: stays ? [] : (strayReplicas[version] ?? []) };
   });
-  // Where KMS keys were adopted, one that the state does not know may be of the key that was lost: nobody holds its material.
+  // After an adoption an orphan may belong to the lost key. Nobody has its material, so it must not be deleted.
   const isAdopted = recorded.some((one) => one.stays === "adopted");
   const others = orphans.map(({ version, keyId, isProved }): Removed => {
     const stays = !isProved ? "not proved" : isAdopted ? "not known" : undefined;
@@ -44,7 +44,7 @@ const findOrphans: Rule = (_desired, { orphans }) => (orphans ? [] : [{ do: "fin
 const findStrayReplicas: Rule = ({ role, multiRegion }, { strayReplicas: seen }) =>
   role === "primary" && multiRegion && !seen ? [{ do: "findStrayReplicas" }] : [];
 
-/** The alias goes where it points to a KMS key that is this resource's to delete. */
+/** The alias is deleted only where it points to a KMS key that is deleted too. */
 const deleteAlias: Rule = (desired, known) => {
   const { region } = desired;
   const { target, isSeen } = known.alias;
@@ -54,7 +54,7 @@ const deleteAlias: Rule = (desired, known) => {
   return mayGo ? [{ do: "deleteAlias", region }] : [];
 };
 
-/** What was adopted stays: it was there before, and without its material no deletion could ever be made good. */
+/** Adopted KMS keys stay: this stack did not create them and does not have their material, so a deletion could never be repaired. */
 const scheduleDeletions: Rule = (desired, known) => {
   for (const { version, keyId, stays, remote } of removedOf(desired, known))
     for (const region of [...remote, desired.region]) {

@@ -49,7 +49,7 @@ describe("a Region that the program leaves out of every call", function () {
     assert.deepEqual((await callsOf(() => up(key, more))).calls, {});
   }
 
-  it("a rotation goes on without it, says what is owed there, and one update off the list makes all of it good", async () => {
+  it("a rotation goes on without it, says what is owed there, and one update off the list does all of it", async () => {
     const before = { replica: { policy: policy("One"), description: "one" } };
     await up({}, before);
     const [one] = idsOf(program);
@@ -70,7 +70,7 @@ describe("a Region that the program leaves out of every call", function () {
     );
     assert.match(
       said,
-      /eu-west-1 is left out \(`unreachableRegions`\): nothing is sent for KeyReplica eu-west-1\/orders-\d+, and it stays as it is\. Owed there: version 2 of key "orders", with its material, tags, policy and description, and the alias on the latest; the new tags of every version; the new policy of every version; the new description of every version; version 1 disabled\. What is encrypted under version 2 elsewhere cannot be decrypted in eu-west-1 until that is made good\. One update makes all of it good once eu-west-1 answers and is off the list/,
+      /eu-west-1 is left out \(`unreachableRegions`\): nothing is sent for KeyReplica eu-west-1\/orders-\d+, and it stays as it is\. Owed there: version 2 of key "orders", with its material, tags, policy and description, and the alias on the latest; the new tags of every version; the new policy of every version; the new description of every version; version 1 disabled\. What is encrypted under version 2 elsewhere cannot be decrypted in eu-west-1 until that is done\. One update does all of it once eu-west-1 answers and is off the list/,
     );
 
     const again = await callsOf(() => up(key, changed));
@@ -202,7 +202,7 @@ describe("a Region that the program leaves out of every call", function () {
     assert.deepEqual((await scene.states([id!]))[ABROAD], ["Enabled"]);
   });
 
-  it("with keyCollection on the list nothing is sent for its distributions, and all is made good afterwards", async () => {
+  it("with keyCollection on the list nothing is sent for its distributions, and all is done afterwards", async () => {
     await up();
     scene.said();
     const [id] = idsOf(program);

@@ -460,7 +460,7 @@ describe("a key that is restored from a backup", function () {
     }
     assert.match(
       said.join("\n"),
-      /`minEnabledVersion` of key "orders" was 2 .* and is 1 in the program, which counts/,
+      /`minEnabledVersion` of key "orders" was 2 .* and is 1 in the program; the program's value is used/,
     );
   });
 
