@@ -60,13 +60,13 @@ export class Aws {
 
   /** Opens a Region that a state names. Throws where the credentials belong to another account: the same ids would mean other KMS keys. */
   async reach(kmsProvider: KmsProviderState, region: string): Promise<Reached> {
-    if (isLeftOut(kmsProvider, region)) throw leftOut(kmsProvider, region);
+    if (isLeftOut(kmsProvider, region)) throw leftOutError(kmsProvider, region);
     const connection = this.connection(kmsProvider, region);
     try {
       const accountId = await this.accountOf(connection);
       if (accountId === (kmsProvider.accountId ?? accountId))
         return { accountId, kms: this.open(connection, region) };
-      throw otherAccount(kmsProvider.accountId!, accountId);
+      throw accountMismatch(kmsProvider.accountId!, accountId);
     } catch (error) {
       throw this.explained(error, kmsProvider);
     }
@@ -131,13 +131,13 @@ export class Aws {
 }
 
 /** No request is sent to a Region that the state lists as unreachable. */
-function leftOut(kmsProvider: KmsProviderState, region: string): KeymgmtError {
+function leftOutError(kmsProvider: KmsProviderState, region: string): KeymgmtError {
   const message = `${region} is left out, as \`unreachableRegions\` of the KmsProvider names ${listedRegionFor(kmsProvider, region)}: nothing was asked there`;
   return new KeymgmtError("EndpointUnreachable", message, { region });
 }
 
 /** In another account the same ids would mean other KMS keys. */
-export function otherAccount(held: string, accountId: string): KeymgmtError {
+export function accountMismatch(held: string, accountId: string): KeymgmtError {
   return new KeymgmtError(
     "AccountMismatch",
     `Expected credentials of account ${held}, which the state says; got those of account ${accountId}.`,

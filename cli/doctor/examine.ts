@@ -4,7 +4,7 @@ import { KmsConnections } from "../../provider/kms/client/client.js";
 import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
 import { awsError } from "../../provider/kms/errors/awsErrors.js";
 import type { Permission } from "../../provider/kms/permissions.js";
-import { otherAccount } from "../aws.js";
+import { accountMismatch } from "../aws.js";
 import { attempt, watchedClient } from "./client.js";
 import type { CodeFinding } from "./code.js";
 import { probeFor, type Target } from "./probes.js";
@@ -79,7 +79,7 @@ export async function examine(
     const { accountId, arn } = await identify(connection, connections);
     findings.account = { accountId, arn: arn ?? null };
     if (accountId !== (connection.accountId ?? accountId))
-      throw otherAccount(connection.accountId!, accountId);
+      throw accountMismatch(connection.accountId!, accountId);
   });
   if (isOther) return findings;
   for (const { region, target } of regions)

@@ -52,7 +52,7 @@ function regionText({ region, endpoint, clockSkewSeconds, permissions }: RegionF
 
 /** Two seconds are within the error: the server sends whole seconds, and the answer needs time to arrive. */
 function clockText(skew: number | null): string {
-  if (skew === null) return "not known: no answer said the time";
+  if (skew === null) return "not known: no answer had a Date header";
   if (Math.abs(skew) <= 2) return "the same as AWS's, to a second or two";
   return `${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} AWS's`;
 }

@@ -10,11 +10,11 @@ export function renameNotes({ stacks, formerStacks = [] }: Scope, states: StackS
   const before = states.flatMap((state) => {
     const outdated = outdatedNames(state);
     if (outdated.length === 0 || state.names.some((name) => !outdated.includes(name))) return [];
-    const now = nowCalled(outdated[0]!, state);
+    const now = nameAfterUpdate(outdated[0]!, state);
     if (stacks.includes(now) && outdated.every((name) => bound.includes(name))) return [];
     const flags = [`--for-stack ${now}`, ...outdated.map((name) => `--former-stack ${name}`)].join(" ");
     return [
-      `The stack is ${state.title} now, and its KMS keys are tagged for ${outdated.join(", ")}. The next update tags them anew and needs both names: ${flags}`,
+      `The stack is ${state.title} now, and its KMS keys are tagged for ${outdated.join(", ")}. The next update changes these tags and needs both names: ${flags}`,
     ];
   });
   if (before.length > 0) return before;
@@ -22,11 +22,11 @@ export function renameNotes({ stacks, formerStacks = [] }: Scope, states: StackS
   if (bound.length > 1 && former.length === 0) return [];
   const had = former.length === 0 ? "" : ` The state has these: ${[...new Set(former)].join(", ")}.`;
   return [
-    `After a rename of the stack one update needs the former name too, as it tags the KMS keys anew: --former-stack NAME.${had}`,
+    `After a rename of the stack one update needs the former name too, because it changes the tags of the KMS keys: --former-stack NAME.${had}`,
   ];
 }
 
 /** The name that the next update writes into tags. A state's URNs do not contain the organisation, so it is assumed to be unchanged. */
-function nowCalled(former: string, { title }: StackState): string {
+function nameAfterUpdate(former: string, { title }: StackState): string {
   return [...former.split("/").slice(0, -2), title].join("/");
 }

@@ -17,7 +17,7 @@ interface Options {
 /** `keymgmt local-kms`: serves until SIGINT or SIGTERM. */
 export async function localKms(options: Options): Promise<void> {
   const { formatLogEntry, startLocalKms } = await import("../../localkms/index.js");
-  outliveReaders();
+  ignoreClosedOutput();
   try {
     const config = options.config === undefined ? {} : await readConfigFile(options.config);
     const kms = await startLocalKms({
@@ -44,7 +44,7 @@ export async function localKms(options: Options): Promise<void> {
 }
 
 /** The server goes on when the reader of its output ends (`… | head -1`). */
-function outliveReaders(): void {
+function ignoreClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
 

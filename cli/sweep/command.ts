@@ -84,7 +84,7 @@ function conclusion({ deletable, held }: Sorted, deletions: Done[] | undefined):
   return deletions
     .map(({ keyId, region, deletionDate, failure }) =>
       failure === undefined
-        ? `${keyId} in ${region}: ${!deletionDate ? "goes after its last replica" : `goes on ${date(deletionDate)}`}\n` +
+        ? `${keyId} in ${region}: ${!deletionDate ? "deleted after its last replica" : `deleted on ${date(deletionDate)}`}\n` +
           `  keep it: aws kms cancel-key-deletion --region ${region}\n    --key-id ${keyId}\n`
         : wrapped(`${keyId} in ${region}: not scheduled: ${failure}`),
     )

@@ -49,11 +49,11 @@ export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: s
   // Replicas are decided first: a primary may be deleted only with its replicas.
   for (const key of candidates.sort((a, b) => rank(a) - rank(b))) {
     const reason =
-      otherName(key, states, emptyStacks) ??
-      useOf(key) ??
-      tooNew(key, states, now) ??
-      useOfDistribution(key, found, states) ??
-      useOfRelated(key, found, sorted.deletable);
+      whyNameUnclear(key, states, emptyStacks) ??
+      whyInUse(key) ??
+      whyTooNew(key, states, now) ??
+      whyDistributionInUse(key, found, states) ??
+      whyRelatedStays(key, found, sorted.deletable);
     if (reason === undefined) sorted.deletable.push(key);
     else sorted.held.push({ key, reason });
   }
@@ -64,15 +64,15 @@ export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: s
 const rank = ({ primaryRegion }: FoundKey) => (primaryRegion === undefined ? 1 : 0);
 
 const isKnownStack = ({ stack }: FoundKey, states: StackState[], emptyStacks: string[]) =>
-  stack !== undefined && (emptyStacks.includes(stack) || holdersOf(stack, states).length > 0);
+  stack !== undefined && (emptyStacks.includes(stack) || statesOf(stack, states).length > 0);
 
 /** The states of stacks that have this name or had it before. */
-const holdersOf = (stack: string, states: StackState[]) => states.filter((state) => hasName(state, stack));
+const statesOf = (stack: string, states: StackState[]) => states.filter((state) => hasName(state, stack));
 
 /** The state holds the distribution, but no KMS key of this version in this Region yet. */
 function isUnfinished(key: FoundKey, states: StackState[]): boolean {
   const own = regionsOf(key, states);
-  const named = holdersOf(key.stack!, states).some(({ distributions }) =>
+  const named = statesOf(key.stack!, states).some(({ distributions }) =>
     distributions.includes(key.distribution),
   );
   if (own.length === 0) return named;
@@ -84,32 +84,36 @@ function isUnfinished(key: FoundKey, states: StackState[]): boolean {
 
 /** The Regions of the key's distribution in the states. */
 function regionsOf(key: FoundKey, states: StackState[]): RegionState[] {
-  return holdersOf(key.stack!, states)
+  return statesOf(key.stack!, states)
     .flatMap(({ regions }) => regions)
     .filter(({ owner }) => owner.distribution === key.distribution);
 }
 
 /** The former name of a renamed stack is free. Another stack may have it now, and nothing is known of its KMS keys. */
-function otherName({ stack }: FoundKey, states: StackState[], emptyStacks: string[]): string | undefined {
+function whyNameUnclear(
+  { stack }: FoundKey,
+  states: StackState[],
+  emptyStacks: string[],
+): string | undefined {
   const isKnown = states.some(
     (state) => state.names.includes(stack!) && !outdatedNames(state).includes(stack!),
   );
   if (isKnown || emptyStacks.includes(stack!)) return undefined;
-  const titles = holdersOf(stack!, states).map(({ title }) => title);
+  const titles = statesOf(stack!, states).map(({ title }) => title);
   return `is tagged for ${stack}, a name that ${titles.join(", ")} had before and another stack may have now: give that stack's state, or --empty-stack ${stack}`;
 }
 
 /** Why a KMS key may be in use; undefined where nobody can be using it. */
-function useOf(key: FoundKey): string | undefined {
+function whyInUse(key: FoundKey): string | undefined {
   if (key.aliases.length > 0) return `has the alias ${key.aliases.join(", ")}`;
   const unusable = key.state === "Disabled" || key.state === "PendingImport" || isPendingDeletion(key.state);
   return unusable ? undefined : `is ${key.state}`;
 }
 
 /** A state that is older than the KMS key cannot know it. Without a state, a new KMS key may belong to a running update. */
-function tooNew(key: FoundKey, states: StackState[], now: Date): string | undefined {
+function whyTooNew(key: FoundKey, states: StackState[], now: Date): string | undefined {
   const oldest = Math.min(
-    ...holdersOf(key.stack!, states).map(({ asOf }) => Date.parse(asOf ?? "")),
+    ...statesOf(key.stack!, states).map(({ asOf }) => Date.parse(asOf ?? "")),
     now.getTime(),
   );
   const old = Date.parse(key.createdAt ?? "") < oldest - MARGIN_MS;
@@ -122,14 +126,14 @@ function tooNew(key: FoundKey, states: StackState[], now: Date): string | undefi
  * A distribution is used as a whole. A distribution in the state is skipped: there the KMS key is a second one of its version, and
  * the use of the first proves nothing about it.
  */
-function useOfDistribution(key: FoundKey, found: FoundKey[], states: StackState[]): string | undefined {
+function whyDistributionInUse(key: FoundKey, found: FoundKey[], states: StackState[]): string | undefined {
   if (regionsOf(key, states).length > 0) return undefined;
-  const used = found.find((other) => sameDistribution(key, other) && useOf(other) !== undefined);
-  return used && `${used.keyId} in ${used.region}, of the same distribution, ${useOf(used)}`;
+  const used = found.find((other) => sameDistribution(key, other) && whyInUse(other) !== undefined);
+  return used && `${used.keyId} in ${used.region}, of the same distribution, ${whyInUse(used)}`;
 }
 
 /** A primary and its replicas are deleted together, so all their Regions must be listed. */
-function useOfRelated(key: FoundKey, found: FoundKey[], deletable: FoundKey[]): string | undefined {
+function whyRelatedStays(key: FoundKey, found: FoundKey[], deletable: FoundKey[]): string | undefined {
   const related = (region: string) =>
     found.find(
       (other) =>

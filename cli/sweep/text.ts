@@ -33,7 +33,7 @@ function foreignSections(foreign: KeyReport[]): string[] {
     section(
       stack === null
         ? "No stack named in their tags; nothing is known of them:"
-        : `Of ${stack}, of which no state was given; nothing is known of them:`,
+        : `Of ${stack}, whose state is missing; nothing is known of them:`,
       foreign.filter((key) => key.stack === stack),
     ),
   );
@@ -49,7 +49,7 @@ function section(title: string, keys: KeyReport[]): string {
         version ?? "?",
         region,
         keyId,
-        deletionDate === null ? state : `goes on ${date(deletionDate)}`,
+        deletionDate === null ? state : `deleted on ${date(deletionDate)}`,
       ]);
     return `  ${distribution}\n${table([["ver", "Region", "KMS key", "state"], ...rows], "    ")}`;
   });

@@ -84,8 +84,7 @@ An update may have been interrupted; the next \`pulumi up\` recovers these:
     ver  Region     KMS key                               state
     2    us-west-1  ${unfinished}  PendingImport
 
-Of organization/shop/prod, of which no state was given; nothing is known of
-them:
+Of organization/shop/prod, whose state is missing; nothing is known of them:
   theirs-1
     ver  Region     KMS key                               state
     1    us-west-1  ${foreign}  PendingImport
@@ -180,8 +179,8 @@ deletion of those that nobody can be using.
     assert.equal(await stateOf(europe(), keyId), "PendingDeletion");
     assert.equal(await stateOf(west(), keyId), "PendingReplicaDeletion");
     const day = new Date(hourAgo().getTime() + 30 * 86_400_000).toISOString().slice(0, 10);
-    assert.match(stdout, new RegExp(`${keyId} in eu-west-1: goes on ${day}`));
-    assert.match(stdout, new RegExp(`${keyId} in us-west-1: goes after its last replica`));
+    assert.match(stdout, new RegExp(`${keyId} in eu-west-1: deleted on ${day}`));
+    assert.match(stdout, new RegExp(`${keyId} in us-west-1: deleted after its last replica`));
     assert.match(
       stdout,
       new RegExp(`aws kms cancel-key-deletion --region eu-west-1\\n    --key-id ${keyId}`),
