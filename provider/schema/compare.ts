@@ -4,19 +4,19 @@ import { hasUnknown } from "./unknowns";
 
 type Values = Record<string, unknown>;
 
-/** What differs between two sets of inputs, by schema.json. */
+/** The differences between two sets of inputs. */
 export interface Difference {
-  /** Names of the top-level properties that differ (values not known yet count as different). */
+  /** Names of the top-level properties that differ. An unknown value differs from every known one. */
   changed: string[];
-  /** Those of them whose change replaces the resource; never because of a value that is not known yet. */
+  /** Those of them whose change replaces the resource. An unknown value never replaces it. */
   replaces: string[];
 }
 
 /**
- * Compares old state with new inputs, property by property as schema.json lists them.
+ * Compares the old state with new inputs, for each property in schema.json.
  *
- * @param ignore paths that the resource compares by itself, for example "key.keyring"
- * @param isSame for texts that may be equal in another form
+ * @param ignore paths that the resource compares itself, for example "key.keyring"
+ * @param isSame comparison of texts that mean the same in several forms, by property
  */
 export function difference(
   resource: string,

@@ -9,15 +9,15 @@ export interface PropertySpec {
   $ref?: string;
   items?: PropertySpec;
   additionalProperties?: PropertySpec;
-  /** Forms that a value may have, each of another JSON type. */
+  /** Forms of a value. Each form has a different JSON type. */
   oneOf?: PropertySpec[];
   default?: string | number | boolean;
-  /** The only value that is allowed. */
+  /** The only allowed value. */
   const?: string;
   secret?: boolean;
   willReplaceOnChanges?: boolean;
   description?: string;
-  /** The value is known when the program runs: no Output. */
+  /** The value is known when the program runs. It is not an Output. */
   plain?: boolean;
   language?: { nodejs: { hidden?: true; optional?: true } };
 }
@@ -52,7 +52,7 @@ export function resourceSpec(name: string): ResourceSpec {
   return spec;
 }
 
-/** The default of an input, which schema.json must have. */
+/** The default of an input. Throws if schema.json has none. */
 export function defaultOf<T extends string | number | boolean>(resource: string, input: string): T {
   const preset = resourceSpec(resource).inputProperties[input]?.default;
   if (preset === undefined) throw new Error(`schema.json has no default of ${resource}.${input}`);

@@ -295,7 +295,7 @@ export interface RestoredDistribution {
 }
 
 /** Tags, policy and description as the last update set them. */
-export interface GivenMetadata {
+export interface MetadataSnapshot {
   /** Key policy. */
   policy?: string;
   /** Description. */

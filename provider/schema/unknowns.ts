@@ -1,5 +1,5 @@
 /**
- * What the engine sends in `check` and `diff` for a value that is not known yet, whatever its type
+ * The text that the engine sends in `check` and `diff` for an unknown value of any type
  * (`rpc.unknownValue` of @pulumi/pulumi; pulumi/pulumi#6310).
  */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -7,7 +7,7 @@ export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export type Unknown = typeof UNKNOWN;
 
 /**
- * All texts that the engine reads as a value that is not known yet, by type.
+ * All texts that the engine reads as an unknown value, one for each type.
  * Source: sdk/go/common/resource/plugin/rpc.go of pulumi/pulumi (UnknownBoolValue and those after it).
  */
 const SENTINELS: readonly string[] = [
@@ -20,23 +20,23 @@ const SENTINELS: readonly string[] = [
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 ];
 
-/** Whether the engine would read a text as a value that is not known yet. */
+/** Whether the engine would read a text as an unknown value. */
 export function isSentinel(text: string): boolean {
   return SENTINELS.includes(text);
 }
 
-/** Whether the value itself is not known yet. */
+/** Whether the value itself is unknown. */
 export function isUnknown(value: unknown): value is Unknown {
   return value === UNKNOWN;
 }
 
-/** Whether the value, or anything inside it, is not known yet. */
+/** Whether the value, or any value inside it, is unknown. */
 export function hasUnknown(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return isUnknown(value);
   return Object.values(value).some(hasUnknown);
 }
 
-/** The value if it is there and known, else undefined. */
+/** The value if it is set and known, else undefined. */
 export function known<T>(value: T | Unknown | undefined): T | undefined {
   return value === undefined || value === null || isUnknown(value) ? undefined : value;
 }

@@ -8,8 +8,8 @@ const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
 const validators = new Map<string, ReturnType<typeof ajv.compile>>();
 
 /**
- * Holds inputs to schema.json: types, required properties, enums, no unknown names. Values that are not known
- * yet pass. Returns one sentence for each mistake. None repeats a value: what stands in the wrong place may be a secret.
+ * Checks inputs against schema.json: types, required properties, enums and names. Unknown values are accepted. Returns one sentence for
+ * each mistake. No sentence repeats a value, because a misplaced value may be a secret.
  */
 export function schemaMistakes(resource: string, inputs: Values): string[] {
   let validate = validators.get(resource);
@@ -18,7 +18,7 @@ export function schemaMistakes(resource: string, inputs: Values): string[] {
     validate = ajv.compile(objectSchema(inputProperties, requiredInputs));
     validators.set(resource, validate);
   }
-  validate(JSON.parse(JSON.stringify(inputs, (_name, value) => value ?? undefined))); // null counts as missing
+  validate(JSON.parse(JSON.stringify(inputs, (_name, value) => value ?? undefined))); // null is treated as missing
   const errors = (validate.errors ?? []).filter(
     ({ data, keyword }) => !["anyOf", "not"].includes(keyword) && !isUnknown(data),
   );
@@ -26,7 +26,7 @@ export function schemaMistakes(resource: string, inputs: Values): string[] {
   return [...new Set(sentences)];
 }
 
-/** The inputs with schema.json's defaults for those that are missing. */
+/** The inputs, with schema.json's defaults in place of missing ones. */
 export function withDefaults(resource: string, inputs: Values): Values {
   const filled: Values = {};
   for (const [name, value] of Object.entries(inputs)) {
@@ -38,7 +38,7 @@ export function withDefaults(resource: string, inputs: Values): Values {
   return filled;
 }
 
-/** Properties of a Pulumi schema as JSON Schema. `isOpen` lets others stand beside them. */
+/** Properties of a Pulumi schema as JSON Schema. With `isOpen`, other properties are allowed too. */
 export function objectSchema(
   properties: Record<string, PropertySpec>,
   required: string[] = [],
@@ -74,7 +74,7 @@ function jsonSchema(property: PropertySpec, isOpen: boolean): object {
   return property.type ? { type: property.type, secret } : {};
 }
 
-/** By the value's type, so that what is wrong is said of the form that was meant. */
+/** Chosen by the value's type, so that a mistake is reported only for the form that the user meant. */
 function oneOf(forms: object[], secret: boolean): object {
   const typeOf = (form: object) => (form as { type: string }).type;
   const branches = forms.map((form) => ({ anyOf: [{ not: { type: typeOf(form) } }, form] }));
@@ -100,7 +100,7 @@ function sentence(error: ErrorObject): string {
   }
 }
 
-/** A step of a JSON Pointer (RFC 6901) as it was before it was escaped. */
+/** Removes the escapes of a JSON Pointer's step (RFC 6901). */
 function unescaped(step: string): string {
   return step.replaceAll("~1", "/").replaceAll("~0", "~");
 }
@@ -109,7 +109,7 @@ const either = (values: string[]) => values.join(" or ");
 
 const quoted = (value: string) => `"${value}"`;
 
-/** A name that is spelt wrong has letters alone; any other may be a value. */
+/** A misspelt name has only letters. Any other text may be a value, so it is not shown. */
 function shownName(name: string): string {
   return /^[A-Za-z]{1,40}$/.test(name) ? name : "…";
 }

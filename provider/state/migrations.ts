@@ -1,12 +1,12 @@
 /**
- * States of earlier releases, brought to the form of this one. Each migration takes what its release wrote and leaves alone what
- * has the later form already, so that all of them can be run on any state. Nothing else in the provider or the command knows an
- * older form. (The keyring is a text with a form of its own: keys/keyring.ts.)
+ * Brings states of earlier releases to the form of this one. Each migration changes only what has the older form, so all of them can run
+ * on any state. No other file of the provider or the command knows an older form, with one exception: the keyring is a text with its own
+ * form (keys/keyring.ts).
  */
 import { isUnknown } from "../schema/unknowns";
 import type { ResourceName } from "./types";
 
-/** Inputs or outputs as they are stored, of any release; inputs may hold values that are not known yet. */
+/** Stored inputs or outputs of any release. Inputs may hold unknown values. */
 export type Stored = Record<string, unknown>;
 
 /** The form that this release writes. Release 0.1.0 wrote 1. */
@@ -14,28 +14,28 @@ export const STATE_VERSION = 2;
 
 type Migration = Partial<Record<ResourceName, (stored: Stored) => Stored>>;
 
-/** By the version that they lead to. */
+/** By the version that they produce. */
 const MIGRATIONS: Readonly<Record<number, Migration>> = {
   2: {
     KeyDistribution: (stored) => changed(stored, "key", keyTo2),
     KeyReplica: (stored) =>
       changed(stored, "distribution", (distribution) => changed(distribution, "key", keyTo2)),
-    /** Before, a stack had no former names; its own is recorded by the next update. */
+    /** Version 1 recorded no former names of the stack. The next update records the current one. */
     ManagedKey: (stored) => ({ formerStacks: [], ...stored }),
   },
 };
 
-/** The current form of what any release wrote. */
+/** A state of any release in the current form. */
 export function migrated(resource: ResourceName, stored: Stored): Stored {
   return Object.values(MIGRATIONS).reduce((now, { [resource]: migrate }) => migrate?.(now) ?? now, stored);
 }
 
-/** The inputs had the keyring, which the outputs of the ManagedKey have alone now. `deletionAllowed` did not reach a distribution. */
+/** In version 1 the inputs held the keyring, which is now only in the outputs of the ManagedKey, and no `deletionAllowed`. */
 function keyTo2({ keyring: _, ...key }: Stored): Stored {
   return { deletionAllowed: false, ...key };
 }
 
-/** With the object that stands there changed; one that is not known yet, or not there, stays as it is. */
+/** Changes the object under `name`. An unknown or missing object stays as it is. */
 function changed(stored: Stored, name: string, change: (value: Stored) => Stored): Stored {
   const value = stored[name];
   if (typeof value !== "object" || value === null || Array.isArray(value) || isUnknown(value)) return stored;

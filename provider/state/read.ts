@@ -1,4 +1,4 @@
-/** What a state says is a claim: it is held to schema.json, and to what the provider relies on, before anything is done with it. */
+/** A state is not trusted. It is checked against schema.json, and against what the provider relies on, before it is used. */
 import Ajv, { type ErrorObject, type ValidateFunction } from "ajv";
 import { KeymgmtError } from "../errors";
 import { parseKmsArn } from "../kms/arn";
@@ -9,30 +9,30 @@ import { migrated, STATE_VERSION, type Stored } from "./migrations";
 import type { Inputs, KmsKeyRecords, Outputs, ResourceName } from "./types";
 
 /**
- * The outputs of a resource, as any release up to this one stored them, in the form of this one.
+ * The outputs of a resource that this release or an earlier one stored, in the form of this release. Throws InvalidInput where they are
+ * not valid outputs of the resource.
  *
- * @param where what they are of, for errors: "KeyReplica eu-west-1/orders-1700000000"
- * Throws InvalidInput where they are none.
+ * @param where the resource, for errors: "KeyReplica eu-west-1/orders-1700000000"
  */
 export function readOutputs<K extends ResourceName>(resource: K, stored: Stored, where: string): Outputs[K] {
   return read(resource, "outputs", stored, where) as Outputs[K];
 }
 
-/** The same of planned inputs. */
+/** The same for planned inputs. */
 export function readInputs<K extends ResourceName>(resource: K, stored: Stored, where: string): Inputs[K] {
   return read(resource, "inputs", stored, where) as Inputs[K];
 }
 
 /**
- * Planned inputs in a preview: some, or parts of some, are not known yet. What follows from the key and the KmsProvider is not there
- * while these are not known at all.
+ * Planned inputs in a preview: some of them, or parts of them, are unknown. Those that derive from the key and the KmsProvider are
+ * missing while the key or the KmsProvider is unknown as a whole.
  */
 export type PlannedInputs<K extends ResourceName> = {
   [P in keyof Inputs[K]]: Inputs[K][P] | Unknown | (P extends (typeof FOLLOWS)[number] ? undefined : never);
 };
 const FOLLOWS = ["keyVersion", "multiRegion", "primaryRegion"] as const;
 
-/** As `readInputs`. The values themselves were checked by then: they may be what this release does not take any more. */
+/** The same as `readInputs` in a preview. `check` has checked the values themselves; an earlier release may have allowed others. */
 export function readPlannedInputs<K extends ResourceName>(
   resource: K,
   stored: Stored,
@@ -42,7 +42,7 @@ export function readPlannedInputs<K extends ResourceName>(
 }
 
 /**
- * Outputs of an export without its secrets, which are left out. Whatever is there has its right form; `needed` is there.
+ * Outputs of an exported state without secrets. Every property that exists is checked, and `needed` must exist.
  */
 export function readVisibleOutputs<K extends ResourceName, N extends keyof Outputs[K] & string>(
   resource: K,
@@ -84,12 +84,12 @@ function refuseNewer({ stateVersion }: Stored, where: string): void {
 const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
 const validators = new Map<string, ValidateFunction>();
 
-/** What a create that failed half-way has not come to. The alias's own ARN and time are in the state of the DistributionAlias too. */
+/** Outputs that are missing after a partly failed create. The alias's ARN and time are in the state of the DistributionAlias too. */
 const UNFINISHED = ["keyId", "keyArn", "aliasTarget", "aliasArn", "distributionTime"];
 
 /**
- * What schema.json promises a program, and a state may lack. Release 0.1.0 did not write the stack of a ManagedKey; a replica is
- * handed the primary's KMS keys with its inputs, and does not keep them.
+ * Outputs that schema.json requires and that a state may lack. Release 0.1.0 did not write the stack of a ManagedKey. A replica gets the
+ * primary's KMS keys with its inputs and does not store them.
  */
 const MAY_LACK: Readonly<Record<ResourceName, readonly string[]>> = {
   KmsProvider: [],
@@ -99,7 +99,7 @@ const MAY_LACK: Readonly<Record<ResourceName, readonly string[]>> = {
   KeyReplica: [...UNFINISHED, "distribution.versions"],
 };
 
-/** No value is repeated: what stands in the wrong place may be a secret. */
+/** No value is repeated, because a misplaced value may be a secret. */
 function mistakesIn(resource: ResourceName, kind: Kind, now: Stored, needed?: readonly string[]): string[] {
   const id = JSON.stringify([resource, kind, needed]);
   const validate = validators.get(id) ?? ajv.compile(schemaOf(resource, kind, needed));
@@ -124,7 +124,7 @@ function schemaOf(resource: ResourceName, kind: Kind, needed?: readonly string[]
 
 const isOutputs = (kind: Kind) => kind === "outputs" || kind === "visible outputs";
 
-/** Path of the property that is missing, where that is the error. */
+/** Path of the missing property, if the error is about one. */
 function missingIn({ instancePath, keyword, params }: ErrorObject): string | undefined {
   if (keyword !== "required") return undefined;
   return [...instancePath.split("/").slice(1), params.missingProperty].join(".");
@@ -134,7 +134,7 @@ function isOpen(error: ErrorObject): boolean {
   return isOfValue(error) || isUnknown(error.data) || FOLLOWS.some((name) => name === missingIn(error));
 }
 
-/** Which of the values that a text may have: nothing depends on it where it is compared, or shown. */
+/** Whether the error is about the value of a text and not its type. Comparing or showing the text does not depend on its value. */
 function isOfValue({ keyword }: ErrorObject): boolean {
   return keyword === "enum" || keyword === "const";
 }

@@ -1,14 +1,14 @@
 /** KMS keys by version, as the state holds them. */
 import type { KmsKeyRecord, KmsKeyRecords } from "./types";
 
-/** Numbers of the versions there are records of, ascending. */
+/** Numbers of the recorded versions, ascending. */
 export function versionsOf(records: KmsKeyRecords): number[] {
   return Object.keys(records)
     .map(Number)
     .sort((a, b) => a - b);
 }
 
-/** A KMS key: the first version that it holds with its record, and all versions, which are one unless it rotates on demand. */
+/** A KMS key: its first version with the record, and all its versions. It has several only with on-demand rotation. */
 export interface HeldVersions {
   version: number;
   record: KmsKeyRecord;

@@ -1,6 +1,6 @@
 /**
- * What the state of a stack holds: planned inputs and outputs of each resource, as schema.json describes them, in the form of this
- * release (STATE_VERSION). They are `type`s and not `interface`s, so that they are also what schema/ compares property by property.
+ * The contents of a stack's state: planned inputs and outputs of each resource, as schema.json describes them, in the form of this
+ * release (STATE_VERSION). They are `type`s and not `interface`s, so that schema/ can compare them property by property.
  */
 
 import type { ExpiryInputs, ExpiryPlan } from "../keys/expiry";
@@ -15,10 +15,10 @@ import type {
   RotationStrategy,
 } from "../schema/types";
 
-/** A KmsProvider as its users see it. */
+/** A KmsProvider as other resources see it. */
 export type KmsRef = KmsConnection;
 
-/** A ManagedKey as its users see it. What holds or names material goes to the run alone (memory/keyrings.ts). */
+/** A ManagedKey as other resources see it. Properties that hold or name material are kept in memory for the run (memory/keyrings.ts). */
 export type KeyRef = Omit<KeyVersions, "keyring" | "keystore" | "material"> & { deletionAllowed: boolean };
 
 /** The KMS key of one version in one Region. */
@@ -27,7 +27,7 @@ export type KmsKeyRecord = Omit<KmsKeyVersion, "state"> & { state: KeyState };
 /** KMS keys by version, from "1". */
 export type KmsKeyRecords = Record<string, KmsKeyRecord>;
 
-/** Inputs that become metadata of a KMS key. */
+/** Inputs that set metadata of a KMS key. */
 export type MetadataInputs = {
   tags?: Record<string, string>;
   policy?: string;
@@ -36,7 +36,7 @@ export type MetadataInputs = {
   ignored?: string[];
 };
 
-/** The part of a distribution's or replica's outputs that says what one Region holds. */
+/** The outputs of a distribution or replica that describe its Region. */
 export type RegionalOutputs = MetadataInputs & {
   aliasName: string;
   versions: KmsKeyRecords;
@@ -44,22 +44,22 @@ export type RegionalOutputs = MetadataInputs & {
   keyId?: string;
   keyArn?: string;
   aliasTarget?: string;
-  /** What a refresh found to differ in AWS, in words. */
+  /** Differences that a refresh found in AWS, as text. */
   drift?: string[];
-  /** What the last update gave, where a refresh found other metadata that is not ignored: the outputs then say what AWS has. */
-  applied?: GivenMetadata;
-  /** An update that was to give other metadata failed half-way: some KMS keys have it, and the outputs say what the others have. */
+  /** Metadata of the last update. Set where a refresh found other metadata that is not ignored. The outputs then hold AWS's metadata. */
+  applied?: MetadataSnapshot;
+  /** An update of metadata failed half-way. Some KMS keys have the new metadata; the outputs hold the former one, of the others. */
   isHalfGiven?: true;
-  /** Which metadata the program marks secret. */
+  /** The metadata inputs that the program marks as secret. */
   secretInputs?: string[];
 };
 
-/** Tags, policy and description: what the last update gave, or what AWS shows. `kmsTags` are the KmsProvider's. */
-export type GivenMetadata = MetadataInputs & {
+/** Tags, policy and description, as the last update set them or as AWS shows them. `kmsTags` are the KmsProvider's. */
+export type MetadataSnapshot = MetadataInputs & {
   kmsTags?: Record<string, string>;
 };
 
-/** The form that it was written in: see migrations.ts. */
+/** The form of the stored outputs: see migrations.ts. */
 type Versioned = { stateVersion: number };
 
 export type KmsProviderInputs = Omit<KmsRef, "accountId"> & { provider: string; secretInputs?: string[] };
@@ -83,7 +83,7 @@ export type ManagedKeyInputs = {
   /** UTC dates, YYYY-MM-DD. */
   rotatedOn: string;
   rotateAfter?: string;
-  /** `organization/project/stack`; a state of release 0.1.0 does not say it before the next update. */
+  /** `organization/project/stack`. A state of release 0.1.0 lacks it until the next update. */
   stack?: string;
   formerStacks: string[];
 };
@@ -137,22 +137,22 @@ export type KeyDistributionInputs = MetadataInputs &
 export type KeyDistributionOutputs = KeyDistributionInputs &
   RegionalOutputs &
   Versioned & {
-    /** An update that was to write the stack's new name on the KMS keys failed half-way: some have this one. */
+    /** An update that changes the stack's name in the tags failed half-way. Some KMS keys have this name. */
     nextStack?: string;
-    /** The name that the DistributionAlias says, where another stack had its alias and the next one was taken. */
+    /** The name that the DistributionAlias requested. Set where another stack had that alias, so that the next free name is used. */
     requestedName?: string;
-    /** Of AWS's on-demand rotations of the one KMS key. */
+    /** The number of on-demand rotations that AWS still allows for the KMS key. */
     rotationsLeft?: number;
   };
 
-/** DistributionRef of schema.json: a KeyDistribution as its replicas see it. */
+/** `DistributionRef` of schema.json: a KeyDistribution as its replicas see it. */
 export type DistributionRef = ExpiryInputs & {
   name: string;
   stack: string;
   kms: KmsRef;
   key: KeyRef;
   rotationStrategy?: RotationStrategy;
-  /** The primary's KMS keys. They are handed over with the inputs, and are not kept in the outputs. */
+  /** The primary's KMS keys. They come with the inputs and are not stored in the outputs. */
   versions?: KmsKeyRecords;
 };
 
@@ -170,7 +170,7 @@ export type KeyReplicaInputs = MetadataInputs &
 export type KeyReplicaOutputs = KeyReplicaInputs &
   RegionalOutputs &
   Versioned & {
-    /** As of a KeyDistribution. */
+    /** The same as in KeyDistributionOutputs. */
     nextStack?: string;
   };
 

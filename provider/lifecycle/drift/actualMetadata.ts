@@ -7,7 +7,7 @@ import { CLAIM, isOwnTag } from "../../kms/taggedKeys";
 import { isSentinel } from "../../schema/unknowns";
 import { isMarkedSecret } from "../../secrecy/secretInputs";
 import { type HeldVersions, kmsKeysOf } from "../../state/records";
-import type { GivenMetadata, MetadataInputs, RegionalOutputs } from "../../state/types";
+import type { MetadataInputs, MetadataSnapshot, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
 import { TEXT_NAMES, TEXTS, type TextName } from "../metadata/aspects";
 import { lastApplied, metadataFor } from "../metadata/desired";
@@ -25,7 +25,7 @@ export function actualMetadata(
   owner: Owner,
   outputs: RegionalOutputs,
   seen: SeenRegion,
-): { actual: GivenMetadata; applied: GivenMetadata | undefined; isNew: boolean } {
+): { actual: MetadataSnapshot; applied: MetadataSnapshot | undefined; isNew: boolean } {
   const last = lastApplied(owner, outputs);
   const keys = ours(owner, outputs, seen)
     .reverse()
@@ -67,7 +67,7 @@ function actualText(name: TextName, last: MetadataInputs, keys: ObservedKmsKey[]
   return { actual: storable(other), ...(!isLeft && { applied }) };
 }
 
-function each<T>(parts: Record<string, T>, work: (entry: [string, T]) => unknown): GivenMetadata {
+function each<T>(parts: Record<string, T>, work: (entry: [string, T]) => unknown): MetadataSnapshot {
   return Object.fromEntries(Object.entries(parts).map((entry) => [entry[0], work(entry)]));
 }
 

@@ -9,7 +9,7 @@ import { CLAIM, TAG, tagsOf } from "../../kms/taggedKeys";
 import type { Run } from "../../run";
 import type { Say } from "../../say";
 import { type HeldVersions, kmsKeysOf } from "../../state/records";
-import type { GivenMetadata, KmsKeyRecord, RegionalOutputs } from "../../state/types";
+import type { KmsKeyRecord, MetadataSnapshot, RegionalOutputs } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
 import type { Owner } from "../owner";
 import { actualMetadata, untagged } from "./actualMetadata";
@@ -20,7 +20,7 @@ export interface Observation {
   seen: Required<Pick<RegionalOutputs, "versions" | "drift">> &
     Pick<RegionalOutputs, "aliasTarget" | "applied">;
   /** Tags, policy and description, where they are other than the state says. */
-  actual?: GivenMetadata;
+  actual?: MetadataSnapshot;
 }
 
 /** What a refresh gives: what it saw, or where it saw nothing. */

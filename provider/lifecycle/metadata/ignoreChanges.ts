@@ -3,7 +3,7 @@
  * neither compared nor sent. Pure.
  */
 import type { KmsKeyMetadata } from "../../kms/kmsKeys";
-import type { GivenMetadata, MetadataInputs } from "../../state/types";
+import type { MetadataInputs, MetadataSnapshot } from "../../state/types";
 import { TEXT_NAMES, type TextName } from "./aspects";
 
 /** Whether the key policy or the description is ignored. */
@@ -31,7 +31,7 @@ export function withoutIgnored(metadata: KmsKeyMetadata, inputs: MetadataInputs)
 }
 
 /** Whether a refresh found other metadata, and the next update must apply the program's again. */
-export function mustApplyAgain(applied: GivenMetadata = {}, inputs: MetadataInputs): boolean {
+export function mustApplyAgain(applied: MetadataSnapshot = {}, inputs: MetadataInputs): boolean {
   return (
     TEXT_NAMES.some((name) => applied[name] !== undefined && !isIgnored(inputs, name)) ||
     Object.keys({ ...applied.kmsTags, ...applied.tags }).some((name) => !isTagIgnored(inputs, name))
