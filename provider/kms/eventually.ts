@@ -39,7 +39,7 @@ export async function eventually<T>(
     failure?.error ??
     new KeymgmtError(
       "Timeout",
-      `Expected ${what} within ${seconds} s; it did not come. Run the update again: it goes on from here.`,
+      `Expected ${what} within ${seconds} s; it did not happen. Run the update again: it continues from here.`,
     )
   );
 }

@@ -229,7 +229,7 @@ export async function waitEnabled(
   keyId: string,
   context: CallContext,
 ): Promise<KeyState | undefined> {
-  const shown = await ifPermitted(kms, "a new version is not waited for before the alias moves to it", () =>
+  const shown = await ifPermitted(kms, "the alias moves to a new version without waiting for it", () =>
     eventually(`KMS key ${keyId} to be Enabled in ${kms.region}`, () => describeKmsKey(kms, keyId, context), {
       result: (seen) =>
         seen.state === "PendingImport" || seen.state === "Creating" || seen.state === "Deleted",

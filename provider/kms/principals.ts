@@ -25,7 +25,7 @@ export async function oncePrincipalsAreKnown<T>(
       if (!isKeymgmtError(error, "UnknownPrincipal")) throw error;
       if (waited >= SETTLING_SECONDS) throw stillUnknown(error);
       say(
-        `AWS KMS in ${region} does not know a principal of the key policy of key "${key}", as happens for some seconds after it was made; waiting for it, ${SETTLING_SECONDS} seconds at the most`,
+        `AWS KMS in ${region} does not know a principal of the key policy of key "${key}", as happens for some seconds after a principal is created; waiting for it, at most ${SETTLING_SECONDS} seconds`,
       );
       await new Promise((resolve) => setTimeout(resolve, pause * 1000));
       waited += pause;
@@ -36,7 +36,7 @@ export async function oncePrincipalsAreKnown<T>(
 function stillUnknown(error: KeymgmtError): KeymgmtError {
   return new KeymgmtError(
     error.code,
-    `${error.message} It was waited for ${SETTLING_SECONDS} seconds. Look whether each user and role that \`policy\` names is there (aws iam get-role, aws iam get-user), was not deleted, and is not typed wrong; then run again.`,
+    `${error.message} It was still unknown after ${SETTLING_SECONDS} seconds. Check that each user and role that \`policy\` names exists (aws iam get-role, aws iam get-user), was not deleted, and is spelt right; then run again.`,
     error.context,
     { cause: error },
   );

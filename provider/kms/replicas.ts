@@ -71,7 +71,7 @@ export function namingReplica<T>({ region, say }: Kms, keyId: string, work: () =
   const command = `aws kms schedule-key-deletion --region ${region} --key-id ${keyId}`;
   return sayingIfItFails(
     say,
-    `the replica of KMS key ${keyId} in ${region} is there, and not yet ready; the next update goes on with it. To give it up instead (the primary cannot be deleted before it): ${command}`,
+    `the replica of KMS key ${keyId} in ${region} exists and is not yet ready; the next update continues with it. To delete it instead (the primary cannot be deleted before it): ${command}`,
     work,
   );
 }

@@ -67,8 +67,7 @@ export async function listPartlyTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
     }
     marker = page.Truncated ? page.NextMarker : undefined;
   } while (marker);
-  if (refusal)
-    warn(kms, refusal, "KMS keys whose own policies refuse it are passed over in the search for lost ones");
+  if (refusal) warn(kms, refusal, "KMS keys whose policies deny it are skipped in the search for orphans");
   return found;
 }
 
@@ -111,7 +110,7 @@ export async function syncTags(
     await kms.call("TagResource", { KeyId: keyId, Tags: tagList(set) });
   }
   if (removed.length) {
-    await ifPermitted(kms, "tags that were removed stay on the KMS keys", () =>
+    await ifPermitted(kms, "removed tags stay on the KMS keys", () =>
       kms.call("UntagResource", { KeyId: keyId, TagKeys: removed }),
     );
   }

@@ -50,6 +50,6 @@ function check(place: string, text: string, hosts: readonly string[]): void {
   throw new KeymgmtError(
     "InvalidInput",
     `Expected ${place} to name ${hosts[0]} (or ${hosts.slice(1).join(", ")}), where AWS answers, or this machine; got ${hostname || "no such URL"}. ` +
-      "Nothing was sent there. Take it away, or give the KmsProvider other credentials (`credentials`, `webIdentity`, `profile`).",
+      "Nothing was sent there. Remove it, or give the KmsProvider other credentials (`credentials`, `webIdentity`, `profile`).",
   );
 }

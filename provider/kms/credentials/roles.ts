@@ -39,7 +39,7 @@ function withinLimit<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new Error(
-      `it gave none in ${PROFILE_LIMIT_MS / 1000} seconds; nothing can be asked for here`,
+      `it returned none in ${PROFILE_LIMIT_MS / 1000} seconds; it cannot ask a question here`,
     );
     timer = setTimeout(() => reject(error), PROFILE_LIMIT_MS);
   });

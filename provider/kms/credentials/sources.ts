@@ -35,7 +35,7 @@ export function* sourcesOf(
 
 function fromInput({ credentials }: KmsConnection): Source {
   const name = "credentials";
-  if (!credentials) return { name, missing: "not given" };
+  if (!credentials) return { name, missing: "not set" };
   const { accessKey, secretKey, sessionToken } = credentials;
   if (!accessKey || !secretKey) {
     throw new KeymgmtError(
@@ -56,14 +56,14 @@ function fromWebIdentityInput(
   sts: STSClientConfig,
   { requestMs }: TimeLimits,
 ): Source {
-  if (!webIdentity) return { name: "webIdentity", missing: "not given" };
+  if (!webIdentity) return { name: "webIdentity", missing: "not set" };
   const { roleArn, tokenFile, audience } = webIdentity;
   const token = tokenFile ? tokenAt(tokenFile) : tokenOfActions(keyCollection, requestMs, audience);
   return webIdentitySource(roleArn, token, sts);
 }
 
 function fromProfileInput({ profile }: KmsConnection, sts: STSClientConfig): Source {
-  if (!profile) return { name: "profile", missing: "not given" };
+  if (!profile) return { name: "profile", missing: "not set" };
   return profileSource(profile, sts);
 }
 

@@ -118,7 +118,7 @@ function excludeEachOther({ url, place, service }: Found, asked: Flag[], region:
   return new KeymgmtError(
     "InvalidInput",
     `Expected an endpoint of your own for ${service}, or AWS's ${wishes} endpoints, got both, which exclude each other: ${place} names ${url.origin}, and ${places} ${asked.length > 1 ? "ask" : "asks"} for ${wishes}. ` +
-      `Nothing was sent there. For the endpoint, run with ${variables} in the environment; for AWS's ${wishes} endpoints, take ${place} away.`,
+      `Nothing was sent there. For the endpoint, run with ${variables} in the environment; for AWS's ${wishes} endpoints, remove ${place}.`,
     { region },
   );
 }
@@ -223,7 +223,7 @@ function notAllowed(place: string, { origin }: URL, region: string): KeymgmtErro
   return new KeymgmtError(
     "InvalidInput",
     `Expected ${place} to name an endpoint of AWS (partition ${partitionOf(region)}) over https, or this machine; got ${origin}. Nothing was sent there. ` +
-      "Take it away, or name it in the program as the KmsProvider's `endpoint` (for the command: `--endpoint`), with https.",
+      "Remove it, or name it in the program as the KmsProvider's `endpoint` (for the command: `--endpoint`), with https.",
     { region },
   );
 }

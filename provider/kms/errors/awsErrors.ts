@@ -44,7 +44,7 @@ export function awsError(thrown: unknown, call: AwsCall): KeymgmtError {
     afterLostAnswer,
   };
   const repeated = afterLostAnswer
-    ? " An earlier attempt of this call got no answer and may have done its work."
+    ? " An earlier attempt of this call got no response and may have succeeded."
     : "";
   return new KeymgmtError(code, `${whatFailed(call)}: ${whatCame(error)}${repeated} ${advice}`, context, {
     cause: sanitizedError(error),
@@ -87,10 +87,10 @@ function whereGranted(permission: string): string {
   if (permission === "sts:AssumeRole") return "its IAM policy and the role's trust policy";
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
   if (permission === "sts:TagSession")
-    return "its IAM policy and the role's trust policy: session tags need it, those too that the calling session hands on (EKS Pod Identity sets some)";
+    return "its IAM policy and the role's trust policy: session tags need it, including those that the calling session passes on (EKS Pod Identity sets some)";
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
   if (permission === "sts:SetSourceIdentity")
-    return "its IAM policy and the role's trust policy: `sourceIdentity` needs it, one too that the calling session has";
+    return "its IAM policy and the role's trust policy: `sourceIdentity` needs it, including one that the calling session has";
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
   if (permission === "sts:AssumeRoleWithWebIdentity")
     return "the role's trust policy: the token's issuer is the principal there, its audience and subject (`sub`) are conditions";
@@ -102,7 +102,7 @@ function explanationOf(error: SdkError, call: AwsCall): Explanation {
     return {
       code: "Throttled",
       advice:
-        "It was held back and tried again for minutes. Others use up the account's quota, or it is lower than AWS's default: " +
+        "It was delayed and repeated for minutes. Other callers use the account's quota, or it is lower than AWS's default: " +
         `lower \`quotas.${call.operation}\`, or run again later.`,
     };
   }
@@ -124,8 +124,8 @@ function explanationOfLost(error: SdkError, call: AwsCall): Explanation {
     return {
       code: "OutcomeUnknown",
       advice:
-        "It is not known whether AWS did it, and it is not sent again, since that could make a second one. " +
-        "Run again: what it may have made is looked for first.",
+        "The outcome is unknown. The call is not repeated, because that could create a second one. " +
+        "Run again: the update first looks for what AWS may have created.",
     };
   }
   const advice = `Retries did not help. Check ${endpointOf(call)}, or run again later.`;

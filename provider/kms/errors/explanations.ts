@@ -79,12 +79,12 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   },
   IncorrectKeyMaterial: {
     code: "IncorrectKeyMaterial",
-    advice: "A KMS key takes back only the material it had before; import that, or use a new KMS key.",
+    advice: "A KMS key accepts only its former material; import that, or use a new KMS key.",
   },
   IncorrectKey: {
     code: "InvalidInput",
     advice:
-      "Another KMS key than the one that `keystore` names has sealed it. If the alias there went over to another, point that back, and then name the other in `keystore`: that seals anew.",
+      "It was sealed by another KMS key than the one that `keystore` names. If the alias there was moved to another KMS key, move it back first. Then name the other KMS key in `keystore`, which seals the keyring again.",
   },
   InvalidKeyUsage: { code: "Unsupported", advice: "Name a symmetric KMS key for encryption." },
   KeyUnavailable: { code: "ServiceUnavailable", advice: "AWS cannot use the KMS key now; run again later." },
@@ -95,8 +95,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   MalformedPolicyDocument: {
     code: "MalformedPolicy",
     advice:
-      "Correct the policy. Whoever sets it must be able to change it later: it needs kms:PutKeyPolicy, by the policy itself or, " +
-      "where that lets the account decide, by IAM.",
+      "Correct the policy. The principal that sets it must be able to change it later: it needs kms:PutKeyPolicy from the policy itself " +
+      "or, where the policy lets the account decide, from IAM.",
   },
   Conflict: {
     code: "Conflict",

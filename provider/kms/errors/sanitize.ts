@@ -8,11 +8,11 @@ const REPLACED_MESSAGES: [fragment: string, shown: string][] = [
   ["Command failed: ", "its credential_process failed; run that by hand to see why"],
   [
     "Metadata v1 fallback has been blocked",
-    "no session token of IMDSv2 came; in a container on EC2 that takes a hop limit of 2",
+    "no session token of IMDSv2 came; in a container on EC2 that needs a hop limit of 2",
   ],
   [
     "requires multi-factor authentication",
-    "it needs an MFA code, which cannot be asked for here; take a session first, as by `aws configure export-credentials --format env`",
+    "it needs an MFA code, which cannot be asked for here; create a session first, for example with `aws configure export-credentials --format env`",
   ],
 ];
 

@@ -53,7 +53,7 @@ describe("a principal of a key policy that AWS KMS does not know", () => {
     assert.equal(work.callCount, 7);
     assert.equal(seconds, 1 + 2 + 4 + 5 + 5 + 5);
     assert.deepEqual(said, [
-      'keymgmt: AWS KMS in us-west-1 does not know a principal of the key policy of key "orders", as happens for some seconds after it was made; waiting for it, 120 seconds at the most',
+      'keymgmt: AWS KMS in us-west-1 does not know a principal of the key policy of key "orders", as happens for some seconds after a principal is created; waiting for it, at most 120 seconds',
     ]);
   });
 
@@ -64,7 +64,7 @@ describe("a principal of a key policy that AWS KMS does not know", () => {
     assert.equal(outcome.context.awsName, "MalformedPolicyDocumentException");
     assert.equal(
       outcome.message,
-      'kms:CreateKey in us-west-1 for key "orders" version 1 failed: AWS answered MalformedPolicyDocumentException, "Policy contains a statement with one or more invalid principals" (request r-1). A user or role that the key policy names may not be there, or not be known to AWS KMS yet. It was waited for 120 seconds. Look whether each user and role that `policy` names is there (aws iam get-role, aws iam get-user), was not deleted, and is not typed wrong; then run again.',
+      'kms:CreateKey in us-west-1 for key "orders" version 1 failed: AWS answered MalformedPolicyDocumentException, "Policy contains a statement with one or more invalid principals" (request r-1). A user or role that the key policy names may not be there, or not be known to AWS KMS yet. It was still unknown after 120 seconds. Check that each user and role that `policy` names exists (aws iam get-role, aws iam get-user), was not deleted, and is spelt right; then run again.',
     );
   });
 

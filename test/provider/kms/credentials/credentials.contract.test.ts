@@ -361,7 +361,7 @@ describe("credentials", () => {
   it("lists everything that it looked at when there is nothing", async () => {
     const error = await fails(connection(), "MissingCredentials");
     for (const looked of [
-      "credentials (not given)",
+      "credentials (not set)",
       "AWS_ACCESS_KEY_ID",
       "profile default",
       "AWS_WEB_IDENTITY_TOKEN_FILE",
