@@ -13,8 +13,8 @@ import type { KeystoreSession } from "./keystores/session";
 export const CLAIM_SECRET_BYTES = 32;
 
 /**
- * The claim secret, which the caller zeroes; undefined in a keyring of release 0.1.0. It asks for the root key only where one seals
- * the keyring. Throws KeystoreUnavailable.
+ * The claim secret, which the caller zeroes. Undefined in a keyring of release 0.1.0. The root key is read only where one seals the
+ * keyring. Throws KeystoreUnavailable.
  */
 export async function claimSecretOf(
   session: KeystoreSession,

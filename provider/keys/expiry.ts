@@ -2,13 +2,13 @@ import { DateTime, type Duration } from "luxon";
 import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./period";
 
-/** The inputs of a KeyDistribution that let its material expire in AWS. They are planned before they are checked, so any type may come. */
+/** The inputs of a KeyDistribution that let its material expire in AWS. Planning precedes validation, so a value may have any type. */
 export type ExpiryInputs = {
   validFor?: string;
   renewBefore?: string;
 };
 
-/** What `check` puts into the inputs, as it does with those of a rotation. Dates are UTC, YYYY-MM-DD, or not known yet. */
+/** The plan that `check` adds to the inputs, as for a rotation. Dates are UTC, YYYY-MM-DD, or unknown. */
 export type ExpiryPlan = {
   /** The material that AWS holds was imported on this date or after it. */
   importedOn?: string;
@@ -23,8 +23,8 @@ const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
 
 /**
- * Decides from the inputs of the last update and the new ones when the material was and is to be imported. Counts in
- * whole days, as rotation does.
+ * Decides from the inputs of the last update and the new inputs when the material was imported and when it is imported again. Times are
+ * whole days, as in a rotation.
  */
 export function planExpiry(
   olds: (ExpiryInputs & ExpiryPlan) | undefined,
@@ -42,7 +42,7 @@ export function planExpiry(
   return last && last.renewAfter > utcDate(now) ? last : from(dateOfUpdate(now, isPreview));
 }
 
-/** How long material is valid, and how long after its import it is imported again; undefined where an input is wrong. */
+/** How long material is valid, and how long after an import it is imported again. Undefined where an input is wrong. */
 export function expiryTimes({ validFor, renewBefore }: ExpiryInputs) {
   const valid = typeof validFor === "string" ? parseRotationPeriod(validFor) : undefined;
   if (!valid) return undefined;
@@ -52,15 +52,15 @@ export function expiryTimes({ validFor, renewBefore }: ExpiryInputs) {
   return { days, usedFor: lasting(days - before) };
 }
 
-/** When material that is imported now expires; undefined where it does not. */
+/** When material that is imported now expires. Undefined where it does not expire. */
 export function validToOf(inputs: ExpiryInputs, now: Date): Date | undefined {
   const times = expiryTimes(inputs);
   if (!times) return undefined;
-  // AWS's clock may be behind this one: a few minutes keep the longest period inside its limit.
+  // AWS's clock may be behind this one, so the longest period is shortened by some minutes to stay within AWS's limit.
   return new Date(Math.min(now.getTime() + times.days * DAY, now.getTime() + LONGEST_DAYS * DAY - HOUR / 4));
 }
 
-/** Whether material that AWS shows to expire at `validTo` was imported as the plan says; in a preview, as an update of today would. */
+/** Whether `validTo`, the expiry that AWS shows, matches the planned import. In a preview the import is assumed to be today. */
 export function expiresAsPlanned(
   validTo: string | undefined,
   inputs: ExpiryInputs & ExpiryPlan,

@@ -3,13 +3,13 @@ import { cmac } from "@noble/ciphers/aes.js";
 const KCV_DIGITS = 10;
 
 /**
- * What tells two materials apart without showing either: the AES-CMAC of 16 zero bytes, in lower-case hex. All 16 bytes of it are for
- * decisions, and stay in the keyring; the first 5 are the key check value, for people.
+ * Identifies material without showing it: the AES-CMAC of 16 zero bytes, in lower-case hex. Code compares all 16 bytes of it, which
+ * stay in the keyring. The first 5 bytes are the key check value, for people.
  */
 export interface Identity {
-  /** Key check value: 10 digits. Another material with the same one can be made by trying. */
+  /** Key check value: 10 digits. It is short enough that somebody can find other material with the same value. */
   kcv: string;
-  /** The whole CMAC: 32 digits. What release 0.1.0 recorded does not have it. */
+  /** The whole CMAC: 32 digits. Release 0.1.0 did not record it. */
   cmac?: string;
 }
 
@@ -26,27 +26,27 @@ export function identityOf(material: Uint8Array): Required<Identity> {
 }
 
 /**
- * The same of a key that only encrypts single blocks, which are 16 bytes: the AES-CMAC of one whole block is the encryption of
- * the block XOR K1, and K1 the doubled encryption of zeroes. Source: RFC 4493 sections 2.3 and 2.4.
+ * The identity of a key that can only encrypt single blocks of 16 bytes. The AES-CMAC of one whole block is the encryption of the block
+ * XOR K1, and K1 is the doubled encryption of zero bytes. Source: RFC 4493 sections 2.3 and 2.4.
  */
 export function identityBy(encrypt: (block: Buffer) => Buffer): Required<Identity> {
   const k1 = doubled(encrypt(Buffer.alloc(16)));
   return ofCmac(encrypt(k1).subarray(0, 16));
 }
 
-/** Whether two materials are the same, as far as is known: by the whole CMAC where both have it. */
+/** Whether two identities are the same: by the whole CMAC where both have it, else by the key check value. */
 export function isSame(a: Identity, b: Identity): boolean {
   return a.cmac === undefined || b.cmac === undefined ? a.kcv === b.kcv : a.cmac === b.cmac;
 }
 
-/** How the material that came differs from the expected one, for a message. It never shows the whole CMAC. */
+/** For a message: how the material differs from the expected one. It never shows the whole CMAC. */
 export function differenceOf({ kcv }: Identity, expected: Identity): string {
   return kcv === expected.kcv
     ? "is another with the same key check value"
     : `has key check value ${kcv}, not ${expected.kcv}`;
 }
 
-/** An identity as it stands in one text. */
+/** Reads an identity from its text: a key check value or a whole CMAC. */
 export function parseIdentity(text: string): Identity {
   const kcv = text.slice(0, KCV_DIGITS);
   return text.length > KCV_DIGITS ? { kcv, cmac: text } : { kcv };

@@ -14,18 +14,18 @@ import { symmetricMaterial } from "./symmetricMaterial";
 export interface KeyType {
   /** Value of the `type` input, by Vault's name. */
   name: KeyTypeName;
-  /** CreateKey's KeySpec, which a KMS key to adopt must have too. */
+  /** CreateKey's KeySpec. An adopted KMS key must have the same. */
   keySpec: KeySpec;
-  /** What a key may be for. The first is the default. */
+  /** The possible uses of a key. The first is the default. */
   usages: readonly [Usage, ...Usage[]];
   /** How material is generated, parsed, checked and stored. */
   material: Material;
-  /** What tells two materials apart without showing either. */
+  /** Identifies material without showing it. */
   identityOf(material: Uint8Array): Required<Identity>;
   wrapping: Wrapping;
   /** Keys of this type in an HSM. */
   inHsm: HsmKeys;
-  /** What AWS KMS does not do with keys of this type, and why. */
+  /** What AWS KMS cannot do with keys of this type, and why. */
   cannot: Partial<Record<Ability, string>>;
 }
 
@@ -36,7 +36,7 @@ export interface Usage {
   purposes: readonly Purpose[];
 }
 
-/** What a type may be unable to do: an input asks for each. */
+/** An ability that a type may lack. An input requests each. */
 export type Ability = "multiRegion" | "expire" | "rotateOnDemand" | "inChina";
 
 const OAEP_SHA_256 = "RSAES_OAEP_SHA_256";
@@ -63,7 +63,7 @@ export const AES_256: KeyType = {
 
 export const KEY_TYPES: readonly KeyType[] = [AES_256];
 
-/** The row of a `type` input as it comes; undefined where the input is unknown or no type. */
+/** The row of an unchecked `type` input. Undefined where the input is unknown or not a type. */
 export function findKeyType(name: unknown): KeyType | undefined {
   return KEY_TYPES.find((type) => type.name === name);
 }
@@ -79,7 +79,7 @@ export function keyTypeOf(name: string): KeyType {
   );
 }
 
-/** The usage that has just these purposes, in any order; undefined where the type allows no such set. */
+/** The usage with exactly these purposes, in any order. Undefined where the type has none. */
 export function usageFor({ usages }: KeyType, purposes: readonly unknown[]): Usage | undefined {
   return usages.find(
     (usage) =>

@@ -4,11 +4,11 @@ import type { Identity } from "./keyCheckValue";
 import { isSealed, type Keystore, parseKeystore } from "./keystores/keystore";
 import { type KeyType, keyTypeOf } from "./keyTypes";
 
-/** What every version in a keyring shows, wherever its material is. */
+/** What a keyring holds of every version, wherever the material is. */
 interface VersionHead {
   /** The version's number in decimal. */
   kid: string;
-  /** Seconds since the epoch at which the version was made. */
+  /** When the version was created, in seconds since the epoch. */
   iat: number;
 }
 
@@ -22,7 +22,7 @@ export interface SealedVersion extends VersionHead, Identity {
   jwe: string;
 }
 
-/** A version whose material is not held: where it is to be read from, or which key of an HSM it is. */
+/** A version whose material is not in the keyring: the reference from which it is read, or the URI of a key in an HSM. */
 export interface ReferredVersion extends VersionHead, Identity {
   from: string;
 }
@@ -33,11 +33,11 @@ export type KeyringVersion = VersionJwk | SealedVersion | ReferredVersion;
 export interface Keyring {
   /** Type of the key. The state and a backup hold it beside the keyring. */
   type: KeyType;
-  /** The keystore that holds the material, as the `keystore` input has it; not there where that is the state. */
+  /** The keystore that holds the material, as in the `keystore` input. Undefined for the state. */
   keystore?: string;
   /**
-   * What claims of KMS keys are made with: 32 bytes in base64url, or a JWE of them where a root key seals the versions. Not there
-   * in keyrings of release 0.1.0.
+   * The secret for claims of KMS keys: 32 bytes in base64url, or a JWE of them where a root key seals the versions. Undefined in
+   * keyrings of release 0.1.0.
    */
   claimSecret?: string;
   keys: KeyringVersion[];
@@ -51,7 +51,7 @@ export interface KeyVersion {
   enabled: boolean;
 }
 
-/** Reads a keyring as it stands in state: a JWK set in JSON, of which each material may be sealed or elsewhere. */
+/** Reads a keyring from the state: a JWK set in JSON. Its material may be sealed, or in another place. */
 export function parseKeyring(text: string, typeName: string): Keyring {
   const type = keyTypeOf(typeName);
   const broken = (what: string) =>
@@ -87,7 +87,7 @@ export function parseKeyring(text: string, typeName: string): Keyring {
 /** Members of which a version has one: it is a JWK, a sealed JWK, or a reference. */
 const FORMS = ["kty", "jwe", "from"] as const;
 
-/** The one that it has in a keystore of this kind. */
+/** The member that a version has in this kind of keystore. */
 function formOf(keystore: Keystore): (typeof FORMS)[number] {
   if (keystore.kind === "state") return "kty";
   return isSealed(keystore) ? "jwe" : "from";
@@ -155,7 +155,7 @@ export function versionIn(keyring: Keyring, version: number): KeyringVersion {
   );
 }
 
-/** What tells one version from other material. It needs no keystore. */
+/** The identity of a version's material. It needs no keystore. */
 export function versionIdentity(keyring: Keyring, version: number): Identity {
   const entry = versionIn(keyring, version);
   if (!isHeld(entry)) return { kcv: entry.kcv, ...(entry.cmac !== undefined && { cmac: entry.cmac }) };

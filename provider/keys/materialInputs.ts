@@ -1,4 +1,4 @@
-/** What the inputs `material` and `keystore` say together: what is wrong with it, and what it asks for. */
+/** The rules for the inputs `material` and `keystore` together. */
 import { hasUnknown, known } from "../schema/unknowns";
 import { shownReference } from "../secrecy/shownReference";
 import { isHsmUri, parseHsmObject } from "./keystores/hsm/uri";
@@ -81,7 +81,7 @@ function versionMistakes(olds: Inputs | undefined, inputs: Inputs, own: string):
     : [];
 }
 
-/** Material that is not held must be readable elsewhere, every version of it. */
+/** With `keystore` "none", every version must be readable from a reference. */
 function notHeldMistakes(olds: Inputs | undefined, own: unknown): string[] {
   if (!isReference(own))
     return [

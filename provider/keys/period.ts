@@ -19,7 +19,7 @@ export function parseRotationPeriod(text: string): Duration | undefined {
   return period.isValid && days >= 1 && days <= LONGEST ? period : undefined;
 }
 
-/** The UTC date (YYYY-MM-DD) one period after another UTC date; not known while that is not. */
+/** The UTC date (YYYY-MM-DD) one period after another UTC date. Unknown if that date is unknown. */
 export function dateAfter(date: string, period: Duration): string {
   if (isUnknown(date)) return UNKNOWN;
   return DateTime.fromISO(date, { zone: "utc" }).plus(period).toISODate() as string;
@@ -31,10 +31,10 @@ export function utcDate(moment: Date): string {
 }
 
 /**
- * The UTC date of the update that `check` plans. A preview does not know it: a plan saved of that preview may be applied on a later
- * day. The engine takes any value for one that its plan does not know, and refuses another than a known one (DeepEqualsIncludeUnknowns
- * in pulumi/pulumi's pkg/resource/deploy/plan.go). So dates of the last update are known and today's are not: a plan fails where
- * something became due since, and nowhere else.
+ * The UTC date of the update that `check` plans. It is unknown in a preview, because the saved plan of a preview may be applied on a
+ * later day. The engine accepts any value in the place of an unknown one of its plan, and no other value in the place of a known one
+ * (DeepEqualsIncludeUnknowns in pulumi/pulumi's pkg/resource/deploy/plan.go). Dates of the last update are known. So a plan fails only
+ * if something became due after the preview.
  */
 export function dateOfUpdate(now: Date, isPreview = false): string {
   return isPreview ? UNKNOWN : utcDate(now);

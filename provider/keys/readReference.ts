@@ -1,4 +1,4 @@
-/** Reads keys and other secrets from where references say. */
+/** Reads the keys and other secrets that references name. */
 import { type CheckMode, type Content, contentAt, textOf } from "../content";
 import { KeymgmtError } from "../errors";
 import type { Say } from "../say";
@@ -7,8 +7,8 @@ import { differenceOf, type Identity, isSame } from "./keyCheckValue";
 import type { KeyType } from "./keyTypes";
 
 /**
- * Reads the material of a key, in any form that its type parses. The caller zeroes it after use. Throws KeystoreUnavailable; what was
- * read, and what a command printed, is in no message.
+ * Reads the material of a key, in any form that its type parses. The caller zeroes it after use. Throws KeystoreUnavailable; no message
+ * quotes the content.
  */
 export async function readKey(
   { material }: KeyType,
@@ -24,7 +24,7 @@ export async function readKey(
   return parsed.material;
 }
 
-/** Reads a text that is secret: a file that others than its owner can read is warned of. Throws KeystoreUnavailable. */
+/** Reads a secret text, and warns of a file that others than its owner can read. Throws KeystoreUnavailable. */
 export function readSecret(
   reference: string,
   what: string,
@@ -34,7 +34,7 @@ export function readSecret(
   return readText(reference, what, from, warnIfReadableByOthers(say));
 }
 
-/** Of a file's mode: its group or others may read it. Windows has no such bits, and Node makes some up. */
+/** The bits of a file's mode by which its group or others may read it. Windows has no such bits; Node invents them there. */
 const READABLE_BY_OTHERS = process.platform === "win32" ? 0 : 0o044;
 
 function warnIfReadableByOthers(say: Say): CheckMode {
@@ -62,7 +62,7 @@ export async function readText(
   return textOf(await contentOf(reference, what, from, look));
 }
 
-/** The same of a key that is known; any other key is refused. */
+/** Reads a key whose identity is known. Any other key is refused. */
 export async function readKnownKey(
   type: KeyType,
   known: Identity,

@@ -1,6 +1,6 @@
 /**
- * References as inputs have them: where a key, or what opens one, is read when it is needed. `pkcs11:` is an HSM's. readReference.ts
- * reads them, and secrecy/shownReference.ts shows them.
+ * References in inputs: the place from which a key, a passphrase or a private key is read when it is needed. `pkcs11:` names a key in an
+ * HSM. readReference.ts reads references, and secrecy/shownReference.ts shows them in messages.
  */
 
 import { isReadable } from "../content";
@@ -12,7 +12,7 @@ export function isReference(text: unknown): text is string {
   return typeof text === "string" && /^(env|file|exec|pkcs11):/.test(text);
 }
 
-/** Whether it tells the versions of a key apart, and so names each of them. */
+/** Whether it contains `{version}`, and so names every version of a key. */
 export function namesEachVersion(text: unknown): text is string {
   return isReference(text) && text.includes(PLACEHOLDER);
 }
@@ -22,7 +22,7 @@ export function referenceTo(version: number, text: string): string {
   return text.replaceAll(PLACEHOLDER, String(version));
 }
 
-/** What is wrong with a reference, which is not repeated: `env://${key}` may hold the key itself. `what` names it in the sentence. */
+/** Mistakes in a reference. It is not repeated: `env://${key}` may hold the key itself. `what` names it in the message. */
 export function referenceMistakes(text: string, what: string): string[] {
   if (isReadable(referenceTo(1, text))) return [];
   return [

@@ -4,7 +4,7 @@ import { findKeyType, type KeyType } from "./keyTypes";
 import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./period";
 import { isReference, namesEachVersion } from "./reference";
 
-/** The inputs of a ManagedKey that decide about its rotation. They are planned before they are checked, so any type may come. */
+/** The inputs of a ManagedKey that control its rotation. Planning precedes validation, so a value may have any type. */
 export interface RotationInputs {
   type?: string;
   rotationPeriod?: string;
@@ -14,8 +14,8 @@ export interface RotationInputs {
 }
 
 /**
- * What `check` puts into the inputs: the version, so that a preview shows it, and its dates (UTC, YYYY-MM-DD), because the engine
- * gives `check` the inputs of the last update and no outputs. The sentinel stands for what cannot be told yet.
+ * The plan that `check` adds to the inputs: the version, so that a preview shows it, and its dates (UTC, YYYY-MM-DD), because the engine
+ * passes the inputs of the last update to `check`, but no outputs. The sentinel UNKNOWN stands for an unknown value.
  */
 export interface RotationPlan {
   /** The latest version after the update. */
@@ -25,8 +25,8 @@ export interface RotationPlan {
 }
 
 /**
- * Decides from the inputs of the last update and the new ones whether the key gets a new version: where
- * `rotationTrigger` or `material` changed, or `rotateAfter` has come. Counts in whole days.
+ * Decides from the inputs of the last update and the new inputs whether the key gets a new version. It does if `rotationTrigger` or
+ * `material` changed, or if `rotateAfter` is today or earlier.
  */
 export function planRotation(
   olds: (RotationInputs & Partial<RotationPlan>) | undefined,
@@ -47,7 +47,7 @@ export function planRotation(
   return undecided ? withDue({ keyVersion: UNKNOWN, rotatedOn: UNKNOWN }, news) : same;
 }
 
-/** A new key begins with version 1, a restored one with all that its backup holds; a rotation that is due by then comes next. */
+/** A new key begins with version 1, a restored key with all versions of its backup. A due rotation follows in the next update. */
 function firstPlan({ restore }: RotationInputs, updatedOn: string): RotationPlan {
   const { kcvs, rotatedOn = updatedOn } = (known(restore) ?? {}) as Partial<Restore>;
   if (isUnknown(restore) || isUnknown(kcvs)) return { keyVersion: UNKNOWN, rotatedOn };
@@ -55,14 +55,14 @@ function firstPlan({ restore }: RotationInputs, updatedOn: string): RotationPlan
 }
 
 /**
- * Whether the user gives new material of their own. Removing it changes nothing for the existing versions. A reference is not read:
- * another reference is new material, unless it names every version, and so says where the existing ones are now.
+ * Whether `material` holds new material. Removing it does not change the existing versions. A reference is not read here: another
+ * reference means new material, unless it names every version and so also says where the existing ones are.
  */
 export function materialChanged(type: KeyType | undefined, old: unknown, now: unknown): boolean {
-  const given = known(now);
-  if (typeof given !== "string") return false;
-  if (isReference(given)) return old !== given && !namesEachVersion(given);
-  return typeof old !== "string" || !isSameMaterial(type, old, given);
+  const material = known(now);
+  if (typeof material !== "string") return false;
+  if (isReference(material)) return old !== material && !namesEachVersion(material);
+  return typeof old !== "string" || !isSameMaterial(type, old, material);
 }
 
 function isSameMaterial(type: KeyType | undefined, a: string, b: string): boolean {

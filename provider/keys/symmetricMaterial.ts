@@ -4,8 +4,8 @@ import type { JWK } from "jose";
 import type { Material, ParsedMaterial } from "./material";
 
 /**
- * Secret bytes of one length. An owner gives them in base64 or base64url, hex or as a symmetric JWK (RFC 7518 section 6.4). Base64 and
- * hex may stand in several lines. A file or a command may give the bytes as they are, if they are not text.
+ * Secret bytes of one length. An owner writes them in base64, base64url or hex, or as a symmetric JWK (RFC 7518 section 6.4). Base64 and
+ * hex may have several lines. A file or a command may also contain the raw bytes, if these are not text.
  *
  * @param alg of the stored JWK (RFC 7518 section 3.1)
  */
@@ -33,7 +33,7 @@ export function symmetricMaterial(length: number, alg: string): Material {
   };
 }
 
-/** What is to come, and what messages say of it. */
+/** The expected material, and its names in messages. */
 interface Wanted {
   length: number;
   what: string;
@@ -78,9 +78,9 @@ function ofRaw(bytes: Buffer, { length, what, form }: Wanted): ParsedMaterial {
 function decoded(text: string, length: number): Buffer | undefined {
   if (text.startsWith("{")) return ofJwkText(text);
   const joined = text.replace(/\s+/g, "");
-  // As base64, hex digits of that number would have another length than material.
+  // Read as base64, this number of hex digits would give another length.
   if (/^[0-9a-f]+$/i.test(joined) && joined.length === 2 * length) return Buffer.from(joined, "hex");
-  // Words of a passphrase are letters alone.
+  // Words of only letters are a passphrase.
   if (joined !== text && /^[a-z]+$/i.test(joined)) return undefined;
   return /^([A-Za-z0-9+/]+|[\w-]+)={0,2}$/.test(joined) ? Buffer.from(joined, "base64") : undefined;
 }
@@ -107,7 +107,7 @@ function ofJwk({ kty, k }: JWK): Buffer | undefined {
   return isSecretKey ? Buffer.from(k, "base64url") : undefined;
 }
 
-/** Of 32 random bytes not one in 10^13 is all text: such bytes are a password, or hex or base64 inside base64. */
+/** 32 random bytes are all text with a probability below 1 in 10^13. Such bytes are a password, or hex or base64 inside base64. */
 function weaknessOf(material: Buffer): string | undefined {
   if (material.every((byte) => byte === material[0])) return "all its bytes are equal";
   if (material.every(isText)) return "its bytes are all ASCII text, which was not decoded";
@@ -119,14 +119,14 @@ function isText(byte: number): boolean {
   return (byte >= 0x20 && byte <= 0x7e) || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
-/** UTF-8 without control characters, of which white space is none. Of 32 random bytes not one in 10^10 is. */
+/** UTF-8 without control characters other than white space. The probability for 32 random bytes is below 1 in 10^10. */
 function isUtf8Text(bytes: Buffer): boolean {
   return (
     isUtf8(bytes) && bytes.every((byte) => (byte >= 0x20 && byte !== 0x7f) || (byte >= 0x09 && byte <= 0x0d))
   );
 }
 
-/** Of 32 random bytes not one in 10^12 has that many zeros: such bytes are text in UTF-16, or a password that was filled up. */
+/** 32 random bytes have so many zeros with a probability below 1 in 10^12. Such bytes are text in UTF-16, or a padded password. */
 function zerosOf(bytes: Buffer): string | undefined {
   const zeros = bytes.filter((byte) => byte === 0).length;
   return zeros >= bytes.length / 4 ? `${zeros} of its bytes are zero` : undefined;
