@@ -1,4 +1,4 @@
-/** A backup: a key with all its versions and what AWS holds of it, in one file, as a JWE (RFC 7516, compact). */
+/** A backup: one file with a key, all its versions and its KMS keys in AWS, as a JWE (RFC 7516, compact). */
 import { createHash } from "node:crypto";
 import { KeymgmtError } from "../../errors";
 import { type Keyring, kcvsOf, parseKeyring, storedKeyring } from "../keyring";
@@ -13,7 +13,7 @@ export interface Backup {
   /** Stack whose state it was made from. */
   stack: string;
   key: { name: string; type: string; replicaRegions: string[]; minEnabledVersion: number };
-  /** Every version: a JWK, or a reference where the material was not held. */
+  /** Every version: a JWK, or a reference where the keyring did not hold the material. */
   keyring: Keyring;
   /** Key check values from version 1 on. */
   kcvs: string[];
@@ -27,7 +27,7 @@ export interface BackedUpDistribution {
   aliasName: string;
   /** ARN of the KMS key by version. */
   versions: Record<string, string>;
-  /** Key check values of the versions whose material the keyring holds; that of a KMS key that was adopted it may not. */
+  /** Key check values of the versions whose material the keyring holds. It may not hold the material of an adopted KMS key. */
   kcvs: Record<string, string>;
   /** Regions with a KeyReplica. */
   replicas: string[];
@@ -37,12 +37,12 @@ const SHAPE = 1;
 const TYPE = "keymgmt-backup+jwe";
 
 /**
- * OWASP asks for 210 000 of PBKDF2-HMAC-SHA512 where every sign-in pays for them (Password Storage Cheat Sheet, 2023). A
- * backup is opened seldom, and attacked where nobody sees it. No more are done for a file either: it may be anybody's.
+ * OWASP recommends 210 000 iterations of PBKDF2-HMAC-SHA512 for sign-in (Password Storage Cheat Sheet, 2023). A backup gets more: it is
+ * opened rarely, and can be attacked offline. A backup that asks for more is refused, because anybody may have written the file.
  */
 export const PBKDF2_ITERATIONS = 1_000_000;
 
-/** Encrypts a backup. Its header shows the key's name and key check values to whoever looks for the right file. */
+/** Encrypts a backup. Its header shows the key's name and key check values, so that a user can find the right file. */
 export async function sealBackup(backup: Backup, { alg, key, kid }: BackupKey): Promise<string> {
   const { CompactEncrypt } = await import("jose");
   const plaintext = Buffer.from(JSON.stringify({ ...backup, keyring: storedKeyring(backup.keyring) }));
@@ -65,8 +65,8 @@ export async function sealBackup(backup: Backup, { alg, key, kid }: BackupKey): 
 }
 
 /**
- * The fingerprint of a backup: SHA-256 of its text without blanks around it, in hex. Whoever has the public key or the passphrase can
- * make another backup that opens as well, and none that has this fingerprint. The text is ciphertext, so it shows nothing.
+ * The fingerprint of a backup: SHA-256 of its trimmed text, in hex. Anybody with the public key or the passphrase can make another backup
+ * that opens, but none with this fingerprint. The text is ciphertext, so the fingerprint shows no secret.
  */
 export function fingerprintOf(text: string): string {
   return createHash("sha256").update(text.trim()).digest("hex");
@@ -113,7 +113,7 @@ function verified(backup: Backup, from: string): Backup {
   if (backup.backup !== SHAPE)
     throw unusable(from, "another release made it; install the newest pulumi-keymgmt");
   const keyring = parseKeyring(JSON.stringify(backup.keyring), backup.key.type);
-  // `keymgmt export` seals nothing in a backup, and nothing is to be opened by what a backup names.
+  // `keymgmt export` writes no sealed keyring, and a backup must not choose the root key or KMS key that is used.
   if (keyring.keystore !== undefined && keyring.keystore !== "none" && !isHsmUri(keyring.keystore))
     throw unusable(from, "its keyring is in a keystore that none of a backup's is in");
   const kcvs = kcvsOf(keyring);

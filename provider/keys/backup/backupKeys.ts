@@ -1,4 +1,4 @@
-/** What a backup is encrypted to, and opened with: a passphrase, or a public key and its private key. */
+/** Keys that encrypt and open a backup: a passphrase, or a public key and its private key. */
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { KeymgmtError } from "../../errors";
 
@@ -9,18 +9,18 @@ export interface BackupKey {
   alg: BackupAlgorithm;
   /** A passphrase in UTF-8, or half of a key pair. */
   key: Uint8Array | KeyObject;
-  /** Of a key pair: the public key's thumbprint (RFC 7638), so that its holder sees which private key opens the backup. */
+  /** For a key pair: the public key's thumbprint (RFC 7638). It shows which private key opens the backup. */
   kid?: string;
 }
 
-/** NIST SP 800-63B-4 section 3.1.1.2: of a password that is the only factor. A character is a Unicode code point there. */
+/** NIST SP 800-63B-4 section 3.1.1.2, for a password that is the only factor. A character is a Unicode code point there. */
 const PASSPHRASE_CHARACTERS = 15;
 
-/** NIST SP 800-131A: what is shorter is not to encrypt keys. */
+/** NIST SP 800-131A: shorter RSA keys must not encrypt keys. */
 const RSA_BITS = 2048;
 const CURVES = ["prime256v1", "secp384r1", "secp521r1"];
 
-/** A passphrase to encrypt a backup to; a weak one is refused, since whoever has the backup can try as many as they like. */
+/** A passphrase to encrypt a backup with. A short one is refused, because anybody with the backup can try passphrases without limit. */
 export function newPassphrase(text: string): BackupKey {
   const { key } = passphraseKey(text);
   if ([...firstLine(text)].length >= PASSPHRASE_CHARACTERS) return { alg: "PBES2-HS512+A256KW", key };

@@ -1,4 +1,4 @@
-/** `restore` of a ManagedKey: the versions of a new key come out of a backup. */
+/** `restore` of a ManagedKey: a new key gets its versions from a backup. */
 
 import { KeymgmtError } from "../../errors";
 import type { Say } from "../../say";
@@ -19,7 +19,7 @@ export function restoreMistakes(value: unknown, isNew: boolean): string[] {
   const mistakes = typeof from === "string" ? referenceMistakes(from, "`restore.from`") : [];
   if ((passphrase === undefined) === (identity === undefined))
     mistakes.push("Expected `restore` to have `passphrase` or `identity`, one of the two.");
-  // What came is not shown: it may be the passphrase.
+  // The value is not shown, because it may be the passphrase.
   for (const [name, secret] of Object.entries({ passphrase, identity }))
     if (secret !== undefined && !isReferenceToSecret(secret))
       mistakes.push(
@@ -37,7 +37,7 @@ export function restoreMistakes(value: unknown, isNew: boolean): string[] {
   return mistakes;
 }
 
-/** Does not show the value: somebody who only copies it from the message has compared nothing. */
+/** Does not show the fingerprint of the file: a user who copies it from the message has not verified the file. */
 export function fingerprintMissing(name: string): string {
   return `Expected ${name}, the 64 hex digits that \`keymgmt export\` printed when it made the backup: whoever has the public key or the passphrase of a backup can make another that opens as well. Nothing was restored. Was it not kept, as of a backup of release 0.1.0? \`keymgmt export --fingerprint FILE\` prints that of a file; give it only if you know that the file is yours.`;
 }
@@ -61,7 +61,7 @@ function isKcv(value: unknown): boolean {
   return typeof value === "string" && /^[0-9a-f]{10}$/.test(value);
 }
 
-/** Opens the backup that `restore` names; it must be of this key and hold what was planned. */
+/** Opens the backup that `restore` names. It must be of this key and hold the planned versions. */
 export async function restoredFrom(restore: Restore, key: Backup["key"], say: Say): Promise<Backup> {
   const backup = await openBackupAt(restore, say);
   const expected = (what: string, came: string) =>
@@ -87,7 +87,7 @@ export async function restoredFrom(restore: Restore, key: Backup["key"], say: Sa
 
 const isMultiRegion = ({ replicaRegions }: Backup["key"]) => replicaRegions.length > 0;
 
-/** Opens a backup by its references, if it is the one that its fingerprint says. */
+/** Opens the backup that the references name, if it has the expected fingerprint. */
 export async function openBackupAt(
   restore: Pick<Restore, "from" | "passphrase" | "identity" | "fingerprint">,
   say: Say,

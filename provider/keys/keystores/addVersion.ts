@@ -1,4 +1,4 @@
-/** Versions of a key into its keystore. */
+/** Adds versions of a key to its keystore. */
 import {
   type Keyring,
   type KeyringVersion,

@@ -19,7 +19,7 @@ export type Keystore =
   /** In an HSM, which generates and wraps it. */
   | HsmKeystore;
 
-/** What the program says of a key's keystore. The state is not asked: others may write it. */
+/** The program's inputs about a key's keystore. They do not come from the state, because others may write it. */
 export interface KeystoreInputs {
   /** Name of the key. */
   key: string;

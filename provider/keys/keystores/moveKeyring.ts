@@ -1,4 +1,4 @@
-/** A keyring from one keystore into another, and what release 0.1.0 did not record. */
+/** Moves a keyring from one keystore to another, and adds the identities that release 0.1.0 did not record. */
 import { isKeymgmtError } from "../../errors";
 import { claimSecretOf, withClaimSecret } from "../claimSecret";
 import {
@@ -27,8 +27,9 @@ export function isInPlace(keyring: Keyring, { keystore, reference }: KeystoreInp
 }
 
 /**
- * The keyring in another keystore, or with its references to another place. Every version is read where it is now, and one that will
- * not be held, or is in an HSM already, is looked for where it will be found: other material is refused, and nothing is lost.
+ * The keyring in another keystore, or with references to another place. Every version is read from its present place. A version that the
+ * new keyring does not hold, or that is in the new HSM already, is read from its new place too. Other material there is refused, so
+ * nothing is lost.
  */
 export async function movedKeyring(
   session: KeystoreSession,
@@ -85,8 +86,8 @@ function objectInHsm(
 }
 
 /**
- * The keyring with all that tells its versions apart, where release 0.1.0 recorded less and the material can be read without a root
- * key; a sealed version is held to its place by its seal. What cannot be read stays as it is.
+ * The keyring with the whole identity of its versions. Release 0.1.0 recorded only a part. Sealed versions need no more, because the seal
+ * protects them. A version that cannot be read stays as it is.
  */
 export async function withIdentities(
   session: KeystoreSession,

@@ -1,4 +1,4 @@
-/** Versions of a key out of its keystore. */
+/** Reads versions of a key from its keystore. */
 import { KeymgmtError } from "../../errors";
 import { inMemory, type WrappableMaterial } from "../../kms/wrapping";
 import { differenceOf, type Identity, isSame } from "../keyCheckValue";
@@ -12,7 +12,7 @@ import { named, type VersionId } from "./rootKey";
 import { sealedKey, unseal } from "./seal";
 import type { KeystoreSession } from "./session";
 
-/** What the program says of where a version is read. */
+/** The program's inputs about the place of a version. */
 type Source = Pick<KeystoreInputs, "key" | "reference">;
 
 /** One version for importMaterial; the caller releases it. Throws KeystoreUnavailable. */
@@ -33,7 +33,7 @@ export async function wrappableVersion(
   return inMemory(await materialOf(session, keyring, source, version), type.wrapping);
 }
 
-/** The material of one version, out of its keystore; the caller zeroes it. Throws KeystoreUnavailable. */
+/** The material of one version from its keystore; the caller zeroes it. Throws KeystoreUnavailable. */
 export async function materialOf(
   session: KeystoreSession,
   keyring: Keyring,
@@ -77,8 +77,8 @@ async function read(
 }
 
 /**
- * A state or a backup may name a command to run or a file to read: it is followed only where the program names the same. Neither is
- * shown: it may be anything.
+ * A state or a backup may name a command to run or a file to read. It is used only where the program names the same one. Neither is
+ * shown, because its text may be a secret.
  */
 export function refuseUnnamedReference(
   from: string,

@@ -13,7 +13,7 @@ export interface HsmKeys {
   create(session: TokenSession, label: string, id: Buffer, material: Buffer): Handle;
   /** The keys that an object's URI names. It should name one; two are enough to tell that it does not. */
   find(session: TokenSession, object: HsmObject): Handle[];
-  /** What keeps a key from being a version. */
+  /** The reason why a key cannot be a version, or undefined. */
   mistake(session: TokenSession, key: Handle): string | undefined;
   /** Keys without a mistake, for messages. */
   required: string;
@@ -38,7 +38,7 @@ export function aesKeys(bytes: number, algorithm: AlgorithmSpec): HsmKeys {
       return cryptoki.C_CreateObject(handle, [...storedKey(pkcs11, label, id), value]);
     },
     find: findKeys,
-    /** It must be AES of the right length, and AWS must be given it. */
+    /** A version is an AES key of the right length that can be wrapped for AWS. */
     mistake(session, key) {
       const { CKA_KEY_TYPE, CKA_VALUE_LEN, CKA_EXTRACTABLE, CKK_AES } = session.pkcs11;
       if (numberIn(session, key, CKA_KEY_TYPE) !== CKK_AES) return "is no AES key";
@@ -72,10 +72,10 @@ export function aesKeys(bytes: number, algorithm: AlgorithmSpec): HsmKeys {
 
 const BLOCK = 16;
 
-/** AWS takes it too. */
+/** AWS accepts it too. */
 const OAEP_SHA_1 = "RSAES_OAEP_SHA_1";
 
-/** It can be wrapped, as AWS needs it, and encrypt, as its key check value needs it, and no more. */
+/** The key can only be wrapped, which the import needs, and encrypt, which its key check value needs. */
 function storedKey(pkcs11: Pkcs11, label: string, id: Buffer): Template {
   const { CKA_DECRYPT, CKA_SIGN, CKA_VERIFY, CKA_WRAP, CKA_UNWRAP, CKA_DERIVE } = pkcs11;
   const never = [CKA_DECRYPT, CKA_SIGN, CKA_VERIFY, CKA_WRAP, CKA_UNWRAP, CKA_DERIVE];
@@ -117,7 +117,7 @@ function numberIn({ cryptoki, handle }: TokenSession, key: Handle, type: number)
   return attribute!.value.readUIntLE(0, Math.min(attribute!.value.length, 6)); // a CK_ULONG, or a CK_BBOOL
 }
 
-/** By AES-ECB, which HSMs have; CKM_AES_CMAC not all of them do, AWS CloudHSM for one. */
+/** Computed with AES-ECB, because some HSMs, such as AWS CloudHSM, do not have CKM_AES_CMAC. */
 function identityIn({ pkcs11, cryptoki, handle }: TokenSession, key: Handle): Required<Identity> {
   return identityBy((block) => {
     cryptoki.C_EncryptInit(handle, { mechanism: pkcs11.CKM_AES_ECB }, key);

@@ -2,7 +2,7 @@
 import { KeymgmtError } from "../../../errors";
 import type { Cryptoki, Pkcs11, Pkcs11Error } from "./cryptoki";
 
-/** An optional peer dependency: it is compiled at its installation, and only who has an HSM needs it. */
+/** An optional peer dependency: it is compiled at its installation, and only users of an HSM need it. */
 const PACKAGE = "pkcs11js";
 
 /** Throws KeystoreUnavailable where the package is not installed, or not for this Node. */
@@ -20,7 +20,7 @@ export async function loadPkcs11js(): Promise<Pkcs11> {
   }
 }
 
-/** Loads a module for one piece of work, so that it holds nothing meanwhile and sees the tokens that there are now. */
+/** Loads a module for one piece of work. So it keeps no resources between pieces of work, and sees the present tokens. */
 export function withModule<T>(pkcs11: Pkcs11, path: string, work: (cryptoki: Cryptoki) => T): T {
   const cryptoki = new pkcs11.PKCS11();
   try {
@@ -41,7 +41,7 @@ export function withModule<T>(pkcs11: Pkcs11, path: string, work: (cryptoki: Cry
   }
 }
 
-/** Whether it was not initialized before: by another dynamic provider of the program, which shares this process. */
+/** Whether this call initialized the module. Another dynamic provider in this process may have initialized it before. */
 function initialize(pkcs11: Pkcs11, cryptoki: Cryptoki): boolean {
   try {
     cryptoki.C_Initialize({ flags: pkcs11.CKF_OS_LOCKING_OK });
