@@ -1,6 +1,6 @@
 /**
  * The claim secret of a key: random bytes beside the versions in its keyring. The tag `keymgmt:claim` of a KMS key is a MAC under it.
- * It shows that whoever created the KMS key had the keyring.
+ * It shows that the creator of the KMS key had the keyring.
  */
 import { randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../errors";

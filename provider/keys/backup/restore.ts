@@ -52,7 +52,7 @@ export function isFingerprint(text: unknown): text is string {
   return typeof text === "string" && /^[0-9a-f]{64}$/.test(text);
 }
 
-/** Whether a text says where a secret is to be read from. */
+/** Whether a text is a reference from which a secret can be read. */
 export function isReferenceToSecret(text: unknown): text is string {
   return isReference(text) && referenceMistakes(text, "").length === 0;
 }

@@ -24,7 +24,7 @@ export interface HsmKeys {
   wrap(session: TokenSession, key: Handle, publicKey: KeyObject, algorithm: AlgorithmSpec): Buffer;
 }
 
-/** @param algorithm how AWS is given these keys, where the token has it */
+/** @param algorithm for wrapping these keys for AWS, where the token has it */
 export function aesKeys(bytes: number, algorithm: AlgorithmSpec): HsmKeys {
   const length = ({ CKA_VALUE_LEN }: Pkcs11) => ({ type: CKA_VALUE_LEN, value: bytes });
   return {
