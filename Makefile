@@ -125,5 +125,6 @@ $(deps): package-lock.json
 	@touch $@
 
 $(dist): $(deps) $(sources)
+	@rm -rf dist # what no source is compiled to any more would be published
 	$(bin)/tsc -p tsconfig.build.json
 	@touch $@

@@ -118,7 +118,7 @@ describe("keymgmt export and import", function () {
     const args = ["--recipient", at("owner.pub"), "--state", at("state.json"), "--out", at("there.jwe")];
     const { code, stderr } = await exported(args);
     assert.equal(code, 2);
-    assert.match(stderr, /is not there yet/);
+    assert.match(stderr, /does not exist/);
     assert.equal(await readFile(at("there.jwe"), "utf8"), "precious");
     assert.equal((await exported([...args, "--force"])).code, 0);
     assert.notEqual(await readFile(at("there.jwe"), "utf8"), "precious");

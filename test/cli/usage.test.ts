@@ -29,7 +29,7 @@ describe("keymgmt", function () {
     ["sweep --days 6", /Expected a number from 7 to 30/],
     ["status --account", /Expected at least one --region/],
     ["export --key orders", /Expected --key and --out, or --fingerprint alone/],
-    ["iam-policy --region us-wset-1", /Expected an AWS Region such as us-east-1\. Is us-west-1 meant\?/],
+    ["iam-policy --region us-wset-1", /Expected an AWS Region such as us-east-1\. Did you mean us-west-1\?/],
     [
       "import a.jwe --passphrase env://A --fingerprint 6B1D",
       /Expected --fingerprint to be 64 hex digits in lower case/,

@@ -141,7 +141,7 @@ describe("KMS calls", () => {
         assert.deepEqual(operations(), ["CreateKey"]);
         assert.match(
           error.message,
-          /kms:CreateKey in us-west-1 for key "orders" version 2 .*not known whether/,
+          /kms:CreateKey in us-west-1 for key "orders" version 2 .*The outcome is unknown/,
         );
         assert.equal(error.context.key, "orders");
         assert.equal(error.context.version, 2);
