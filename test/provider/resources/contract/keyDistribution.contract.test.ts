@@ -236,7 +236,10 @@ describe("a key distribution on the local KMS", () => {
     const said = sinon.stub(console, "error");
     try {
       await program.up();
-      assert.match(said.args.join("\n"), /kms:ListResourceTags in us-west-1: KMS keys .* are skipped in the search for orphans/);
+      assert.match(
+        said.args.join("\n"),
+        /kms:ListResourceTags in us-west-1: KMS keys .* are skipped in the search for orphans/,
+      );
     } finally {
       said.restore();
     }

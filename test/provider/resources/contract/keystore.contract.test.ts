@@ -215,7 +215,10 @@ describe("a distributed key in a keystore", () => {
       root().send(new UpdateAliasCommand({ AliasName: "alias/root", TargetKeyId }));
     await pointTo(KeyMetadata!.KeyId!);
     const message = await refusal(program.up({ key: keyIn("awskms"), distribution: { validFor: "90d" } }));
-    assert.match(message, /IncorrectKeyException.*move it back first. Then name the other KMS key in `keystore`/);
+    assert.match(
+      message,
+      /IncorrectKeyException.*move it back first. Then name the other KMS key in `keystore`/,
+    );
     assert.equal(keyring(), before);
     await pointTo(rootKey);
     const other = `awskms:///${KeyMetadata!.Arn}?endpoint=${local.url}`;
