@@ -74,8 +74,7 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
     if (!actual) return { id, outputs: { ...state, ...seen } };
     const { kmsTags: tags, ...metadata } = actual;
     const { kms } = kind.distributionOf(state);
-    const now = kind.withDistribution({ ...state, ...seen, ...metadata }, { kms: { ...kms, tags } });
-    const outputs = now;
+    const outputs = kind.withDistribution({ ...state, ...seen, ...metadata }, { kms: { ...kms, tags } });
     return { id, outputs, inputs: inputsAmong(kind.type, outputs) };
   }
 

@@ -4,7 +4,8 @@ import { isUnknown } from "./unknowns";
 
 type Values = Record<string, unknown>;
 
-const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
+/** Compiles what `objectSchema` makes. It collects all errors, each with the part of the schema that it is about. */
+export const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
 const validators = new Map<string, ReturnType<typeof ajv.compile>>();
 
 /**

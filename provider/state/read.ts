@@ -1,10 +1,10 @@
 /** A state is not trusted. It is checked against schema.json, and against what the provider relies on, before it is used. */
-import Ajv, { type ErrorObject, type ValidateFunction } from "ajv";
+import type { ErrorObject, ValidateFunction } from "ajv";
 import { KeymgmtError } from "../errors";
 import { parseKmsArn } from "../kms/arn";
 import { resourceSpec } from "../schema/definition";
 import { isUnknown, type Unknown } from "../schema/unknowns";
-import { objectSchema } from "../schema/validate";
+import { ajv, objectSchema } from "../schema/validate";
 import { migrated, STATE_VERSION, type Stored } from "./migrations";
 import type { Inputs, KmsKeyRecords, Outputs, ResourceName } from "./types";
 
@@ -81,7 +81,6 @@ function refuseNewer({ stateVersion }: Stored, where: string): void {
   );
 }
 
-const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
 const validators = new Map<string, ValidateFunction>();
 
 /** Outputs that are missing after a partly failed create. The alias's ARN and time are in the state of the DistributionAlias too. */

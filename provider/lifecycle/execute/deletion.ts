@@ -3,7 +3,7 @@
 import { isKeymgmtError } from "../../errors";
 import type { Kms } from "../../kms/client/client";
 import { eventually } from "../../kms/eventually";
-import type { KeyState } from "../../kms/keyState";
+import { isPendingDeletion, type KeyState } from "../../kms/keyState";
 import {
   describeKmsKey,
   isPendingDeletionError,
@@ -36,7 +36,7 @@ export async function cancelDeletion(
       `the deletion of KMS key ${keyId} to be cancelled`,
       () => describeKmsKey(kms, keyId, context),
       {
-        result: ({ state }) => state === "PendingDeletion" || state === "PendingReplicaDeletion",
+        result: ({ state }) => isPendingDeletion(state),
       },
     ),
   );

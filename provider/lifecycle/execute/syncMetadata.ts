@@ -1,4 +1,5 @@
 /** Tags, policy and description of KMS keys that were there before. */
+import { isPendingDeletion } from "../../kms/keyState";
 import { type KmsKeyMetadata, putKeyPolicy } from "../../kms/kmsKeys";
 import { CLAIM, PENDING_CLAIM, RECLAIMED_FOR_ROTATION, syncTags } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
@@ -20,7 +21,7 @@ export async function syncMetadata(
   { keyId, state, adopted, recovered, untagged, claim: known }: KmsKeyRecord,
   primary?: KmsKeyRecord,
 ): Promise<string | undefined> {
-  if (adopted || state === "Deleted" || state.endsWith("Deletion")) return undefined;
+  if (adopted || state === "Deleted" || isPendingDeletion(state)) return undefined;
   const { kms } = regional;
   const before = recovered ? undefined : regional.metadataBefore(version, known);
   const isToBeSeen = before === undefined || regional.repair;

@@ -1,4 +1,5 @@
 /** What is known after a step. Pure: the executor and the planner both go by it. */
+import { relatedKeyArn } from "../../kms/arn";
 import type { KeyState } from "../../kms/keyState";
 import { isPendingDeletion } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
@@ -135,7 +136,7 @@ function replicated(
   const records = { ...known.records };
   for (const each of versions) {
     const { keyId, keyArn, kcv, keyMaterialId, claim } = desired.primaries[each]!;
-    const arn = keyArn.replace(/^(arn:[^:]+:kms):[^:]+:/, `$1:${region}:`);
+    const arn = relatedKeyArn(keyArn, region);
     const of = { keyId, keyArn: arn, state, ...(claim !== undefined && { claim }), ...recovered };
     records[each] =
       desired.strategy === "on-demand"
