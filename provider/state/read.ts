@@ -1,10 +1,9 @@
 /** A state is not trusted. It is checked against schema.json, and against what the provider relies on, before it is used. */
-import type { ErrorObject, ValidateFunction } from "ajv";
 import { KeymgmtError } from "../errors";
 import { parseKmsArn } from "../kms/arn";
 import { resourceSpec } from "../schema/definition";
+import { type Mistake, mistakesIn } from "../schema/mistakes";
 import { isUnknown, type Unknown } from "../schema/unknowns";
-import { ajv, objectSchema } from "../schema/validate";
 import { migrated, STATE_VERSION, type Stored } from "./migrations";
 import type { Inputs, KmsKeyRecords, Outputs, ResourceName } from "./types";
 
@@ -65,7 +64,7 @@ function read(
 ): unknown {
   refuseNewer(stored, where);
   const now = migrated(resource, stored);
-  const mistakes = mistakesIn(resource, kind, now, needed);
+  const mistakes = stateMistakes(resource, kind, now, needed);
   if (mistakes.length === 0) return now;
   throw new KeymgmtError(
     "InvalidInput",
@@ -80,8 +79,6 @@ function refuseNewer({ stateVersion }: Stored, where: string): void {
     `Expected ${where} to be written by this release or an earlier one; a newer one did. Install the newest pulumi-keymgmt.`,
   );
 }
-
-const validators = new Map<string, ValidateFunction>();
 
 /** Outputs that are missing after a partly failed create. The alias's ARN and time are in the state of the DistributionAlias too. */
 const UNFINISHED = ["keyId", "keyArn", "aliasTarget", "aliasArn", "distributionTime"];
@@ -99,54 +96,55 @@ const MAY_LACK: Readonly<Record<ResourceName, readonly string[]>> = {
 };
 
 /** No value is repeated, because a misplaced value may be a secret. */
-function mistakesIn(resource: ResourceName, kind: Kind, now: Stored, needed?: readonly string[]): string[] {
-  const id = JSON.stringify([resource, kind, needed]);
-  const validate = validators.get(id) ?? ajv.compile(schemaOf(resource, kind, needed));
-  validators.set(id, validate);
-  validate(JSON.parse(JSON.stringify(now)));
-  const mistakes = (validate.errors ?? [])
-    .filter((error) => !MAY_LACK[resource].some((name) => name === missingIn(error)))
-    .filter(({ keyword }) => keyword !== "anyOf" && keyword !== "not")
-    .filter((error) => kind !== "planned inputs" || !isOpen(error))
-    .filter((error) => kind !== "visible outputs" || !(isSecretMissing(error) || isOfValue(error)))
-    .map(mistakeOf);
-  const hasRecords = isOutputs(kind) && (resource === "KeyDistribution" || resource === "KeyReplica");
-  if (mistakes.length > 0 || !hasRecords) return [...new Set(mistakes)];
-  return recordMistakes((now.versions ?? {}) as KmsKeyRecords);
-}
-
-function schemaOf(resource: ResourceName, kind: Kind, needed?: readonly string[]): object {
+function stateMistakes(
+  resource: ResourceName,
+  kind: Kind,
+  now: Stored,
+  needed?: readonly string[],
+): string[] {
   const { properties, inputProperties, required = [] } = resourceSpec(resource);
   const own = isOutputs(kind) ? properties : inputProperties;
-  return objectSchema(own, [...(needed ?? required.filter((name) => name in own))], true);
+  const shape = { properties: own, required: needed ?? required.filter((name) => name in own) };
+  const mistakes = mistakesIn(now, shape, true)
+    .filter((mistake) => !isMissing(mistake, MAY_LACK[resource]))
+    .filter((mistake) => kind !== "planned inputs" || !isOpen(mistake))
+    .filter(
+      (mistake) => kind !== "visible outputs" || !(isSecretMissing(mistake) || mistake.kind === "value"),
+    )
+    .map(sentence);
+  const hasRecords = isOutputs(kind) && (resource === "KeyDistribution" || resource === "KeyReplica");
+  if (mistakes.length > 0 || !hasRecords) return mistakes;
+  return recordMistakes((now.versions ?? {}) as KmsKeyRecords);
 }
 
 const isOutputs = (kind: Kind) => kind === "outputs" || kind === "visible outputs";
 
-/** Path of the missing property, if the error is about one. */
-function missingIn({ instancePath, keyword, params }: ErrorObject): string | undefined {
-  if (keyword !== "required") return undefined;
-  return [...instancePath.split("/").slice(1), params.missingProperty].join(".");
+function isMissing({ kind, path }: Mistake, names: readonly string[]): boolean {
+  return kind === "missing" && names.includes(path.join("."));
 }
 
-function isOpen(error: ErrorObject): boolean {
-  return isOfValue(error) || isUnknown(error.data) || FOLLOWS.some((name) => name === missingIn(error));
+/** Comparing or showing a text does not depend on its value. */
+function isOpen(mistake: Mistake): boolean {
+  const isOfUnknown = "value" in mistake && isUnknown(mistake.value);
+  return mistake.kind === "value" || isOfUnknown || isMissing(mistake, FOLLOWS);
 }
 
-/** Whether the error is about the value of a text and not its type. Comparing or showing the text does not depend on its value. */
-function isOfValue({ keyword }: ErrorObject): boolean {
-  return keyword === "enum" || keyword === "const";
+function isSecretMissing(mistake: Mistake): boolean {
+  return mistake.kind === "missing" && mistake.property.secret === true;
 }
 
-function isSecretMissing({ keyword, params, parentSchema }: ErrorObject): boolean {
-  return keyword === "required" && parentSchema?.properties[params.missingProperty]?.secret === true;
-}
-
-function mistakeOf(error: ErrorObject): string {
-  const missing = missingIn(error);
-  return missing === undefined
-    ? `\`${error.instancePath.slice(1).replaceAll("/", ".")}\` ${error.message}`
-    : `\`${missing}\` is missing`;
+function sentence(mistake: Mistake): string {
+  const path = `\`${mistake.path.join(".")}\``;
+  switch (mistake.kind) {
+    case "missing":
+      return `${path} is missing`;
+    case "type":
+      return `${path} is not of type ${mistake.expected.join(" or ")}`;
+    case "value":
+      return `${path} is not one of the allowed values`;
+    case "unexpected":
+      return `${path} is not known`;
+  }
 }
 
 function recordMistakes(versions: KmsKeyRecords): string[] {

@@ -92,7 +92,7 @@ describe("a state of an earlier release", () => {
           assert.throws(read(newer), /a newer one did\. Install the newest pulumi-keymgmt/);
           for (const name of ["accountId", "keyring", "aliasName"].filter((each) => each in outputs)) {
             const text =
-              /Expected the state of \w+ one to be as this release .*`\w+` (is missing|must be string)/;
+              /Expected the state of \w+ one to be as this release .*`\w+` (is missing|is not of type string)/;
             assert.throws(read({ [name]: undefined }), text);
             assert.throws(read({ [name]: ["planted"] }), (error: Error) => {
               assert.match(error.message, text);

@@ -48,9 +48,10 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
   const { program, exampleDir, language = "javascript", packages = [], config = {}, env = {} } = options;
   built("provider/dynamic.js");
   const folder = exampleDir ? await folderFrom(exampleDir) : await folderOf("e2e", language, packages);
+  const ofProgram: Record<string, string> = exampleDir ? {} : { PROGRAM_LANGUAGE: language };
   const project = new Project(
     folder,
-    await environment(folder, env),
+    await environment(folder, { ...ofProgram, ...env }),
     language === "typescript" ? "ts" : "js",
   );
   try {
