@@ -228,6 +228,18 @@ describe("a backup", function () {
       );
     });
 
+    it("where its keyring names a root key, which only the program may choose", async () => {
+      const { kcvs, keyring } = backupOf();
+      const keys = keyring.keys.map(({ kid, iat }, index) => ({
+        kid,
+        iat,
+        kcv: kcvs[index]!,
+        jwe: "a.b.c.d.e",
+      }));
+      const sealed = backupOf({ keyring: { ...keyring, keystore: "env://ROOT", keys }, kcvs });
+      await assert.rejects(opening(await sealBackup(sealed, recipient)), /its keyring is in a keystore/);
+    });
+
     it("where a version is not what it is said to be", async () => {
       const [kcv] = backupOf().kcvs as [string];
       const wrong = { ...backupOf(), kcvs: [kcv, kcv] };

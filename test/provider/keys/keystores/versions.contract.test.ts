@@ -3,7 +3,7 @@ import { createDecipheriv, randomBytes } from "node:crypto";
 import sinon from "sinon";
 import { identityOf, keyCheckValue } from "../../../../provider/keys/keyCheckValue";
 import type { Keyring, SealedVersion } from "../../../../provider/keys/keyring";
-import { formatKeyring, kcvOf, parseKeyring } from "../../../../provider/keys/keyring";
+import { formatKeyring, kcvOf, parseKeyring, versionJwk } from "../../../../provider/keys/keyring";
 import { emptyKeyring, withVersion } from "../../../../provider/keys/keystores/addVersion";
 import { isInPlace, movedKeyring } from "../../../../provider/keys/keystores/moveKeyring";
 import { materialOf } from "../../../../provider/keys/keystores/readVersion";
@@ -147,6 +147,30 @@ describe("a keyring in its keystore", () => {
     );
     delete process.env.ROOT;
     assert.match(await refusal(open(keyring, 1)), /the environment has no such variable/);
+  });
+
+  it("sealed by release 0.1.0, whose header has only name and number of the version, opens", async () => {
+    const { CompactEncrypt } = await import("jose");
+    const keyring = await keyringIn("env://ROOT");
+    const jwe = await new CompactEncrypt(
+      Buffer.from(JSON.stringify(versionJwk(AES_256, 1, materials[0]!, made))),
+    )
+      .setProtectedHeader({
+        ...{ alg: "A256KW", enc: "A256GCM", cty: "jwk+json", kid: keyCheckValue(root) },
+        keymgmt: { key: "orders", version: 1 },
+      })
+      .encrypt(root);
+    const older = { ...keyring, keys: [{ ...sealed(keyring, 1), jwe }] };
+    assert.deepEqual(await open(older, 1), materials[0]);
+  });
+
+  it("sealed takes a new version only under the root key of those before it", async () => {
+    const keyring = await keyringIn("env://ROOT");
+    process.env.ROOT = process.env.OTHER;
+    assert.match(
+      await refusal(withVersion(session, keyring, keeping("env://ROOT"), randomBytes(32), made)),
+      /^Expected the root key that sealed key "orders" from env:\/\/ROOT/,
+    );
   });
 
   it("sealed takes no version in another's place, another key's or a changed one", async () => {

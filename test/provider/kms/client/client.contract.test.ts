@@ -88,6 +88,15 @@ describe("KMS calls", () => {
       );
     });
 
+    it("looks for credentials again after a search that found none", async () => {
+      server = await loopback(() => OK);
+      const withoutOwn = connections().open({ keyCollection: "us-west-1", endpoint: server.url });
+      await fails(withoutOwn.call("DescribeKey", { KeyId: "k" }), "MissingCredentials");
+      Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKIALATER", AWS_SECRET_ACCESS_KEY: "x" });
+      await withoutOwn.call("DescribeKey", { KeyId: "k" });
+      assert.equal(server.seen[0]!.accessKey, "AKIALATER");
+    });
+
     it("opens no Region that the program leaves out, nor any where that is the primary one; the others' clients stay", () => {
       const connection = connectionTo("http://127.0.0.1:1");
       const connections = new KmsConnections();

@@ -3,6 +3,7 @@ import sinon from "sinon";
 import { isKeymgmtError } from "../../../../provider/errors";
 import { Limiter } from "../../../../provider/kms/client/limiter";
 import { quotaUses } from "../../../../provider/kms/client/quotas";
+import { DEFAULT_RETRY_LIMITS, withRetries } from "../../../../provider/kms/client/retry";
 
 describe("limiter", () => {
   let clock: sinon.SinonFakeTimers;
@@ -121,6 +122,13 @@ describe("limiter", () => {
     assert.equal(createKey().backOff(), 2000);
     await clock.tickAsync(2000);
     createKey().accepted();
+    assert.equal(createKey().backOff(), 500);
+  });
+
+  it("forgets former throttles when AWS answers a call", async () => {
+    createKey().backOff();
+    await clock.tickAsync(500);
+    await withRetries("CreateKey", createKey(), async () => {}, DEFAULT_RETRY_LIMITS, { lost: 0 });
     assert.equal(createKey().backOff(), 500);
   });
 

@@ -718,6 +718,13 @@ describe("credentials", () => {
       assert.ok(server.seen.every(({ operation }) => operation === ""));
     });
 
+    it("sends the job's token over https or to this machine only", async () => {
+      actions();
+      process.env.ACTIONS_ID_TOKEN_REQUEST_URL = "http://tokens.example/?api-version=2.0";
+      const error = await fails(connection({ webIdentity: { roleArn: ROLE } }), "InvalidCredentials");
+      assert.match(error.message, /names http:\/\/tokens\.example, .* not sent in the clear/);
+    });
+
     it("needs AWS_ROLE_ARN next to AWS_WEB_IDENTITY_TOKEN_FILE", async () => {
       process.env.AWS_WEB_IDENTITY_TOKEN_FILE = join(folder, "token");
       const error = await fails(connection(), "InvalidCredentials");

@@ -60,6 +60,8 @@ describe("hosts of AWS", () => {
       "kms.us-east-1.amazonaws.com.",
       "kms.us-east-1.amazonaws-com.evil",
       "kms.us-east-1xamazonaws.com",
+      "kms.us-east-1.amazonawsxcom",
+      "kms.us-east-1.apixaws",
       "kms.evil.amazonaws.com",
       "kms.us-gov-west-1.amazonaws.com",
       "bucket.s3.us-east-1.amazonaws.com",

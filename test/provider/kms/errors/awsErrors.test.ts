@@ -98,6 +98,13 @@ describe("AWS errors in our words", () => {
     );
   });
 
+  it("say that an earlier attempt may have succeeded only where AWS refuses the call finally", () => {
+    const saysSo = (name: string) =>
+      awsError(answered(name), { ...CALL, afterLostAnswer: true }).context.afterLostAnswer;
+    assert.equal(saysSo("AlreadyExistsException"), true);
+    for (const name of ["KMSInternalException", "ThrottlingException"]) assert.equal(saysSo(name), undefined);
+  });
+
   it("are not put into words twice", () => {
     const ours = new KeymgmtError("MissingCredentials", "no credentials");
     assert.equal(awsError(ours, CALL), ours);

@@ -49,8 +49,21 @@ describe("failures", () => {
   it("what AWS or this program refuses is final", () => {
     assert.equal(failure({ name: "ValidationException", $metadata: { httpStatusCode: 400 } }), "final");
     assert.equal(failure({ name: "InvalidSignatureException", $metadata: { httpStatusCode: 400 } }), "final");
+    assert.equal(failure({ name: "Unknown", $metadata: { httpStatusCode: 307 } }), "final");
     assert.equal(failure({ code: "ERR_INVALID_URL" }), "final");
     assert.equal(failure({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" }), "final");
     assert.equal(failureOf(new TypeError("a mistake of ours")), "final");
+  });
+
+  it("a fault of AWS is a lost response, whatever status the server sends with it", () => {
+    for (const name of ["KMSInternalException", "DependencyTimeoutException"])
+      for (const httpStatusCode of [400, 500])
+        assert.equal(failure({ name, $metadata: { httpStatusCode } }), "lost");
+  });
+
+  it("a corrected clock makes only errors about the clock repeatable", () => {
+    const corrected = { httpStatusCode: 400, clockSkewCorrected: true };
+    assert.equal(failure({ name: "InvalidSignatureException", $metadata: corrected }), "no-effect");
+    assert.equal(failure({ name: "NotFoundException", $metadata: corrected }), "final");
   });
 });

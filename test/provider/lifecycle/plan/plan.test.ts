@@ -110,6 +110,24 @@ describe("plan", () => {
     assert.deepEqual(steps, ["findOrphans", "createKey 1", "import 1", "createAlias 1"]);
   });
 
+  describe("looks for orphans", () => {
+    it("in an update that adds a version whose material is not of this run", () => {
+      const steps = story(desired({ latest: 2 }), state({ 1: record("k1") }, "k1"), { findAlias: ["k1"] });
+      assert.deepEqual(steps, ["findOrphans", "createKey 2", "import 2", "findAlias", "moveAlias 2"]);
+    });
+
+    it("of disabled versions too, in a new distribution", () => {
+      const wants = desired({ isNew: true, latest: 2, minEnabled: 2, fresh: [2] });
+      assert.deepEqual(story(wants, nothing()), ["findOrphans", "createKey 2", "import 2", "createAlias 2"]);
+    });
+  });
+
+  it("sends changed tags, policy and description to the KMS keys that need them", () => {
+    const records = { 1: record("k1"), 2: record("k2") };
+    const known = { ...state(records, "k2"), stale: [2] };
+    assert.deepEqual(story(desired({ latest: 2 }), known), ["syncMetadata 2"]);
+  });
+
   it("rotates: the new version is ready before the alias moves, and older ones are disabled last", () => {
     const steps = story(desired({ latest: 2, minEnabled: 2, fresh: [2] }), state({ 1: record("k1") }, "k1"), {
       findAlias: ["k1"],
@@ -277,6 +295,14 @@ describe("plan", () => {
     ]);
   });
 
+  it("cancels the deletion of a primary that AWS deletes only after its replicas", () => {
+    const records = { 1: record("mrk-k1", { state: "PendingReplicaDeletion" }) };
+    assert.deepEqual(story(desired({ multiRegion: true }), state(records, "mrk-k1")), [
+      "cancelDeletion 1",
+      "enable 1",
+    ]);
+  });
+
   it("makes no KMS key in the place of one that is gone", () => {
     const records = { 1: record("k1", { state: "Deleted" }) };
     assert.deepEqual(story(desired(), state(records, "k1"), { inspect: [undefined] }), [
@@ -337,6 +363,29 @@ describe("plan", () => {
         findReplicas: [[{ region: ABROAD, state: "Enabled", wasPendingDeletion: false, isPrimary: true }]],
       });
       assert.deepEqual(steps, ["findReplicas 1", `refuse 2 ${ABROAD} (primary elsewhere)`]);
+    });
+
+    it("refuses before it changes anything where a Region with a replica is left out", () => {
+      const steps = story(onDemand({ latest: 2, fresh: [2] }), held(), {
+        findReplicas: [[{ region: ABROAD, state: undefined, wasPendingDeletion: false, isLeftOut: true }]],
+      });
+      assert.deepEqual(steps, ["findReplicas 1", `refuse 2 ${ABROAD} (replica left out)`]);
+    });
+
+    it("refuses several KMS keys of one key, and changes none of them", () => {
+      const candidate = (keyId: string) => ({ record: record(keyId), wasPendingDeletion: false });
+      const steps = story(onDemand({ latest: 2, isNew: true }), nothing(), {
+        findOrphans: [found({ 1: candidate("mrk-k1"), 2: candidate("mrk-k2") })],
+      });
+      assert.deepEqual(steps, ["findOrphans", "refuse 2 (several KMS keys)"]);
+    });
+
+    it("first finishes an interrupted rotation to an earlier version", () => {
+      const pending = { version: 2, imported: { importedAt: "now", keyMaterialId: "m2" }, regions: [] };
+      const steps = story(onDemand({ multiRegion: false, latest: 3, fresh: [3] }), held(), {
+        findPending: [pending],
+      });
+      assert.deepEqual(steps, ["findPending 2", "rotate 2", "importNewMaterial 3", "rotate 3"]);
     });
 
     it("takes a replica that waits for its deletion back for the rotation, and gives it up again after it", () => {
@@ -410,6 +459,24 @@ describe("plan", () => {
       });
       const done = steps.filter((step) => /^(deleteAlias|scheduleDeletion|leave)/.test(step));
       assert.deepEqual(done, ["leaveAlone 1 (adopted)", "leaveAlone 2 (taken over)"]);
+    });
+
+    it("schedules the deletion of an orphan that proves to be the distribution's, and leaves any other", () => {
+      const orphans = [
+        { version: 2, keyId: "k2", isProved: true },
+        { version: 3, keyId: "k3", isProved: false },
+      ];
+      const steps = story(going(), state({ 1: record("k1") }, "k1"), {
+        findAlias: ["k1"],
+        findRemovalOrphans: [orphans],
+      });
+      const done = steps.filter((step) => /^(deleteAlias|scheduleDeletion|leave)/.test(step));
+      assert.deepEqual(done, [
+        "deleteAlias",
+        "scheduleDeletion 1",
+        "scheduleDeletion 2",
+        "leaveAlone 3 (not proved)",
+      ]);
     });
 
     it("leaves what another resource of the program holds", () => {

@@ -91,6 +91,19 @@ describe("adopting KMS keys that Vault made", () => {
     assert.deepEqual(local.counts(), {});
   });
 
+  it("keeps the tags, policy and description of an adopted KMS key where the program changes its own", async () => {
+    const keyId = await vaultKey(ALIAS);
+    const { Policy } = await home.send(new GetKeyPolicyCommand({ KeyId: keyId }));
+    await program.up({ distribution: { adopt: { aliasName: ALIAS } } });
+    const policy = JSON.stringify({ ...JSON.parse(Policy!), Id: "the program's" });
+    await program.up({
+      distribution: { adopt: { aliasName: ALIAS }, tags: { team: "a" }, description: "b", policy },
+    });
+    const { Tags } = await home.send(new ListResourceTagsCommand({ KeyId: keyId }));
+    const now = await home.send(new GetKeyPolicyCommand({ KeyId: keyId }));
+    assert.deepEqual([Tags, now.Policy, (await home.describe(keyId)).Description], [[], Policy, "Vault's"]);
+  });
+
   it("rotates away from it behind the same alias; what Vault encrypted still decrypts", async () => {
     const keyId = await vaultKey(ALIAS);
     const old = await home.encrypt(ALIAS, "Vault's");
@@ -202,6 +215,10 @@ describe("adopting KMS keys that Vault made", () => {
     await assert.rejects(adopting(multi), /that is single-Region/);
     await assert.rejects(adopting(single, { replicaRegions: [ABROAD] }), /multi-Region primary/);
     await assert.rejects(adopting("alias/none"), /NotFoundException/);
+    await assert.rejects(
+      adopting(`arn:aws:kms:${HOME}:999988887777:key/${single}`),
+      /of AWS account 111122223333 .*\(999988887777\)\. Nothing was changed/,
+    );
     for (const [adopt, mistake] of [
       [{}, /`aliasName`, `versions` or both/],
       [{ aliasName: "orders" }, /to be an alias such as .*; what came is none/],
