@@ -4,7 +4,7 @@ import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
 import type { Kms } from "../../provider/kms/client/client.js";
 import { isPendingDeletion } from "../../provider/kms/keyState.js";
 import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../provider/kms/kmsKeys.js";
-import { permitted } from "../../provider/kms/optional.js";
+import { undefinedIfDenied } from "../../provider/kms/optional.js";
 import { listTaggedKeys, TAG, type TaggedKey } from "../../provider/kms/taggedKeys.js";
 import { oursAmong } from "../../provider/lifecycle/claims/ownership.js";
 import type { Aws } from "../aws.js";
@@ -106,7 +106,7 @@ async function described(
   refused: (error: KeymgmtError) => void,
 ): Promise<ScheduledKey[]> {
   const asked = keys.map(async (key) => {
-    const seen = await permitted(() => describeKmsKey(kms, key.keyId), refused);
+    const seen = await undefinedIfDenied(() => describeKmsKey(kms, key.keyId), refused);
     return seen === undefined ? [] : [{ ...key, ...seen, accountId, region: kms.region }];
   });
   return (await Promise.all(asked)).flat();

@@ -6,10 +6,13 @@ import type { WrappingKeySpec } from "../schema/types";
 import type { CallContext, Kms } from "./client/client";
 import { eventually } from "./eventually";
 import { type KeyState, keyStateOf } from "./keyState";
-import { ifPermitted } from "./optional";
+import { warnIfDenied } from "./optional";
 import { oncePrincipalsAreKnown } from "./principals";
 import type { WrappableMaterial } from "./wrapping";
 import { wrappingKeyOf } from "./wrappingKey";
+
+/** The only name that AWS accepts (PutKeyPolicy's reference). */
+const POLICY_NAME = "default";
 
 /** Options of an import. */
 export interface ImportOptions {
@@ -75,6 +78,11 @@ export async function createKmsKey(
   return { keyId: made!.KeyId!, keyArn: made!.Arn! };
 }
 
+/** GetKeyPolicy. A KMS key has one policy, which is named "default". */
+export async function keyPolicyOf(kms: Kms, keyId: string): Promise<string> {
+  return (await kms.call("GetKeyPolicy", { KeyId: keyId, PolicyName: POLICY_NAME })).Policy!;
+}
+
 /** PutKeyPolicy. */
 export async function putKeyPolicy(
   kms: Kms,
@@ -82,7 +90,7 @@ export async function putKeyPolicy(
   policy: string,
   context: CallContext,
 ): Promise<void> {
-  const input = { KeyId: keyId, PolicyName: "default", Policy: policy };
+  const input = { KeyId: keyId, PolicyName: POLICY_NAME, Policy: policy };
   await oncePrincipalsAreKnown(kms, context, () => kms.call("PutKeyPolicy", input, context));
 }
 
@@ -229,7 +237,7 @@ export async function waitEnabled(
   keyId: string,
   context: CallContext,
 ): Promise<KeyState | undefined> {
-  const shown = await ifPermitted(kms, "the alias moves to a new version without waiting for it", () =>
+  const shown = await warnIfDenied(kms, "the alias moves to a new version without waiting for it", () =>
     eventually(`KMS key ${keyId} to be Enabled in ${kms.region}`, () => describeKmsKey(kms, keyId, context), {
       result: (seen) =>
         seen.state === "PendingImport" || seen.state === "Creating" || seen.state === "Deleted",

@@ -1,34 +1,31 @@
 import { isKeymgmtError, type KeymgmtError } from "../errors";
 import type { Kms } from "./client/client";
 
-/**
- * Does work that needs an optional permission. Where the permission is not granted, it warns once of what is lost and returns
- * undefined.
- */
-export async function ifPermitted<T>(
+/** Does work that needs an optional permission. Where AWS denies it, warns once of what is lost and returns undefined. */
+export async function warnIfDenied<T>(
   kms: Kms,
   loses: string,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
-  return permitted(work, (error) => warn(kms, error, loses));
+  return undefinedIfDenied(work, (error) => warnOfDenial(kms, error, loses));
 }
 
 /** The same without a warning, for callers that need none or write their own. */
-export async function permitted<T>(
+export async function undefinedIfDenied<T>(
   work: () => Promise<T>,
-  refused: (error: KeymgmtError) => void = () => {},
+  denied: (error: KeymgmtError) => void = () => {},
 ): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
     if (!isKeymgmtError(error, "AccessDenied")) throw error;
-    refused(error);
+    denied(error);
     return undefined;
   }
 }
 
-/** Warns that a permission is not granted, and of what is lost. */
-export function warn(kms: Kms, { context }: KeymgmtError, loses: string): void {
+/** Warns that a permission is missing, and of what is lost. */
+export function warnOfDenial(kms: Kms, { context }: KeymgmtError, loses: string): void {
   const permission = context.permission ?? `kms:${context.operation}`;
   kms.say(`no permission ${permission}${context.region ? ` in ${context.region}` : ""}: ${loses}`);
 }

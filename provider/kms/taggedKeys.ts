@@ -1,7 +1,7 @@
 import { isKeymgmtError, type KeymgmtError } from "../errors";
 import type { Kms } from "./client/client";
 import { tagList } from "./kmsKeys";
-import { ifPermitted, warn } from "./optional";
+import { warnIfDenied, warnOfDenial } from "./optional";
 
 /** Tags of every KMS key of this project. Their names never change, because lost KMS keys are found by them. */
 export const TAG = {
@@ -67,7 +67,8 @@ export async function listPartlyTaggedKeys(kms: Kms): Promise<TaggedKey[]> {
     }
     marker = page.Truncated ? page.NextMarker : undefined;
   } while (marker);
-  if (refusal) warn(kms, refusal, "KMS keys whose policies deny it are skipped in the search for orphans");
+  if (refusal)
+    warnOfDenial(kms, refusal, "KMS keys whose policies deny it are skipped in the search for orphans");
   return found;
 }
 
@@ -110,7 +111,7 @@ export async function syncTags(
     await kms.call("TagResource", { KeyId: keyId, Tags: tagList(set) });
   }
   if (removed.length) {
-    await ifPermitted(kms, "removed tags stay on the KMS keys", () =>
+    await warnIfDenied(kms, "removed tags stay on the KMS keys", () =>
       kms.call("UntagResource", { KeyId: keyId, TagKeys: removed }),
     );
   }

@@ -15,7 +15,6 @@ import { type Known, knownFrom } from "./plan/known";
 import { plan } from "./plan/plan";
 import type { Step } from "./plan/steps";
 import { RegionalDistribution } from "./regionalDistribution";
-
 import { desiredOf, type Target } from "./target";
 
 export interface Convergence extends Target {

@@ -1,11 +1,11 @@
-/** Whose a KMS key, its alias and its replicas are, and what they should have. */
+/** The owner of a KMS key, its alias and its replicas, and what they should have. */
 import type { ExpiryInputs, ExpiryPlan } from "../keys/expiry";
 import type { CallContext } from "../kms/client/client";
 import type { KeyRef, KmsRef } from "../state/types";
 
-/** What an alias, a KMS key and its replica share: whose they are. */
+/** The distribution, key and stack that a KMS key, its alias and its replicas belong to. */
 export interface Owner {
-  /** Name of the distribution in the KMS keys' tags: the requested one, also where another stack had that alias. */
+  /** Name of the distribution in the tags of its KMS keys: the requested name, even if another stack had that alias. */
   distribution: string;
   stack: string;
   kms: KmsRef;
@@ -14,7 +14,7 @@ export interface Owner {
   expiry: ExpiryInputs & ExpiryPlan;
 }
 
-/** The owner that a distribution's inputs or outputs name; when the material expires is planned by each resource. */
+/** The owner from the inputs or outputs of a distribution. Each resource plans for itself when its material expires. */
 export function ownerOf(
   {
     name,
@@ -40,7 +40,7 @@ export function contextOf(owner: Owner, version?: number): CallContext {
   return { key: owner.key.name, version };
 }
 
-/** The key with the stack's former names: its own, and the one in the state where the stack has another now. */
+/** The key with all former names of the stack, including the name in the state if the stack was renamed since. */
 export function withFormerStack(key: KeyRef, stack: string, formerStack?: string): KeyRef {
   const names = new Set([...(key.formerStacks ?? []), ...(formerStack ? [formerStack] : [])]);
   return { ...key, formerStacks: [...names].filter((name) => name !== stack) };

@@ -1,4 +1,4 @@
-/** One distribution in one Region: whose it is, what its KMS keys should have, and how to reach AWS there and elsewhere. */
+/** One distribution in one Region: its owner, what its KMS keys should have, and the clients of its Regions. */
 
 import crypto from "node:crypto";
 import { CLAIM_SECRET_BYTES, claimSecretOf } from "../keys/claimSecret";
@@ -23,7 +23,7 @@ import { contextOf } from "./owner";
 
 export interface RegionalDistributionSettings {
   owner: Owner;
-  /** As the ManagedKey has it; a removal may do without. */
+  /** The keyring of the ManagedKey. A removal may not have it. */
   keyring?: ProvidedKeyring;
   region: string;
   aliasName: string;
@@ -31,11 +31,11 @@ export interface RegionalDistributionSettings {
   inputs: MetadataInputs;
   /** What the last update applied; undefined in a create. */
   last?: { owner: Owner; inputs: MetadataInputs };
-  /** Something has drifted: what the KMS keys have is looked at instead of taken from the state. */
+  /** Something has drifted, so the metadata of the KMS keys is read from AWS and not taken from the state. */
   repair?: boolean;
   deletionWindowDays?: number;
   adopt?: Adopt;
-  /** What the KMS keys are for. A replica has its primary's. */
+  /** The purpose of the KMS keys. A replica has that of its primary. */
   purpose?: string[];
 }
 
@@ -50,10 +50,10 @@ export class RegionalDistribution {
   readonly #purpose: string[];
   readonly owner: Owner;
   aliasName: string;
-  /** What a KMS key is known to have, in place of looking: by version. */
+  /** By version: metadata of KMS keys that is known without a call. */
   readonly knownMetadata = new Map<number, KmsKeyMetadata>();
-  readonly #handed: ProvidedKeyring | undefined;
-  /** Ids of KMS keys that this run has made, proved or compared: their tags are not read again. */
+  readonly #provided: ProvidedKeyring | undefined;
+  /** Ids of KMS keys whose owner this run knows, so that their tags are not read again. */
   readonly verified = new Set<string>();
   #keyring: Keyring | undefined;
 
@@ -73,7 +73,7 @@ export class RegionalDistribution {
     }: RegionalDistributionSettings,
   ) {
     this.owner = owner;
-    this.#handed = keyring;
+    this.#provided = keyring;
     this.region = region;
     this.aliasName = aliasName;
     this.inputs = inputs;
@@ -90,7 +90,7 @@ export class RegionalDistribution {
     return this.run.openKms(this.owner.kms, region);
   }
 
-  /** Nothing may be sent to a Region. */
+  /** Whether the program leaves the Region out of every call. */
   isLeftOut(region: string): boolean {
     return isLeftOut(this.owner.kms, region);
   }
@@ -101,15 +101,15 @@ export class RegionalDistribution {
 
   get keyring(): Keyring {
     if (this.#keyring) return this.#keyring;
-    const keyring = parseKeyring(String(this.#handed?.keyring), this.owner.key.type);
+    const keyring = parseKeyring(String(this.#provided?.keyring), this.owner.key.type);
     refuseOtherKeystore(keyring, this.keystoreInputs);
     this.#keyring = keyring;
     return keyring;
   }
 
-  /** What the program says of the keyring. */
+  /** The inputs of the program about the keyring. */
   get keystoreInputs(): KeystoreInputs {
-    const { keystore = defaultOf<string>("ManagedKey", "keystore"), material } = this.#handed ?? {};
+    const { keystore = defaultOf<string>("ManagedKey", "keystore"), material } = this.#provided ?? {};
     return { key: this.owner.key.name, keystore, reference: isReference(material) ? material : undefined };
   }
 
@@ -117,7 +117,7 @@ export class RegionalDistribution {
     return keyTypeOf(this.owner.key.type);
   }
 
-  /** As CreateKey takes them. Only a KeyDistribution creates KMS keys, and `check` gives it its purpose. */
+  /** KeySpec and KeyUsage for CreateKey. Only a KeyDistribution creates KMS keys, and `check` fills its purpose. */
   get keySpecAndUsage() {
     const { keyType } = this;
     return { KeySpec: keyType.keySpec, KeyUsage: usageFor(keyType, this.#purpose)!.keyUsage };
@@ -131,34 +131,34 @@ export class RegionalDistribution {
     return contextOf(this.owner, version);
   }
 
-  /** What one version's KMS key should have besides its material. */
+  /** The desired metadata of one version's KMS key. */
   metadata(version: number, claim: string | undefined): KmsKeyMetadata {
     return metadataFor(this.owner, version, this.inputs, claim);
   }
 
-  /** What the last update applied. */
+  /** The metadata that the last update applied. */
   metadataBefore(version: number, claim?: string): KmsKeyMetadata {
     const { owner, inputs } = this.last ?? this;
     return metadataFor(owner, version, inputs, claim);
   }
 
   /**
-   * The secret that proves whose a KMS key is; the caller zeroes it. Undefined in a keyring of release 0.1.0, and in a removal that has
-   * not seen the keyring.
+   * The secret of the claims, which the caller zeroes. Undefined for a keyring of release 0.1.0, and for a removal that has not seen the
+   * keyring.
    */
   async claimSecret(): Promise<Buffer | undefined> {
-    if (this.#handed === undefined) return undefined;
+    if (this.#provided === undefined) return undefined;
     return claimSecretOf(this.run.keystores, this.keyring, this.owner.key.name);
   }
 
-  /** What the claim of a version's KMS key says. */
+  /** The values that the claim of a version's KMS key covers. */
   claimed(version: number, distribution = this.owner.distribution): Claimed {
     return claimedIn(this.owner.kms, this.owner.key.name, distribution, version);
   }
 
   /**
-   * A new claim. Under a secret of its own where the keyring has none: it is then compared with the state's, and proves nothing once
-   * the KMS key has left the state.
+   * A new claim. If the keyring has no claim secret, a new secret is used and not kept: the claim can then be compared with the one in the
+   * state, but proves nothing for a KMS key that is in no state.
    */
   async newClaim(version: number): Promise<string> {
     const secret = (await this.claimSecret()) ?? crypto.randomBytes(CLAIM_SECRET_BYTES);
@@ -205,7 +205,7 @@ export class RegionalDistribution {
     return aliasArn(this.region, String(this.owner.kms.accountId), this.aliasName);
   }
 
-  /** The command by which a person leaves a KMS key to its deletion. */
+  /** The command with which a user schedules the deletion of a KMS key. */
   deletionCommand({ keyId }: Pick<KmsKeyRecord, "keyId">, days: number, region = this.region): string {
     return `aws kms schedule-key-deletion --region ${region} --key-id ${keyId} --pending-window-in-days ${days}`;
   }

@@ -9,13 +9,13 @@ import { RegionalDistribution } from "./regionalDistribution";
 import { desiredOf, type Target } from "./target";
 
 export interface Removal extends Target {
-  /** The stack's name that some of the KMS keys may have already. */
+  /** The stack's new name, which some of the KMS keys may already have. */
   nextStack?: string;
 }
 
 /**
- * Deletes the alias and schedules the deletion of each KMS key that belongs to this resource. Its tags must have the stack's name from
- * the state: a KMS key with a former name belongs to another stack, which has taken it over.
+ * Deletes the alias and schedules the deletion of each KMS key that belongs to this resource. The tags must have the stack's name from the
+ * state: with a former name the KMS key belongs to another stack, which has taken it over.
  */
 export async function remove(run: Run, target: Removal, outputs: RegionalOutputs): Promise<void> {
   const { owner, nextStack } = target;
@@ -42,7 +42,7 @@ export async function remove(run: Run, target: Removal, outputs: RegionalOutputs
   }
 }
 
-/** After a failed deletion the engine keeps the old state, so only the message can say what is done already. */
+/** After a failed deletion the engine keeps the old state, so only the message can say what is already done. */
 function halfRemoved(
   regional: RegionalDistribution,
   { alias, settled }: Known,
@@ -54,7 +54,7 @@ function halfRemoved(
   const { message, code, context } = error as KeymgmtError;
   return new KeymgmtError(
     code,
-    `${message} ${regional.owner.distribution} was being removed in ${regional.region}: ${isAliasGone ? "its alias is deleted, and " : ""}the deletion of ${settled.length} of its KMS keys is scheduled, in ${regional.deletionWindowDays} days. Run the same command again to finish. To keep it instead, declare it again and run \`pulumi up --refresh\` within that time: the state does not know of it.`,
+    `${message} ${regional.owner.distribution} was being removed in ${regional.region}: ${isAliasGone ? "its alias is deleted, and " : ""}the deletion of ${settled.length} of its KMS keys is scheduled, in ${regional.deletionWindowDays} days. Run the same command again to finish. To keep it instead, declare it again and run \`pulumi up --refresh\` within that time: the state does not show the deletion.`,
     context,
     { cause: error },
   );

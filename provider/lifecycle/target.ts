@@ -1,4 +1,4 @@
-/** What a distribution or replica says of its Region, and what the plan is told of it. */
+/** A distribution or replica in its Region, and the input of the plan for it. */
 import type { Run } from "../run";
 import { defaultOf } from "../schema/definition";
 import type { RotationStrategy } from "../schema/types";
@@ -6,7 +6,7 @@ import type { KmsKeyRecords, MetadataInputs } from "../state/types";
 import type { Owner } from "./owner";
 import type { Desired } from "./plan/known";
 
-/** From its inputs, or from its state. */
+/** Built from inputs or from a state. */
 export interface Target {
   role: Desired["role"];
   region: string;
@@ -20,7 +20,7 @@ export interface Target {
   primaries?: KmsKeyRecords;
 }
 
-/** What is desired of the Region. @param more where it is not a plain update */
+/** What is desired in the Region. @param more values for a create or a removal */
 export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partial<Desired> = {}): Desired {
   const { role, region, owner, primaries = {} } = target;
   const { strategy = defaultOf<RotationStrategy>("KeyDistribution", "rotationStrategy") } = target;

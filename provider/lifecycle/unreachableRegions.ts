@@ -1,7 +1,7 @@
 /**
  * Regions that the program leaves out of every call while they do not answer (`unreachableRegions` of the KmsProvider), and the messages
- * about them. Pure. A resource in such a Region keeps its state. So the work that is owed there shows as a normal difference once the
- * Region is off the list.
+ * about them. Pure. A resource in such a Region keeps its state. So the work that was not done there is a normal difference when the
+ * Region is no longer in the list.
  */
 import { KeymgmtError } from "../errors";
 import { isLeftOut, listedRegionFor } from "../kms/endpoints/connection";
@@ -47,7 +47,7 @@ export function sentenceOfLeftOut(
   const renewed = steps.flatMap((step) =>
     step.do === "import" && records[step.version] ? [`the material of version ${step.version} again`] : [],
   );
-  const owed = [
+  const waiting = [
     ...(lacking.length > 0
       ? [
           `${versions} of key "${name}", with its material, tags, policy and description, and the alias on the latest`,
@@ -65,16 +65,16 @@ export function sentenceOfLeftOut(
     lacking.length > 0 && named === region && !isHome
       ? ` What is encrypted under ${versions} elsewhere cannot be decrypted in ${region} until that is done.`
       : "";
-  const good =
-    owed.length === 0
-      ? " Nothing is owed there yet."
-      : ` Owed there: ${owed.join("; ")}.${meaning} One update does all of it once ${named} answers and is off the list.`;
-  return `${what}${good}${isHome ? ` ${waysWithoutHome(name)}` : ""}`;
+  const work =
+    waiting.length === 0
+      ? " No work waits there yet."
+      : ` Work that waits there: ${waiting.join("; ")}.${meaning} One update does all of it when ${named} answers and is no longer in the list.`;
+  return `${what}${work}${isHome ? ` ${adviceWithoutPrimary(name)}` : ""}`;
 }
 
 /** What works and what can be done while the primary Region does not answer. */
-function waysWithoutHome(key: string): string {
-  return `Its replicas in other Regions go on with the versions that they have. Another Region cannot be made the primary's meanwhile: UpdatePrimaryRegion needs both. To encrypt under new material meanwhile, distribute key "${key}" through a second KmsProvider as well, whose \`keyCollection\` answers: new KMS keys and a new alias, which cannot decrypt what was encrypted under these.`;
+function adviceWithoutPrimary(key: string): string {
+  return `Its replicas in other Regions work with the versions that they have. The primary cannot move to another Region now, because UpdatePrimaryRegion needs both Regions. To encrypt under new material now, also distribute key "${key}" through a second KmsProvider whose \`keyCollection\` answers: that makes new KMS keys and a new alias, which cannot decrypt what was encrypted under these.`;
 }
 
 /** The sentence of a preview about a rotation that skips Regions. */
@@ -117,7 +117,7 @@ export function refuseLeftOutDeletion(
   const arns = kmsKeysOf(records).map(({ record }) => record.keyArn);
   throw new KeymgmtError(
     "EndpointUnreachable",
-    `Expected ${region} to answer before ${what} is deleted; \`unreachableRegions\` of the KmsProvider names ${named}, so nothing was sent there, and the resource stays in the state. Declare it until then: when ${named} answers again, take it off the list and run \`pulumi up\`, and delete after that. Or give the resource up with \`pulumi state delete\`: its alias and ${arns.join(", ")} then stay in ${region}, usable, billed, and managed by nobody.`,
+    `Expected ${region} to answer before ${what} is deleted; \`unreachableRegions\` of the KmsProvider names ${named}, so nothing was sent there, and the resource stays in the state. Keep declaring it: when ${named} answers again, remove it from the list and run \`pulumi up\`, and delete the resource after that. Or remove the resource from the state with \`pulumi state delete\`: its alias and ${arns.join(", ")} then stay in ${region}, usable, billed, and managed by nobody.`,
     { region },
   );
 }

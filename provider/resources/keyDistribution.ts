@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isLeftOut } from "../kms/endpoints/connection";
 import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import { planOf } from "../lifecycle/converge";
-import { refuseNotTakenOver } from "../lifecycle/deletionGuard";
+import { refuseNotTakenOver } from "../lifecycle/deletionProtection";
 import { sayDrift } from "../lifecycle/drift/observe";
 import { BY_MEANING } from "../lifecycle/metadata/keyPolicy";
 import { adoptMistakes } from "../lifecycle/plan/adoptRules";

@@ -114,7 +114,7 @@ export const keyReplica = (
   async delete(id, old) {
     const { name, kms } = old.distribution;
     if (run.declared.isHandedOver("KeyReplica", id, run.say)) return;
-    const all = { ...run.declared.replicasMadeReady(name, old.region), ...old.versions };
+    const all = { ...run.declared.replicasOfRotations(name, old.region), ...old.versions };
     const versions = Object.fromEntries(
       Object.entries(all).map(([version, { replicas: _, ...record }]) => [version, record]),
     );

@@ -22,7 +22,7 @@ import { readKey } from "../keys/readReference";
 import { isReference, referenceTo } from "../keys/reference";
 import { planRotation } from "../keys/rotation";
 import { isRegion } from "../kms/endpoints/regions";
-import { deletionNotAllowed } from "../lifecycle/deletionGuard";
+import { deletionNotAllowed } from "../lifecycle/deletionProtection";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
 import type { Restore } from "../schema/types";

@@ -1,6 +1,6 @@
 /** What KeyDistribution and KeyReplica share: each is a distribution in one Region. */
 import { type Convergence, converge, planOf } from "../lifecycle/converge";
-import { refuseDeletion } from "../lifecycle/deletionGuard";
+import { refuseDeletion } from "../lifecycle/deletionProtection";
 import { hasDrifted, refreshRegion } from "../lifecycle/drift/observe";
 import { ownerOf, withFormerStack } from "../lifecycle/owner";
 import type { RegionalDistribution } from "../lifecycle/regionalDistribution";

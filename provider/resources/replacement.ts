@@ -1,10 +1,10 @@
 /** Changes that would give a version new KMS keys. Those could not decrypt what was encrypted under the existing ones. */
-import { OLD_NAME } from "../lifecycle/waysOn";
+import { OLD_NAME } from "../lifecycle/advice";
 import { difference } from "../schema/compare";
 import { isUnknown, known } from "../schema/unknowns";
 import type { Values } from "./resource";
 
-interface Guarded {
+interface Allowance {
   /** Name of the key, for messages. */
   key: unknown;
   /** The state allows the key's deletion, or the program names the KMS keys to use. */
@@ -17,7 +17,7 @@ export function replacementMistakes(
   resource: "DistributionAlias" | "KeyDistribution",
   olds: Values | undefined,
   inputs: Values,
-  { key, isAllowed, ignore }: Guarded,
+  { key, isAllowed, ignore }: Allowance,
 ): string[] {
   if (!olds) return [];
   const [before, now] = [known(accountOf(olds)), known(accountOf(inputs))];
@@ -31,8 +31,8 @@ export function replacementMistakes(
   const what = replaces.flatMap((name) => partsOf(name, olds, inputs));
   return [...new Set(what)].map((part) =>
     part === KEY
-      ? `\`key\` cannot change to another ManagedKey: it would give its versions other KMS keys, and leave or delete those of "${key}", while its \`deletionAllowed\` is false in the state. Was the ManagedKey renamed? Give it its old name again; or \`name: "${key}"\` and ${OLD_NAME} in its options before an update with the new one. Has it left the state, and its material with it? \`restore\` it from a backup; or take the KMS key in use under management as it is, without its material: \`adopt: { aliasName: "${aliasName}" }\` of the KeyDistribution. To distribute another key, declare a new KeyDistribution beside this one. To let the KMS keys go, declare "${key}" with \`deletionAllowed: true\` in an update before.`
-      : `${part} cannot change: it would give the versions of key "${key}" other KMS keys, which cannot decrypt what was encrypted under those that there are, while its \`deletionAllowed\` is false in the state. Declare a second KeyDistribution beside this one, through a second KmsProvider, and remove this one when nothing needs it.`,
+      ? `\`key\` cannot change to another ManagedKey while \`deletionAllowed\` of key "${key}" is false in the state: the distribution would get new KMS keys, and those of "${key}" would be left or deleted. Was the ManagedKey renamed? Give it its old name again, or set \`name: "${key}"\` and ${OLD_NAME} in its options. Is it no longer in the state, and its material lost? \`restore\` it from a backup; or take the KMS key in use under management as it is, without its material: \`adopt: { aliasName: "${aliasName}" }\` of the KeyDistribution. To distribute another key too, declare a second KeyDistribution. To delete the KMS keys, first run an update that declares "${key}" with \`deletionAllowed: true\`.`
+      : `${part} cannot change while \`deletionAllowed\` of key "${key}" is false in the state: its versions would get new KMS keys, which cannot decrypt what was encrypted under the existing ones. Declare a second KeyDistribution through a second KmsProvider, and remove this one when nothing needs it.`,
   );
 }
 

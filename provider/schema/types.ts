@@ -116,8 +116,8 @@ export interface KmsConnection {
    */
   quotas?: Record<string, number>;
   /**
-   * Regions that do not answer: no request is sent there. Every preview lists the work that is owed there,
-   * and the first update without the Region in the list does it. With `keyCollection` in the list, everything
+   * Regions that do not answer: no request is sent there. Every preview lists the work that waits there, and
+   * the first update without the Region in the list does it. With `keyCollection` in the list, everything
    * that is distributed through this KmsProvider is left as it is.
    */
   unreachableRegions?: string[];

@@ -57,8 +57,8 @@ export interface KmsProviderArgs {
    */
   quotas?: pulumi.Input<Record<string, pulumi.Input<number>>>;
   /**
-   * Regions that do not answer: no request is sent there. Every preview lists the work that is owed there,
-   * and the first update without the Region in the list does it. With `keyCollection` in the list, everything
+   * Regions that do not answer: no request is sent there. Every preview lists the work that waits there, and
+   * the first update without the Region in the list does it. With `keyCollection` in the list, everything
    * that is distributed through this KmsProvider is left as it is. A plain value, no Output.
    */
   unreachableRegions?: string[];

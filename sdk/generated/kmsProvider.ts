@@ -51,8 +51,8 @@ export class KmsProvider extends DynamicResource {
    */
   declare readonly quotas: pulumi.Output<Record<string, number> | undefined>;
   /**
-   * Regions that do not answer: no request is sent there. Every preview lists the work that is owed there,
-   * and the first update without the Region in the list does it. With `keyCollection` in the list, everything
+   * Regions that do not answer: no request is sent there. Every preview lists the work that waits there, and
+   * the first update without the Region in the list does it. With `keyCollection` in the list, everything
    * that is distributed through this KmsProvider is left as it is.
    */
   declare readonly unreachableRegions: string[] | undefined;

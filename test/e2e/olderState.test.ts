@@ -121,7 +121,7 @@ describe("a state that an older version of this package has left", function () {
     for (const type of ["KeyDistribution", "KeyReplica"]) {
       const drift = await driftOf(type);
       assert.equal(drift.length, 2);
-      for (const sentence of drift) assert.match(sentence, /the state knows no keymgmt:claim of it/);
+      for (const sentence of drift) assert.match(sentence, /the state has no keymgmt:claim for it/);
     }
     assert.deepEqual((await project.preview({ json: true })).json.changeSummary, { same: 4, update: 2 });
     kms.resetCounts();

@@ -73,7 +73,7 @@ describe("a Region that is down, on the real engine", function () {
     asked.length = 0;
     const { stdout } = await project.preview({ env });
     const owed =
-      /eu-west-1 is left out .*Owed there: version 2 of key "orders".* cannot be decrypted in eu-west-1 until that is done/;
+      /eu-west-1 is left out .*Work that waits there: version 2 of key "orders".* cannot be decrypted in eu-west-1 until that is done/;
     assert.match(stdout, owed);
     await project.up({ env });
     const [home, other] = await targets([HOME!, OTHER!]);

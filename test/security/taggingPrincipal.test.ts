@@ -209,7 +209,7 @@ describe("who may create and tag KMS keys in the account", function () {
             Operations: ["Encrypt", "Decrypt"],
           }),
         ),
-      /a grant \([0-9a-f]+\) gives the use of it to arn:aws:iam::444455556666:root/,
+      /a grant \([0-9a-f]+\) lets arn:aws:iam::444455556666:root use it/,
     ],
   ];
   for (const [what, give, expected] of GIVE)
@@ -274,7 +274,10 @@ describe("who may create and tag KMS keys in the account", function () {
         (await scene.kmsKeys(ABROAD)).map(({ state }) => state),
         ["PendingImport"],
       );
-      assert.match(scene.said(), /in eu-west-1 has no material, and its key policy is neither .* delete it/);
+      assert.match(
+        scene.said(),
+        /in eu-west-1 has no material, and its key policy is neither .* delete the replica/,
+      );
       const { message } = await refusal(() => program.up({ ...of("2"), replicas: [ABROAD] }));
       assert.match(message, /its key policy is neither the program's nor AWS's default/);
       assert.deepEqual(
@@ -366,7 +369,7 @@ describe("who may create and tag KMS keys in the account", function () {
     scene.writes.length = 0;
     await program.remove("keyDistribution", "distribution");
     await assertLeftAlone(victims);
-    assert.match(scene.said(), new RegExp(`${victims} .* nothing proves here that it is this stack's`));
+    assert.match(scene.said(), new RegExp(`${victims} .* does not prove that it is this stack's`));
   });
 
   it("a KMS key of the state whose claim was written anew is left alone, and that is said", async () => {
@@ -375,10 +378,7 @@ describe("who may create and tag KMS keys in the account", function () {
     const Tags = [{ TagKey: "keymgmt:claim", TagValue: "v1:AAAAAAAAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA" }];
     await scene.in(HOME).send(new TagResourceCommand({ KeyId: own, Tags }));
     assert.deepEqual(await program.refreshAll(), []);
-    assert.match(
-      scene.said(),
-      /has another tag keymgmt:claim than the state knows: whose it is cannot be told/,
-    );
+    assert.match(scene.said(), /has another tag keymgmt:claim than the state knows: its owner is not known/);
     await program.remove("keyDistribution", "distribution");
     assert.equal(await stateOf(own!), "Enabled");
   });

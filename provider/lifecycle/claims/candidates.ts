@@ -2,7 +2,7 @@
 
 import { isPendingDeletion, type KeyState } from "../../kms/keyState";
 import { describeKmsKey } from "../../kms/kmsKeys";
-import { ifPermitted, permitted } from "../../kms/optional";
+import { undefinedIfDenied, warnIfDenied } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import type { Candidate } from "../plan/known";
 import type { RegionalDistribution } from "../regionalDistribution";
@@ -10,7 +10,11 @@ import { distributionsInTags } from "./tagValues";
 
 export const hasMaterial = ({ record }: Candidate) => record.state !== "PendingImport";
 
-/** Undefined where a distribution uses it, or AWS has deleted it. @param names that the distribution's KMS keys may be tagged with */
+/**
+ * Undefined where a distribution uses the KMS key, or AWS has deleted it.
+ *
+ * @param names distribution names that the tags of the distribution's KMS keys may have
+ */
 export async function candidateOf(
   regional: RegionalDistribution,
   version: number,
@@ -19,19 +23,19 @@ export async function candidateOf(
 ): Promise<Candidate | undefined> {
   const { kms } = regional;
   const { keyId, keyArn } = key;
-  const seen = await ifPermitted(kms, "a KMS key of an earlier run is imported into again", () =>
+  const seen = await warnIfDenied(kms, "material is imported again into a KMS key of an earlier run", () =>
     describeKmsKey(kms, keyId, regional.context(version)),
   );
-  // Without kms:DescribeKey it is assumed to be PendingImport. It may be PendingDeletion; then the import says so.
+  // Without kms:DescribeKey the state is assumed to be PendingImport. It may be PendingDeletion; the import then fails and shows that.
   const state = seen?.state ?? "PendingImport";
   if (state === "Deleted") return undefined;
   const { distribution: current, claimant } = distributionsInTags(key);
   const isClaimPending = claimant !== undefined && names.includes(claimant);
   const isOwn = names.includes(current);
-  const isUnused = await isGivenUp(regional, key, state, seen !== undefined);
+  const isUnused = await isAbandoned(regional, key, state, seen !== undefined);
   if (!isOwn && !isClaimPending && !isUnused) return undefined;
   return {
-    // A claim that names another distribution must be made anew.
+    // A claim for another distribution is not valid for this one, which makes a new claim.
     record: { keyId, keyArn, state, kcv: regional.kcv(version), ...(isOwn && { claim: key.tags[CLAIM] }) },
     ...(!isOwn && { former: current }),
     ...(isClaimPending && { isClaimPending }),
@@ -39,8 +43,8 @@ export async function candidateOf(
   };
 }
 
-/** Whether no distribution uses it: its deletion is scheduled; or a killed run has cancelled that, and no alias points to it. */
-async function isGivenUp(
+/** Whether no distribution uses the KMS key: its deletion is scheduled, or a killed run has cancelled the deletion and no alias points to it. */
+async function isAbandoned(
   { kms, run }: RegionalDistribution,
   { keyId }: TaggedKey,
   state: KeyState,
@@ -48,11 +52,11 @@ async function isGivenUp(
 ): Promise<boolean> {
   if (!isSeen || state === "Enabled") return false;
   if (isPendingDeletion(state)) return true;
-  const aliases = await permitted(() => run.listings.aliases(kms));
+  const aliases = await undefinedIfDenied(() => run.listings.aliases(kms));
   return aliases !== undefined && !aliases.some((alias) => alias.keyId === keyId);
 }
 
-/** The distribution's own come before others', and those in use before those whose deletion is scheduled. */
+/** A KMS key of this distribution is better than one of another, and one in use is better than one whose deletion is scheduled. */
 export function isBetter(one: Candidate, other: Candidate | undefined): boolean {
   return other === undefined || rank(one) < rank(other);
 }

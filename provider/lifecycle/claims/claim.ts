@@ -1,8 +1,8 @@
 /**
- * The tag `keymgmt:claim` of a KMS key: a nonce of its own, and a MAC that only the holder of the key's keyring can make. Anybody
- * who may create and tag KMS keys can write the other tags; so one that no state knows is used only where its claim is right.
- * AWS says a KMS key's id only after CreateKey, so the MAC is not over it: a claim may be copied, and proves nothing where two have it.
- * Pure.
+ * The tag `keymgmt:claim` of a KMS key: a nonce, and a MAC that only the holder of the key's keyring can make. Anybody who may create
+ * and tag KMS keys can write the other tags. So a KMS key that is in no state is used only if its claim is valid.
+ * AWS gives the id of a KMS key only after CreateKey, so the MAC cannot include it. A claim can be copied to another KMS key: if two KMS
+ * keys have the same claim, it proves nothing. Pure.
  */
 import crypto from "node:crypto";
 import { partitionOf } from "../../kms/endpoints/regions";
@@ -41,7 +41,7 @@ export function makeClaim(secret: Buffer, claimed: Claimed): string {
   return `${VERSION}:${nonce}:${macOf(secret, claimed, nonce).toString("base64url")}`;
 }
 
-/** Whether the holder of the secret has made this claim of it. */
+/** Whether the claim was made with this secret, for these values. */
 export function isClaimOf(secret: Buffer, claimed: Claimed, claim: string): boolean {
   const [version, nonce = "", mac = "", ...more] = claim.split(":");
   if (version !== VERSION || more.length > 0) return false;
@@ -49,7 +49,7 @@ export function isClaimOf(secret: Buffer, claimed: Claimed, claim: string): bool
   return came.length === BYTES && crypto.timingSafeEqual(came, macOf(secret, claimed, nonce));
 }
 
-/** HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5). A list in JSON can be read in one way only. */
+/** HMAC-SHA-256, truncated to 128 bits (RFC 2104, section 5). The values are a JSON list, so that no two sets of values give the same text. */
 function macOf(secret: Buffer, claimed: Claimed, nonce: string): Buffer {
   const { partition, accountId, primaryRegion, key, distribution, version } = claimed;
   const text = JSON.stringify([

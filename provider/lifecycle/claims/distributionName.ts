@@ -1,6 +1,6 @@
 /**
- * The name of a distribution, and with it the alias's: `<key>-<unix timestamp>`. The time is that of the first distribution: one
- * that is reclaimed, or declared under another resource name, has the same name and alias again.
+ * The name of a distribution, which is also part of its alias: `<key>-<unix timestamp>`. The time is that of the first distribution. A
+ * distribution that is reclaimed, or declared under another resource name, has the same name and alias as before.
  */
 
 import { TAG } from "../../kms/taggedKeys";
@@ -15,15 +15,15 @@ import { latestOf, lookAtLost } from "./lostKeys";
 import { ownerTags } from "./ownership";
 import { aliasOwnerUnknown, lostKey, lostKeyReplaced } from "./refusals";
 
-/** For what a name is chosen. */
+/** The distribution that needs a name. */
 export interface NameRequest extends KeyInKms {
   /** The program names KMS keys that are to be adopted. */
   adopts: boolean;
-  /** The program says that new KMS keys are to be made, whatever AWS has. */
+  /** The program asks for new KMS keys, even if AWS has former ones. */
   makesNew: boolean;
 }
 
-/** A former name where AWS shows one, else the present time. Throws where nobody can tell whose the KMS keys are. */
+/** A former name if AWS shows one, else a name with the current time. Throws where the owner of the KMS keys cannot be determined. */
 export async function nameOf(run: Run, request: NameRequest): Promise<string> {
   const { kms, key, adopts, makesNew } = request;
   if (makesNew || run.declared.isKeyReplaced(key.name)) return newName(run, key.name);
@@ -31,33 +31,34 @@ export async function nameOf(run: Run, request: NameRequest): Promise<string> {
   // A new key in a new stack has no former KMS keys. In a stack that existed before, a key may have left the state.
   if (isNewKey && (adopts || run.created.hasKmsProvider(kms))) return newName(run, key.name);
   const { former, ownerless } = await formerDistributions(run, request, isNewKey);
-  const again = (isInUse: boolean) =>
+  const formerName = (isInUse: boolean) =>
     former.find((one) => one.isInUse === isInUse && run.names.reserve(one.name))?.name;
   if (isNewKey) await refuseLostKey(run, request, former);
   else {
-    const name = again(true);
+    const name = formerName(true);
     if (name !== undefined) return name;
   }
-  // An alias whose KMS key has none of our tags may be anybody's. It is not the key's where the key can have no KMS key there.
-  const mayBeAnybodys = former.length > 0 || run.created.hasKey(key.id) || run.created.hasKmsProvider(kms);
+  // An alias whose KMS key has none of our tags may belong to anybody. It is not the key's if the key cannot have a KMS key there.
+  const mayBeUnrelated = former.length > 0 || run.created.hasKey(key.id) || run.created.hasKmsProvider(kms);
   refuseOwnerless(
     request,
     (adopts ? [] : ownerless).filter(
-      ({ alias, tags }) => tags || !mayBeAnybodys || former.some(({ name }) => alias.endsWith(`/${name}`)),
+      ({ alias, tags }) => tags || !mayBeUnrelated || former.some(({ name }) => alias.endsWith(`/${name}`)),
     ),
   );
-  return (isNewKey ? undefined : again(false)) ?? newName(run, key.name);
+  return (isNewKey ? undefined : formerName(false)) ?? newName(run, key.name);
 }
 
 function newName(run: Run, key: string): string {
   let seconds = Math.floor(run.now().getTime() / 1000);
-  while (!run.names.reserve(`${key}-${seconds}`)) seconds += 1; // one key may go to several KmsProviders at once
+  while (!run.names.reserve(`${key}-${seconds}`)) seconds += 1; // one key may be distributed to several KmsProviders at the same time
   return `${key}-${seconds}`;
 }
 
 /**
- * A key that this run has made cannot have KMS keys. Those that AWS has are of a key of its name that has left the state, and its
- * material with it. Where the program lets its key be deleted, those that wait for their deletion are given up, with a warning.
+ * A key that this run has created cannot have KMS keys. If AWS has some, they belong to a key of the same name that is no longer in the
+ * state, and its material is lost. If the program allows the deletion of its key, those whose deletion is scheduled are left to it, with a
+ * warning.
  */
 async function refuseLostKey(run: Run, request: NameRequest, former: FormerDistribution[]): Promise<void> {
   const { key, kms } = request;
@@ -73,7 +74,7 @@ async function refuseLostKey(run: Run, request: NameRequest, former: FormerDistr
   run.say(lostKeyReplaced(of, lost, latest));
 }
 
-/** The tags of its KMS key say whether an alias is the key's. Where somebody has removed them, nobody can tell. */
+/** The tags of an alias's KMS key say whether the alias is the key's. If somebody has removed the tags, the owner is not known. */
 function refuseOwnerless({ key, kms, stack }: NameRequest, [found]: OwnerlessAlias[]): void {
   if (!found) return;
   const { alias, keyId, tags } = found;

@@ -1,10 +1,10 @@
-/** Distributions that a key had, or has in a state that this run has not seen, as AWS shows them. */
+/** Former distributions of a key, and those that are in a state which this run does not see, as AWS shows them. */
 
 import { claimSecretOf, ifRootKeyAvailable } from "../../keys/claimSecret";
 import { parseKeyring } from "../../keys/keyring";
 import type { SeenAlias } from "../../kms/aliases";
 import type { Kms } from "../../kms/client/client";
-import { permitted } from "../../kms/optional";
+import { undefinedIfDenied } from "../../kms/optional";
 import { CLAIM, TAG, type TaggedKey, tagCommand } from "../../kms/taggedKeys";
 import type { Run } from "../../run";
 import type { KmsRef } from "../../state/types";
@@ -13,11 +13,11 @@ import { hasFormerStack, mayBeOursBehindAlias, oursAmong } from "./ownership";
 import { formerStackInUse, hasFormerStackName, ownerNotVisible } from "./refusals";
 import { versionInTags } from "./tagValues";
 
-/** What is lost where KMS keys may not be listed, or their tags not read. */
+/** What is lost without permission to list KMS keys and to read their tags. */
 export const LOST_WITHOUT_LISTING =
-  "KMS keys that this key had before (an update was killed, a distribution removed) are not found again";
+  "former KMS keys of this key (of a killed update, or of a removed distribution) are not found";
 
-/** The key that a distribution is sought for, and where. */
+/** The key whose distributions are searched for, and where. */
 export interface KeyInKms {
   kms: KmsRef;
   stack: string;
@@ -33,11 +33,11 @@ export interface FormerDistribution {
   target?: string;
 }
 
-/** An alias that has the form of the key's, and whose KMS key lacks tags that would say whose it is. */
+/** An alias that looks like one of the key's, and whose KMS key lacks the tags that name its owner. */
 export interface OwnerlessAlias {
   alias: string;
   keyId: string;
-  /** Those of this project's that it has, or more; undefined where it has none of them. */
+  /** All tags of the KMS key; undefined if it has none of this project's tags. */
   tags: Record<string, string> | undefined;
 }
 
@@ -54,7 +54,7 @@ export async function formerDistributions(
   const named = aliases.filter(
     ({ name }) => name.startsWith(prefix) && isNameOf(key.name, name.slice(prefix.length)),
   );
-  const tagged = await permitted(() => run.listings.taggedKeys(kms));
+  const tagged = await undefinedIfDenied(() => run.listings.taggedKeys(kms));
   if (!tagged) {
     if (named.length > 0 && !isNewKey)
       throw ownerNotVisible(
@@ -83,7 +83,7 @@ export async function formerDistributions(
   return { former: clear, ownerless };
 }
 
-/** KMS keys of ours by the distribution that their tags name. @param named aliases that have the form of the key's */
+/** Our KMS keys, grouped by the distribution that their tags name. @param named aliases that look like the key's */
 function distributionsOf(
   { kms, key }: KeyInKms,
   ours: TaggedKey[],
@@ -95,7 +95,7 @@ function distributionsOf(
   const found = inTags.map((tag) => {
     const keys = ours.filter((one) => one.tags[TAG.distribution] === tag);
     const pointsHere = (alias: SeenAlias) => keys.some(({ keyId }) => keyId === alias.keyId);
-    // The tag says the name that was requested. Where another stack had its alias, the distribution took the next one.
+    // The tag has the requested name. If another stack had that alias, the distribution uses the next name.
     const pointing = named.filter(pointsHere);
     const inUse = pointing.find(({ name }) => name === `${prefix}${tag}`) ?? pointing[0];
     return {
@@ -106,22 +106,22 @@ function distributionsOf(
       isPointedAt: aliases.some(pointsHere),
     };
   });
-  // What an alias of another prefix points to is in use there.
+  // A KMS key behind an alias with another prefix is in use there.
   return found
     .filter(({ name, isInUse, isPointedAt }) => isNameOf(key.name, name) && (isInUse || !isPointedAt))
     .map(({ isPointedAt: _, ...one }) => one)
     .sort((a, b) => (a.name < b.name ? 1 : -1));
 }
 
-/** Two keys of one name may have had distributions there. Those of this key have right claims, where any has one. */
+/** Two keys of the same name may have had distributions there. If any has a valid claim, only those with valid claims are this key's. */
 async function provedAmong(
   run: Run,
   { kms, key }: KeyInKms,
   former: FormerDistribution[],
 ): Promise<FormerDistribution[]> {
-  const handed = run.keyrings.ofKey(key.id);
-  if (handed === undefined || former.length < 2) return former;
-  const keyring = parseKeyring(handed.keyring, handed.type);
+  const provided = run.keyrings.ofKey(key.id);
+  if (provided === undefined || former.length < 2) return former;
+  const keyring = parseKeyring(provided.keyring, provided.type);
   const secret = await ifRootKeyAvailable(() => claimSecretOf(run.keystores, keyring, key.name));
   if (!secret) return former;
   const isProved = ({ keys }: FormerDistribution) =>
@@ -135,10 +135,10 @@ async function provedAmong(
 }
 
 /**
- * KMS keys in use whose tag is a former name of this stack may be another stack's, which has that name now. They are left alone. If
- * they are this stack's, an update of their distribution writes the present name on them.
+ * KMS keys in use that are tagged with a former name of this stack may belong to another stack that has this name now. They are left
+ * alone. If they are this stack's, an update of their distribution tags them with the current name.
  *
- * @param other a distribution of the key that is not in use, and is used again instead
+ * @param other a former distribution of the key that is not in use, and is used again instead
  */
 function leaveFormerStack(
   kms: Kms,

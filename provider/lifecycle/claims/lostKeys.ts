@@ -1,28 +1,28 @@
-/** KMS keys of a key whose material is no longer in the state: what AWS still has of them. */
+/** Lost KMS keys: AWS still has them, but the material of their key is no longer in the state. */
 import { isLeftOut } from "../../kms/endpoints/connection";
 import type { KeyState } from "../../kms/keyState";
 import { isPendingDeletion } from "../../kms/keyState";
 import { describeKmsKey, otherRegions } from "../../kms/kmsKeys";
-import { permitted } from "../../kms/optional";
+import { undefinedIfDenied } from "../../kms/optional";
 import { TAG, type TaggedKey } from "../../kms/taggedKeys";
 import type { Run } from "../../run";
 import type { KmsRef } from "../../state/types";
 
 export interface LostKmsKey extends TaggedKey {
-  /** AWS's KeyState; undefined where it may not be read. */
+  /** AWS's KeyState; undefined without kms:DescribeKey. */
   state: KeyState | undefined;
   until: string | undefined;
-  /** Commands that make it usable in each Region in which it waits for its deletion, or alone is disabled. */
-  takeBack: string[];
-  /** It has its material in every Region. A rotation that was cut short leaves one that has not. */
+  /** Commands that make it usable in each Region where its deletion is scheduled, or where it is disabled but not elsewhere. */
+  reclaimCommands: string[];
+  /** It has its material in every Region. After an interrupted rotation a Region may lack it. */
   isWhole: boolean;
 }
 
-/** Those that still decrypt, or would with their material; the newest version first. */
+/** The lost KMS keys that can decrypt, or could after a reclaim; the newest version first. */
 export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]): Promise<LostKmsKey[]> {
   const home = connection.keyCollection;
   const look = (region: string, keyId: string) =>
-    permitted(() => describeKmsKey(run.openKms(connection, region), keyId));
+    undefinedIfDenied(() => describeKmsKey(run.openKms(connection, region), keyId));
   const asked = keys.map(async (key): Promise<LostKmsKey> => {
     const seen = await look(home, key.keyId);
     const replicas = (seen ? otherRegions(seen, home) : [])
@@ -34,7 +34,7 @@ export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]
     const everywhere = [{ region: home, seen }, ...(await Promise.all(replicas))];
     const states = everywhere.map((one) => one.seen?.state);
     const isDisabled = states.every((state) => state === "Disabled");
-    const takeBack = everywhere.flatMap(({ region, seen: there }, index) => {
+    const reclaimCommands = everywhere.flatMap(({ region, seen: there }, index) => {
       if (there?.hasMaterial === false) return [];
       const at = `--region ${region} --key-id ${key.keyId}`;
       if (isPendingDeletion(states[index]))
@@ -42,7 +42,7 @@ export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]
       return states[index] === "Disabled" && !isDisabled ? [`aws kms enable-key ${at}`] : [];
     });
     const isWhole = everywhere.every((one) => one.seen?.hasMaterial !== false);
-    return { ...key, state: seen?.state, until: seen?.deletionDate, takeBack, isWhole };
+    return { ...key, state: seen?.state, until: seen?.deletionDate, reclaimCommands, isWhole };
   });
   const version = ({ tags }: TaggedKey) => Number.parseInt(tags[TAG.version] ?? "0", 10);
   return (await Promise.all(asked))
@@ -50,7 +50,7 @@ export async function lookAtLost(run: Run, connection: KmsRef, keys: TaggedKey[]
     .sort((a, b) => version(b) - version(a));
 }
 
-/** The one in use; else the newest that decrypts in every Region. */
+/** The KMS key in use; else the newest that can decrypt in every Region. */
 export function latestOf(keys: LostKmsKey[], target: string | undefined): LostKmsKey | undefined {
   return keys.find(({ keyId }) => keyId === target) ?? keys.find(({ isWhole }) => isWhole) ?? keys[0];
 }

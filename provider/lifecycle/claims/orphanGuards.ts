@@ -1,6 +1,6 @@
 /**
- * Where orphans (KMS keys that AWS has and the state does not) may be a version's and cannot be used: nothing is made beside them
- * while data may be encrypted under them, or the program is told that they are left alone.
+ * Orphans (KMS keys that AWS has and the state does not) that may belong to a version and cannot be used. If data may be encrypted under
+ * them, the update is refused and no other KMS key is created. Otherwise the user is told that they are left alone.
  */
 
 import { isPendingDeletion } from "../../kms/keyState";
@@ -20,7 +20,7 @@ import {
 } from "./refusals";
 import { distributionsInTags, versionInTags } from "./tagValues";
 
-/** Without the tags nobody can tell whether an alias that exists is this distribution's: a killed run may have made it. */
+/** Without the tags it is not known whether an existing alias is this distribution's. A killed run may have created it. */
 export async function refuseIfInUse(regional: RegionalDistribution, recorded: Set<string>): Promise<void> {
   const { run, kms, owner, aliasName } = regional;
   const target = await run.listings.aliasTarget(kms, aliasName);
@@ -29,8 +29,8 @@ export async function refuseIfInUse(regional: RegionalDistribution, recorded: Se
 }
 
 /**
- * A key that is adopted from another stack may have KMS keys there that neither the state nor the backup knew of: an update was
- * interrupted. Another stack's are not taken unless the program names them, and no others are made for their versions.
+ * A key that is adopted from another stack may have KMS keys that neither that stack's state nor the backup lists, because an update was
+ * interrupted. KMS keys of another stack are used only if the program names them. Until then none is created for their versions.
  */
 export function refuseOthers(regional: RegionalDistribution, known: Known, tagged: TaggedKey[]): void {
   const { owner, adopt, run } = regional;
@@ -54,7 +54,7 @@ export function refuseOthers(regional: RegionalDistribution, known: Known, tagge
 }
 
 /**
- * KMS keys of this distribution have versions that the key does not have: the key has left the state and was made anew, or was
+ * The distribution has KMS keys of versions that the key does not have. So the key was created again after it had left the state, or was
  * restored from an older backup.
  */
 export async function refuseNewer(
@@ -75,11 +75,11 @@ export async function refuseNewer(
 }
 
 /**
- * Somebody may have removed tags from the KMS key of a version that has none in the state. Nobody can tell whose it is then, and no
- * other is made in its place.
+ * A version without a KMS key in the state may have one in AWS whose tags somebody has removed. Its owner is not known then, and no other
+ * KMS key is created in its place.
  *
- * @param names that the distribution's KMS keys may be tagged with
- * @param missing versions for which another would be made
+ * @param names distribution names that the tags of the distribution's KMS keys may have
+ * @param missing versions for which another KMS key would be created
  * @param isUnused whether no state has known a KMS key of the version
  */
 export async function refuseUntagged(
@@ -94,7 +94,7 @@ export async function refuseUntagged(
     const { keyId, keyArn, tags } = key;
     const version = versionInTags(key);
     const there = ownerTags(tags);
-    // A distribution's name begins with its key's, so another key's name beside it was not written by this stack.
+    // The name of a distribution begins with the name of its key. So this stack did not write another key's name next to it.
     const isNamed = names.includes(there[TAG.distribution] ?? "");
     if (isNamed && there[TAG.key] !== owner.key.name) delete there[TAG.key];
     const lacking = Object.values(TAG).filter((name) => there[name] === undefined);
@@ -102,7 +102,7 @@ export async function refuseUntagged(
     const isOfThis = names.includes(tags[TAG.distribution] ?? owner.distribution);
     const isOfMissing = version === undefined ? missing.length > 0 : missing.includes(version);
     if (lacking.length === 0 || !isOfOurs || !isOfThis || !isOfMissing) continue;
-    // Of a version that no finished update has used it is left alone, as anybody may have made it.
+    // If no finished update has used the version, it is left alone, because anybody may have created it.
     if (
       (version === undefined ? missing : [version]).every(isUnused) &&
       (await run.listings.aliasTarget(kms, aliasName)) !== keyId
@@ -125,8 +125,8 @@ export async function refuseUntagged(
 }
 
 /**
- * What may be a version's and does not prove it is left alone. Where data may be encrypted under the version, no other is made before
- * the program says which KMS key it is. A version that no finished update has used gets another.
+ * KMS keys that may belong to a version and do not prove it are left alone. If data may be encrypted under the version, no other is
+ * created before the program names the KMS key. A version that no finished update has used gets another one.
  *
  * @param isUnused whether no state has known a KMS key of the version
  */
@@ -139,13 +139,13 @@ export async function leaveDoubtful(
   if (doubtful.length === 0) return;
   const { run, kms, owner, region, aliasName } = regional;
   const target = await run.listings.aliasTarget(kms, aliasName);
-  // As with a lost key (distributionName.ts): where the program lets its key be deleted, what waits for its deletion is given up.
-  const isGivenUp = run.created.hasKey(owner.key.id) && owner.key.deletionAllowed === true;
+  // As for a lost key (distributionName.ts): if the program allows the key's deletion, KMS keys that are pending deletion are left to it.
+  const isDeletable = run.created.hasKey(owner.key.id) && owner.key.deletionAllowed === true;
   const isFree = ({ version, key, state }: Doubtful) =>
-    key.keyId !== target && (isUnused(version) || (isGivenUp && isPendingDeletion(state)));
+    key.keyId !== target && (isUnused(version) || (isDeletable && isPendingDeletion(state)));
   if (doubtful.every(isFree)) {
     run.say(
-      `left alone in ${region}, as nothing proves that it is of ${owner.distribution}, and another KMS key is made: ${doubtfulListed(doubtful)}. \`keymgmt sweep\` lists it`,
+      `left alone in ${region}, because nothing proves that it is of ${owner.distribution}; another KMS key is made: ${doubtfulListed(doubtful)}. \`keymgmt sweep\` lists it`,
     );
     return;
   }
@@ -162,7 +162,7 @@ export async function leaveDoubtful(
   );
 }
 
-/** How the program names doubtful KMS keys. One that is rotated on demand holds every version since the first. */
+/** The `adopt` input that names doubtful KMS keys. A KMS key that is rotated on demand holds all versions from its first on. */
 function adoptionOf(regional: RegionalDistribution, doubtful: Doubtful[], isOnDemand: boolean) {
   const first = Math.min(...doubtful.map(({ version }) => version));
   const versions = desiredVersions({ minEnabled: 1, latest: regional.owner.key.keyVersion }).filter(

@@ -1,7 +1,7 @@
-/** Orphans: KMS keys of a key that AWS has and the state does not. A removed distribution leaves them, a renamed one, a killed run. */
+/** Orphans: KMS keys of a key that AWS has and the state does not. Causes are a removed or renamed distribution, and a killed run. */
 
 import { isMultiRegionKeyId } from "../../kms/arn";
-import { ifPermitted, permitted } from "../../kms/optional";
+import { undefinedIfDenied, warnIfDenied } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import { versionsOf } from "../../state/records";
 import { type Candidate, type Desired, desiredVersions, type Known } from "../plan/known";
@@ -14,7 +14,7 @@ import { oursAmong } from "./ownership";
 import { type Doubtful, doubtOf, isProved } from "./proof";
 import { distributionsInTags, versionInTags } from "./tagValues";
 
-/** Candidates by version. Those of this distribution come first, then those that no distribution uses any more. */
+/** Candidates by version. KMS keys of this distribution come first, then those that no distribution uses. */
 export async function findOrphans(
   regional: RegionalDistribution,
   known: Known,
@@ -23,10 +23,10 @@ export async function findOrphans(
   const { run, kms } = regional;
   const recorded = new Set(Object.values(known.records).map(({ keyId }) => keyId));
   const listing = () => run.listings.taggedKeys(kms);
-  const tagged = await permitted(listing);
+  const tagged = await undefinedIfDenied(listing);
   if (!tagged) {
     await refuseIfInUse(regional, recorded);
-    await ifPermitted(kms, LOST_WITHOUT_LISTING, listing); // says it
+    await warnIfDenied(kms, LOST_WITHOUT_LISTING, listing); // for the warning
     return { candidates: {}, isPermitted: false };
   }
   refuseOthers(regional, known, tagged);
@@ -59,7 +59,7 @@ export async function findOrphans(
   return { candidates: found, isPermitted: true };
 }
 
-/** Of each version the best KMS key that proves to be this key's, and those that do not prove it. */
+/** For each version the best KMS key that proves to be this key's, and all that do not prove it. */
 async function candidatesAmong(
   regional: RegionalDistribution,
   known: Known,
@@ -87,8 +87,8 @@ async function candidatesAmong(
 }
 
 /**
- * Removes from the candidates those that are proved and have no material, where another one of the version has some and is not
- * proved: whoever may tag both may have moved the claim from that one.
+ * Removes a proved candidate that has no material if an unproved KMS key of the same version has material. Somebody who may tag both may
+ * have moved the claim from that one.
  */
 function withMovedClaims(
   found: Record<number, Candidate>,
@@ -107,8 +107,8 @@ function withMovedClaims(
 }
 
 /**
- * KMS keys of versions that the key does not have, made with its keyring: it was restored from an older backup. In an update what
- * is in use is in the state, so those that anybody may have tagged do not count.
+ * KMS keys of versions that the key does not have, with claims of its keyring: the key was restored from an older backup. In an update
+ * every KMS key in use is in the state, so KMS keys without a valid claim are ignored: anybody may have tagged them.
  */
 async function newerProved(regional: RegionalDistribution, keys: TaggedKey[]): Promise<TaggedKey[]> {
   const proved: TaggedKey[] = [];
@@ -122,8 +122,8 @@ async function newerProved(regional: RegionalDistribution, keys: TaggedKey[]): P
 }
 
 /**
- * The names that the distribution's KMS keys may be tagged with. Where another stack had the requested alias, they have the
- * requested name, and the alias that was used instead points to one of them.
+ * The distribution names that the tags of the distribution's KMS keys may have. If another stack had the requested alias, the tags have
+ * the requested name, and the alias that was used instead points to one of the KMS keys.
  */
 async function namesTagged(regional: RegionalDistribution, tagged: TaggedKey[]): Promise<string[]> {
   const { run, kms, owner, aliasName, distributions } = regional;

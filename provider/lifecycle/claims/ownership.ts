@@ -1,17 +1,15 @@
 /**
- * Whose a KMS key is. Every step that touches one which the state does not account for, and every deletion, asks here.
+ * Who owns a KMS key. Every step that changes a KMS key which is not in the state, and every deletion, asks here.
  *
- * The rule: a KMS key is ours where its tag `keymgmt:stack` is this stack's name or a former name of it, and its
- * tag `keymgmt:key` is the key's name. Another stack's name makes it another's, whatever its other tags say: two stacks of one
- * program have the same project and key names, may be made in the same second, and may even hold the same own material. A KMS
- * key without `keymgmt:stack` is nobody's of this project. Where the tags may not be read, nothing is known, and what is not
- * known is left alone and said.
+ * The rule: a KMS key is ours if its tag `keymgmt:stack` is the current or a former name of this stack, and its tag `keymgmt:key` is the
+ * name of the key. With the name of another stack it is that stack's, whatever its other tags are: two stacks of one program have the
+ * same project and key names, may be created in the same second, and may even use the same material. A KMS key without `keymgmt:stack`
+ * is not one of this project's. Without permission to read the tags the owner is not known; the KMS key is left alone, with a message.
  *
- * The tags are what anybody who may tag can write. So one that no state knows is used only where it proves more (proof.ts).
+ * Anybody with permission to tag can write these tags. So a KMS key that is in no state must also prove its origin (proof.ts).
  *
- * A KMS key that the state names is ours unless its tags, where they may be read, say that another stack has taken it over, or
- * have another claim than the state.
- * An alias is whose its KMS key is: it is moved only where AWS shows that it points to a KMS key of the distribution's records.
+ * A KMS key in the state is ours unless its tags show another stack's name, or another claim than the state.
+ * An alias has the owner of its KMS key. It is moved only if AWS shows that it points to a KMS key of the distribution's records.
  */
 import { CLAIM, TAG } from "../../kms/taggedKeys";
 import type { Owner } from "../owner";
@@ -20,7 +18,7 @@ export type Ownership = "ours" | "another's" | "nobody's" | "not known";
 
 type Us = { stack: string; key: { name: string; formerStacks?: string[] } };
 
-/** @param tags of the KMS key; undefined where they may not be read */
+/** @param tags of the KMS key; undefined without permission to read them */
 export function ownershipOf(tags: Record<string, string> | undefined, us: Us): Ownership {
   if (tags === undefined) return "not known";
   const { [TAG.stack]: stack, [TAG.key]: key } = tags;
@@ -28,7 +26,7 @@ export function ownershipOf(tags: Record<string, string> | undefined, us: Us): O
   return stackNames(us).includes(stack) && key === us.key.name ? "ours" : "another's";
 }
 
-/** The tags that say whose a KMS key is. A value of the wrong form was written by hand; it is treated as missing. */
+/** The tags that name the owner of a KMS key. A value of a wrong form was written by hand and is treated as missing. */
 export function ownerTags(tags: Record<string, string> = {}): Record<string, string> {
   const { [TAG.stack]: stack, [TAG.version]: version, ...others } = tags;
   return {
@@ -43,7 +41,7 @@ const IS_STACK = /^[^/]+\/[^/]+\/[^/]+$/;
 /** Release 0.1.0 wrote "2 of orders-1700000000" while it was proving a candidate. */
 const IS_VERSION = /^\d+( of .*)?$/;
 
-/** Whether it could be ours with tags that it lacks: somebody may have taken them away. */
+/** Whether it could be ours if the missing tags were there: somebody may have removed them. */
 export function mayBeOurs(tags: Record<string, string> | undefined, us: Us): boolean {
   const there = ownerTags(tags);
   const names = [TAG.stack, TAG.key, TAG.distribution];
@@ -53,16 +51,16 @@ export function mayBeOurs(tags: Record<string, string> | undefined, us: Us): boo
   );
 }
 
-/** Like `mayBeOurs`, for a KMS key behind an alias of the key's form: a tag with another key's name was not written by this stack, and is ignored. */
+/** The same for a KMS key behind an alias that looks like the key's. This stack did not write a tag with another key's name, so it is ignored. */
 export function mayBeOursBehindAlias(tags: Record<string, string> | undefined, us: Us): boolean {
   const { [TAG.key]: key, ...others } = tags ?? {};
   return mayBeOurs(key === us.key.name ? tags : others, us);
 }
 
 /**
- * Whether another stack has taken over a KMS key of the state. What its tags do not show to be another stack's stays this one's.
+ * Whether another stack has taken over a KMS key of the state. Unless its tags show that, it stays this stack's.
  *
- * @param claim that the state has of it
+ * @param claim the claim in the state
  */
 export function isTakenOver(tags: Record<string, string> | undefined, us: Us, claim?: string): boolean {
   const { [TAG.stack]: stack, [CLAIM]: seen } = ownerTags(tags);
@@ -71,9 +69,9 @@ export function isTakenOver(tags: Record<string, string> | undefined, us: Us, cl
 }
 
 /**
- * The KMS keys of the key that are ours. A former name of this stack may be another stack's by now. An update after a rename
- * has written the present name on all that the stack had then, so KMS keys with a former name count only where none has the
- * present one, or where they are of a distribution of which another one has it: that update was cut short.
+ * The KMS keys of the key that are ours. Another stack may have a former name of this stack now. The update after a rename tags all KMS
+ * keys of the stack with the current name. So KMS keys with a former name are ours only if none has the current name, or if another KMS
+ * key of the same distribution has it, because that update was interrupted.
  */
 export function oursAmong<K extends { tags: Record<string, string> }>(keys: K[], us: Us): K[] {
   const ours = keys.filter(

@@ -1,24 +1,24 @@
-/** Whether a KMS key of the state is still this stack's, by its tags: another stack may have taken it over, or somebody written them. */
+/** Whether a KMS key of the state is still this stack's by its tags. Another stack may have taken it over, or somebody has changed the tags. */
 
 import { KeymgmtError } from "../../errors";
-import { permitted } from "../../kms/optional";
+import { undefinedIfDenied } from "../../kms/optional";
 import { CLAIM, TAG, tagsOf } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
+import { ADVICE } from "../advice";
 import type { RegionalDistribution } from "../regionalDistribution";
-import { WAYS_ON } from "../waysOn";
 import { isTakenOver } from "./ownership";
 
 type Recorded = Pick<KmsKeyRecord, "keyId" | "adopted" | "claim">;
 
-/** A KMS key's tags; undefined, without a warning, where the permission to read them is missing. */
+/** The tags of a KMS key; undefined, without a warning, if the permission to read them is missing. */
 export function tagsIfPermitted(
   regional: RegionalDistribution,
   keyId: string,
 ): Promise<Record<string, string> | undefined> {
-  return permitted(() => tagsOf(regional.kms, keyId));
+  return undefinedIfDenied(() => tagsOf(regional.kms, keyId));
 }
 
-/** Asks once for each KMS key. The tags of an adopted one are not this stack's. */
+/** Reads the tags of each KMS key once. An adopted KMS key is not asked: this stack does not tag it. */
 export async function isNoLongerOurs(
   regional: RegionalDistribution,
   { keyId, adopted, claim }: Recorded,
@@ -29,7 +29,7 @@ export async function isNoLongerOurs(
   return false;
 }
 
-/** Throws before the KMS key is touched where it is not this stack's any more. */
+/** Throws, before any change, if the KMS key is no longer this stack's. */
 export async function unlessTakenOver<T>(
   regional: RegionalDistribution,
   version: number,
@@ -42,7 +42,7 @@ export async function unlessTakenOver<T>(
   const tags = { [TAG.stack]: stack, ...(claim !== undefined && { [CLAIM]: claim }) };
   throw new KeymgmtError(
     "Conflict",
-    `Expected KMS key ${keyArn} (${regional.named(version)}) to have the tags that the state knows; another stack's name or another claim is written on it, so whose it is cannot be told. It was left alone. If another stack has taken it over, take the key out of this one (\`pulumi state delete\`). ${WAYS_ON.tagAsOurs(regional.region, keyId, tags)}`,
+    `Expected KMS key ${keyArn} (${regional.named(version)}) to have the tags that the state knows; its tags have another stack's name or another claim, so its owner is not known. It was left alone. If another stack has taken it over, remove the key from this stack's state (\`pulumi state delete\`). ${ADVICE.tagAsOurs(regional.region, keyId, tags)}`,
     { ...regional.context(version), region: regional.region, keyId: keyArn },
   );
 }

@@ -1,18 +1,19 @@
 /**
- * What must be shown of a KMS key before it is used though no state knows it: that it was made for this key (its claim), and that
- * nobody was given more than the program gives (its key policy, and grants).
+ * What must be proved of a KMS key that is in no state before it is used: that it was created for this key (by its claim), and that nobody
+ * else may use it (by its key policy and grants).
  */
 
 import type { Kms } from "../../kms/client/client";
 import type { KeyState } from "../../kms/keyState";
-import { ifPermitted, permitted } from "../../kms/optional";
+import { keyPolicyOf } from "../../kms/kmsKeys";
+import { undefinedIfDenied, warnIfDenied } from "../../kms/optional";
 import { CLAIM, type TaggedKey } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
 import { isDefaultPolicy, samePolicy } from "../metadata/keyPolicy";
 import type { RegionalDistribution } from "../regionalDistribution";
 import { isClaimOf } from "./claim";
 
-/** A KMS key that could be a version's, and why it is left alone. */
+/** A KMS key that may belong to a version, and the reason why it is left alone. */
 export interface Doubtful {
   version: number;
   key: TaggedKey;
@@ -22,9 +23,9 @@ export interface Doubtful {
 }
 
 /**
- * @param distribution that it was made for
- * @param others every KMS key of the Region that is tagged
- * @returns why it is not used; undefined where nothing speaks against it
+ * @param distribution the distribution that it was created for
+ * @param others all tagged KMS keys of the Region
+ * @returns the reason why it is not used; undefined if there is none
  */
 export async function doubtOf(
   regional: RegionalDistribution,
@@ -68,7 +69,7 @@ export async function isProved(
   }
 }
 
-/** A replica that is there while the state does not know it: its primary is this stack's, but anybody may have made the replica. */
+/** The same for a replica that exists and is not in the state. Its primary is this stack's, but anybody may have created the replica. */
 export async function replicaDoubt(
   regional: RegionalDistribution,
   there: Kms,
@@ -91,13 +92,13 @@ export function claimDoubt(
   return hasOtherClaim ? `its tag ${CLAIM} is not its primary's` : undefined;
 }
 
-/** Whether it is the replica's own key policy that lets nobody see it: who may see the primary's may see its. */
-async function isHidden({ primary }: RegionalDistribution, there: Kms, KeyId: string): Promise<boolean> {
-  const isShown = (kms: Kms) => permitted(() => kms.call("GetKeyPolicy", { KeyId, PolicyName: "default" }));
+/** Whether the replica's own key policy hides that policy: the primary's key policy can be read, and the replica's cannot. */
+async function isHidden({ primary }: RegionalDistribution, there: Kms, keyId: string): Promise<boolean> {
+  const isShown = (kms: Kms) => undefinedIfDenied(() => keyPolicyOf(kms, keyId));
   return (await isShown(there)) === undefined && (await isShown(primary)) !== undefined;
 }
 
-/** Why others may use the KMS key: its key policy or a grant. Warns where the permission to read them is missing. */
+/** Why others may use the KMS key: its key policy or a grant. Warns if the permission to read them is missing. */
 async function accessDoubt(
   { owner }: RegionalDistribution,
   kms: Kms,
@@ -105,17 +106,13 @@ async function accessDoubt(
   policies: (string | undefined)[],
 ): Promise<string | undefined> {
   const accountId = String(owner.kms.accountId);
-  const loses = (what: string) =>
-    `whether ${what} gives others the use of a KMS key that is recovered is not seen`;
-  const policy = await ifPermitted(kms, loses("its key policy"), () =>
-    kms.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
-  );
-  const seen = policy?.Policy;
+  const loses = (what: string) => `whether ${what} lets others use a recovered KMS key is not checked`;
+  const seen = await warnIfDenied(kms, loses("its key policy"), () => keyPolicyOf(kms, keyId));
   if (seen !== undefined && !isDefaultPolicy(seen, accountId)) {
     const isExpected = policies.some((policy) => policy !== undefined && samePolicy(policy, seen));
     if (!isExpected) return "its key policy is neither the program's nor AWS's default";
   }
-  const listed = await ifPermitted(kms, loses("a grant"), () => kms.call("ListGrants", { KeyId: keyId }));
+  const listed = await warnIfDenied(kms, loses("a grant"), () => kms.call("ListGrants", { KeyId: keyId }));
   const [grant] = listed?.Grants ?? [];
-  return grant && `a grant (${grant.GrantId}) gives the use of it to ${grant.GranteePrincipal}`;
+  return grant && `a grant (${grant.GrantId}) lets ${grant.GranteePrincipal} use it`;
 }

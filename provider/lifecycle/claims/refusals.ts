@@ -1,21 +1,21 @@
-/** Why KMS keys that AWS has are not used, in words, with what a person can do. The decisions stand where these are called. Pure. */
+/** Messages about KMS keys in AWS that are not used: the reason, and what the user can do. The callers decide; this file only words it. Pure. */
 import { KeymgmtError, type KeymgmtErrorContext } from "../../errors";
 import type { TaggedKey } from "../../kms/taggedKeys";
-import { adoptInput, WAYS_ON } from "../waysOn";
+import { ADVICE, adoptInput } from "../advice";
 import { type LostKmsKey, listed } from "./lostKeys";
 import type { Doubtful } from "./proof";
 
 const LEFT = "They were left alone, and nothing was made.";
 const LEFT_ONE = "It was left alone, and nothing was made.";
 
-/** Without permission to list, nobody can tell whether an alias of the key is one of ours, which must be used again. */
+/** Without permission to list KMS keys it is not known whether an alias of the key is ours. If it is, it must be used again. */
 export function ownerNotVisible(
   { key, stack, region }: { key: string; stack: string; region: string },
   aliases: string[],
 ): KeymgmtError {
   return new KeymgmtError(
     "AccessDenied",
-    `Expected to see whether ${aliases.join(", ")} in ${region} is this stack's (${stack}): key "${key}" was made earlier, and may have been distributed there before. That needs kms:ListKeys and kms:ListResourceTags, and using it again kms:DescribeKey and kms:CancelKeyDeletion (\`keymgmt iam-policy --recovery\`). Nothing was made. ${WAYS_ON.resourceRenamed} That needs none of these permissions. ${WAYS_ON.newKmsKeys} Those of a resource that goes are then scheduled for deletion.`,
+    `Expected to see whether ${aliases.join(", ")} in ${region} is this stack's (${stack}): key "${key}" existed before, and may have been distributed there. That needs kms:ListKeys and kms:ListResourceTags; to use it again needs kms:DescribeKey and kms:CancelKeyDeletion too (\`keymgmt iam-policy --recovery\`). Nothing was made. ${ADVICE.resourceRenamed} That needs none of these permissions. ${ADVICE.newKmsKeys} The deletion of a removed resource's KMS keys is then scheduled.`,
     { key, region, permission: "kms:ListKeys" },
   );
 }
@@ -45,7 +45,7 @@ export function newerVersions(
   const adopt = { aliasName, versions: { [newest]: latest.keyId } };
   return new KeymgmtError(
     "Conflict",
-    `Expected the KMS keys of ${distribution} in ${region} to be of versions that key "${key}" has, 1 to ${newest}; there are ${listed(lost)}: the key has left the state and was made anew, or was restored from an older backup. ${LEFT} ${lostMaterialWays(key, adopt, without(lost, latest))}`,
+    `Expected the KMS keys of ${distribution} in ${region} to be of versions that key "${key}" has, 1 to ${newest}; there are ${listed(lost)}: the key left the state and was created again, or was restored from an older backup. ${LEFT} ${lostMaterialAdvice(key, adopt, without(lost, latest))}`,
     { ...context, region, keyId: latest.keyArn },
   );
 }
@@ -56,7 +56,7 @@ interface LostOf {
   region: string;
 }
 
-/** A new key has KMS keys already: those of a key of its name whose material is lost. */
+/** A new key already has KMS keys: they belong to a key of the same name whose material is lost. */
 export function lostKey(
   { key, aliasName, region }: LostOf,
   lost: LostKmsKey[],
@@ -66,53 +66,53 @@ export function lostKey(
   const adopt = { aliasName, versions: { 1: latest.keyId } };
   return new KeymgmtError(
     "Conflict",
-    `Expected no KMS keys of a key "${key}" of this stack in ${region}, as the key is new; ${lostKeysThere(lost, aliasName, isInUse)}. ${LEFT} ${WAYS_ON.keyRenamed(key)} Else: ${lostMaterialWays(key, adopt, without(lost, latest))}`,
+    `Expected no KMS keys of a key "${key}" of this stack in ${region}, because the key is new; ${lostKeysThere(lost, aliasName, isInUse)}. ${LEFT} ${ADVICE.keyRenamed(key)} Otherwise: ${lostMaterialAdvice(key, adopt, without(lost, latest))}`,
     { key, region },
   );
 }
 
-/** The same where the program lets its key be deleted, and the KMS keys wait for their deletion: new ones are made. */
+/** The same if the program allows the deletion of its key and the deletion of the KMS keys is scheduled: new ones are created. */
 export function lostKeyReplaced(
   { key, aliasName, region }: LostOf,
   lost: LostKmsKey[],
   latest: LostKmsKey,
 ): string {
   const adopt = adoptInput({ aliasName, versions: { 1: latest.keyId } });
-  return `key "${key}" is new, and new KMS keys are made in ${region}; ${lostKeysThere(lost, aliasName, false)}. The new ones cannot decrypt what was encrypted under those. To take one back: ${adopt}`;
+  return `key "${key}" is new, and new KMS keys are made in ${region}; ${lostKeysThere(lost, aliasName, false)}. The new ones cannot decrypt what was encrypted under those. To use one of those again: ${adopt}`;
 }
 
 function lostKeysThere(lost: LostKmsKey[], aliasName: string, isInUse: boolean): string {
-  return `there are ${listed(lost)}${isInUse ? ` behind ${aliasName}` : ""}, of a key of that name that was removed, or that has left the state, and its material with it`;
+  return `there are ${listed(lost)}${isInUse ? ` behind ${aliasName}` : ""}, of a key of that name that was removed or lost from the state, and its material with it`;
 }
 
 /**
- * What can be done where the material of KMS keys is not in the state.
+ * What the user can do if the material of KMS keys is not in the state.
  *
- * @param adopt names the latest of them
- * @param others that it does not name
+ * @param adopt names the latest of the KMS keys
+ * @param others the KMS keys that it does not name
  */
-export function lostMaterialWays(
+export function lostMaterialAdvice(
   key: string,
   adopt: Parameters<typeof adoptInput>[0],
   others: LostKmsKey[],
 ): string {
-  const commands = others.flatMap(({ takeBack }) => takeBack);
+  const commands = others.flatMap(({ reclaimCommands }) => reclaimCommands);
   const stay =
     others.length === 0
       ? "It is usable then,"
       : commands.length === 0
         ? "All of them stay usable,"
-        : `What makes the others usable that wait for their deletion or are disabled in one Region: ${commands.join(" && ")}. All of them are usable then,`;
+        : `To make the others usable whose deletion is scheduled, or that are disabled in one Region: ${commands.join(" && ")}. All of them are usable then,`;
   const unmanaged =
     others.length === 0
       ? ""
       : " Those that `adopt` does not name stay as they are, and are managed by nobody.";
-  return `${WAYS_ON.restore(key)} Or take the latest under management as it is, without its material: ${adoptInput(adopt)}. ${stay} a rotation starts a new version, and they cannot be imported again or replicated.${unmanaged} ${WAYS_ON.newKmsKeys}`;
+  return `${ADVICE.restore(key)} Or take the latest under management as it is, without its material: ${adoptInput(adopt)}. ${stay} a rotation starts a new version, and they cannot be imported again or replicated.${unmanaged} ${ADVICE.newKmsKeys}`;
 }
 
 const without = (lost: LostKmsKey[], latest: LostKmsKey) => lost.filter((one) => one !== latest);
 
-/** The KMS key of a version lacks some of our tags. @param versions which it may be of, in words */
+/** The KMS key of a version lacks some of our tags. @param versions the versions that it may have, in words */
 export function tagsMissing(
   { keyId, keyArn }: TaggedKey,
   distribution: string,
@@ -122,12 +122,12 @@ export function tagsMissing(
 ): KeymgmtError {
   return new KeymgmtError(
     "Conflict",
-    `Expected KMS key ${keyArn} to have the tags ${Object.keys(missing).join(", ")}, by which the KMS keys of ${distribution} are recognised; it has not, and may be that of ${versions}. ${LEFT_ONE} ${WAYS_ON.tagAsOurs(context.region, keyId, missing)} If it is not, take its other tags of the form keymgmt:… away. ${WAYS_ON.newKmsKeys}`,
+    `Expected KMS key ${keyArn} to have the tags ${Object.keys(missing).join(", ")}, by which the KMS keys of ${distribution} are recognised; it lacks them, and may be that of ${versions}. ${LEFT_ONE} ${ADVICE.tagAsOurs(context.region, keyId, missing)} If it is not, remove its other tags of the form keymgmt:…. ${ADVICE.newKmsKeys}`,
     { ...context, keyId: keyArn },
   );
 }
 
-/** The same of the KMS key behind an alias that has the form of the key's. */
+/** The same for the KMS key behind an alias that looks like the key's. */
 export function aliasOwnerUnknown(
   { key, aliasName, region }: LostOf,
   keyId: string,
@@ -135,7 +135,7 @@ export function aliasOwnerUnknown(
 ): KeymgmtError {
   return new KeymgmtError(
     "Conflict",
-    `Expected KMS key ${keyId} in ${region}, to which ${aliasName} points, to have the tags ${Object.keys(missing).join(", ")}, by which a KMS key of key "${key}" is recognised; it has not, so whose it is cannot be told. ${LEFT_ONE} ${WAYS_ON.tagAsOurs(region, keyId, missing)} ${WAYS_ON.resourceRenamed} \`pulumi up --refresh\` then gives it its tags. If it is not this stack's, ${adoptInput({ aliasName })} takes it under management. ${WAYS_ON.newKmsKeys}`,
+    `Expected KMS key ${keyId} in ${region}, to which ${aliasName} points, to have the tags ${Object.keys(missing).join(", ")}, by which a KMS key of key "${key}" is recognised; it lacks them, so its owner is not known. ${LEFT_ONE} ${ADVICE.tagAsOurs(region, keyId, missing)} ${ADVICE.resourceRenamed} \`pulumi up --refresh\` then sets the tags. If it is not this stack's, ${adoptInput({ aliasName })} takes it under management. ${ADVICE.newKmsKeys}`,
     { key, region, keyId },
   );
 }
@@ -148,13 +148,13 @@ export function formerStackInUse(
 ): KeymgmtError {
   return new KeymgmtError(
     "Conflict",
-    `Expected the KMS keys of key "${key}" in ${region} that are in use to have the tag ${tag} "${stack}"; ${first.keyArn} ${hasFormerStackName(tag, first)}. ${LEFT_ONE} Was the stack renamed and the distribution too? Give the resource its old name again, run \`pulumi up\`, which tags it anew, and rename it then. Has the distribution left the state? If the KMS keys are this stack's, tag them so and run the update again: ${commands}. ${WAYS_ON.newKmsKeys}`,
+    `Expected the KMS keys of key "${key}" in ${region} that are in use to have the tag ${tag} "${stack}"; ${first.keyArn} ${hasFormerStackName(tag, first)}. ${LEFT_ONE} Were the stack and the distribution both renamed? Give the resource its old name again, run \`pulumi up\`, which tags it with the new name of the stack, and then rename it. Is the distribution no longer in the state? If the KMS keys are this stack's, tag them so and run the update again: ${commands}. ${ADVICE.newKmsKeys}`,
     { key, region, keyId: first.keyArn },
   );
 }
 
 export function hasFormerStackName(tag: string, { tags }: TaggedKey): string {
-  return `has "${tags[tag]}", which this stack was called before, and which another stack may be called now`;
+  return `has "${tags[tag]}", a former name of this stack, which another stack may have now`;
 }
 
 /** `arn:… (version 1: it has no tag keymgmt:claim; it has no material)` */
@@ -175,11 +175,11 @@ export function notProved(
   context: KeymgmtErrorContext,
 ): KeymgmtError {
   const takesAny = doubtful.some(({ state }) => state === "PendingImport")
-    ? ", but for one that has no material, which may take any: look at its key policy and grants first"
+    ? ", except for one without material, which may take any material: check its key policy and grants first"
     : "";
   return new KeymgmtError(
     "Conflict",
-    `Expected the KMS keys in ${region} that are tagged as versions of ${distribution}, and that no state knows, to prove that they are key "${key}"'s; these do not: ${doubtfulListed(doubtful)}. ${LEFT} ${WAYS_ON.resourceRenamed} That needs no proof. If they are this stack's (who made them is in CloudTrail: CreateKey), name them: ${adoptInput(adopt)}; AWS then takes the material only where it is the same${takesAny}. Had the key left the state, so that its keyring was made anew with other material? ${WAYS_ON.restore(key)} Or leave \`kcvs\` out, which takes them under management without their material. ${WAYS_ON.newKmsKeys}`,
+    `Expected the KMS keys in ${region} that are tagged as versions of ${distribution}, and that are in no state, to prove that they are key "${key}"'s; these do not: ${doubtfulListed(doubtful)}. ${LEFT} ${ADVICE.resourceRenamed} That needs no proof. If they are this stack's (who made them is in CloudTrail: CreateKey), name them: ${adoptInput(adopt)}; AWS then takes the material only where it is the same${takesAny}. Did the key leave the state, so that its keyring was created again with other material? ${ADVICE.restore(key)} Or leave \`kcvs\` out, which takes them under management without their material. ${ADVICE.newKmsKeys}`,
     { ...context, region, keyId: doubtful[0]!.key.keyArn },
   );
 }

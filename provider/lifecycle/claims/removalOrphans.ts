@@ -1,10 +1,10 @@
 /**
- * Orphans of a distribution that is removed: an update was killed after it had made them. Without the permissions to list they are
- * left to `keymgmt sweep`.
+ * Orphans of a distribution that is removed: an update was killed after it had created them. Without permission to list KMS keys they
+ * are left to `keymgmt sweep`.
  */
 
 import { ifRootKeyAvailable } from "../../keys/claimSecret";
-import { permitted } from "../../kms/optional";
+import { undefinedIfDenied } from "../../kms/optional";
 import { CLAIM, TAG } from "../../kms/taggedKeys";
 import type { Known, Unrecorded } from "../plan/known";
 import type { RegionalDistribution } from "../regionalDistribution";
@@ -17,7 +17,7 @@ export async function findRemovalOrphans(
   { records }: Known,
 ): Promise<Unrecorded[]> {
   const { run, kms, owner } = regional;
-  const tagged = (await permitted(() => run.listings.taggedKeys(kms))) ?? [];
+  const tagged = (await undefinedIfDenied(() => run.listings.taggedKeys(kms))) ?? [];
   const recorded = Object.values(records);
   const own = tagged.filter(
     ({ keyId, tags }) =>
@@ -29,7 +29,7 @@ export async function findRemovalOrphans(
     const version = versionInTags(key);
     if (version === undefined) return [];
     const { [CLAIM]: claim, [TAG.distribution]: distribution } = key.tags;
-    // A claim that the state has of another KMS key was copied from that one's tags.
+    // If the state has this claim for another KMS key, it was copied from the tags of that one.
     const isCopied =
       recorded.some((record) => record.claim === claim) || copyOf(claim, key.keyId, tagged) !== undefined;
     const isRight =

@@ -1,6 +1,6 @@
 /**
- * Tags, policy and description as AWS shows them, for a resource's inputs: then what somebody else changed is a difference of a
- * property, which Pulumi shows, takes back or, with `ignoreChanges`, leaves. Only what the program gives is compared. Pure.
+ * Tags, policy and description as AWS shows them, in the form of a resource's inputs. So a change by somebody else is a difference of a
+ * property, which Pulumi shows and reverts, or leaves with `ignoreChanges`. Only what the program sets is compared. Pure.
  */
 import { isDeepStrictEqual } from "node:util";
 import { CLAIM, isOwnTag } from "../../kms/taggedKeys";
@@ -16,10 +16,10 @@ import type { Owner } from "../owner";
 import type { ObservedKmsKey, SeenRegion } from "./drift";
 
 /**
- * Of several KMS keys that differ from what the last update applied, the latest version's counts. Of what the program ignores changes
- * of, the latest version's counts in any case, so that the next version begins with it.
+ * If several KMS keys differ from what the last update applied, the value of the latest version is returned. For a property in
+ * `ignoreChanges` the latest version's value is always returned, so that the next version starts with it.
  *
- * @returns what AWS has, `applied` for the outputs, and whether the outputs say otherwise yet
+ * @returns what AWS has, `applied` for the outputs, and whether the outputs still have other values
  */
 export function actualMetadata(
   owner: Owner,
@@ -39,7 +39,7 @@ export function actualMetadata(
     kmsTags: actualTags(last.owner.kms.tags, tagSets, isLeft, isCovered),
   };
   const actual = each(parts, ([, part]) => part.actual);
-  // `applied` stands in the state in the clear.
+  // `applied` is stored in the state in plain text.
   const isSecret = (name: string) => isMarkedSecret(outputs, name === "kmsTags" ? "tags" : name);
   const applied = each(parts, ([name, part]) => (isSecret(name) ? undefined : part.applied));
   const { policy, description, tags } = outputs;
@@ -50,7 +50,7 @@ export function actualMetadata(
   };
 }
 
-/** One part as AWS has it, and what was applied in its place, unless that is ignored. */
+/** One property as AWS has it, and the applied value if it is another one and not ignored. */
 interface Actual<T> {
   actual?: T;
   applied?: T;
@@ -71,7 +71,7 @@ function each<T>(parts: Record<string, T>, work: (entry: [string, T]) => unknown
   return Object.fromEntries(Object.entries(parts).map((entry) => [entry[0], work(entry)]));
 }
 
-/** Ids of KMS keys whose tags `keymgmt:*` are not as they should be. One of release 0.1.0 has no claim, and gets one. */
+/** Ids of KMS keys whose tags `keymgmt:*` are missing or wrong. A KMS key of release 0.1.0 has no claim, and gets one. */
 export function untagged(owner: Owner, outputs: RegionalOutputs, seen: SeenRegion): Set<string> {
   const found = ours(owner, outputs, seen).filter(
     ({ version, record: { claim, importedAt }, key: { tags } }) => {
@@ -84,7 +84,7 @@ export function untagged(owner: Owner, outputs: RegionalOutputs, seen: SeenRegio
   return new Set(found.map(({ record }) => record.keyId));
 }
 
-/** KMS keys whose metadata is this stack's: none that was adopted, is gone, or was taken over. */
+/** KMS keys whose metadata is this stack's: not those that were adopted, deleted or taken over. */
 function ours(owner: Owner, outputs: RegionalOutputs, { keys }: SeenRegion) {
   return kmsKeysOf(outputs.versions).flatMap((held): (HeldVersions & { key: ObservedKmsKey })[] => {
     const { keyId, adopted, claim } = held.record;
@@ -95,7 +95,7 @@ function ours(owner: Owner, outputs: RegionalOutputs, { keys }: SeenRegion) {
   });
 }
 
-/** A tag that is gone is left out, as the engine sees it too. */
+/** A removed tag is left out, as the engine expects it. */
 function actualTags(
   applied: Record<string, string> | undefined,
   seen: Record<string, string>[],
@@ -114,7 +114,7 @@ function actualTags(
   return { actual, ...(Object.keys(changed).length > 0 && { applied: changed }) };
 }
 
-/** What anybody may have written must not be read as a mark of the engine's. */
+/** A text from AWS, which anybody may have written, must not look like a marker of the engine. */
 function storable(text: string): string {
   return isSentinel(text) ? "(a text that Pulumi reserves)" : text;
 }

@@ -1,6 +1,6 @@
 /**
- * In words, how AWS differs from what the last update left: for a refresh, and for `keymgmt status`. Pure: observe.ts reads
- * what is compared here. What may not be read is not compared; nor is what is unknown, as secrets are to `keymgmt status`.
+ * Sentences about how AWS differs from the result of the last update, for a refresh and for `keymgmt status`. Pure: observe.ts reads what
+ * is compared here. Values that cannot be read are not compared, nor are unknown values, such as secrets in `keymgmt status`.
  */
 
 import { expiresAsPlanned } from "../../keys/expiry";
@@ -20,19 +20,19 @@ import { desiredState, type Owner } from "../owner";
 
 /** What AWS shows of a distribution or replica in one Region. */
 export interface SeenRegion {
-  /** KMS keys by id, without those that may not be described. */
+  /** KMS keys by id, without those that DescribeKey does not show. */
   keys: Map<string, ObservedKmsKey>;
-  /** Id of the KMS key that the alias points to; "" where it is gone; undefined where that may not be read. */
+  /** Id of the KMS key that the alias points to; "" if the alias does not exist; undefined if it cannot be read. */
   aliasTarget: string | undefined;
 }
 
-/** What AWS shows of one KMS key. `tags` and `policy` are undefined where they may not be read. */
+/** What AWS shows of one KMS key. `tags` and `policy` are undefined if they cannot be read. */
 export interface ObservedKmsKey extends SeenKmsKey {
   tags?: Record<string, string>;
   policy?: string;
 }
 
-/** What a KMS key that is gone means: of a primary its data is lost, a replica can be made again. */
+/** The result of a deleted KMS key: for a primary the data is lost; a replica can be created again. */
 export const LOST = {
   primary:
     "what was encrypted under it cannot be decrypted any more, not even with the same material in a new KMS key; no other is made in its place",
@@ -40,8 +40,8 @@ export const LOST = {
 } as const;
 
 /**
- * One sentence for each difference: `version 2 in eu-west-1: Disabled outside this stack`. A KMS key holds one version, or
- * several where it is rotated on demand: the latest says its desired state, and its tag names the first.
+ * One sentence for each difference: `version 2 in eu-west-1: Disabled outside this stack`. A KMS key holds one version, or several if it
+ * is rotated on demand: then the latest version decides its desired state, and its tag names the first version.
  */
 export function regionDrift(
   region: string,
@@ -67,7 +67,7 @@ export function regionDrift(
   );
 }
 
-/** The records of a distribution with the Region of each primary, where that is not the KMS key of the record. */
+/** The records of a distribution, with the Region of each primary that is in another Region. */
 export function withPrimaryRegions(records: KmsKeyRecords, keys: SeenRegion["keys"]): KmsKeyRecords {
   const now = Object.entries(records).map(([version, { primaryRegion: before, ...record }]) => {
     const key = keys.get(record.keyId);
@@ -78,20 +78,20 @@ export function withPrimaryRegions(records: KmsKeyRecords, keys: SeenRegion["key
 }
 
 /**
- * Of primaries that somebody has moved to another Region (UpdatePrimaryRegion), a sentence each. Somebody did it on purpose, and
- * everything goes on: no update repairs it, so the sentences stay while the records say so.
+ * One sentence for each primary that somebody has moved to another Region (UpdatePrimaryRegion). Somebody did that on purpose, and
+ * everything still works. No update reverts it, so the sentences stay as long as the records have another Region.
  */
 export function promoted(records: KmsKeyRecords): string[] {
   return kmsKeysOf(records).flatMap(({ versions, record: { keyArn, keyId, primaryRegion } }) => {
     if (primaryRegion === undefined) return [];
     const { region } = parseKmsArn(keyArn);
     return [
-      `${which(versions)} in ${region}: the primary is in ${primaryRegion} now, moved outside this stack; everything goes on and it is left so. To promote it back: ${promoteBack(primaryRegion, keyId, region)}`,
+      `${which(versions)} in ${region}: the primary is in ${primaryRegion} now, moved outside this stack; everything works, and it is left there. To promote it back: ${promoteBack(primaryRegion, keyId, region)}`,
     ].map(visible);
   });
 }
 
-/** AWS takes it in the Region of the present primary (UpdatePrimaryRegion's reference). */
+/** The command goes to the Region of the current primary (UpdatePrimaryRegion's reference). */
 export function promoteBack(from: string, keyId: string, to: string): string {
   return `aws kms update-primary-region --region ${from} --key-id ${keyId} --primary-region ${to}`;
 }
@@ -116,7 +116,7 @@ function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, lates
   };
 }
 
-/** Before the first update has finished there is nothing that the alias could differ from. */
+/** Before the first update has finished, no target of the alias is expected. */
 function aliasDrift(region: string, outputs: RegionalOutputs, target: string | undefined): string[] {
   if (!outputs.keyId || target === undefined || target === outputs.keyId) return [];
   return target === ""
@@ -124,14 +124,14 @@ function aliasDrift(region: string, outputs: RegionalOutputs, target: string | u
     : [`${outputs.aliasName} in ${region}: the alias points to KMS key ${target}, not ${outputs.keyId}`];
 }
 
-/** What the last update left of one KMS key. */
+/** One KMS key as the last update left it. */
 interface ExpectedKmsKey extends MetadataInputs {
   /** An adopted KMS key's tags, policy, description and expiry are not this stack's. */
   adopted: boolean;
   desired: "Enabled" | "Disabled";
   /** As last seen. */
   known: KeyState;
-  /** Whether its material was imported: before that nothing can have drifted. */
+  /** Whether its material was imported. Before that there is no drift. */
   imported: boolean;
   /** When its material expires, as last seen. */
   validTo?: string;
@@ -139,13 +139,13 @@ interface ExpectedKmsKey extends MetadataInputs {
   keyMaterialId?: string;
   tags: Record<string, string>;
   claim?: string;
-  /** What the program marks secret: neither names nor values of it are shown. */
+  /** Properties that the program marks as secret. Neither their names nor their values are shown. */
   secrets: string[];
 }
 
-/** One part of a sentence for each thing that differs: `PendingDeletion until 2026-12-24, scheduled outside this stack`. */
+/** One part of a sentence for each difference: `PendingDeletion until 2026-12-24, scheduled outside this stack`. */
 function keyDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey, lost: string): string[] {
-  // That a disabled version is gone is said once: there is nothing to be done about it.
+  // A deleted KMS key of a disabled version is reported once, because nothing can be done about it.
   if (seen.state === "Deleted")
     return expected.desired === "Disabled" && expected.known === "Deleted"
       ? []
@@ -175,7 +175,7 @@ function stateDrift({ desired, imported, validTo }: ExpectedKmsKey, seen: Observ
       return desired === "Enabled" ? [] : ["Enabled outside this stack, although below `minEnabledVersion`"];
     case "Disabled":
       return desired === "Disabled" || !imported ? [] : ["Disabled outside this stack"];
-    default: // Creating and Updating pass by themselves
+    default: // Creating and Updating end by themselves
       return isKnownState(seen.state)
         ? []
         : [`${seen.state}, a state that this release does not know; no update changes it`];
@@ -187,9 +187,9 @@ function materialDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey): string[]
   const drift: string[] = [];
   if (expected.keyMaterialId && seen.keyMaterialId && expected.keyMaterialId !== seen.keyMaterialId)
     drift.push(
-      `holds key material ${short(seen.keyMaterialId)}, not ${short(expected.keyMaterialId)} which this stack imported; AWS does not take the old one back as current, so it stays as it is`,
+      `holds key material ${short(seen.keyMaterialId)}, not ${short(expected.keyMaterialId)} which this stack imported; AWS cannot make the old one current again, so it stays as it is`,
     );
-  // A disabled version is not renewed: it is imported again when it is desired.
+  // A disabled version is not renewed. It is imported again when it is enabled.
   if (expected.desired === "Enabled" && !expiresAsPlanned(seen.validTo, expected.expiry, new Date()))
     drift.push(
       `its key material expires ${seen.validTo ? `on ${day(seen.validTo)}` : "never"}, imported otherwise outside this stack`,
@@ -197,7 +197,7 @@ function materialDrift(expected: ExpectedKmsKey, seen: ObservedKmsKey): string[]
   return drift;
 }
 
-/** Only the tags that this stack put: others may add their own. */
+/** Only the tags that this stack has set. Others may add their own. */
 function tagDrift({ tags, secrets }: ExpectedKmsKey, seen: Record<string, string> | undefined): string[] {
   if (!seen) return [];
   const sentences = Object.entries(tags)
@@ -215,7 +215,7 @@ function claimDrift({ claim, imported }: ExpectedKmsKey, seen: Record<string, st
   if (!seen || !imported || (claim !== undefined && seen[CLAIM] === claim)) return [];
   return [
     claim === undefined
-      ? `the state knows no ${CLAIM} of it, by which it is recognised once it has left the state`
+      ? `the state has no ${CLAIM} for it, by which it is recognised when it is no longer in the state`
       : `tag ${CLAIM} is gone`,
   ];
 }

@@ -3,8 +3,8 @@ import { targetOf } from "../../kms/aliases";
 import type { Kms } from "../../kms/client/client";
 import { isUnreachable } from "../../kms/client/unreachable";
 import { isLeftOut } from "../../kms/endpoints/connection";
-import { describeKmsKey } from "../../kms/kmsKeys";
-import { ifPermitted } from "../../kms/optional";
+import { describeKmsKey, keyPolicyOf } from "../../kms/kmsKeys";
+import { warnIfDenied } from "../../kms/optional";
 import { CLAIM, TAG, tagsOf } from "../../kms/taggedKeys";
 import type { Run } from "../../run";
 import type { Say } from "../../say";
@@ -19,18 +19,18 @@ export interface Observation {
   /** For the outputs. */
   seen: Required<Pick<RegionalOutputs, "versions" | "drift">> &
     Pick<RegionalOutputs, "aliasTarget" | "applied">;
-  /** Tags, policy and description, where they are other than the state says. */
+  /** Tags, policy and description, if they differ from the state. */
   actual?: MetadataSnapshot;
 }
 
-/** What a refresh gives: what it saw, or where it saw nothing. */
+/** The result of a refresh: what it saw, or the Regions that it did not see. */
 export interface Refreshed extends Pick<Observation, "actual"> {
   seen: Partial<Observation["seen"]> & { notSeen?: string[] };
 }
 
 /**
- * A refresh that goes on without a Region that does not answer, or that the program leaves out: nothing of it is known to be gone, so
- * all stays as last known. What some calls answered before is of another moment than the rest, and not used.
+ * A refresh that continues without a Region that does not answer, or that the program leaves out. The state of such a Region stays as it
+ * was last known. If some calls were answered and others not, no answer is used, because the values would be of different times.
  */
 export async function refreshRegion(
   run: Run,
@@ -57,7 +57,7 @@ export async function refreshRegion(
   }
 }
 
-/** A refresh. What may not be read stays as it was and is not compared; the missing permission is said once. */
+/** A refresh. Values that cannot be read stay as they were and are not compared; each missing permission is reported once. */
 export async function observeRegion(
   kms: Kms,
   owner: Owner,
@@ -92,11 +92,11 @@ function sayIfTakenOver(kms: Kms, owner: Owner, { keyId, claim }: KmsKeyRecord, 
   if (!isTakenOver(tags, owner, claim)) return;
   const why = isTakenOver(tags, owner)
     ? `the tag ${TAG.stack} "${tags![TAG.stack]}": that stack has taken it over`
-    : `another tag ${CLAIM} than the state knows: whose it is cannot be told`;
+    : `another tag ${CLAIM} than the state knows: its owner is not known`;
   kms.say(`KMS key ${keyId} in ${kms.region} has ${why}, and it is left alone`);
 }
 
-/** Reads state, material, alias, tags, policy and description of every version: DescribeKey, and what more is permitted. */
+/** Reads state, material, alias, tags, policy and description of every version, as far as it is permitted. */
 export async function lookAtRegion(
   kms: Kms,
   owner: Owner,
@@ -116,23 +116,23 @@ export function hasDrifted(olds: { drift?: unknown }): boolean {
   return Array.isArray(olds.drift) && olds.drift.length > 0;
 }
 
-/** Says the drift that a refresh has found; in a preview it says what the update is for. */
+/** Shows the drift that a refresh has found. In a preview it is the reason for the update. */
 export function sayDrift(say: Say, distribution: string, drift: unknown): void {
   for (const sentence of Array.isArray(drift) ? drift : []) say(`drift of ${distribution}: ${sentence}`);
 }
 
-/** AWS shows no expiry of material that is gone: when it expired stays worth knowing. */
+/** AWS shows no expiry date of material that is gone, so the last known date is kept. */
 function asSeen(record: KmsKeyRecord, { state, validTo, keyMaterialId }: ObservedKmsKey): KmsKeyRecord {
   return {
     ...record,
     state,
     validTo: state === "PendingImport" ? record.validTo : validTo,
-    // Of a version that was never imported it would be another one's.
+    // A version that was never imported has no material; AWS would show that of another version.
     keyMaterialId: record.keyMaterialId ?? (record.importedAt || record.adopted ? keyMaterialId : undefined),
   };
 }
 
-/** Undefined where DescribeKey is not permitted. */
+/** Undefined without kms:DescribeKey. */
 export async function observeKmsKey(
   kms: Kms,
   owner: Owner,
@@ -140,26 +140,24 @@ export async function observeKmsKey(
   keyId: string,
   withPolicy: boolean,
 ): Promise<ObservedKmsKey | undefined> {
-  const seen = await ifPermitted(kms, "the states of KMS keys are not seen", () =>
+  const seen = await warnIfDenied(kms, "the states of KMS keys are not seen", () =>
     describeKmsKey(kms, keyId, { key: owner.key.name, version }),
   );
   if (!seen || seen.state === "Deleted") return seen;
   const [tags, policy] = await Promise.all([
-    ifPermitted(kms, "the tags of KMS keys are not seen", () => tagsOf(kms, keyId)),
+    warnIfDenied(kms, "the tags of KMS keys are not seen", () => tagsOf(kms, keyId)),
     withPolicy
-      ? ifPermitted(kms, "the policies of KMS keys are not seen", () =>
-          kms.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
-        )
+      ? warnIfDenied(kms, "the policies of KMS keys are not seen", () => keyPolicyOf(kms, keyId))
       : undefined,
   ]);
-  return { ...seen, tags, policy: policy?.Policy };
+  return { ...seen, tags, policy };
 }
 
-/** Id of the KMS key that the alias points to in AWS; "" where it is gone; undefined where that may not be read. */
+/** Id of the KMS key that the alias points to in AWS; "" if the alias does not exist; undefined if it cannot be read. */
 export async function observeAlias(
   kms: Kms,
   aliasName: string,
   loses = "where the alias points is not seen",
 ): Promise<string | undefined> {
-  return ifPermitted(kms, loses, () => targetOf(kms, aliasName));
+  return warnIfDenied(kms, loses, () => targetOf(kms, aliasName));
 }

@@ -1,9 +1,9 @@
-/** KMS keys that the program names, to be taken under management. */
+/** Adopts existing KMS keys that the program names. */
 
 import { isKeymgmtError, KeymgmtError } from "../../errors";
 import { parseKmsArn } from "../../kms/arn";
 import { isPendingDeletion, keyStateOf } from "../../kms/keyState";
-import { permitted } from "../../kms/optional";
+import { undefinedIfDenied } from "../../kms/optional";
 import { CLAIM } from "../../kms/taggedKeys";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 import { tagsIfPermitted } from "../claims/ownershipCheck";
@@ -15,9 +15,9 @@ import type { OutcomeOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 
 /**
- * Looks at the KMS keys to adopt. Those of versions that the key holds are candidates: AWS then proves each, as it takes what
- * the KMS key has and refuses any other. The others enter the state as they are in AWS. Nothing is changed. Throws where one
- * is not what the program says it is.
+ * Looks at the KMS keys to adopt. A KMS key whose material the key holds (by `kcvs`) is a candidate: an import then proves it, because AWS
+ * accepts only the material that the KMS key has. All others enter the state as they are in AWS. Nothing is changed. Throws if a KMS key
+ * is not what the program says.
  */
 export async function adoptKmsKeys(regional: RegionalDistribution): Promise<OutcomeOf<"adopt">> {
   const { aliasName, versions, kcvs = {} } = regional.adopt!;
@@ -47,20 +47,20 @@ export async function adoptKmsKeys(regional: RegionalDistribution): Promise<Outc
   return { records, candidates, target, isAll: makesNew(regional.adopt!) };
 }
 
-/** The key must hold what is said of it: a backup's KMS keys are not for a key that was not restored from it. */
+/** The key must have the key check values in `adopt`. So the KMS keys of a backup are adopted only by a key that was restored from it. */
 function refuseOtherMaterial(regional: RegionalDistribution, kcvs: Record<string, string>): void {
   for (const [version, kcv] of Object.entries(kcvs)) {
     const held = regional.kcv(Number(version));
     if (held !== kcv)
       throw new KeymgmtError(
         "InvalidInput",
-        `Expected ${regional.named(Number(version))} to have the key check value ${kcv}, as \`adopt\` says; the key's is ${held}: it is another key. Restore the ManagedKey from the same backup, or take \`adopt\` away. Nothing was changed.`,
+        `Expected ${regional.named(Number(version))} to have the key check value ${kcv}, as \`adopt\` says; the key's is ${held}: it is another key. Restore the ManagedKey from the same backup, or remove \`adopt\`. Nothing was changed.`,
         regional.context(Number(version)),
       );
   }
 }
 
-/** Undefined where AWS no longer knows the KMS key of a version that is disabled anyway. */
+/** Undefined if the KMS key of a disabled version no longer exists. */
 async function adoptKmsKey(
   regional: RegionalDistribution,
   version: number,
@@ -101,12 +101,12 @@ async function adoptKmsKey(
   };
 }
 
-/** Its claim, which its replicas have too; undefined where another KMS key has a copy: then it gets a new one. */
+/** Its claim, which its replicas have too. Undefined if another KMS key has the same claim; then it gets a new one. */
 async function ownClaim(regional: RegionalDistribution, keyId: string): Promise<string | undefined> {
   const { run, kms } = regional;
   const claim = (await tagsIfPermitted(regional, keyId))?.[CLAIM];
   if (claim === undefined) return undefined;
-  const listed = (await permitted(() => run.listings.taggedKeys(kms))) ?? [];
+  const listed = (await undefinedIfDenied(() => run.listings.taggedKeys(kms))) ?? [];
   return copyOf(claim, keyId, listed) ? undefined : claim;
 }
 
@@ -116,13 +116,13 @@ async function lookAt(regional: RegionalDistribution, version: number, named: st
   } catch (error) {
     if (!isKeymgmtError(error, "NotFound") || version >= regional.owner.key.minEnabledVersion) throw error;
     regional.run.say(
-      `KMS key ${named} of ${regional.named(version)} is gone; the version is disabled, and goes without`,
+      `KMS key ${named} of ${regional.named(version)} does not exist any more; the version is disabled, and gets no other`,
     );
     return undefined;
   }
 }
 
-/** The KMS key that the alias points to, one of those that are adopted; undefined where it is gone, and is made again. */
+/** The adopted KMS key that the alias points to. Undefined if the alias does not exist; it is then created. */
 async function keyInUse(
   regional: RegionalDistribution,
   aliasName: string,
@@ -133,7 +133,7 @@ async function keyInUse(
   if (Object.values(records).some(({ keyId }) => keyId === target)) return target;
   throw new KeymgmtError(
     "InvalidInput",
-    `Expected ${aliasName} in ${regional.region} to point to one of the KMS keys of key "${regional.owner.key.name}" that \`adopt\` names; it points to ${target}. Was the key rotated after the backup was made? Restore from a newer backup; moving the alias back would put an older version in use. Nothing was changed.`,
+    `Expected ${aliasName} in ${regional.region} to point to one of the KMS keys of key "${regional.owner.key.name}" that \`adopt\` names; it points to ${target}. Was the key rotated after the backup was made? Restore from a newer backup: to move the alias back would put an older version in use. Nothing was changed.`,
     { ...regional.context(), region: regional.region, keyId: target },
   );
 }

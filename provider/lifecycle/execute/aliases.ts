@@ -3,12 +3,12 @@
 import { isKeymgmtError } from "../../errors";
 import { aliasesOf, targetOf } from "../../kms/aliases";
 import { eventually } from "../../kms/eventually";
-import { permitted } from "../../kms/optional";
+import { undefinedIfDenied } from "../../kms/optional";
 import type { Known } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 
-/** Which KMS key of the records the alias points to. ListAliases lags behind a write, so another look is thorough. */
+/** Id of the recorded KMS key that the alias points to, or "". ListAliases may lag behind a write: a thorough search waits for it. */
 export async function findAlias(
   { kms, aliasName }: RegionalDistribution,
   { isThorough }: StepOf<"findAlias">,
@@ -23,7 +23,7 @@ export async function findAlias(
     return "";
   };
   if (!isThorough) return look();
-  const seen = await permitted(() => targetOf(kms, aliasName));
+  const seen = await undefinedIfDenied(() => targetOf(kms, aliasName));
   if (seen !== undefined && seen !== "") return keyIds.includes(seen) ? seen : "";
   return eventually("the alias to be listed", look, { result: (keyId) => keyId === "" }, LAG_SECONDS).catch(
     (error) => {

@@ -2,14 +2,14 @@
 
 import { isKeymgmtError, KeymgmtError } from "../../errors";
 import { createKmsKey, describeKmsKey } from "../../kms/kmsKeys";
-import { ifPermitted, permitted } from "../../kms/optional";
+import { undefinedIfDenied, warnIfDenied } from "../../kms/optional";
 import { CLAIM, findCommand } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
 import type { Desired, Known } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 
-/** CreateKey has no idempotency token. Where its response is lost, the KMS key is looked for by its tags before another is made. */
+/** CreateKey has no idempotency token. If its response is lost, the KMS key is searched for by its claim before another is created. */
 export async function createKey(
   regional: RegionalDistribution,
   { version }: StepOf<"createKey">,
@@ -20,7 +20,7 @@ export async function createKey(
   const kcv = regional.kcv(version);
   if (!fresh.includes(version) && !run.created.hasKey(regional.owner.key.id))
     run.say(
-      `${regional.named(version)} gets a new KMS key in ${kms.region}: what was encrypted under one that it may have had there before cannot be decrypted by it`,
+      `${regional.named(version)} gets a new KMS key in ${kms.region}; if the version had another one there before, the new one cannot decrypt what that one encrypted`,
     );
   const claim = await regional.newClaim(version);
   try {
@@ -34,12 +34,12 @@ export async function createKey(
     const lost = await createdByLostResponse(regional, version, claim);
     if (!lost) throw notShown(regional, error);
     regional.verified.add(lost.keyId);
-    const seen = await permitted(() => describeKmsKey(kms, lost.keyId, regional.context(version)));
+    const seen = await undefinedIfDenied(() => describeKmsKey(kms, lost.keyId, regional.context(version)));
     return { ...lost, state: seen?.state ?? "PendingImport", kcv, claim, recovered: true };
   }
 }
 
-/** The one that has the claim of this attempt; two have it where somebody has copied it. Needs kms:ListKeys and kms:ListResourceTags. */
+/** The one KMS key with the claim of this attempt. If several have it, somebody has copied it. Needs kms:ListKeys and kms:ListResourceTags. */
 async function createdByLostResponse(
   regional: RegionalDistribution,
   version: number,
@@ -47,20 +47,20 @@ async function createdByLostResponse(
 ): Promise<Pick<KmsKeyRecord, "keyId" | "keyArn"> | undefined> {
   const { kms, owner, run } = regional;
   const { distribution } = owner;
-  const listed = await ifPermitted(kms, "the outcome of CreateKey cannot be found out", () =>
+  const listed = await warnIfDenied(kms, "the result of CreateKey is not known", () =>
     run.listings.taggedKeys(kms),
   );
   if (!listed)
     throw new KeymgmtError(
       "OutcomeUnknown",
-      `The answer to CreateKey was lost in ${kms.region}, and listing KMS keys is not permitted, so whether version ${version} has a KMS key is not known. Nothing more was made. Find it with: ${findCommand(kms.region, distribution)} — then grant kms:ListKeys and kms:ListResourceTags and run the update again, which recovers that key.`,
+      `The response to CreateKey was lost in ${kms.region}, and listing KMS keys is not permitted, so it is not known whether version ${version} has a KMS key. Nothing more was made. Find the KMS key with: ${findCommand(kms.region, distribution)}. Then grant kms:ListKeys and kms:ListResourceTags and run the update again, which recovers it.`,
       { operation: "CreateKey", region: kms.region, version },
     );
   const [found, ...more] = listed.filter(({ tags }) => tags[CLAIM] === claim);
   return found && more.length === 0 ? { keyId: found.keyId, keyArn: found.keyArn } : undefined;
 }
 
-/** AWS shows no such KMS key: none was made, or it does not show yet. Whoever does not run again can look for it. */
+/** AWS shows no such KMS key: none was created, or it is not visible yet. The message says how the user can search for it. */
 function notShown({ region, owner }: RegionalDistribution, lost: KeymgmtError): KeymgmtError {
   const message = `${lost.message} To look for it yourself: ${findCommand(region, owner.distribution)}`;
   return new KeymgmtError(lost.code, message, lost.context, { cause: lost });

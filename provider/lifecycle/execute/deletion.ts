@@ -11,7 +11,7 @@ import {
   scheduleDeletion,
   tagList,
 } from "../../kms/kmsKeys";
-import { ifPermitted, permitted } from "../../kms/optional";
+import { undefinedIfDenied, warnIfDenied } from "../../kms/optional";
 import { PENDING_CLAIM, TAG } from "../../kms/taggedKeys";
 import { promoteBack } from "../drift/drift";
 import { type Desired, type Known, recordFor } from "../plan/known";
@@ -19,7 +19,7 @@ import type { StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 import { refusalOf } from "./refusals";
 
-/** CancelKeyDeletion. Gives the state after it: AWS leaves the key Disabled, or PendingImport where its material is not there. */
+/** CancelKeyDeletion. Returns the state after it: AWS leaves the key Disabled, or PendingImport if its material is gone. */
 export async function cancelDeletion(
   regional: RegionalDistribution,
   kms: Kms,
@@ -28,10 +28,10 @@ export async function cancelDeletion(
 ): Promise<KeyState> {
   const context = regional.context(version);
   await kms.call("CancelKeyDeletion", { KeyId: keyId }, context).catch((error) => {
-    // The deletion was cancelled meanwhile: by an earlier attempt whose response was lost, or by somebody else.
+    // The deletion is already cancelled: by an earlier attempt whose response was lost, or by somebody else.
     if (!isKeymgmtError(error, "InvalidState")) throw error;
   });
-  const seen = await ifPermitted(kms, "the state after CancelKeyDeletion is assumed to be Disabled", () =>
+  const seen = await warnIfDenied(kms, "the state after CancelKeyDeletion is assumed to be Disabled", () =>
     eventually(
       `the deletion of KMS key ${keyId} to be cancelled`,
       () => describeKmsKey(kms, keyId, context),
@@ -53,7 +53,7 @@ export async function schedule(
   const days = removal ? regional.deletionWindowDays : LONGEST_WINDOW_DAYS;
   const id = keyId ?? recordFor(known, version).keyId;
   const { stack } = regional.run.declared;
-  // The update that removes it shows the stack's new name, by which it is found when it is reclaimed.
+  // After a rename of the stack the KMS key is tagged with the new name, by which a later reclaim finds it.
   if (removal && stack !== undefined && stack !== regional.owner.stack)
     await regional
       .at(region)
@@ -66,12 +66,12 @@ export async function schedule(
   if (removal && region !== home && state === "PendingReplicaDeletion") {
     const at = `--region ${region} --key-id ${id}`;
     regional.run.say(
-      `KMS key ${id} in ${region} is the primary, moved there outside this stack: AWS deletes it only once it is deleted in every other Region, and until then no further replica of it can be made. Where it stays in ${home}, promote that one and schedule the deletion again: aws kms cancel-key-deletion ${at} && aws kms enable-key ${at} && ${promoteBack(region, id, home)} && ${regional.deletionCommand({ keyId: id }, days, region)}`,
+      `KMS key ${id} in ${region} is the primary, moved there outside this stack: AWS deletes it only after all its replicas, and until then no further replica of it can be made. To keep the KMS key in ${home}, promote that one and schedule the deletion of this one again: aws kms cancel-key-deletion ${at} && aws kms enable-key ${at} && ${promoteBack(region, id, home)} && ${regional.deletionCommand({ keyId: id }, days, region)}`,
     );
   }
 }
 
-/** A candidate with other material: its deletion is scheduled again, and its tags are as they were. */
+/** A candidate has other material. Its deletion is scheduled again, and its former tags are restored. */
 async function rescheduleDeletion(
   regional: RegionalDistribution,
   version: number,
@@ -83,12 +83,12 @@ async function rescheduleDeletion(
   if (isClaimPending) {
     const tags = { [TAG.distribution]: former ?? owner.distribution, [TAG.version]: String(version) };
     await kms.call("TagResource", { KeyId: record.keyId, Tags: tagList(tags) }, context);
-    await permitted(() =>
+    await undefinedIfDenied(() =>
       kms.call("UntagResource", { KeyId: record.keyId, TagKeys: [PENDING_CLAIM] }, context),
     );
   }
   await scheduleDeletion(kms, record.keyId, LONGEST_WINDOW_DAYS, context);
-  // It is of this very distribution, so it belongs to a former key of this name: no other is made in its place.
+  // It is tagged as this distribution's, so it belongs to a former key of the same name. No other KMS key is created in its place.
   const isItsOwn = former === undefined && owner.key.deletionAllowed !== true;
   if (isNamed || isItsOwn)
     throw refusalOf(regional, {} as Desired, known, {

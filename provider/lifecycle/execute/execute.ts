@@ -6,10 +6,10 @@ import type { RegionalDistribution } from "../regionalDistribution";
 import { perform } from "./perform";
 
 /**
- * Does what the plan says next, until it says nothing more. After each step the plan is made again from what is known then, so
- * an answer that was not expected (another state, a lost alias, other material) leads to other steps.
+ * Does the next steps of the plan until there are none. After each step the plan is made again from what is known then. So an unexpected
+ * answer (another state, a missing alias, other material) leads to other steps.
  *
- * @param record is told what is known after each step, also where a later one fails
+ * @param record receives what is known after each step, even if a later step fails
  * @returns what is known at the end
  */
 export async function execute(
@@ -19,7 +19,7 @@ export async function execute(
   record: (known: Known) => void = () => {},
 ): Promise<Known> {
   let now = known;
-  /** Each other Region goes on by itself: one that fails does not keep the others from being finished. */
+  /** The next step in the Region of the last one. Other Regions continue independently, so a failure in one does not stop the others. */
   const nextThere = (last: Step): Step | undefined => {
     const region = "region" in last ? last.region : desired.region;
     if (region === desired.region) return undefined;
@@ -37,10 +37,10 @@ export async function execute(
       for (let one: Step | undefined = step; one; one = nextThere(one)) await work(one);
     });
   }
-  throw new Error(`a plan does not end: ${JSON.stringify(next(desired, now))}`);
+  throw new Error(`the plan does not end: ${JSON.stringify(next(desired, now))}`);
 }
 
-/** Steps in several Regions go at once. Where one fails the others are waited for, so that the state knows what they have done. */
+/** Does steps in several Regions at the same time. If one fails, it waits for the others, so that the state has their results. */
 async function together(steps: Step[], work: (step: Step) => Promise<void>): Promise<void> {
   const ended = await Promise.allSettled(steps.map(work));
   const failed = ended.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;

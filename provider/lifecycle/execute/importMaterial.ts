@@ -1,4 +1,4 @@
-/** Material into KMS keys. */
+/** Imports material into KMS keys. */
 
 import { isKeymgmtError } from "../../errors";
 import { validToOf } from "../../keys/expiry";
@@ -12,7 +12,7 @@ import {
   isPendingDeletionError,
   waitEnabled,
 } from "../../kms/kmsKeys";
-import { ifPermitted } from "../../kms/optional";
+import { warnIfDenied } from "../../kms/optional";
 import { namingReplica } from "../../kms/replicas";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
@@ -24,8 +24,8 @@ import { refusalOf } from "./refusals";
 type Into = Pick<KmsKeyRecord, "keyId" | "keyMaterialId">;
 
 /**
- * Imports one version's material into a KMS key, for the first time or again. AWS refuses any material that it did not hold before.
- * The same material is allowed at any time; it changes nothing but when it expires.
+ * Imports one version's material into a KMS key, for the first time or again. A KMS key that had material accepts only the same material.
+ * AWS allows that at any time; it changes only the expiry date.
  */
 export async function importVersion(
   regional: RegionalDistribution,
@@ -90,7 +90,7 @@ async function importHere(
     );
     const state =
       !lacksMaterial || !isWhole ? record.state : await stateAfterImport(regional, record.keyId, wasImported);
-    // AWS takes only the material that it held before, so the keyring holds the adopted KMS key's material after all.
+    // AWS has accepted the material, so the keyring holds the material of this adopted KMS key. It is managed like any other from now on.
     return { ...imported, state, ...(record.adopted && { adopted: undefined, recovered: true }) };
   } catch (error) {
     if (isPendingDeletionError(error)) return "pendingDeletion";
@@ -104,7 +104,7 @@ async function importHere(
   }
 }
 
-/** Later versions than the state knows of, which a rotation that was cut short has given to the KMS key: it needs them too. */
+/** Imports later versions than the state has, which an interrupted rotation has imported into the KMS key. AWS requires all its materials. */
 async function importLater(regional: RegionalDistribution, { records }: Known): Promise<void> {
   const latest = versionsOf(records).at(-1)!;
   const { keyId } = records[latest]!;
@@ -112,12 +112,12 @@ async function importLater(regional: RegionalDistribution, { records }: Known): 
     await ifHeld(() => importVersion(regional, regional.region, version, { keyId }));
 }
 
-/** Whether each other version of the KMS key was imported again already. */
+/** Whether every other version of the KMS key has been imported again. */
 function isLastMissing({ records, reimported }: Known, version: number): boolean {
   return versionsOf(records).every((each) => each === version || reimported.includes(each));
 }
 
-/** AWS takes only the material that the KMS key once held, so an import proves that it is the version's. */
+/** AWS accepts only material that the KMS key has had, so a successful import proves that the KMS key is the version's. */
 async function proveCandidate(
   regional: RegionalDistribution,
   version: number,
@@ -129,12 +129,12 @@ async function proveCandidate(
   const others = Object.entries(candidates).filter(([each]) => Number(each) !== version);
   const isWhole = isNamed
     ? !others.some(([, other]) => other.record.keyId === keyId)
-    : strategy !== "on-demand"; // it may hold later versions, which are looked for next
+    : strategy !== "on-demand"; // it may hold later versions; the next step searches for them
   try {
     const imported = await importVersion(regional, regional.region, version, { keyId });
     if (!isNamed)
       regional.run.say(
-        `${regional.named(version)} recovers KMS key ${keyId} in ${regional.region}, which it had before`,
+        `${regional.named(version)} recovers its former KMS key ${keyId} in ${regional.region}`,
       );
     regional.verified.add(keyId);
     const isSettled = state === "PendingImport" && isWhole;
@@ -174,7 +174,7 @@ async function importIntoReplica(
   });
 }
 
-/** A first import enables the KMS key. One whose material is imported again may have been disabled before. */
+/** The first import enables a KMS key. A later import keeps the state that it had before, which may be Disabled. */
 async function stateAfterImport(
   regional: RegionalDistribution,
   keyId: string,
@@ -182,21 +182,21 @@ async function stateAfterImport(
 ): Promise<KeyState> {
   if (!wasImported) return "Enabled";
   const { kms } = regional;
-  const seen = await ifPermitted(
+  const seen = await warnIfDenied(
     kms,
     "a KMS key whose material was imported again is assumed to be Enabled",
     () =>
       eventually(
         `KMS key ${keyId} to show its imported material in ${kms.region}`,
         () => describeKmsKey(kms, keyId, regional.context()),
-        // The import was taken: whatever it was before is a read that lags.
+        // AWS has accepted the import, so any of these states is an outdated read.
         { result: ({ state }) => ["PendingImport", "Creating", "Updating", "Deleted"].includes(state) },
       ),
   );
   return seen?.state ?? "Enabled";
 }
 
-/** New material; an update that failed half-way may have imported it already. */
+/** Imports new material. An update that failed half-way may have imported it already. */
 export async function importNewMaterial(
   regional: RegionalDistribution,
   version: number,
@@ -211,7 +211,7 @@ export async function importNewMaterial(
   return { version, imported, regions: [] };
 }
 
-/** A material that waits for its rotation: AWS takes it again, because the KMS key already holds it. */
+/** Finds imported material that waits for its rotation: AWS accepts it again, because the KMS key already has it. */
 export async function findPending(
   regional: RegionalDistribution,
   from: number,
@@ -227,7 +227,7 @@ export async function findPending(
   return undefined;
 }
 
-/** Later versions that a KMS key holds, found by the first: AWS takes the material of each, and refuses any other. */
+/** Finds the later versions that a KMS key holds. AWS accepts the material of each, and refuses any other. */
 export async function probe(
   regional: RegionalDistribution,
   first: number,
@@ -241,10 +241,10 @@ export async function probe(
     if (imported) held[version] = { ...shared, ...imported };
   }
   const { kms } = regional;
-  const seen = await ifPermitted(kms, "a rotation that was cut short is not recognised", () =>
+  const seen = await warnIfDenied(kms, "an interrupted rotation is not recognised", () =>
     describeKmsKey(kms, shared.keyId, regional.context()),
   );
-  // AWS also takes the material of a rotation that was cut short, which is not the current one yet: it is still to be rotated to.
+  // AWS also accepts the material of an interrupted rotation. It is not current yet, so it is left to the next rotation.
   const all: KmsKeyRecords = { [first]: shared, ...held };
   const current = versionsOf(all).find((version) => all[version]!.keyMaterialId === seen?.keyMaterialId);
   for (const version of versionsOf(all)) if (current !== undefined && version > current) delete all[version];

@@ -1,4 +1,4 @@
-/** Each step, with AWS. What it gives goes into what is known (plan/apply.ts). */
+/** Performs each step with AWS. plan/apply.ts adds the result to what is known. */
 import { createAlias, deleteAlias, moveAlias } from "../../kms/aliases";
 import {
   isPendingDeletionError,
@@ -50,7 +50,7 @@ export function perform<Name extends StepName>(
   return unlessTakenOver(regional, version, recordFor(known, version), work);
 }
 
-/** Steps that change a recorded KMS key and ask first whose it is. Those of a rotation on demand do not: it would cost each one a call. */
+/** Steps that check the owner before they change a recorded KMS key. Steps of an on-demand rotation do not, because each check is one more call. */
 const CHANGING: ReadonlySet<StepName> = new Set(["import", "enable", "disable", "cancelDeletion"]);
 
 const PERFORM: Performances = {
@@ -124,7 +124,7 @@ const PERFORM: Performances = {
     const { aliasName } = regional;
     regional.useNextName();
     regional.run.say(
-      `${aliasName} in ${regional.region} is another's, made in the same second; it is left alone, and ${regional.aliasName} is made instead`,
+      `${aliasName} in ${regional.region} belongs to another stack and was made in the same second; it is left alone, and ${regional.aliasName} is made instead`,
     );
   },
   deleteAlias: (regional) => deleteAlias(regional.kms, regional.aliasName, regional.context()),
@@ -135,9 +135,9 @@ const PERFORM: Performances = {
     const key = recorded?.keyId === keyId ? recorded!.keyArn : keyId!;
     const reasons = {
       adopted: `was adopted by ${owner.distribution} and is left as it is`,
-      "taken over": `in ${region} has the tags of another stack, which has taken it over, or another claim than the state knows; it is left alone`,
-      "not proved": `in ${region} is tagged as version ${version} of ${owner.distribution}, the state does not know it, and nothing proves here that it is this stack's; it is left alone. \`keymgmt sweep\` lists it`,
-      "not known": `in ${region} is tagged as version ${version} of ${owner.distribution}, and the state does not know it. As another KMS key was adopted there, nobody may hold its material any more, so it is left as it is`,
+      "taken over": `in ${region} has the tags of another stack, or another claim than the state; it is left alone`,
+      "not proved": `in ${region} is tagged as version ${version} of ${owner.distribution}, is not in the state, and does not prove that it is this stack's; it is left alone. \`keymgmt sweep\` lists it`,
+      "not known": `in ${region} is tagged as version ${version} of ${owner.distribution}, and is not in the state. Another KMS key was adopted there, so its material may be lost; it is left as it is`,
     };
     const toDelete = `; to delete it as well: ${regional.deletionCommand({ keyId: key }, deletionWindowDays, region)}`;
     run.say(`${key} ${reasons[why]}${why === "taken over" ? "" : toDelete}`);
@@ -162,7 +162,7 @@ function switched(
   });
 }
 
-/** AWS refuses nearly everything of a KMS key that waits for its deletion: the state did not know, and that is cancelled first. */
+/** AWS refuses nearly every call for a KMS key that is pending deletion. If the state did not know that, the plan first cancels the deletion. */
 async function unlessPendingDeletion<T>(work: () => Promise<T>): Promise<T | "pendingDeletion"> {
   try {
     return await work();
@@ -172,7 +172,7 @@ async function unlessPendingDeletion<T>(work: () => Promise<T>): Promise<T | "pe
   }
 }
 
-/** Names a KMS key that no state knows of yet, and whose deletion may be cancelled by now, where the work on it fails. */
+/** If the work fails, names the KMS key: it is in no state yet, and its deletion may already be cancelled. */
 function namingCandidate<T>(
   regional: RegionalDistribution,
   version: number,
@@ -181,7 +181,7 @@ function namingCandidate<T>(
 ): Promise<T> {
   return sayingIfItFails(
     regional.run.say,
-    `KMS key ${record.keyId} in ${regional.region} was being recovered as ${regional.named(version)} when that failed; the next update goes on with it. To leave it to its deletion instead: ${regional.deletionCommand(record, LONGEST_WINDOW_DAYS)}`,
+    `KMS key ${record.keyId} in ${regional.region} was being recovered as ${regional.named(version)}, and that failed; the next update continues. To delete the KMS key instead: ${regional.deletionCommand(record, LONGEST_WINDOW_DAYS)}`,
     work,
   );
 }

@@ -1,15 +1,15 @@
-/** Why nothing more can be done, and what a person can do then. */
+/** Messages of updates that cannot continue: the reason, and what the user can do. */
 import { KeymgmtError, type KeymgmtErrorContext } from "../../errors";
 import { relatedKeyArn } from "../../kms/arn";
 import { isKnownState } from "../../kms/keyState";
 import { kmsKeysOf } from "../../state/records";
-import { lostMaterialWays } from "../claims/refusals";
+import { lostMaterialAdvice } from "../claims/refusals";
 import { promoteBack } from "../drift/drift";
 import { type Desired, type Known, sharedOf } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 
-/** @param inUse id of the KMS key that the alias points to, where that is to be named */
+/** @param inUse id of the KMS key that the alias points to, if the message names it */
 export function refusalOf(
   regional: RegionalDistribution,
   desired: Desired,
@@ -32,8 +32,8 @@ export function refusalOf(
       const state = known.remote[region]?.[version] ?? record!.state;
       const keyArn = region === regional.region ? record!.keyArn : relatedKeyArn(record!.keyArn, region);
       const next = isKnownState(state)
-        ? "Run the update again once AWS has settled."
-        : "This release does not know that state. See what AWS says of it, and whether a newer release knows it; then run the update again.";
+        ? "Wait a few minutes and run the update again."
+        : "This release does not know that state. Look it up in AWS's documentation, and install a newer release if one knows it; then run the update again.";
       return new KeymgmtError(
         "InvalidState",
         `Expected KMS key ${keyArn} (${regional.named(version)}) to be usable, got state ${state}. ${next}`,
@@ -43,7 +43,7 @@ export function refusalOf(
     case "alias taken":
       return new KeymgmtError(
         "AlreadyExists",
-        `Expected ${aliasName} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone.${known.isListingDenied ? UNSEEN : ""} See whose it is: aws kms describe-key --region ${region} --key-id ${aliasName}. If it is nobody's, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${aliasName}`,
+        `Expected ${aliasName} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone.${known.isListingDenied ? UNSEEN : ""} To see which: aws kms describe-key --region ${region} --key-id ${aliasName}. If nobody needs the alias, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${aliasName}`,
         { ...context, keyId: aliasName },
       );
     case "other material":
@@ -57,7 +57,7 @@ export function refusalOf(
     case "adopted, without its material":
       return new KeymgmtError(
         "IncorrectKeyMaterial",
-        `Expected KMS key ${record!.keyArn} to have its key material: it was adopted as ${regional.named(version)}, whose keyring does not hold that material. Import it from where it is kept, then refresh; or rotate the key and raise \`minEnabledVersion\` above ${version}.`,
+        `Expected KMS key ${record!.keyArn} to have its key material: it was adopted as ${regional.named(version)}, and the keyring does not hold that material. Import it from where it is kept, then refresh; or rotate the key and raise \`minEnabledVersion\` above ${version}.`,
         context,
       );
     case "primary elsewhere": {
@@ -82,7 +82,7 @@ export function refusalOf(
       );
       return new KeymgmtError(
         "InvalidInput",
-        `Expected one KMS key of key "${owner.key.name}" in ${region}, as \`rotationStrategy\` "on-demand" has it; AWS has ${found.join(", ")}. Nothing was changed. Declare the distribution with "manual", as it was before; or say by \`adopt\` which KMS key it is.`,
+        `Expected one KMS key of key "${owner.key.name}" in ${region}, because \`rotationStrategy\` is "on-demand"; AWS has ${found.join(", ")}. Nothing was changed. Declare the distribution with "manual", as it was before; or name the right KMS key in \`adopt\`.`,
         context,
       );
     }
@@ -105,7 +105,7 @@ export function disabledOnDemand(
 ): KeymgmtError {
   return new KeymgmtError(
     "InvalidInput",
-    `Expected \`minEnabledVersion\` of key "${context.key}" to be at most ${first} with \`rotationStrategy\` "on-demand", got ${minEnabled}: one KMS key holds versions ${first} to ${latest}, and AWS cannot disable one of its key materials alone. Lower it, or distribute the key with "manual".`,
+    `Expected \`minEnabledVersion\` of key "${context.key}" to be at most ${first} with \`rotationStrategy\` "on-demand", got ${minEnabled}: one KMS key holds versions ${first} to ${latest}, and AWS cannot disable only one of its key materials. Lower it, or distribute the key with "manual".`,
     context,
   );
 }
@@ -120,15 +120,15 @@ function otherMaterial(
   const context = { ...regional.context(version), region: regional.region, keyId: record.keyId };
   const expected = `Expected KMS key ${record.keyArn} to have the material of ${regional.named(version)} (key check value ${record.kcv}); AWS says that it has another.`;
   const adopt = { aliasName: regional.aliasName, versions: { [regional.owner.key.keyVersion]: inUse } };
-  const stays = wasPendingDeletion ? "Its deletion is scheduled again" : "It is in use, and was left alone";
+  const stays = wasPendingDeletion ? "Its deletion is scheduled again" : "It is in use and was left alone";
   return new KeymgmtError(
     "IncorrectKeyMaterial",
     isNamed
-      ? `${expected} Nothing was changed. Is \`adopt\` of this key, and of its latest backup?`
-      : `${expected} ${stays}; no other was made in its place. ${lostMaterialWays(regional.owner.key.name, adopt, [])}`,
+      ? `${expected} Nothing was changed. Check that \`adopt\` is from this key's latest backup.`
+      : `${expected} ${stays}; no other was made in its place. ${lostMaterialAdvice(regional.owner.key.name, adopt, [])}`,
     context,
   );
 }
 
 const UNSEEN =
-  " Whether an update that was killed made that one cannot be seen without kms:ListKeys and kms:ListResourceTags: grant them, and run again.";
+  " A killed update may have made that KMS key. To see that needs kms:ListKeys and kms:ListResourceTags: grant them, and run the update again.";

@@ -1,12 +1,12 @@
-/** KMS keys in other Regions than the primary's. */
+/** Replicas: KMS keys in other Regions than the primary's. */
 
 import { KeymgmtError } from "../../errors";
 import { relatedKeyArn } from "../../kms/arn";
 import type { Kms } from "../../kms/client/client";
 import type { KeyState } from "../../kms/keyState";
 import { isPendingDeletion } from "../../kms/keyState";
-import { describeKmsKey, otherRegions, type SeenKmsKey } from "../../kms/kmsKeys";
-import { ifPermitted, permitted } from "../../kms/optional";
+import { describeKmsKey, keyPolicyOf, otherRegions, type SeenKmsKey } from "../../kms/kmsKeys";
+import { undefinedIfDenied, warnIfDenied } from "../../kms/optional";
 import { ensureReplicaKey } from "../../kms/replicas";
 import { CLAIM, RECLAIMED_FOR_ROTATION, tagCommand, tagsOf } from "../../kms/taggedKeys";
 import { kmsKeysOf } from "../../state/records";
@@ -19,7 +19,7 @@ import type { Desired, Known, SeenReplica } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 
-/** What AWS shows of a KMS key that may be there, as a record; undefined where it is not. */
+/** A KMS key that may exist, as AWS shows it; undefined if it does not exist. */
 export async function inspect(
   regional: RegionalDistribution,
   { version }: StepOf<"inspect">,
@@ -29,9 +29,9 @@ export async function inspect(
   const context = regional.context(version);
   if (role === "primary") {
     const record = records[version]!;
-    const seen = await ifPermitted(
+    const seen = await warnIfDenied(
       regional.kms,
-      "a KMS key that seemed to be gone is not looked for again",
+      "a KMS key that seemed to be deleted is not checked again",
       () => describeKmsKey(regional.kms, record.keyId, context),
     );
     return seen && { ...record, state: seen.state };
@@ -41,12 +41,12 @@ export async function inspect(
   const seen = await describeKmsKey(regional.kms, keyId, context);
   const { state, validTo, keyMaterialId, description } = seen;
   const keyArn = relatedKeyArn(primaryArn, regional.region);
-  // One that a rotation has made has its material, unless somebody has made it anew since.
+  // A replica that a rotation has created has its material, unless somebody has deleted and created it since.
   const isKnown = primary.replicas?.includes(regional.region) && hasItsMaterial(seen, strategy);
   if (!adopted && state !== "Deleted" && !isKnown)
     await refuseOthersReplica(regional, regional.kms, version, primary, seen, strategy);
   if (adopted) return { keyId, keyArn, state, adopted, validTo, keyMaterialId };
-  // A rotation has made it, with the desired tags, and the policy and description of the version before.
+  // A rotation has created it with the desired tags, and with the policy and description of the former version.
   if (version >= minEnabled)
     regional.knownMetadata.set(version, {
       tags: metadataFor(regional.owner, version, {}, claim).tags,
@@ -56,7 +56,7 @@ export async function inspect(
   return { keyId, keyArn, kcv, state, importedAt, validTo, keyMaterialId, claim, recovered: true };
 }
 
-/** The version's KMS key in every other Region, with its state there; in a manual rotation only where the rotation may go by it. */
+/** The other Regions that hold the version's KMS key, and its state there. A manual rotation leaves out replicas that it must not follow. */
 export async function findReplicas(
   regional: RegionalDistribution,
   { version }: StepOf<"findReplicas">,
@@ -75,9 +75,9 @@ export async function findReplicas(
     const seen = await describeKmsKey(there, keyId, context);
     const { state } = seen;
     if (strategy === "on-demand") {
-      const isLeavingThere = await isReplicaLeaving(there, keyId, state);
+      const wasPendingDeletion = await wasReplicaPendingDeletion(there, keyId, state);
       const isPrimary = region === here.primaryRegion;
-      return [{ region, state, wasPendingDeletion: isLeavingThere, ...(isPrimary && { isPrimary }) }];
+      return [{ region, state, wasPendingDeletion, ...(isPrimary && { isPrimary }) }];
     }
     const isOthers = !hasItsMaterial(seen, strategy) && state !== "Deleted" && !isPendingDeletion(state);
     return isOthers && (await leavesReplica(regional, there, records[version]!))
@@ -88,8 +88,9 @@ export async function findReplicas(
 }
 
 /**
- * The new version's replica begins with the key policy of the one in use. Where that one has no material, anybody who may replicate
- * may have made it: with another policy than is known it is passed over, and the KeyReplica there, if there is one, makes its own.
+ * A new version's replica starts with the key policy of the replica in use. If the replica in use has no material, anybody with permission
+ * to replicate may have created it. If its policy is not the expected one, no new replica is made from it; a KeyReplica in that Region
+ * creates its own.
  */
 async function leavesReplica(
   regional: RegionalDistribution,
@@ -99,23 +100,23 @@ async function leavesReplica(
   const doubt = await replicaDoubt(regional, there, record, undefined, undefined);
   if (doubt === undefined) return false;
   regional.run.say(
-    `the replica of KMS key ${record.keyId} in ${there.region} has no material, and ${doubt}; nothing is made ready there before the alias moves. A KeyReplica there does it itself; if there is none, delete it: ${regional.deletionCommand(record, SHORTEST_WINDOW_DAYS, there.region)}`,
+    `the replica of KMS key ${record.keyId} in ${there.region} has no material, and ${doubt}; the rotation makes no new replica there before the alias moves. A KeyReplica there makes it later. If there is no KeyReplica, delete the replica: ${regional.deletionCommand(record, SHORTEST_WINDOW_DAYS, there.region)}`,
   );
   return true;
 }
 
-/** Whether a replica was given up: its deletion is scheduled, or a rotation that failed half-way has cancelled that. */
-async function isReplicaLeaving(there: Kms, keyId: string, state: KeyState): Promise<boolean> {
+/** Whether the deletion of a replica is scheduled, or was scheduled until a rotation cancelled it and then failed half-way. */
+async function wasReplicaPendingDeletion(there: Kms, keyId: string, state: KeyState): Promise<boolean> {
   if (state !== "Disabled") return state === "PendingDeletion";
   const loses = "a replica whose deletion a failed rotation cancelled stays Disabled";
-  const tags = await ifPermitted(there, loses, () => tagsOf(there, keyId));
+  const tags = await warnIfDenied(there, loses, () => tagsOf(there, keyId));
   return tags?.[RECLAIMED_FOR_ROTATION] !== undefined;
 }
 
 /**
- * By version, Regions with a replica of ours that no KeyReplica has, and in which the alias is gone: a rotation has made it, or an
- * update that was killed. A KeyReplica that goes deletes its alias first, so what is left there is nobody's; where the alias is, the
- * KeyReplica was retained (`retainOnDelete`), and all that is its.
+ * By version, the Regions with a replica of ours that no KeyReplica manages: a rotation or a killed update has created it, and the alias
+ * does not exist there. A removed KeyReplica deletes its alias first. If the alias exists, the KeyReplica was retained (`retainOnDelete`),
+ * and its KMS keys are left as they are.
  */
 export async function findStrayReplicas(
   regional: RegionalDistribution,
@@ -124,8 +125,10 @@ export async function findStrayReplicas(
 ): Promise<Record<number, string[]>> {
   const found: Record<number, string[]> = {};
   for (const { version, record } of kmsKeysOf(records)) {
-    // Without kms:DescribeKey those are known that the state names.
-    const seen = await permitted(() => describeKmsKey(regional.kms, record.keyId, regional.context(version)));
+    // Without kms:DescribeKey only the replicas in the state are known.
+    const seen = await undefinedIfDenied(() =>
+      describeKmsKey(regional.kms, record.keyId, regional.context(version)),
+    );
     const regions = [
       ...new Set([...(record.replicas ?? []), ...(seen ? otherRegions(seen, regional.region) : [])]),
     ];
@@ -136,7 +139,7 @@ export async function findStrayReplicas(
     );
     found[version] = reached.filter((_, index) => isOurs[index]).sort();
   }
-  const loses = "replicas that no KeyReplica has are left as they are";
+  const loses = "replicas without a KeyReplica are left as they are";
   const gone = new Set<string>();
   await Promise.all(
     [...new Set(Object.values(found).flat())].map(async (region) => {
@@ -151,25 +154,25 @@ export async function findStrayReplicas(
   );
 }
 
-/** What is not touched is named: AWS deletes a primary only after its replicas. */
+/** Names the replicas that are left alone. AWS deletes a primary only after its replicas. */
 function sayLeftOut(regional: RegionalDistribution, record: KmsKeyRecord, regions: string[]): void {
   for (const region of regions.filter((one) => regional.isLeftOut(one)))
     regional.run.say(
-      `the replica of KMS key ${record.keyId} in ${region}, if there still is one, is left alone, as \`unreachableRegions\` names ${region}; AWS deletes the KMS key in ${regional.region} only after it. When ${region} answers again: ${regional.deletionCommand(record, regional.deletionWindowDays, region)}`,
+      `the replica of KMS key ${record.keyId} in ${region}, if there is one, is left alone, because \`unreachableRegions\` names ${region}; AWS deletes the KMS key in ${regional.region} only after it. When ${region} answers again: ${regional.deletionCommand(record, regional.deletionWindowDays, region)}`,
     );
 }
 
-/** Whether a replica is this stack's and does not wait for its deletion yet. What may not be seen is left. */
+/** Whether a replica is this stack's and not pending deletion. False if that cannot be seen. */
 async function isLeft(
   regional: RegionalDistribution,
   region: string,
   { keyId, claim }: KmsKeyRecord,
 ): Promise<boolean> {
   const there = regional.at(region);
-  const tags = await permitted(() => tagsOf(there, keyId));
+  const tags = await undefinedIfDenied(() => tagsOf(there, keyId));
   const isOurs = ownershipOf(tags, regional.owner) === "ours" && !isTakenOver(tags, regional.owner, claim);
   if (!isOurs) return false;
-  const seen = await permitted(() => describeKmsKey(there, keyId));
+  const seen = await undefinedIfDenied(() => describeKmsKey(there, keyId));
   return seen !== undefined && !isPendingDeletion(seen.state) && seen.state !== "Deleted";
 }
 
@@ -203,14 +206,14 @@ export async function replicate(
 }
 
 /**
- * Whether a replica already holds all its material, which nobody else has: it is given none. One whose deletion was scheduled may
- * lack some where it is rotated on demand.
+ * Whether a replica already holds all its material. Only the owner can import it, so no more is imported. With on-demand rotation a
+ * replica that is pending deletion may lack the latest material.
  */
 function hasItsMaterial({ state, hasMaterial }: SeenKmsKey, strategy: Desired["strategy"]): boolean {
   return state === "Enabled" || state === "Disabled" || (hasMaterial === true && strategy === "manual");
 }
 
-/** A replica that no state knows: whoever may replicate the primary chose its key policy, and must not be given the material. */
+/** A replica that is in no state. Somebody else may have created it with a key policy of their own; it must not get the material. */
 async function refuseOthersReplica(
   regional: RegionalDistribution,
   there: Kms,
@@ -220,8 +223,10 @@ async function refuseOthersReplica(
   strategy: Desired["strategy"],
   policy = regional.run.replicaPolicies.get(relatedKeyArn(primary.keyArn, there.region)),
 ): Promise<void> {
-  const tags = await ifPermitted(there, "whose a replica is that the state does not know is not seen", () =>
-    tagsOf(there, primary.keyId),
+  const tags = await warnIfDenied(
+    there,
+    "the owner of a replica that is not in the state is not checked",
+    () => tagsOf(there, primary.keyId),
   );
   const doubt = hasItsMaterial(seen, strategy)
     ? claimDoubt(primary, tags)
@@ -230,14 +235,14 @@ async function refuseOthersReplica(
   const { region } = there;
   throw new KeymgmtError(
     "Conflict",
-    `Expected the replica of ${primary.keyArn} (${regional.named(version)}) in ${region}, which no state knows, to be this stack's; ${doubt}. It was left alone, and given no material. Who made it is in CloudTrail (ReplicateKey). If nobody needs it, delete it, and run the update again when it is gone: ${regional.deletionCommand(primary, SHORTEST_WINDOW_DAYS, region)}. If it is right as it is, mend what differs and run the update again: its key policy with \`aws kms put-key-policy\`, a grant with \`aws kms revoke-grant\`, its claim with: ${tagCommand(region, primary.keyId, { [CLAIM]: primary.claim ?? "" })}`,
+    `Expected the replica of ${primary.keyArn} (${regional.named(version)}) in ${region}, which is in no state, to be this stack's; ${doubt}. It was left alone, and got no material. CloudTrail shows who made it (ReplicateKey). If nobody needs it, delete it, and run the update again when it is gone: ${regional.deletionCommand(primary, SHORTEST_WINDOW_DAYS, region)}. If it is this stack's, correct what differs and run the update again: its key policy with \`aws kms put-key-policy\`, a grant with \`aws kms revoke-grant\`, its claim with: ${tagCommand(region, primary.keyId, { [CLAIM]: primary.claim ?? "" })}`,
     { ...regional.context(version), region, keyId: primary.keyArn },
   );
 }
 
 const SHORTEST_WINDOW_DAYS = 7;
 
-/** A rotation's replica starts with the policy and description of the one in use; KeyReplica brings its own afterwards. */
+/** A rotation's replica starts with the policy and description of the replica in use. Its KeyReplica sets its own afterwards. */
 async function metadataOfInUse(
   regional: RegionalDistribution,
   { inUse, alias }: Known,
@@ -247,11 +252,11 @@ async function metadataOfInUse(
 ) {
   const keyId = inUse ?? alias.target!;
   const described = await there.call("DescribeKey", { KeyId: keyId });
-  const policy = await ifPermitted(
+  const policy = await warnIfDenied(
     there,
     "a new version's replica has AWS's default key policy until its KeyReplica is updated",
-    () => there.call("GetKeyPolicy", { KeyId: keyId, PolicyName: "default" }),
+    () => keyPolicyOf(there, keyId),
   );
   const description = described.KeyMetadata?.Description || undefined;
-  return metadataFor(regional.owner, version, { policy: policy?.Policy, description }, claim);
+  return metadataFor(regional.owner, version, { policy, description }, claim);
 }

@@ -1,4 +1,4 @@
-/** Tags, policy and description of KMS keys that were there before. */
+/** Updates tags, policy and description of existing KMS keys. */
 import { isPendingDeletion } from "../../kms/keyState";
 import { type KmsKeyMetadata, putKeyPolicy } from "../../kms/kmsKeys";
 import { CLAIM, PENDING_CLAIM, RECLAIMED_FOR_ROTATION, syncTags } from "../../kms/taggedKeys";
@@ -11,9 +11,9 @@ import { withoutIgnored } from "../metadata/ignoreChanges";
 import type { RegionalDistribution } from "../regionalDistribution";
 
 /**
- * Brings the metadata of one version's KMS key to what is desired. An adopted KMS key keeps what it has.
+ * Sets the desired metadata of one version's KMS key. An adopted KMS key keeps its own.
  *
- * @returns its claim; undefined where it was left as it is
+ * @returns its claim; undefined if the KMS key was left as it is
  */
 export async function syncMetadata(
   regional: RegionalDistribution,
@@ -33,12 +33,12 @@ export async function syncMetadata(
     (!isToBeSeen && (await isNoLongerOurs(regional, { keyId, adopted, claim: known })))
   )
     return undefined;
-  // A KMS key of release 0.1.0 gets a claim when a refresh has shown that it has none. A claim of a former distribution is replaced.
+  // A KMS key of release 0.1.0 gets a claim after a refresh has shown that it has none. The claim of a former distribution is replaced.
   const lacksClaim = untagged || now.tags[CLAIM] !== undefined;
   const claim = known ?? primary?.claim ?? (lacksClaim ? await regional.newClaim(version) : undefined);
-  const given = regional.metadata(version, claim);
-  const desired = withoutIgnored(given, regional.inputs);
-  const kept = Object.entries(now.tags).filter(([name]) => name in given.tags);
+  const all = regional.metadata(version, claim);
+  const desired = withoutIgnored(all, regional.inputs);
+  const kept = Object.entries(now.tags).filter(([name]) => name in all.tags);
   await syncTags(kms, keyId, now.tags, { ...Object.fromEntries(kept), ...desired.tags });
   for (const name of changedTexts(desired, now)) await SEND[name](regional, version, keyId, desired[name]!);
   return claim;
@@ -55,8 +55,8 @@ const SEND: Record<
 };
 
 /**
- * What a KMS key has: of tags only those that may go. What may not be read is as before; of one that no state knows, where there is
- * no before, everything is put there again.
+ * The metadata of a KMS key, with only those tags that may be changed. Values that cannot be read are taken from `before`. A KMS key that
+ * was in no state has no former values, so all its metadata is sent.
  */
 async function seen(
   regional: RegionalDistribution,
@@ -65,9 +65,9 @@ async function seen(
   claim: string | undefined,
   before: KmsKeyMetadata | undefined,
 ): Promise<KmsKeyMetadata | "taken over"> {
-  const { tags: desired, policy: given } = regional.metadata(version, claim);
+  const { tags: desired, policy } = regional.metadata(version, claim);
   const ours = regional.last ? regional.metadataBefore(version).tags : {};
-  const found = await observeKmsKey(regional.kms, regional.owner, version, keyId, given !== undefined);
+  const found = await observeKmsKey(regional.kms, regional.owner, version, keyId, policy !== undefined);
   if (before && isTakenOver(found?.tags, regional.owner, claim)) return "taken over";
   const known = Object.entries(found?.tags ?? before?.tags ?? {}).filter(
     ([key]) => key in desired || key in ours || [CLAIM, PENDING_CLAIM, RECLAIMED_FOR_ROTATION].includes(key),

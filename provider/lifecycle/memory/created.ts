@@ -1,4 +1,4 @@
-/** What this run has created. What is new cannot have KMS keys in AWS that the state does not know. */
+/** What this run has created. A new key or KmsProvider cannot have KMS keys in AWS that are not in the state. */
 import type { Adopt } from "../../schema/types";
 import type { KeyRef, KmsKeyRecords, KmsRef } from "../../state/types";
 import { makesNew } from "../plan/adoptRules";
@@ -56,10 +56,10 @@ export class Created {
   }
 
   /**
-   * A created distribution of the same key in the same account and Region that has another KMS key for a version than the one which
-   * goes: it should have taken that KMS key over, and has not.
+   * A created distribution of the same key, account and Region that has another KMS key for a version than the removed one. It should have
+   * taken over the KMS key of the removed one, and has not.
    */
-  insteadOf({ key, kms, versions = {} }: CreatedDistribution): CreatedDistribution | undefined {
+  withOtherKmsKeys({ key, kms, versions = {} }: CreatedDistribution): CreatedDistribution | undefined {
     return this.#distributions.find(
       (created) =>
         created.key.id === key.id &&

@@ -1,9 +1,8 @@
 /**
- * What this run has seen the program declare. In an update the engine shows every resource of the program to `check` and `diff`
- * before it deletes what the program no longer has; in a destroy it shows none (pulumi v3.259,
- * pkg/resource/deploy/step_generator.go). So the memory of one process is enough for a `delete` to know whether the program
- * still has the key, and whether another resource holds the same KMS keys: the new name after a rename, a replacement.
- * It needs no permission.
+ * What the program has declared in this run. In an update the engine calls `check` and `diff` for every resource of the program before it
+ * deletes what the program no longer has. In a destroy it calls neither (pulumi v3.259, pkg/resource/deploy/step_generator.go). So a
+ * `delete` knows from the memory of one process whether the program still has the key, and whether another resource has the same KMS keys
+ * (after a rename or a replacement). This needs no permission.
  */
 import { createHash } from "node:crypto";
 import { canonical } from "../../kms/endpoints/connection";
@@ -15,7 +14,7 @@ import { type KmsLocation, locationOf } from "./created";
 import type { DistributionNames } from "./names";
 
 export class Declared {
-  /** The stack's name, as the program says it. */
+  /** The stack's name, from the program. */
   stack: string | undefined;
   readonly #resources = new Set<string>();
   readonly #checks = new Map<string, number>();
@@ -40,8 +39,8 @@ export class Declared {
   }
 
   /**
-   * Whether a resource that is deleted has handed its KMS keys over to one that the program declares; says so. They are left alone:
-   * what is encrypted under them is in use.
+   * Whether another resource that the program declares has taken over the KMS keys of a deleted resource; then says so. The KMS keys are
+   * left alone, because they are in use.
    */
   isHandedOver(type: string, id: string, say: Say): boolean {
     if (!this.hasResource(type, id)) return false;
@@ -56,8 +55,8 @@ export class Declared {
   }
 
   /**
-   * Whether the program declares a resource that `diff` is asked for. A `diff` alone proves nothing: a refresh calls it for every
-   * resource in the state, so also `destroy --refresh` does. It proves it where `check` has returned the same inputs before. Each
+   * Whether the program declares the resource that `diff` is called for. A `diff` alone proves nothing: a refresh (and so
+   * `destroy --refresh`) calls it for every resource in the state. It is proved if `check` has returned the same inputs before. Each
    * `check` counts for one `diff`, because two resources may have the same inputs.
    */
   matchCheck(type: string, inputs: object): boolean {
@@ -77,7 +76,7 @@ export class Declared {
     return this.#keys.has(id);
   }
 
-  /** A ManagedKey of this name is replaced, which its `deletionAllowed` allows: its successor has no former KMS keys. */
+  /** A ManagedKey of this name is replaced, as its `deletionAllowed` permits. Its successor has no former KMS keys. */
   recordReplacedKey(name: string): void {
     this.#replacedKeys.add(name);
   }
@@ -113,8 +112,8 @@ export class Declared {
     );
   }
 
-  /** KMS keys by version of which the distribution's rotations have made a replica in a Region. */
-  replicasMadeReady(distribution: string, region: string): KmsKeyRecords {
+  /** KMS keys, by version, that a rotation of the distribution has replicated to a Region. */
+  replicasOfRotations(distribution: string, region: string): KmsKeyRecords {
     const records = this.#distributions.get(distribution) ?? {};
     const ready = versionsOf(records).filter((version) => records[version]!.replicas?.includes(region));
     return Object.fromEntries(ready.map((version) => [version, records[version]!]));
@@ -129,7 +128,7 @@ export class Declared {
     if (!first) this.#keysByName.set(location, { keyId: String(keyId), isNew });
     if (!first || first.keyId === keyId || !(first.isNew || isNew)) return;
     say(
-      `two ManagedKeys of the name "${keyName}" are distributed in ${region} of account ${accountId}. Their KMS keys are recognised by that name: one that is removed or renamed may return with the other's alias. Give one of the two another \`name\``,
+      `two ManagedKeys of the name "${keyName}" are distributed in ${region} of account ${accountId}. Their KMS keys are recognised by that name: if one is removed or renamed and declared again, it may get the other's alias. Give one of the two another \`name\``,
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The keyrings of one run, by distribution. `check` takes the keyring out of the inputs that it returns, so that no state but the
- * ManagedKey's holds it; `create` and `update` find it here. The engine calls `check` before each of them, in the same process
+ * The keyrings of one run, by distribution. `check` removes the keyring from the inputs that it returns, so that only the state of the
+ * ManagedKey has it; `create` and `update` find it here. The engine calls `check` before each of them, in the same process
  * (pulumi v3.259, pkg/resource/deploy/step_generator.go).
  */
 import { KeymgmtError } from "../../errors";
@@ -8,7 +8,7 @@ import { known } from "../../schema/unknowns";
 import type { KeyRef, KmsRef } from "../../state/types";
 import type { Owner } from "../owner";
 
-/** The keyring, from the state, and what the program says of it, which others cannot write. */
+/** The keyring, which is from the state, and the inputs about it, which are from the program: nobody else can write them. */
 export interface ProvidedKeyring {
   keyring: string;
   /** Type of the key. */
@@ -20,16 +20,16 @@ export interface ProvidedKeyring {
 }
 
 export class Keyrings {
-  readonly #handed = new Map<string, ProvidedKeyring>();
+  readonly #provided = new Map<string, ProvidedKeyring>();
   readonly #ofKeys = new Map<string, ProvidedKeyring>();
 
-  /** Keeps the keyring that came with the key which a distribution or its replica was handed; returns the key without it. */
+  /** Keeps the keyring that is in the `key` input of a distribution or replica. Returns the key without it. */
   take(key: unknown, distribution: { name?: unknown; kms?: unknown }): unknown {
     if (typeof key !== "object" || key === null || Array.isArray(key)) return key;
     const { keyring, keystore, material, ...rest } = key as Partial<KeyRef & ProvidedKeyring>;
     const kms = known(distribution.kms) as Partial<KmsRef> | undefined;
     if (typeof keyring === "string")
-      this.#handed.set(nameOf(rest.id, distribution.name, kms), {
+      this.#provided.set(nameOf(rest.id, distribution.name, kms), {
         keyring,
         type: String(rest.type),
         keystore,
@@ -38,7 +38,7 @@ export class Keyrings {
     return rest;
   }
 
-  /** A ManagedKey has this keyring, as its own state says. */
+  /** Keeps the keyring of a ManagedKey, from its own state. */
   key(
     id: string,
     { keyring, type, keystore }: { keyring?: unknown; type?: unknown; keystore?: unknown },
@@ -51,24 +51,24 @@ export class Keyrings {
       });
   }
 
-  /** The keyring of a ManagedKey that this run has seen: a distribution that goes is not handed it. */
+  /** The keyring of a ManagedKey that this run has seen. A removed distribution has no inputs, so it is found here. */
   ofKey(id: string): ProvidedKeyring | undefined {
     return this.#ofKeys.get(id);
   }
 
-  /** The keyring that the distribution's key came with. */
+  /** The keyring that was in the distribution's inputs. */
   of({ distribution, kms, key }: Owner): ProvidedKeyring {
-    const handed = this.#handed.get(nameOf(key.id, distribution, kms));
-    if (handed !== undefined) return handed;
+    const provided = this.#provided.get(nameOf(key.id, distribution, kms));
+    if (provided !== undefined) return provided;
     throw new KeymgmtError(
       "InvalidState",
-      `Expected the keyring of key "${key.name}" to come with the program's inputs of ${distribution} in this update; it did not. Nothing was changed. Run \`pulumi up\` again; if \`ignoreChanges\` names \`key\` or \`distribution\`, name what is to be ignored more closely, for example \`key.keyVersion\`.`,
+      `Expected the keyring of key "${key.name}" to be in the program's inputs of ${distribution} in this update; it is not. Nothing was changed. Run \`pulumi up\` again; if \`ignoreChanges\` names \`key\` or \`distribution\`, name only the property to ignore, for example \`key.keyVersion\`.`,
       { key: key.name },
     );
   }
 }
 
-/** Two ManagedKeys that were restored from one backup have one id, and may have been rotated apart: so the id is not enough. */
+/** The id of the key is not enough: two ManagedKeys that were restored from one backup have the same id, and may have different later versions. */
 function nameOf(
   key: unknown,
   distribution: unknown,

@@ -1,7 +1,7 @@
-/** What AWS lists in a Region. A listing takes long, so each is asked for once in a run. */
+/** What AWS lists in a Region. A listing takes long, so each is requested once in a run. */
 import { listAliases, type SeenAlias } from "../../kms/aliases";
 import type { Kms } from "../../kms/client/client";
-import { permitted } from "../../kms/optional";
+import { undefinedIfDenied } from "../../kms/optional";
 import { listPartlyTaggedKeys, type TaggedKey } from "../../kms/taggedKeys";
 
 export class Listings {
@@ -18,13 +18,13 @@ export class Listings {
     return once(this.#aliases, kms, () => listAliases(kms));
   }
 
-  /** Id of the KMS key that an alias points to; undefined where there is no such alias, or listing is not permitted. */
+  /** Id of the KMS key that an alias points to; undefined if there is no such alias, or listing is not permitted. */
   async aliasTarget(kms: Kms, aliasName: string): Promise<string | undefined> {
-    const aliases = await permitted(() => this.aliases(kms));
+    const aliases = await undefinedIfDenied(() => this.aliases(kms));
     return aliases?.find(({ name }) => name === aliasName)?.keyId;
   }
 
-  /** A KMS key or an alias was made, so the listings are out of date. */
+  /** A KMS key or an alias was created, so the listings are out of date. */
   forget(kms: Kms): void {
     this.#tagged.delete(kms);
     this.#aliases.delete(kms);

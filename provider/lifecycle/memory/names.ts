@@ -1,9 +1,9 @@
-/** Names of the distributions of this run. Another stack may have the requested alias: then a distribution takes the next name. */
+/** Names of the distributions of this run. If another stack has the requested alias, a distribution takes the next name. */
 export class DistributionNames {
   readonly #reserved = new Set<string>();
   readonly #actual = new Map<string, string>();
 
-  /** False where this run has reserved the name for another distribution. */
+  /** False if this run has reserved the name for another distribution. */
   reserve(name: string): boolean {
     if (this.#reserved.has(name)) return false;
     this.#reserved.add(name);

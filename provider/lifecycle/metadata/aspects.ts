@@ -1,7 +1,6 @@
 /**
- * What a KMS key has besides its material and its state: tags, a key policy and a description. How each is compared stands here; a
- * refresh, the sentences of drift, previews and updates go by it. What the program does not give is AWS's default or anybody's: it
- * is not compared. Pure.
+ * The metadata of a KMS key: tags, key policy and description. This file is the only place that says how each is compared, for a refresh,
+ * sentences about drift, previews and updates. What the program does not set is not compared: it is AWS's default, or set by others. Pure.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { KmsKeyMetadata } from "../../kms/kmsKeys";
@@ -18,10 +17,10 @@ export const TEXTS = {
   description: {
     isSame: (one: string, other: string) => one === other,
     /** One part of a sentence of drift. */
-    drift: (given: string, actual: string, isSecret: boolean) =>
+    drift: (desired: string, actual: string, isSecret: boolean) =>
       isSecret
         ? "its description, which the program marks secret, was changed outside this stack"
-        : `its description is "${actual}", not "${given}"`,
+        : `its description is "${actual}", not "${desired}"`,
   },
 } as const;
 
@@ -29,21 +28,23 @@ export type TextName = keyof typeof TEXTS;
 
 export const TEXT_NAMES = Object.keys(TEXTS) as TextName[];
 
-/** The texts that a KMS key must be given. */
-export function changedTexts(given: MetadataInputs, actual: MetadataInputs): TextName[] {
+/** The texts that must be sent to a KMS key. */
+export function changedTexts(desired: MetadataInputs, actual: MetadataInputs): TextName[] {
   return TEXT_NAMES.filter((name) => {
-    const text = given[name];
+    const text = desired[name];
     return text !== undefined && !(actual[name] !== undefined && TEXTS[name].isSame(text, actual[name]));
   });
 }
 
-/** The aspects that a KMS key must be given. */
-export function changedAspects(given: KmsKeyMetadata, actual: KmsKeyMetadata): ("tags" | TextName)[] {
-  const tags = isDeepStrictEqual(given.tags, actual.tags) ? [] : (["tags"] as const);
-  return [...tags, ...changedTexts(given, actual)];
+/** The aspects that must be sent to a KMS key. */
+export function changedAspects(desired: KmsKeyMetadata, actual: KmsKeyMetadata): ("tags" | TextName)[] {
+  const tags = isDeepStrictEqual(desired.tags, actual.tags) ? [] : (["tags"] as const);
+  return [...tags, ...changedTexts(desired, actual)];
 }
 
-/** The texts that somebody else has changed. What may not be read is not compared, nor what is unknown. */
-export function driftedTexts(given: MetadataInputs, actual: MetadataInputs): TextName[] {
-  return changedTexts(given, actual).filter((name) => actual[name] !== undefined && !isUnknown(given[name]));
+/** The texts that somebody else has changed. Texts that cannot be read and unknown texts are not compared. */
+export function driftedTexts(desired: MetadataInputs, actual: MetadataInputs): TextName[] {
+  return changedTexts(desired, actual).filter(
+    (name) => actual[name] !== undefined && !isUnknown(desired[name]),
+  );
 }

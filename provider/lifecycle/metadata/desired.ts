@@ -4,7 +4,7 @@ import { CLAIM, TAG } from "../../kms/taggedKeys";
 import type { KmsRef, MetadataInputs, RegionalOutputs } from "../../state/types";
 import type { Owner } from "../owner";
 
-/** What the last update applied. Where a refresh found other metadata, the outputs say that, and `applied` says what was applied. */
+/** What the last update applied. If a refresh found other metadata, that is in the outputs, and `applied` has the applied values. */
 export function lastApplied(
   owner: Owner,
   { applied = {}, policy, description, tags, ignored }: RegionalOutputs,
@@ -16,7 +16,7 @@ export function lastApplied(
   };
 }
 
-/** Tags of the user's: those of the KmsProvider under those of the resource. */
+/** The user's tags. Tags of the resource replace those of the KmsProvider with the same name. */
 export function userTags(
   kms: Pick<KmsRef, "tags"> | undefined,
   inputs: MetadataInputs,
@@ -24,7 +24,7 @@ export function userTags(
   return { ...kms?.tags, ...inputs.tags };
 }
 
-/** Everything that one version's KMS key has besides its material. */
+/** The metadata of one version's KMS key. */
 export function metadataFor(
   owner: Owner,
   version: number,

@@ -1,6 +1,6 @@
 /**
- * What the program ignores changes of (`ignoreChanges`), as the SDK hands it on: the engine keeps it from a dynamic provider. It is
- * neither compared nor sent. Pure.
+ * Properties in the program's `ignoreChanges`. They are neither compared nor sent. The SDK puts the list into the inputs, because the engine
+ * does not pass it to a dynamic provider. Pure.
  */
 import type { KmsKeyMetadata } from "../../kms/kmsKeys";
 import type { MetadataInputs, MetadataSnapshot } from "../../state/types";
@@ -12,8 +12,8 @@ export function isIgnored(inputs: MetadataInputs, property: TextName): boolean {
 }
 
 /**
- * Whether a tag is ignored: one of the resource's, or, where that gives none of this name, of its KmsProvider's. The tags `keymgmt:*`
- * are this stack's, whatever is ignored: by them a KMS key is recognised.
+ * Whether a tag of the resource is ignored or, if the resource does not set it, a tag of its KmsProvider. The tags `keymgmt:*` are never
+ * ignored, because KMS keys are recognised by them.
  */
 export function isTagIgnored(inputs: MetadataInputs, name: string): boolean {
   if (name.startsWith("keymgmt:")) return false;
@@ -21,7 +21,7 @@ export function isTagIgnored(inputs: MetadataInputs, name: string): boolean {
   return covers(inputs, ["kms", "tags", name]) || covers(inputs, ["distribution", "kms", "tags", name]);
 }
 
-/** What is compared and sent. */
+/** The metadata that is compared and sent. */
 export function withoutIgnored(metadata: KmsKeyMetadata, inputs: MetadataInputs): KmsKeyMetadata {
   const kept = TEXT_NAMES.filter((name) => !isIgnored(inputs, name));
   return {

@@ -1,12 +1,12 @@
 /**
- * Key policies compared by what they mean. AWS gives a policy back in a form of its own: a list of one becomes a string, an account
- * id the ARN of its root, and members change their order. Pure.
+ * Compares key policies by their meaning. AWS returns a policy in another form than it was sent: a list of one becomes a string, an account
+ * id becomes the ARN of its root, and members change their order. Pure.
  * Source: snapshots of localstack's tests that were run on AWS (tests/aws/services/kms).
  */
 import { isDeepStrictEqual } from "node:util";
 import { canonical } from "../../kms/endpoints/connection";
 
-/** Whether two policy documents say the same. @param but members that are not compared, as they allow nothing */
+/** Whether two policy documents have the same meaning. @param but members that are not compared, because they allow nothing */
 export function samePolicy(one: string, other: string, but: string[] = []): boolean {
   const read = (policy: string) =>
     meaningOf(JSON.parse(policy, (name, value) => (but.includes(name) ? undefined : value)));
@@ -21,7 +21,7 @@ export function samePolicy(one: string, other: string, but: string[] = []): bool
 export const BY_MEANING = { policy: (old: string, now: string) => samePolicy(old, now) };
 
 /**
- * Whether it is the policy that AWS gives a KMS key which is made without one: IAM of the account decides.
+ * Whether it is the default policy of a KMS key that is created without one: IAM policies of the account decide.
  * Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
  */
 export function isDefaultPolicy(policy: string, accountId: string): boolean {
@@ -29,7 +29,7 @@ export function isDefaultPolicy(policy: string, accountId: string): boolean {
   return samePolicy(policy, JSON.stringify({ Version: "2012-10-17", Statement }), ["Id", "Sid"]);
 }
 
-/** Sets without order, single members as a list of one, accounts by their id. */
+/** The value in one form: lists are sets, a single member is a list of one, and an account is its id. */
 function meaningOf(value: unknown): unknown {
   if (Array.isArray(value)) return setOf(value.map(meaningOf));
   if (typeof value !== "object" || value === null) return value;
@@ -37,7 +37,7 @@ function meaningOf(value: unknown): unknown {
   return Object.fromEntries(members);
 }
 
-/** Condition values and the members of a principal have names of their own, so each single value becomes a list of one. */
+/** A single value becomes a list of one, also in conditions and principals, whose members may have any name. */
 function inList(name: string, member: unknown): unknown {
   const isNested = typeof member === "object" && member !== null && !Array.isArray(member);
   if (SINGLE.has(name) || (isNested && name !== "Statement")) return meaningOf(member);
@@ -46,8 +46,8 @@ function inList(name: string, member: unknown): unknown {
 }
 
 /**
- * The root's ARN stands for the account in a principal alone: in a condition the two are different texts. A number or a Boolean
- * value is the text of it.
+ * The root's ARN means the account only in a principal; in a condition the two are different texts. A number or Boolean value equals its
+ * text.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 const textOf = (name: string, text: string) => (name === "AWS" ? text.replace(ROOT, "$1") : text);

@@ -27,7 +27,7 @@ export function adoptMistakes(
   ];
 }
 
-/** Whether it names one KMS key for all its versions, whose material the key holds: what can be rotated on demand. */
+/** Whether it names one KMS key for all versions, and the key holds the material of each: then it can be rotated on demand. */
 export function adoptsOneHeld(value: unknown): boolean {
   const adopt = readable(value);
   if (!adopt) return true;
@@ -38,7 +38,7 @@ export function adoptsOneHeld(value: unknown): boolean {
   );
 }
 
-/** Whether it names no KMS key on purpose. */
+/** Whether it asks for new KMS keys, by an empty `versions`. */
 export function makesNew({ versions }: Adopt): boolean {
   return versions !== undefined && Object.keys(versions).length === 0;
 }
@@ -60,7 +60,7 @@ function versionMistakes(version: string, latest: number | undefined): string[] 
     return [`Expected \`adopt.versions\` to name versions by number; what came is not.`];
   if (latest === undefined || Number(version) <= latest) return [];
   return [
-    `Expected \`adopt.versions\` to name versions that the key has, 1 to ${latest}, got ${version}. Give the KMS key a version that there is, or rotate the key first.`,
+    `Expected \`adopt.versions\` to name versions that the key has, 1 to ${latest}, got ${version}. Name a version that exists, or rotate the key first.`,
   ];
 }
 

@@ -1,4 +1,4 @@
-/** What is known after a step. Pure: the executor and the planner both go by it. */
+/** What is known after a step. The executor and the planner both use it. Pure. */
 import { relatedKeyArn } from "../../kms/arn";
 import type { KeyState } from "../../kms/keyState";
 import { isPendingDeletion } from "../../kms/keyState";
@@ -160,7 +160,7 @@ function imported(
   const records = withRecord(known.records, version, { ...record, ...patch });
   if (record.state !== "PendingImport") return { records };
   if (desired.strategy !== "on-demand") return withState({ ...known, records }, version, state);
-  // One KMS key is Enabled only when it has all its materials.
+  // The KMS key becomes Enabled only when it has all its materials.
   const reimported = [...known.reimported, version];
   const isWhole = versionsOf(records).every((each) => reimported.includes(each));
   return { reimported, records, ...(isWhole && withState({ ...known, records }, version, state)) };
@@ -192,7 +192,7 @@ function importedRemotely(
   return state === "Enabled" ? replicaReady(remote, known, version, region) : remote;
 }
 
-/** A new version is ready in another Region: the record says so, and the KeyReplica there adds it to its own. */
+/** A new version is ready in another Region. The record says so, and the KeyReplica there adds the version to its records. */
 function replicaReady(
   remote: Partial<Known>,
   { records }: Known,
@@ -204,14 +204,16 @@ function replicaReady(
   return { ...remote, records: withRecord(records, version, { ...record, replicas }) };
 }
 
-/** The version is the state's once AWS has rotated to it and every replica that was given up is so again. */
+/** The version is added to the state after AWS has rotated to it and every reclaimed replica is pending deletion again. */
 function settledRotation(known: Known): Partial<Known> {
   const { pending, replicas = [], records } = known;
   const { version, imported: material } = pending!;
-  const returned = replicas.some((one) => one.wasPendingDeletion && !isPendingDeletion(one.state));
-  if (returned) return { pending, replicas };
+  const isAnyReclaimed = replicas.some((one) => one.wasPendingDeletion && !isPendingDeletion(one.state));
+  if (isAnyReclaimed) return { pending, replicas };
   const { keyId, keyArn, state, claim } = records[versionsOf(records).at(-1)!]!;
-  const regions = replicas.filter(({ wasPendingDeletion: goes, state: now }) => !goes && now !== "Deleted");
+  const regions = replicas.filter(
+    ({ wasPendingDeletion, state: now }) => !wasPendingDeletion && now !== "Deleted",
+  );
   const record: KmsKeyRecord = { ...material, keyId, keyArn, state, ...(claim !== undefined && { claim }) };
   if (regions.length) record.replicas = regions.map(({ region }) => region);
   return { pending: undefined, replicas, records: withRecord(records, version, record) };
@@ -233,7 +235,7 @@ function withCandidate(
   return { candidates: Object.fromEntries(now) };
 }
 
-/** The state of a KMS key, which one that is rotated on demand has in the records of all its versions. */
+/** Sets the state of a KMS key. If it is rotated on demand, all its versions have records with this state. */
 function withState({ records }: Known, version: number, state: KeyState): Partial<Known> {
   const { keyId } = records[version]!;
   const now = Object.entries(records).map(([each, record]) => [
@@ -243,7 +245,7 @@ function withState({ records }: Known, version: number, state: KeyState): Partia
   return { records: Object.fromEntries(now) };
 }
 
-/** In another Region: a new version that is made ready there, or the replica of a KMS key that is rotated on demand. */
+/** Sets the state in another Region: of a new version that is prepared there, or of the replica in an on-demand rotation. */
 function withRemoteState(known: Known, version: number, region: string, state: KeyState): Partial<Known> {
   if (known.pending) {
     const replicas = (known.replicas ?? []).map(

@@ -1,4 +1,4 @@
-/** How each step is expected to end, so that a plan can be made without AWS. Pure. */
+/** The expected outcome of each step, so that a plan can be made without AWS. Pure. */
 import { validToOf } from "../../keys/expiry";
 import { versionsOf } from "../../state/records";
 import type { Desired, Known } from "./known";
@@ -63,7 +63,7 @@ const EXPECTED: Expectations = {
   },
 };
 
-/** The material lasts as long as is desired, so that no second import is planned. */
+/** The material expires as desired, so that no second import is planned. */
 function importedAs({ expiry, now }: Desired) {
   return { importedAt: IMPORTED_AT, validTo: validToOf(expiry, new Date(now))?.toISOString() };
 }

@@ -1,4 +1,4 @@
-/** What a plan is made of: what is desired in one Region of a distribution, and what is known of it. Plain data. */
+/** The input of a plan: what is desired in one Region of a distribution, and what is known of it. Plain data. */
 
 import { type ExpiryInputs, type ExpiryPlan, expiresAsPlanned } from "../../keys/expiry";
 import type { KeyState } from "../../kms/keyState";
@@ -19,28 +19,28 @@ export interface Desired {
   expiry: ExpiryInputs & ExpiryPlan;
   /** Milliseconds since the epoch. */
   now: number;
-  /** Versions whose material this run has made: no KMS key can have had it. */
+  /** Versions whose material this run has generated: no KMS key can have it yet. */
   fresh: number[];
-  /** Nothing of it is in the state yet. */
+  /** The resource is not in the state yet. */
   isNew: boolean;
   /** Of a replica: the primary's KMS keys by version. */
   primaries: KmsKeyRecords;
   /** The program names KMS keys, which are adopted first. */
   adopts: boolean;
-  /** Another alias may be taken where this one is another stack's: nothing has used it yet. */
+  /** Another alias may be used if another stack has this one, because nothing uses the distribution yet. */
   mayUseNextName: boolean;
-  /** The resource is removed: the alias is deleted, and the deletion of each KMS key is scheduled, but for these that others hold. */
+  /** The resource is removed: the alias is deleted, and the deletion of each KMS key is scheduled, except for `held`: ids that other resources have. */
   removal?: { held: string[] };
 }
 
-/** What is known: from the state, and what this run has seen and done since. */
+/** What is known: the state, and what this run has seen and done. */
 export interface Known {
   /** KMS keys by version, as they go into the state. */
   records: KmsKeyRecords;
   /** KMS key of the version that the last finished update left in use. */
   inUse?: string;
   alias: KnownAlias;
-  /** Versions whose tags, policy or description may not be as desired. */
+  /** Versions whose tags, policy or description may differ from what is desired. */
   stale: number[];
   /** AWS was asked for KMS keys that the state does not know. */
   isSearched: boolean;
@@ -48,53 +48,53 @@ export interface Known {
   isListingDenied?: boolean;
   /** Ids of KMS keys that are tagged as a version's and have other material. */
   excluded: string[];
-  /** KMS keys that may be a version's, until AWS has proved it by taking the version's material. */
+  /** KMS keys that may belong to a version. An import of the version's material proves it. */
   candidates: Record<number, Candidate>;
-  /** Versions whose KMS key was looked at again, or looked for, and is not there. */
+  /** Versions whose KMS key was searched for, and does not exist. */
   absent: number[];
   adopted: boolean;
-  /** Replicas of the version in use; undefined before they were looked for. */
+  /** Replicas of the version in use; undefined before the search. */
   replicas?: SeenReplica[];
-  /** States of a new version's KMS keys in other Regions, by Region and version, while it is made ready there. */
+  /** States of a new version's KMS keys in other Regions, by Region and version, while they are prepared. */
   remote: Record<string, Record<number, KeyState>>;
-  /** On demand: whether later versions were looked for in the KMS key. */
+  /** On demand: the KMS key was searched for later versions. */
   isProbed?: true;
-  /** On demand: versions that were imported again because the KMS key had lost material. */
+  /** On demand: versions that were imported again, because the KMS key had lost material. */
   reimported: number[];
-  /** On demand: whether a material of a rotation that was cut short was looked for. */
+  /** On demand: material of an interrupted rotation was searched for. */
   isPendingSought?: true;
-  /** On demand: the material that was imported as new, and waits for its rotation. */
+  /** On demand: new material that is imported and waits for its rotation. */
   pending?: PendingMaterial;
-  /** Removal: whether another stack has taken the KMS key of a version over. */
+  /** Removal: whether another stack has taken over the KMS key of a version. */
   takenOver: Record<number, boolean>;
-  /** Removal: by version, Regions with a replica that no KeyReplica has. */
+  /** Removal: by version, Regions with a replica that no KeyReplica manages. */
   strayReplicas?: Record<number, string[]>;
-  /** Removal: KMS keys of the distribution that the state does not know; undefined before they were looked for. */
+  /** Removal: KMS keys of the distribution that are not in the state; undefined before the search. */
   orphans?: Unrecorded[];
   /** Removal: `id@Region` of KMS keys whose deletion is scheduled, or that are left as they are. */
   settled: string[];
 }
 
 export interface KnownAlias {
-  /** Id of the KMS key that it points to; "" where it is gone or not ours; undefined where it may never have been made. */
+  /** Id of the KMS key that it points to; "" if it does not exist or is not ours; undefined if it may never have been created. */
   target?: string;
   /** AWS was asked whether it points to a KMS key of the records. */
   isSeen?: true;
-  /** AWS refused to make it: an alias of that name exists. */
+  /** AWS refused to create it: an alias of that name exists. */
   exists?: true;
-  /** It is there, and another look has shown that it does not point to a KMS key of the records: it is another's. */
+  /** It exists, and a thorough search has shown that it does not point to a KMS key of the records: it belongs to another owner. */
   isTaken?: true;
 }
 
 export interface Candidate {
   record: KmsKeyRecord;
-  /** The former distribution that its tags name, where that is another one: it is ours only once it is proved. */
+  /** The distribution in its tags, if it is another one. The KMS key is ours only after it is proved. */
   former?: string;
   /** Its tags say that this distribution's claim on it is pending. */
   isClaimPending?: true;
-  /** Its deletion was scheduled when it was found, and is scheduled again where it has other material. */
+  /** Its deletion was scheduled when it was found. If it has other material, its deletion is scheduled again. */
   wasPendingDeletion: boolean;
-  /** AWS has refused the version's material: it has another. */
+  /** AWS has refused the version's material: the KMS key has other material. */
   hasOtherMaterial?: true;
   /** The program names it. */
   isNamed?: true;
@@ -105,28 +105,28 @@ export interface SeenReplica {
   state: KeyState | undefined;
   /** On demand: its deletion was scheduled, is cancelled for the rotation, and is scheduled again after it. */
   wasPendingDeletion: boolean;
-  /** On demand: it is the primary, moved there outside this stack. */
+  /** On demand: it is the primary, which somebody has moved there. */
   isPrimary?: true;
-  /** On demand: nothing may be sent there, and what state it has is not known. */
+  /** On demand: the Region is left out, so the state of the replica is not known. */
   isLeftOut?: true;
 }
 
 export interface Unrecorded {
   version: number;
   keyId: string;
-  /** Its claim is right, and no other KMS key has it. */
+  /** Its claim is valid, and no other KMS key has the same. */
   isProved: boolean;
 }
 
 export interface PendingMaterial {
   version: number;
   imported: Partial<KmsKeyRecord>;
-  /** Regions whose replica has it too. */
+  /** Regions whose replica has the material too. */
   regions: string[];
   isRotated?: true;
 }
 
-/** Nothing seen yet beyond what the state says. */
+/** What is known before anything is asked of AWS: the state. */
 export function knownFrom(
   records: KmsKeyRecords,
   { keyId, aliasTarget }: { keyId?: string; aliasTarget?: string },
@@ -149,19 +149,19 @@ export function knownFrom(
   };
 }
 
-/** Versions that must have a KMS key: from minEnabledVersion to the latest. Those below keep the one they have. */
+/** Versions that must have a KMS key: from minEnabledVersion to the latest. Lower versions keep the one that they have. */
 export function desiredVersions({ minEnabled, latest }: Pick<Desired, "minEnabled" | "latest">): number[] {
   const desired: number[] = [];
   for (let version = minEnabled; version <= latest; version++) desired.push(version);
   return desired;
 }
 
-/** Whether the version was imported, and expires as the program says. */
+/** Whether the version was imported, and expires as the program wants. */
 export function isImported({ importedAt, validTo }: KmsKeyRecord, { expiry, now }: Desired): boolean {
   return importedAt !== undefined && expiresAsPlanned(validTo, expiry, new Date(now));
 }
 
-/** The version whose KMS key is in use: the one that the last finished update left, or that the alias points to. */
+/** The version whose KMS key is in use: by the last finished update, else by the target of the alias. */
 export function versionInUse({ records, inUse, alias }: Known): number | undefined {
   const keyId = inUse ?? alias.target;
   return keyId === undefined
@@ -169,12 +169,12 @@ export function versionInUse({ records, inUse, alias }: Known): number | undefin
     : versionsOf(records).findLast((version) => records[version]!.keyId === keyId);
 }
 
-/** The KMS key that all versions share where it is rotated on demand. */
+/** The KMS key that all versions share with on-demand rotation. */
 export function sharedOf(records: KmsKeyRecords): KmsKeyRecord {
   return records[versionsOf(records).at(-1)!]!;
 }
 
-/** The record of a version, or of the KMS key that it is about to share. */
+/** The record of a version, or of the KMS key that a new version will share. */
 export function recordFor({ records }: Known, version: number): KmsKeyRecord {
   return records[version] ?? sharedOf(records);
 }

@@ -6,7 +6,7 @@ import { type Desired, desiredVersions, isImported, type Known, versionInUse } f
 import { cancelDeletions, firstOf, isAdding, isSince, locateAlias, type Rule, syncMetadata } from "./rules";
 import type { Step } from "./steps";
 
-/** Replicas of versions below `minEnabledVersion`: none is made, but what there is must not be left to nobody. */
+/** Replicas of versions below `minEnabledVersion`: none is created, but existing ones must be recorded, so that they stay managed. */
 const inspectOlderReplicas: Rule = (desired, { records, absent }) => {
   const { role, isNew, minEnabled, primaries, region } = desired;
   if (role === "primary" || !(isNew || isAdding(desired, records))) return [];
@@ -30,7 +30,7 @@ function usableVersion(desired: Desired, known: Known, version: number): Step[] 
   if (!record) return role === "primary" ? [{ do: "createKey", ...of }] : replica(desired, known, version);
   const refuse = (why: "gone" | "not usable"): Step[] => [{ do: "refuse", why, ...of }];
   switch (record.state) {
-    case "Deleted": // a read that lagged behind a write may have taken a new KMS key for one that is gone
+    case "Deleted": // an outdated read may have shown a new KMS key as not existing
       if (role === "replica") return [{ do: "forget", ...of }];
       return known.absent.includes(version) ? refuse("gone") : [{ do: "inspect", ...of }];
     case "PendingImport":
@@ -46,7 +46,7 @@ function usableVersion(desired: Desired, known: Known, version: number): Step[] 
   }
 }
 
-/** The replica of one version: the one that is there (a rotation's, an adopted one), else a new one. */
+/** The replica of one version: an existing one (of a rotation or an adoption), else a new one. */
 function replica({ primaries, region }: Desired, { absent }: Known, version: number): Step[] {
   const primary = primaries[version];
   if (!primary) return [];
@@ -58,8 +58,8 @@ function replica({ primaries, region }: Desired, { absent }: Known, version: num
 }
 
 /**
- * A rotation: the new version goes to every Region that holds a replica of the version in use, before any alias moves. What is
- * encrypted through an alias can then be decrypted in every one of them.
+ * A rotation: the new version is imported in every Region that holds a replica of the version in use, before any alias moves. So what is
+ * encrypted through an alias can always be decrypted in each of these Regions.
  */
 function prepareReplicas(
   { role, multiRegion, region: home }: Desired,
@@ -83,7 +83,7 @@ function prepareReplicas(
     });
 }
 
-/** Older versions are disabled last. One without its material is as unusable as it should be, and imported once it is desired. */
+/** Older versions are disabled last. One without material cannot be used anyway; it is imported when it is enabled again. */
 const disableOlder: Rule = ({ minEnabled, region }, { records }) => {
   const below = versionsOf(records).filter((version) => version < minEnabled);
   return firstOf(below, (version): Step[] => {
@@ -93,7 +93,7 @@ const disableOlder: Rule = ({ minEnabled, region }, { records }) => {
   });
 };
 
-/** Before the alias moves, and after. */
+/** The rules before the alias moves, and after. */
 export const manualRules = {
   before: [inspectOlderReplicas, cancelDeletions, syncMetadata, locateAlias, makeUsable],
   after: [disableOlder],

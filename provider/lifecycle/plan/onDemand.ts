@@ -10,7 +10,7 @@ import { isImported, type Known, type SeenReplica } from "./known";
 import { cancelDeletions, firstOf, locateAlias, type Rule, syncMetadata } from "./rules";
 import type { Step } from "./steps";
 
-/** A KMS key that was found by the first version that it holds may hold later ones. */
+/** A recovered KMS key was found by its first version and may hold later ones. */
 const probeVersions: Rule = ({ role, region }, known) => {
   const [version] = versionsOf(known.records);
   const isFound = version !== undefined && known.records[version]!.recovered && known.isSearched;
@@ -24,7 +24,7 @@ const createShared: Rule = ({ role, latest, region, primaries }, { records }) =>
   return version === undefined ? [] : [{ do: "replicate", version, region }];
 };
 
-/** A KMS key is Enabled only with all its materials, so all that may be missing or is due is imported. */
+/** A KMS key is Enabled only with all its materials, so each that may be missing, or must be renewed, is imported. */
 const importMaterials: Rule = (desired, { records, absent, reimported }) => {
   const { role, region } = desired;
   return firstOf(versionsOf(records), (version): Step[] => {
@@ -45,7 +45,7 @@ const importMaterials: Rule = (desired, { records, absent, reimported }) => {
   });
 };
 
-/** AWS cannot disable one of a KMS key's materials alone. */
+/** AWS cannot disable only one material of a KMS key. */
 export const refuseDisabledVersions: Rule = ({ role, minEnabled, region }, { records, candidates }) => {
   const [version] = [...versionsOf(records), ...Object.keys(candidates).map(Number)].sort((a, b) => a - b);
   const isBelow = role === "primary" && version !== undefined && version < minEnabled;
@@ -60,7 +60,7 @@ const enableShared: Rule = ({ region }, { records }) => {
   return recovered ? [{ do: "syncMetadata", version, region }] : [];
 };
 
-/** A replica that has fewer versions than its primary takes the later ones, which a rotation may have imported there already. */
+/** A replica with fewer versions than its primary gets the later ones. A rotation may already have imported them there. */
 const joinVersions: Rule = ({ role, region, primaries }, { records }) =>
   role === "replica"
     ? firstOf(versionsOf(primaries), (version): Step[] =>
@@ -69,8 +69,8 @@ const joinVersions: Rule = ({ role, region, primaries }, { records }) =>
     : [];
 
 /**
- * Where the key is, and which of its KMS keys is the primary, is looked at before anything is changed: only the primary takes new
- * material and is rotated.
+ * Checks which Regions hold the KMS key and which one is the primary, before anything is changed. Only the primary accepts new material and
+ * can be rotated.
  */
 const checkReplicas: Rule = (desired, known) => {
   const { role, latest, region, multiRegion } = desired;
@@ -87,9 +87,9 @@ const checkReplicas: Rule = (desired, known) => {
 };
 
 /**
- * The primary is rotated to the latest version. AWS takes no new material while another waits for its rotation: one of a
- * rotation that was cut short before the key was rotated further goes first. A replica that waits for its deletion can take
- * none: its deletion is cancelled for the rotation, and scheduled again after it.
+ * Rotates the primary to the latest version. AWS accepts no new material while other new material waits for its rotation. So an
+ * interrupted rotation to an earlier version is finished first. A replica that is pending deletion cannot import material: its deletion
+ * is cancelled for the rotation, and scheduled again after it.
  */
 const rotate: Rule = (desired, known) => {
   const { role, latest, region } = desired;
@@ -111,7 +111,7 @@ function rotation(
   const replicas = (known.replicas ?? []).filter(({ state }) => state !== "Deleted");
   if (isRotated)
     return replicas
-      .filter(({ wasPendingDeletion: goes, state }) => goes && !isPendingDeletion(state))
+      .filter(({ wasPendingDeletion, state }) => wasPendingDeletion && !isPendingDeletion(state))
       .map(({ region }) => ({ do: "scheduleDeletion", version, region }));
   const without = replicas.filter(({ region }) => !regions.includes(region));
   if (without.length === 0) return [{ do: "rotate", version, region: home }];

@@ -1,6 +1,6 @@
 /**
- * What is to be done next, from what is desired and what is known. Pure. The order loses nothing at any moment: a version is
- * usable in every Region before the alias moves to it, and older ones are disabled only after that.
+ * The next steps, from what is desired and what is known. Pure. The order is safe at every moment: a version is usable in every Region
+ * before the alias moves to it, and older versions are disabled only after that.
  */
 import { applied } from "./apply";
 import { expected } from "./expect";
@@ -11,7 +11,7 @@ import { removalRules } from "./removal";
 import { adoptNamed, findOrphans, pointAlias, proveCandidates, type Rule } from "./rules";
 import type { Step } from "./steps";
 
-/** The next steps, which may go at the same time; none where all is as desired. */
+/** The next steps, which may be done at the same time; none if everything is as desired. */
 export function next(desired: Desired, known: Known): Step[] {
   for (const rule of rulesFor(desired)) {
     const steps = rule(desired, known);
@@ -22,13 +22,12 @@ export function next(desired: Desired, known: Known): Step[] {
 
 function rulesFor({ removal, strategy }: Desired): Rule[] {
   if (removal) return removalRules;
-  const brought = [adoptNamed, findOrphans, proveCandidates];
   return strategy === "on-demand"
     ? [adoptNamed, findOrphans, refuseDisabledVersions, proveCandidates, ...onDemandRules, pointAlias]
-    : [...brought, ...manualRules.before, pointAlias, ...manualRules.after];
+    : [adoptNamed, findOrphans, proveCandidates, ...manualRules.before, pointAlias, ...manualRules.after];
 }
 
-/** All steps, where each ends as is to be expected: what a preview says, and whether an update has anything to do. */
+/** All steps, if each ends as expected. Previews describe them, and an update is needed if there are any. */
 export function plan(desired: Desired, known: Known): Step[] {
   const steps: Step[] = [];
   let now = known;
@@ -38,10 +37,11 @@ export function plan(desired: Desired, known: Known): Step[] {
       if (step.do === "refuse") return steps;
       now = applied(desired, now, step, expected(desired, now, step));
     }
-    if (steps.length > MOST_STEPS) throw new Error(`a plan does not end: ${JSON.stringify(steps.slice(-4))}`);
+    if (steps.length > MOST_STEPS)
+      throw new Error(`the plan does not end: ${JSON.stringify(steps.slice(-4))}`);
   }
   return steps;
 }
 
-/** More than any plan has: 500 versions in ten Regions. */
+/** More than any plan has: enough for 500 versions in ten Regions. */
 export const MOST_STEPS = 20_000;

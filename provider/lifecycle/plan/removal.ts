@@ -10,11 +10,11 @@ interface Removed {
   keyId: string;
   /** Why it stays. */
   stays?: Stays;
-  /** Other Regions in which a rotation has created a replica that no KeyReplica has. */
+  /** Other Regions with a replica that a rotation has created and no KeyReplica manages. */
   remote: string[];
 }
 
-/** The KMS keys of this resource, without those that another resource of the program holds. */
+/** The KMS keys of this resource, without those that another resource of the program has. */
 function removedOf(
   { removal }: Desired,
   { records, takenOver, strayReplicas = {}, orphans = [] }: Known,
@@ -50,8 +50,8 @@ const deleteAlias: Rule = (desired, known) => {
   const { target, isSeen } = known.alias;
   if (target === "") return [];
   if (!isSeen) return [{ do: "findAlias", region }];
-  const mayGo = removedOf(desired, known).some(({ keyId, stays }) => keyId === target && !stays);
-  return mayGo ? [{ do: "deleteAlias", region }] : [];
+  const isTargetRemoved = removedOf(desired, known).some(({ keyId, stays }) => keyId === target && !stays);
+  return isTargetRemoved ? [{ do: "deleteAlias", region }] : [];
 };
 
 /** Adopted KMS keys stay: this stack did not create them and does not have their material, so a deletion could never be repaired. */

@@ -1,14 +1,14 @@
-/** Rules that both strategies share, and the terms that all rules are written in. Pure. */
+/** Rules that both strategies share, and functions that all rules use. Pure. */
 
 import { isPendingDeletion } from "../../kms/keyState";
 import { kmsKeysOf, versionsOf } from "../../state/records";
 import { type Desired, desiredVersions, type Known } from "./known";
 import type { Step } from "./steps";
 
-/** Steps that may go at the same time; none where the rule has nothing to do. */
+/** Returns steps that may be done at the same time; none if the rule has nothing to do. */
 export type Rule = (desired: Desired, known: Known) => Step[];
 
-/** What the first version needs of which something is to be done. */
+/** The steps of the first version that needs any. */
 export function firstOf(versions: number[], rule: (version: number) => Step[]): Step[] {
   for (const version of versions) {
     const steps = rule(version);
@@ -20,15 +20,15 @@ export function firstOf(versions: number[], rule: (version: number) => Step[]): 
 export const adoptNamed: Rule = ({ adopts }, known) => (adopts && !known.adopted ? [{ do: "adopt" }] : []);
 
 /**
- * Orphans that a version may have. A version that this run has made can have none. In an update they are looked for
- * where a version is to be added; then for each version since the first, because a later update may have skipped an interrupted rotation.
+ * Searches for orphans. A version whose material this run has generated cannot have one. An update searches only if it adds a version. Then
+ * it searches for every version since the first, because an earlier update may have been interrupted in a rotation.
  */
 export const findOrphans: Rule = (desired, { isSearched, records }) => {
   const { role, isNew, fresh, latest, strategy } = desired;
   const isSharing = strategy === "on-demand" && versionsOf(records).length > 0;
   if (role === "replica" || isSearched || isSharing || !(isNew || isAdding(desired, records))) return [];
-  const sought = upTo(latest).filter((version) => isNew || isSince(version, desired, records));
-  const missing = sought.some((version) => !records[version] && !fresh.includes(version));
+  const searched = upTo(latest).filter((version) => isNew || isSince(version, desired, records));
+  const missing = searched.some((version) => !records[version] && !fresh.includes(version));
   return missing ? [{ do: "findOrphans" }] : [];
 };
 
@@ -37,12 +37,12 @@ export function isAdding(desired: Desired, records: Known["records"]): boolean {
   return desiredVersions(desired).some((version) => !records[version]);
 }
 
-/** Whether a version is desired, or came after the first that has a KMS key. */
+/** Whether a version is desired, or is later than the first version that has a KMS key. */
 export function isSince(version: number, { minEnabled }: Desired, records: Known["records"]): boolean {
   return version >= Math.min(minEnabled, versionsOf(records)[0] ?? minEnabled);
 }
 
-/** AWS takes the material that a KMS key once held and refuses any other, so an import proves whose a candidate is. */
+/** AWS accepts only material that a KMS key has had, so an import proves that a candidate is the version's. */
 export const proveCandidates: Rule = ({ region, strategy, latest }, { candidates }) => {
   const versions = Object.keys(candidates).map(Number);
   const kmsKeys = new Set(Object.values(candidates).map(({ record }) => record.keyId));
@@ -61,27 +61,27 @@ export const proveCandidates: Rule = ({ region, strategy, latest }, { candidates
   });
 };
 
-/** A deletion that was scheduled outside this program is cancelled: the data under every version must stay decryptable. */
+/** Cancels a deletion that was scheduled outside this program, because the data under every version must stay decryptable. */
 export const cancelDeletions: Rule = ({ region }, { records }) =>
   firstOf(firstVersions(records), (version): Step[] =>
     isPendingDeletion(records[version]!.state) ? [{ do: "cancelDeletion", version, region }] : [],
   );
 
-/** Tags, policy and description of the KMS keys that the state knows. */
+/** Updates tags, policy and description of recorded KMS keys. */
 export const syncMetadata: Rule = ({ region }, { records, stale }) =>
   firstOf(firstVersions(records), (version): Step[] =>
     stale.includes(version) && !records[version]!.recovered ? [{ do: "syncMetadata", version, region }] : [],
   );
 
-/** Where the alias points decides what is in use: it is asked before anything is added beside KMS keys that were found. */
+/** The target of the alias decides which version is in use. It is read before anything is added to recovered KMS keys. */
 export const locateAlias: Rule = ({ region }, { records, alias }) =>
   alias.target === undefined && !alias.isSeen && Object.values(records).some(({ recovered }) => recovered)
     ? [{ do: "findAlias", region }]
     : [];
 
 /**
- * The alias points to the latest version. It is moved only after AWS has shown that it points to a KMS key of the records;
- * one that points anywhere else is another's, and is left alone.
+ * Points the alias to the latest version. It is moved only after AWS has shown that it points to a KMS key of the records. An alias that
+ * points anywhere else belongs to another owner and is left alone.
  */
 export const pointAlias: Rule = ({ latest, region, mayUseNextName }, { records, alias, isListingDenied }) => {
   const of = { version: latest, region };

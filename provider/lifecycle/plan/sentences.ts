@@ -1,4 +1,4 @@
-/** What a preview, and the update after it, say in words of what is planned. Pure. */
+/** Sentences about a plan, for a preview and for the update after it. Pure. */
 
 import type { Adopt } from "../../schema/types";
 import { kmsKeysOf, versionsOf } from "../../state/records";
@@ -15,8 +15,8 @@ interface Described extends MetadataInputs {
 }
 
 /**
- * @param old the distribution as it is in the state
- * @param steps what an update would do, as far as the state tells
+ * @param old the distribution in the state
+ * @param steps the steps of an update, planned from the state alone
  * @param replaces properties whose change replaces it
  */
 export function sentencesOf(
@@ -29,29 +29,29 @@ export function sentencesOf(
   const sentences = keptSentences(old.name, old, news);
   if (typeof stack === "string" && old.stack !== stack)
     sentences.push(
-      `this stack is called ${stack} now, and was ${old.stack}: the KMS keys of ${old.name} get the tag keymgmt:stack "${stack}", in every Region`,
+      `this stack is called ${stack} now, and was ${old.stack}: the KMS keys of ${old.name} get the tag keymgmt:stack "${stack}" in every Region`,
     );
   const held = kmsKeysOf(old.versions).map(({ record }) => record.keyArn);
   if (replaces.length > 0 && held.length > 0 && (!adopt || makesNew(adopt)))
     sentences.push(
       `${old.name} is replaced because of ${replaces.join(", ")}: its versions get other KMS keys, which cannot decrypt what was encrypted under ${held.join(", ")}`,
     );
-  // A version that is newer than all that are there is a rotation's.
+  // A version that is newer than all existing ones belongs to a rotation.
   const newest = versionsOf(old.versions).at(-1) ?? 0;
   for (const step of steps)
     if (step.do === "createKey" && step.version < newest)
       sentences.push(
-        `version ${step.version} of key "${old.key.name}" has no KMS key in ${step.region}: one that it had before is recovered where AWS shows it; else it gets a new one, which cannot decrypt what was encrypted under the former`,
+        `version ${step.version} of key "${old.key.name}" has no KMS key in ${step.region}: a former one is recovered if AWS shows it; otherwise it gets a new one, which cannot decrypt what was encrypted under the former one`,
       );
   return sentences;
 }
 
-/** Texts that the program no longer gives. @param name the distribution, and where */
+/** Sentences about texts that the program no longer sets. @param name the distribution, and its Region */
 export function keptSentences(name: string, old: MetadataInputs, news: MetadataInputs): string[] {
   return TEXT_NAMES.filter(
     (what) => typeof old[what] === "string" && (news[what] ?? undefined) === undefined,
   ).map(
     (what) =>
-      `the program gives no ${what} for ${name} any more: its KMS keys keep the ${what} that they have, and from now on it is not compared`,
+      `the program no longer sets \`${what}\` of ${name}: its KMS keys keep the ${what} that they have, and it is not compared from now on`,
   );
 }

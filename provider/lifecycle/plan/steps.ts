@@ -1,47 +1,47 @@
-/** The steps of a plan. Each is data: what it does, of which version, in which Region. Run twice, none does harm. */
+/** The steps of a plan. Each is data: what it does, for which version, in which Region. A step may run twice without harm. */
 import type { KeyState } from "../../kms/keyState";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 import type { Candidate, PendingMaterial, SeenReplica, Unrecorded } from "./known";
 
-/** One version in one Region. `isCandidate`: the KMS key that may be the version's, not one that is known to be. */
+/** One version in one Region. With `isCandidate` the step is for the candidate and not for a recorded KMS key. */
 interface Of {
   version: number;
   region: string;
   isCandidate?: true;
-  /** Removal: a KMS key that the state does not know. */
+  /** Removal: a KMS key that is not in the state. */
   keyId?: string;
 }
 
-/** What each step needs, and what its outcome is. "pendingDeletion": the KMS key waits for its deletion, which the state did not know. */
+/** Input and outcome of each step. "pendingDeletion": the KMS key is pending deletion, which the state did not say. */
 export interface Steps {
-  /** Looks for KMS keys of the key that AWS has and the state does not. */
+  /** Searches for KMS keys of the key that AWS has and the state does not. */
   findOrphans: [object, { candidates: Record<number, Candidate>; isPermitted: boolean }];
-  /** Looks at the KMS keys and the alias that the program names. */
+  /** Reads the KMS keys and the alias that the program names. */
   adopt: [
     object,
     {
       records: KmsKeyRecords;
       candidates: Record<number, Candidate>;
       target?: string;
-      /** No other KMS keys are to be looked for. */
+      /** No search for other KMS keys follows. */
       isAll: boolean;
     },
   ];
-  /** Looks at one KMS key; undefined where it is not there. */
+  /** Reads one KMS key; undefined if it does not exist. */
   inspect: [Of, KmsKeyRecord | undefined];
-  /** Looks for the other Regions that hold the KMS key of the version in use. */
+  /** Searches for other Regions that hold the KMS key of the version in use. */
   findReplicas: [Of, SeenReplica[]];
-  /** Looks whether the alias points to a KMS key of the records; "" where it does not. */
+  /** Id of the recorded KMS key that the alias points to; "" if there is none. */
   findAlias: [{ region: string; isThorough?: true }, string];
-  /** On demand: looks which later versions the KMS key holds. */
+  /** On demand: searches for later versions that the KMS key holds. */
   probeVersions: [Of, KmsKeyRecords];
-  /** On demand: looks for a material of a rotation that was cut short. */
+  /** On demand: searches for material of an interrupted rotation. */
   findPending: [Of & { to: number }, PendingMaterial | undefined];
-  /** Removal: looks whose a KMS key is. */
+  /** Removal: whether another stack has taken over the KMS key. */
   checkOwner: [Of, boolean];
-  /** Removal: looks for KMS keys of the distribution that the state does not know, as an update that was killed leaves them. */
+  /** Removal: searches for KMS keys of the distribution that are not in the state, because an update was killed. */
   findRemovalOrphans: [object, Unrecorded[]];
-  /** Removal: looks for replicas that no KeyReplica has. */
+  /** Removal: searches for replicas that no KeyReplica manages. */
   findStrayReplicas: [object, Record<number, string[]>];
 
   createKey: [Of, KmsKeyRecord];
@@ -49,31 +49,31 @@ export interface Steps {
   /** Tags a candidate without material as having a pending claim, because the import will enable it. */
   markClaimPending: [Of, undefined];
   cancelDeletion: [Of, KeyState];
-  /** Imports a version's material, for the first time or again. "other": AWS says that the KMS key has another. */
+  /** Imports a version's material, for the first time or again. "other": AWS refuses it, because the KMS key has other material. */
   import: [Of, Partial<KmsKeyRecord> | "other" | "pendingDeletion"];
-  /** On demand: a replica takes a version that its primary holds. */
+  /** On demand: imports a version that the primary holds into a replica. */
   joinVersion: [Of, KmsKeyRecord];
   /** On demand: imports a version as new material, which waits for its rotation. */
   importNewMaterial: [Of, PendingMaterial];
-  /** On demand: has AWS use the material that waits. */
+  /** On demand: makes the waiting material the current one. */
   rotate: [Of, undefined];
   enable: [Of, undefined | "pendingDeletion"];
   disable: [Of, undefined | "pendingDeletion"];
   /** Tags, key policy and description. */
   syncMetadata: [Of, { claim?: string } | "pendingDeletion"];
-  /** A replica's record goes: AWS has deleted it, and it can be made again. */
+  /** Removes the record of a replica that AWS has deleted. It can be created again. */
   forget: [Of, undefined];
   /** false: an alias of that name exists. */
   createAlias: [Of, boolean];
-  /** false: it is gone. A KeyState: the KMS key is not Enabled, and the alias was not moved to it. */
+  /** false: the alias does not exist. A KeyState: the KMS key is not Enabled, so the alias was not moved to it. */
   moveAlias: [Of, boolean | KeyState];
-  /** Another stack has the alias: the next name is taken. */
+  /** Another stack has the alias, so the next name is used. */
   useNextName: [{ region: string }, undefined];
   deleteAlias: [{ region: string }, undefined];
   scheduleDeletion: [Of, undefined];
-  /** Another stack has taken the KMS key over, or it was adopted: it stays as it is. */
+  /** Leaves a KMS key as it is, for example because it was adopted. */
   leaveAlone: [Of & { why: Stays }, undefined];
-  /** Nothing more can be done. */
+  /** The update cannot continue. */
   refuse: [{ why: Refusal; version: number; region: string }, never];
 }
 

@@ -129,7 +129,7 @@ describe("claims of KMS keys", function () {
       );
       const drift = await program.refreshAll();
       assert.equal(drift.length, 4);
-      for (const sentence of drift) assert.match(sentence, /the state knows no keymgmt:claim of it/);
+      for (const sentence of drift) assert.match(sentence, /the state has no keymgmt:claim for it/);
       scene.changes.length = 0;
       await program.up(rotated({ isRefreshed: true }));
       assert.deepEqual(

@@ -39,7 +39,7 @@ describe("a run without the keyring", function () {
     program.begin();
     local.resetCounts();
     const refusal =
-      /^Expected the keyring of key "orders" to come with .* Nothing was changed\. Run `pulumi up` again/;
+      /^Expected the keyring of key "orders" to be in the program.s inputs .* Nothing was changed\. Run `pulumi up` again/;
     const says = (error: Error) => error.constructor.name === "KeymgmtError" && refusal.test(error.message);
     for (const [type, name] of resources) {
       const { id, inputs, outputs } = state(name);

@@ -340,7 +340,7 @@ describe("KMS keys that are there and a state that does not know them", function
         await removed(1);
         await assertRefused(() => up());
         const said = await assertRefused(() => up());
-        assert.match(said, /Had the key left the state, .*`restore`/);
+        assert.match(said, /Did the key leave the state, .*`restore`/);
         assert.equal(adoptIn(said).versions[1], arnOf(1).split("/")[1]);
         assert.deepEqual((await scene.states([arnOf(1).split("/")[1]!]))[HOME], ["PendingDeletion"]);
         assert.equal((await scene.kmsKeys()).length, 1);
@@ -552,10 +552,7 @@ describe("KMS keys that are there and a state that does not know them", function
       scene.said();
       await up({ rotationTrigger: "1" });
       const said = scene.said();
-      assert.match(
-        said,
-        /no permission kms:ListKeys.*KMS keys that this key had before .* are not found again/,
-      );
+      assert.match(said, /no permission kms:ListKeys.*former KMS keys of this key .* are not found/);
       permitted = undefined;
       assert.deepEqual((await scene.states([whole[HOME]![0]!.keyId]))[HOME], ["PendingDeletion"]);
     });
@@ -566,7 +563,7 @@ describe("KMS keys that are there and a state that does not know them", function
       loseKey();
       scene.said();
       await up();
-      assert.match(scene.said(), /no permission kms:ListKeys.*are not found again/);
+      assert.match(scene.said(), /no permission kms:ListKeys.*are not found/);
       permitted = undefined;
       assert.deepEqual((await scene.states(whole[HOME]!.map(({ keyId }) => keyId)))[HOME], [
         "Enabled",

@@ -21,7 +21,7 @@ describe("a replica that somebody has made the primary", function () {
     return KeyMetadata!.MultiRegionConfiguration!.PrimaryKey!.Region;
   };
   const sentence = () =>
-    `version 1 in ${HOME}: the primary is in ${ABROAD} now, moved outside this stack; everything goes on and it is left so. To promote it back: aws kms update-primary-region --region ${ABROAD} --key-id ${recordsOf(program)[1]!.keyId} --primary-region ${HOME}`;
+    `version 1 in ${HOME}: the primary is in ${ABROAD} now, moved outside this stack; everything works, and it is left there. To promote it back: aws kms update-primary-region --region ${ABROAD} --key-id ${recordsOf(program)[1]!.keyId} --primary-region ${HOME}`;
 
   async function assertWorks(regions: string[]): Promise<void> {
     for (const from of regions)
@@ -97,7 +97,7 @@ describe("a replica that somebody has made the primary", function () {
     assert.deepEqual((await scene.states([keyId]))[ABROAD], ["PendingReplicaDeletion"]);
     assert.match(
       scene.said(),
-      /is the primary, moved there outside this stack: AWS deletes it only once it is deleted in every other Region/,
+      /is the primary, moved there outside this stack: AWS deletes it only after all its replicas/,
     );
     await assertWorks([HOME]);
     await up("b", []);

@@ -461,7 +461,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
 
   describe("by a change that would give its versions other KMS keys", () => {
     const ADVICE =
-      "Declare a second KeyDistribution beside this one, through a second KmsProvider, and remove this one when nothing needs it.";
+      "Declare a second KeyDistribution through a second KmsProvider, and remove this one when nothing needs it.";
     const CHANGES: [string, Partial<ProgramInputs>][] = [
       ["`keyCollection` of the KmsProvider", { kms: { keyCollection: "us-east-1" } }],
       ["`aliasPrefix` of the KmsProvider", { kms: { aliasPrefix: "other" } }],

@@ -384,7 +384,7 @@ describe("a stack that was renamed", function () {
       await assert.rejects(
         up({}, { replicas: [] }),
         (error: Error) =>
-          error.message.includes(`has "${DEV}", which this stack was called before`) &&
+          error.message.includes(`has "${DEV}", a former name of this stack`) &&
           error.message.includes("left alone"),
       );
       assert.deepEqual(scene.writes, []);
@@ -411,7 +411,7 @@ describe("a stack that was renamed", function () {
       await assertLeftAlone(idsOf(other), () => destroy(program));
       assert.match(
         scene.said(),
-        /has the tags of another stack, which has taken it over, .* it is left alone/,
+        /has the tags of another stack, or another claim than the state; it is left alone/,
       );
     });
   });

@@ -49,7 +49,7 @@ describe("a Region that the program leaves out of every call", function () {
     assert.deepEqual((await callsOf(() => up(key, more))).calls, {});
   }
 
-  it("a rotation goes on without it, says what is owed there, and one update off the list does all of it", async () => {
+  it("a rotation goes on without it, says which work waits there, and one update without the Region in the list does all of it", async () => {
     const before = { replica: { policy: policy("One"), description: "one" } };
     await up({}, before);
     const [one] = idsOf(program);
@@ -70,12 +70,12 @@ describe("a Region that the program leaves out of every call", function () {
     );
     assert.match(
       said,
-      /eu-west-1 is left out \(`unreachableRegions`\): nothing is sent for KeyReplica eu-west-1\/orders-\d+, and it stays as it is\. Owed there: version 2 of key "orders", with its material, tags, policy and description, and the alias on the latest; the new tags of every version; the new policy of every version; the new description of every version; version 1 disabled\. What is encrypted under version 2 elsewhere cannot be decrypted in eu-west-1 until that is done\. One update does all of it once eu-west-1 answers and is off the list/,
+      /eu-west-1 is left out \(`unreachableRegions`\): nothing is sent for KeyReplica eu-west-1\/orders-\d+, and it stays as it is\. Work that waits there: version 2 of key "orders", with its material, tags, policy and description, and the alias on the latest; the new tags of every version; the new policy of every version; the new description of every version; version 1 disabled\. What is encrypted under version 2 elsewhere cannot be decrypted in eu-west-1 until that is done\. One update does all of it when eu-west-1 answers and is no longer in the list/,
     );
 
     const again = await callsOf(() => up(key, changed));
     assert.deepEqual(again.calls, {}, "an update in which nothing changes costs no call");
-    assert.match(scene.said(), /Owed there: version 2/);
+    assert.match(scene.said(), /Work that waits there: version 2/);
     assert.equal(program.outputs(ABROAD).keyVersion, 1, "the state says what AWS has");
 
     await up(key, { ...changed, kms: {} });
@@ -157,7 +157,7 @@ describe("a Region that the program leaves out of every call", function () {
     asked.length = 0;
     await assert.rejects(
       up({ rotationTrigger: "2" }, { kms: leaving(ABROAD), replicas: [FAR] }),
-      /Expected eu-west-1 to answer before KeyReplica eu-west-1\/orders-\d+ is deleted; .* nothing was sent there, and the resource stays in the state\. Declare it until then: when eu-west-1 answers again, take it off the list.*pulumi state delete.*arn:aws:kms:eu-west-1/,
+      /Expected eu-west-1 to answer before KeyReplica eu-west-1\/orders-\d+ is deleted; .* nothing was sent there, and the resource stays in the state\. Keep declaring it: when eu-west-1 answers again, remove it from the list.*pulumi state delete.*arn:aws:kms:eu-west-1/,
     );
     assert.ok(!asked.includes(ABROAD));
     assert.ok(program.states.has(ABROAD));
@@ -197,7 +197,7 @@ describe("a Region that the program leaves out of every call", function () {
     assert.ok(!asked.includes(ABROAD));
     assert.match(
       scene.said(),
-      new RegExp(`the replica of KMS key ${id} in eu-west-1, if there still is one, is left alone`),
+      new RegExp(`the replica of KMS key ${id} in eu-west-1, if there is one, is left alone`),
     );
     assert.deepEqual((await scene.states([id!]))[ABROAD], ["Enabled"]);
   });
@@ -216,11 +216,11 @@ describe("a Region that the program leaves out of every call", function () {
     const said = scene.said();
     assert.match(
       said,
-      /us-west-1 is left out .*KeyDistribution orders-\d+ and its KeyReplicas, and it stays as it is\. Owed there: version 2 of key "orders".*UpdatePrimaryRegion needs both.*a second KmsProvider/,
+      /us-west-1 is left out .*KeyDistribution orders-\d+ and its KeyReplicas, and it stays as it is\. Work that waits there: version 2 of key "orders".*UpdatePrimaryRegion needs both Regions.*a second KmsProvider/,
     );
     assert.match(
       said,
-      /eu-west-1 is left out \(`unreachableRegions` names us-west-1, the primary Region\): .*Owed there: version 2 .*once us-west-1 answers and is off the list/,
+      /eu-west-1 is left out \(`unreachableRegions` names us-west-1, the primary Region\): .*Work that waits there: version 2 .*when us-west-1 answers and is no longer in the list/,
     );
     assert.deepEqual(
       (await callsOf(() => up(rotated, { kms: { ...leaving(HOME), tags: { a: "b" } } }))).calls,

@@ -47,7 +47,7 @@ describe("the keyrings of a run", () => {
 function refusal(error: unknown): boolean {
   return (
     isKeymgmtError(error, "InvalidState") &&
-    /^Expected the keyring of key "orders" to come with the program's inputs of orders-\d in this update; it did not\. Nothing was changed\. Run `pulumi up` again; /.test(
+    /^Expected the keyring of key "orders" to be in the program's inputs of orders-\d in this update; it is not\. Nothing was changed\. Run `pulumi up` again; /.test(
       (error as Error).message,
     )
   );

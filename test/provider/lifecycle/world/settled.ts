@@ -41,13 +41,13 @@ function checkDeclared(world: World, of: number, region: string): void {
   for (const key of keysOf(world, of, region)) {
     const state = stateOf(key);
     const version = versionIn(key);
-    const isLeaving = /Deletion$/.test(state);
-    if (!known.has(key.id) && !isLeaving)
+    const isPendingDeletion = /Deletion$/.test(state);
+    if (!known.has(key.id) && !isPendingDeletion)
       throw new Violation(`${key.id} in ${region} (${state}) is missing from the state`);
     const isWanted = region === HOME || version >= minimum;
-    if (world.used.includes(key.id) && isWanted && (isLeaving || !known.has(key.id)))
+    if (world.used.includes(key.id) && isWanted && (isPendingDeletion || !known.has(key.id)))
       throw new Violation(`${key.id} in ${region} was used, and is not back: ${state}`);
-    if (version < minimum && !isLeaving && state === "Enabled" && side.strategy === "manual")
+    if (version < minimum && !isPendingDeletion && state === "Enabled" && side.strategy === "manual")
       throw new Violation(`version ${version} in ${region}, ${key.id}, is ${state}`);
     if (side.strategy === "on-demand" && known.has(key.id) && versionIn(key) !== latest)
       throw new Violation(`${key.id} in ${region} is not rotated: ${JSON.stringify(currentOf(key))}`);

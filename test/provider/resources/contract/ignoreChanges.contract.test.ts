@@ -205,9 +205,9 @@ describe("tags, policy and description that others changed in AWS", () => {
     await program.up(bare);
     assert.match(
       said.join("\n"),
-      /gives no description for orders-\d+ any more: its KMS keys keep the description/,
+      /no longer sets `description` of orders-\d+: its KMS keys keep the description/,
     );
-    assert.match(said.join("\n"), /gives no policy for orders-\d+ any more: its KMS keys keep the policy/);
+    assert.match(said.join("\n"), /no longer sets `policy` of orders-\d+: its KMS keys keep the policy/);
     assert.deepEqual(await inAws(keyOf(2)), { ...OUR_OWN, tags: {} }, "a tag goes, the others stay");
     await changeByHand(keyOf(2));
     assert.deepEqual(await program.refreshAll(), []);

@@ -1,22 +1,22 @@
-/** What a person can do where the provider stops. Each way is worded once; refusals put them together. Pure. */
+/** Advice for users when the provider refuses to continue. Each sentence is written once here, and messages combine them. Pure. */
 
 import { tagCommand } from "../kms/taggedKeys";
 import type { Adopt } from "../schema/types";
 
-/** To Pulumi a resource with another name is another resource, unless this option says that it is the same one. */
+/** For Pulumi a resource with another name is another resource, unless this option says that it is the same one. */
 export const OLD_NAME = '`aliases: [{ name: "<old name>" }]`';
 
-export const WAYS_ON = {
+export const ADVICE = {
   resourceRenamed: `Was the resource renamed? Give it its old name again, or ${OLD_NAME}.`,
 
   keyRenamed: (key: string) => `Was the ManagedKey renamed? Give it \`name: "${key}"\` and ${OLD_NAME}.`,
 
   restore: (key: string) =>
-    `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which makes it hold their material again.`,
+    `Restore key "${key}" from its backup (\`restore\`; keymgmt import), which has their material.`,
 
-  /** @param tags that it lacks */
+  /** @param tags the missing tags */
   tagAsOurs: (region: string, keyId: string, tags: Record<string, string>) =>
-    `If it is this stack's, give it its tags and run the update again: ${tagCommand(region, keyId, tags)}.`,
+    `If it is this stack's, set its tags and run the update again: ${tagCommand(region, keyId, tags)}.`,
 
   newKmsKeys:
     "To leave them and make new KMS keys, which cannot decrypt what was encrypted before: `adopt: { versions: {} }` of the KeyDistribution.",

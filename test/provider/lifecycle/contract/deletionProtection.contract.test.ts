@@ -39,7 +39,7 @@ describe("the deletion of what the program still needs, while `deletionAllowed` 
       assert.match(error.message, /^[^.\n]*\.$/, "one sentence");
       assert.match(error.message, /nothing was deleted/);
       for (const way of [
-        /set `deletionAllowed: true`.*then take it out/,
+        /set `deletionAllowed: true`.*then remove it/,
         /`retainOnDelete: true`/,
         /`aliases: \[\{ name: /,
       ])
