@@ -40,25 +40,20 @@ interface OneKey {
   distribution?: string;
   /** Options of the three resources, as JavaScript. */
   options?: string;
-  /** A second ManagedKey that is not distributed. */
-  also?: { resource: string; key: string };
 }
 
 /** One key in two Regions. */
 export function oneKey(
   url: string,
-  { resource = "orders", key = "{}", distribution = "{}", options = "{}", also }: OneKey = {},
+  { resource = "orders", key = "{}", distribution = "{}", options = "{}" }: OneKey = {},
 ): string {
-  const managedKey = (name: string, args: string) =>
-    `new ManagedKey("${name}", { replicaRegions: ["${ABROAD}"], ...${args} }, ${options});`;
   return `
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
     const kms = new KmsProvider("prod", ${connection(url)});
-    const key = ${managedKey(resource, key)}
+    const key = new ManagedKey("${resource}", { replicaRegions: ["${ABROAD}"], ...${key} }, ${options});
     const distribution = new KeyDistribution("prod", { kms, key, ...${distribution} }, ${options});
     distribution.replicate();
     exports.orders = distribution.aliasName;
-    ${also ? managedKey(also.resource, also.key) : ""}
   `;
 }
 
