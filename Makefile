@@ -47,7 +47,7 @@ test-compat: $(dist) engine-ready clients-ready ## run the tests against a third
 	@$(bin)/mocha 'test/compat/**/*.test.ts'
 
 .PHONY: soak
-soak: $(dist) engine-ready ## random operations on the real engine: 200 sequences (SEQUENCES=200, SEED=1000), of which the suite runs two
+soak: $(dist) engine-ready ## random operations on the real engine: 200 sequences (SEQUENCES=200, SEED=1000), of which the suite runs one
 	@SOAK_SEQUENCES=$(SEQUENCES) SOAK_SEED=$(SEED) $(bin)/mocha test/soak/soak.test.ts
 SEQUENCES ?= 200
 SEED ?= 1000

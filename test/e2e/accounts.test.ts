@@ -46,7 +46,6 @@ describe("a program with a KmsProvider for each account", function () {
         const { KeyState } = await new Application(local, "us-west-1", ACCOUNTS[name]).describe(keyArn);
         assert.equal(KeyState, "Enabled");
       }
-      await project.preview({ args: ["--expect-no-changes"] });
       await project.destroy();
     } finally {
       await project.close();

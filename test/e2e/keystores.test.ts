@@ -68,11 +68,13 @@ describe("a keystore other than the state", function () {
     await assertNoSecretIn(project.folder.state, secrets);
   };
   const rotated = (keystore: string) => program(local.url, keystore, ', rotationTrigger: "2"');
+  const disabling = (keystore: string) =>
+    program(local.url, keystore, ', rotationTrigger: "2", minEnabledVersion: 2');
 
   it("keeps the material from who holds the stack's passphrase and asks for its secrets", async () => {
-    await project.previewAndUp({ env: owners });
+    await project.up({ env: owners });
     await project.setProgram(rotated("env://ROOT"));
-    await project.previewAndUp({ env: owners });
+    await project.up({ env: owners });
     assert.equal((await keyring()).keystore, "env://ROOT");
     assert.deepEqual(Object.keys((await keyring()).keys[1]), ["kid", "iat", "kcv", "cmac", "jwe"]);
     assert.equal(calls.filter((call) => call === "ImportKeyMaterial").length, 2);
@@ -80,15 +82,9 @@ describe("a keystore other than the state", function () {
   });
 
   it("is not needed where nothing is imported: previews and updates go without the root key", async () => {
-    calls.length = 0;
     const before = await keyring();
-    await project.preview();
-    await project.up();
-    assert.deepEqual(calls, []);
-    await project.setProgram(
-      program(local.url, "env://ROOT", ', rotationTrigger: "2", minEnabledVersion: 2'),
-    );
-    await project.up();
+    await project.setProgram(disabling("env://ROOT"));
+    await project.previewAndUp();
     assert.deepEqual(await keyring(), before);
   });
 
@@ -107,12 +103,10 @@ describe("a keystore other than the state", function () {
   });
 
   it("is changed with no call to AWS for the KMS keys", async () => {
-    await project.setProgram(rotated("env://ROOT"));
-    await project.up();
     const { versions } = (await project.stackOutput()).json;
     calls.length = 0;
-    await project.setProgram(rotated("none"));
-    const { stdout } = await project.previewAndUp({ env: owners });
+    await project.setProgram(disabling("none"));
+    const { stdout } = await project.up({ env: owners, args: ["--diff"] });
     assert.match(stdout, /keystore/);
     assert.deepEqual(calls, []);
     assert.deepEqual(
@@ -135,23 +129,24 @@ describe("keys in files as AWS's guide has them made", function () {
     try {
       const { program: folder } = project.folder;
       const made = (name: string) => execFileSync("openssl", ["rand", "-out", name, "32"], { cwd: folder });
-      for (const name of ["root.bin", "PlaintextKeyMaterial1.bin", "PlaintextKeyMaterial2.bin"]) made(name);
-      const program = (rest: string) => `
+      for (const name of ["root.bin", "PlaintextKeyMaterial1.bin", "CommandKeyMaterial1.bin"]) made(name);
+      await project.setProgram(`
         const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
         const kms = new KmsProvider("prod", { keyCollection: "us-west-1", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048" });
-        const key = new ManagedKey("orders", { keystore: "file://${folder}/root.bin", ${rest} });
-        new KeyDistribution("orders-prod", { kms, key });
-        exports.versions = key.versions;
-      `;
-      await project.setProgram(program(`material: "file://${folder}/PlaintextKeyMaterial{version}.bin"`));
+        for (const [name, material] of Object.entries({
+          orders: "file://${folder}/PlaintextKeyMaterial{version}.bin",
+          bills: "exec:cat ${folder}/CommandKeyMaterial{version}.bin",
+        })) {
+          const key = new ManagedKey(name, { keystore: "file://${folder}/root.bin", material });
+          new KeyDistribution(name + "-prod", { kms, key });
+          exports[name] = key.versions;
+        }
+      `);
       await project.up();
-      const byCommand = `material: "exec:cat ${folder}/PlaintextKeyMaterial{version}.bin", rotationTrigger: "2"`;
-      await project.setProgram(program(byCommand));
-      await project.up();
-      const { versions } = (await project.stackOutput()).json;
-      const files = [1, 2].map((version) => readFileSync(`${folder}/PlaintextKeyMaterial${version}.bin`));
+      const { orders, bills } = (await project.stackOutput()).json;
+      const files = ["Plaintext", "Command"].map((name) => readFileSync(`${folder}/${name}KeyMaterial1.bin`));
       assert.deepEqual(
-        versions.map(({ kcv }: { kcv: string }) => kcv),
+        [...orders, ...bills].map(({ kcv }: { kcv: string }) => kcv),
         files.map(keyCheckValue),
       );
     } finally {

@@ -98,6 +98,7 @@ describe("examples/ci, sealed by a root key as its README says", function () {
   });
 
   it("rotates, refreshes and deletes with the policy that its README gives, which opens what a preview's identity cannot", async () => {
+    await project.configSet({ deletionAllowed: "true" });
     await project.up({ args: ["--refresh"], env: as("up") });
     assert.equal((await project.stackOutput()).json.latestVersion, 2);
 
@@ -117,8 +118,6 @@ describe("examples/ci, sealed by a root key as its README says", function () {
     assert.equal((await open("up")).Plaintext?.length, 32);
     await assert.rejects(open("preview"), { name: "AccessDeniedException" });
 
-    await project.configSet({ deletionAllowed: "true" });
-    await project.up({ env: as("up") });
     await project.destroy({ env: as("up") });
   });
 });

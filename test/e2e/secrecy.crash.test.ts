@@ -95,13 +95,12 @@ describe("a provider process that dies while it imports", function () {
     await rm(temporary, { recursive: true, force: true });
   });
 
-  /** Nothing was printed or left behind, and the next update finishes the work. */
-  async function cleanAndDone(where: string, { stdout, stderr }: { stdout: string; stderr: string }) {
+  /** Nothing was printed or left behind. */
+  async function isClean(where: string, { stdout, stderr }: { stdout: string; stderr: string }) {
     assertNoSecret(`stdout after ${where}`, stdout, secrets);
     assertNoSecret(`stderr after ${where}`, stderr, secrets);
     for (const folder of [temporary, project.folder.root]) await assertNoSecretIn(folder, secrets);
     onImport = undefined;
-    await project.up();
   }
 
   for (const signal of ["SIGKILL", "SIGABRT"] as const)
@@ -119,14 +118,15 @@ describe("a provider process that dies while it imports", function () {
         },
         args: ["--debug"],
       });
-      await cleanAndDone(signal, died);
+      await isClean(signal, died);
     });
 
   it("leaves nothing readable when an error that nobody catches ends it", async () => {
     await project.setProgram(program(local.url, 3));
-    const env = { NODE_OPTIONS: `--require ${join(temporary, "bug.cjs")}` };
-    const died = await project.up({ fails: true, env, args: ["--debug"] });
+    const preload = join(temporary, "bug.cjs");
+    const died = await project.up({ fails: true, preload, args: ["--debug"] });
     assert.match(died.stdout, /Error: a bug/);
-    await cleanAndDone("an uncaught error", died);
+    await isClean("an uncaught error", died);
+    await project.up();
   });
 });

@@ -134,9 +134,8 @@ describe("the material of a key that is not kept in the state", function () {
   };
 
   it("is in no output of its life, nor in all that Pulumi logs of it", async () => {
-    await loud("preview", project.preview({ args: ["--diff", ...LOUD] }));
-    await loud("up", project.previewAndUp({ args: LOUD }));
-    await project.setProgram(program(local.url, kept, 2));
+    await loud("up", project.previewAndUp({ args: ["--diff", ...LOUD] }));
+    await project.setProgram(program(local.url, kept, 2, true));
     clean("preview --json of a rotation", await project.preview({ json: true, diff: true }));
     await loud("up of a rotation", project.up({ args: ["--debug", ...LOUD] }));
     await loud("refresh", project.refresh({ args: ["--diff", ...LOUD] }));
@@ -173,8 +172,6 @@ describe("the material of a key that is not kept in the state", function () {
   }
 
   it("is in no output of its end, in no temporary file and not in the local KMS's log", async () => {
-    await project.setProgram(program(local.url, kept, 2, true));
-    await loud("up that allows the deletion", project.up({ args: LOUD }));
     await loud("destroy", project.destroy({ args: LOUD }));
     for (const folder of [temporary, project.folder.root]) await assertNoSecretIn(folder, secrets);
     assert.ok(log.length > 0);

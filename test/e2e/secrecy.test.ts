@@ -69,17 +69,14 @@ describe("the secrets that a program holds", function () {
   };
 
   it("are in no output of previews and updates, whatever the flags", async () => {
-    clean("preview", await project.preview());
-    clean("preview --diff", await project.preview({ diff: true }));
     clean("preview --json", await project.preview({ json: true }));
-    clean("preview --debug", await project.pulumi(["preview", "--debug"]));
-    clean("up --diff --debug", await project.up({ args: ["--diff", "--debug"] }));
+    clean("up with its preview", await project.previewAndUp({ args: ["--diff", "--debug"] }));
     await project.configSet({ material: { secret: material[1]!.toString("base64") } });
-    clean("preview --diff of a rotation", await project.preview({ diff: true }));
-    clean("up of a rotation with engine logs", await project.up({ args: ["--logtostderr", "-v=5"] }));
+    const logged = ["--diff", "--logtostderr", "-v=8"];
+    clean("a rotation with the engine's logs up to -v=8", await project.previewAndUp({ args: logged }));
     clean("refresh", await project.refresh({ args: ["--diff"] }));
     clean("stack output", await project.stackOutput());
-    clean("up --json", await project.pulumi(["up", "--yes", "--skip-preview", "--json"]));
+    clean("up --json", await project.up({ args: ["--json", "--refresh"] }));
   });
 
   it("are in the state only encrypted", async () => {
@@ -111,7 +108,6 @@ describe("the secrets that a program holds", function () {
     assert.match(unreachable.stdout + unreachable.stderr, /127\.0\.0\.1:9/);
     clean("an update that cannot reach AWS", unreachable);
     await project.setProgram(program(local.url));
-    clean("the update after it", await project.up());
   });
 
   it("are in no output of the keymgmt commands, found or refused", async () => {
@@ -134,9 +130,8 @@ describe("the secrets that a program holds", function () {
       clean(`keymgmt ${command} ${args.join(" ")}`, await keymgmt(command, ...args));
   });
 
-  it("are in no output of a destroy, nor of the engine's logs up to -v=8", async () => {
-    clean("refresh --json", await project.pulumi(["refresh", "--yes", "--skip-preview", "--json"]));
-    clean("up at -v=8", await project.up({ args: ["--logtostderr", "-v=8", "--refresh"] }));
+  it("are in no output of an update after an error, nor of a destroy", async () => {
+    clean("update", await project.up({ args: ["--debug"] }));
     clean("destroy", await project.destroy({ fails: true, args: ["--debug"] }));
   });
 
@@ -155,7 +150,7 @@ describe("the secrets that a program holds", function () {
     const third = randomBytes(32);
     await project.configSet({ material: { secret: third.toString("base64") } });
     assert.equal(warnings(await project.preview({ env })), 0, "a preview handles no material");
-    const update = await project.pulumi(["up", "--yes", "--skip-preview", "--json"], { env }); // an event once
+    const update = await project.up({ env, args: ["--json"] }); // an event once
     clean("the update with the warning", update);
     assert.equal(warnings(update), 1);
     const text = await readFile(calls, "utf8");

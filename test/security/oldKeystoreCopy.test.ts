@@ -71,10 +71,10 @@ describe("who opens the state after the keystore was changed", function () {
     });
 
   it("finds one keyring after a first update, a rotation and an update by a plan", async () => {
-    await project.previewAndUp();
+    await project.up();
     await only();
     await project.setProgram(program(local.url, 2));
-    await project.previewAndUp();
+    await project.up();
     await only();
     const plan = join(project.folder.root, "plan.json");
     await project.setProgram(program(local.url, 3));

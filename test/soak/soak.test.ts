@@ -11,7 +11,7 @@ import { type Ran, ran, report } from "./sequence";
  *     SOAK_ONLY=1017 npx mocha test/soak/soak.test.ts                        runs one again
  *     SOAK_ONLY=1017 SOAK_WITHOUT=2,5 npx mocha test/soak/soak.test.ts       … without its operations 2 and 5
  */
-const { SOAK_SEQUENCES = "2", SOAK_SEED = "1", SOAK_ONLY, SOAK_WITHOUT } = process.env;
+const { SOAK_SEQUENCES = "1", SOAK_SEED = "1", SOAK_ONLY, SOAK_WITHOUT } = process.env;
 const seeds = SOAK_ONLY
   ? SOAK_ONLY.split(",").map(Number)
   : Array.from({ length: Number(SOAK_SEQUENCES) }, (_, index) => Number(SOAK_SEED) + index);

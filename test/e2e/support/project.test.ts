@@ -1,6 +1,8 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openProject, type Project } from ".";
 
 const program = `
@@ -68,12 +70,14 @@ describe("openProject", function () {
   });
 
   it("ends a command that takes too long, with all that it started", async () => {
-    const late = join(project.folder.root, "late");
+    const beats = join(project.folder.root, "beats");
     await project.setProgram(
-      `setTimeout(() => require("fs").writeFileSync(${JSON.stringify(late)}, ""), 20_000);`,
+      `setInterval(() => require("fs").appendFileSync(${JSON.stringify(beats)}, "."), 50);`,
     );
-    await rejects(project.preview({ seconds: 6 }), /pulumi preview not done after 6 s/);
-    equal(existsSync(late), false);
+    await rejects(project.preview({ seconds: 4 }), /pulumi preview not done after 4 s/);
+    const { length } = await readFile(beats);
+    await sleep(300);
+    equal((await readFile(beats)).length, length);
   });
 
   it("destroys, and leaves nothing behind when it is closed", async () => {

@@ -27,6 +27,8 @@ export interface RunOptions {
   args?: string[];
   /** Environment of this command only. */
   env?: Record<string, string>;
+  /** A file that each Node of this command loads first. */
+  preload?: string;
   /** Time limit, 120 by default. */
   seconds?: number;
   /** Gets the id of pulumi's process as soon as it runs. */
@@ -119,9 +121,11 @@ export class Project {
   /** Any other command of the CLI. `json` is there where the CLI was asked for JSON. */
   async pulumi(args: string[], options: RunOptions = {}): Promise<Result> {
     const all = [...args, ...(options.args ?? []), "--non-interactive", "--color", "never"];
+    const { preload } = options;
+    const NODE_OPTIONS = `${this.env.NODE_OPTIONS}${preload ? ` --require "${preload}"` : ""}`;
     const ran = await command("pulumi", all, {
       cwd: this.folder.program,
-      env: { ...this.env, ...options.env },
+      env: { ...this.env, NODE_OPTIONS, ...options.env },
       seconds: options.seconds ?? 120,
       started: options.started,
     });
