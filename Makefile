@@ -24,7 +24,8 @@ check: lint test-unit ## check format, lint rules and types, and run the unit te
 .PHONY: test
 test: $(dist) engine-ready clients-ready hsm-ready ## run the whole suite: unit, contract, e2e on the real engine, compat
 	@# What takes long first: it would leave one of the two workers idle at the end.
-	@$(bin)/mocha 'test/soak/**/*.test.ts' 'test/e2e/**/*.test.ts' 'test/!(soak|e2e)/**/*.test.ts' 'test/*.test.ts'
+	@$(bin)/mocha 'test/{e2e,soak}/**/*.test.ts' 'test/{provider,compat,permissions}/**/*.test.ts' \
+		'test/!(e2e|soak|provider|compat|permissions)/**/*.test.ts' 'test/*.test.ts'
 
 .PHONY: test-unit
 test-unit: $(deps) ## run the unit tests: they start no process and no server, and need neither dist/ nor the engine
@@ -36,7 +37,7 @@ lives := test/provider/{model,faultMatrix,lifecycle/exhaustive}.test.ts
 test-node: $(dist) hsm-ready ## run what may depend on the version of Node and needs neither the engine nor Python
 	@$(bin)/mocha 'test/**/*.test.ts' --ignore 'test/{e2e,engine,compat,soak,permissions}/**' --ignore '$(lives)' \
 		--ignore 'test/provider/{lifecycle,resources}/contract/**' --ignore 'test/cli/{status,sweep}*' \
-		--ignore 'test/security/{oldKeystoreCopy,stateWriter,supplyChain}.test.ts'
+		--ignore 'test/security/{state/oldKeystoreCopy,state/stateWriter,supplyChain}.test.ts'
 
 .PHONY: test-e2e
 test-e2e: $(dist) engine-ready hsm-ready ## run the tests on the real engine

@@ -29,7 +29,8 @@ describe("docs/security.md", () => {
       assert.ok(tests.length > 0, rows[index]);
       for (const path of tests) assert.ok(existsSync(join(CHECKOUT, path)), path);
     }
-    const there = readdirSync(join(CHECKOUT, "test/security")).filter((name) => name.endsWith(".test.ts"));
-    for (const name of there) assert.ok(named.flat().includes(`test/security/${name}`), name);
+    const there = readdirSync(join(CHECKOUT, "test/security"), { encoding: "utf8", recursive: true });
+    for (const name of there.filter((each) => each.endsWith(".test.ts")))
+      assert.ok(named.flat().includes(`test/security/${name}`), name);
   });
 });

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { CreateAliasCommand, CreateKeyCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { CompactEncrypt } from "jose";
 import sinon from "sinon";
-import type { LocalKms } from "../../localkms/index";
-import { keyCheckValue } from "../../provider/keys/keyCheckValue";
-import type { Values } from "../../provider/resources/resource";
-import type { KmsKeyRecords } from "../../provider/state/types";
-import { setEnvironment } from "../provider/kms/loopback";
-import { localKms, Program, type ProgramInputs } from "../world/program";
+import type { LocalKms } from "../../../localkms/index";
+import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
+import type { Values } from "../../../provider/resources/resource";
+import type { KmsKeyRecords } from "../../../provider/state/types";
+import { setEnvironment } from "../../provider/kms/loopback";
+import { localKms, Program, type ProgramInputs } from "../../world/program";
 
 const messageOf = (work: Promise<unknown>) =>
   work.then(

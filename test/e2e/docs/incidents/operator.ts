@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { checkout, engineFolder } from "../../../tools/toolchain";
-import { openProject, type Project } from "../support";
+import { checkout, engineFolder } from "../../../../tools/toolchain";
+import { openProject, type Project } from "../../support";
 
 /** Pulumi as somebody has it who says yes to everything and looks at no preview. */
 const YES =

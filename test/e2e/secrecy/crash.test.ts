@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type InterceptedRequest, type LocalKms, startLocalKms } from "../../localkms/index";
-import { LIFTED } from "../world/program";
-import { openProject, type Project } from "./support";
-import { assertNoSecret, assertNoSecretIn } from "./support/planted";
-import { withDescendants } from "./support/processes";
+import { type InterceptedRequest, type LocalKms, startLocalKms } from "../../../localkms/index";
+import { LIFTED } from "../../world/program";
+import { openProject, type Project } from "../support";
+import { assertNoSecret, assertNoSecretIn } from "../support/planted";
+import { withDescendants } from "../support/processes";
 
 /** Secrets in every place: two keys, one in the state and one sealed. `trigger` changes both distributions. */
 function program(url: string, trigger: number): string {

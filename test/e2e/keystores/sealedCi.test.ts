@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateAliasCommand, CreateKeyCommand, DecryptCommand, KMSClient } from "@aws-sdk/client-kms";
 import { decodeProtectedHeader } from "jose";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { checkout } from "../../tools/toolchain";
-import { Application } from "../world/application";
-import { openProject, type Project } from "./support";
-import { command } from "./support/command";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { checkout } from "../../../tools/toolchain";
+import { Application } from "../../world/application";
+import { openProject, type Project } from "../support";
+import { command } from "../support/command";
 
 const ACCOUNT = "111122223333";
 const ROOT_KEY = "alias/keymgmt-root";

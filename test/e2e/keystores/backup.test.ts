@@ -4,12 +4,12 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ListAliasesCommand, ListKeysCommand } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { built } from "../built";
-import { Application } from "../world/application";
-import { LIFTED } from "../world/program";
-import { openProject, type Project, type Result } from "./support";
-import { assertNoSecret } from "./support/planted";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { built } from "../../built";
+import { Application } from "../../world/application";
+import { LIFTED } from "../../world/program";
+import { openProject, type Project, type Result } from "../support";
+import { assertNoSecret } from "../support/planted";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CreateAliasCommand, CreateKeyCommand, DecryptCommand, KMSClient } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { LIFTED } from "../world/program";
-import { openProject, type Project, type Result } from "./support";
-import { assertNoSecret, assertNoSecretIn } from "./support/planted";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { LIFTED } from "../../world/program";
+import { openProject, type Project, type Result } from "../support";
+import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 
 /** Everything that Pulumi can be made to print about a run, the calls between its processes included. */
 const LOUD = ["--logtostderr", "--logflow", "-v=11"];

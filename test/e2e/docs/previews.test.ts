@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { previewsFile, previewsText } from "../../tools/previews/page";
+import { previewsFile, previewsText } from "../../../tools/previews/page";
 
 describe("docs/previews.md", function () {
   this.timeout(600_000);

@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { built } from "../built";
-import { LIFTED } from "../world/program";
-import { openProject, type Project, type Result } from "./support";
-import { assertNoSecret, assertNoSecretIn } from "./support/planted";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { built } from "../../built";
+import { LIFTED } from "../../world/program";
+import { openProject, type Project, type Result } from "../support";
+import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 
 /** One key with own material and explicit credentials, in every place where the program takes a secret. */
 function program(url: string, more = ""): string {

@@ -7,12 +7,12 @@ import {
   ListAliasesCommand,
   ListKeysCommand,
 } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { checkout } from "../../tools/toolchain";
-import { Application } from "../world/application";
-import { openProject, type Project } from "./support";
-import { command } from "./support/command";
-import { folderFrom, remove } from "./support/folder";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { checkout } from "../../../tools/toolchain";
+import { Application } from "../../world/application";
+import { openProject, type Project } from "../support";
+import { command } from "../support/command";
+import { folderFrom, remove } from "../support/folder";
 
 const examples = join(checkout, "examples");
 const names = readdirSync(examples, { withFileTypes: true })

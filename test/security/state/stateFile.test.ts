@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { providerText } from "../../sdk/providerText";
-import { fileOf, keymgmt } from "../cli/support";
-import { type Loopback, loopback } from "../provider/kms/loopback";
-import { temporaryFolder } from "../temporaryFolders";
+import { providerText } from "../../../sdk/providerText";
+import { fileOf, keymgmt } from "../../cli/support";
+import { type Loopback, loopback } from "../../provider/kms/loopback";
+import { temporaryFolder } from "../../temporaryFolders";
 
 const ACCOUNT = "111122223333";
 const TOKEN = "the-web-identity-token-of-the-one-who-looks";

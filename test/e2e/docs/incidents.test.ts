@@ -4,16 +4,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeleteImportedKeyMaterialCommand, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import ts from "typescript";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { Limiter } from "../../provider/kms/client/limiter";
-import { quotaUses } from "../../provider/kms/client/quotas";
-import { clientsOr } from "../compat/support";
-import { Application } from "../world/application";
-import { LIFTED } from "../world/program";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { Limiter } from "../../../provider/kms/client/limiter";
+import { quotaUses } from "../../../provider/kms/client/quotas";
+import { clientsOr } from "../../compat/support";
+import { Application } from "../../world/application";
+import { LIFTED } from "../../world/program";
+import { Stop } from "../killed/stop";
 import { Operator } from "./incidents/operator";
 import { assertPrinted, commandsInProse, incidentsPage } from "./incidents/page";
 import { ServiceQuotas } from "./incidents/serviceQuotas";
-import { Stop } from "./killed/stop";
 
 const [HOME, ABROAD] = ["us-west-1", "eu-west-1"] as const;
 

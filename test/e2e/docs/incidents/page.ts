@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkout } from "../../../tools/toolchain";
+import { checkout } from "../../../../tools/toolchain";
 
 export interface Block {
   /** "sh": commands; "text": what they, or the incident, print; "ts": the program. */

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import sinon from "sinon";
-import type { LocalKms } from "../../localkms/index";
-import { type Backup, openBackup, sealBackup } from "../../provider/keys/backup/backup";
-import { identityKey, recipientKey } from "../../provider/keys/backup/backupKeys";
-import { keyCheckValue } from "../../provider/keys/keyCheckValue";
-import { keymgmt } from "../cli/support";
-import { backUp, forgetBackup } from "../world/backup";
-import { localKms, Program } from "../world/program";
+import type { LocalKms } from "../../../localkms/index";
+import { type Backup, openBackup, sealBackup } from "../../../provider/keys/backup/backup";
+import { identityKey, recipientKey } from "../../../provider/keys/backup/backupKeys";
+import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
+import { keymgmt } from "../../cli/support";
+import { backUp, forgetBackup } from "../../world/backup";
+import { localKms, Program } from "../../world/program";
 
 const messageOf = (work: Promise<unknown>) =>
   work.then(

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { keyCheckValue } from "../../provider/keys/keyCheckValue";
-import { SoftHsm } from "../provider/keys/keystores/hsm/softHsm";
-import { Application } from "../world/application";
-import { LIFTED } from "../world/program";
-import { openProject, type Project } from "./support";
-import { assertNoSecret, assertNoSecretIn } from "./support/planted";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
+import { SoftHsm } from "../../provider/keys/keystores/hsm/softHsm";
+import { Application } from "../../world/application";
+import { LIFTED } from "../../world/program";
+import { openProject, type Project } from "../support";
+import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 
 /** Everything that Pulumi can be made to print about a run, the calls between its processes included. */
 const LOUD = ["--logtostderr", "--logflow", "-v=11"];

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { keyCheckValue } from "../../provider/keys/keyCheckValue";
-import { LIFTED } from "../world/program";
-import { openProject, type Project } from "./support";
-import { assertNoSecret, assertNoSecretIn } from "./support/planted";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
+import { LIFTED } from "../../world/program";
+import { openProject, type Project } from "../support";
+import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 
 /** One key whose material its owner keeps in the environment, distributed. */
 function program(url: string, keystore: string, more = ""): string {

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { DeleteImportedKeyMaterialCommand, DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { openProject, type Project } from "../e2e/support";
-import { keyringPlaces } from "../e2e/support/keyrings";
-import { assertNoSecret } from "../e2e/support/planted";
-import { LIFTED } from "../world/program";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { openProject, type Project } from "../../e2e/support";
+import { keyringPlaces } from "../../e2e/support/keyrings";
+import { assertNoSecret } from "../../e2e/support/planted";
+import { LIFTED } from "../../world/program";
 
 /** A key in two Regions. */
 function program(url: string, trigger: number, keystore = "state"): string {

@@ -4,16 +4,16 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { keyCheckValue } from "../../provider/keys/keyCheckValue";
-import { versionJwk } from "../../provider/keys/keyring";
-import { AES_256 } from "../../provider/keys/keyTypes";
-import { built } from "../built";
-import { exportOf, fileOf, keymgmt, shown } from "../cli/support";
-import { openProject, type Project } from "../e2e/support";
-import { loopback } from "../provider/kms/loopback";
-import { temporaryFolder } from "../temporaryFolders";
-import { localKms, Program } from "../world/program";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
+import { versionJwk } from "../../../provider/keys/keyring";
+import { AES_256 } from "../../../provider/keys/keyTypes";
+import { built } from "../../built";
+import { exportOf, fileOf, keymgmt, shown } from "../../cli/support";
+import { openProject, type Project } from "../../e2e/support";
+import { loopback } from "../../provider/kms/loopback";
+import { temporaryFolder } from "../../temporaryFolders";
+import { localKms, Program } from "../../world/program";
 
 interface Resource {
   urn: string;

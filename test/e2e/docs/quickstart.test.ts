@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkout } from "../../tools/toolchain";
-import { command } from "./support/command";
+import { checkout } from "../../../tools/toolchain";
+import { command } from "../support/command";
 
 describe("make quickstart", function () {
   this.timeout(600_000);
