@@ -78,7 +78,7 @@ export const keyDistribution = (
   async diff(_id, old, news) {
     run.declared.recordDistribution(old, old.versions);
     if (old.requestedName) run.names.recordActual(old.requestedName, old.name);
-    const { kms, key } = news as KeyDistributionInputs;
+    const { kms, key } = news;
     const leftOut = isUnknown(kms) || isUnknown(key) ? [] : leftOutOf(kms, old.key.replicaRegions);
     const isRelisted = !isDeepStrictEqual(leftOut, leftOutOf(old.kms, old.key.replicaRegions));
     if (leftOut.includes(old.kms.keyCollection)) {
@@ -92,8 +92,7 @@ export const keyDistribution = (
     const isUndecided = hasUnknown(key);
     const steps =
       isUndecided || isUnknown(kms) ? [] : planOf(run, resource.targetOf(withActualName(old, news)), old);
-    for (const sentence of sentencesOf(old, news as KeyDistributionInputs, steps, replaces))
-      run.say(sentence);
+    for (const sentence of sentencesOf(old, news, steps, replaces)) run.say(sentence);
     for (const step of leftOut.length > 0 ? steps : [])
       if (step.do === "createKey" || step.do === "importNewMaterial")
         run.say(sentenceOfRotationWithout(old.key.name, step, leftOut));

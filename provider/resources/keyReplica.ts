@@ -12,6 +12,7 @@ import { difference } from "../schema/compare";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { STATE_VERSION } from "../state/migrations";
+import type { PlannedInputs } from "../state/read";
 import { versionsOf } from "../state/records";
 import type { DistributionRef, KeyRef, KeyReplicaInputs, KeyReplicaOutputs } from "../state/types";
 import { withoutUnknownStacks } from "./distributionPlan";
@@ -67,8 +68,8 @@ export const keyReplica = (
     const news = withActualName(run, requested);
     const { changed, replaces } = difference("KeyReplica", old, news, IGNORED, BY_MEANING);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
-    const inputs = news as KeyReplicaInputs;
-    const { name, key, kms, versions } = inputs.distribution;
+    const { name, key, kms, versions } = news.distribution;
+    const inputs = news as KeyReplicaInputs; // a plan compares no metadata, so unknown tags, policy and description do no harm
     const records = old.versions;
     // A refresh compares with the inputs that an earlier refresh returned, which have no versions.
     const isKnown = versions !== undefined && !hasUnknown(versions) && !hasUnknown(key);
@@ -144,18 +145,17 @@ function idOf(run: Run, inputs: Values): string {
 }
 
 /** In a preview an updated distribution has the requested name. The actual name may differ. */
-function withActualName(run: Run, news: Values): Values {
-  const { distribution } = news;
-  if (hasUnknown((distribution as Partial<DistributionRef>)?.name) || isUnknown(distribution)) return news;
-  const { name } = distribution as DistributionRef;
+function withActualName(run: Run, news: PlannedInputs<"KeyReplica">): PlannedInputs<"KeyReplica"> {
+  const { distribution, aliasName, aliasArn } = news;
+  if (isUnknown(distribution) || isUnknown(distribution.name)) return news;
+  const { name } = distribution;
   const actual = run.names.actualOf(name);
   if (actual === name) return news;
-  const renamed = (text: unknown) => (typeof text === "string" ? text.replace(name, actual) : text);
   return {
     ...news,
-    distribution: { ...(distribution as DistributionRef), name: actual },
-    aliasName: renamed(news.aliasName),
-    aliasArn: renamed(news.aliasArn),
+    distribution: { ...distribution, name: actual },
+    aliasName: aliasName.replace(name, actual),
+    aliasArn: aliasArn?.replace(name, actual),
   };
 }
 

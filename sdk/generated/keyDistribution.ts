@@ -6,7 +6,7 @@ import { DynamicResource } from "../dynamicResource";
 import type { KeyDistributionInputs } from "./inputs";
 import type { KmsProvider } from "./kmsProvider";
 import type { ManagedKey } from "./managedKey";
-import type { Adopt, KmsKeyVersion, Purpose } from "./types";
+import type { Adopt, KmsKeyVersion, Purpose, RotationStrategy } from "./types";
 
 /** What a program gives a KeyDistribution. */
 export interface KeyDistributionArgs extends KeyDistributionInputs {
@@ -29,7 +29,7 @@ export class KeyDistribution extends DynamicResource {
    * How a rotation reaches AWS: `manual` makes a new KMS key for each version, behind one alias. With
    * `on-demand` one KMS key holds all versions, and AWS rotates it, at most 25 times.
    */
-  declare readonly rotationStrategy: pulumi.Output<string>;
+  declare readonly rotationStrategy: pulumi.Output<RotationStrategy>;
   /** Days from the scheduling of a KMS key's deletion to its deletion by AWS: 7 to 30. */
   declare readonly deletionWindowDays: pulumi.Output<number>;
   /**

@@ -8,7 +8,7 @@ import { uncapitalized } from "./parts";
 import { propertiesFile } from "./properties";
 import { reference } from "./reference";
 import { resources } from "./schema";
-import { inputsFile, passedOnFile, providerTypes, typesFile } from "./types";
+import { inputsFile, passedOnFile, providerTypes, storedTypes, typesFile } from "./types";
 
 /** All generated files: their texts by their paths from the root of the checkout. */
 export function generatedFiles(): Record<string, string> {
@@ -18,6 +18,7 @@ export function generatedFiles(): Record<string, string> {
   ]);
   const sources: Record<string, string> = {
     "provider/schema/types.ts": providerTypes(),
+    "provider/schema/stored.ts": storedTypes(),
     "sdk/generated/types.ts": typesFile(),
     "sdk/generated/inputs.ts": inputsFile(),
     "sdk/generated/passedOn.ts": passedOnFile(),

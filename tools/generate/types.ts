@@ -12,7 +12,7 @@ import {
   types,
   valuesGiven,
 } from "./schema";
-import { declaration, enumType, inputType, plainType } from "./typescript";
+import { declaration, enumType, inputType, type Member, plainType } from "./typescript";
 
 /** Types of schema.json whose values the SDK reads from the outputs of one resource, for others that use it. */
 const PASSED_ON = ["KmsConnection", "KeyVersions"];
@@ -36,6 +36,30 @@ export function providerTypes(): string {
     "enum" in type ? enumType(name, type) : objectType(name, type, plainType),
   );
   return file(...declared);
+}
+
+/** Inputs and outputs of each resource as states hold them: `check` has filled the inputs, so an input is set wherever its output is. */
+export function storedTypes(): string {
+  const declared = Object.entries(resources).flatMap(([name, resource]) => {
+    const { inputProperties, properties, requiredInputs, required } = resource;
+    const inputs = named(inputProperties);
+    const filled = inputs.filter((input) => input.name in properties).map(({ name: input }) => `"${input}"`);
+    const others = inputs.filter((input) => !(input.name in properties));
+    return [
+      storedType(`${name}Outputs`, "", named(properties), required),
+      storedType(`${name}Inputs`, `Pick<${name}Outputs, ${filled.join(" | ")}> & `, others, requiredInputs),
+    ];
+  });
+  const used = Object.values(resources).flatMap((one) =>
+    named({ ...one.inputProperties, ...one.properties }),
+  );
+  return file(importTypes(used), ...declared);
+}
+
+/** A type and not an interface, so that it is a record of values too. */
+function storedType(name: string, more: string, properties: Property[], required: string[]): string {
+  const members = properties.map((property) => member(property, required, plainType));
+  return declaration(`${name} of a state.`, `type ${name} = ${more}`, members).replace(/ & +\{\n\}$/, ";");
 }
 
 /** What programs give each resource, but for other resources, which the file of its class adds. */
@@ -78,9 +102,11 @@ export function passedOnFile(): string {
 }
 
 function objectType(name: string, type: ObjectType, typeOf: (property: PropertySpec) => string): string {
-  const members = named(type.properties).map((property) => {
-    const mark = type.required?.includes(property.name) ? "" : "?";
-    return { description: property.description, text: `${property.name}${mark}: ${typeOf(property)};` };
-  });
+  const members = named(type.properties).map((property) => member(property, type.required ?? [], typeOf));
   return declaration(type.description, `interface ${name}`, members);
+}
+
+function member(property: Property, required: string[], typeOf: (property: PropertySpec) => string): Member {
+  const mark = required.includes(property.name) ? "" : "?";
+  return { description: property.description, text: `${property.name}${mark}: ${typeOf(property)};` };
 }

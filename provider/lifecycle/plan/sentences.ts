@@ -1,11 +1,15 @@
 /** Sentences about a plan, for a preview and for the update after it. Pure. */
 
 import type { Adopt } from "../../schema/types";
+import { isUnknown, type Unknown } from "../../schema/unknowns";
 import { kmsKeysOf, versionsOf } from "../../state/records";
 import type { KmsKeyRecords, MetadataInputs } from "../../state/types";
 import { TEXT_NAMES } from "../metadata/aspects";
 import { makesNew } from "./adoptRules";
 import type { Step } from "./steps";
+
+/** Metadata in planned inputs, of which any may be unknown. */
+type Planned = Partial<Record<keyof MetadataInputs, unknown>>;
 
 interface Described extends MetadataInputs {
   name: string;
@@ -21,7 +25,7 @@ interface Described extends MetadataInputs {
  */
 export function sentencesOf(
   old: Described,
-  news: MetadataInputs & { stack?: unknown; adopt?: Adopt },
+  news: Planned & { stack?: unknown; adopt?: Adopt | Unknown },
   steps: Step[],
   replaces: string[],
 ): string[] {
@@ -32,7 +36,7 @@ export function sentencesOf(
       `this stack is called ${stack} now, and was ${old.stack}: the KMS keys of ${old.name} get the tag keymgmt:stack "${stack}" in every Region`,
     );
   const held = kmsKeysOf(old.versions).map(({ record }) => record.keyArn);
-  if (replaces.length > 0 && held.length > 0 && (!adopt || makesNew(adopt)))
+  if (replaces.length > 0 && held.length > 0 && (!adopt || (!isUnknown(adopt) && makesNew(adopt))))
     sentences.push(
       `${old.name} is replaced because of ${replaces.join(", ")}: its versions get other KMS keys, which cannot decrypt what was encrypted under ${held.join(", ")}`,
     );
@@ -47,7 +51,7 @@ export function sentencesOf(
 }
 
 /** Sentences about texts that the program no longer sets. @param name the distribution, and its Region */
-export function keptSentences(name: string, old: MetadataInputs, news: MetadataInputs): string[] {
+export function keptSentences(name: string, old: MetadataInputs, news: Planned): string[] {
   return TEXT_NAMES.filter(
     (what) => typeof old[what] === "string" && (news[what] ?? undefined) === undefined,
   ).map(
