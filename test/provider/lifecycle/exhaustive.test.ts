@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { AT_NIGHT, IN_CI } from "./world/bounds";
 import { Clock } from "./world/clock";
+import { Runs } from "./world/run";
 import { walk } from "./world/walk";
 
 /**
@@ -19,14 +20,16 @@ const MOST_SECONDS = Number(EXHAUSTIVE_SECONDS ?? (isNight ? 300 : Number.POSITI
 describe("every state that the life cycle can reach", function () {
   this.timeout(isNight ? 3_600_000 : 180_000);
   let clock: Clock;
-  beforeEach(() => {
+  let runs: Runs;
+  before(() => {
     clock = new Clock();
+    runs = new Runs(clock);
   });
-  afterEach(() => clock.restore());
+  after(() => clock.restore());
 
   for (const bounds of isNight ? AT_NIGHT : IN_CI)
     it(`nothing is lost: ${bounds.name}`, async () => {
-      const walked = await walk(bounds, clock, MOST_SECONDS);
+      const walked = await walk(bounds, runs, MOST_SECONDS);
       const { states, transitions, seconds, depth, left, found } = walked;
       const rest = left > 0 ? `; ${left} states not gone on from` : "";
       console.log(

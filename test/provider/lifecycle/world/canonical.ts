@@ -6,8 +6,16 @@ import type { World } from "./world";
 const GIVEN = /(mrk-)?\bk\d+\b|\bv1:[\w-]{22}:[\w-]{22}/g;
 const TIMES = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|"iat\\*":\d+/g;
 
+const known = new WeakMap<World, string>();
+
 /** Without what is left to happen. */
-export function canonical({ aws, sides, owners, used, isDisturbed, isLater }: World): string {
+export function canonical(world: World): string {
+  const text = known.get(world) ?? textOf(world);
+  known.set(world, text);
+  return text;
+}
+
+function textOf({ aws, sides, owners, used, isDisturbed, isLater }: World): string {
   const state = sides.map(({ program, states, isBegun }) => [program, isBegun, sorted(states)]);
   const regions = Object.entries(aws.regions).map(([name, { keys, aliases }]) => [
     name,

@@ -2,6 +2,7 @@
 import crypto from "node:crypto";
 import sinon from "sinon";
 import { materialOf } from "./materials";
+import { WRAPPING_KEY } from "./operations";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const LATER = NOW + 3_600_000;
@@ -26,7 +27,10 @@ export class Clock {
     this.#replaced.replace(globalThis, "setTimeout", waits as never);
     this.#replaced.replace(crypto, "randomBytes", ((size: number) =>
       size === 16 ? this.#nonce() : materialOf(this.#whose, ++this.#made)) as never);
-    // An import is wrapped for nobody in particular: the model reads what it gets. OAEP itself is tested elsewhere.
+    // An import is wrapped for nobody in particular: the model reads what it gets, and has one wrapping key. OAEP, and what a
+    // wrapping key must be, are tested elsewhere.
+    const wrappingKey = readOnce(WRAPPING_KEY);
+    this.#replaced.replace(crypto, "createPublicKey", (() => wrappingKey) as never);
     const unwrapped = (_key: unknown, bytes: Buffer) => Buffer.from(bytes);
     this.#replaced.replace(crypto, "publicEncrypt", unwrapped as never);
   }
@@ -67,4 +71,11 @@ export class Clock {
     this.#replaced.restore();
     this.#fake.restore();
   }
+}
+
+/** A public key that is written once in each form. */
+function readOnce(der: Buffer): crypto.KeyObject {
+  const key = crypto.createPublicKey({ key: der, format: "der", type: "spki" });
+  const jwk = key.export({ format: "jwk" });
+  return Object.assign(key, { export: ({ format }: { format: string }) => (format === "jwk" ? jwk : der) });
 }

@@ -1,10 +1,9 @@
 /** What may happen next in a world. */
-import type { Clock } from "./clock";
 import type { Fault } from "./connection";
 import { type Aws, keyIn, stateOf, withAlias, withoutDeleted, withPrimaryIn } from "./model";
 import { OPERATIONS } from "./operations";
 import { editsOf } from "./program";
-import { type Ran, run } from "./run";
+import type { Ran, Runs } from "./run";
 import { keysOf, type Left, type World } from "./world";
 
 export interface Move {
@@ -25,11 +24,11 @@ export interface Possible {
 const spent = (left: Left, what: keyof Left): Left => ({ ...left, [what]: left[what] - 1 });
 
 /** All that may happen, but for what goes wrong within a command. */
-export function movesFrom(world: World, possible: Possible, clock: Clock): Move[] {
-  return [...commands(world, clock), ...edits(world, possible), ...outside(world), ...windows(world)];
+export function movesFrom(world: World, possible: Possible, runs: Runs): Move[] {
+  return [...commands(world, runs), ...edits(world, possible), ...outside(world), ...windows(world)];
 }
 
-function commands(world: World, clock: Clock): Move[] {
+function commands(world: World, runs: Runs): Move[] {
   return world.sides.flatMap((side, of) => {
     const { left } = world;
     if (of > 0 && left.second === 0) return [];
@@ -40,8 +39,8 @@ function commands(world: World, clock: Clock): Move[] {
       refresh,
       of,
       async make() {
-        const ran = await run({ ...world, left: after }, of, clock, { refresh });
-        return { world: ran.world, ran };
+        const ran = await runs.in(world, of, { refresh });
+        return { world: { ...ran.world, left: after }, ran };
       },
     });
     return side.isBegun ? [command(), command(true)] : [command()];
@@ -54,10 +53,10 @@ export function faultsOf(
   { of, refresh, name }: Move,
   ran: Ran,
   possible: Possible,
-  clock: Clock,
+  runs: Runs,
 ): Move[] {
   if (world.left.faults === 0) return [];
-  const once = spent(ran.world.left, "faults");
+  const once = spent(of > 0 ? spent(world.left, "second") : world.left, "faults");
   return Array.from({ length: ran.writes }, (_, write) => write).flatMap((write) =>
     possible.faults
       .filter((how) => how !== "raced" || (world.sides.length > 1 && world.left.second > 0))
@@ -67,8 +66,8 @@ export function faultsOf(
           of,
           async make() {
             const left = how === "raced" && of === 0 ? spent(once, "second") : once;
-            const broken = await run({ ...world, left }, of, clock, { refresh, fault: { write, how } });
-            return { world: broken.world, ran: broken };
+            const broken = await runs.in(world, of, { refresh, fault: { write, how } });
+            return { world: { ...broken.world, left }, ran: broken };
           },
         }),
       ),

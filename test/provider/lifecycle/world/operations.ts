@@ -30,7 +30,7 @@ const DEFAULT_POLICY = JSON.stringify({
 });
 
 /** Of RSA_2048, as the world's program asks; nothing is really wrapped to it (clock.ts). */
-const WRAPPING_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({
+export const WRAPPING_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({
   type: "spki",
   format: "der",
 });

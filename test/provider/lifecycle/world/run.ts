@@ -1,4 +1,5 @@
 /** One command of a stack in a world: what it leaves, and whether all went as it must. */
+import { canonical } from "./canonical";
 import type { Clock } from "./clock";
 import { Connection, type Fault } from "./connection";
 import { up } from "./engine";
@@ -15,14 +16,41 @@ export interface Ran {
   waited: number;
 }
 
+/** What is run: `up`, or `up --refresh`, with a fault or without. */
+interface Command {
+  refresh?: boolean;
+  fault?: Fault;
+}
+
+/** Runs what was not run before: in a world that differs in given names alone (canonical.ts), all that a run does is the same. */
+export class Runs {
+  readonly #known = new Map<string, Promise<Ran>>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** What is left to happen in `world` does not matter, and is not that of the world that it leaves. */
+  in(world: World, of: number, command: Command = {}): Promise<Ran> {
+    const at = JSON.stringify([kindOf(world), canonical(world), of, command]);
+    const ran = this.#known.get(at) ?? run(world, of, this.clock, command);
+    this.#known.set(at, ran);
+    return ran;
+  }
+}
+
+/** What is the same in all worlds of one walk, and may be the same in those of another. */
+const kindOf = ({ sides, permitted }: World) => [
+  ...sides.map(({ strategy, own, replicaRegions }) => [strategy, own, replicaRegions]),
+  ...(permitted ?? []),
+];
+
 /** More than any run of the world makes. */
 const MOST_CALLS = 300;
 
-export async function run(
+async function run(
   world: World,
   of: number,
   clock: Clock,
-  { refresh = false, fault }: { refresh?: boolean; fault?: Fault } = {},
+  { refresh = false, fault }: Command = {},
 ): Promise<Ran> {
   const side = world.sides[of]!;
   const isLater = world.isLater || side.isBegun;

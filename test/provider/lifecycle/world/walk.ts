@@ -1,8 +1,7 @@
 /** Walks every state that can be reached, breadth first, and looks at each. */
 import { canonical } from "./canonical";
-import type { Clock } from "./clock";
 import { faultsOf, type Move, movesFrom, type Possible } from "./moves";
-import { type Ran, run } from "./run";
+import type { Ran, Runs } from "./run";
 import { checkSettled } from "./settled";
 import { Violation } from "./watch";
 import { type Beginning, begin, type Left, type World } from "./world";
@@ -36,8 +35,8 @@ interface Node {
 
 const MOST_FOUND = 40;
 
-export async function walk(bounds: Bounds, clock: Clock, most = Infinity): Promise<Walked> {
-  return new Walk(bounds, clock).all(most);
+export async function walk(bounds: Bounds, runs: Runs, most = Infinity): Promise<Walked> {
+  return new Walk(bounds, runs).all(most);
 }
 
 class Walk {
@@ -50,7 +49,7 @@ class Walk {
 
   constructor(
     private readonly bounds: Bounds,
-    private readonly clock: Clock,
+    private readonly runs: Runs,
   ) {}
 
   async all(most: number): Promise<Walked> {
@@ -63,7 +62,7 @@ class Walk {
       const node = this.#queue[next]!;
       this.#queue[next] = undefined as never; // it may go
       depth = node.depth;
-      for (const move of movesFrom(node.world, this.bounds, this.clock)) await this.#go(node, move);
+      for (const move of movesFrom(node.world, this.bounds, this.runs)) await this.#go(node, move);
     }
     return {
       ...{ states: this.#visited.size, transitions: this.#transitions, seconds: seconds(), depth },
@@ -81,7 +80,7 @@ class Walk {
     this.#reach(node);
     // What differs after a refresh is what it has seen: without that the other command says it all.
     if (move.refresh !== true || from.world.isDisturbed)
-      for (const fault of faultsOf(from.world, move, ran, this.bounds, this.clock)) {
+      for (const fault of faultsOf(from.world, move, ran, this.bounds, this.runs)) {
         const broken = await this.#make(from, fault);
         if (broken) this.#reach(broken.node);
       }
@@ -112,7 +111,7 @@ class Walk {
         await this.#leavesNothing(node.world, of, refresh);
       }
       if (!refresh || this.bounds.permitted) return true; // a repair needs more than the needed permissions
-      const second = error ? await run(node.world, of, this.clock) : undefined;
+      const second = error ? await this.runs.in(node.world, of) : undefined;
       if (second?.error && this.#isNobodysToRepair(before, second.error)) return true;
       if (second?.error) throw new Violation(`it is not repaired: ${second.error.message}`);
       if (second) await this.#leavesNothing(second.world, of, refresh);
@@ -132,12 +131,12 @@ class Walk {
   }
 
   async #leavesNothing(world: World, of: number, isRefreshed = false): Promise<void> {
-    const { calls, changed, error } = await run(world, of, this.clock);
+    const { calls, changed, error } = await this.runs.in(world, of);
     if (error) throw new Violation(`the next up fails: ${error.message}`);
     if (calls > 0 || changed.length > 0)
       throw new Violation(`the next up has something to do: ${changed.join(", ")}, ${calls} calls`);
     if (!isRefreshed) return; // what a broken run has done, and nobody could note, only a refresh shows
-    const seen = await run(world, of, this.clock, { refresh: true });
+    const seen = await this.runs.in(world, of, { refresh: true });
     if (seen.error) throw new Violation(`the next up --refresh fails: ${seen.error.message}`);
     // A DistributionAlias whose name another stack has learns by a refresh which one was taken instead.
     const left = seen.changed.filter((name) => !name.startsWith("alias"));
