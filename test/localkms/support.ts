@@ -19,6 +19,9 @@ import { watchAnswers } from "./server/answers.js";
 export const ACCOUNT = "111122223333";
 export const EAST = "us-east-1";
 export const WEST = "eu-west-1";
+
+/** What sends commands. */
+type Client = Pick<KMSClient, "send">;
 const DAY = 24 * 60 * 60 * 1000;
 
 /** A local KMS of a test's own, with a clock that the test moves. Closing it fails where an answer was not AWS's. */
@@ -124,22 +127,22 @@ export async function refusal(request: Promise<unknown>): Promise<Refusal> {
 /** What CreateKey always shows. */
 export type CreatedKey = KeyMetadata & { KeyId: string; Arn: string; CreationDate: Date };
 
-export async function createKey(client: KMSClient, input: CreateKeyCommandInput = {}): Promise<CreatedKey> {
+export async function createKey(client: Client, input: CreateKeyCommandInput = {}): Promise<CreatedKey> {
   const { KeyMetadata } = await client.send(new CreateKeyCommand(input));
   return KeyMetadata as CreatedKey;
 }
 
-export const createExternalKey = (client: KMSClient, input: CreateKeyCommandInput = {}) =>
+export const createExternalKey = (client: Client, input: CreateKeyCommandInput = {}) =>
   createKey(client, { Origin: "EXTERNAL", ...input });
 
-export async function metadataOf(client: KMSClient, KeyId: string): Promise<KeyMetadata> {
+export async function metadataOf(client: Client, KeyId: string): Promise<KeyMetadata> {
   return (await client.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata!;
 }
 
 export const stateOf = async (client: KMSClient, KeyId: string) => (await metadataOf(client, KeyId)).KeyState;
 
 export const getParameters = (
-  client: KMSClient,
+  client: Client,
   KeyId: string,
   spec: "RSA_2048" | "RSA_3072" | "RSA_4096" = "RSA_2048",
 ) =>
@@ -161,7 +164,7 @@ export type ImportOptions = Partial<ImportKeyMaterialCommandInput>;
 
 /** Gives material to a key with a set of its own, or with one that the test already has. */
 export async function importMaterial(
-  client: KMSClient,
+  client: Client,
   KeyId: string,
   material: Uint8Array = randomBytes(32),
   options: ImportOptions = {},

@@ -4,7 +4,11 @@ import { DecryptCommand, DescribeKeyCommand, EncryptCommand, KMSClient } from "@
 export class Application {
   private readonly client: KMSClient;
 
-  constructor(local: { url: string }, region: string, accountId = "111122223333") {
+  constructor(
+    local: { url: string },
+    readonly region: string,
+    accountId = "111122223333",
+  ) {
     const credentials = { accessKeyId: accountId, secretAccessKey: "secret" };
     this.client = new KMSClient({ endpoint: local.url, region, credentials, maxAttempts: 1 });
   }

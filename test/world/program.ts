@@ -9,7 +9,8 @@ import { PartialFailure, type Resource, type Values } from "../../provider/resou
 import { Run, type RunSettings } from "../../provider/run";
 import { UNKNOWN } from "../../provider/schema/unknowns";
 
-interface State {
+/** A resource in the state. */
+export interface State {
   /** Not in one that a test has made up. */
   type?: string;
   id: string;
@@ -397,14 +398,8 @@ export const LIFTED = Object.fromEntries(
     .map((operation) => [operation, 1000]),
 );
 
-export function localKms(config: LocalKmsConfig = {}, log?: LocalKmsOptions["log"]): Promise<LocalKms> {
-  return startLocalKms({
-    log,
-    config: {
-      replicaCreatingMillis: 50,
-      ...config,
-    },
-  });
+export function localKms(config: LocalKmsConfig = {}, options: LocalKmsOptions = {}): Promise<LocalKms> {
+  return startLocalKms({ ...options, config: { replicaCreatingMillis: 50, ...config } });
 }
 
 /** As a value looks after a journey through protobuf and the state file. */

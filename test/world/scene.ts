@@ -5,13 +5,23 @@ import {
   ListResourceTagsCommand,
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { InterceptedRequest, Interception, LocalKms, LocalKmsConfig } from "../../localkms/index";
+import type {
+  InterceptedRequest,
+  Interception,
+  LocalKms,
+  LocalKmsConfig,
+  RequestLogEntry,
+} from "../../localkms/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { Application } from "./application";
+import { Observer } from "./observer";
 import { localKms, Program } from "./program";
+import { type Blow, ProviderProcess, type Ran } from "./providerProcess";
 
 export const HOME = "us-west-1";
 export const ABROAD = "eu-west-1";
+/** A third Region, which most tests do not use. */
+export const FAR = "us-east-1";
 export const REGIONS = [HOME, ABROAD];
 export const DEV = "organization/shop/dev";
 export const PROD = "organization/shop/prod";
@@ -56,25 +66,57 @@ export class Scene {
   readonly changes: Change[] = [];
   local!: LocalKms;
   private readonly applications = new Map<string, Application>();
+  private readonly observers = new Map<string, Observer>();
   private console!: sinon.SinonStub;
+  private clock: sinon.SinonFakeTimers | undefined;
+  /** The one that runs now. Other requests are those of applications and of people. */
+  private process: ProviderProcess | undefined;
 
-  async open(config: LocalKmsConfig = {}): Promise<void> {
+  /**
+   * @param options.now when it begins; by default this machine's clock goes on
+   * @param options.dataDir folder of the local KMS
+   */
+  async open(config: LocalKmsConfig = {}, options: { now?: Date; dataDir?: string } = {}): Promise<void> {
+    const { now, dataDir } = options;
+    if (now) this.clock = sinon.useFakeTimers({ now, toFake: ["Date"], shouldAdvanceTime: true });
     const intercept = (request: InterceptedRequest) => this.see(request);
-    this.local = await localKms({ replicaCreatingMillis: 0, intercept, ...config }, (entry) => {
+    const log = (entry: RequestLogEntry) => {
+      this.process?.carriedOut();
       const { operation, region, keyId, outcome } = entry;
       if (outcome === "ok" && !READS.test(operation) && operation !== "GetParametersForImport")
         this.changes.push({ operation, region, keyId: idOf(keyId) });
-    });
+    };
+    this.local = await localKms({ replicaCreatingMillis: 0, intercept, ...config }, { log, dataDir });
     this.console = sinon.stub(console, "error");
   }
 
   /** All is forgotten, so that it can be opened again. */
   async close(): Promise<void> {
+    this.clock?.restore();
     this.console.restore();
     this.intercept = () => undefined;
     for (const kept of [this.writes, this.changes]) kept.length = 0;
     this.applications.clear();
+    this.observers.clear();
     await this.local.close();
+  }
+
+  /** Time goes by, in a scene that has a clock of its own. */
+  wait(days: number): void {
+    this.clock!.setSystemTime(Date.now() + days * 24 * 60 * 60 * 1000);
+  }
+
+  /** A run in a provider process of its own. Where that is killed, the state is as the engine has last recorded it. */
+  async run(program: Program, work: () => Promise<unknown>, blow?: Blow): Promise<Ran> {
+    const process = new ProviderProcess(blow);
+    program.settings = { connections: process };
+    this.process = process;
+    try {
+      return await process.run(work);
+    } finally {
+      this.process = undefined;
+      if (process.isDead) program.settings = {};
+    }
   }
 
   program(stack = DEV): Program {
@@ -91,11 +133,22 @@ export class Scene {
     return known;
   }
 
+  /** Looks at a Region. */
+  at(region: string): Observer {
+    const known = this.observers.get(region) ?? new Observer(this.local, region);
+    this.observers.set(region, known);
+    return known;
+  }
+
   /** What was said since the last time this was asked. */
   said(): string {
-    const lines = this.console.args.map(([line]) => String(line)).join("\n");
+    const lines = this.lines.join("\n");
     this.console.resetHistory();
     return lines;
+  }
+
+  get lines(): string[] {
+    return this.console.args.map(([line]) => String(line));
   }
 
   /** Every KMS key of a Region, or of those with these ids. */
@@ -158,7 +211,7 @@ export class Scene {
         ...(AliasName && { aliasName: AliasName }),
       });
     }
-    return this.intercept(request);
+    return this.process?.intercept(request) ?? this.intercept(request);
   }
 }
 

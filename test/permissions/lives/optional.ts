@@ -7,8 +7,9 @@ import {
   UntagResourceCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
+import { VAULTS_ALIAS } from "../../world/vaultKey";
 import { HOME, type Life, policy, REPLICA } from "../life";
-import { ADOPTED, adopted, rootKey } from "./given";
+import { adopted, rootKey } from "./given";
 import type { TriedLife } from "./triedLife";
 
 export const OPTIONAL_LIVES: TriedLife[] = [
@@ -136,7 +137,7 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     given: adopted,
     refused: ["ListResourceTags", "ListKeys"],
     async live(life) {
-      await life.up("adopt", { distribution: { adopt: { aliasName: ADOPTED } } });
+      await life.up("adopt", { distribution: { adopt: { aliasName: VAULTS_ALIAS } } });
       await life.up("rotate", { key: { rotationTrigger: "b" } });
       await life.up("disable version 1", { key: { minEnabledVersion: 2 } });
       await life.up("enable version 1", { key: { minEnabledVersion: 1 } });

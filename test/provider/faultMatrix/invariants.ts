@@ -1,19 +1,12 @@
 /** What must hold after every failure. AWS's side is read with plain clients. */
-import {
-  type KeyMetadata,
-  ListAliasesCommand,
-  ListKeysCommand,
-  ListResourceTagsCommand,
-} from "@aws-sdk/client-kms";
-import { parseKeyring } from "../../../provider/keys/keyring";
-import { wrappableVersion } from "../../../provider/keys/keystores/readVersion";
-import type { KmsConnection } from "../../../provider/kms/endpoints/connection";
-import { importMaterial } from "../../../provider/kms/kmsKeys";
+import { parseKeyring, type VersionJwk } from "../../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../../provider/state/types";
-import { openKms } from "../../world/kms";
-import { withoutKms } from "../keys/keystores/withoutKms";
+import { importMaterial } from "../../localkms/support";
+import { ABROAD, FAR, HOME, recordsOf } from "../../world/scene";
 import type { Bench } from "./bench";
-import { type End, HOME, REGIONS } from "./scenarios";
+import type { End } from "./scenarios";
+
+const EVERYWHERE = [HOME, ABROAD, FAR];
 
 /** Applications go on: what was encrypted decrypts in every Region, and so does what is encrypted now. */
 export async function stillServes(bench: Bench, regions: string[], lowest: number): Promise<string[]> {
@@ -26,34 +19,25 @@ export async function stillServes(bench: Bench, regions: string[], lowest: numbe
 /** Nothing lost and nothing unaccounted for. */
 export async function violations(bench: Bench, end: Exclude<End, { removed: unknown }>): Promise<string[]> {
   const { regions, latest, lowest = 1 } = end;
-  const wrong = await stillEncrypts(bench, regions, recordsOf(bench)[latest]?.keyId);
+  const wrong = await stillEncrypts(bench, regions, recordsOf(bench.program)[latest]?.keyId);
   wrong.push(...(await decryptable(bench, regions, lowest)));
   for (const region of regions) wrong.push(...(await accounted(bench, region, end)));
   return [...wrong, ...(await otherMaterial(bench))];
 }
 
 /** Each KMS key has the material that the keyring says: AWS takes no other a second time. */
-async function otherMaterial(bench: Bench): Promise<string[]> {
-  const keyring = parseKeyring(String(bench.program.outputs("key").keyring), "aes256-gcm96");
-  const kms = openKms(bench.program.outputs("distribution").kms as KmsConnection);
+async function otherMaterial({ program, scene }: Bench): Promise<string[]> {
+  const { keys } = parseKeyring(String(program.outputs("key").keyring), "aes256-gcm96");
   const wrong: string[] = [];
-  for (const [version, { keyId, adopted }] of Object.entries(recordsOf(bench))) {
+  for (const [version, { keyId, adopted }] of Object.entries(recordsOf(program))) {
     if (adopted) continue;
-    const how = { wrappingKeySpec: "RSA_2048", importType: "EXISTING_KEY_MATERIAL" } as const;
-    const material = await wrappableVersion(
-      withoutKms(),
-      keyring,
-      { key: String(bench.program.outputs("key").name) },
-      Number(version),
-    );
-    await importMaterial(kms, keyId, material, how, {}).catch((error) =>
-      wrong.push(`KMS key ${keyId} does not have the material of version ${version}: ${error}`),
+    const material = Buffer.from((keys[Number(version) - 1] as VersionJwk).k!, "base64url");
+    await importMaterial(scene.in(HOME), keyId, material, { ImportType: "EXISTING_KEY_MATERIAL" }).catch(
+      (error) => wrong.push(`KMS key ${keyId} does not have the material of version ${version}: ${error}`),
     );
   }
   return wrong;
 }
-
-const recordsOf = (bench: Bench) => bench.program.outputs("distribution").versions as KmsKeyRecords;
 
 async function stillEncrypts(bench: Bench, regions: string[], keyId: string | undefined): Promise<string[]> {
   const wrong: string[] = [];
@@ -71,21 +55,12 @@ async function stillEncrypts(bench: Bench, regions: string[], keyId: string | un
 
 /** Everything but what is under a KMS key of a version below the lowest: that is disabled, on purpose. */
 async function decryptable(bench: Bench, regions: string[], lowest: number): Promise<string[]> {
-  const disabled = Object.entries(recordsOf(bench))
+  const disabled = Object.entries(recordsOf(bench.program))
     .filter(([version]) => Number(version) < lowest)
     .map(([, { keyId }]) => keyId);
-  const wrong: string[] = [];
-  for (const { text, blob } of bench.sealed.filter(({ keyId }) => !disabled.includes(keyId))) {
-    for (const region of regions) {
-      const found = await bench
-        .application(region)
-        .decrypt(blob)
-        .then((opened) => opened.text)
-        .catch((error) => `${error}`);
-      if (found !== text) wrong.push(`"${text}" does not decrypt in ${region}: ${found}`);
-    }
-  }
-  return wrong;
+  const sealed = bench.sealed.filter(({ keyId }) => !disabled.includes(keyId));
+  const lost = await Promise.all(regions.map((region) => bench.scene.at(region).lost(sealed)));
+  return lost.flat();
 }
 
 /**
@@ -93,13 +68,13 @@ async function decryptable(bench: Bench, regions: string[], lowest: number): Pro
  * named to the user, who may give up now: by its id, or by the tag to look for.
  */
 export async function unaccounted(bench: Bench, failure: Error): Promise<string[]> {
-  const said = [failure.message, ...bench.lines].join("\n");
+  const said = [failure.message, ...bench.scene.lines].join("\n");
   const wrong: string[] = [];
-  for (const region of REGIONS) {
+  for (const region of EVERYWHERE) {
     const known = knownIn(bench, region);
-    for (const { KeyId, KeyState } of await kmsKeys(bench, region)) {
-      if (KeyState!.endsWith("Deletion") || known.includes(KeyId!) || said.includes(KeyId!)) continue;
-      const distribution = (await tagsOf(bench, region, KeyId!))["keymgmt:distribution"];
+    for (const { KeyId, KeyState } of await bench.scene.at(region).keys()) {
+      if (KeyState.endsWith("Deletion") || known.includes(KeyId) || said.includes(KeyId)) continue;
+      const distribution = (await bench.scene.at(region).tags(KeyId))["keymgmt:distribution"];
       if (distribution !== undefined && !said.includes(`Values=${distribution}`))
         wrong.push(`after "${failure.message}" nobody knows of KMS key ${KeyId} in ${region}, ${KeyState}`);
     }
@@ -136,10 +111,10 @@ async function accounted(
   const ids = new Set(Object.values(records).map(({ keyId }) => keyId));
   if (ids.size !== (oneKmsKey ? 1 : wanted.length))
     wrong.push(`${ids.size} KMS keys for versions ${versions}`);
-  for (const seen of await kmsKeys(bench, region)) {
-    const keyId = seen.KeyId!;
+  for (const seen of await bench.scene.at(region).keys()) {
+    const keyId = seen.KeyId;
     if (!ids.has(keyId)) {
-      if (!seen.KeyState!.startsWith("Pending") && !bench.lines.some((line) => line.includes(keyId)))
+      if (!seen.KeyState.startsWith("Pending") && !bench.scene.lines.some((line) => line.includes(keyId)))
         wrong.push(`nobody knows of KMS key ${keyId} in ${region}, ${seen.KeyState}`);
       if (seen.KeyState === "PendingImport")
         wrong.push(`KMS key ${keyId} in ${region} was left without material`);
@@ -159,39 +134,26 @@ async function accounted(
 }
 
 async function tagMistakes(bench: Bench, region: string, keyId: string, version: number): Promise<string[]> {
-  const tags = await tagsOf(bench, region, keyId);
+  const tags = await bench.scene.at(region).tags(keyId);
   const { name } = bench.program.outputs("distribution");
   return tags["keymgmt:version"] === String(version) && tags["keymgmt:distribution"] === name
     ? []
     : [`KMS key ${keyId} of version ${version} in ${region} is tagged ${JSON.stringify(tags)}`];
 }
 
-async function tagsOf(bench: Bench, region: string, keyId: string): Promise<Record<string, string>> {
-  const { Tags } = await bench.application(region).send(new ListResourceTagsCommand({ KeyId: keyId }));
-  return Object.fromEntries(Tags!.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
-}
-
 async function aliasMistakes(bench: Bench, region: string, wanted: string[]): Promise<string[]> {
-  const { Aliases } = await bench.application(region).send(new ListAliasesCommand({}));
-  const names = Aliases!
-    .map(({ AliasName }) => AliasName!)
-    .filter((name) => name.startsWith("alias/hashicorp/"));
+  const all = await bench.scene.at(region).aliases();
+  const names = all.filter((name) => name.startsWith("alias/hashicorp/"));
   return names.join() === wanted.join() ? [] : [`aliases in ${region}: ${names}, not ${wanted}`];
 }
 
 /** After a deletion every KMS key waits for its own, and no alias is left. */
 export async function removalViolations(bench: Bench): Promise<string[]> {
   const wrong: string[] = [];
-  for (const region of REGIONS) {
-    for (const { KeyId, KeyState } of await kmsKeys(bench, region))
-      if (!KeyState!.endsWith("Deletion")) wrong.push(`KMS key ${KeyId} in ${region} is ${KeyState}`);
+  for (const region of EVERYWHERE) {
+    for (const { KeyId, KeyState } of await bench.scene.at(region).keys())
+      if (!KeyState.endsWith("Deletion")) wrong.push(`KMS key ${KeyId} in ${region} is ${KeyState}`);
     wrong.push(...(await aliasMistakes(bench, region, [])));
   }
   return wrong;
-}
-
-async function kmsKeys(bench: Bench, region: string): Promise<KeyMetadata[]> {
-  const application = bench.application(region);
-  const { Keys } = await application.send(new ListKeysCommand({}));
-  return Promise.all(Keys!.map(({ KeyId }) => application.describe(KeyId!)));
 }

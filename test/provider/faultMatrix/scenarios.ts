@@ -1,28 +1,16 @@
-import { randomBytes } from "node:crypto";
 import {
-  CreateAliasCommand,
-  CreateKeyCommand,
   DeleteAliasCommand,
   DeleteImportedKeyMaterialCommand,
   DisableKeyCommand,
-  ReplicateKeyCommand,
   ScheduleKeyDeletionCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-kms";
-import { AES_256 } from "../../../provider/keys/keyTypes";
-import { importMaterial } from "../../../provider/kms/kmsKeys";
-import { inMemory } from "../../../provider/kms/wrapping";
-import type { KmsKeyRecords } from "../../../provider/state/types";
 import { type BackedUp, backUp } from "../../world/backup";
 import { allowsRoot, keyPolicy } from "../../world/keyPolicy";
-import { openKms } from "../../world/kms";
-import { LIFTED, type Program, type ProgramInputs } from "../../world/program";
+import type { Program, ProgramInputs } from "../../world/program";
+import { ABROAD, FAR, HOME, recordsOf } from "../../world/scene";
+import { replicatedVaultKey, VAULTS_ALIAS } from "../../world/vaultKey";
 import type { Bench } from "./bench";
-
-export const HOME = "us-west-1";
-const ABROAD = "eu-west-1";
-const FAR = "us-east-1";
-export const REGIONS = [HOME, ABROAD, FAR];
 
 /** An operation of the life cycle that a fault is to strike. */
 export interface Scenario {
@@ -90,31 +78,8 @@ const POLICY = keyPolicy(allowsRoot());
 const described = { distribution: { tags: { team: "shop" }, policy: POLICY, description: "orders" } };
 
 /** A primary and a replica that Vault made, with material that this project does not hold. */
-async function madeByVault(bench: Bench): Promise<void> {
-  const { KeyMetadata } = await bench
-    .application(HOME)
-    .send(new CreateKeyCommand({ Origin: "EXTERNAL", MultiRegion: true }));
-  const keyId = KeyMetadata!.KeyId!;
-  const material = inMemory(randomBytes(32), AES_256.wrapping);
-  const connection = {
-    keyCollection: HOME,
-    endpoint: bench.local.url,
-    credentials: { accessKey: "111122223333", secretKey: "secret" },
-    quotas: LIFTED,
-  };
-  const how = { wrappingKeySpec: "RSA_2048" } as const;
-  await importMaterial(openKms(connection), keyId, material, how, {});
-  await bench.application(HOME).send(new ReplicateKeyCommand({ KeyId: keyId, ReplicaRegion: ABROAD }));
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  const again = { ...how, importType: "EXISTING_KEY_MATERIAL" } as const;
-  await importMaterial(openKms(connection, ABROAD), keyId, material, again, {});
-  for (const region of [HOME, ABROAD])
-    await bench
-      .application(region)
-      .send(new CreateAliasCommand({ AliasName: VAULTS_ALIAS, TargetKeyId: keyId }));
-}
+const madeByVault = ({ scene }: Bench) => replicatedVaultKey(scene.in(HOME), scene.in(ABROAD));
 
-const VAULTS_ALIAS = "alias/hashicorp/orders-1700000000";
 const adopting = (rotationTrigger: string) =>
   replicated(rotationTrigger, { distribution: { adopt: { aliasName: VAULTS_ALIAS } } });
 
@@ -139,14 +104,13 @@ const restore = (inputs: ProgramInputs) => (program: Program) =>
 /** What somebody else may do to the KMS keys, seen by a refresh. */
 async function meddled(bench: Bench): Promise<void> {
   await after(replicated("a"), replicated("b"))(bench);
-  const { versions } = bench.program.outputs("distribution") as { versions: KmsKeyRecords };
-  const [first, second] = [versions[1]!.keyId, versions[2]!.keyId];
-  const [home, abroad] = [bench.application(HOME), bench.application(ABROAD)];
-  await home.send(new UntagResourceCommand({ KeyId: first, TagKeys: ["keymgmt:version"] }));
-  await home.send(new DisableKeyCommand({ KeyId: second }));
+  const { 1: first, 2: second } = recordsOf(bench.program);
+  const [home, abroad] = [bench.scene.in(HOME), bench.scene.in(ABROAD)];
+  await home.send(new UntagResourceCommand({ KeyId: first!.keyId, TagKeys: ["keymgmt:version"] }));
+  await home.send(new DisableKeyCommand({ KeyId: second!.keyId }));
   await home.send(new DeleteAliasCommand({ AliasName: bench.aliasName }));
-  await abroad.send(new DeleteImportedKeyMaterialCommand({ KeyId: second }));
-  await abroad.send(new ScheduleKeyDeletionCommand({ KeyId: first, PendingWindowInDays: 7 }));
+  await abroad.send(new DeleteImportedKeyMaterialCommand({ KeyId: second!.keyId }));
+  await abroad.send(new ScheduleKeyDeletionCommand({ KeyId: first!.keyId, PendingWindowInDays: 7 }));
   await bench.program.refreshAll();
 }
 
@@ -204,7 +168,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: "renew material before it expires",
     async before(bench) {
       await after(replicated("a", expiring))(bench);
-      bench.wait(25);
+      bench.scene.wait(25);
     },
     run: up(replicated("a", expiring)),
     inUse: ALL,
@@ -214,7 +178,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: "renew material that has expired",
     async before(bench) {
       await after(replicated("a", expiring))(bench);
-      bench.wait(31);
+      bench.scene.wait(31);
       await bench.program.refreshAll();
     },
     run: up(replicated("a", expiring)),

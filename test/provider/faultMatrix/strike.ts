@@ -1,5 +1,6 @@
-import { Bench } from "./bench";
-import { type Call, FAULTS, type Fault, staleReads } from "./faults";
+import type { Call } from "../../world/providerProcess";
+import { Bench, type Moment } from "./bench";
+import { FAULTS, type Fault, staleReads } from "./faults";
 import { removalViolations, stillServes, unaccounted, violations } from "./invariants";
 import type { End, Scenario } from "./scenarios";
 
@@ -11,11 +12,17 @@ export interface Case {
 
 const RUNS = 3;
 
-/** Runs the operation without a fault, and gives every case that its calls make. */
-export async function casesOf(scenario: Scenario): Promise<Case[]> {
+/** What there is before the operation. */
+export async function before({ before }: Scenario): Promise<Moment> {
   const bench = await Bench.open();
+  await before?.(bench);
+  return bench.leave();
+}
+
+/** Runs the operation without a fault, and gives every case that its calls make. */
+export async function casesOf(scenario: Scenario, from: Moment): Promise<Case[]> {
+  const bench = await Bench.open(from);
   try {
-    await scenario.before?.(bench);
     const outcome = await bench.run(scenario.run);
     if (outcome !== "done") throw outcome;
     const { calls } = bench;
@@ -39,10 +46,13 @@ export function nameOf(scenario: Scenario, { fault, at }: Case): string {
  * Strikes, runs the operation until it is done, and gives what is wrong then: nothing, where all is well; undefined where
  * the call did not come, since how often a state is polled depends on the moment.
  */
-export async function strike(scenario: Scenario, { fault, at }: Case): Promise<string[] | undefined> {
-  const bench = await Bench.open();
+export async function strike(
+  scenario: Scenario,
+  from: Moment,
+  { fault, at }: Case,
+): Promise<string[] | undefined> {
+  const bench = await Bench.open(from);
   try {
-    await scenario.before?.(bench);
     const wrong: string[] = [];
     let runs = 0; // since it struck; where reads are stale, a run may fail before that
     for (let tried = 0; runs < RUNS && tried < 2 * RUNS; tried++) {

@@ -1,19 +1,17 @@
 /** What holds also while an `up` is half done. */
 import assert from "node:assert/strict";
-import type { Observer } from "./observer";
+import type { Sealed } from "../../world/observer";
+import type { Scene } from "../../world/scene";
 
 /** Something that an application has encrypted under a version, and keeps for ever. */
-export interface Secret {
+export interface Secret extends Sealed {
   version: number;
-  keyId: string;
-  text: string;
-  ciphertext: string;
 }
 
-/** What applications use of a stack. */
+/** What applications use of a used. */
 interface Used {
-  readonly secrets: Secret[];
-  readonly observers: Record<string, Observer>;
+  readonly secrets: readonly Secret[];
+  readonly scene: Scene;
   readonly aliasName: string;
 }
 
@@ -21,19 +19,17 @@ interface Used {
 export async function checkInUse(used: Used, regions: string[], minimum: number): Promise<void> {
   await everythingDecrypts(used, regions, minimum);
   for (const from of regions) {
-    const ciphertext = await used.observers[from]!.encrypt(used.aliasName, from);
-    for (const to of regions)
-      assert.equal(await used.observers[to]!.decrypt(ciphertext).catch(String), from, `${from} to ${to}`);
+    const sealed = await used.scene.at(from).seal(used.aliasName, `encrypted in ${from}`);
+    for (const to of regions) assert.deepEqual(await used.scene.at(to).lost([sealed]), []);
   }
 }
 
 /** Whatever was encrypted under a version that is not disabled, in every Region. */
-export async function everythingDecrypts(used: Used, regions: string[], minimum: number): Promise<void> {
-  for (const { text, ciphertext, version } of used.secrets) {
-    if (version < minimum) continue;
-    for (const region of regions) {
-      const decrypted = await used.observers[region]!.decrypt(ciphertext).catch(String);
-      assert.equal(decrypted, text, `decrypted in ${region}`);
-    }
-  }
+export async function everythingDecrypts(
+  { secrets, scene }: Used,
+  regions: string[],
+  minimum: number,
+): Promise<void> {
+  const readable = secrets.filter(({ version }) => version >= minimum);
+  for (const region of regions) assert.deepEqual(await scene.at(region).lost(readable), []);
 }

@@ -1,32 +1,19 @@
 import assert from "node:assert/strict";
-import { createPublicKey, randomBytes } from "node:crypto";
-import {
-  CreateAliasCommand,
-  CreateKeyCommand,
-  GetParametersForImportCommand,
-  ImportKeyMaterialCommand,
-} from "@aws-sdk/client-kms";
-import type sinon from "sinon";
-import type { Interception, LocalKms } from "../../../localkms/index";
-import { wrapByOaepSha256 } from "../../../provider/kms/wrapping";
 import type { KmsKeyRecords } from "../../../provider/state/types";
-import { Application } from "../../world/application";
-import { localKms, Program } from "../../world/program";
+import type { Blow } from "../../world/providerProcess";
+import { aliasOf, HOME, Scene } from "../../world/scene";
+import { VAULTS_ALIAS, vaultKey } from "../../world/vaultKey";
 import { disturb, policyOf } from "./drift";
 import { checkInUse, type Secret } from "./inUse";
-import { Observer } from "./observer";
-import { ABROAD, HOME } from "./regions";
-import type { Beginning, Event, Mishap, Step } from "./steps";
+import { type Beginning, type Event, type Mishap, REPLICAS, type Step } from "./steps";
 
-const ADOPTED_ALIAS = "alias/hashicorp/orders-1700000000";
-const DAY = 24 * 60 * 60 * 1000;
+/** A local KMS whose times are as short as can be. */
+const QUICK = { replicaCreatingMillis: 0, onDemandRotationMillis: 0 };
 
 /** A stack, what is declared of it, and what the world around it knows. */
 export class Stack {
-  readonly program: Program;
-  /** What others do, and what is seen, by Region. */
-  readonly applications: Record<string, Application>;
-  readonly observers: Record<string, Observer>;
+  readonly scene = new Scene();
+  readonly program = this.scene.program();
   readonly secrets: Secret[] = [];
   /** KMS keys that are not this stack's. */
   readonly foreign = new Set<string>();
@@ -38,32 +25,21 @@ export class Stack {
   private label = "a";
   private disturbed = false;
   private adopt?: { aliasName: string } | { versions: Record<string, string> };
-  private mishap?: Mishap & { calls: number };
 
-  /** On a local KMS of its own, whose times are as short as can be. */
-  static async begin(beginning: Beginning, clock: sinon.SinonFakeTimers): Promise<Stack> {
-    let stack: Stack | undefined;
-    const local = await localKms({
-      replicaCreatingMillis: 0,
-      onDemandRotationMillis: 0,
-      intercept: () => stack?.intercept(),
-    });
-    stack = new Stack(local, beginning, clock);
+  private constructor(readonly beginning: Beginning) {
+    this.replicas = beginning.replicas;
+  }
+
+  static async begin(beginning: Beginning): Promise<Stack> {
+    const stack = new Stack(beginning);
+    await stack.scene.open(QUICK, { now: new Date("2026-11-24T12:00:00Z") });
+    stack.program.reset();
     if (beginning.adopts) await stack.prepareAdoption(beginning.adopts);
     return stack;
   }
 
-  private constructor(
-    readonly local: LocalKms,
-    readonly beginning: Beginning,
-    private readonly clock: sinon.SinonFakeTimers,
-  ) {
-    this.program = new Program(local);
-    this.replicas = beginning.replicas;
-    const each = <T>(make: (region: string) => T) =>
-      Object.fromEntries([HOME, ...ABROAD].map((region) => [region, make(region)]));
-    this.applications = each((region) => new Application(local, region));
-    this.observers = each((region) => new Observer(local, region));
+  close(): Promise<void> {
+    return this.scene.close();
   }
 
   /** Others have changed something since the last `up`. */
@@ -76,7 +52,7 @@ export class Stack {
   }
 
   get aliasName(): string {
-    return String(this.program.outputs("distribution").aliasName);
+    return aliasOf(this.program);
   }
 
   /** KMS keys by version, of the Regions that the stack is in. */
@@ -146,7 +122,7 @@ export class Stack {
 
   private async wait({ days, refresh }: { days: number; refresh: boolean }, mishap?: Mishap): Promise<void> {
     if (this.disturbed) await this.settle();
-    this.clock.setSystemTime(Date.now() + days * DAY);
+    this.scene.wait(days);
     await this.forgetDeleted();
     if (!this.distributed) return;
     if (refresh) await this.program.refreshAll();
@@ -163,10 +139,13 @@ export class Stack {
   }
 
   private isThere(keyId: string): Promise<boolean> {
-    return this.observers[HOME]!.describe(keyId).then(
-      () => true,
-      () => false,
-    );
+    return this.scene
+      .at(HOME)
+      .describe(keyId)
+      .then(
+        () => true,
+        () => false,
+      );
   }
 
   /** A `destroy` of the distribution and its replicas; the key stays. */
@@ -192,7 +171,7 @@ export class Stack {
       const record = records[drift.version % records.length]!;
       if (drift.what === "delete material" && record.adopted) continue; // nobody could import it again
       const other = records[(drift.version + 1) % records.length]!;
-      await disturb(drift, this.applications[region]!, this.aliasName, record, other).catch((error) => {
+      await disturb(drift, this.scene.in(region), this.aliasName, record, other).catch((error) => {
         assert.match(error.name, /^(KMSInvalidState|NotFound|LimitExceeded)Exception$/, String(error));
       });
       this.disturbed = true;
@@ -206,7 +185,7 @@ export class Stack {
       key: {
         rotationTrigger: String(this.trigger),
         minEnabledVersion: this.minimum,
-        replicaRegions: ABROAD,
+        replicaRegions: REPLICAS,
         rotationPeriod,
       },
       distribution: { rotationStrategy, validFor, deletionWindowDays, adopt: this.adopt, ...metadata },
@@ -216,70 +195,39 @@ export class Stack {
     });
   }
 
-  /** Does it; where a mishap makes it fail, does it again. A process that is killed saves nothing of the resource it was at. */
+  /** Does it; where a mishap makes it fail, does it again. */
   private async attempt(
     work: () => Promise<void>,
     mishap?: Mishap,
     look?: () => Promise<void>,
   ): Promise<void> {
-    const before = new Map(this.program.states);
-    this.mishap = mishap && { ...mishap, calls: 0 };
-    try {
-      await work();
-      return;
-    } catch (error) {
-      if (!/by the model/.test(String(error))) throw error;
-    } finally {
-      this.mishap = undefined;
-    }
-    if (mishap!.what.includes("killed"))
-      for (const [name, state] of this.program.states) {
-        if (!state.failed || state === before.get(name)) continue;
-        if (before.has(name)) this.program.states.set(name, before.get(name)!);
-        else this.program.states.delete(name);
-      }
+    const { outcome } = await this.scene.run(this.program, work, mishap && blowOf(mishap));
+    if (outcome === "done") return;
+    if (outcome !== "killed" && !/by the model/.test(String(outcome))) throw outcome;
     await look?.();
-    await work();
-  }
-
-  /** Only the provider calls while an attempt is made. */
-  private intercept(): Interception | undefined {
-    if (!this.mishap) return undefined;
-    const { call, what } = this.mishap;
-    const passed = this.mishap.calls++ - call;
-    const error = { name: "LimitExceededException", message: "by the model" };
-    if (passed < 0) return undefined;
-    if (what === "is refused") return passed === 0 ? { error } : undefined;
-    if (what === "loses its answer") return passed === 0 ? { when: "after", drop: "reset" } : undefined;
-    return { when: passed === 0 && what.startsWith("is the last") ? "after" : "before", error };
+    const again = await this.scene.run(this.program, work);
+    if (again.outcome !== "done") throw again.outcome;
   }
 
   /** A KMS key of Vault's, say. */
   private async prepareAdoption(how: "by alias" | "by version"): Promise<void> {
-    const home = this.applications[HOME]!;
-    const made = await home.send(new CreateKeyCommand({ Origin: "EXTERNAL", MultiRegion: true }));
-    const KeyId = made.KeyMetadata!.KeyId!;
-    this.foreign.add(KeyId); // it stays when the distribution is removed
-    const WrappingAlgorithm = "RSAES_OAEP_SHA_256";
-    const { PublicKey, ImportToken } = await home.send(
-      new GetParametersForImportCommand({ KeyId, WrappingAlgorithm, WrappingKeySpec: "RSA_2048" }),
-    );
-    const EncryptedKeyMaterial = wrapByOaepSha256(
-      randomBytes(32),
-      createPublicKey({ key: Buffer.from(PublicKey!), format: "der", type: "spki" }),
-    );
-    const ExpirationModel = "KEY_MATERIAL_DOES_NOT_EXPIRE";
-    await home.send(
-      new ImportKeyMaterialCommand({ KeyId, ImportToken, EncryptedKeyMaterial, ExpirationModel }),
-    );
-    if (how === "by version") this.adopt = { versions: { 1: KeyId } };
-    else {
-      this.adopt = { aliasName: ADOPTED_ALIAS };
-      await home.send(new CreateAliasCommand({ AliasName: ADOPTED_ALIAS, TargetKeyId: KeyId }));
-    }
+    const aliasName = how === "by alias" ? VAULTS_ALIAS : undefined;
+    const { keyId } = await vaultKey(this.scene.in(HOME), aliasName, { MultiRegion: true });
+    this.foreign.add(keyId); // it stays when the distribution is removed
+    this.adopt = aliasName ? { aliasName } : { versions: { 1: keyId } };
   }
+}
 
-  close(): Promise<void> {
-    return this.local.close();
+function blowOf({ call, what }: Mishap): Blow {
+  const fits = (_: unknown, index: number) => index === call;
+  switch (what) {
+    case "is refused":
+      return { fits, how: { error: { name: "LimitExceededException", message: "by the model" } } };
+    case "loses its answer":
+      return { fits, how: { when: "after", drop: "reset" } };
+    case "is never sent: killed":
+      return { fits, how: { drop: "hang" }, kills: true };
+    case "is the last: killed after it":
+      return { fits, how: { when: "after", drop: "hang" }, kills: true };
   }
 }

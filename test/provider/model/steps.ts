@@ -1,7 +1,10 @@
 /** What may happen to a stack, as data that reads as sentences. */
 import fc from "fast-check";
+import { ABROAD, FAR } from "../../world/scene";
 import { DRIFTS, type Drift } from "./drift";
-import { ABROAD } from "./regions";
+
+/** Regions that a stack may be replicated to. */
+export const REPLICAS = [ABROAD, FAR];
 
 /** What goes wrong with the n-th call that a step makes. */
 export interface Mishap {
@@ -50,7 +53,7 @@ const mishap: fc.Arbitrary<Mishap> = fc.record({
 
 const drift: fc.Arbitrary<Drift> = fc.record({
   what: fc.constantFrom(...DRIFTS),
-  region: fc.nat(ABROAD.length),
+  region: fc.nat(REPLICAS.length),
   version: fc.nat(3),
 });
 
@@ -68,7 +71,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant("replicate, or stop it" as const),
-      region: fc.constantFrom(...ABROAD),
+      region: fc.constantFrom(...REPLICAS),
     }),
   },
   {
@@ -100,7 +103,7 @@ export const beginning: fc.Arbitrary<Beginning> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       rotationStrategy: fc.constantFrom("manual", "on-demand"),
-      replicas: fc.subarray(ABROAD),
+      replicas: fc.subarray(REPLICAS),
       validFor: fc.option(fc.constant("30d"), { nil: undefined }),
       rotationPeriod: fc.option(fc.constant("90d"), { nil: undefined }),
       deletionWindowDays: fc.constantFrom(7, 30),

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import {
-  CreateAliasCommand,
   CreateKeyCommand,
   DeleteImportedKeyMaterialCommand,
   GetKeyPolicyCommand,
@@ -9,17 +8,14 @@ import {
   ReplicateKeyCommand,
 } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../../../localkms/index";
-import { AES_256 } from "../../../../provider/keys/keyTypes";
-import { importMaterial } from "../../../../provider/kms/kmsKeys";
-import { inMemory } from "../../../../provider/kms/wrapping";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
+import { importMaterial } from "../../../localkms/support";
 import { Application } from "../../../world/application";
-import { openKms } from "../../../world/kms";
-import { LIFTED, localKms, Program } from "../../../world/program";
+import { localKms, Program } from "../../../world/program";
+import { VAULTS_ALIAS as ALIAS, vaultKey as vaultKeyIn } from "../../../world/vaultKey";
 
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";
-const ALIAS = "alias/hashicorp/orders-1700000000";
 
 describe("adopting KMS keys that Vault made", () => {
   let local: LocalKms;
@@ -38,31 +34,8 @@ describe("adopting KMS keys that Vault made", () => {
   afterEach(() => local.close());
 
   const versions = (name = "distribution") => program.outputs(name).versions as KmsKeyRecords;
-  const connection = () => ({
-    keyCollection: HOME,
-    endpoint: local.url,
-    credentials: { accessKey: "111122223333", secretKey: "secret" },
-    quotas: LIFTED,
-  });
-  const importInto = (keyId: string, region: string, material = ours) =>
-    importMaterial(
-      openKms(connection(), region),
-      keyId,
-      inMemory(Buffer.from(material), AES_256.wrapping),
-      { wrappingKeySpec: "RSA_2048", importType: region === HOME ? undefined : "EXISTING_KEY_MATERIAL" },
-      {},
-    );
-
-  /** A KMS key as Vault leaves it: imported, behind an alias, without a tag of ours. */
-  async function vaultKey(aliasName: string | undefined, input = {}): Promise<string> {
-    const { KeyMetadata } = await home.send(
-      new CreateKeyCommand({ Origin: "EXTERNAL", Description: "Vault's", ...input }),
-    );
-    const keyId = KeyMetadata!.KeyId!;
-    await importInto(keyId, HOME);
-    if (aliasName) await home.send(new CreateAliasCommand({ AliasName: aliasName, TargetKeyId: keyId }));
-    return keyId;
-  }
+  const vaultKey = async (aliasName?: string, input = {}) =>
+    (await vaultKeyIn(home, aliasName, { material: ours, ...input })).keyId;
 
   it("by alias: takes over its name and time, and writes nothing", async () => {
     const keyId = await vaultKey(ALIAS);
@@ -189,7 +162,7 @@ describe("adopting KMS keys that Vault made", () => {
     );
     await home.send(new ReplicateKeyCommand({ KeyId: keyId, ReplicaRegion: ABROAD }));
     while ((await abroad.describe(keyId)).KeyState === "Creating");
-    await importInto(keyId, ABROAD);
+    await importMaterial(abroad, keyId, ours, { ImportType: "EXISTING_KEY_MATERIAL" });
     await program.up({ ...declared, replicas: [ABROAD] });
     assert.deepEqual([versions(ABROAD)[1]!.adopted, versions(ABROAD)[1]!.state], [true, "Enabled"]);
     const old = await abroad.encrypt(ALIAS, "Vault's");

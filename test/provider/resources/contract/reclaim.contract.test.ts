@@ -4,7 +4,6 @@ import {
   CancelKeyDeletionCommand,
   CreateKeyCommand,
   DeleteImportedKeyMaterialCommand,
-  type KMSClient,
   ListKeysCommand,
   ListResourceTagsCommand,
   ScheduleKeyDeletionCommand,
@@ -237,7 +236,7 @@ describe("a distribution that comes back", () => {
       await home.send(new ScheduleKeyDeletionCommand({ KeyId: keyId, PendingWindowInDays: 7 }));
       const { KeyMetadata } = await home.send(new CreateKeyCommand({ Origin: "EXTERNAL", Tags }));
       const other = KeyMetadata!.KeyId!;
-      await importMaterial(home as unknown as KMSClient, other);
+      await importMaterial(home, other);
       await home.send(new ScheduleKeyDeletionCommand({ KeyId: other, PendingWindowInDays: 7 }));
       await killed("before");
       assert.ok(![keyId, other].includes(versions(program)[1]!.keyId));
