@@ -45,12 +45,12 @@ export class Run {
     return this.connections.open(connection, region);
   }
 
-  /** The same for a refresh, which goes on without a Region that does not answer. */
+  /** The same for a refresh, which continues without a Region that does not answer. */
   openForReading(connection: KmsConnection, region?: string): Kms {
     return this.connections.reading.open(connection, region);
   }
 
-  /** For work with material: where debug output may show it, that is said before. */
+  /** For work with material. Warns first if debug output may show the material. */
   get keystores(): KeystoreSession {
     if (!this.#keystores) {
       warnOfDebugOutput(this.say);

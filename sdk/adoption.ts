@@ -6,19 +6,19 @@ import type { Adopt, Restore, RestoredDistribution } from "./generated/types";
 type Backup = pulumi.Input<Restore | undefined>;
 
 /**
- * What `keymgmt import` has put into the stack's configuration for a key of this name. It is there and not in the program,
- * because it concerns one stack, once: the program that made the keys restores them unchanged.
+ * The `restore` input that `keymgmt import` has written into the stack's configuration for a key of this name. It is in the configuration
+ * and not in the program, because one stack needs it once. So the program that created the keys restores them unchanged.
  */
 export function configuredRestore(name: pulumi.Input<string>): Backup | undefined {
   const config = new pulumi.Config("keymgmt");
   const of = (key: string) => config.getObject<Restore>(`restore.${key}`);
   if (typeof name === "string") return of(name);
-  // A program that restores nothing must not look changed: for it nothing depends on the name.
+  // Without any restore the result must not depend on the name, so that the program does not look changed.
   const anything = Object.keys(pulumi.runtime.allConfig()).some((key) => key.startsWith("keymgmt:restore."));
   return anything ? pulumi.output(name).apply(of) : undefined;
 }
 
-/** Inputs of a KeyDistribution and of its DistributionAlias; undefined where nothing is adopted. */
+/** Inputs of a KeyDistribution and of its DistributionAlias; undefined if nothing is adopted. */
 export function adoptionOf(
   backup: Backup | undefined,
   kms: KmsConnection,
@@ -35,13 +35,13 @@ export function adoptionOf(
   return { adopt, ofAlias };
 }
 
-/** `adopt: { versions: {} }` names no KMS key on purpose. */
+/** `adopt: { versions: {} }` asks for new KMS keys. */
 const isEmpty = (versions?: object) => versions !== undefined && Object.keys(versions).length === 0;
 
 /**
- * The KMS keys of a backup that are a KmsProvider's: by its Region, which previews know; by account and alias prefix only
- * where the backup has several there. In another account adoption fails, instead of making KMS keys that decrypt nothing.
- * Where the backup has none, those of the program: what it has adopted is in the backup, with what came after it.
+ * The KMS keys of a backup for a KmsProvider. They are selected by Region, which previews know, and by account and alias prefix only if the
+ * backup has several in that Region. In another account the adoption fails; otherwise new KMS keys would be created, which cannot decrypt
+ * anything. If the backup has none, those that the program adopts are used.
  */
 function adoptedFrom(
   restore: Backup,
@@ -60,8 +60,8 @@ function adoptedFrom(
 }
 
 /**
- * ARNs of the backup's KMS keys, where none of its distributions is in the KmsProvider's Region: the new ones that are made there
- * do not decrypt what was encrypted under these.
+ * ARNs of the backup's KMS keys if none of its distributions is in the KmsProvider's Region. The new KMS keys there cannot decrypt what was
+ * encrypted under these.
  */
 export function restoredElsewhere(restore: Backup, kms: KmsConnection): pulumi.Output<string[]> {
   return pulumi.all([restore, kms.keyCollection]).apply(([backup, region]) => {

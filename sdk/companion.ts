@@ -3,10 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 type Options = pulumi.CustomResourceOptions;
 
 /**
- * Options of a resource that a KeyDistribution declares, and that lives and dies with it.
+ * Options of a companion: a resource that a KeyDistribution declares, and that exists as long as the KeyDistribution.
  *
- * @param type of the companion
- * @param suffix what its name has behind that of the distribution
+ * @param type type of the companion
+ * @param suffix the part of its name after the distribution's name
  */
 export function companionOptions(
   { parent, protect, retainOnDelete, aliases }: Options,
@@ -17,8 +17,8 @@ export function companionOptions(
 }
 
 /**
- * The companion's former names, where its distribution was renamed. Without them a rename would delete its alias and its
- * replicas, whose KMS keys are in use.
+ * The companion's former names if its distribution was renamed. Without them a rename would delete the alias and the replicas, whose KMS
+ * keys are in use.
  */
 function aliasesOfRenamedParent(
   aliases: Options["aliases"],

@@ -1,6 +1,6 @@
 /**
- * How the resources of a program are made of each other. Each class registers what the function of its name makes of its
- * arguments; a resource that uses another one passes its values on in its own inputs.
+ * Composes the inputs of resources. Each class registers the result of the function with its name. A resource that uses another one has that
+ * one's values in its own inputs.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { adoptionOf, configuredRestore, restoredElsewhere } from "./adoption";
@@ -22,9 +22,9 @@ type Options = pulumi.CustomResourceOptions;
 type Values = Record<string, pulumi.Input<unknown>>;
 
 interface KmsProviderKept {
-  /** Tags and settings of roles by their paths: messages of every resource that uses the KmsProvider could repeat them. */
+  /** Tags and settings of roles, by path. Messages of every resource that uses the KmsProvider could repeat them. */
   repeatable: Values;
-  /** Names of the KeyDistributions through it, by their keys. */
+  /** Names of the KeyDistributions that use it, by their keys. */
   distributions: Map<KeyVersions, string>;
 }
 
@@ -66,10 +66,10 @@ export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Opti
     },
     opts: {
       ...opts,
-      // What is retained is not deleted, and must be able to leave the state.
+      // A retained key is not deleted in AWS, so it must be possible to remove it from the state.
       protect: opts.protect ?? (!deletionAllowed && !opts.retainOnDelete),
-      // A replacement (`up --replace`) then begins with the deletion, which the provider refuses while the key is still the
-      // one in the state. Otherwise it would begin with another key, and the refusal would come too late.
+      // So a replacement (`up --replace`) starts with the deletion, and the provider refuses it while the state still has the key.
+      // Otherwise it would start with the new key, and the refusal would come too late.
       deleteBeforeReplace: opts.deleteBeforeReplace ?? !deletionAllowed,
     },
     plain: { replicaRegions },
@@ -85,7 +85,7 @@ interface KeyDistributionKept {
   opts: Options;
 }
 
-/** Declares the DistributionAlias too, which gives the distribution its name. */
+/** Also declares the DistributionAlias, which gives the distribution its name. */
 export function composeKeyDistribution(name: string, args: DistributionArgs, opts: Options): Composed {
   distributeOnce(name, args);
   const { kms, key, tags, description, policy } = args;
@@ -128,7 +128,7 @@ function aliasInputs({ kms, key, ...args }: DistributionArgs, adoption?: pulumi.
     protection,
     rotationStrategy,
     ...adoption,
-    // By these the name is decided, and the purpose where the program gives none. They are not kept in the state.
+    // The name, and the default purpose, are chosen from these. They are not stored in the state.
     keyType: key.type,
     kms: pick(kms, kmsConnection),
     stack: stackName(),
@@ -136,7 +136,7 @@ function aliasInputs({ kms, key, ...args }: DistributionArgs, adoption?: pulumi.
   };
 }
 
-/** What a KeyReplica reads of its KeyDistribution. */
+/** The outputs that a KeyReplica reads from its KeyDistribution. */
 interface Distribution {
   readonly name: pulumi.Output<string>;
   readonly aliasName: pulumi.Output<string>;
@@ -172,7 +172,7 @@ export function composeKeyReplica(_name: string, args: ReplicaArgs, opts: Option
   };
 }
 
-/** The replicas that a KeyDistribution has with one in each of its key's `replicaRegions`: their Regions, names and options. */
+/** The replicas for `replicate()`, one in each of the key's `replicaRegions`: Regions, names and options. */
 export function replicasOf(distribution: Distribution): { region: string; name: string; opts: Options }[] {
   const { name, args, opts } = keptBy<KeyDistributionKept>(distribution);
   return args.key.replicaRegions.map((region) => ({
@@ -187,9 +187,9 @@ function distributeOnce(name: string, { kms, key }: DistributionArgs): void {
   const first = distributions.get(key);
   if (first !== undefined) {
     const error = new pulumi.RunError(
-      `KeyDistribution "${name}" distributes a key through a KmsProvider that KeyDistribution "${first}" has distributed it through already. One key goes to a KmsProvider once: use "${first}", or another KmsProvider.`,
+      `KeyDistribution "${name}" distributes a key through a KmsProvider through which KeyDistribution "${first}" already distributes it. A key can be distributed once through a KmsProvider: use "${first}", or another KmsProvider.`,
     );
-    // Pulumi does not show it, but has util.inspect colour it, which Node 20 and others may do for minutes (nodejs/node#64011).
+    // Pulumi does not show the stack, but lets util.inspect colour it, which may take minutes in Node 20 and others (nodejs/node#64011).
     error.stack = undefined;
     throw error;
   }
@@ -198,7 +198,7 @@ function distributeOnce(name: string, { kms, key }: DistributionArgs): void {
 
 function versionsOf(key: KeyVersions): pulumi.Inputs {
   const { keystore, material } = keptBy<ManagedKeyKept>(key);
-  // Keystore and material are the program's, and not those of the state, which somebody else may have written.
+  // Keystore and material come from the program and not from the state, which somebody else may have written.
   return { ...pick(key, keyVersions), ...defined({ keystore, material }) };
 }
 
@@ -211,7 +211,7 @@ function pick<T extends object, K extends keyof T>(values: T, names: readonly K[
   return Object.fromEntries(names.map((name) => [name, values[name]])) as Pick<T, K>;
 }
 
-/** The stack as the KMS keys' tags name it: `organization/project/stack`. */
+/** The name of the stack in the tags of its KMS keys: `organization/project/stack`. */
 function stackName(): string {
   return `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
 }

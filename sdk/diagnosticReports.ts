@@ -1,8 +1,8 @@
 /**
- * Node's diagnostic reports (--report-on-fatalerror, --report-on-signal, …) hold the environment, and so root keys and credentials.
- * Only the flag --report-exclude-env (Node 22.13 and later) leaves it out of all of a report: `excludeEnv` does not count for worker
- * threads, as loaders of ES modules are. Without the flag no report is written but those that the program itself asks for.
- * Loaded by the program, by the provider's process and by the command; it loads nothing.
+ * Node's diagnostic reports (--report-on-fatalerror, --report-on-signal, …) contain the environment, and so root keys and credentials.
+ * Only the flag --report-exclude-env (Node 22.13 and later) excludes it from the whole report: `excludeEnv` has no effect in worker threads,
+ * such as loaders of ES modules. Without the flag, only reports that the program itself requests are written.
+ * The program, the provider's process and the command load this file. It loads nothing.
  * Source: https://nodejs.org/api/report.html
  */
 const report: typeof process.report & { excludeEnv?: boolean } = process.report;

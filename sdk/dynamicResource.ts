@@ -5,13 +5,13 @@ import { properties } from "./generated/properties";
 import { checkPackage } from "./programFolder";
 import { providerText } from "./providerText";
 
-/** What a resource is registered with, and what it keeps for the resources that use it. */
+/** The inputs and options of a resource, and the values that it keeps for the resources that use it. */
 export interface Composed {
   inputs: pulumi.Inputs;
   opts: pulumi.CustomResourceOptions;
-  /** Properties of the class that are plain values, which the program reads while it runs. */
+  /** Properties of the class that are plain values, not Outputs. */
   plain?: object;
-  /** Read again by `keptBy`. */
+  /** Values that `keptBy` returns. */
   kept?: object;
 }
 
@@ -25,7 +25,7 @@ export abstract class DynamicResource extends pulumi.CustomResource {
       ...Object.fromEntries(computed.map((output) => [output, undefined])),
       ...defaults,
       ...defined(inputs),
-      // The engine does not tell the provider's `check`, which takes this out again: no state and no plan has it.
+      // The engine does not tell `check` whether it runs in a preview. `check` removes this input, so no state and no plan has it.
       ...(pulumi.runtime.isDryRun() && { isPreview: true }),
       __provider: providerText(type),
     };
@@ -36,22 +36,22 @@ export abstract class DynamicResource extends pulumi.CustomResource {
   }
 }
 
-/** A registered symbol, so that a second copy of this package, which a library may have, reads what the first one wrote. */
+/** A registered symbol, so that a second copy of this package can read it: a library may have its own copy. */
 const KEPT = Symbol.for("pulumi-keymgmt.kept");
 
-/** What a resource keeps of its program: outputs would say what the state has. */
+/** The values that a resource keeps from the program. Its outputs would have the values of the state. */
 export function keptBy<T extends object>(resource: object): T {
   const kept = (resource as { [KEPT]?: T } | undefined)?.[KEPT];
   if (kept === undefined)
     throw new pulumi.RunError(
-      "Expected a resource of this version of pulumi-keymgmt as `kms`, `key` or `distribution`; what came is something else. Give the resource itself, not an Output; `npm ls pulumi-keymgmt` shows whether there are two versions of the package.",
+      "Expected a resource of this version of pulumi-keymgmt as `kms`, `key` or `distribution`; what came is something else. Give the resource itself, not an Output; `npm ls pulumi-keymgmt` shows whether two versions of the package are installed.",
     );
   return kept;
 }
 
 /**
- * The values that are defined. One that is undefined would hide a default, and would be unknown in every preview, so that
- * whatever reads it looks changed.
+ * The values that are defined. An undefined value would hide a default. It would also be unknown in every preview, so that everything that
+ * reads it would look changed.
  */
 export function defined<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;

@@ -1,6 +1,6 @@
 /**
- * Where the engine looks for this package: it runs the text of `__provider` in the program's folder. A program that has the package
- * through a library alone may not have it there (pnpm, a workspace, a library's own node_modules), or may have another version.
+ * The folder in which the engine searches for this package: it runs the text of `__provider` in the program's folder. If the program uses
+ * the package only through a library, the package may not be there (pnpm, a workspace, a library's own node_modules), or in another version.
  */
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,9 +10,9 @@ import * as pulumi from "@pulumi/pulumi";
 const NAME = "pulumi-keymgmt";
 
 /**
- * The folder in which the engine runs the program and its dynamic providers: that of Pulumi.yaml, or of its `main`. Undefined where it
- * cannot be told: in an inline program of the Automation API, in tests, in a program that has changed its working directory, and where a
- * loader other than Node's finds packages.
+ * The folder in which the engine runs the program and its dynamic providers: that of Pulumi.yaml, or of its `main`. Undefined if it is not
+ * known: in an inline program of the Automation API, in tests, in a program that has changed its working directory, and with a package
+ * loader other than Node's.
  */
 export function programFolder(startedBy = process.argv[1] ?? "", folder = process.cwd()): string | undefined {
   if (process.versions.pnp !== undefined || process.versions.bun !== undefined) return undefined;
@@ -27,7 +27,7 @@ export function programFolder(startedBy = process.argv[1] ?? "", folder = proces
   }
 }
 
-/** The nearest folder, from this one up, that has a file of this name; this one where none has. */
+/** The nearest folder, from this one up, that has a file of this name; this one if none has. */
 function nearest(folder: string, file: string): string {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, file))) return at;
@@ -36,9 +36,9 @@ function nearest(folder: string, file: string): string {
 }
 
 /**
- * What is wrong with the package as `folder` has it: `missing` stops the program, which could not go on; `other` is a warning.
+ * The mistake in the package that `folder` has: `missing` stops the program, because no provider could run; `other` is a warning.
  *
- * @param own the version that the program uses; undefined where that cannot be told, as in a bundle
+ * @param own the version that the program uses; undefined if it is not known, as in a bundle
  */
 export function packageMistake(
   folder: string,
@@ -50,13 +50,13 @@ export function packageMistake(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") return undefined;
     return {
-      missing: `Expected ${NAME} in the program's folder, ${folder}, where Pulumi runs the provider of its resources; it is not found from there, because only a library that the program uses depends on it. Add ${line(own)} to "dependencies" in ${packageFileOf(folder)}, and install.`,
+      missing: `Expected ${NAME} in the program's folder, ${folder}, where Pulumi runs the provider of its resources; it is not found there, because only a library of the program depends on it. Add ${line(own)} to "dependencies" in ${packageFileOf(folder)}, and install.`,
     };
   }
   const there = versionFrom(program);
   if (there === undefined || own === undefined || there === own) return undefined;
   return {
-    other: `the program's folder, ${folder}, has ${NAME} ${there}, and so Pulumi runs the provider of that version, while the resources are declared by version ${own} of it, which a library depends on. Have one version of it: put ${line(own)} into "dependencies" in ${packageFileOf(folder)}, and install`,
+    other: `the program's folder, ${folder}, has ${NAME} ${there}, so Pulumi runs the provider of that version, but the resources are declared by version ${own}, which a library depends on. Use one version: put ${line(own)} into "dependencies" in ${packageFileOf(folder)}, and install`,
   };
 }
 
@@ -64,7 +64,7 @@ const line = (version?: string) => (version === undefined ? `"${NAME}"` : `"${NA
 
 const packageFileOf = (folder: string) => join(nearest(folder, "package.json"), "package.json");
 
-/** The version that a file of this name finds. */
+/** The version that a file of this name would load. */
 function versionFrom(file: string): string | undefined {
   try {
     return (createRequire(file)(`${NAME}/package.json`) as { version?: string }).version;
@@ -75,7 +75,7 @@ function versionFrom(file: string): string | undefined {
 
 let isChecked = false;
 
-/** Looks once a process. Throws where no provider could run. */
+/** Checks once in a process. Throws if no provider could run. */
 export function checkPackage(): void {
   if (isChecked) return;
   isChecked = true;

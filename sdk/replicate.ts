@@ -1,4 +1,4 @@
-/** KeyDistribution.replicate(): the one method that the generated classes do not have, added to the class. */
+/** Adds KeyDistribution.replicate() to the generated class. */
 import { replicasOf } from "./compose";
 import { KeyDistribution } from "./generated/keyDistribution";
 import { KeyReplica, type KeyReplicaArgs } from "./generated/keyReplica";

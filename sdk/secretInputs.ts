@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A value by the paths of what it holds, as far as the program gives it in plain objects and lists. */
+/** The values inside a value, by path, as far as it consists of plain objects and lists. */
 export function byPath(path: string, value: unknown): Record<string, pulumi.Input<unknown>> {
   const isPlain =
     typeof value === "object" &&
@@ -11,8 +11,8 @@ export function byPath(path: string, value: unknown): Record<string, pulumi.Inpu
 }
 
 /**
- * Which of these inputs the program marks secret. The provider gets all values without their marks, and AWS shows tags, policy and
- * description in plain text, so that messages could repeat them. Undefined if no input is secret: the state of such a program stays as it is.
+ * The inputs that the program marks as secret. The provider gets all values without these marks, and AWS shows tags, policy and description in
+ * plain text, so messages could repeat them. Undefined if no input is secret, so that the state of such a program does not change.
  */
 export function secretsAmong(
   inputs: Record<string, pulumi.Input<unknown>>,

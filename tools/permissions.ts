@@ -12,18 +12,18 @@ export function permissionsText(): string {
   const features = Object.keys(FEATURES) as Feature[];
   return `${[
     "# Permissions",
-    "Made from `provider/kms/permissions.ts` by `tools/permissions.ts`: change it there. `keymgmt iam-policy` writes a policy of\nthe same ([docs/cli.md](cli.md)), and `keymgmt doctor` tries them.",
-    "Those of the principal that runs `pulumi up`, or the command. The first two tables are needed; each other one belongs to a feature,\nand where one of it is missing, what stands in the last column is lost and no more. Material that expires needs no permission of its own.",
-    "Applications need `kms:Encrypt`, `kms:Decrypt` and the like, by IAM policy or by the `policy` input.",
+    "Generated from `provider/kms/permissions.ts` by `tools/permissions.ts`: change it there. `keymgmt iam-policy` writes a policy with these\npermissions ([docs/cli.md](cli.md)), and `keymgmt doctor` checks them.",
+    "The principal that runs `pulumi up`, or the command, needs these permissions. The first two tables are required. Each other table belongs to an\noptional feature: if one of its permissions is missing, only what the last column says is lost. Material that expires needs no further permission.",
+    "Applications need permissions such as `kms:Encrypt` and `kms:Decrypt`, from an IAM policy or from the `policy` input.",
     ...features.flatMap((feature) => [
       `## ${heading(feature)}`,
       ["| permission | when | without it |", "|---|---|---|", ...PERMISSIONS[feature].map(row)].join("\n"),
     ]),
     "## Roles, by STS",
-    "Of whoever takes the role, in its IAM policy and in the role's trust policy: `sts:AssumeRole` for `assumeRole`; `sts:TagSession` where a role is given `tags`, or the calling\nsession hands tags on, as EKS Pod Identity's does; `sts:SetSourceIdentity` where `sourceIdentity` is given, or the calling session has one. For `webIdentity` the trust\npolicy allows `sts:AssumeRoleWithWebIdentity` to the token's issuer. Of a list each role needs them for the next one. AWS's error names the one that is missing.",
-    "## What was tried",
-    "Whole lives under the policies that `keymgmt iam-policy` writes, at the [local KMS](local-kms.md), which enforces them, each permission taken\naway in turn (`test/permissions`). A step that failed was made again with everything granted. Then everything was as the program says, all that an\napplication had encrypted was read, and no KMS key was left that no state knows: but for what stands under *lost*. With nothing taken away they also hold where tags\ncount five minutes late, as AWS may let them. The same but for on-demand rotation and `sweep` holds at ministack, whose IAM others wrote. Nothing of it has been tried on AWS itself.",
-    ["| life | without | what happens |", "|---|---|---|", ...LIVES.flatMap(triedRows)].join("\n"),
+    "The principal that assumes a role needs these in its own IAM policy and in the role's trust policy: `sts:AssumeRole` for `assumeRole`; `sts:TagSession` if the role has `tags`,\nor if the calling session passes tags on, as that of EKS Pod Identity does; `sts:SetSourceIdentity` if `sourceIdentity` is set, or if the calling session has one. For `webIdentity` the\ntrust policy allows `sts:AssumeRoleWithWebIdentity` to the issuer of the token. In a list, each role needs them for the next one. AWS's error names the missing permission.",
+    "## What was tested",
+    "Tests run whole life cycles with the policies that `keymgmt iam-policy` writes, at the [local KMS](local-kms.md), which enforces them. Each permission is removed\nin turn (`test/permissions`). A step that fails is repeated with all permissions. Then everything is as the program says, an application can decrypt all that it\nencrypted, and every KMS key is in a state, except for what the table says after *lost*. With all permissions the life cycles also work if tags take effect five\nminutes late, as AWS documents it. The same is tested at ministack, whose IAM is an independent implementation, except for on-demand rotation and `sweep`. Nothing of it has been tested on AWS.",
+    ["| life cycle | without | what happens |", "|---|---|---|", ...LIVES.flatMap(triedRows)].join("\n"),
   ].join("\n\n")}\n`;
 }
 

@@ -109,7 +109,7 @@ export function connectionsIn(values: Record<string, unknown>): unknown[] {
   return [values, memberOf(values, "kms"), memberOf(memberOf(values, "distribution"), "kms")];
 }
 
-/** A member of an object; either may be a secret in the clear. */
+/** A member of an object; either may be a decrypted secret. */
 export function memberOf(value: unknown, name: string): unknown {
   const held = inTheClear(value);
   return isObject(held) && Object.hasOwn(held, name) ? inTheClear(held[name]) : undefined;

@@ -1,4 +1,4 @@
-/** A ManagedKey and its keyring, from an export whose secrets are in the clear. */
+/** A ManagedKey and its keyring, from an export with decrypted secrets. */
 
 import type { Backup } from "../../provider/keys/backup/backup.js";
 import { claimSecretOf, withClaimSecret } from "../../provider/keys/claimSecret.js";
@@ -47,7 +47,7 @@ function inTheClear(keyring: unknown, source: string): string {
   const secret = (keyring ?? {}) as { [SIGNATURE]?: string; plaintext?: string };
   if (typeof secret.plaintext === "string") return JSON.parse(secret.plaintext);
   throw new Error(
-    `Expected ${source} to hold its secrets in the clear; they are encrypted. Make it with: pulumi stack export --show-secrets`,
+    `Expected ${source} to hold its secrets in plain text; they are encrypted. Make it with: pulumi stack export --show-secrets`,
   );
 }
 

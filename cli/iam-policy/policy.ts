@@ -95,12 +95,12 @@ export function notesFor(scope: Scope, policy: Policy): string[] {
   const characters = JSON.stringify(policy).replaceAll(/\s/g, "").length;
   return [
     ...(scope.stacks.length === 0 && has("ManageOwnKeys")
-      ? ["Without --for-stack it holds for the KMS keys of every stack in the account."]
+      ? ["Without --for-stack the policy applies to the KMS keys of every stack in the account."]
       : []),
     ...(has("UseNewKeys") || has("TagNewKeys")
       ? [
-          "The calls that follow CreateKey at once cannot require the stack's tag, because AWS may need five minutes to apply it. So an imported KMS key of somebody else without a tag keymgmt:stack and without an alias beside these, whose key policy lets IAM policies decide, can be given material where it has none, an alias and, with a call of its own, the stack's tag.",
-          "No statement asks for kms:RequestAlias: it matches only calls that name a KMS key by its alias, and these name it by its id. Use it for applications.",
+          "The calls right after CreateKey cannot require the stack's tag, because AWS may need five minutes until a tag takes effect. So the policy also allows to import material, to create an alias and to set the stack's tag on an imported KMS key of another owner that has no tag keymgmt:stack, no alias outside of these, and a key policy that lets IAM policies decide. AWS accepts material only if the KMS key has none yet.",
+          "No statement has the condition kms:RequestAlias: it matches only calls that name a KMS key by its alias, and this package names it by its id. Use it in policies for applications.",
         ]
       : []),
     ...(scope.features.includes("adoption") && scope.adoptedArns.length === 0
@@ -109,16 +109,16 @@ export function notesFor(scope: Scope, policy: Policy): string[] {
         ]
       : []),
     ...(has("UseRootKeys") && scope.rootKeyArns.length === 0
-      ? ["UseRootKeys holds for every KMS key of the account in these Regions: name yours with --root-key."]
+      ? ["UseRootKeys applies to every KMS key of the account in these Regions: name yours with --root-key."]
       : []),
     ...(has("ManageOwnKeys")
       ? [
-          "It works where the key policy lets the account's IAM policies decide, as AWS's default key policy does.",
+          "The policy has an effect only on KMS keys whose key policy lets the account's IAM policies decide, as AWS's default key policy does.",
         ]
       : []),
     ...(characters > MANAGED_POLICY_CHARACTERS
       ? [
-          `It has ${characters} characters; a managed policy may have ${MANAGED_POLICY_CHARACTERS}. Split it by Regions.`,
+          `The policy has ${characters} characters; a managed policy may have ${MANAGED_POLICY_CHARACTERS}. Split it by Regions.`,
         ]
       : []),
   ];

@@ -21,7 +21,7 @@ export async function loadStates(options: StateOptions): Promise<StackState[]> {
   return (await exportedStates(options)).map(({ text, source }) => readStack(text, source));
 }
 
-/** The same as text. With `--show-secrets`, an export by `pulumi` on the PATH has its secrets in the clear. */
+/** The same as text. With `--show-secrets`, an export by `pulumi` on the PATH has its secrets in plain text. */
 export async function exportedStates(
   { state, stack, cwd }: StateOptions,
   ...flags: "--show-secrets"[]

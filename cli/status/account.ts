@@ -59,7 +59,7 @@ async function keysOf(kms: Kms): Promise<AccountKey[]> {
 
 /** The report as text for a person, 80 columns wide, with whole key ids. */
 export function accountText({ accountId, regions, keys }: AccountReport): string {
-  const heading = wrapped(`account ${accountId}, looked at in ${regions.join(", ")}`);
+  const heading = wrapped(`account ${accountId}, in ${regions.join(", ")}`);
   if (keys.length === 0) return `${heading}  no KMS keys of this package\n`;
   const sections = [...new Set(keys.map(({ stack }) => stack))].map((stack) => {
     const own = keys.filter((key) => key.stack === stack);

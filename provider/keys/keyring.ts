@@ -67,13 +67,13 @@ export function parseKeyring(text: string, typeName: string): Keyring {
   }
   if (!Array.isArray(keyring?.keys)) throw broken("it has no `keys`");
   const keystore = parseKeystore(keyring.keystore === undefined ? "state" : String(keyring.keystore));
-  if ("mistake" in keystore) throw broken("its keystore is none");
+  if ("mistake" in keystore) throw broken("its keystore is not one");
   const { claimSecret } = keyring;
   if (claimSecret !== undefined && !(isSealed(keystore) ? isJwe : isClaimSecret)(claimSecret))
-    throw broken("its claim secret is none that its keystore keeps");
+    throw broken("its claim secret is not in the form of its keystore");
   keyring.keys.forEach((entry, index) => {
     if (entry?.kid !== String(index + 1)) throw broken(`version ${index + 1} is missing`);
-    // Otherwise a version in the clear could be put among those that a root key has sealed.
+    // Otherwise somebody could add a version in plain text to those that a root key has sealed.
     if (FORMS.filter((form) => form in entry).join() !== formOf(keystore))
       throw broken(`version ${index + 1} is not stored as its keystore stores it`);
     if (isHeld(entry) && !holdsMaterial(type, entry))

@@ -27,7 +27,7 @@ export function materialMistakes(olds: Inputs | undefined, inputs: Inputs): stri
   if (!keystore) return mistakes;
   if (isHsmUri(olds?.keystore) && keystore.kind !== "pkcs11")
     mistakes.push(
-      `Expected \`keystore\` to stay an HSM (pkcs11:), got "${shownReference(String(inputs.keystore))}": an HSM gives what it holds to AWS KMS alone, wrapped. Keep it, or declare a new ManagedKey with the other keystore beside this one.`,
+      `Expected \`keystore\` to stay an HSM (pkcs11:), got "${shownReference(String(inputs.keystore))}": an HSM gives its keys only to AWS KMS, wrapped. Keep it, or declare a new ManagedKey with the other keystore.`,
     );
   if (hasUnknown([inputs.material])) return mistakes;
   if (isHsmUri(own) && keystore.kind !== "pkcs11")
@@ -76,7 +76,7 @@ function versionMistakes(olds: Inputs | undefined, inputs: Inputs, own: string):
     !materialChanged(findKeyType(inputs.type), olds.material, own);
   return rotatesByTrigger
     ? [
-        "Expected `material` to change together with `rotationTrigger`: a new version needs new material. Change `material`, or remove it to have it made.",
+        "Expected `material` to change together with `rotationTrigger`: a new version needs new material. Change `material`, or remove it to let the provider generate it.",
       ]
     : [];
 }

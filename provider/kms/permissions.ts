@@ -252,7 +252,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:GenerateDataKey",
       on: "rootKey",
-      when: "a version of a key whose `keystore` is `awskms://…` is made, or sealed anew",
+      when: "a version of a key whose `keystore` is `awskms://…` is made, or sealed again",
       without: "the update fails, and the keyring stays as it was",
     },
     {

@@ -64,7 +64,7 @@ export function planOnDemand(say: Say, records: KmsKeyRecords, key: Partial<KeyR
   if (left < 0)
     throw new KeymgmtError(
       "LimitExceeded",
-      `Expected at most ${MOST_ON_DEMAND_ROTATIONS} rotations of one KMS key, which is AWS's limit for \`rotationStrategy\` "on-demand"; key "${key.name}" has used them all. Declare a second KeyDistribution beside it, and remove this one when nothing needs it.`,
+      `Expected at most ${MOST_ON_DEMAND_ROTATIONS} rotations of one KMS key, which is AWS's limit for \`rotationStrategy\` "on-demand"; key "${key.name}" has used them all. Declare a second KeyDistribution, and remove this one when nothing needs it.`,
       { key: key.name },
     );
   say(
@@ -75,7 +75,7 @@ export function planOnDemand(say: Say, records: KmsKeyRecords, key: Partial<KeyR
 export function onDemandMistakes({ rotationStrategy, adopt }: Values): string[] {
   if (rotationStrategy !== "on-demand" || adopt === undefined || adoptsOneHeld(adopt)) return [];
   return [
-    'Expected `rotationStrategy` "manual" with `adopt`: a KMS key that was adopted is rotated away from, to a KMS key of this stack. Only one whose material the key holds, in every version (`adopt.versions` and `adopt.kcvs`, as `keymgmt import` gives them), is rotated on demand.',
+    'Expected `rotationStrategy` "manual" with `adopt`: a rotation moves the alias from an adopted KMS key to a new KMS key of this stack. An adopted KMS key is rotated on demand only if the key holds its material of every version (`adopt.versions` and `adopt.kcvs`, as `keymgmt import` writes them).',
   ];
 }
 

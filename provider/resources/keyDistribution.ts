@@ -199,7 +199,7 @@ function blank(inputs: KeyDistributionInputs): KeyDistributionOutputs {
 function sayRestoredElsewhere(run: Run, elsewhere: unknown, key: unknown, region: unknown): void {
   if (!Array.isArray(elsewhere) || hasUnknown(elsewhere) || elsewhere.length === 0) return;
   run.say(
-    `key "${key}" is restored from a backup whose KMS keys are elsewhere: ${elsewhere.join(", ")}. New ones are made in ${region}; they cannot decrypt what was encrypted under those. To get to them, distribute the key through a KmsProvider of their account and Region too; a multi-Region key can have a KeyReplica here instead`,
+    `key "${key}" is restored from a backup whose KMS keys are elsewhere: ${elsewhere.join(", ")}. New ones are made in ${region}; they cannot decrypt what was encrypted under those. To use those, also distribute the key through a KmsProvider of their account and Region; a multi-Region key can have a KeyReplica here instead`,
   );
 }
 

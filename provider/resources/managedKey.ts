@@ -136,7 +136,7 @@ async function restoredKeyring(run: Run, inputs: ManagedKeyInputs, restore: Rest
       Object.values(versions).map((keyId) => `${keyId} in ${region} of account ${accountId}`),
     );
     run.say(
-      `the backup of key "${name}" names KMS keys: ${arns.join(", ")}. \`restore.distributions\` does not say them, so a KeyDistribution recovers them only where their tags say that they are this stack's. New ones cannot decrypt what was encrypted under those; \`keymgmt import\` or \`restore.distributions\` lets it adopt them`,
+      `the backup of key "${name}" names KMS keys: ${arns.join(", ")}. \`restore.distributions\` does not name them, so a KeyDistribution recovers them only if their tags have this stack's name. New ones cannot decrypt what was encrypted under those; \`keymgmt import\` or \`restore.distributions\` lets it adopt them`,
     );
   }
   return backup.keyring;
@@ -230,7 +230,7 @@ function refuseTwin(keyring: Keyring): void {
   if (twin === 0) return;
   throw new KeymgmtError(
     "InvalidInput",
-    `Expected \`material\` that no version holds; what came is that of version ${twin} (key check value ${identity.kcv}). Give new material: ${keyring.type.material.recipe}`,
+    `Expected new \`material\`; what came is that of version ${twin} (key check value ${identity.kcv}). Give new material: ${keyring.type.material.recipe}`,
   );
 }
 

@@ -68,7 +68,7 @@ function webIdentityMistakes(
     ...(isText(tokenFile) ? tokenFileMistakes(tokenFile) : []),
     ...(tokenFile !== undefined && audience !== undefined
       ? [
-          "Expected `webIdentity.audience` without `tokenFile`: it is asked of GitHub Actions; the audience of any other token is set where that is issued.",
+          "Expected `webIdentity.audience` without `tokenFile`: it is for a token of GitHub Actions; the audience of any other token is set where the token is issued.",
         ]
       : []),
     ...(audience === "" ? ["Expected `webIdentity.audience` not to be empty; leave it out instead."] : []),
@@ -200,7 +200,7 @@ function chainMistakes(roles: AssumeRole[]): string[] {
     return [
       ...(isObject(role.tags) && Object.keys(role.tags).some((key) => keys.has(key.toLowerCase()))
         ? [
-            `Expected \`assumeRole.${index}.tags\` without keys that an earlier role hands on by \`transitiveTagKeys\`; one is there again, which AWS refuses. Leave it out: the session has it.`,
+            `Expected \`assumeRole.${index}.tags\` without keys that an earlier role passes on by \`transitiveTagKeys\`; one is set again, which AWS refuses. Leave it out: the session already has it.`,
           ]
         : []),
       ...(identity !== undefined && isText(own) && own !== identity

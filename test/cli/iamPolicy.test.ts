@@ -257,7 +257,7 @@ describe("keymgmt iam-policy", function () {
       ),
     );
     assert.deepEqual(JSON.parse(stdout), policyFor({ ...SCOPE, minWindowDays: 30 }));
-    assert.match(stderr, /^note: The calls that follow CreateKey at once cannot require the stack's tag/);
+    assert.match(stderr, /^note: The calls right after CreateKey cannot require the stack's tag/);
     assert.equal(code, 0);
   });
 

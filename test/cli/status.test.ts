@@ -265,7 +265,7 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
     const id = "mrk-00000000000000000000000000000000";
     assert.equal(
       settled(stdout),
-      `account 111122223333, looked at in us-west-1, eu-west-1
+      `account 111122223333, in us-west-1, eu-west-1
 
 organization/shop/dev
   orders-1700000000

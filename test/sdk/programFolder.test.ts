@@ -47,7 +47,7 @@ describe("the package in the program's folder", () => {
   it("is missing where a library alone has it: the line and the file are named", async () => {
     await install("packages/keys");
     assert.deepEqual(packageMistake(app, "0.2.0"), {
-      missing: `Expected pulumi-keymgmt in the program's folder, ${app}, where Pulumi runs the provider of its resources; it is not found from there, because only a library that the program uses depends on it. Add "pulumi-keymgmt": "0.2.0" to "dependencies" in ${app}/package.json, and install.`,
+      missing: `Expected pulumi-keymgmt in the program's folder, ${app}, where Pulumi runs the provider of its resources; it is not found there, because only a library of the program depends on it. Add "pulumi-keymgmt": "0.2.0" to "dependencies" in ${app}/package.json, and install.`,
     });
     assert.deepEqual(Object.keys(packageMistake(app, undefined) ?? {}), ["missing"]);
   });
@@ -63,7 +63,7 @@ describe("the package in the program's folder", () => {
   it("is another where the program has another version of its own: both are named", async () => {
     await install("packages/app", "0.1.0");
     assert.deepEqual(packageMistake(app, "0.2.0"), {
-      other: `the program's folder, ${app}, has pulumi-keymgmt 0.1.0, and so Pulumi runs the provider of that version, while the resources are declared by version 0.2.0 of it, which a library depends on. Have one version of it: put "pulumi-keymgmt": "0.2.0" into "dependencies" in ${app}/package.json, and install`,
+      other: `the program's folder, ${app}, has pulumi-keymgmt 0.1.0, so Pulumi runs the provider of that version, but the resources are declared by version 0.2.0, which a library depends on. Use one version: put "pulumi-keymgmt": "0.2.0" into "dependencies" in ${app}/package.json, and install`,
     });
   });
 

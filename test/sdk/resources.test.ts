@@ -289,7 +289,7 @@ describe("KeyDistribution", () => {
             assert.equal(error.stack, undefined, "which Node may take minutes to colour");
             assert.equal(
               error.message,
-              'KeyDistribution "again" distributes a key through a KmsProvider that KeyDistribution "orders-prod" has distributed it through already. One key goes to a KmsProvider once: use "orders-prod", or another KmsProvider.',
+              'KeyDistribution "again" distributes a key through a KmsProvider through which KeyDistribution "orders-prod" already distributes it. A key can be distributed once through a KmsProvider: use "orders-prod", or another KmsProvider.',
             );
             return true;
           },

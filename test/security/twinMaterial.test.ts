@@ -112,7 +112,7 @@ describe("who has another material with the same key check value", function () {
       process.env.ORDERS_1 = TWINS[1];
       const message = await messageOf(program.up({ key: notHeld, distribution: { validFor: "90d" } }));
       assert.match(message, /IncorrectKeyMaterial/);
-      assert.match(said.args.join("\n"), /is known by its key check value efb763aa5f alone/);
+      assert.match(said.args.join("\n"), /is identified only by its key check value efb763aa5f/);
     });
   });
 

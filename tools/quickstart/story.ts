@@ -190,11 +190,11 @@ async function remove(stage: Stage, keyIds: Record<string, string>): Promise<voi
     seen.every(({ alias }) => alias === ""),
     seen,
   );
-  claim("every KMS key is on its way out", seen.every(isLeaving), seen);
+  claim("the deletion of every KMS key is scheduled", seen.every(isScheduled), seen);
   table(rows("orders", seen));
 }
 
-function isLeaving({ region, state }: Seen): boolean {
+function isScheduled({ region, state }: Seen): boolean {
   return state === "PendingDeletion" || (region === PRIMARY && state === "PendingReplicaDeletion");
 }
 

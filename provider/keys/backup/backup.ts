@@ -84,7 +84,7 @@ export async function openBackup(text: string, { alg, key, kid }: BackupKey, fro
   }
   if (header.typ !== TYPE) throw unusable(from, "it is another JWE");
   if (header.kid !== kid || header.alg !== alg)
-    throw unusable(from, `it opens with ${opens(header)}, and was given ${opens({ alg, kid })}`);
+    throw unusable(from, `it opens with ${opens(header)}, got ${opens({ alg, kid })}`);
   let plaintext: Uint8Array;
   try {
     ({ plaintext } = await compactDecrypt(jwe, key, {
@@ -93,10 +93,7 @@ export async function openBackup(text: string, { alg, key, kid }: BackupKey, fro
       maxPBES2Count: PBKDF2_ITERATIONS,
     }));
   } catch {
-    throw unusable(
-      from,
-      "it does not open: the passphrase or private key is another, or the file is damaged",
-    );
+    throw unusable(from, "it does not open: the passphrase or private key is wrong, or the file is damaged");
   }
   try {
     return verified(JSON.parse(new TextDecoder().decode(plaintext)), from);
@@ -115,7 +112,7 @@ function verified(backup: Backup, from: string): Backup {
   const keyring = parseKeyring(JSON.stringify(backup.keyring), backup.key.type);
   // `keymgmt export` writes no sealed keyring, and a backup must not choose the root key or KMS key that is used.
   if (keyring.keystore !== undefined && keyring.keystore !== "none" && !isHsmUri(keyring.keystore))
-    throw unusable(from, "its keyring is in a keystore that none of a backup's is in");
+    throw unusable(from, "its keyring names a keystore that a backup never has");
   const kcvs = kcvsOf(keyring);
   if (kcvs.join() !== backup.kcvs.join())
     throw unusable(

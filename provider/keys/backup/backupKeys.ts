@@ -26,7 +26,7 @@ export function newPassphrase(text: string): BackupKey {
   if ([...firstLine(text)].length >= PASSPHRASE_CHARACTERS) return { alg: "PBES2-HS512+A256KW", key };
   throw new KeymgmtError(
     "InvalidInput",
-    `Expected a passphrase of ${PASSPHRASE_CHARACTERS} characters or more: whoever has the backup can try others without end. Make one with: openssl rand -base64 24`,
+    `Expected a passphrase of ${PASSPHRASE_CHARACTERS} characters or more: somebody who has the backup can try passphrases without limit. Make one with: openssl rand -base64 24`,
   );
 }
 

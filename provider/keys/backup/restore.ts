@@ -39,12 +39,12 @@ export function restoreMistakes(value: unknown, isNew: boolean): string[] {
 
 /** Does not show the fingerprint of the file: a user who copies it from the message has not verified the file. */
 export function fingerprintMissing(name: string): string {
-  return `Expected ${name}, the 64 hex digits that \`keymgmt export\` printed when it made the backup: whoever has the public key or the passphrase of a backup can make another that opens as well. Nothing was restored. Was it not kept, as of a backup of release 0.1.0? \`keymgmt export --fingerprint FILE\` prints that of a file; give it only if you know that the file is yours.`;
+  return `Expected ${name}, the 64 hex digits that \`keymgmt export\` printed when it made the backup: somebody who has the public key or the passphrase of a backup can make another one that opens too. Nothing was restored. If you did not keep it, as with a backup of release 0.1.0: \`keymgmt export --fingerprint FILE\` prints the fingerprint of a file; give it only if you know that the file is yours.`;
 }
 
 /** Names the expected form. */
 export function fingerprintMalformed(name: string): string {
-  return `Expected ${name} to be 64 hex digits in lower case, all that \`keymgmt export\` printed; what came is not.`;
+  return `Expected ${name} to be 64 hex digits in lower case, as \`keymgmt export\` printed them; what came is not.`;
 }
 
 /** Whether it is a SHA-256 in hex. */
@@ -120,7 +120,7 @@ export function refuseOtherKey(name: unknown, restore: unknown, versions: KeyVer
   if (wanted === undefined || wanted === held) return;
   throw new KeymgmtError(
     "InvalidInput",
-    `Expected no key "${name}" in this stack, so that it can be restored; there is one, and its version 1 has the key check value ${held}, not ${wanted} as in the backup. Nothing was changed. Take \`restore\` away (\`pulumi config rm keymgmt:restore.${name}\`), or restore into another stack. Was the key that is there made by an update that was then refused? Then nothing is encrypted under it: take it out of the state (\`pulumi state delete --force <its URN>\`) and run \`pulumi up\` again.`,
+    `Expected no key "${name}" in this stack, so that it can be restored; there is one, and its version 1 has the key check value ${held}, not ${wanted} as in the backup. Nothing was changed. Remove \`restore\` (\`pulumi config rm keymgmt:restore.${name}\`), or restore into another stack. If the existing key was made by an update that was then refused, nothing is encrypted under it: remove it from the state (\`pulumi state delete --force <its URN>\`) and run \`pulumi up\` again.`,
     { key: String(name) },
   );
 }

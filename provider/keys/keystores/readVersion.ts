@@ -88,14 +88,14 @@ export function refuseUnnamedReference(
   if (reference !== undefined && from === referenceTo(version, reference)) return;
   throw new KeymgmtError(
     "KeystoreUnavailable",
-    `Expected \`material\` of key "${key}" in the program to name where version ${version} is read, as the keyring does; it names ${reference === undefined ? "no place" : "another place"}, and what the keyring alone says is not followed. Give \`material\` as a reference with {version} that is right for every version, such as env://ORDERS_{version}. Nothing was changed.`,
+    `Expected \`material\` of key "${key}" in the program to name where version ${version} is read, as the keyring does; it names ${reference === undefined ? "no place" : "another place"}, and a place that only the keyring names is not used. Give \`material\` as a reference with {version} that is right for every version, such as env://ORDERS_{version}. Nothing was changed.`,
     { key, version },
   );
 }
 
 /**
- * A keyring comes from the state, which others may write. So the program says in which keystore it is: otherwise somebody could put
- * material of theirs there in the clear, or sealed by a root key of theirs.
+ * A keyring comes from the state, which others may write. So the program names its keystore. Otherwise somebody could write a keyring with
+ * their own material, in plain text or sealed by their own root key.
  */
 export function refuseOtherKeystore(
   { keystore = "state" }: Keyring,
@@ -104,7 +104,7 @@ export function refuseOtherKeystore(
   if (keystore === said) return;
   throw new KeymgmtError(
     "KeystoreUnavailable",
-    `Expected the keyring of key "${key}" in the state to be in the keystore that the program names, "${said}"; it is in "${keystore}". Did \`keystore\` change? Then update the ManagedKey too. Else somebody has written the state: restore it from a backup. Nothing was changed.`,
+    `Expected the keyring of key "${key}" in the state to be in the keystore that the program names, "${said}"; it is in "${keystore}". If \`keystore\` changed, update the ManagedKey too. Otherwise somebody else has written the state: restore it from a backup. Nothing was changed.`,
     { key },
   );
 }
@@ -117,7 +117,7 @@ export function sayIfIdentityIsShort(
 ): void {
   if (cmac === undefined)
     session.say(
-      `version ${version} of key "${key}" is known by its key check value ${kcv} alone, which other material can be made to have; the next update of the ManagedKey records more`,
+      `version ${version} of key "${key}" is identified only by its key check value ${kcv}, and somebody can find other material with the same value; the next update of the ManagedKey records the whole identity`,
     );
 }
 

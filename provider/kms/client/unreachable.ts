@@ -42,6 +42,6 @@ export function withUnreachableAdvice(
   if (region === undefined || accountId === undefined) return error;
   const goes =
     region === keyCollection ? "leaves what it distributes as it is" : "leaves that Region out of every call";
-  const way = `If ${region} is down: \`unreachableRegions: ["${region}"]\` of the KmsProvider ${goes}, and all else goes on.`;
+  const way = `If ${region} is down: \`unreachableRegions: ["${region}"]\` of the KmsProvider ${goes}, and everything else works.`;
   return new KeymgmtError(code, `${message} ${way}`, context, { cause });
 }

@@ -49,7 +49,7 @@ function tokenIn(read: Content | Missing, from: string, hint = ""): string {
 export function tokenFileMistakes(tokenFile: string): string[] {
   if (/^eyJ[\w-]+\.[\w-]+\.[\w-]*$/.test(tokenFile.trim()))
     return [
-      `Expected \`webIdentity.tokenFile\` to say where the token is, got a token, which would stand in the state in plain text; ${IN_A_VARIABLE}.`,
+      `Expected \`webIdentity.tokenFile\` to say where the token is, got a token, which would be stored in the state in plain text; ${IN_A_VARIABLE}.`,
     ];
   if (!isTokenReference(tokenFile) || isReadable(tokenFile)) return [];
   return [
@@ -78,7 +78,7 @@ export function tokenOfActions(
     const url = new URL(endpoint);
     if (url.protocol !== "https:" && !isThisMachine(url.hostname))
       throw refused(
-        `ACTIONS_ID_TOKEN_REQUEST_URL names ${url.origin}, to which the job's token is not sent in the clear`,
+        `ACTIONS_ID_TOKEN_REQUEST_URL names ${url.origin}, to which the job's token is not sent without TLS`,
       );
     url.searchParams.set("audience", audience);
     const headers = { authorization: `Bearer ${bearer}` };

@@ -185,7 +185,7 @@ function inputEndpoint({ endpoint }: KmsConnection, region: string): Found | und
   throw new KeymgmtError(
     "InvalidInput",
     `Expected ${place} to be an https URL, or an http URL of this machine (127.0.0.1, [::1], localhost); got ${url.origin}. ` +
-      "Credentials and material are not sent there in the clear: give it an https URL.",
+      "Credentials and material are not sent there without TLS: give an https URL.",
     { region },
   );
 }

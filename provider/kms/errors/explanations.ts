@@ -123,7 +123,7 @@ const STS_EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   PackedPolicyTooLarge: {
     code: "InvalidInput",
     advice:
-      "AWS packs `policy`, `policyArns` and `tags` of a role into one limit, with the tags that the calling session hands on: shorten them.",
+      "AWS packs `policy`, `policyArns` and `tags` of a role into one limit, with the tags that the calling session passes on: shorten them.",
   },
   InvalidParameterValue: WRONG_INPUT,
 };

@@ -51,7 +51,7 @@ export async function refreshRegion(
     if (!isUnreachable(error)) throw error;
     const { region: silent, awsName } = error.context;
     run.say(
-      `${silent} does not answer (${awsName}): what ${region} holds is shown as last known, and \`notSeen\` names it. To update all else meanwhile: \`unreachableRegions: ["${silent}"]\` of the KmsProvider`,
+      `${silent} does not answer (${awsName}): what ${region} holds is shown as last known, and \`notSeen\` names it. To update everything else: \`unreachableRegions: ["${silent}"]\` of the KmsProvider`,
     );
     return { seen: { notSeen } };
   }

@@ -44,7 +44,7 @@ export class Declared {
    */
   isHandedOver(type: string, id: string, say: Say): boolean {
     if (!this.hasResource(type, id)) return false;
-    say(`another ${type} of this program has the KMS keys and the alias of ${id}; they are left alone`);
+    say(`another ${type} of this program has the KMS keys and the alias of ${id}; they are left as they are`);
     return true;
   }
 

@@ -137,12 +137,12 @@ describe("keyring", () => {
       [
         "a claim secret that is short",
         { claimSecret: "abc", keys: [one] },
-        "its claim secret is none that its keystore keeps",
+        "its claim secret is not in the form of its keystore",
       ],
       [
         "a claim secret that is no text",
         { claimSecret: null, keys: [one] },
-        "its claim secret is none that its keystore keeps",
+        "its claim secret is not in the form of its keystore",
       ],
       [
         "a version in the clear among those that are sealed",
@@ -159,7 +159,7 @@ describe("keyring", () => {
         { keystore: "env://ROOT", keys: [{ ...one, kcv: "0123456789", jwe: "a.b.c.d.e" }] },
         "version 1 is not stored as its keystore stores it",
       ],
-      ["a keystore that is none", { keystore: "vault://x", keys: [one] }, "its keystore is none"],
+      ["a keystore that is none", { keystore: "vault://x", keys: [one] }, "its keystore is not one"],
       [
         "a CMAC of another key check value",
         {
@@ -171,7 +171,7 @@ describe("keyring", () => {
       [
         "a claim secret in the clear where a root key seals",
         { keystore: "env://ROOT", claimSecret: "A".repeat(43), keys: [] },
-        "its claim secret is none that its keystore keeps",
+        "its claim secret is not in the form of its keystore",
       ],
       ["no time of its making", { keys: [{ ...one, iat: undefined }] }, "version 1 has no time"],
       ["a time that is none", { keys: [{ ...one, iat: "today" }] }, "version 1 has no time"],

@@ -210,7 +210,7 @@ describe("check of a ManagedKey", () => {
     });
 
     const together =
-      "Expected `material` to change together with `rotationTrigger`: a new version needs new material. Change `material`, or remove it to have it made.";
+      "Expected `material` to change together with `rotationTrigger`: a new version needs new material. Change `material`, or remove it to let the provider generate it.";
 
     it("changes when rotationTrigger does", async () => {
       const olds = await checked("ManagedKey");
@@ -285,7 +285,7 @@ describe("check of a ManagedKey", () => {
       const olds = await checked("ManagedKey", { keystore: HSM });
       for (const keystore of ["state", "none", "env://ROOT"])
         assert.deepEqual(await check({ keystore, material: "env://A_{version}" }, olds), [
-          `Expected \`keystore\` to stay an HSM (pkcs11:), got "${keystore}": an HSM gives what it holds to AWS KMS alone, wrapped. Keep it, or declare a new ManagedKey with the other keystore beside this one.`,
+          `Expected \`keystore\` to stay an HSM (pkcs11:), got "${keystore}": an HSM gives its keys only to AWS KMS, wrapped. Keep it, or declare a new ManagedKey with the other keystore.`,
         ]);
       const material = undefined;
       for (const keystore of [HSM, HSM.replace("env://PIN", "env://PIN_2"), UNKNOWN])
@@ -426,7 +426,7 @@ describe("check of a ManagedKey", () => {
       const olds = await checked("ManagedKey", { ...made, restore });
       assert.deepEqual(await restored({ fingerprint: undefined }, olds), []);
       assert.deepEqual(await restored({ fingerprint: "abc" }), [
-        "Expected `restore.fingerprint` to be 64 hex digits in lower case, all that `keymgmt export` printed; what came is not.",
+        "Expected `restore.fingerprint` to be 64 hex digits in lower case, as `keymgmt export` printed them; what came is not.",
       ]);
     });
 

@@ -171,7 +171,7 @@ describe("a ManagedKey", () => {
       assert.ok(isKeymgmtError(error, "InvalidInput"));
       assert.equal(
         error.message,
-        `Expected \`material\` that no version holds; what came is that of version 1 (key check value ${kcv}). Give new material: openssl rand -base64 32`,
+        `Expected new \`material\`; what came is that of version 1 (key check value ${kcv}). Give new material: openssl rand -base64 32`,
       );
       return true;
     });

@@ -164,7 +164,7 @@ describe("check of a KmsProvider's roles", () => {
     };
     await oneMistake(
       check({ assumeRole: [first, { roleArn: ROLE }, { roleArn: ROLE, tags: { TEAM: "other" } }] }),
-      /^Expected `assumeRole\.2\.tags` without keys that an earlier role hands on/,
+      /^Expected `assumeRole\.2\.tags` without keys that an earlier role passes on/,
     );
     await oneMistake(
       check({ assumeRole: [first, { roleArn: ROLE, sourceIdentity: "other" }] }),

@@ -7,24 +7,24 @@ import type { HsmObject } from "./uri";
 
 /** Keys of one type in a token. */
 export interface HsmKeys {
-  /** A new key, in the token from its first bit on. */
+  /** Generates a key inside the token. */
   generate(session: TokenSession, label: string, id: Buffer): Handle;
-  /** A key whose material its owner gives. */
+  /** Creates a key with the owner's material. */
   create(session: TokenSession, label: string, id: Buffer, material: Buffer): Handle;
-  /** The keys that an object's URI names. It should name one; two are enough to tell that it does not. */
+  /** The keys that an object's URI names: at most two, because more than one is a mistake. */
   find(session: TokenSession, object: HsmObject): Handle[];
   /** The reason why a key cannot be a version, or undefined. */
   mistake(session: TokenSession, key: Handle): string | undefined;
   /** Keys without a mistake, for messages. */
   required: string;
   identityOf(session: TokenSession, key: Handle): Required<Identity>;
-  /** The strongest algorithm that AWS takes and this token has, tried by wrapping to this public key. */
+  /** The strongest algorithm that AWS accepts and this token has. It is found by a trial with this public key. */
   wrappingAlgorithm(session: TokenSession, publicKey: KeyObject): AlgorithmSpec;
   /** Encrypts a key to an RSA public key, inside the token. */
   wrap(session: TokenSession, key: Handle, publicKey: KeyObject, algorithm: AlgorithmSpec): Buffer;
 }
 
-/** @param algorithm for wrapping these keys for AWS, where the token has it */
+/** @param algorithm the algorithm for wrapping these keys for AWS, if the token has it */
 export function aesKeys(bytes: number, algorithm: AlgorithmSpec): HsmKeys {
   const length = ({ CKA_VALUE_LEN }: Pkcs11) => ({ type: CKA_VALUE_LEN, value: bytes });
   return {
@@ -48,8 +48,8 @@ export function aesKeys(bytes: number, algorithm: AlgorithmSpec): HsmKeys {
     },
     identityOf: identityIn,
     /**
-     * C_GetMechanismInfo does not tell which hashes OAEP may have: SoftHSM 2.6 has SHA-1 alone
-     * (https://github.com/softhsm/SoftHSMv2/issues/474). So a key that nobody uses is wrapped to see.
+     * C_GetMechanismInfo does not say which hashes OAEP supports: SoftHSM 2.6 has only SHA-1
+     * (https://github.com/softhsm/SoftHSMv2/issues/474). So a temporary key is wrapped as a trial.
      */
     wrappingAlgorithm(session, publicKey) {
       const { pkcs11, cryptoki, handle } = session;
@@ -151,6 +151,6 @@ function oaep(pkcs11: Pkcs11, algorithm: AlgorithmSpec) {
     type: pkcs11.CK_PARAMS_RSA_OAEP,
     hashAlg: isSha1 ? pkcs11.CKM_SHA_1 : pkcs11.CKM_SHA256,
     mgf: isSha1 ? pkcs11.CKG_MGF1_SHA1 : pkcs11.CKG_MGF1_SHA256,
-    source: 1, // CKZ_DATA_SPECIFIED; without data the label is empty, as AWS has it
+    source: 1, // CKZ_DATA_SPECIFIED; without data the label is empty, as AWS expects
   };
 }

@@ -1,6 +1,6 @@
 /**
- * What is used of pkcs11js (https://github.com/PeculiarVentures/pkcs11js), which gives PKCS#11's functions and constants under
- * their own names. It is declared here, and not imported from there, so that this package compiles where it is not installed.
+ * The part of pkcs11js (https://github.com/PeculiarVentures/pkcs11js) that is used. It has the functions and constants of PKCS#11 under
+ * their own names. The types are declared here and not imported, so that this package compiles without pkcs11js.
  */
 export type Handle = Buffer;
 export type Template = { type: number; value?: number | boolean | string | Buffer }[];
@@ -10,7 +10,7 @@ export interface Mechanism {
   parameter?: { type: number; hashAlg: number; mgf: number; source: number };
 }
 
-/** Failures of the token: `message` is the name of the return value, `code` its number, `method` who answered it. */
+/** Failures of the token: `message` is the name of the return value, `code` its number, `method` the called function. */
 export interface Pkcs11Error extends Error {
   readonly code: number;
   readonly method: string;

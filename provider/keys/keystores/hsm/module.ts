@@ -2,7 +2,7 @@
 import { KeymgmtError } from "../../../errors";
 import type { Cryptoki, Pkcs11, Pkcs11Error } from "./cryptoki";
 
-/** An optional peer dependency: it is compiled at its installation, and only users of an HSM need it. */
+/** An optional peer dependency. It is compiled when it is installed, and only users of an HSM need it. */
 const PACKAGE = "pkcs11js";
 
 /** Throws KeystoreUnavailable where the package is not installed, or not for this Node. */
@@ -13,14 +13,14 @@ export async function loadPkcs11js(): Promise<Pkcs11> {
     const { code } = error as NodeJS.ErrnoException;
     throw unavailable(
       code === "ERR_MODULE_NOT_FOUND"
-        ? "Expected the npm package `pkcs11js`, which talks to HSMs; it is not there, as only who has an HSM needs it. Run `npm install pkcs11js` where pulumi-keymgmt is installed: it is compiled, by a C++ compiler and Python."
+        ? "Expected the npm package `pkcs11js`, which connects to HSMs; it is not installed, because only users of an HSM need it. Run `npm install pkcs11js` where pulumi-keymgmt is installed; that compiles it and needs a C++ compiler and Python."
         : `Expected the npm package \`pkcs11js\`, compiled for Node ${process.version}; it cannot be loaded (${code}). Run \`npm rebuild pkcs11js\`.`,
       error,
     );
   }
 }
 
-/** Loads a module for one piece of work. So it keeps no resources between pieces of work, and sees the present tokens. */
+/** Loads a module for one piece of work. So it keeps no resources between two, and sees the tokens that are connected now. */
 export function withModule<T>(pkcs11: Pkcs11, path: string, work: (cryptoki: Cryptoki) => T): T {
   const cryptoki = new pkcs11.PKCS11();
   try {

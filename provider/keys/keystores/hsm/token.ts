@@ -6,19 +6,19 @@ import type { Cryptoki, Handle, Pkcs11, Pkcs11Error, TokenSession } from "./cryp
 import { loadPkcs11js, unavailable, withModule } from "./module";
 import type { HsmKeystore } from "./uri";
 
-/** What messages call the place of the PIN. It is not repeated: a PIN may stand there by mistake. */
+/** The name in messages for the place of the PIN. The place itself is not shown, because it may be a PIN by mistake. */
 const SOURCE = "`pin-source`";
 
 export interface Token {
-  /** What messages call it. */
+  /** Its name in messages. */
   name: string;
   /** `purpose` completes "Expected the HSM's token to …". Throws KeystoreUnavailable. */
   use<T>(purpose: string, work: (loggedIn: TokenSession) => T): T;
 }
 
 /**
- * Loads pkcs11js and reads the PIN. The user is logged in for each piece of work, which runs in one go: so no two of them share
- * a session, and none is open while AWS is waited for.
+ * Loads pkcs11js and reads the PIN. The user is logged in for each piece of work, which runs synchronously. So each has its own session, and
+ * no session is open during a call to AWS.
  */
 export async function reachToken(session: KeystoreSession, keystore: HsmKeystore): Promise<Token> {
   const { token, serial, modulePath, pinSource } = keystore;
@@ -72,7 +72,7 @@ function slotOf(
   );
   const came = matching.length > 1 ? "several match" : "it shows";
   throw unavailable(
-    `Expected ${modulePath} to show one token "${name}"; ${came}: ${list.join(", ") || "none"}. Name its \`serial\` where labels are alike.`,
+    `Expected ${modulePath} to show one token "${name}"; ${came}: ${list.join(", ") || "none"}. Give its \`serial\` if several have the same label.`,
   );
 }
 
@@ -88,13 +88,13 @@ function logIn(pkcs11: Pkcs11, cryptoki: Cryptoki, handle: Handle, pin: string, 
 }
 
 const PIN_ADVICE =
-  "It was not tried again, as a token locks itself after a few wrong ones: put the right one there.";
+  "It was not tried again, because a token locks itself after a few wrong PINs: put the right PIN there.";
 
-/** What a user can do about what a token answers (PKCS#11 2.40, section 5.1). */
+/** What a user can do, by the return value of the token (PKCS#11 2.40, section 5.1). */
 const ADVICE: Record<string, string> = {
   CKR_PIN_INCORRECT: PIN_ADVICE,
   CKR_PIN_LOCKED: "Its security officer can set a new PIN.",
-  CKR_KEY_UNEXTRACTABLE: "AWS KMS can be given a key only where CKA_EXTRACTABLE is true.",
+  CKR_KEY_UNEXTRACTABLE: "Only a key whose CKA_EXTRACTABLE is true can be imported into AWS KMS.",
   CKR_KEY_FUNCTION_NOT_PERMITTED: "The key check value needs a key with CKA_ENCRYPT.",
 };
 

@@ -1,7 +1,7 @@
-/** `pkcs11:` URIs (RFC 7512): of a token, as the `keystore` input has them, and of a key in it. */
+/** `pkcs11:` URIs (RFC 7512): of a token, in the `keystore` input, and of a key in a token. */
 import { isReference, referenceMistakes } from "../../reference";
 
-/** A token, the module that reaches it, and where its PIN is to be read. */
+/** A token, the module that connects to it, and the place of its PIN. */
 export interface HsmKeystore {
   kind: "pkcs11";
   token?: string;
@@ -11,7 +11,7 @@ export interface HsmKeystore {
   pinSource: string;
 }
 
-/** What finds one key in a token. */
+/** The attributes that identify one key in a token. */
 export interface HsmObject {
   /** CKA_LABEL. */
   object?: string;
@@ -27,7 +27,7 @@ export function isHsmUri(text: unknown): text is string {
   return typeof text === "string" && text.startsWith(SCHEME);
 }
 
-/** Reads the URI of a token, or says what is wrong with it. No value of it is repeated: it may be a PIN. */
+/** Reads the URI of a token, or says what is wrong with it. No value of it is repeated, because it may be a PIN. */
 export function parseHsmKeystore(uri: string): HsmKeystore | { mistake: string } {
   const wrong = (what: string) => ({
     mistake: `Expected \`keystore\` to be like "${EXAMPLE}" (RFC 7512); ${what}.`,
@@ -36,26 +36,28 @@ export function parseHsmKeystore(uri: string): HsmKeystore | { mistake: string }
   const attributes = [...attributesOf(path, ";"), ...attributesOf(query, "&")];
   const names = attributes.map(([name]) => name);
   if (names.includes("pin-value"))
-    return wrong("`pin-value` is refused: Pulumi keeps inputs in the state, and the PIN with them");
+    return wrong("`pin-value` is refused, because Pulumi stores inputs in the state, and so the PIN");
   if (names.some((name) => !ATTRIBUTES.includes(name)))
     return wrong(`it has another attribute than ${ATTRIBUTES.map((name) => `\`${name}\``).join(", ")}`);
-  if (more.length > 0 || new Set(names).size < names.length) return wrong("an attribute is there twice");
+  if (more.length > 0 || new Set(names).size < names.length) return wrong("an attribute occurs twice");
   const decoded = attributes.map(([name, value]) => [name, textOf(value)] as const);
   const broken = decoded.find(([, value]) => !value);
   if (broken) return wrong(`\`${broken[0]}\` has no value, or one that is not percent-encoded UTF-8`);
 
   const { token, serial, "module-path": modulePath, "pin-source": source } = Object.fromEntries(decoded);
-  if (!token && !serial) return wrong("neither `token` nor `serial` says which token");
+  if (!token && !serial) return wrong("it has neither `token` nor `serial`");
   if (!modulePath?.startsWith("/"))
     return wrong("`module-path` is not the absolute path of a PKCS#11 module");
-  // RFC 7512 writes file:/path, RFC 8089 both.
+  // RFC 7512 uses file:/path; RFC 8089 allows file:/path and file:///path.
   const pinSource = source?.replace(/^file:\/(?!\/)/, "file:///");
   if (!isReference(pinSource) || referenceMistakes(pinSource, "").length > 0)
-    return wrong("`pin-source` is not env://NAME, file:///path or exec:command, where the PIN is to be read");
+    return wrong(
+      "`pin-source` is not env://NAME, file:///path or exec:command, the place from which the PIN is read",
+    );
   return { kind: "pkcs11", token, serial, modulePath, pinSource };
 }
 
-/** Reads the URI of a key in a token, or says what is wrong with it, without repeating it: nothing else of a token belongs in it. */
+/** Reads the URI of a key in a token, or says what is wrong with it, without repeating it. It may have no attribute of the token. */
 export function parseHsmObject(uri: string): HsmObject | { mistake: string } {
   const attributes = attributesOf(uri.slice(SCHEME.length), ";");
   const { object, id, ...others } = Object.fromEntries(attributes);

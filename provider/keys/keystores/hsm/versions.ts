@@ -1,4 +1,4 @@
-/** Versions of a key whose material is in an HSM. It leaves the HSM only encrypted to AWS. */
+/** Versions of a key whose material is in an HSM. The material leaves the HSM only encrypted for AWS. */
 import { randomBytes } from "node:crypto";
 import { KeymgmtError } from "../../../errors";
 import type { WrappableMaterial } from "../../../kms/wrapping";
@@ -24,7 +24,7 @@ export interface HsmVersion extends Identity {
   from: string;
 }
 
-/** Has the HSM generate a version. `before` is the version before it, which must be there: one HSM holds all versions of a key. */
+/** Generates a version in the HSM. `before` is the version before it, which must be in the HSM too: one HSM holds all versions of a key. */
 export async function makeInHsm(hsm: Hsm, of: VersionId, before?: HsmVersion): Promise<HsmVersion> {
   const id = newId();
   const token = await reachToken(hsm.session, hsm.keystore);
@@ -45,7 +45,7 @@ export async function putIntoHsm(
   const id = newId();
   const version = { ...hsm.type.identityOf(material), from: hsmObjectUri(id) };
   const token = await reachToken(hsm.session, hsm.keystore);
-  token.use(`take in the material of ${named(of)}, which not every HSM does`, (loggedIn) => {
+  token.use(`accept the material of ${named(of)}, which not every HSM does`, (loggedIn) => {
     requireEarlierVersion(hsm, loggedIn, token, of, before);
     hsm.type.inHsm.create(loggedIn, labelOf(of), id, material);
     requireKey(hsm, loggedIn, token, of, version);
@@ -53,7 +53,7 @@ export async function putIntoHsm(
   return version;
 }
 
-/** Finds a version in the HSM that holds the version before it. Where its identity is known, the key must have it. */
+/** Finds a version in the HSM that holds the version before it. If its identity is known, the key must have the same. */
 export async function findInHsm(
   hsm: Hsm,
   of: VersionId,
@@ -128,8 +128,8 @@ function requireKey(
   return { key, identity };
 }
 
-/** The label that the HSM's own tools show. */
+/** The label of the key, which the HSM's own tools show. */
 const labelOf = ({ key, version }: VersionId) => `${key} v${version}`;
 
-/** Unique in this HSM, and in another one that a backup restores it to. */
+/** Unique in this HSM, and in another one to which a backup is restored. */
 const newId = () => randomBytes(16);

@@ -15,7 +15,7 @@ describe("a key that is there already, with a backup of its name", () => {
     assert.throws(refuse({ kcvs: ["abcdef0123"] }), {
       code: "InvalidInput",
       message:
-        'Expected no key "orders" in this stack, so that it can be restored; there is one, and its version 1 has the key check value 0123456789, not abcdef0123 as in the backup. Nothing was changed. Take `restore` away (`pulumi config rm keymgmt:restore.orders`), or restore into another stack. Was the key that is there made by an update that was then refused? Then nothing is encrypted under it: take it out of the state (`pulumi state delete --force <its URN>`) and run `pulumi up` again.',
+        'Expected no key "orders" in this stack, so that it can be restored; there is one, and its version 1 has the key check value 0123456789, not abcdef0123 as in the backup. Nothing was changed. Remove `restore` (`pulumi config rm keymgmt:restore.orders`), or restore into another stack. If the existing key was made by an update that was then refused, nothing is encrypted under it: remove it from the state (`pulumi state delete --force <its URN>`) and run `pulumi up` again.',
     });
   });
 

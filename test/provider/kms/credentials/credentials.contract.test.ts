@@ -722,7 +722,7 @@ describe("credentials", () => {
       actions();
       process.env.ACTIONS_ID_TOKEN_REQUEST_URL = "http://tokens.example/?api-version=2.0";
       const error = await fails(connection({ webIdentity: { roleArn: ROLE } }), "InvalidCredentials");
-      assert.match(error.message, /names http:\/\/tokens\.example, .* not sent in the clear/);
+      assert.match(error.message, /names http:\/\/tokens\.example, .* not sent without TLS/);
     });
 
     it("needs AWS_ROLE_ARN next to AWS_WEB_IDENTITY_TOKEN_FILE", async () => {

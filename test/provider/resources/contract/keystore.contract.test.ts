@@ -309,7 +309,7 @@ describe("a distributed key in a keystore", () => {
     process.env.ORDERS_3 = process.env.ORDERS_1;
     await assert.rejects(
       program.up({ key: { ...key, material: "env://ORDERS_3" } }),
-      /Expected `material` that no version holds; what came is that of version 1/,
+      /Expected new `material`; what came is that of version 1/,
     );
   });
 });

@@ -76,7 +76,7 @@ describe("the token of an HSM", () => {
     const serials = [hsm.newToken(pin), hsm.newToken(pin)];
     const message = await refusal(serialOf(at(hsm.uri())));
     for (const serial of serials) assert.ok(message.includes(`"keymgmt" (serial ${serial})`), message);
-    assert.match(message, /several match: .* Name its `serial` where labels are alike\./);
+    assert.match(message, /several match: .* Give its `serial` if several have the same label\./);
     assert.equal((await serialOf(at(hsm.uri(`keymgmt;serial=${serials[1]}`)))).length, 2);
   });
 
@@ -86,12 +86,12 @@ describe("the token of an HSM", () => {
     const expected = 'Expected the HSM\'s token "keymgmt" to be looked at; ';
     assert.equal(
       await refusal(serialOf(keystore)),
-      `${expected}C_Login answered CKR_PIN_INCORRECT to the PIN from \`pin-source\`. It was not tried again, as a token locks itself after a few wrong ones: put the right one there. The keyring is as it was.`,
+      `${expected}C_Login answered CKR_PIN_INCORRECT to the PIN from \`pin-source\`. It was not tried again, because a token locks itself after a few wrong PINs: put the right PIN there. The keyring is as it was.`,
     );
     process.env.WRONG = pin;
     assert.equal(
       await refusal(serialOf(keystore)),
-      `${expected}it has refused the PIN from \`pin-source\`. It was not tried again, as a token locks itself after a few wrong ones: put the right one there. The keyring is as it was.`,
+      `${expected}it has refused the PIN from \`pin-source\`. It was not tried again, because a token locks itself after a few wrong PINs: put the right PIN there. The keyring is as it was.`,
     );
     assert.equal((await serialOf(at(hsm.uri()))).length, 1);
     session = withoutKms();

@@ -34,11 +34,11 @@ describe("the URI of a token (RFC 7512)", () => {
     it(`may be ${uri}`, () => assert.deepEqual(parseHsmKeystore(uri), keystore));
 
   for (const [uri, what] of [
-    ["pkcs11:", "neither `token` nor `serial` says which token"],
-    [`pkcs11:?${rest}`, "neither `token` nor `serial` says which token"],
+    ["pkcs11:", "it has neither `token` nor `serial`"],
+    [`pkcs11:?${rest}`, "it has neither `token` nor `serial`"],
     [`pkcs11:token=?${rest}`, "`token` has no value, or one that is not percent-encoded UTF-8"],
     [`pkcs11:token=%ff?${rest}`, "`token` has no value, or one that is not percent-encoded UTF-8"],
-    [`pkcs11:token=a;token=b?${rest}`, "an attribute is there twice"],
+    [`pkcs11:token=a;token=b?${rest}`, "an attribute occurs twice"],
     [
       `pkcs11:token=a;object=orders?${rest}`,
       "it has another attribute than `token`, `serial`, `module-path`, `pin-source`",
@@ -50,7 +50,7 @@ describe("the URI of a token (RFC 7512)", () => {
     ],
     [
       "pkcs11:token=a?module-path=/hsm.so",
-      "`pin-source` is not env://NAME, file:///path or exec:command, where the PIN is to be read",
+      "`pin-source` is not env://NAME, file:///path or exec:command, the place from which the PIN is read",
     ],
   ] as const)
     it(`is refused as ${uri}`, () => {
@@ -65,7 +65,7 @@ describe("the URI of a token (RFC 7512)", () => {
     for (const [query, what] of [
       [
         "pin-value=271828",
-        /`pin-value` is refused: Pulumi keeps inputs in the state, and the PIN with them\.$/,
+        /`pin-value` is refused, because Pulumi stores inputs in the state, and so the PIN\.$/,
       ],
       ["pin-source=271828", /`pin-source` is not env:/],
       ["pin-source=file:271828", /`pin-source` is not env:/],
