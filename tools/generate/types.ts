@@ -56,9 +56,12 @@ export function storedTypes(): string {
   return file(importTypes(used), ...declared);
 }
 
-/** A type and not an interface, so that it is a record of values too. */
+/** A type and not an interface, so that it is a record of values too. schema.json describes its properties. */
 function storedType(name: string, more: string, properties: Property[], required: string[]): string {
-  const members = properties.map((property) => member(property, required, plainType));
+  const members = properties.map((property) => ({
+    ...member(property, required, plainType),
+    description: undefined,
+  }));
   return declaration(`${name} of a state.`, `type ${name} = ${more}`, members).replace(/ & +\{\n\}$/, ";");
 }
 
