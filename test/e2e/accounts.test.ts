@@ -35,7 +35,7 @@ describe("a program with a KmsProvider for each account", function () {
     const project = await openProject({ program, env });
     try {
       await project.up();
-      const { json } = await project.stackOutput();
+      const json = await project.outputs();
       for (const [name, source] of [
         ["prod", "environment"],
         ["audit", "credentials"],

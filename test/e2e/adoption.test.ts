@@ -27,7 +27,7 @@ describe("a KMS key of Vault's that a stack adopts", function () {
     exports.time = distribution.distributionTime;
     exports.keyId = distribution.keyId;
   `;
-  const outputs = async () => (await project.stackOutput()).json;
+  const outputs = () => project.outputs();
 
   before(async () => {
     kms = await start();

@@ -67,7 +67,7 @@ describe("what others change in AWS is a difference of a property to the engine"
     application = new Application(kms, HOME);
     project = await openProject({ program: program({}) });
     await project.up();
-    keyId = (await project.stackOutput()).json.keyId;
+    keyId = (await project.outputs()).keyId;
   });
   after(async () => {
     await project?.close();

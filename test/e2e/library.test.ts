@@ -49,7 +49,7 @@ describe("a library that depends on the package", function () {
     await intoProgram(modules);
     // The library finds it one folder up.
     await project.up();
-    assert.match((await project.stackOutput()).json.alias, /^alias\/hashicorp\/orders-\d+$/);
+    assert.match((await project.outputs()).alias, /^alias\/hashicorp\/orders-\d+$/);
   });
 
   it("is warned of where the program has another version: both are named", async () => {
@@ -76,6 +76,6 @@ describe("a library that depends on the package", function () {
     await intoProgram(join(main, "node_modules"));
     await rename(join(modules, "@acme"), join(main, "node_modules/@acme"));
     await project.up();
-    assert.match((await project.stackOutput()).json.alias, /^alias\/hashicorp\/orders-\d+$/);
+    assert.match((await project.outputs()).alias, /^alias\/hashicorp\/orders-\d+$/);
   });
 });

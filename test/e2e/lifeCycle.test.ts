@@ -64,7 +64,7 @@ describe("a key's life on the real engine, but for its end, which `make quicksta
 
   it("is created: what the alias of any Region encrypts, every Region decrypts", async () => {
     await project.up();
-    const outputs = (await project.stackOutput()).json;
+    const outputs = await project.outputs();
     alias = outputs.alias;
     assert.match(alias, /^alias\/hashicorp\/orders-\d{10}$/);
     assert.equal(outputs.arn, `arn:aws:kms:us-west-1:111122223333:${alias}`);
@@ -95,9 +95,9 @@ describe("a key's life on the real engine, but for its end, which `make quicksta
   });
 
   it("keeps its provider text under 100 bytes in state", async () => {
-    const { json } = await project.stackExport();
-    const ours = (json.deployment.resources as { type: string; outputs?: { __provider: string } }[]).filter(
-      ({ type }) => type.includes("keymgmt:"),
+    const { resources } = await project.state();
+    const ours = (resources as { type: string; outputs?: { __provider: string } }[]).filter(({ type }) =>
+      type.includes("keymgmt:"),
     );
     assert.equal(ours.length, 6);
     for (const { outputs } of ours)
@@ -125,7 +125,7 @@ describe("a key's life on the real engine, but for its end, which `make quicksta
 
   it("rotates: old ciphertext decrypts, new ciphertext is under the new KMS key, the alias is the same", async () => {
     await project.up();
-    const outputs = (await project.stackOutput()).json;
+    const outputs = await project.outputs();
     assert.equal(outputs.alias, alias);
     for (const region of ["us-west-1", "us-east-1", "eu-west-1"]) {
       assert.equal((await application(region).decrypt(ciphertexts.first!)).text, "under version 1");
@@ -141,7 +141,7 @@ describe("a key's life on the real engine, but for its end, which `make quicksta
     const { KeyId } = await application("us-west-1").describe(alias);
     await application("us-west-1").send(new DisableKeyCommand({ KeyId }));
     await project.refresh();
-    assert.equal((await project.stackOutput()).json.versions[2].state, "Enabled"); // stack outputs are of the last update
+    assert.equal((await project.outputs()).versions[2].state, "Enabled"); // stack outputs are of the last update
     await project.up();
     assert.equal((await application("us-west-1").describe(alias)).KeyState, "Enabled");
   });

@@ -46,8 +46,8 @@ describe("a Region that is down, on the real engine", function () {
   });
 
   const targets = async (regions: string[]) => {
-    const { json } = await project.stackOutput();
-    const seen = regions.map((region) => new Application(local, region).describe(json.alias));
+    const { alias } = await project.outputs();
+    const seen = regions.map((region) => new Application(local, region).describe(alias));
     return (await Promise.all(seen)).map(({ KeyId }) => KeyId!);
   };
 
@@ -59,8 +59,8 @@ describe("a Region that is down, on the real engine", function () {
       const seconds = (Date.now() - began) / 1000;
       assert.ok(seconds < 20, `a refresh took ${seconds} s`);
       assert.match(stdout + stderr, /eu-west-1 does not answer/);
-      const { json } = await project.stackExport();
-      const notSeen = json.deployment.resources.flatMap(({ outputs }: Resource) => outputs?.notSeen ?? []);
+      const { resources } = await project.state();
+      const notSeen = resources.flatMap(({ outputs }: Resource) => outputs?.notSeen ?? []);
       assert.deepEqual(notSeen, [DOWN]);
     });
 

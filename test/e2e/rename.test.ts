@@ -33,7 +33,7 @@ describe("resources that get another name, on the real engine", function () {
     const env = { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret" };
     project = await openProject({ program: program("abroad"), env });
     await project.up();
-    alias = (await project.stackOutput()).json.alias;
+    alias = (await project.outputs()).alias;
     ciphertext = await new Application(local, "us-west-1").encrypt(alias, "kept");
   });
   after(async () => {
@@ -58,7 +58,7 @@ describe("resources that get another name, on the real engine", function () {
   });
 
   it("a KeyDistribution and its KeyReplica that are replaced by themselves keep them", async () => {
-    const { resources } = (await project.stackExport()).json.deployment;
+    const { resources } = await project.state();
     const urns: string[] = resources
       .map(({ urn }: { urn: string }) => urn)
       .filter((urn: string) => /:Key(Replica|Distribution)::/.test(urn));
@@ -70,7 +70,7 @@ describe("resources that get another name, on the real engine", function () {
   // Where only the new name was targeted, the state has both. With `--target` of the old one the engine shows the provider no
   // other: nothing tells it that the KMS keys are in use under the new name.
   it("the old name of a KeyReplica, deleted by --target alone, is refused; the next update lets it go", async () => {
-    const { resources } = (await project.stackExport()).json.deployment;
+    const { resources } = await project.state();
     const old: string = resources.find(({ urn }: { urn: string }) => urn.endsWith("KeyReplica::europe")).urn;
     await project.setProgram(program("emea", PARENT));
     await project.up({ args: ["--target", old.replace(/europe$/, "emea")] });

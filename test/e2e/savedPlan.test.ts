@@ -12,6 +12,14 @@ interface Settings {
   tag?: string;
 }
 
+/** In the state. */
+interface Resource {
+  urn: string;
+  id: string;
+  inputs: object;
+  outputs: Record<string, string | number>;
+}
+
 /** A key with a replica, which rotates and expires; whoever reads its dates sees only strings. */
 const program = (url: string, { trigger = "1", rotationPeriod, validFor, tag = "a" }: Settings) => `
   const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
@@ -79,15 +87,8 @@ describe("a saved plan, on the real engine", function () {
    * in the order in which the program's promises ended.
    */
   const resources = async () => {
-    const { deployment } = (await project.stackExport({ showSecrets: true })).json;
-    return (
-      deployment.resources as {
-        urn: string;
-        id: string;
-        inputs: object;
-        outputs: Record<string, string | number>;
-      }[]
-    )
+    const { resources } = await project.state();
+    return (resources as Resource[])
       .map(({ urn, id, inputs, outputs }) => ({ urn, id, inputs, outputs }))
       .sort((a, b) => (a.urn < b.urn ? -1 : 1));
   };

@@ -45,7 +45,7 @@ describe("the examples", function () {
     const project = await openProject({ exampleDir: join(examples, name), env });
     try {
       await project.up();
-      await work(project, (await project.stackOutput()).json);
+      await work(project, await project.outputs());
       await project.destroy();
     } finally {
       await project.close();
@@ -139,7 +139,7 @@ describe("the examples", function () {
 
       await project.configSet({ rotationTrigger: "incident-17" });
       await project.up();
-      assert.equal((await project.stackOutput()).json.latestVersion, 2);
+      assert.equal((await project.outputs()).latestVersion, 2);
       assert.equal((await application.decrypt(old)).text, "old");
 
       await project.configSet({ minEnabledVersion: "2" });
@@ -149,7 +149,7 @@ describe("the examples", function () {
       await project.configSet({ minEnabledVersion: "1", rotationPeriod: "30d", deletionAllowed: "true" });
       await project.up();
       assert.equal((await application.decrypt(old)).text, "old");
-      assert.ok((await project.stackOutput()).json.rotateAfter < rotateAfter!);
+      assert.ok((await project.outputs()).rotateAfter < rotateAfter!);
     });
   });
 
@@ -168,7 +168,7 @@ describe("the examples", function () {
       await makeOlder(project);
       await project.configSet({ deletionAllowed: "true" });
       await project.up({ args: ["--refresh"] });
-      const { latestVersion, rotateAfter } = (await project.stackOutput()).json;
+      const { latestVersion, rotateAfter } = await project.outputs();
       assert.equal(latestVersion, 2);
       assert.ok(rotateAfter > new Date().toISOString().slice(0, 10));
     });

@@ -99,7 +99,7 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
     await stack().project.pulumi(["state", "delete", urn, "--target-dependents", "--yes"]);
     await stack().takesNothingAway(() => stack().project.up());
     assert.deepEqual(await stack().kmsKeys(), kmsKeys);
-    const { orders, bills } = (await stack().project.stackOutput()).json;
+    const { orders, bills } = await stack().project.outputs();
     assert.deepEqual([orders, bills], [stack().of("orders").alias, stack().of("bills").alias]);
   });
 

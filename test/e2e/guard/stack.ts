@@ -55,7 +55,7 @@ export class Stack {
     const stack = new Stack(local, await openProject({ program, env }), program, account);
     try {
       await stack.project.up();
-      const aliases: Record<string, string> = (await stack.project.stackOutput()).json;
+      const aliases: Record<string, string> = await stack.project.outputs();
       stack.inUse = await Promise.all(Object.values(aliases).map((alias) => stack.used(alias)));
       stack.resources = await stack.inState();
       return stack;
@@ -137,13 +137,11 @@ export class Stack {
   }
 
   /**
-   * Every resource in the state, but for the stack itself and Pulumi's own provider, which a destroy takes in any case. Pulumi
-   * encrypts secrets anew as it likes.
+   * Every resource in the state, but for the stack itself and Pulumi's own provider, which a destroy takes in any case.
    */
   private async inState(): Promise<Resource[]> {
-    const { json } = await this.project.stackExport();
-    const all: Resource[] = JSON.parse(JSON.stringify(json.deployment.resources ?? [], withoutCiphertext));
-    return all
+    const resources: Resource[] = (await this.project.state()).resources;
+    return resources
       .filter(({ urn }) => !/::pulumi:(pulumi:Stack|providers:[^:]+)::/.test(urn))
       .map(({ urn, id, inputs, outputs }) => ({ urn, id, inputs, outputs }))
       .sort((a, b) => (a.urn < b.urn ? -1 : 1));
@@ -218,8 +216,6 @@ export function assertNamesWaysOn(said: string): void {
     assert.doesNotMatch(refusal, /[.!?] [A-Z]/);
   }
 }
-
-const withoutCiphertext = (name: string, value: unknown) => (name === "ciphertext" ? "" : value);
 
 function notFound(error: Error): undefined {
   assert.equal(error.name, "NotFoundException");

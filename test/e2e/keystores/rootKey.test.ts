@@ -103,7 +103,7 @@ describe("a keystore other than the state", function () {
   });
 
   it("is changed with no call to AWS for the KMS keys", async () => {
-    const { versions } = (await project.stackOutput()).json;
+    const { versions } = await project.outputs();
     calls.length = 0;
     await project.setProgram(disabling("none"));
     const { stdout } = await project.up({ env: owners, args: ["--diff"] });
@@ -113,7 +113,7 @@ describe("a keystore other than the state", function () {
       (await keyring()).keys.map(({ from }: { from: string }) => from),
       ["env://ORDERS_1", "env://ORDERS_2"],
     );
-    assert.deepEqual((await project.stackOutput()).json.versions, versions);
+    assert.deepEqual((await project.outputs()).versions, versions);
     await nothingThere();
   });
 });
@@ -143,7 +143,7 @@ describe("keys in files as AWS's guide has them made", function () {
         }
       `);
       await project.up();
-      const { orders, bills } = (await project.stackOutput()).json;
+      const { orders, bills } = await project.outputs();
       const files = ["Plaintext", "Command"].map((name) => readFileSync(`${folder}/${name}KeyMaterial1.bin`));
       assert.deepEqual(
         [...orders, ...bills].map(({ kcv }: { kcv: string }) => kcv),

@@ -100,7 +100,7 @@ describe("examples/ci, sealed by a root key as its README says", function () {
   it("rotates, refreshes and deletes with the policy that its README gives, which opens what a preview's identity cannot", async () => {
     await project.configSet({ deletionAllowed: "true" });
     await project.up({ args: ["--refresh"], env: as("up") });
-    assert.equal((await project.stackOutput()).json.latestVersion, 2);
+    assert.equal((await project.outputs()).latestVersion, 2);
 
     const { json } = await project.stackExport({ showSecrets: true, env: as("preview") });
     const { outputs } = json.deployment.resources.find(({ type }: { type: string }) =>

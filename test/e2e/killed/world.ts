@@ -153,7 +153,7 @@ export class World {
 
   /** How many creates the state says were under way when pulumi was killed. */
   async pendingCreates(): Promise<number> {
-    return (await this.project.stackExport()).json.deployment.pending_operations?.length ?? 0;
+    return (await this.project.state()).pending_operations?.length ?? 0;
   }
 
   /** Tagged KMS keys of a Region that are or were ever made. */
@@ -186,7 +186,7 @@ export class World {
 
   /** KMS keys by key, Region and version, as the state has them. */
   private async stateOfKeys(): Promise<Record<string, Record<string, Versions>>> {
-    const { resources = [] } = (await this.project.stackExport()).json.deployment;
+    const { resources } = await this.project.state();
     const found: Record<string, Record<string, Versions>> = {};
     for (const { type, outputs, initErrors } of resources) {
       const isReplica = type.endsWith(":KeyReplica");

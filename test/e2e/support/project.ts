@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { engineFolder } from "../../../tools/toolchain";
 import { built } from "../../built";
@@ -94,6 +94,24 @@ export class Project {
 
   destroy(options: RunOptions = {}): Promise<Result> {
     return this.pulumi(["destroy", "--yes", "--skip-preview"], options);
+  }
+
+  /**
+   * The state of stack "dev", read from its backend: an export takes a third of a second. Without the ciphertext of secrets, which
+   * Pulumi encrypts anew as it likes.
+   */
+  async state(): Promise<Json> {
+    const stacks = join(this.folder.state, ".pulumi", "stacks");
+    const [project] = await readdir(stacks);
+    const text = await readFile(join(stacks, project!, "dev.json"), "utf8");
+    const { checkpoint } = JSON.parse(text, (name, value) => (name === "ciphertext" ? "" : value));
+    return { resources: [], ...checkpoint.latest };
+  }
+
+  /** The outputs that the last update of stack "dev" has left; secrets are not among them. */
+  async outputs(): Promise<Json> {
+    const { resources } = await this.state();
+    return resources.find(({ type }: { type: string }) => type === "pulumi:pulumi:Stack").outputs;
   }
 
   /** The stack's state; secrets stay encrypted unless `showSecrets`. */

@@ -60,8 +60,8 @@ describe("who opens the state after the keystore was changed", function () {
     assert.deepEqual(keyringPlaces(json), ["ManagedKey.outputs.keyring"]);
   };
   const urn = async (type: string) => {
-    const { json } = await project.stackExport();
-    return json.deployment.resources.find((one: { type: string }) => one.type.endsWith(`:${type}`)).urn;
+    const { resources } = await project.state();
+    return resources.find((one: { type: string }) => one.type.endsWith(`:${type}`)).urn;
   };
   const kms = (region: string) =>
     new KMSClient({
@@ -85,7 +85,7 @@ describe("who opens the state after the keystore was changed", function () {
   });
 
   it("finds one after the repair of the distribution, or of its replica, alone", async () => {
-    const { keyId: KeyId } = (await project.stackOutput()).json;
+    const { keyId: KeyId } = await project.outputs();
     for (const [region, type] of [
       ["us-west-1", "KeyDistribution"],
       ["eu-west-1", "KeyReplica"],
