@@ -187,6 +187,20 @@ export class Stack {
   }
 }
 
+/** A stack of its own, for a test that changes it. */
+export async function onStack(
+  local: LocalKms,
+  program: string,
+  test: (stack: Stack) => Promise<void>,
+): Promise<void> {
+  const stack = await Stack.open(local, program);
+  try {
+    await test(stack);
+  } finally {
+    await stack.close();
+  }
+}
+
 /** One stack for all tests of a describe, as what is refused leaves it as it was. After a test that failed the next one gets a new one. */
 export function sharedStack(local: () => LocalKms, program: (url: string) => string): () => Stack {
   let stack: Stack | undefined;

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { components, oneKey } from "./programs";
-import { assertNamesWaysOn, Stack } from "./stack";
+import { onStack } from "./stack";
 
-const NOTHING = "";
-
-describe("keys whose deletion is not allowed, each in a stack of its own on the real engine", function () {
+describe("keys whose deletion is not allowed outlive, on the real engine,", function () {
   this.timeout(300_000);
   let local: LocalKms;
   before(async () => {
@@ -13,19 +11,10 @@ describe("keys whose deletion is not allowed, each in a stack of its own on the 
   });
   after(() => local?.close());
 
-  async function onStack(text: string, test: (stack: Stack) => Promise<void>): Promise<void> {
-    const stack = await Stack.open(local, text);
-    try {
-      await test(stack);
-    } finally {
-      await stack.close();
-    }
-  }
-
-  it("outlive a component that is renamed without aliases: the preview is refused; with --skip-preview, when it is taken back nothing is done in AWS, and what it made can be deleted on purpose", () => {
+  it("a component that is renamed without aliases: the preview is refused; with --skip-preview, when it is taken back nothing is done in AWS, and what it made can be deleted on purpose", () => {
     const former = components(local.url, { orders: "{}" });
     const renamed = components(local.url, { payments: "{}" });
-    return onStack(former, async (stack) => {
+    return onStack(local, former, async (stack) => {
       const kmsKeys = await stack.kmsKeys();
       await stack.project.setProgram(renamed);
       await stack.refuses(() => stack.project.previewAndUp({ fails: true }));
@@ -50,8 +39,8 @@ describe("keys whose deletion is not allowed, each in a stack of its own on the 
     });
   });
 
-  it("outlive a ManagedKey resource that is renamed without aliases and keeps its name: it is refused before anything is made in AWS; taken back, the alias keeps its name", () =>
-    onStack(oneKey(local.url), async (stack) => {
+  it("a ManagedKey resource that is renamed without aliases and keeps its name: it is refused before anything is made in AWS; taken back, the alias keeps its name", () =>
+    onStack(local, oneKey(local.url), async (stack) => {
       const renamed = { resource: "payments", key: '{ name: "orders" }' };
       await stack.project.setProgram(oneKey(local.url, renamed));
       const refused = await stack.changes(() => stack.project.up({ fails: true }));
@@ -65,8 +54,8 @@ describe("keys whose deletion is not allowed, each in a stack of its own on the 
       await stack.isInUse();
     }));
 
-  it("outlive `pulumi state delete` of a ManagedKey: an update is refused before anything is made, and the program that names its KMS keys uses them again", () =>
-    onStack(oneKey(local.url), async (lost) => {
+  it("`pulumi state delete` of a ManagedKey: an update is refused before anything is made, and the program that names its KMS keys uses them again", () =>
+    onStack(local, oneKey(local.url), async (lost) => {
       const kmsKeys = await lost.kmsKeys();
       const urn = lost.urn("ManagedKey", "orders");
       await lost.project.pulumi(["state", "delete", urn, "--target-dependents", "--force", "--yes"]);
@@ -82,31 +71,5 @@ describe("keys whose deletion is not allowed, each in a stack of its own on the 
       await lost.takesNothingAway(() => lost.project.up());
       assert.deepEqual(await lost.kmsKeys(), kmsKeys);
       await lost.hasNothingToDo();
-    }));
-
-  it("go on purpose once the last update has seen `deletionAllowed: true`, and not where a later one has seen false", () => {
-    const allowed = oneKey(local.url, { key: "{ deletionAllowed: true }" });
-    return onStack(allowed, async (stack) => {
-      await stack.project.setProgram(oneKey(local.url));
-      await stack.project.up();
-      const { said } = await stack.changes(() => stack.project.destroy({ fails: true }));
-      assertNamesWaysOn(said);
-      await stack.isInUse();
-
-      await stack.project.setProgram(allowed);
-      await stack.project.up();
-      await stack.project.setProgram(NOTHING);
-      await stack.project.previewAndUp();
-      assert.deepEqual(await stack.statesOf("orders"), ["PendingReplicaDeletion", "PendingDeletion"]);
-      assert.deepEqual(await stack.aliasesOf("orders"), []);
-    });
-  });
-
-  it("go out of management, with KMS keys and aliases that stay, once an update has seen `retainOnDelete: true`", () =>
-    onStack(oneKey(local.url, { options: "{ retainOnDelete: true }" }), async (stack) => {
-      await stack.project.setProgram(NOTHING);
-      const { changes } = await stack.changes(() => stack.project.up());
-      assert.deepEqual(changes, []);
-      await stack.isInUse();
     }));
 });
