@@ -40,7 +40,7 @@ function blocksIn(text: string): Block[] {
 export function commandsInProse({ text }: Section): string[] {
   const prose = text.replaceAll(/^( *)```.*?^\1```$/gms, "").split("\n\n");
   return prose
-    .filter((paragraph) => !paragraph.includes("**Not**"))
+    .filter((paragraph) => !paragraph.includes("**Do not**"))
     .flatMap((paragraph) =>
       [...paragraph.matchAll(/`((?:pulumi|npx|keymgmt|aws) [^`]+)`/g)].map(([, command]) => command!),
     );
