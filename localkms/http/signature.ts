@@ -70,6 +70,9 @@ function signingDate(request: WireRequest, { date }: Credential, now: number): D
 
 const invalid = (message: string) => new KmsError("InvalidSignatureException", message);
 
+/** Loaded only where access keys are configured. Kept, because every `import()` resolves the module again. */
+let smithy: Promise<typeof import("@smithy/signature-v4")> | undefined;
+
 /** What the signature must be. A session token that was added after signing is right without being signed. */
 async function signatureOf(
   { method, path, headers, body }: WireRequest,
@@ -77,8 +80,8 @@ async function signatureOf(
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   signingDate: Date,
 ): Promise<string | undefined> {
-  // Loaded only where access keys are configured.
-  const { SignatureV4 } = await import("@smithy/signature-v4");
+  smithy ??= import("@smithy/signature-v4");
+  const { SignatureV4 } = await smithy;
   const isTokenSigned = signedHeaders.includes("x-amz-security-token");
   const signer = new SignatureV4({
     region,

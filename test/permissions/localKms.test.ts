@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FEATURES, type Feature, PERMISSIONS } from "../../provider/kms/permissions";
 import { setEnvironment } from "../provider/kms/loopback";
+import { useHurry } from "../world/providerProcess";
 import { cameOf, printed } from "./effects";
 import { Life, type Site } from "./life";
 import { LIVES, type TriedLife } from "./lives";
@@ -8,6 +9,7 @@ import { localSites, type Trial } from "./sites";
 
 describe("the policy that keymgmt iam-policy writes, at a KMS that enforces it", function () {
   this.timeout(60_000);
+  useHurry();
   const trials = LIVES.map((life) => ({
     life,
     whole: { life } as Trial,
