@@ -1,7 +1,7 @@
 import { violated } from "./invariants";
-import { type Operation, sequenceOf } from "./operations";
+import { type Operation, sequenceOf } from "./operations/operations";
+import { aliasNameOf, perform } from "./operations/perform";
 import { changesIn, errorsIn } from "./outcomes";
-import { aliasNameOf, perform } from "./perform";
 import { takenBack } from "./remedies";
 import { REGIONS, World } from "./world";
 

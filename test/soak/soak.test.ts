@@ -1,5 +1,5 @@
 import { AssertionError, deepEqual, notDeepEqual } from "node:assert/strict";
-import { sequenceOf } from "./operations";
+import { sequenceOf } from "./operations/operations";
 import { type Ran, ran, report } from "./sequence";
 
 /**

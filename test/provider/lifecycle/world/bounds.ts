@@ -1,6 +1,6 @@
 /** How large the walked worlds are: those of each run of the suite, and those of the night (EXHAUSTIVE=nightly). */
 import { type Feature, NEEDED, PERMISSIONS } from "../../../../provider/kms/permissions";
-import type { Fault } from "./connection";
+import type { Fault } from "./aws/connection";
 import type { Bounds } from "./walk";
 import type { Left } from "./world";
 

@@ -1,8 +1,8 @@
 /** A time that stands still but for what is waited, and a CSPRNG and a wrapping that cost nothing: thousands of runs go by. */
 import crypto from "node:crypto";
 import sinon from "sinon";
-import { materialOf } from "./materials";
-import { WRAPPING_KEY } from "./operations";
+import { materialOf } from "./aws/materials";
+import { WRAPPING_KEY } from "./aws/operations";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const LATER = NOW + 3_600_000;

@@ -1,9 +1,9 @@
 /** What may happen next in a world. */
-import type { Fault } from "./connection";
-import { type Aws, keyIn, stateOf, withAlias, withoutDeleted, withPrimaryIn } from "./model";
-import { OPERATIONS } from "./operations";
-import { editsOf } from "./program";
+import type { Fault } from "./aws/connection";
+import { type Aws, keyIn, stateOf, withAlias, withoutDeleted, withPrimaryIn } from "./aws/model";
+import { OPERATIONS } from "./aws/operations";
 import type { Ran, Runs } from "./run";
+import { editsOf } from "./stack/program";
 import { keysOf, type Left, type World } from "./world";
 
 export interface Move {

@@ -1,8 +1,9 @@
 /** One command of a stack in a world: what it leaves, and whether all went as it must. */
+
+import { Connection, type Fault } from "./aws/connection";
 import { canonical } from "./canonical";
 import type { Clock } from "./clock";
-import { Connection, type Fault } from "./connection";
-import { up } from "./engine";
+import { up } from "./stack/engine";
 import { Violation, Watch } from "./watch";
 import type { World } from "./world";
 

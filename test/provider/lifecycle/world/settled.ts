@@ -1,6 +1,6 @@
 /** What must hold once an `up` has finished after a refresh, whatever happened before. */
-import { currentOf, keyIn, stateOf } from "./model";
-import { declares, HOME } from "./program";
+import { currentOf, keyIn, stateOf } from "./aws/model";
+import { declares, HOME } from "./stack/program";
 import { Violation } from "./watch";
 import { keysOf, recordsIn, resourceIn, versionIn, type World } from "./world";
 

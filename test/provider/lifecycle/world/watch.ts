@@ -1,7 +1,7 @@
 /** What must hold at every moment of a run: it is looked at before and after each write. */
-import type { Watcher, Write } from "./connection";
-import { type Aws, keyIn } from "./model";
-import { declares } from "./program";
+import type { Watcher, Write } from "./aws/connection";
+import { type Aws, keyIn } from "./aws/model";
+import { declares } from "./stack/program";
 import { decrypts, versionIn, type World, withUse } from "./world";
 
 export class Violation extends Error {}

@@ -1,9 +1,9 @@
 /** Everything there is: AWS, each stack's side, and what is remembered to judge them by. A value. */
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { versionOf } from "./materials";
-import { type Aws, emptyAws, type KmsKey, keyIn, stateOf } from "./model";
-import { FIRST, HOME } from "./program";
-import type { ResourceState, Side } from "./side";
+import { versionOf } from "./aws/materials";
+import { type Aws, emptyAws, type KmsKey, keyIn, stateOf } from "./aws/model";
+import { FIRST, HOME } from "./stack/program";
+import type { ResourceState, Side } from "./stack/side";
 
 /** How much may still happen on a path. */
 export interface Left {

@@ -1,6 +1,6 @@
-import type { Performed } from "./judged";
-import { isNamed } from "./program";
-import { typeOf, type World } from "./world";
+import type { Performed } from "../judged";
+import { isNamed } from "../program";
+import { typeOf, type World } from "../world";
 
 /**
  * A command in which the engine does not show that the program still declares the key takes nothing away: no alias is deleted and

@@ -1,9 +1,9 @@
+import { fine, judged, type Performed } from "../judged";
+import { OTHER, REGIONS, type Stored, typeOf, type World } from "../world";
 import { command } from "./command";
 import { edited } from "./edits";
 import { handsOn } from "./hands";
-import { fine, judged, type Performed } from "./judged";
 import type { Operation } from "./operations";
-import { OTHER, REGIONS, type Stored, typeOf, type World } from "./world";
 
 export async function perform(world: World, operation: Operation, number: number): Promise<Performed> {
   if ("edit" in operation) {

@@ -1,9 +1,9 @@
 /** The resources of a stack's program and what the SDK hands from one to the other, as in support/program.ts. */
-import type { Values } from "../../../../provider/resources/resource";
-import { materialOf } from "./materials";
+import type { Values } from "../../../../../provider/resources/resource";
+import { materialOf } from "../aws/materials";
+import { ACCOUNT } from "../aws/table";
 import { HOME } from "./program";
 import type { ResourceState, ResourceType, Side } from "./side";
-import { ACCOUNT } from "./table";
 
 /** A KmsProvider's outputs. It is left out of the walk: it asks STS, calls no KMS operation, and never changes here. */
 export const KMS = {

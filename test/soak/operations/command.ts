@@ -1,8 +1,8 @@
+import { fine, judged, type Performed } from "../judged";
+import type { Kind, Outcome } from "../outcomes";
+import { nameIn, REGIONS, typeOf, type World } from "../world";
 import { declaresItsKeys, guarded } from "./guard";
-import { fine, judged, type Performed } from "./judged";
 import type { Command, ResourceType } from "./operations";
-import type { Kind, Outcome } from "./outcomes";
-import { nameIn, REGIONS, typeOf, type World } from "./world";
 
 const absent = () => fine("no such resource in the state");
 

@@ -1,9 +1,9 @@
 /** The account as the provider reaches it in one run: a `Kms` for each Region, whose connection may fail at a chosen call. */
 
-import { type Kms, KmsConnections } from "../../../../provider/kms/client/client";
-import type { KmsInput, KmsOperation, KmsOutput } from "../../../../provider/kms/client/operations";
-import { isRepeatable } from "../../../../provider/kms/client/retry";
-import { awsError } from "../../../../provider/kms/errors/awsErrors";
+import { type Kms, KmsConnections } from "../../../../../provider/kms/client/client";
+import type { KmsInput, KmsOperation, KmsOutput } from "../../../../../provider/kms/client/operations";
+import { isRepeatable } from "../../../../../provider/kms/client/retry";
+import { awsError } from "../../../../../provider/kms/errors/awsErrors";
 import type { Aws } from "./model";
 import { OPERATIONS, READS } from "./operations";
 

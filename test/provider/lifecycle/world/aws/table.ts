@@ -1,5 +1,5 @@
 /** Which operation AWS allows on a KMS key in which state, and how it refuses. */
-import type { KmsOperation } from "../../../../provider/kms/client/operations";
+import type { KmsOperation } from "../../../../../provider/kms/client/operations";
 import { type Aws, type KmsKey, keyIn, stateOf } from "./model";
 
 export const ACCOUNT = "111122223333";

@@ -1,5 +1,5 @@
+import { type Declared, START } from "../program";
 import type { Edit } from "./operations";
-import { type Declared, START } from "./program";
 
 /**
  * The program as it stands, and as it is right. A rotation and a rename with all that Pulumi needs are what the person wanted;

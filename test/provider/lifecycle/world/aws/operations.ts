@@ -1,6 +1,6 @@
 /** The operations that the life cycle calls, on an account as a value. A refusal is thrown with AWS's name for it. */
 import { generateKeyPairSync } from "node:crypto";
-import type { KmsInput, KmsOperation } from "../../../../provider/kms/client/operations";
+import type { KmsInput, KmsOperation } from "../../../../../provider/kms/client/operations";
 import {
   type Aws,
   currentOf,

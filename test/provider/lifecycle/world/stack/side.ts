@@ -1,5 +1,5 @@
 /** Pulumi's side of one stack, as a value: the program and the state file. */
-import type { Values } from "../../../../provider/resources/resource";
+import type { Values } from "../../../../../provider/resources/resource";
 import type { Program } from "./program";
 
 export type ResourceType = "managedKey" | "distributionAlias" | "keyDistribution" | "keyReplica";

@@ -1,8 +1,8 @@
 /** Pulumi's engine, as far as the life cycle sees it: a command of one stack, in one provider process. */
-import { resourcesOf } from "../../../../provider/resources";
-import { PartialFailure, type Resource, type Values } from "../../../../provider/resources/resource";
-import { Run } from "../../../../provider/run";
-import type { Connection } from "./connection";
+import { resourcesOf } from "../../../../../provider/resources";
+import { PartialFailure, type Resource, type Values } from "../../../../../provider/resources/resource";
+import { Run } from "../../../../../provider/run";
+import type { Connection } from "../aws/connection";
 import { declare, KMS } from "./declaration";
 import type { ResourceState, ResourceType, Side } from "./side";
 

@@ -7,9 +7,9 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-kms";
+import { ABROAD, HOME } from "../program";
+import { typeOf, type World } from "../world";
 import type { Hand } from "./operations";
-import { ABROAD, HOME } from "./program";
-import { typeOf, type World } from "./world";
 
 /** What somebody does in AWS, by hand, to one of the stack's KMS keys; undefined where there is none to do it to. */
 export async function handsOn(world: World, hand: Hand): Promise<string | undefined> {
