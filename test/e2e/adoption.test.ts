@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CreateAliasCommand, DisableKeyCommand } from "@aws-sdk/client-kms";
 import { createEnabledKey, start, type TestKms } from "../localkms/support";
 import { Application } from "../world/application";
-import { LIFTED } from "../world/program";
+import { LIFTED } from "../world/declaration";
 import { openProject, type Project } from "./support";
 
 const HOME = "us-west-1";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { built } from "../built";
-import { LIFTED } from "../world/program";
+import { LIFTED } from "../world/declaration";
 import { openProject, type Project } from "./support";
 
 describe("keymgmt in a project's folder", function () {

@@ -9,8 +9,8 @@ import {
 } from "@aws-sdk/client-kms";
 import { start, type TestKms } from "../localkms/support";
 import { Application } from "../world/application";
+import { LIFTED } from "../world/declaration";
 import { allowsRoot, deniesStolenRole, keyPolicy } from "../world/keyPolicy";
-import { LIFTED } from "../world/program";
 import { openProject, type Project } from "./support";
 
 const HOME = "us-west-1";

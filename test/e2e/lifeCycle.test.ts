@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
 import { Application } from "../world/application";
-import { LIFTED } from "../world/program";
+import { LIFTED } from "../world/declaration";
 import { openProject, type Project, type Result } from "./support";
 
 interface Settings {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
-import { LIFTED } from "../world/program";
+import { LIFTED } from "../world/declaration";
 import { openProject, type Project, type Result } from "./support";
 
 interface Settings {

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startLocalKms } from "../../localkms/index";
 import { openProject } from "../e2e/support";
-import { LIFTED } from "../world/program";
+import { LIFTED } from "../world/declaration";
 
 const KEYS = 100;
 

@@ -8,6 +8,7 @@ import { resourcesOf } from "../../provider/resources";
 import { PartialFailure, type Resource, type Values } from "../../provider/resources/resource";
 import { Run, type RunSettings } from "../../provider/run";
 import { UNKNOWN } from "../../provider/schema/unknowns";
+import { type Declaration, declare } from "./declaration";
 
 /** A resource in the state. */
 export interface State {
@@ -68,95 +69,16 @@ export class Program {
     };
   }
 
-  /**
-   * One `up` of a KmsProvider in us-west-1, a key, its distribution and a replica for each of `replicas`, which are named by
-   * their Region and `suffix`.
-   */
+  /** One `up` of what is declared. */
   async up(inputs: ProgramInputs = {}): Promise<void> {
-    const { key = {}, distribution = {}, kms = {}, replicas = [], replica = {}, suffix = "" } = inputs;
-    const { names: renamed = {}, isDistributed = true, isRefreshed = false } = inputs;
-    const names = { kms: "kms", key: "key", alias: "alias", distribution: "distribution", ...renamed };
+    const { replicas = [], suffix = "", isDistributed = true, isRefreshed = false } = inputs;
     this.options = inputs;
     this.begin();
     if (isRefreshed) await this.refreshFirst();
-    const provider = await this.apply("kmsProvider", names.kms, {
-      keyCollection: "us-west-1",
-      endpoint: this.local.url,
-      credentials: { accessKey: this.accountId, secretKey: "secret" },
-      wrappingKeySpec: "RSA_2048",
-      quotas: LIFTED,
-      ...kms,
-    });
-    const managed = await this.apply("managedKey", names.key, {
-      name: "orders",
-      replicaRegions: [],
-      stack: this.stack,
-      ...key,
-    });
-    if (!isDistributed) return this.deleteRest();
-    const { provider: _, credentialSource, stateVersion, ...connection } = provider.outputs;
-    const alias = await this.apply("distributionAlias", names.alias, {
-      keyName: managed.outputs.name,
-      keyId: managed.id,
-      replicaRegions: managed.outputs.replicaRegions,
-      ...(distribution.purpose !== undefined && { purpose: distribution.purpose }),
-      keyType: managed.outputs.type,
-      protection: distribution.protection ?? "hsm",
-      rotationStrategy: distribution.rotationStrategy ?? "manual",
-      aliasPrefix: provider.outputs.aliasPrefix,
-      region: provider.outputs.keyCollection,
-      accountId: provider.outputs.accountId,
-      deletionAllowed: managed.outputs.deletionAllowed,
-      adoptedAlias: (distribution.adopt as { aliasName?: string } | undefined)?.aliasName,
-      adopts: distribution.adopt !== undefined,
-      makesNew: isEmpty((distribution.adopt as { versions?: object } | undefined)?.versions),
-      kms: connection,
-      stack: this.stack,
-      formerStacks: managed.outputs.formerStacks,
-    });
-    const { name, aliasName, aliasArn, distributionTime } = alias.outputs;
-    const { type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring, formerStacks } =
-      managed.outputs;
-    const keyRef = {
-      id: managed.id,
-      name: managed.outputs.name,
-      type,
-      replicaRegions,
-      minEnabledVersion,
-      deletionAllowed,
-      keyVersion,
-      keyring,
-      formerStacks,
-      keystore: key.keystore,
-      material: key.material,
-    };
-    const shared = { name, stack: this.stack, kms: connection, key: keyRef };
-    const given = await this.apply("keyDistribution", names.distribution, {
-      ...shared,
-      aliasName,
-      aliasArn,
-      distributionTime,
-      ...distribution,
-    });
-    for (const region of replicas) {
-      const { validFor, renewBefore, rotationStrategy } = distribution;
-      const ref = {
-        ...shared,
-        name: given.outputs.name,
-        versions: given.outputs.versions,
-        validFor,
-        renewBefore,
-        rotationStrategy,
-      };
-      await this.apply("keyReplica", `${region}${suffix}`, {
-        distribution: ref,
-        region,
-        aliasName: given.outputs.aliasName,
-        aliasArn: `${given.outputs.aliasArn}`,
-        ...replica,
-      });
-    }
-    if (inputs.names) return this.deleteRest();
+    const credentials = { accessKey: this.accountId, secretKey: "secret" };
+    const kms = { endpoint: this.local.url, credentials, ...inputs.kms };
+    await declare(this.stack, { ...inputs, kms }, (type, name, news) => this.apply(type, name, news));
+    if (inputs.names || !isDistributed) return this.deleteRest();
     const kept = replicas.map((region) => `${region}${suffix}`);
     for (const gone of [...this.states.keys()].filter((name) => REGION.test(name) && !kept.includes(name)))
       await this.delete("keyReplica", gone);
@@ -328,20 +250,8 @@ export class Program {
   }
 }
 
-export interface ProgramInputs {
-  kms?: Values;
-  key?: Values;
-  distribution?: Values;
-  replicas?: string[];
-  replica?: Values;
-  suffix?: string;
-  /**
-   * Names of the resources, where they are others than "kms", "key", "alias" and "distribution". With them, all that the program
-   * no longer has is deleted last.
-   */
-  names?: { kms?: string; key?: string; alias?: string; distribution?: string };
-  /** false: only the KmsProvider and the key are declared, and all else is deleted last. */
-  isDistributed?: boolean;
+/** Where `names` are given or `isDistributed` is false, all that the program no longer has is deleted last; else only replicas are. */
+export interface ProgramInputs extends Declaration {
   /** As `up --refresh`. */
   isRefreshed?: boolean;
   /** As `up --replace` of the resources with these names. */
@@ -373,8 +283,6 @@ function set(values: Values, name: string, value: unknown): void {
   else values[name] = value;
 }
 
-const isEmpty = (versions?: object) => versions !== undefined && Object.keys(versions).length === 0;
-
 const REGION = /^[a-z]{2}-[a-z]+-\d/;
 
 /** The engine deletes dependents before what they depend on. */
@@ -390,13 +298,6 @@ const TYPES: Record<string, string> = {
 function typeOf(name: string, { type }: State): string {
   return type ?? (REGION.test(name) ? "keyReplica" : TYPES[name]!);
 }
-
-/** Quotas of the account, lifted so that tests do not wait for them. */
-export const LIFTED = Object.fromEntries(
-  "CreateKey RotateKeyOnDemand GetParametersForImport ImportKeyMaterial ReplicateKey CreateAlias UpdateAlias DeleteAlias EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion PutKeyPolicy TagResource UntagResource UpdateKeyDescription"
-    .split(" ")
-    .map((operation) => [operation, 1000]),
-);
 
 export function localKms(config: LocalKmsConfig = {}, options: LocalKmsOptions = {}): Promise<LocalKms> {
   return startLocalKms({ ...options, config: { replicaCreatingMillis: 50, ...config } });

@@ -9,7 +9,7 @@ import { Limiter } from "../../../provider/kms/client/limiter";
 import { quotaUses } from "../../../provider/kms/client/quotas";
 import { clientsOr } from "../../compat/support";
 import { Application } from "../../world/application";
-import { LIFTED } from "../../world/program";
+import { LIFTED } from "../../world/declaration";
 import { Stop } from "../killed/stop";
 import { Operator } from "./incidents/operator";
 import { assertPrinted, commandsInProse, incidentsPage } from "./incidents/page";

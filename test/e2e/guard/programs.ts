@@ -1,4 +1,4 @@
-import { LIFTED } from "../../world/program";
+import { LIFTED } from "../../world/declaration";
 
 export const HOME = "us-west-1";
 export const ABROAD = "eu-west-1";

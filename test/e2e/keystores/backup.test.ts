@@ -7,7 +7,7 @@ import { ListAliasesCommand, ListKeysCommand } from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { built } from "../../built";
 import { Application } from "../../world/application";
-import { LIFTED } from "../../world/program";
+import { LIFTED } from "../../world/declaration";
 import { openProject, type Project, type Result } from "../support";
 import { assertNoSecret } from "../support/planted";
 

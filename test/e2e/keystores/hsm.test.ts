@@ -4,7 +4,7 @@ import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { SoftHsm } from "../../provider/keys/keystores/hsm/softHsm";
 import { Application } from "../../world/application";
-import { LIFTED } from "../../world/program";
+import { LIFTED } from "../../world/declaration";
 import { openProject, type Project } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
-import { LIFTED } from "../../world/program";
+import { LIFTED } from "../../world/declaration";
 import { openProject, type Project } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ListAliasesCommand, ListKeysCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { Application } from "../../world/application";
-import { LIFTED } from "../../world/program";
+import { LIFTED } from "../../world/declaration";
 import { openProject, type Project } from "../support";
 import { type Point, Stop } from "./stop";
 

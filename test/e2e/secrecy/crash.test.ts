@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type InterceptedRequest, type LocalKms, startLocalKms } from "../../../localkms/index";
-import { LIFTED } from "../../world/program";
+import { LIFTED } from "../../world/declaration";
 import { openProject, type Project } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 import { withDescendants } from "../support/processes";

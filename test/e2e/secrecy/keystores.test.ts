@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CreateAliasCommand, CreateKeyCommand, DecryptCommand, KMSClient } from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../../localkms/index";
-import { LIFTED } from "../../world/program";
+import { LIFTED } from "../../world/declaration";
 import { openProject, type Project, type Result } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 

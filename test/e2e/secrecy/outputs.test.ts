@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { built } from "../../built";
-import { LIFTED } from "../../world/program";
+import { LIFTED } from "../../world/declaration";
 import { openProject, type Project, type Result } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 

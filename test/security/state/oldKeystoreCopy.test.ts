@@ -6,7 +6,7 @@ import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { openProject, type Project } from "../../e2e/support";
 import { keyringPlaces } from "../../e2e/support/keyrings";
 import { assertNoSecret } from "../../e2e/support/planted";
-import { LIFTED } from "../../world/program";
+import { LIFTED } from "../../world/declaration";
 
 /** A key in two Regions. */
 function program(url: string, trigger: number, keystore = "state"): string {

@@ -1,4 +1,9 @@
-/** Everything there is: AWS, each stack's side, and what is remembered to judge them by. A value. */
+/**
+ * Everything there is: AWS, each stack's side, and what is remembered to judge them by. A value.
+ *
+ * It is not the scene of test/world, since that cannot be walked: a local KMS and its network have no value that is kept, compared and
+ * gone back to, and a run there costs a hundred times as much. What the program declares, and how the SDK connects it, is the same.
+ */
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { versionOf } from "./aws/materials";
 import { type Aws, emptyAws, type KmsKey, keyIn, stateOf } from "./aws/model";

@@ -14,8 +14,9 @@ import sinon from "sinon";
 import type { LocalKms, LocalKmsConfig } from "../../../../localkms/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
+import { LIFTED } from "../../../world/declaration";
 import { allowsRoot, keyPolicy } from "../../../world/keyPolicy";
-import { LIFTED, localKms, Program } from "../../../world/program";
+import { localKms, Program } from "../../../world/program";
 
 describe("a key distribution on the local KMS", () => {
   let local: LocalKms;

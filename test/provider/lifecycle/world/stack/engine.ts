@@ -2,9 +2,20 @@
 import { resourcesOf } from "../../../../../provider/resources";
 import { PartialFailure, type Resource, type Values } from "../../../../../provider/resources/resource";
 import { Run } from "../../../../../provider/run";
+import { type Declaration, declare } from "../../../../world/declaration";
 import type { Connection } from "../aws/connection";
-import { declare, KMS } from "./declaration";
+import { materialOf } from "../aws/materials";
+import { ACCOUNT } from "../aws/table";
+import { HOME } from "./program";
 import type { ResourceState, ResourceType, Side } from "./side";
+
+/** A KmsProvider's outputs. It is left out of the walk: it asks STS, calls no KMS operation, and never changes here. */
+const KMS = {
+  keyCollection: HOME,
+  aliasPrefix: "hashicorp",
+  accountId: ACCOUNT,
+  wrappingKeySpec: "RSA_2048",
+};
 
 export interface Outcome {
   side: Side;
@@ -68,7 +79,9 @@ class Engine {
   }
 
   async update(): Promise<void> {
-    await declare(this.before, (type, name, inputs) => this.#apply(type, name, inputs));
+    await declare(this.before.stack, declarationOf(this.before), async (type, name, inputs) =>
+      type === "kmsProvider" ? { id: name, outputs: KMS } : this.#apply(type as ResourceType, name, inputs),
+    );
     // What depends on others is deleted before them.
     for (const type of ["keyReplica", "keyDistribution", "distributionAlias", "managedKey"])
       for (const [name, state] of Object.entries(this.#states))
@@ -139,6 +152,23 @@ class Engine {
     if (this.connection.isKilled) throw new Error("the process was killed");
     delete this.#states[name];
   }
+}
+
+function declarationOf({ program, strategy: rotationStrategy, replicaRegions, own }: Side): Declaration {
+  const { version, minimum: minEnabledVersion, distribution = "", replicas, replica: suffix } = program;
+  const material = own && materialOf(own, version).toString("base64");
+  return {
+    key: {
+      replicaRegions,
+      minEnabledVersion,
+      ...(material ? { material } : { rotationTrigger: `${version}` }),
+    },
+    isDistributed: program.distribution !== undefined,
+    names: { alias: `alias${distribution}`, distribution: `distribution${distribution}` },
+    distribution: { rotationStrategy },
+    replicas,
+    suffix,
+  };
 }
 
 /** As a value looks after a journey through protobuf and the state file; nobody can change it. */

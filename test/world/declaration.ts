@@ -1,0 +1,101 @@
+import type { Values } from "../../provider/resources/resource";
+
+/** A program in us-west-1: a KmsProvider, a key, its distribution, and a replica for each of `replicas`. */
+export interface Declaration {
+  kms?: Values;
+  key?: Values;
+  distribution?: Values;
+  replicas?: readonly string[];
+  replica?: Values;
+  /** Replicas are named by their Region and this. */
+  suffix?: string;
+  /** Names of the resources, where they are others than "kms", "key", "alias" and "distribution". */
+  names?: { kms?: string; key?: string; alias?: string; distribution?: string };
+  /** false: only the KmsProvider and the key are declared. */
+  isDistributed?: boolean;
+}
+
+/** What the engine does with a resource that the program declares. */
+type Apply = (type: string, name: string, inputs: Values) => Promise<{ id: string; outputs: Values }>;
+
+/** Declares all of it in order, and hands on what the SDK hands from one resource to the next (sdk/compose.ts). */
+export async function declare(stack: string, declaration: Declaration, apply: Apply): Promise<void> {
+  const { key = {}, distribution = {}, replicas = [], replica = {}, suffix = "" } = declaration;
+  const { names: renamed, isDistributed = true } = declaration;
+  const names = { kms: "kms", key: "key", alias: "alias", distribution: "distribution", ...renamed };
+  const provider = await apply("kmsProvider", names.kms, {
+    keyCollection: "us-west-1",
+    wrappingKeySpec: "RSA_2048",
+    quotas: LIFTED,
+    ...declaration.kms,
+  });
+  const managed = await apply("managedKey", names.key, {
+    name: "orders",
+    replicaRegions: [],
+    stack,
+    ...key,
+  });
+  if (!isDistributed) return;
+  const { provider: _, credentialSource, stateVersion, ...kms } = provider.outputs;
+  const { type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring, formerStacks } =
+    managed.outputs;
+  const adopt = distribution.adopt as { aliasName?: string; versions?: object } | undefined;
+  const alias = await apply("distributionAlias", names.alias, {
+    keyName: managed.outputs.name,
+    keyId: managed.id,
+    replicaRegions,
+    ...(distribution.purpose !== undefined && { purpose: distribution.purpose }),
+    keyType: type,
+    protection: distribution.protection ?? "hsm",
+    rotationStrategy: distribution.rotationStrategy ?? "manual",
+    aliasPrefix: kms.aliasPrefix,
+    region: kms.keyCollection,
+    accountId: kms.accountId,
+    deletionAllowed,
+    adoptedAlias: adopt?.aliasName,
+    adopts: adopt !== undefined,
+    makesNew: adopt?.versions !== undefined && Object.keys(adopt.versions).length === 0,
+    kms,
+    stack,
+    formerStacks,
+  });
+  const { name, aliasName, aliasArn, distributionTime } = alias.outputs;
+  const keyRef = {
+    id: managed.id,
+    name: managed.outputs.name,
+    type,
+    replicaRegions,
+    minEnabledVersion,
+    deletionAllowed,
+    keyVersion,
+    keyring,
+    formerStacks,
+    keystore: key.keystore,
+    material: key.material,
+  };
+  const shared = { name, stack, kms, key: keyRef };
+  const { outputs: held } = await apply("keyDistribution", names.distribution, {
+    ...shared,
+    aliasName,
+    aliasArn,
+    distributionTime,
+    ...distribution,
+  });
+  const { validFor, renewBefore, rotationStrategy } = distribution;
+  const timing = { validFor, renewBefore, rotationStrategy };
+  for (const region of replicas)
+    await apply("keyReplica", `${region}${suffix}`, {
+      distribution: { ...shared, name: held.name, versions: held.versions, ...timing },
+      region,
+      aliasName: held.aliasName,
+      aliasArn: held.aliasArn,
+      ...replica,
+    });
+}
+
+/** Quotas of the account, lifted so that tests do not wait for them. */
+export const LIFTED = Object.fromEntries(
+  "CreateKey RotateKeyOnDemand GetParametersForImport ImportKeyMaterial ReplicateKey CreateAlias UpdateAlias DeleteAlias EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion PutKeyPolicy TagResource UntagResource UpdateKeyDescription"
+    .split(" ")
+    .map((operation) => [operation, 1000]),
+);
