@@ -86,12 +86,11 @@ describe("who opens the state after the keystore was changed", function () {
 
   it("finds one after the repair of the distribution, or of its replica, alone", async () => {
     const { keyId: KeyId } = await project.outputs();
-    for (const [region, type] of [
-      ["us-west-1", "KeyDistribution"],
-      ["eu-west-1", "KeyReplica"],
-    ] as const) {
+    const repaired = { "us-west-1": "KeyDistribution", "eu-west-1": "KeyReplica" };
+    for (const region of Object.keys(repaired))
       await kms(region).send(new DeleteImportedKeyMaterialCommand({ KeyId }));
-      await project.refresh();
+    await project.refresh();
+    for (const [region, type] of Object.entries(repaired)) {
       await project.up({ args: ["--target", await urn(type)] });
       const { KeyMetadata } = await kms(region).send(new DescribeKeyCommand({ KeyId }));
       assert.equal(KeyMetadata?.KeyState, "Enabled");
