@@ -1,22 +1,22 @@
-import type { Application } from "../world/application";
+import type { Observer, Sealed } from "../world/observer";
 
 /** Who works with one stack's alias, in the Regions where it worked from the start. */
 interface Use {
   owner: string;
   alias: string;
   regions: string[];
-  ciphertexts: { blob: Uint8Array; text: string; regions: string[] }[];
+  sealed: (Sealed & { regions: string[] })[];
 }
 
 /** Applications that encrypt through an alias all the time, in every Region, and keep what they got. */
 export class Applications {
   private uses: Use[] = [];
 
-  constructor(private readonly clients: Record<string, Application>) {}
+  constructor(private readonly observers: Record<string, Observer>) {}
 
   /** From now on an owner's alias is used. */
   use(owner: string, alias: string, regions: string[]): void {
-    this.uses.push({ owner, alias, regions, ciphertexts: [] });
+    this.uses.push({ owner, alias, regions, sealed: [] });
   }
 
   /** What was encrypted for an owner is of no use to anybody any more. */
@@ -26,31 +26,31 @@ export class Applications {
 
   /** Encrypts once in each Region where the alias works at the moment, and notes where that decrypts. */
   async work(when: string): Promise<void> {
-    for (const { owner, alias, regions, ciphertexts } of this.uses)
+    for (const { owner, alias, regions, sealed } of this.uses)
       for (const region of regions) {
         const text = `of ${owner}, ${when}, in ${region}`;
-        const blob = await this.encrypted(alias, region, text);
-        if (!(blob instanceof Uint8Array)) continue;
-        const found = await Promise.all(regions.map((each) => this.decrypted(blob, each)));
-        ciphertexts.push({ blob, text, regions: regions.filter((_, index) => found[index] === text) });
+        const made = await this.seal(region, alias, text);
+        if (typeof made === "string") continue;
+        const found = await Promise.all(regions.map((each) => this.decrypt(each, made)));
+        sealed.push({ ...made, regions: regions.filter((_, index) => found[index] === text) });
       }
   }
 
   /** What does not work as it did: aliases where they were, ciphertexts where they decrypted. */
   async lost(): Promise<string[]> {
     const lost: string[] = [];
-    for (const { owner, alias, regions, ciphertexts } of this.uses) {
+    for (const { owner, alias, regions, sealed } of this.uses) {
       for (const region of regions) {
-        const found = await this.encrypted(alias, region, "now");
-        if (!(found instanceof Uint8Array)) lost.push(`alias: ${alias} of ${owner} in ${region}: ${found}`);
+        const found = await this.seal(region, alias, "now");
+        if (typeof found === "string") lost.push(`alias: ${alias} of ${owner} in ${region}: ${found}`);
       }
       // One line for all that AWS refuses for the same reason.
       const refused = new Map<string, string[]>();
-      for (const { blob, text, regions: readable } of ciphertexts)
-        for (const region of readable) {
-          const found = await this.decrypted(blob, region);
+      for (const each of sealed)
+        for (const region of each.regions) {
+          const found = await this.decrypt(region, each);
           const reason = `in ${region}: ${found}`;
-          if (found !== text) refused.set(reason, [...(refused.get(reason) ?? []), text]);
+          if (found !== each.text) refused.set(reason, [...(refused.get(reason) ?? []), each.text]);
         }
       for (const [reason, texts] of refused)
         lost.push(
@@ -60,13 +60,11 @@ export class Applications {
     return lost;
   }
 
-  private encrypted(alias: string, region: string, text: string): Promise<Uint8Array | string> {
-    return this.clients[region]!.encrypt(alias, text).catch(said);
+  private seal(region: string, alias: string, text: string): Promise<Sealed | string> {
+    return this.observers[region]!.seal(alias, text).catch(String);
   }
 
-  private decrypted(blob: Uint8Array, region: string): Promise<string> {
-    return this.clients[region]!.decrypt(blob).then(({ text }) => text, said);
+  private decrypt(region: string, { ciphertext }: Sealed): Promise<string> {
+    return this.observers[region]!.decrypt(ciphertext).catch(String);
   }
 }
-
-const said = (error: Error) => `${error.name} ${error.message}`;

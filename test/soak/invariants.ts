@@ -49,7 +49,7 @@ async function strayAliases(
   stacks: string[],
   states: Stored[][],
 ): Promise<string[]> {
-  const aliases = await world.aliases(region);
+  const aliases = await world.observers[region]!.aliases();
   return states.flatMap((state, index) =>
     holdersOf(state, region)
       .filter(({ outputs }) => aliases[outputs.aliasName] !== outputs.keyId)

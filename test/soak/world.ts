@@ -1,13 +1,13 @@
-import { ListAliasesCommand, ListKeysCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { Stop } from "../e2e/killed/stop";
 import { openProject, type Project, type RunOptions } from "../e2e/support";
 import { Application } from "../world/application";
+import { Observer } from "../world/observer";
 import { Applications } from "./applications";
 import type { Programs } from "./operations/edits";
 import type { Sequence } from "./operations/operations";
 import { type Outcome, outcomeOf } from "./outcomes";
 import { ABROAD, type Declared, HOME, programOf, START } from "./program";
-import { Strike } from "./strike";
 
 export const REGIONS = [HOME, ABROAD];
 
@@ -33,9 +33,9 @@ export const OTHER = "other";
 
 /** A local KMS, a Pulumi project with a stack or two, and who uses them. */
 export class World {
-  readonly strike: Strike;
   /** Clients of AWS by Region. */
   readonly clients: Record<string, Application>;
+  readonly observers: Record<string, Observer>;
   readonly applications: Applications;
   programs: Programs = { now: START, right: START };
   /** Components that are declared beside the right one, so that they can be taken out. */
@@ -50,17 +50,17 @@ export class World {
     readonly sequence: Sequence,
     readonly local: LocalKms,
     private readonly project: Project,
-    strike: Strike,
+    readonly stop: Stop,
   ) {
-    this.strike = strike;
     this.clients = Object.fromEntries(REGIONS.map((region) => [region, new Application(local, region)]));
-    this.applications = new Applications(this.clients);
+    this.observers = Object.fromEntries(REGIONS.map((region) => [region, new Observer(local, region)]));
+    this.applications = new Applications(this.observers);
   }
 
   static async open(sequence: Sequence): Promise<World> {
-    const strike = new Strike();
+    const stop = new Stop();
     const local = await startLocalKms({
-      config: { replicaCreatingMillis: 50, intercept: strike.intercept },
+      config: { replicaCreatingMillis: 50, intercept: stop.intercept },
     });
     try {
       const env = {
@@ -68,7 +68,7 @@ export class World {
         AWS_SECRET_ACCESS_KEY: "secret",
         NODE_NO_WARNINGS: "1",
       };
-      return new World(sequence, local, await openProject({ program: "", env }), strike);
+      return new World(sequence, local, await openProject({ program: "", env }), stop);
     } catch (error) {
       await local.close();
       throw error;
@@ -83,7 +83,7 @@ export class World {
   /** Runs pulumi on the stack, with the program as it now is. */
   async pulumi(...args: string[]): Promise<Outcome> {
     await this.write([this.programs.now, ...this.beside]);
-    return this.run([...args, "--stack", this.stack], { started: this.strike.started });
+    return this.run([...args, "--stack", this.stack], { started: this.stop.started });
   }
 
   /** The same on the second stack, whose key may be deleted. */
@@ -120,23 +120,13 @@ export class World {
 
   /** Every KMS key of a Region that its owner pays for. */
   async kmsKeys(region: string): Promise<KmsKey[]> {
-    const application = this.clients[region]!;
-    const { Keys = [] } = await application.send(new ListKeysCommand({}));
-    return Promise.all(
-      Keys.map(async ({ KeyId }) => {
-        const { Tags = [] } = await application.send(new ListResourceTagsCommand({ KeyId }));
-        const { KeyState } = await application.describe(KeyId!);
-        const tags = Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
-        return { id: KeyId!, state: KeyState!, tags };
-      }),
-    );
-  }
-
-  /** KMS keys by alias in a Region. */
-  async aliases(region: string): Promise<Record<string, string>> {
-    const { Aliases = [] } = await this.clients[region]!.send(new ListAliasesCommand({}));
-    const ours = Aliases.filter(({ AliasName }) => AliasName!.startsWith("alias/hashicorp/"));
-    return Object.fromEntries(ours.map(({ AliasName, TargetKeyId }) => [AliasName!, TargetKeyId!]));
+    const observer = this.observers[region]!;
+    const seen = (await observer.keys()).map(async ({ KeyId, KeyState }) => ({
+      id: KeyId,
+      state: KeyState,
+      tags: await observer.tags(KeyId),
+    }));
+    return Promise.all(seen);
   }
 
   /** Every alias, and every KMS key that has its material and is not on its way out, in both Regions. */
@@ -147,7 +137,7 @@ export class World {
         ({ state }) => state !== "PendingImport" && !isGoing(state),
       );
       lines.push(
-        ...[...Object.keys(await this.aliases(region)), ...keys.map(({ id }) => id)].map(
+        ...[...Object.keys(await this.observers[region]!.aliases()), ...keys.map(({ id }) => id)].map(
           (name) => `${name} in ${region}`,
         ),
       );

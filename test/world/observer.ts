@@ -46,10 +46,13 @@ export class Observer {
     );
   }
 
-  /** Names of all aliases. */
-  async aliases(): Promise<string[]> {
+  /** Ids of the KMS keys that aliases of this project point to, by alias. */
+  async aliases(): Promise<Record<string, string>> {
     const { Aliases } = await this.ask("ListAliases", {});
-    return (Aliases as { AliasName: string }[]).map(({ AliasName }) => AliasName);
+    const ours = (Aliases as { AliasName: string; TargetKeyId: string }[]).filter(({ AliasName }) =>
+      AliasName.startsWith("alias/hashicorp/"),
+    );
+    return Object.fromEntries(ours.map(({ AliasName, TargetKeyId }) => [AliasName, TargetKeyId]));
   }
 
   /** Encrypts as an application does, which keeps what it gets. */

@@ -1,33 +1,44 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { InterceptedRequest, Interception } from "../../../localkms/index";
+import type { Drop, InterceptedRequest, Interception } from "../../../localkms/index";
 import { end, type Process, withDescendants } from "../support/processes";
 
 /** Who is stopped: by SIGKILL, or pulumi by one or two SIGINTs, as by Ctrl-C. */
 export type Victim = "all" | "provider" | "pulumi alone" | "Ctrl-C" | "Ctrl-C twice";
 
-/** When: at the nth KMS request that fits, which takes effect or, where it is "before", does not. */
+/** When: at the nth KMS request, of all that fit, which takes effect or, where it is "before", does not. */
 export interface Point {
   victim: Victim;
-  operation: string;
+  operation?: string;
   region?: string;
   nth?: number;
   before?: boolean;
 }
 
+/** Nobody is stopped at the nth KMS request, of whichever operation; its answer does not come. */
+interface LostAnswer {
+  nth: number;
+  drop: Drop;
+}
+
 /** Stops a pulumi at a point: its `intercept` is the local KMS's, its `started` is told pulumi's process. */
 export class Stop {
-  private armed: (Point & { left: number }) | undefined;
+  private armed: Point | LostAnswer | undefined;
+  private left = 0;
   private pulumi = 0;
   /** pulumi and its plugins as they were at the point: those of a dead pulumi are nobody's any more. */
   private tree: Process[] = [];
   private requests = 0;
 
-  arm(point: Point): void {
-    this.armed = { ...point, left: point.nth ?? 1 };
+  arm(point: Point | LostAnswer): void {
+    this.armed = point;
+    this.left = point.nth ?? 1;
   }
 
-  get fired(): boolean {
-    return this.armed === undefined;
+  /** Whether it has stopped something. It does no more. */
+  disarm(): boolean {
+    const fired = this.armed === undefined;
+    this.armed = undefined;
+    return fired;
   }
 
   readonly started = (pid: number): void => {
@@ -37,10 +48,11 @@ export class Stop {
   readonly intercept = ({ operation, region }: InterceptedRequest): Interception | undefined => {
     this.requests += 1;
     const point = this.armed;
-    if (!point || point.operation !== operation || (point.region ?? region) !== region) return undefined;
-    point.left -= 1;
-    if (point.left > 0) return undefined;
+    if (!point || !fits(point, operation, region)) return undefined;
+    this.left -= 1;
+    if (this.left > 0) return undefined;
     this.armed = undefined;
+    if ("drop" in point) return { when: "after", drop: point.drop };
     this.tree = withDescendants(this.pulumi);
     return this.strike(point);
   };
@@ -76,3 +88,6 @@ export class Stop {
     end(this.tree);
   }
 }
+
+const fits = (point: Point | LostAnswer, operation: string, region: string) =>
+  "drop" in point || ((point.operation ?? operation) === operation && (point.region ?? region) === region);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { ListAliasesCommand, ListKeysCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import { type LocalKms, startLocalKms } from "../../../localkms/index";
-import { Application } from "../../world/application";
 import { LIFTED } from "../../world/declaration";
+import { Observer, type Sealed } from "../../world/observer";
 import { openProject, type Project } from "../support";
 import { type Point, Stop } from "./stop";
 
@@ -24,15 +23,15 @@ export class World {
   private readonly keys: Record<string, Key> = {};
   /** Keys whose last update was finished while they were distributed. */
   private inUse: string[] = [];
-  private readonly ciphertexts: { key: string; blob: Uint8Array; text: string }[] = [];
-  private readonly applications: Record<string, Application>;
+  private readonly sealed: (Sealed & { key: string })[] = [];
+  private readonly observers: Observer[];
 
   private constructor(
     private readonly local: LocalKms,
     readonly project: Project,
     private readonly stop: Stop,
   ) {
-    this.applications = { [HOME]: new Application(local, HOME), [ABROAD]: new Application(local, ABROAD) };
+    this.observers = [HOME, ABROAD].map((region) => new Observer(local, region));
   }
 
   static async open(): Promise<World> {
@@ -96,7 +95,7 @@ export class World {
   ): Promise<void> {
     this.stop.arm(point);
     await run({ fails: true, started: this.stop.started });
-    assert.ok(this.stop.fired, `no ${point.operation} came to stop at`);
+    assert.ok(this.stop.disarm(), `no ${point.operation} came to stop at`);
     await this.stop.settle(point);
   }
 
@@ -112,24 +111,24 @@ export class World {
   /** Everything that was ever encrypted decrypts in both Regions, and what is encrypted now in either of them. */
   private async isUsable(name: string): Promise<void> {
     const alias = await this.aliasOf(name);
-    for (const [region, application] of Object.entries(this.applications)) {
-      const text = `${name} ${this.ciphertexts.length} in ${region}`;
-      this.ciphertexts.push({ key: name, blob: await application.encrypt(alias, text), text });
+    for (const observer of this.observers) {
+      const text = `${name} ${this.sealed.length} in ${observer.region}`;
+      this.sealed.push({ key: name, ...(await observer.seal(alias, text)) });
     }
-    for (const { blob, text } of this.ciphertexts.filter(({ key }) => key === name))
-      for (const application of Object.values(this.applications))
-        assert.equal((await application.decrypt(blob)).text, text);
+    const sealed = this.sealed.filter(({ key }) => key === name);
+    for (const observer of this.observers) assert.deepEqual(await observer.lost(sealed), []);
   }
 
   /** Nothing is lost and nothing is unaccounted: what AWS has is what the state knows, once. */
   private async isWhole(): Promise<void> {
     const state = await this.stateOfKeys();
-    for (const [region, application] of Object.entries(this.applications)) {
+    for (const observer of this.observers) {
+      const { region } = observer;
       const inUse: string[] = [];
-      for (const keyId of await this.taggedKeys(application)) {
-        const { KeyState } = await application.describe(keyId);
-        if (KeyState === "Enabled") inUse.push(keyId);
-        else assert.match(KeyState!, /^Pending(Replica)?Deletion$/, keyId);
+      for (const { KeyId, KeyState } of await observer.keys()) {
+        assert.ok("keymgmt:distribution" in (await observer.tags(KeyId)), KeyId);
+        if (KeyState === "Enabled") inUse.push(KeyId);
+        else assert.match(KeyState, /^Pending(Replica)?Deletion$/, KeyId);
       }
       const known = Object.values(state).flatMap((regions) => idsOf(regions[region]!));
       assert.deepEqual(inUse.sort(), known.sort(), `KMS keys in ${region}, and in the state`);
@@ -143,8 +142,8 @@ export class World {
       for (const [region, versions] of Object.entries(state[name]!)) {
         assert.deepEqual(Object.keys(versions), upTo(trigger), region);
         assert.equal(idsOf(versions).length, trigger, region);
-        const { KeyId } = await this.applications[region]!.describe(await this.aliasOf(name));
-        assert.equal(KeyId, versions[trigger]!.keyId, `the alias in ${region}`);
+        const aliases = await this.observers.find((observer) => observer.region === region)!.aliases();
+        assert.equal(aliases[await this.aliasOf(name)], versions[trigger]!.keyId, `the alias in ${region}`);
       }
       await this.isUsable(name);
     }
@@ -156,25 +155,11 @@ export class World {
     return (await this.project.state()).pending_operations?.length ?? 0;
   }
 
-  /** Tagged KMS keys of a Region that are or were ever made. */
-  private async taggedKeys(application: Application): Promise<string[]> {
-    const { Keys = [] } = await application.send(new ListKeysCommand({}));
-    for (const { KeyId } of Keys) {
-      const { Tags = [] } = await application.send(new ListResourceTagsCommand({ KeyId }));
-      assert.ok(
-        Tags.some(({ TagKey }) => TagKey === "keymgmt:distribution"),
-        KeyId,
-      );
-    }
-    return Keys.map(({ KeyId }) => KeyId!);
-  }
-
   /** The one alias of a key, the same in both Regions. */
   private async aliasOf(name: string): Promise<string> {
     const found = new Set<string>();
-    for (const application of Object.values(this.applications)) {
-      const { Aliases = [] } = await application.send(new ListAliasesCommand({}));
-      const ours = Aliases.map(({ AliasName }) => AliasName!).filter((each) =>
+    for (const observer of this.observers) {
+      const ours = Object.keys(await observer.aliases()).filter((each) =>
         each.startsWith(`alias/hashicorp/${name}-`),
       );
       assert.equal(ours.length, 1, ours.join());

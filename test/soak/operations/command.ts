@@ -47,10 +47,10 @@ async function ran(world: World, given: Command): Promise<Performed> {
     case "unprotect":
       return judged(await world.pulumi("state", "unprotect", "--all", "--yes"), []);
     case "kill":
-      world.strike.arm({ nth: given.nth, kill: true, effect: given.effect });
+      world.stop.arm({ victim: "all", nth: given.nth, before: !given.effect });
       return struck(world, await world.pulumi(given.during, ...yes(false)), given.during);
     case "lost answer":
-      world.strike.arm({ nth: given.nth, drop: given.drop });
+      world.stop.arm({ nth: given.nth, drop: given.drop });
       return struck(world, await world.pulumi("up", ...yes(false)), "up");
   }
 }
@@ -92,7 +92,7 @@ async function stateDeleted(world: World, type: ResourceType, force: boolean): P
 
 /** A kill leaves the stack locked, and the person does what pulumi then says. */
 async function struck(world: World, outcome: Outcome, what: string): Promise<Performed> {
-  const struck = world.strike.disarm();
+  const struck = world.stop.disarm();
   const performed = judged(outcome, [...UP, "killed", ...(struck ? ["unanswered" as const] : [])]);
   if (outcome.kind === "killed") await world.pulumi("cancel", "--yes");
   return { ...performed, says: `${what}, ${struck ? "struck" : "not struck"}: ${performed.says}` };
