@@ -86,7 +86,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
       ]);
       assert.match(
         scene.said(),
-        /another KeyReplica .* left alone.*\n.*another KeyDistribution .* left alone/,
+        /another KeyReplica .* left as they are.*\n.*another KeyDistribution .* left as they are/,
       );
       await assertSettled(twice, renamed);
       for (const { outputs } of program.states.values()) assert.deepEqual(outputs.drift ?? [], []);
