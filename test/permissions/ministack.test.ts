@@ -5,7 +5,7 @@ import { examine } from "../../cli/doctor/examine";
 import { madeUpKey } from "../../cli/doctor/probes";
 import { Sha256 } from "../../localkms/http/sha256";
 import { AES_256 } from "../../provider/keys/keyTypes";
-import { FEATURES, type Feature, permissionsFor } from "../../provider/kms/permissions";
+import { FEATURES, type Feature, PERMISSIONS, permissionsFor } from "../../provider/kms/permissions";
 import { clientsOr, type Ministack, startMinistack } from "../compat/support";
 import { setEnvironment } from "../provider/kms/loopback";
 import { cameOf, printed } from "./effects";
@@ -27,9 +27,15 @@ const LIVED = LIVES.filter(
     (!replicated || feature === "multiRegion"),
 );
 
-/** No answer can be lost there, after which kms:ListAliases is used. What comes of a permission in one Region is tried there. */
-const isTried = ({ replicated, without }: TriedLife, action: string) =>
-  action !== "kms:ListAliases" && !(replicated && without[action] === LIVES[0]!.without[action]);
+/**
+ * A permission is tried in the first life of its feature that needs it; what comes of it in others is tried on the local KMS. No
+ * answer can be lost there, after which kms:ListAliases is used.
+ */
+function isTried({ name, feature }: TriedLife, action: string): boolean {
+  if (action === "kms:ListAliases" || !PERMISSIONS[feature].some((each) => each.action === action))
+    return false;
+  return LIVED.find((life) => life.feature === feature && action in life.without)?.name === name;
+}
 
 /** What is otherwise there: tags and a policy in CreateKey need no permission, a denial comes before "no such alias". */
 const OTHERWISE: Record<string, Record<string, string>> = {
