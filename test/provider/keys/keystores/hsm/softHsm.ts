@@ -1,4 +1,4 @@
-import { constants, generateKeyPairSync, privateDecrypt, randomBytes } from "node:crypto";
+import { constants, createPublicKey, generateKeyPairSync, privateDecrypt, randomBytes } from "node:crypto";
 import {
   cpSync,
   lstatSync,
@@ -101,8 +101,14 @@ export class SoftHsm {
 
   /** The material of every key by its label: as it is extractable, who has the PIN wraps it under a key of their own. */
   materials(pin: string): Record<string, Buffer> {
-    const own = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    const { n, e } = own.publicKey.export({ format: "jwk" });
+    // Node 20 waits for ever where a KeyObject of generateKeyPairSync is exported as a JWK and garbage is collected meanwhile.
+    const spki = { type: "spki", format: "der" } as const;
+    const own = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      publicKeyEncoding: spki,
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    const { n, e } = createPublicKey({ key: own.publicKey, ...spki }).export({ format: "jwk" });
     return this.inspect(pin, ({ pkcs11, cryptoki, session, keys }) => {
       const publicKey = cryptoki.C_CreateObject(session, [
         { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_PUBLIC_KEY },
