@@ -273,7 +273,10 @@ describe("the deletion of what the program still needs, while `deletionAllowed` 
         {},
       );
       assert.deepEqual(await scene.everywhere(), whole);
-      assert.match(scene.said(), /another KeyReplica .* left as they are\n.*another KeyDistribution .* left as they are/);
+      assert.match(
+        scene.said(),
+        /another KeyReplica .* left as they are\n.*another KeyDistribution .* left as they are/,
+      );
     });
 
     it("but not what one of another name has", async () => {
