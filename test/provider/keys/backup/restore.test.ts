@@ -1,6 +1,24 @@
 import assert from "node:assert/strict";
-import { refuseOtherKey } from "../../../../provider/keys/backup/restore";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openBackupAt, refuseOtherKey } from "../../../../provider/keys/backup/restore";
 import { UNKNOWN } from "../../../../provider/schema/unknowns";
+import { temporaryFolder } from "../../../temporaryFolders";
+
+describe("a backup that is opened", () => {
+  const say = () => {};
+
+  it("is the file whose fingerprint the program says, and nothing is tried with another", async () => {
+    const file = join(await temporaryFolder(), "orders.backup");
+    await writeFile(file, "another backup");
+    const of = { from: `file://${file}`, passphrase: "env:NOT_SET" };
+    await assert.rejects(openBackupAt({ ...of, fingerprint: "00".repeat(32) }, say), {
+      code: "InvalidInput",
+      message: /it has another, so it is another file\. Nothing was restored\./,
+    });
+    await assert.rejects(openBackupAt(of as never, say), { code: "InvalidInput", message: /fingerprint/ });
+  });
+});
 
 describe("a key that is there already, with a backup of its name", () => {
   const versions = [{ version: 1, createdAt: "2026-01-31T12:00:00Z", kcv: "0123456789", enabled: true }];
