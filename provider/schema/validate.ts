@@ -54,5 +54,6 @@ function shownName(name: string): string {
 }
 
 function typeName(value: unknown): string {
+  if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value;
 }

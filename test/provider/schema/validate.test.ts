@@ -92,6 +92,12 @@ describe("schema validation", () => {
         ["Expected `replicaRegions.1` to be of type string, got number."],
       ],
       [
+        "a null in a list, where nothing can be left out",
+        "ManagedKey",
+        ["ManagedKey", { "replicaRegions.1": null }],
+        ["Expected `replicaRegions.1` to be of type string, got null."],
+      ],
+      [
         "a wrong value of a map, whatever its key is",
         "KmsProvider",
         ["KmsProvider", { tags: { "cost/center~1": 7 } }],
