@@ -89,7 +89,8 @@ previews: $(dist) engine-ready ## write docs/previews.md again, from what the re
 
 .PHONY: coverage
 coverage: $(dist) engine-ready clients-ready hsm-ready ## run the whole suite and report what of the source it reaches
-	@$(bin)/c8 --src sdk --src provider --src localkms --src cli --reporter text --reporter html $(bin)/mocha 'test/**/*.test.ts'
+	@# c8 loses what mocha's parallel workers reach.
+	@$(bin)/c8 --src sdk --src provider --src localkms --src cli --reporter text --reporter html $(bin)/mocha --no-parallel 'test/**/*.test.ts'
 
 .PHONY: mutants
 mutants: $(deps) ## break the provider in one way at a time and see whether the tests notice (ONLY="life-claim kms-wk"; test/mutants/README.md)
