@@ -37,31 +37,36 @@ export function mistakesIn(values: object, shape: Shape, isOpen = false, path: s
 }
 
 function inValue(value: unknown, property: PropertySpec, isOpen: boolean, path: string[]): Mistake[] {
-  const forms = property.oneOf ?? [property];
-  const form = forms.find((each) => hasType(value, typeOf(each)));
-  if (!form) return [{ kind: "type", path, property, expected: forms.map((each) => typeOf(each)!), value }];
+  const forms = (property.oneOf ?? [property]).map(formOf);
+  const form = forms.find(({ type }) => hasType(value, type));
+  if (!form) return [{ kind: "type", path, property, expected: forms.map(({ type }) => type!), value }];
   const allowed = allowedTexts(form);
   if (allowed && !allowed.includes(value as string))
-    return [{ kind: "value", path, property: form, expected: allowed, value }];
-  const { items, additionalProperties } = form;
-  const referred = referredType(form);
-  if (referred?.type === "object") return mistakesIn(value as object, referred, isOpen, path);
-  const inner = typeOf(form) === "array" ? items : additionalProperties;
+    return [{ kind: "value", path, property: form.property, expected: allowed, value }];
+  if (form.referred?.type === "object") return mistakesIn(value as object, form.referred, isOpen, path);
+  const { items, additionalProperties } = form.property;
+  const inner = form.type === "array" ? items : additionalProperties;
   if (!inner) return [];
   return Object.entries(value as object).flatMap(([name, each]) =>
     inValue(each, inner, isOpen, [...path, name]),
   );
 }
 
-function allowedTexts({ const: only, ...property }: PropertySpec): string[] | undefined {
-  if (only !== undefined) return [only];
-  const referred = referredType(property);
-  return referred && "enum" in referred ? referred.enum.map(({ value }) => value) : undefined;
+/** A property without `oneOf`, or one form of it. `type` is the JSON type of its values; undefined if any is allowed. */
+interface Form {
+  property: PropertySpec;
+  referred: ReturnType<typeof referredType>;
+  type: string | undefined;
 }
 
-/** JSON type of a property's values; undefined if any is allowed. */
-function typeOf(property: PropertySpec): string | undefined {
-  return referredType(property)?.type ?? property.type;
+function formOf(property: PropertySpec): Form {
+  const referred = referredType(property);
+  return { property, referred, type: referred?.type ?? property.type };
+}
+
+function allowedTexts({ property, referred }: Form): string[] | undefined {
+  if (property.const !== undefined) return [property.const];
+  return referred && "enum" in referred ? referred.enum.map(({ value }) => value) : undefined;
 }
 
 function hasType(value: unknown, type: string | undefined): boolean {

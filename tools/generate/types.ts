@@ -58,10 +58,9 @@ export function storedTypes(): string {
 
 /** A type and not an interface, so that it is a record of values too. schema.json describes its properties. */
 function storedType(name: string, more: string, properties: Property[], required: string[]): string {
-  const members = properties.map((property) => ({
-    ...member(property, required, plainType),
-    description: undefined,
-  }));
+  const members = properties.map((property) =>
+    member({ ...property, description: undefined }, required, plainType),
+  );
   return declaration(`${name} of a state.`, `type ${name} = ${more}`, members).replace(/ & +\{\n\}$/, ";");
 }
 

@@ -1,22 +1,17 @@
 import assert from "node:assert/strict";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { oneKey } from "./programs";
-import { assertNamesWaysOn, onStack } from "./stack";
+import { assertNamesWaysOn, onStack, useLocalKms } from "./stack";
 
 const NOTHING = "";
 
 describe("keys go, on the real engine,", function () {
   this.timeout(300_000);
-  let local: LocalKms;
-  before(async () => {
-    local = await startLocalKms({ config: { replicaCreatingMillis: 0 } });
-  });
-  after(() => local?.close());
+  const local = useLocalKms();
 
   it("on purpose, once the last update has seen `deletionAllowed: true`, and not where a later one has seen false", () => {
-    const allowed = oneKey(local.url, { key: "{ deletionAllowed: true }" });
-    return onStack(local, allowed, async (stack) => {
-      await stack.project.setProgram(oneKey(local.url));
+    const allowed = oneKey(local().url, { key: "{ deletionAllowed: true }" });
+    return onStack(local(), allowed, async (stack) => {
+      await stack.project.setProgram(oneKey(local().url));
       await stack.project.up();
       const { said } = await stack.changes(() => stack.project.destroy({ fails: true }));
       assertNamesWaysOn(said);
@@ -32,7 +27,7 @@ describe("keys go, on the real engine,", function () {
   });
 
   it("out of management, with KMS keys and aliases that stay, once an update has seen `retainOnDelete: true`", () =>
-    onStack(local, oneKey(local.url, { options: "{ retainOnDelete: true }" }), async (stack) => {
+    onStack(local(), oneKey(local().url, { options: "{ retainOnDelete: true }" }), async (stack) => {
       await stack.project.setProgram(NOTHING);
       const { changes } = await stack.changes(() => stack.project.up());
       assert.deepEqual(changes, []);

@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { HOME, ORDERS_NOT_DISTRIBUTED, program } from "./programs";
-import { assertNamesWaysOn, sharedStack } from "./stack";
+import { assertNamesWaysOn, sharedStack, useLocalKms } from "./stack";
 
 const NOTHING = "";
 
 /** A case for each request that the engine makes of the provider, and for each flag that changes what it shows of the program. */
 describe("keys whose deletion is not allowed, on the real engine", function () {
   this.timeout(300_000);
-  let local: LocalKms;
-  before(async () => {
-    local = await startLocalKms({ config: { replicaCreatingMillis: 0 } });
-  });
-  after(() => local?.close());
-  const stack = sharedStack(() => local, program);
+  const local = useLocalKms();
+  const stack = sharedStack(local, program);
 
   const destroy = (...args: string[]) =>
     stack().project.pulumi(["destroy", "--yes", "--skip-preview", ...args], { fails: true });
@@ -31,7 +26,7 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
 
   it("outlive a destroy with --run-program and --target of a distribution, where `deletionAllowed: true` stands in the program and no update has seen it", async () => {
     const bills = 'const bills = new ManagedKey("bills", { deletionAllowed: true });';
-    await stack().project.setProgram(program(local.url, { bills }));
+    await stack().project.setProgram(program(local().url, { bills }));
     const urn = stack().urn("KeyDistribution", "bills-prod");
     const { said, calls } = await stack().refuses(() => destroy("--run-program", "--target", urn));
     assertNamesWaysOn(said);
@@ -61,7 +56,7 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
   });
 
   const declares = (others: Parameters<typeof program>[1]) =>
-    stack().project.setProgram(program(local.url, others));
+    stack().project.setProgram(program(local().url, others));
 
   it("outlive an update with everything taken out", async () => {
     await stack().project.setProgram(NOTHING);
@@ -106,18 +101,18 @@ describe("keys whose deletion is not allowed, on the real engine", function () {
   it("are as they were after all that: an update has nothing to do", () => stack().hasNothingToDo());
 
   it("go on purpose while their key is declared: in one Region by their KeyReplica, then by their distribution, with --refresh too", async () => {
-    await stack().project.setProgram(program(local.url, { ordersAbroad: "" }));
+    await stack().project.setProgram(program(local().url, { ordersAbroad: "" }));
     await stack().project.up();
     assert.deepEqual(await stack().statesOf("orders"), ["Enabled", "PendingDeletion"]);
     assert.deepEqual(await stack().aliasesOf("orders"), [HOME]);
 
-    await stack().project.setProgram(program(local.url, ORDERS_NOT_DISTRIBUTED));
+    await stack().project.setProgram(program(local().url, ORDERS_NOT_DISTRIBUTED));
     await stack().project.up();
     assert.deepEqual(await stack().statesOf("orders"), ["PendingReplicaDeletion", "PendingDeletion"]);
     assert.deepEqual(await stack().aliasesOf("orders"), []);
     assert.deepEqual(await stack().statesOf("bills"), ["Enabled"]);
 
-    await stack().project.setProgram(program(local.url, { ...ORDERS_NOT_DISTRIBUTED, billsProd: "" }));
+    await stack().project.setProgram(program(local().url, { ...ORDERS_NOT_DISTRIBUTED, billsProd: "" }));
     await stack().project.up({ args: ["--refresh"] });
     assert.deepEqual(await stack().statesOf("bills"), ["PendingDeletion"]);
   });

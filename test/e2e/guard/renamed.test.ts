@@ -1,20 +1,15 @@
 import assert from "node:assert/strict";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { components, oneKey } from "./programs";
-import { onStack } from "./stack";
+import { onStack, useLocalKms } from "./stack";
 
 describe("keys whose deletion is not allowed outlive, on the real engine,", function () {
   this.timeout(300_000);
-  let local: LocalKms;
-  before(async () => {
-    local = await startLocalKms({ config: { replicaCreatingMillis: 0 } });
-  });
-  after(() => local?.close());
+  const local = useLocalKms();
 
   it("a component that is renamed without aliases: the preview is refused; with --skip-preview, when it is taken back nothing is done in AWS, and what it made can be deleted on purpose", () => {
-    const former = components(local.url, { orders: "{}" });
-    const renamed = components(local.url, { payments: "{}" });
-    return onStack(local, former, async (stack) => {
+    const former = components(local().url, { orders: "{}" });
+    const renamed = components(local().url, { payments: "{}" });
+    return onStack(local(), former, async (stack) => {
       const kmsKeys = await stack.kmsKeys();
       await stack.project.setProgram(renamed);
       await stack.refuses(() => stack.project.previewAndUp({ fails: true }));
@@ -28,7 +23,7 @@ describe("keys whose deletion is not allowed outlive, on the real engine,", func
       await stack.isInUse();
 
       await stack.project.setProgram(
-        components(local.url, { orders: "{}", payments: "{ deletionAllowed: true }" }),
+        components(local().url, { orders: "{}", payments: "{ deletionAllowed: true }" }),
       );
       await stack.project.up();
       await stack.project.setProgram(former);
@@ -40,9 +35,9 @@ describe("keys whose deletion is not allowed outlive, on the real engine,", func
   });
 
   it("a ManagedKey resource that is renamed without aliases and keeps its name: it is refused before anything is made in AWS; taken back, the alias keeps its name", () =>
-    onStack(local, oneKey(local.url), async (stack) => {
+    onStack(local(), oneKey(local().url), async (stack) => {
       const renamed = { resource: "payments", key: '{ name: "orders" }' };
-      await stack.project.setProgram(oneKey(local.url, renamed));
+      await stack.project.setProgram(oneKey(local().url, renamed));
       const refused = await stack.changes(() => stack.project.up({ fails: true }));
       assert.deepEqual(refused.changes, []);
       await stack.isInUse();
@@ -55,7 +50,7 @@ describe("keys whose deletion is not allowed outlive, on the real engine,", func
     }));
 
   it("`pulumi state delete` of a ManagedKey: an update is refused before anything is made, and the program that names its KMS keys uses them again", () =>
-    onStack(local, oneKey(local.url), async (lost) => {
+    onStack(local(), oneKey(local().url), async (lost) => {
       const kmsKeys = await lost.kmsKeys();
       const urn = lost.urn("ManagedKey", "orders");
       await lost.project.pulumi(["state", "delete", urn, "--target-dependents", "--force", "--yes"]);
@@ -67,7 +62,7 @@ describe("keys whose deletion is not allowed outlive, on the real engine,", func
         assert.ok(said.includes(part), `${part} is not in: ${said}`);
 
       const distribution = `{ adopt: { aliasName: "${alias}", versions: { 1: "${keyId}" } } }`;
-      await lost.project.setProgram(oneKey(local.url, { distribution }));
+      await lost.project.setProgram(oneKey(local().url, { distribution }));
       await lost.takesNothingAway(() => lost.project.up());
       assert.deepEqual(await lost.kmsKeys(), kmsKeys);
       await lost.hasNothingToDo();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ListKeysCommand } from "@aws-sdk/client-kms";
-import type { LocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../localkms/index";
 import { Application } from "../../world/application";
 import { openProject, type Project, type Result } from "../support";
 import { ABROAD, HOME } from "./programs";
@@ -185,6 +185,16 @@ export class Stack {
     await this.isInUse();
     return said;
   }
+}
+
+/** A local KMS for all tests of a describe. */
+export function useLocalKms(): () => LocalKms {
+  let local: LocalKms;
+  before(async () => {
+    local = await startLocalKms({ config: { replicaCreatingMillis: 0 } });
+  });
+  after(() => local?.close());
+  return () => local;
 }
 
 /** A stack of its own, for a test that changes it. */

@@ -8,7 +8,7 @@ export interface Secret extends Sealed {
   version: number;
 }
 
-/** What applications use of a used. */
+/** What applications use of a stack. */
 interface Used {
   readonly secrets: readonly Secret[];
   readonly scene: Scene;
