@@ -8,7 +8,8 @@ MAKEFLAGS += --no-print-directory
 bin := node_modules/.bin
 deps := node_modules/.installed
 dist := dist/.built
-sources := $(shell find sdk provider localkms cli -type f 2>/dev/null) schema.json package.json tsconfig.json tsconfig.build.json
+sources := $(shell find sdk provider cli local-kms/src -type f 2>/dev/null) schema.json package.json tsconfig.json tsconfig.build.json \
+	local-kms/package.json local-kms/tsconfig.build.json
 
 .PHONY: help
 help: ## list the targets
@@ -25,7 +26,7 @@ check: lint test-unit ## check format, lint rules and types, and run the unit te
 test: $(dist) engine-ready clients-ready hsm-ready ## run the whole suite: unit, contract, e2e on the real engine, compat
 	@# What takes long first: it would leave one of the two workers idle at the end.
 	@$(bin)/mocha 'test/{e2e,soak}/**/*.test.ts' 'test/{provider,compat,permissions}/**/*.test.ts' \
-		'test/!(e2e|soak|provider|compat|permissions)/**/*.test.ts' 'test/*.test.ts'
+		'test/!(e2e|soak|provider|compat|permissions)/**/*.test.ts' 'test/*.test.ts' 'local-kms/test/**/*.test.ts'
 
 .PHONY: test-unit
 test-unit: $(deps) ## run the unit tests: they start no process and no server, and need neither dist/ nor the engine
@@ -35,7 +36,7 @@ lives := test/provider/{model,faultMatrix,lifecycle/exhaustive}.test.ts
 
 .PHONY: test-node
 test-node: $(dist) hsm-ready ## run what may depend on the version of Node and needs neither the engine nor Python
-	@$(bin)/mocha 'test/**/*.test.ts' --ignore 'test/{e2e,engine,compat,soak,permissions}/**' --ignore '$(lives)' \
+	@$(bin)/mocha '{test,local-kms/test}/**/*.test.ts' --ignore 'test/{e2e,engine,compat,soak,permissions}/**' --ignore '$(lives)' \
 		--ignore 'test/provider/{lifecycle,resources}/contract/**' --ignore 'test/cli/{status,sweep}*' \
 		--ignore 'test/security/{state/oldKeystoreCopy,state/stateWriter,supplyChain}.test.ts'
 
@@ -47,6 +48,10 @@ test-e2e: $(dist) engine-ready hsm-ready ## run the tests on the real engine
 test-compat: $(dist) engine-ready clients-ready ## run the tests against a third-party KMS and with independent clients
 	@$(bin)/mocha 'test/compat/**/*.test.ts'
 
+.PHONY: test-local-kms
+test-local-kms: $(dist) ## run the tests of the local KMS
+	@$(bin)/mocha 'local-kms/test/**/*.test.ts'
+
 .PHONY: soak
 soak: $(dist) engine-ready ## random operations on the real engine: 200 sequences (SEQUENCES=200, SEED=1000), of which the suite runs one
 	@SOAK_SEQUENCES=$(SEQUENCES) SOAK_SEED=$(SEED) $(bin)/mocha test/soak/soak.test.ts
@@ -55,7 +60,7 @@ SEED ?= 1000
 
 .PHONY: nightly
 nightly: $(dist) engine-ready ## what the suite runs a part of: random sequences for ten minutes each (SECONDS_EACH=600), every fault at every call, the large worlds, 200 sequences on the real engine
-	@PROPERTY_SECONDS=$(SECONDS_EACH) FAULTS=all EXHAUSTIVE=nightly $(bin)/mocha test/localkms/durability/property.test.ts '$(lives)'
+	@PROPERTY_SECONDS=$(SECONDS_EACH) FAULTS=all EXHAUSTIVE=nightly $(bin)/mocha local-kms/test/durability/property.test.ts '$(lives)'
 	@$(MAKE) soak
 SECONDS_EACH ?= 600
 
@@ -68,7 +73,7 @@ types: $(deps) ## check types only
 	@$(bin)/tsc -p tsconfig.json
 
 .PHONY: build
-build: $(dist) ## compile the package into dist/
+build: $(dist) ## compile the packages into dist/ and local-kms/dist/
 
 .PHONY: schema
 schema: engine-ready ## hold schema.json against Pulumi's own schema binder
@@ -81,7 +86,7 @@ generate: $(deps) ## write what is generated from schema.json: sdk/generated, pr
 .PHONY: docs
 docs: generate ## write that, and what of docs/ is made from the permissions and the tests
 	@$(bin)/tsx tools/permissions.ts
-	@$(bin)/tsx tools/fidelity/main.ts
+	@$(bin)/tsx local-kms/tools/fidelity/main.ts
 
 .PHONY: previews
 previews: $(dist) engine-ready ## write docs/previews.md again, from what the real pulumi prints
@@ -90,7 +95,7 @@ previews: $(dist) engine-ready ## write docs/previews.md again, from what the re
 .PHONY: coverage
 coverage: $(dist) engine-ready clients-ready hsm-ready ## run the whole suite and report what of the source it reaches
 	@# c8 loses what mocha's parallel workers reach.
-	@$(bin)/c8 --src sdk --src provider --src localkms --src cli --reporter text --reporter html $(bin)/mocha --no-parallel 'test/**/*.test.ts'
+	@$(bin)/c8 --src sdk --src provider --src local-kms/src --src cli --reporter text --reporter html $(bin)/mocha --no-parallel '{test,local-kms/test}/**/*.test.ts'
 
 .PHONY: mutants
 mutants: $(deps) ## break the provider in one way at a time and see whether the tests notice (ONLY="life-claim kms-wk"; test/mutants/README.md)
@@ -106,7 +111,7 @@ sbom: ## write sbom.cdx.json: every package of the lock file as a CycloneDX docu
 
 .PHONY: clean
 clean: ## remove what was built and installed in this folder; the cache of tools stays
-	rm -rf dist coverage node_modules
+	rm -rf dist local-kms/dist coverage node_modules
 
 .PHONY: engine-ready clients-ready hsm-ready
 engine-ready:
@@ -127,6 +132,7 @@ $(deps): package-lock.json
 	@touch $@
 
 $(dist): $(deps) $(sources)
-	@rm -rf dist # what no source is compiled to any more would be published
+	@rm -rf dist local-kms/dist # what no source is compiled to any more would be published
 	$(bin)/tsc -p tsconfig.build.json
+	$(bin)/tsc -p local-kms/tsconfig.build.json
 	@touch $@

@@ -69,13 +69,11 @@ export function codeName(value: string, before: string[] = []): string[] {
   throw new InvalidArgumentError("Expected TYPE@SHA256, as `keymgmt doctor` prints it.");
 }
 
-export function port(text: string): number {
-  return wholeNumber(text, 0, 65535);
-}
-
 /** AWS's window for ScheduleKeyDeletion. */
 export function days(text: string): number {
-  return wholeNumber(text, 7, 30);
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 7 && number <= 30) return number;
+  throw new InvalidArgumentError("Expected a number from 7 to 30.");
 }
 
 export function accountId(text: string): string {
@@ -86,10 +84,4 @@ export function accountId(text: string): string {
 export function keyArn(text: string, before: string[] = []): string[] {
   if (/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(text)) return [...before, text];
   throw new InvalidArgumentError("Expected an ARN such as arn:aws:kms:us-east-1:111122223333:key/KEY-ID.");
-}
-
-function wholeNumber(text: string, from: number, to: number): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= from && number <= to) return number;
-  throw new InvalidArgumentError(`Expected a number from ${from} to ${to}.`);
 }

@@ -83,7 +83,7 @@ describe("a program that is started", () => {
       "-rlE",
       "node:child_process|node:cluster",
       "cli",
-      "localkms",
+      "local-kms/src",
       "provider",
       "sdk",
     ] as const;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { unsealed } from "../../cli/export/keyring";
-import type { LocalKms } from "../../localkms/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { fingerprintOf, openBackup } from "../../provider/keys/backup/backup";
 import { identityKey, passphraseKey } from "../../provider/keys/backup/backupKeys";
 import { type Keyring, storedKeyring } from "../../provider/keys/keyring";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LocalKms } from "../../localkms/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { localKms, Program } from "../world/program";
 import { exportOf, fileOf, keymgmt, settled } from "./support";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import type { Interception } from "../../localkms/index";
+import type { Interception } from "../../local-kms/src/index";
 import { providerText } from "../../sdk/providerText";
 import { built } from "../built";
 import { temporaryFolder } from "../temporaryFolders";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { API } from "../../localkms/api/model.js";
-import { apiModel, modelText } from "../../tools/model/model";
+import { API } from "../../local-kms/src/api/model.js";
+import { apiModel, modelText } from "../../local-kms/tools/model/model";
 import { type Clients, clientsOr } from "./support";
 
 /** What AWS has added to enums since the pinned botocore. */

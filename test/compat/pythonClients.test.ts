@@ -1,4 +1,4 @@
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
 import { type Clients, checksOf, clientsOr } from "./support";
 
 /** What AWS has added to KMS since the pinned botocore, and shows in answers. */

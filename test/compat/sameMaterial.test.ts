@@ -1,4 +1,4 @@
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
 import { type Clients, checksOf, clientsOr, type Ministack, startMinistack } from "./support";
 
 describe("the same material in the local KMS and in ministack, which others wrote", function () {

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { DisableKeyCommand, UpdateAliasCommand } from "@aws-sdk/client-kms";
-import { ACCOUNT, createKey, EAST, metadataOf, start, type TestKms, WEST } from "../localkms/support";
+import {
+  ACCOUNT,
+  createKey,
+  EAST,
+  metadataOf,
+  start,
+  type TestKms,
+  WEST,
+} from "../../local-kms/test/support";
 import { mirrorOr, Terraform } from "./support";
 
 describe("Terraform's AWS provider on the local KMS", function () {

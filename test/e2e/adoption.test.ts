@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CreateAliasCommand, DisableKeyCommand } from "@aws-sdk/client-kms";
-import { createEnabledKey, start, type TestKms } from "../localkms/support";
+import { createEnabledKey, start, type TestKms } from "../../local-kms/test/support";
 import { Application } from "../world/application";
 import { LIFTED } from "../world/declaration";
 import { openProject, type Project } from "./support";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
 import { built } from "../built";
 import { LIFTED } from "../world/declaration";
 import { openProject, type Project } from "./support";

@@ -7,7 +7,7 @@ import {
   TagResourceCommand,
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
-import { start, type TestKms } from "../localkms/support";
+import { start, type TestKms } from "../../local-kms/test/support";
 import { Application } from "../world/application";
 import { LIFTED } from "../world/declaration";
 import { allowsRoot, deniesStolenRole, keyPolicy } from "../world/keyPolicy";

@@ -9,7 +9,7 @@ import {
   ReplicateKeyCommand,
   type Tag,
 } from "@aws-sdk/client-kms";
-import { importMaterial, metadataOf, start, type TestKms } from "../localkms/support";
+import { importMaterial, metadataOf, start, type TestKms } from "../../local-kms/test/support";
 import { Application } from "../world/application";
 import { openProject, type Project } from "./support";
 import { keyringPlaces } from "./support/keyrings";

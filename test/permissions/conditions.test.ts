@@ -18,7 +18,7 @@ import {
   UpdatePrimaryRegionCommand,
 } from "@aws-sdk/client-kms";
 import { policyFor, type Scope } from "../../cli/iam-policy/policy";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
 import { allowsRoot, keyPolicy } from "../world/keyPolicy";
 import { HOME, REPLICA, STACK } from "./life";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DescribeKeyCommand, ListKeysCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { RequestLogEntry } from "../../localkms/index";
+import type { RequestLogEntry } from "../../local-kms/src/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { Application } from "../world/application";
 import { Program, type ProgramInputs } from "../world/program";

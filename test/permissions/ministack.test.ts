@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { examine } from "../../cli/doctor/examine";
 import { madeUpKey } from "../../cli/doctor/probes";
-import { Sha256 } from "../../localkms/http/sha256";
+import { Sha256 } from "../../local-kms/src/http/sha256";
 import { AES_256 } from "../../provider/keys/keyTypes";
 import { FEATURES, type Feature, PERMISSIONS, permissionsFor } from "../../provider/kms/permissions";
 import { clientsOr, type Ministack, startMinistack } from "../compat/support";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LocalKms } from "../../localkms/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import type { Feature } from "../../provider/kms/permissions";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { backUp, forgetBackup } from "../world/backup";

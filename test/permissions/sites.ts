@@ -7,7 +7,7 @@ import {
   type LocalKmsConfig,
   type RequestLogEntry,
   startLocalKms,
-} from "../../localkms/index";
+} from "../../local-kms/src/index";
 import { type Actor, HOME, REPLICA, type Site, STACK } from "./life";
 import type { TriedLife } from "./lives";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
 import { isKeymgmtError } from "../../provider/errors";
 import { findCredentials } from "../../provider/kms/credentials/credentials";
 import type { KmsConnection } from "../../provider/kms/endpoints/connection";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import sinon from "sinon";
-import type { LocalKms } from "../../localkms/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { PartialFailure, type Values } from "../../provider/resources/resource";
 import { SoftHsm } from "../provider/keys/keystores/hsm/softHsm";
 import { setEnvironment } from "../provider/kms/loopback";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { TagResourceCommand, UpdateKeyDescriptionCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { Interception, LocalKms } from "../../localkms/index";
+import type { Interception, LocalKms } from "../../local-kms/src/index";
 import { dynamicProvider } from "../../provider/dynamic";
 import type { Values } from "../../provider/resources/resource";
 import { resourceSpec } from "../../provider/schema/definition";

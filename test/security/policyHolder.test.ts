@@ -14,7 +14,7 @@ import {
   TagResourceCommand,
 } from "@aws-sdk/client-kms";
 import { policyFor, type Scope } from "../../cli/iam-policy/policy";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
 import type { Feature } from "../../provider/kms/permissions";
 import { FEATURES } from "../../provider/kms/permissions";
 import { allowsRoot, keyPolicy } from "../world/keyPolicy";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import sinon from "sinon";
 import { exportKey } from "../../cli/export/command";
-import type { LocalKms } from "../../localkms/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { exportOf, keymgmt } from "../cli/support";
 import { temporaryFolder } from "../temporaryFolders";
 import { localKms, Program } from "../world/program";

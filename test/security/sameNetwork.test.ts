@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
 import { rawRequest } from "./support/rawRequest";
 
 /** The attacker reaches a local KMS over the network: it was told to listen on more than loopback, in a container say. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { TagResourceCommand, UpdateKeyDescriptionCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { Interception, LocalKms } from "../../localkms/index";
+import type { Interception, LocalKms } from "../../local-kms/src/index";
 import { dynamicProvider } from "../../provider/dynamic";
 import { fingerprintOf } from "../../provider/keys/backup/backup";
 import type { KmsKeyRecords } from "../../provider/state/types";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import sinon from "sinon";
-import type { LocalKms } from "../../localkms/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { parseKeyring } from "../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../provider/state/types";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
 import { rawRequest } from "./support/rawRequest";
 
 /**

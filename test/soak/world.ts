@@ -1,4 +1,4 @@
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
 import { Stop } from "../e2e/killed/stop";
 import { openProject, type Project, type RunOptions } from "../e2e/support";
 import { Application } from "../world/application";

@@ -3,7 +3,7 @@ import {
   type LocalKmsConfig,
   type LocalKmsOptions,
   startLocalKms,
-} from "../../localkms/index";
+} from "../../local-kms/src/index";
 import { resourcesOf } from "../../provider/resources";
 import { PartialFailure, type Resource, type Values } from "../../provider/resources/resource";
 import { Run, type RunSettings } from "../../provider/run";

@@ -1,4 +1,4 @@
-import type { InterceptedRequest, Interception } from "../../localkms/index";
+import type { InterceptedRequest, Interception } from "../../local-kms/src/index";
 import {
   type Kms,
   type KmsConnection,

@@ -11,7 +11,7 @@ import type {
   LocalKms,
   LocalKmsConfig,
   RequestLogEntry,
-} from "../../localkms/index";
+} from "../../local-kms/src/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { Application } from "./application";
 import { Observer } from "./observer";

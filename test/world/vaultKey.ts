@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { CreateAliasCommand, type CreateKeyCommandInput, ReplicateKeyCommand } from "@aws-sdk/client-kms";
-import { createExternalKey, importMaterial } from "../localkms/support";
+import { createExternalKey, importMaterial } from "../../local-kms/test/support";
 import type { Application } from "./application";
 
 export const VAULTS_ALIAS = "alias/hashicorp/orders-1700000000";

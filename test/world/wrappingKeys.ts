@@ -2,7 +2,7 @@ import {
   ImportKeyPool,
   type RsaWrappingKeySpec,
   type WrappingPair,
-} from "../../localkms/crypto/importKeyPool";
+} from "../../local-kms/src/crypto/importKeyPool";
 
 const PAIRS = 3;
 

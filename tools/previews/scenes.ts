@@ -1,7 +1,7 @@
 /** The programs and the circumstances of docs/previews.md, previewed by the real engine. */
 import { randomBytes } from "node:crypto";
 import { CreateAliasCommand, DeleteAliasCommand, DisableKeyCommand } from "@aws-sdk/client-kms";
-import { createExternalKey, importMaterial } from "../../test/localkms/support";
+import { createExternalKey, importMaterial } from "../../local-kms/test/support";
 import { ABROAD, HOME, type Stage } from "./stage";
 
 const KMS = `const kms = new KmsProvider("aws", { keyCollection: "${HOME}" });`;

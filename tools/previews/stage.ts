@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KMSClient } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import { clientFor } from "../../local-kms/test/support";
 import { openProject, type Project, type Result } from "../../test/e2e/support";
-import { clientFor } from "../../test/localkms/support";
 
 export const HOME = "us-west-1";
 export const ABROAD = "eu-west-1";

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type LocalKms, startLocalKms } from "../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
 import { openProject, type Project } from "../../test/e2e/support/index";
 import { Application } from "../../test/world/application";
 import { checkout } from "../toolchain";

@@ -7,7 +7,7 @@ import {
   ListAliasesCommand,
   ListKeysCommand,
 } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { checkout } from "../../../tools/toolchain";
 import { Application } from "../../world/application";
 import { openProject, type Project } from "../support";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeleteImportedKeyMaterialCommand, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import ts from "typescript";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { Limiter } from "../../../provider/kms/client/limiter";
 import { quotaUses } from "../../../provider/kms/client/quotas";
 import { clientsOr } from "../../compat/support";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ListKeysCommand } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { Application } from "../../world/application";
 import { openProject, type Project, type Result } from "../support";
 import { ABROAD, HOME } from "./programs";

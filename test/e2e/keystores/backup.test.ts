@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ListAliasesCommand, ListKeysCommand } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { built } from "../../built";
 import { Application } from "../../world/application";
 import { LIFTED } from "../../world/declaration";

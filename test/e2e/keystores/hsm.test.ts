@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { SoftHsm } from "../../provider/keys/keystores/hsm/softHsm";
 import { Application } from "../../world/application";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { LIFTED } from "../../world/declaration";
 import { openProject, type Project } from "../support";

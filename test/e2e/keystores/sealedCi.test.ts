@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateAliasCommand, CreateKeyCommand, DecryptCommand, KMSClient } from "@aws-sdk/client-kms";
 import { decodeProtectedHeader } from "jose";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { checkout } from "../../../tools/toolchain";
 import { Application } from "../../world/application";
 import { openProject, type Project } from "../support";

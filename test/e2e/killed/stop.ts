@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Drop, InterceptedRequest, Interception } from "../../../localkms/index";
+import type { Drop, InterceptedRequest, Interception } from "../../../local-kms/src/index";
 import { end, type Process, withDescendants } from "../support/processes";
 
 /** Who is stopped: by SIGKILL, or pulumi by one or two SIGINTs, as by Ctrl-C. */

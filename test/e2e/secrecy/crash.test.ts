@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type InterceptedRequest, type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type InterceptedRequest, type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { LIFTED } from "../../world/declaration";
 import { openProject, type Project } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";

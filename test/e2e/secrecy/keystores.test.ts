@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CreateAliasCommand, CreateKeyCommand, DecryptCommand, KMSClient } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { LIFTED } from "../../world/declaration";
 import { openProject, type Project, type Result } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";

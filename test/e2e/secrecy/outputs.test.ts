@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { built } from "../../built";
 import { LIFTED } from "../../world/declaration";
 import { openProject, type Project, type Result } from "../support";

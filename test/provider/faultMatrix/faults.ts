@@ -1,4 +1,4 @@
-import type { ConsistencyConfig } from "../../../localkms/index";
+import type { ConsistencyConfig } from "../../../local-kms/src/index";
 import type { Blow, Call } from "../../world/providerProcess";
 
 /** What can become of a call, or of the reads of a run. */

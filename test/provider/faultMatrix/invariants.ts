@@ -1,7 +1,8 @@
 /** What must hold after every failure. AWS's side is read with plain clients. */
+
+import { importMaterial } from "../../../local-kms/test/support";
 import { parseKeyring, type VersionJwk } from "../../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../../provider/state/types";
-import { importMaterial } from "../../localkms/support";
 import { ABROAD, FAR, HOME, recordsOf } from "../../world/scene";
 import type { Bench } from "./bench";
 import type { End } from "./scenarios";

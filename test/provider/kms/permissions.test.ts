@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { API } from "../../../localkms/api/model";
+import { API } from "../../../local-kms/src/api/model";
 import { FEATURES, type Feature, PERMISSIONS, permissionsFor } from "../../../provider/kms/permissions";
 
 const root = join(__dirname, "../../..");

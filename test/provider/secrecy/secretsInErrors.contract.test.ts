@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { InterceptedRequest, Interception, LocalKms } from "../../../localkms/index";
+import type { InterceptedRequest, Interception, LocalKms } from "../../../local-kms/src/index";
 import { isKeymgmtError } from "../../../provider/errors";
 import { KmsConnections } from "../../../provider/kms/client/client";
 import { Limiter } from "../../../provider/kms/client/limiter";

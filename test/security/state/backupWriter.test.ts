@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import sinon from "sinon";
-import type { LocalKms } from "../../../localkms/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { type Backup, openBackup, sealBackup } from "../../../provider/keys/backup/backup";
 import { identityKey, recipientKey } from "../../../provider/keys/backup/backupKeys";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";

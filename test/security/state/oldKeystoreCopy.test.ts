@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { DeleteImportedKeyMaterialCommand, DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
 import { openProject, type Project } from "../../e2e/support";
 import { keyringPlaces } from "../../e2e/support/keyrings";
 import { assertNoSecret } from "../../e2e/support/planted";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { CreateAliasCommand, CreateKeyCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { CompactEncrypt } from "jose";
 import sinon from "sinon";
-import type { LocalKms } from "../../../localkms/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import type { Values } from "../../../provider/resources/resource";
 import type { KmsKeyRecords } from "../../../provider/state/types";

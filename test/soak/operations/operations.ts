@@ -1,4 +1,4 @@
-import type { Drop } from "../../../localkms/index";
+import type { Drop } from "../../../local-kms/src/index";
 import { Random } from "./random";
 
 /** Types of a stack's resources, as the last part of their Pulumi type. */

@@ -4,7 +4,7 @@ import { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sinon from "sinon";
-import { type LocalKms, startLocalKms } from "../../../../localkms/index";
+import { type LocalKms, startLocalKms } from "../../../../local-kms/src/index";
 import { findCredentials } from "../../../../provider/kms/credentials/credentials";
 import type { KmsConnection } from "../../../../provider/kms/endpoints/connection";
 import { Program } from "../../../world/program";

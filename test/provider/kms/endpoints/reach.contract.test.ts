@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import sinon from "sinon";
-import type { LocalKms } from "../../../../localkms/index";
+import type { LocalKms } from "../../../../local-kms/src/index";
 import { isKeymgmtError } from "../../../../provider/errors";
 import { findCredentials } from "../../../../provider/kms/credentials/credentials";
 import type { KmsConnection } from "../../../../provider/kms/endpoints/connection";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DisableKeyCommand } from "@aws-sdk/client-kms";
-import type { Interception } from "../../../../localkms/index";
+import type { Interception } from "../../../../local-kms/src/index";
 import { ABROAD, HOME, idsOf, useScene } from "../../../world/scene";
 import { setEnvironment } from "../../kms/loopback";
 

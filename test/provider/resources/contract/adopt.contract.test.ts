@@ -7,9 +7,9 @@ import {
   ListResourceTagsCommand,
   ReplicateKeyCommand,
 } from "@aws-sdk/client-kms";
-import type { LocalKms } from "../../../../localkms/index";
+import type { LocalKms } from "../../../../local-kms/src/index";
+import { importMaterial } from "../../../../local-kms/test/support";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { importMaterial } from "../../../localkms/support";
 import { Application } from "../../../world/application";
 import { localKms, Program } from "../../../world/program";
 import { VAULTS_ALIAS as ALIAS, vaultKey as vaultKeyIn } from "../../../world/vaultKey";

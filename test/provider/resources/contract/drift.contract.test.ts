@@ -15,7 +15,7 @@ import {
   UpdateAliasCommand,
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
-import type { LocalKms } from "../../../../localkms/index";
+import type { LocalKms } from "../../../../local-kms/src/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
 import { allowsRoot, keyPolicy } from "../../../world/keyPolicy";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DisableKeyCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { LocalKms } from "../../../../localkms/index";
+import type { LocalKms } from "../../../../local-kms/src/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
 import { localKms, Program } from "../../../world/program";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import sinon from "sinon";
-import type { LocalKms } from "../../../../localkms/index";
+import type { LocalKms } from "../../../../local-kms/src/index";
 import { keyCheckValue } from "../../../../provider/keys/keyCheckValue";
 import { parseKeyring } from "../../../../provider/keys/keyring";
 import type { HsmKeystore } from "../../../../provider/keys/keystores/hsm/uri";

@@ -11,7 +11,7 @@ import {
   ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { LocalKms, LocalKmsConfig } from "../../../../localkms/index";
+import type { LocalKms, LocalKmsConfig } from "../../../../local-kms/src/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
 import { LIFTED } from "../../../world/declaration";

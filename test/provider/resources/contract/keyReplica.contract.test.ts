@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GetKeyPolicyCommand, ListAliasesCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { Interception, LocalKms } from "../../../../localkms/index";
+import type { Interception, LocalKms } from "../../../../local-kms/src/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
 import { allowsRoot, keyPolicy } from "../../../world/keyPolicy";

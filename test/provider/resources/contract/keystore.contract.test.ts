@@ -10,7 +10,7 @@ import {
   UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { LocalKms } from "../../../../localkms/index";
+import type { LocalKms } from "../../../../local-kms/src/index";
 import { parseKeyring, type SealedVersion } from "../../../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";

@@ -6,7 +6,7 @@ import {
   ListKeysCommand,
 } from "@aws-sdk/client-kms";
 import sinon from "sinon";
-import type { Interception, LocalKms } from "../../../../localkms/index";
+import type { Interception, LocalKms } from "../../../../local-kms/src/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
 import { localKms, Program } from "../../../world/program";

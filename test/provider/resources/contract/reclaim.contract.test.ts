@@ -9,9 +9,9 @@ import {
   ScheduleKeyDeletionCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-kms";
-import type { InterceptedRequest, Interception, LocalKms } from "../../../../localkms/index";
+import type { InterceptedRequest, Interception, LocalKms } from "../../../../local-kms/src/index";
+import { importMaterial } from "../../../../local-kms/test/support";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { importMaterial } from "../../../localkms/support";
 import { Application } from "../../../world/application";
 import { localKms, Program } from "../../../world/program";
 import { adoptIn } from "../../../world/scene";

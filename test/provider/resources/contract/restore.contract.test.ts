@@ -6,7 +6,7 @@ import {
   ListResourceTagsCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
-import type { LocalKms } from "../../../../localkms/index";
+import type { LocalKms } from "../../../../local-kms/src/index";
 import { type Keyring, parseKeyring } from "../../../../provider/keys/keyring";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";

@@ -1,0 +1,16 @@
+/**
+ * Control and format characters, line and paragraph separators, halves of surrogate pairs, and characters that are drawn as nothing
+ * (Unicode Standard, section 5.21): what a request brings could control the terminal of whoever reads the log.
+ */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** The text with every invisible character but the end of a line escaped. */
+export function visibleLines(text: string): string {
+  return text.replace(INVISIBLE, (character) => (character === "\n" ? character : escaped(character)));
+}
+
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, at) => {
+    return `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`;
+  }).join("");
+}

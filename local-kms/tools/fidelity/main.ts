@@ -1,0 +1,17 @@
+/**
+ * Writes the fidelity table of docs/local-kms.md from the tests (`tsx local-kms/tools/fidelity/main.ts`); with --check it only
+ * says, by its exit code, whether the table is what the tests make it.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fidelityFile, withTable } from "./table";
+
+async function main() {
+  const text = await withTable();
+  if (!process.argv.includes("--check")) writeFileSync(fidelityFile, text);
+  else if (readFileSync(fidelityFile, "utf8") !== text) {
+    console.error("docs/local-kms.md is stale: run npx tsx local-kms/tools/fidelity/main.ts");
+    process.exitCode = 1;
+  }
+}
+
+void main();
