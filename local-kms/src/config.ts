@@ -7,6 +7,8 @@ import type { QuotasConfig } from "./quotas/requestQuotas.js";
 
 /** Every setting of a local KMS: the same from a program and, all but the functions, from a JSON or YAML file. */
 export interface LocalKmsConfig {
+  /** "aws" turns on all that is off unless asked for: credentials, IAM, quotas, eventual consistency, delays. Other settings change it. */
+  profile?: "aws";
   /**
    * ISO 8601 time at which the clock begins, where the state is new; with a data folder it goes on from where it was.
    * Without it the clock is the machine's.
@@ -62,10 +64,12 @@ export interface Settings {
 }
 
 const RESOURCE_QUOTAS: ResourceQuotas = { keys: 100_000, aliasesPerKey: 50, grantsPerKey: 50_000 };
+/** How long what takes its time on AWS takes here. */
+export const USUAL_MILLIS = 200;
 const POOL = { RSA_2048: 8, RSA_3072: 2, RSA_4096: 4 };
 
 /** Throws a sentence where the configuration is wrong: it may come from a file. */
-export async function readConfig(config: LocalKmsConfig = {}): Promise<Settings> {
+export async function checkConfig(config: LocalKmsConfig): Promise<void> {
   const declared = withoutFunctions(config);
   // Loaded only where there is something to check: a server without settings starts without it.
   if (Object.keys(declared).length > 0) {
@@ -73,10 +77,14 @@ export async function readConfig(config: LocalKmsConfig = {}): Promise<Settings>
     const { CONFIG_SCHEMA } = await import("./config/schema.js");
     check(CONFIG_SCHEMA, declared);
   }
+}
+
+/** Of a configuration that was checked. */
+export function settingsOf(config: LocalKmsConfig): Settings {
   return {
-    replicaCreatingMillis: config.replicaCreatingMillis ?? 200,
-    primaryUpdatingMillis: config.primaryUpdatingMillis ?? 200,
-    onDemandRotationMillis: config.onDemandRotationMillis ?? 200,
+    replicaCreatingMillis: config.replicaCreatingMillis ?? USUAL_MILLIS,
+    primaryUpdatingMillis: config.primaryUpdatingMillis ?? USUAL_MILLIS,
+    onDemandRotationMillis: config.onDemandRotationMillis ?? USUAL_MILLIS,
     tagsCountAfterMillis: config.tagsCountAfterMillis ?? 0,
     importKeyPool: { ...POOL, ...config.importKeyPool },
     resourceQuotas: { ...RESOURCE_QUOTAS, ...config.resourceQuotas },

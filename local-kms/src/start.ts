@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { Clock } from "./clock.js";
-import { type LocalKmsConfig, readConfig, type Settings } from "./config.js";
+import { checkConfig, type LocalKmsConfig, type Settings, settingsOf } from "./config.js";
 import { Consistency } from "./consistency/consistency.js";
 import { type Controls, controlsOf, NO_KILL } from "./control/controls.js";
 import { Counts } from "./control/counts.js";
@@ -12,6 +12,7 @@ import { hostOf, isLoopback } from "./http/gate.js";
 import { createListener } from "./http/listener.js";
 import type { RequestLogEntry } from "./http/requestLog.js";
 import { answer, type Service } from "./http/requests.js";
+import { leniencies, type ProfileCredentials, withProfile } from "./profile.js";
 import { RequestQuotas } from "./quotas/requestQuotas.js";
 import { openStore } from "./store/open.js";
 import type { Store } from "./store/store.js";
@@ -39,23 +40,33 @@ export interface LocalKms extends Controls {
   readonly port: number;
   /** What the control endpoint asks for in X-Local-Kms-Token, where `host` is not loopback. */
   readonly controlToken?: string;
+  /** Of the IAM user of account 111122223333 that the profile `aws` makes where the config names no access key; new at every start. */
+  readonly credentials?: ProfileCredentials;
+  /** In what it is more lenient than AWS: a phrase for each. */
+  readonly leniencies: readonly string[];
   /** Ends every connection; the state is on disk then. */
   close(): Promise<void>;
 }
 
 /** Starts an AWS KMS of one's own. Throws where the port is taken, or the data folder in use or damaged. */
 export async function startLocalKms(options: LocalKmsOptions = {}): Promise<LocalKms> {
-  const settings = await readConfig(options.config);
+  await checkConfig(options.config ?? {});
+  const { config, credentials } = withProfile(options.config ?? {});
+  const settings = settingsOf(config);
   const store = await openStore(options.dataDir);
   try {
-    return await serve(options, settings, store);
+    return { ...(await serve({ ...options, config }, settings, store)), credentials };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function serve(options: LocalKmsOptions, settings: Settings, store: Store): Promise<LocalKms> {
+async function serve(
+  options: LocalKmsOptions,
+  settings: Settings,
+  store: Store,
+): Promise<Omit<LocalKms, "credentials">> {
   const { config = {}, host = "127.0.0.1", allowHosts = [], kill } = options;
   const clock = new Clock(config.now ?? (() => new Date()), store);
   const parts = {
@@ -83,7 +94,7 @@ async function serve(options: LocalKmsOptions, settings: Settings, store: Store)
     observers: {
       count: (operation) => parts.counts.add(operation),
       log: options.log ?? (() => undefined),
-      fault: (error) => console.error("keymgmt local-kms:", error),
+      fault: (error) => console.error("local-kms:", error),
     },
   };
   const controlToken = config.control && !isLoopback(host) ? randomBytes(32).toString("hex") : undefined;
@@ -102,6 +113,7 @@ async function serve(options: LocalKmsOptions, settings: Settings, store: Store)
     host,
     port,
     controlToken,
+    leniencies: leniencies(config),
     close: async () => {
       pool.close();
       await closeServer(server);

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { print, printNote } from "./print.js";
 import type { Options } from "./serve.js";
 
@@ -10,6 +10,7 @@ Try it:
 
 A config file, every setting of it optional:
   startTime: 2027-01-01T00:00:00Z      # the clock starts at this time
+  profile: aws                         # as --profile aws
   quotas: aws                          # ThrottlingException by AWS's request quotas
   consistency: { lagMillis: 500 }      # reads lag behind writes
   faults:                              # the third ImportKeyMaterial takes effect, and its response is lost
@@ -43,7 +44,7 @@ function command(name: string): Command {
     .description(
       "Serves an AWS KMS on this machine, for trials and tests. Point an SDK, the AWS CLI (--endpoint-url) or " +
         "AWS_ENDPOINT_URL_KMS at it. It has every Region. A 12-digit access key id is the account; with any other the " +
-        "account is 000000000000. Any secret key is accepted.",
+        "account is 000000000000. Any secret key is accepted, unless --profile aws or the settings say who may call.",
     )
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 takes a free one", port, 4599)
@@ -57,6 +58,9 @@ function command(name: string): Command {
       "keep the state, including key material, in this folder; by default it is lost when the server ends",
     )
     .option("--config <file>", "settings, as YAML or JSON")
+    .addOption(
+      new Option("--profile <name>", "as strict as AWS in all that is lenient otherwise").choices(["aws"]),
+    )
     .option("--control", "serve /_local-kms/…: move the clock, make requests fail, read the counts")
     .option("--log", "print a line for each request, and at the end the number of requests by operation")
     .addHelpText("after", HELP(name))

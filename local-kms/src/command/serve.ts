@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { LocalKmsConfig } from "../config.js";
 import { formatLogEntry } from "../http/requestLog.js";
+import type { ProfileCredentials } from "../profile.js";
 import { startLocalKms } from "../start.js";
 import { print, printNote } from "./print.js";
 
@@ -13,26 +14,29 @@ export interface Options {
   config?: string;
   control?: boolean;
   log?: boolean;
+  profile?: "aws";
 }
 
 /** Serves until SIGINT or SIGTERM. `name` is the command as the user typed it. */
 export async function serve(name: string, options: Options): Promise<void> {
   try {
-    const config = options.config === undefined ? {} : await readConfigFile(options.config);
+    const { profile, control } = options;
+    const file = options.config === undefined ? {} : await readConfigFile(options.config);
     const kms = await startLocalKms({
       host: options.host,
       port: options.port,
       allowHosts: options.allowHost,
       dataDir: options.data,
-      config: options.control ? { ...config, control: true } : config,
+      config: { ...file, ...(control && { control }), ...(profile && { profile }) },
       log: options.log ? (entry) => print(`${formatLogEntry(entry)}\n`) : undefined,
       kill: () => process.kill(process.pid, "SIGKILL"),
     });
     // Registered before the address is printed: its reader may stop the server at once.
     const stopped = untilStopped();
-    printNote("An AWS KMS for trying out and testing, not for production: it checks no secret key.\n");
+    printNote(notes(kms.leniencies));
     print(`${name} listening on ${kms.url}\n`);
     if (kms.controlToken) print(`${name} control token: ${kms.controlToken}\n`);
+    if (kms.credentials) print(shellExports(kms.credentials));
     await stopped;
     await kms.close();
     if (options.log) print(table(kms.counts()));
@@ -40,6 +44,18 @@ export async function serve(name: string, options: Options): Promise<void> {
     printNote(`${name}: ${sentence(error as NodeJS.ErrnoException, options)}\n`);
     process.exitCode = 1;
   }
+}
+
+function notes(leniencies: readonly string[]): string {
+  const first = "An AWS KMS for trying out and testing, not for production.";
+  if (leniencies.length === 0) return `${first}\n`;
+  const lines = leniencies.map((phrase) => `  - ${phrase}\n`);
+  return `${first} More lenient than AWS here (--profile aws makes it as strict):\n${lines.join("")}`;
+}
+
+/** For a shell to read. These credentials open nothing but this server. */
+function shellExports({ accessKeyId, secretAccessKey }: ProfileCredentials): string {
+  return `export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}\n`;
 }
 
 function sentence(error: NodeJS.ErrnoException, { host, port }: Options): string {

@@ -12,6 +12,7 @@ export const CONFIG_SCHEMA = {
   description: "an object of settings",
   additionalProperties: false,
   properties: {
+    profile: { const: "aws", description: "`aws`" },
     startTime: { type: "string", description: "an ISO 8601 time" },
     replicaCreatingMillis: { $ref: "#/$defs/count" },
     primaryUpdatingMillis: { $ref: "#/$defs/count" },

@@ -7,7 +7,7 @@ import { ListKeysCommand, ReplicateKeyCommand } from "@aws-sdk/client-kms";
 import { builtLocalKms } from "../../../test/built";
 import { rawRequest } from "../../../test/security/support/rawRequest";
 import { untilStopped } from "../../src/command/serve.js";
-import { clientFor, createKey, refusal, start, stateOf, temporaryFolder, WEST } from "../support.js";
+import { clientFor, createKey, EAST, refusal, start, stateOf, temporaryFolder, WEST } from "../support.js";
 
 interface Run {
   process: ChildProcess;
@@ -110,6 +110,32 @@ describe("local-kms", function () {
       assert.match(failed.stderr, message);
     }
     await rm(folder, { recursive: true });
+  });
+
+  it("names at start what is more lenient than on AWS; with --profile aws nothing is, and it prints credentials", async () => {
+    const lenient = run("--port", "0");
+    await listening(lenient);
+    lenient.process.kill("SIGTERM");
+    await lenient.ended;
+    for (const named of [
+      /credentials are not checked/,
+      /no IAM/,
+      /no request quotas/,
+      /no eventual/,
+      /a replica/,
+    ])
+      assert.match(lenient.stderr, named);
+    const strict = run("--port", "0", "--profile", "aws");
+    while (strict.stdout.split("\n").length < 3) await once(strict.process.stdout!, "data");
+    const [, url, id, secret] =
+      /^local-kms listening on (\S+)\nexport AWS_ACCESS_KEY_ID=(\w+) AWS_SECRET_ACCESS_KEY=(\S+)\n$/.exec(
+        strict.stdout,
+      )!;
+    await createKey(clientFor(url!, EAST, id, secret));
+    assert.equal((await refusal(createKey(clientFor(url!)))).status, 400);
+    strict.process.kill("SIGTERM");
+    await strict.ended;
+    assert.equal(strict.stderr, "An AWS KMS for trying out and testing, not for production.\n");
   });
 
   it("says that a port is taken or no port, and ends", async () => {

@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { type LocalKmsConfig, USUAL_MILLIS } from "./config.js";
+import type { IamConfig } from "./iam/config.js";
+
+/**
+ * What is off or short unless asked for, as AWS has it at its strictest. AWS gives no figures for how long a new replica is Creating,
+ * keys are Updating or reads lag; five minutes is what it says of tags.
+ * Source: https://docs.aws.amazon.com/kms/latest/developerguide/abac.html
+ */
+const AWS = {
+  replicaCreatingMillis: 3000,
+  primaryUpdatingMillis: 3000,
+  onDemandRotationMillis: 3000,
+  tagsCountAfterMillis: 5 * 60 * 1000,
+  quotas: "aws",
+  consistency: { lagMillis: 1000, flipBack: true },
+} as const satisfies LocalKmsConfig;
+
+/** Of an IAM user who may do everything that key policies give to IAM. */
+export interface ProfileCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/**
+ * The config with the settings of its profile filled in; its own settings win. The profile `aws` lets in nobody without an access key:
+ * where the config names none, one is made. `credentials` is that one.
+ */
+export function withProfile(config: LocalKmsConfig): {
+  config: LocalKmsConfig;
+  credentials?: ProfileCredentials;
+} {
+  if (config.profile === undefined) return { config };
+  if (config.iam?.principals.some(({ accessKeys = [] }) => accessKeys.length > 0))
+    return { config: { ...AWS, ...config } };
+  const credentials = {
+    accessKeyId: `AKIA${randomBytes(8).toString("hex").toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString("base64"),
+  };
+  return { config: { ...AWS, ...config, iam: withUser(config.iam, credentials) }, credentials };
+}
+
+const USER = "arn:aws:iam::111122223333:user/local-kms";
+
+function withUser(iam: IamConfig = { principals: [] }, accessKey: ProfileCredentials): IamConfig {
+  const everything = {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
+  };
+  const user = { arn: USER, accessKeys: [accessKey], policies: [everything] };
+  return { principals: [...iam.principals, user] };
+}
+
+/** In what this server is more lenient than AWS: a phrase for each. */
+export function leniencies(config: LocalKmsConfig): string[] {
+  const millis = (given = USUAL_MILLIS) => `${given / 1000} s`;
+  const short = SHORT.filter(([setting]) => (config[setting] ?? USUAL_MILLIS) < AWS[setting]);
+  return [
+    ...(config.iam?.principals.some(({ accessKeys = [] }) => accessKeys.length > 0)
+      ? []
+      : [
+          "credentials are not checked: a 12-digit access key id is the account, any secret key is accepted",
+          "no IAM: every caller is the root user of the account",
+        ]),
+    ...(config.quotas === undefined ? ["no request quotas"] : []),
+    ...(config.consistency === undefined ? ["no eventual consistency: every read sees every write"] : []),
+    ...(config.tagsCountAfterMillis ? [] : ["tags count in aws:ResourceTag at once"]),
+    ...short.map(([setting, what]) => `${what} takes ${millis(config[setting])}`),
+  ];
+}
+
+const SHORT = [
+  ["replicaCreatingMillis", "to make a replica"],
+  ["primaryUpdatingMillis", "to change the primary Region"],
+  ["onDemandRotationMillis", "an on-demand rotation"],
+] as const;
