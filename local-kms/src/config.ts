@@ -32,8 +32,7 @@ export interface LocalKmsConfig {
   faults?: Fault[];
   /** Serves the control endpoint, `/_local-kms/…`, on the same port. */
   control?: boolean;
-  /** How many RSA pairs are kept ready for GetParametersForImport, by WrappingKeySpec. */
-  importKeyPool?: Partial<PoolSizes>;
+  importKeyPool?: Partial<ImportKeyPoolSettings>;
   /** Who may call, with which credentials and permissions. Without it every caller is their account's root user. */
   iam?: IamConfig;
   /** The clock that expiry, deletion and import tokens follow; the machine's by default. */
@@ -52,13 +51,19 @@ export interface ResourceQuotas {
   grantsPerKey: number;
 }
 
+/** How many RSA pairs are kept ready for GetParametersForImport, by WrappingKeySpec. */
+export interface ImportKeyPoolSettings extends PoolSizes {
+  /** Gives one pair of each WrappingKeySpec out again and again, which AWS never does: for benchmarks. The sizes have no effect then. */
+  reuse: boolean;
+}
+
 /** What handlers need of a configuration, defaults filled in. */
 export interface Settings {
   replicaCreatingMillis: number;
   primaryUpdatingMillis: number;
   onDemandRotationMillis: number;
   tagsCountAfterMillis: number;
-  importKeyPool: PoolSizes;
+  importKeyPool: ImportKeyPoolSettings;
   resourceQuotas: ResourceQuotas;
   iam: Iam;
 }
@@ -66,7 +71,7 @@ export interface Settings {
 const RESOURCE_QUOTAS: ResourceQuotas = { keys: 100_000, aliasesPerKey: 50, grantsPerKey: 50_000 };
 /** How long what takes its time on AWS takes here. */
 export const USUAL_MILLIS = 200;
-const POOL = { RSA_2048: 8, RSA_3072: 2, RSA_4096: 4 };
+const POOL: ImportKeyPoolSettings = { RSA_2048: 8, RSA_3072: 2, RSA_4096: 4, reuse: false };
 
 /** Throws a sentence where the configuration is wrong: it may come from a file. */
 export async function checkConfig(config: LocalKmsConfig): Promise<void> {

@@ -65,6 +65,7 @@ export function leniencies(config: LocalKmsConfig): string[] {
     ...(config.quotas === undefined ? ["no request quotas"] : []),
     ...(config.consistency === undefined ? ["no eventual consistency: every read sees every write"] : []),
     ...(config.tagsCountAfterMillis ? [] : ["tags count in aws:ResourceTag at once"]),
+    ...(config.importKeyPool?.reuse ? ["wrapping keys are given out again and again"] : []),
     ...short.map(([setting, what]) => `${what} takes ${millis(config[setting])}`),
   ];
 }

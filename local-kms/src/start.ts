@@ -7,6 +7,7 @@ import { type Controls, controlsOf, NO_KILL } from "./control/controls.js";
 import { Counts } from "./control/counts.js";
 import { controlEndpoint } from "./control/endpoint.js";
 import { ImportKeyPool } from "./crypto/importKeyPool.js";
+import { reusedPairs } from "./crypto/reusedPairs.js";
 import { Faults } from "./faults/faults.js";
 import { hostOf, isLoopback } from "./http/gate.js";
 import { createListener } from "./http/listener.js";
@@ -82,7 +83,8 @@ async function serve(
   if (config.faults) await controls.setFaults(config.faults);
   if (config.quotas) await controls.setQuotas(config.quotas);
   if (config.consistency) await controls.setConsistency(config.consistency);
-  const pool = new ImportKeyPool(settings.importKeyPool);
+  const { reuse, ...sizes } = settings.importKeyPool;
+  const pool = reuse ? reusedPairs : new ImportKeyPool(sizes);
   const service: Service = {
     ...parts,
     kms: { store, pool, settings, tokenKey: await importTokenKey(store) },

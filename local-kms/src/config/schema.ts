@@ -21,12 +21,13 @@ export const CONFIG_SCHEMA = {
     iam: IAM_SCHEMA,
     importKeyPool: {
       type: "object",
-      description: "an object of numbers of RSA pairs by WrappingKeySpec",
+      description: "an object of numbers of RSA pairs by WrappingKeySpec, and `reuse`",
       additionalProperties: false,
       properties: {
         RSA_2048: { $ref: "#/$defs/count" },
         RSA_3072: { $ref: "#/$defs/count" },
         RSA_4096: { $ref: "#/$defs/count" },
+        reuse: { type: "boolean", description: "true or false" },
       },
     },
     quotas: QUOTAS_SCHEMA,

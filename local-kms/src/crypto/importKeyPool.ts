@@ -1,27 +1,22 @@
-import { generateKeyPair } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { promisify } from "node:util";
+import { makePair, type RsaWrappingKeySpec, WRAPPING_BITS, type WrappingPair } from "./wrappingPair.js";
 
-/** The wrapping keys that are built, with their modulus lengths. */
-export const WRAPPING_BITS = { RSA_2048: 2048, RSA_3072: 3072, RSA_4096: 4096 } as const;
-export type RsaWrappingKeySpec = keyof typeof WRAPPING_BITS;
 export type PoolSizes = Record<RsaWrappingKeySpec, number>;
 
-export interface WrappingPair {
-  /** SubjectPublicKeyInfo DER. */
-  readonly publicKey: Buffer;
-  /** PKCS#8 DER. */
-  readonly privateKey: Buffer;
+/** Where GetParametersForImport has its RSA pairs from. */
+export interface WrappingPairs {
+  /** Begins to make pairs ahead of time. */
+  start(): void;
+  take(spec: RsaWrappingKeySpec): Promise<WrappingPair>;
+  close(): void;
 }
-
-const generate = promisify(generateKeyPair);
 
 /**
  * RSA pairs made ahead of time, each given out once. Pairs are made off the main thread; on at most three of libuv's
  * four threads, since the fourth must stay free for the journal. A size is filled up once it was asked for; before
  * that only one pair of it waits (making an RSA-4096 pair takes about a second).
  */
-export class ImportKeyPool {
+export class ImportKeyPool implements WrappingPairs {
   private readonly ready: Record<RsaWrappingKeySpec, WrappingPair[]> = {
     RSA_2048: [],
     RSA_3072: [],
@@ -76,11 +71,7 @@ export class ImportKeyPool {
   }
 
   private async make(spec: RsaWrappingKeySpec): Promise<void> {
-    const pair = await generate("rsa", {
-      modulusLength: WRAPPING_BITS[spec],
-      publicKeyEncoding: { type: "spki", format: "der" },
-      privateKeyEncoding: { type: "pkcs8", format: "der" },
-    });
+    const pair = await makePair(spec);
     this.making.splice(this.making.indexOf(spec), 1);
     const waiter = this.waiting.findIndex((other) => other.spec === spec);
     if (waiter >= 0) this.waiting.splice(waiter, 1)[0]!.give(pair);

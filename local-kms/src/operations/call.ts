@@ -1,5 +1,5 @@
 import type { Settings } from "../config.js";
-import type { ImportKeyPool } from "../crypto/importKeyPool.js";
+import type { WrappingPairs } from "../crypto/importKeyPool.js";
 import type { Caller } from "../iam/caller.js";
 import type { Place } from "../keys/arn.js";
 import type { Store } from "../store/store.js";
@@ -7,7 +7,7 @@ import type { Store } from "../store/store.js";
 /** What all requests share. */
 export interface Kms {
   readonly store: Store;
-  readonly pool: ImportKeyPool;
+  readonly pool: WrappingPairs;
   readonly settings: Settings;
   /** Seals import tokens; as durable as the keys. */
   readonly tokenKey: Buffer;

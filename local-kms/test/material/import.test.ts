@@ -7,7 +7,7 @@ import {
   EncryptCommand,
   GetParametersForImportCommand,
 } from "@aws-sdk/client-kms";
-import { useFreshWrappingKeys } from "../../../test/world/wrappingKeys.js";
+import { useOwnWrappingKeys } from "../../../test/world/wrappingKeys.js";
 import { api, guide, rule } from "../rule.js";
 import {
   createEnabledKey,
@@ -26,7 +26,7 @@ import {
 const DAY = 24 * 60 * 60 * 1000;
 
 describe("local KMS: import of key material", () => {
-  useFreshWrappingKeys();
+  useOwnWrappingKeys();
   let kms: TestKms;
   beforeEach(async () => {
     kms = await start();

@@ -23,11 +23,11 @@ describe("local KMS: configuration", () => {
       ],
       [
         { importKeyPool: [] },
-        "Expected `config.importKeyPool` to be an object of numbers of RSA pairs by WrappingKeySpec, got a list",
+        "Expected `config.importKeyPool` to be an object of numbers of RSA pairs by WrappingKeySpec, and `reuse`, got a list",
       ],
       [
         { importKeyPool: { RSA_1024: 1 } },
-        "Unknown setting `RSA_1024` in `config.importKeyPool`; known are RSA_2048, RSA_3072, RSA_4096",
+        "Unknown setting `RSA_1024` in `config.importKeyPool`; known are RSA_2048, RSA_3072, RSA_4096, reuse",
       ],
       [[], "Expected the config to be an object of settings"],
       ["aws", "Expected the config to be an object of settings"],

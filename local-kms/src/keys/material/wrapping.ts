@@ -1,6 +1,6 @@
 import { unsupported } from "../../api/errors.js";
-import { type RsaWrappingKeySpec, WRAPPING_BITS } from "../../crypto/importKeyPool.js";
 import { WRAPPING_ALGORITHMS, type WrappingAlgorithm } from "../../crypto/unwrap.js";
+import { type RsaWrappingKeySpec, WRAPPING_BITS } from "../../crypto/wrappingPair.js";
 import { partitionOf } from "../arn.js";
 import type { KeyRecord } from "../record.js";
 import { specOf } from "../specs.js";
