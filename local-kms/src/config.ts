@@ -49,6 +49,8 @@ export interface ResourceQuotas {
   aliasesPerKey: number;
   /** 50,000. */
   grantsPerKey: number;
+  /** 25: https://docs.aws.amazon.com/kms/latest/APIReference/API_RotateKeyOnDemand.html. It was recorded as 10 in 2025. */
+  onDemandRotationsPerKey: number;
 }
 
 /** How many RSA pairs are kept ready for GetParametersForImport, by WrappingKeySpec. */
@@ -68,7 +70,12 @@ export interface Settings {
   iam: Iam;
 }
 
-const RESOURCE_QUOTAS: ResourceQuotas = { keys: 100_000, aliasesPerKey: 50, grantsPerKey: 50_000 };
+const RESOURCE_QUOTAS: ResourceQuotas = {
+  keys: 100_000,
+  aliasesPerKey: 50,
+  grantsPerKey: 50_000,
+  onDemandRotationsPerKey: 25,
+};
 /** How long what takes its time on AWS takes here. */
 export const USUAL_MILLIS = 200;
 const POOL: ImportKeyPoolSettings = { RSA_2048: 8, RSA_3072: 2, RSA_4096: 4, reuse: false };

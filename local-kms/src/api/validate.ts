@@ -102,7 +102,8 @@ function readBlob(shape: Shape, value: unknown, at: string, broken: string[]): B
   if (typeof value !== "string") throw wrongType(value, "Blob");
   const bytes = Buffer.from(value, "base64");
   if (bytes.toString("base64").replace(/=+$/, "") !== value.replace(/=+$/, "")) {
-    throw serialization("A blob is not valid base64");
+    // AWS sends no message with it.
+    throw serialization("");
   }
   // Not the bytes: AWS does not show them either, and of what the model calls sensitive not even the length.
   const length = `'java.nio.HeapByteBuffer[pos=0 lim=${bytes.length} cap=${bytes.length}]'`;

@@ -39,6 +39,7 @@ export const CONFIG_SCHEMA = {
         keys: { $ref: "#/$defs/count" },
         aliasesPerKey: { $ref: "#/$defs/count" },
         grantsPerKey: { $ref: "#/$defs/count" },
+        onDemandRotationsPerKey: { $ref: "#/$defs/count" },
       },
     },
     consistency: CONSISTENCY_SCHEMA,

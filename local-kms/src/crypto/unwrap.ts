@@ -23,9 +23,17 @@ export function unwrap(
   return withAes ? unwrapWithAes(hash, key, wrapped) : oaepDecrypt(hash, key, wrapped);
 }
 
+/** Whether wrapped material can be of this size: RSAES-OAEP makes as many bytes as the modulus has. */
+export function isOfSize(algorithm: WrappingAlgorithm, privateKey: Buffer, wrapped: Uint8Array): boolean {
+  const key = createPrivateKey({ key: privateKey, format: "der", type: "pkcs8" });
+  return WRAPPING_ALGORITHMS[algorithm].withAes || wrapped.length === modulusBytesOf(key);
+}
+
+const modulusBytesOf = (key: KeyObject) => key.asymmetricKeyDetails!.modulusLength! / 8;
+
 /** https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-encrypt-key-material.html: wrapped AES key || wrapped material. */
 function unwrapWithAes(hash: OaepHash, key: KeyObject, wrapped: Uint8Array): Buffer | undefined {
-  const modulusBytes = key.asymmetricKeyDetails!.modulusLength! / 8;
+  const modulusBytes = modulusBytesOf(key);
   const aesKey = oaepDecrypt(hash, key, wrapped.subarray(0, modulusBytes));
   if (aesKey?.length !== AES_256_BYTES) return undefined;
   return unwrapPadded(aesKey, wrapped.subarray(modulusBytes));

@@ -51,8 +51,9 @@ export const STATE_TABLE: Readonly<Record<string, Row>> = {
   DisableKey: row("ok ok X  X  X  X"),
   ScheduleKeyDeletion: row("ok ok X  ok ok X"),
   CancelKeyDeletion: row("X  X  ok X  X  X"),
-  EnableKeyRotation: row("ok X  X  X  X  X"),
-  DisableKeyRotation: row("ok X  X  X  X  X"),
+  // A key that awaits its import is refused for its origin.
+  EnableKeyRotation: row("ok X  X  ok X  X"),
+  DisableKeyRotation: row("ok X  X  ok X  X"),
   GetKeyRotationStatus: reads,
   ListKeyRotations: reads,
   RotateKeyOnDemand: row("ok X  X  X  X  X"),

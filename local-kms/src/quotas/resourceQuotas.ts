@@ -1,5 +1,5 @@
 import { limitExceeded } from "../api/errors.js";
-import type { Place } from "../keys/arn.js";
+import { keyArn, type Place } from "../keys/arn.js";
 import type { KeyRecord } from "../keys/record.js";
 import type { Call } from "../operations/call.js";
 
@@ -34,4 +34,12 @@ export function requireRoomForGrant(call: Call, usage: number): void {
       `Grants per key quota for this account in this region is ${most}, current usage is ${usage}.`,
     );
   }
+}
+
+export function requireRoomForRotation(call: Call, key: KeyRecord, usage: number): void {
+  if (usage < call.kms.settings.resourceQuotas.onDemandRotationsPerKey) return;
+  throw limitExceeded(
+    "The on-demand rotations limit has been reached for the given keyId. " +
+      `No more on-demand rotations can be performed for this key: ${keyArn(key)}`,
+  );
 }

@@ -51,10 +51,10 @@ describe("local KMS: several key materials of one imported key", () => {
     "RotateKeyOnDemand makes the imported material current when the rotation is complete, under the same key id",
     api("RotateKeyOnDemand"),
     async () => {
-      const { KeyId } = await createKeyWithMaterial();
+      const { KeyId, Arn } = await createKeyWithMaterial();
       const first = await currentOf(KeyId);
       const { KeyMaterialId: second } = await importing(KeyId, randomBytes(32), NEW);
-      assert.equal((await rotate(KeyId)).KeyId, KeyId);
+      assert.equal((await rotate(KeyId)).KeyId, Arn);
       const inProgress = await kms.client().send(new GetKeyRotationStatusCommand({ KeyId }));
       assert.equal(inProgress.KeyRotationEnabled, false);
       assert.ok(inProgress.OnDemandRotationStartDate);
@@ -273,13 +273,13 @@ describe("local KMS: several key materials of one imported key", () => {
     "the expiry of any material that the key is bound to makes it PendingImport until the same comes back",
     guide("importing-keys-import-key-material", "importing-keys-expiration"),
     async () => {
-      const { KeyId, first, second, old } = await createRotated();
+      const { KeyId, Arn, first, second, old } = await createRotated();
       await importing(KeyId, first.material, { ValidTo: new Date(kms.now().getTime() + 10 * DAY) });
       kms.waitDays(10);
       assert.equal(await stateOf(kms.client(), KeyId), "PendingImport");
       const [entry] = await rotationsOf(kms.client(), KeyId, "ALL_KEY_MATERIAL");
       assert.deepEqual(entry, {
-        KeyId,
+        KeyId: Arn,
         KeyMaterialId: first.id,
         KeyMaterialState: "NON_CURRENT",
         ImportState: "PENDING_IMPORT",
@@ -355,7 +355,7 @@ describe("local KMS: several key materials of one imported key", () => {
       const imported = await createKeyWithMaterial();
       assert.deepEqual(await rotationsOf(kms.client(), imported.KeyId, "ALL_KEY_MATERIAL"), [
         {
-          KeyId: imported.KeyId,
+          KeyId: imported.Arn,
           KeyMaterialId: await currentOf(imported.KeyId),
           KeyMaterialState: "CURRENT",
           ImportState: "IMPORTED",

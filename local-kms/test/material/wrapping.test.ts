@@ -63,9 +63,10 @@ describe("local KMS: wrapping of key material", () => {
               KeySpec === "ECC_NIST_P521" && algorithm.startsWith("RSAES") ? "RSA_3072" : "RSA_2048";
             await importWrapped(kms.client(), KeyId, material, algorithm, spec);
           } else {
+            const ended = algorithm === "RSAES_PKCS1_V1_5" || algorithm === "SM2PKE";
             assert.equal(
               (await refusal(parameters(KeyId, algorithm))).name,
-              "UnsupportedOperationException",
+              ended ? "UnsupportedOperationException" : "ValidationException",
               algorithm,
             );
           }
@@ -81,7 +82,7 @@ describe("local KMS: wrapping of key material", () => {
     async () => {
       const KeyId = await create("ECC_NIST_P521", "SIGN_VERIFY");
       for (const algorithm of OAEP)
-        assert.equal((await refusal(parameters(KeyId, algorithm))).name, "UnsupportedOperationException");
+        assert.equal((await refusal(parameters(KeyId, algorithm))).name, "ValidationException");
     },
   );
 

@@ -162,7 +162,7 @@ describe("local KMS: the primary Region of a multi-Region key", () => {
       const single = await createKey(kms.client());
       assert.deepEqual(await refusal(update(single.KeyId, WEST)), {
         name: "UnsupportedOperationException",
-        message: `${single.Arn} is not a multi-Region primary key.`,
+        message: `${single.Arn} is not a multi-region primary key.`,
         status: 400,
       });
       const { KeyId, Arn } = await createReplicated(WEST);

@@ -6,6 +6,7 @@ import { invalidPrincipals, PolicyError } from "../../iam/policy/readPolicy.js";
 import type { Call } from "../../operations/call.js";
 import { type Place, partitionOf } from "../arn.js";
 import type { KeyRecord } from "../record.js";
+import { shownPolicy } from "./policyForm.js";
 
 const MOST_BYTES = 32 * 1024;
 
@@ -19,8 +20,12 @@ export function defaultPolicy(place: Place): string {
     Resource: "*",
   };
   const policy = { Version: "2012-10-17", Id: "key-default-1", Statement: [statement] };
-  return JSON.stringify(policy, undefined, 2);
+  return JSON.stringify(policy);
 }
+
+/** The key policy as GetKeyPolicy shows it. */
+export const policyOf = ({ kms }: Call, { policy, region }: KeyRecord): string =>
+  shownPolicy(policy, partitionOf(region), kms.settings.iam);
 
 /**
  * Refuses a key policy that is too long, is no policy document, names principals that do not exist, or would keep the

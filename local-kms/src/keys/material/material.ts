@@ -28,7 +28,7 @@ export function bindMaterial(
   const isFirst = key.materials.length === 0;
   const isNew = (input.ImportType ?? (isFirst ? "NEW_KEY_MATERIAL" : "")) === "NEW_KEY_MATERIAL";
   const known = key.materials.find((material) => material.id === id);
-  if (isNew) checkNew(key, known, now, input);
+  if (isNew) checkNew(key, id, known, now, input);
   else checkExisting(known, input);
   const material: Material = {
     ...known,
@@ -49,11 +49,12 @@ export function bindMaterial(
 }
 
 /**
- * "A KMS key can have at most one key material in PENDING_ROTATION state at any time"; what AWS answers to a second one
- * it does not say. https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-import-key-material.html
+ * "A KMS key can have at most one key material in PENDING_ROTATION state at any time":
+ * https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-import-key-material.html
  */
 function checkNew(
   key: KeyRecord,
+  id: string,
   known: Material | undefined,
   now: number,
   input: ImportKeyMaterialRequest,
@@ -63,8 +64,13 @@ function checkNew(
   if (key.multiRegion === "REPLICA")
     throw unsupported("NEW_KEY_MATERIAL must be imported into the multi-Region primary key");
   if (known) throw incorrect("The key material is already associated with this KMS key");
-  if (waitingMaterial(key) || rotatingMaterial(key, now))
-    throw invalidState(`${keyArn(key)} already has key material pending rotation.`);
+  const pending = waitingMaterial(key) ?? rotatingMaterial(key, now);
+  if (pending) {
+    throw invalidState(
+      `New key material (id: ${id}) cannot be imported into KMS key ${keyArn(key)}, ` +
+        `because another key material (id: ${pending.id}) is pending rotation.`,
+    );
+  }
 }
 
 function checkExisting(known: Material | undefined, input: ImportKeyMaterialRequest): void {

@@ -108,7 +108,7 @@ export function open(call: Call, request: Request, ciphertext: Uint8Array | unde
   if (!ciphertext) throw missing("ciphertextBlob");
   const key = request.keyId === undefined ? undefined : namedKey(call, request.keyId, request);
   const isSymmetric = (request.algorithm ?? "SYMMETRIC_DEFAULT") === "SYMMETRIC_DEFAULT";
-  if (isSymmetric && (!key || specOf(key).type === "symmetric"))
+  if (isSymmetric && (!key || specOf(key).type !== "asymmetric"))
     return openEnvelope(call, key, request, ciphertext);
   if (!key) throw missing("keyId");
   requireState(call, key);

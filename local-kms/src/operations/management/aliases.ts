@@ -40,11 +40,20 @@ export async function createAlias(call: Call, input: CreateAliasRequest): Promis
 export async function updateAlias(call: Call, input: UpdateAliasRequest): Promise<void> {
   const { alias, key: source } = findAlias(call, input.AliasName!);
   const target = aliasTarget(call, input.TargetKeyId!);
-  if (source && (source.usage !== target.usage || specOf(source).type !== specOf(target).type)) {
-    throw validation("The current and new KMS key must be the same type and have the same key usage");
-  }
+  if (source) checkSameKind(input.AliasName!, source, target);
   if (alias.targetKeyId !== target.id) requireRoomForAlias(call, target);
   await call.store.commit([putAlias({ ...alias, targetKeyId: target.id, updatedAt: call.now })]);
+}
+
+function checkSameKind(alias: string, source: KeyRecord, target: KeyRecord): void {
+  const changed = (what: string, from: string, to: string) =>
+    validation(
+      `Alias ${alias} cannot be changed from a KMS key with ${what} ${from} to a KMS key with ${what} ${to}. ` +
+        `The ${what} of the current KMS key and the new KMS key must be the same.`,
+    );
+  if (source.usage !== target.usage) throw changed("key usage", source.usage, target.usage);
+  const [from, to] = [specOf(source).type, specOf(target).type];
+  if (from !== to) throw changed("key type", from, to);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteAlias.html: in any state of its key. */

@@ -15,7 +15,7 @@ import type {
   UpdateKeyDescriptionRequest,
 } from "@aws-sdk/client-kms";
 import { notFound, validation } from "../../api/errors.js";
-import { checkPolicy } from "../../keys/access/policy.js";
+import { checkPolicy, policyOf } from "../../keys/access/policy.js";
 import { retagged, withTags } from "../../keys/access/tags.js";
 import { keyArn } from "../../keys/arn.js";
 import { keyMetadata } from "../../keys/metadata.js";
@@ -103,7 +103,7 @@ export async function putKeyPolicy(call: Call, input: PutKeyPolicyRequest): Prom
 export function getKeyPolicy(call: Call, input: GetKeyPolicyRequest): GetKeyPolicyResponse {
   const key = usableKey(call, input.KeyId!, "keys");
   checkPolicyName(input.PolicyName);
-  return { Policy: key.policy, PolicyName: POLICY_NAME };
+  return { Policy: policyOf(call, key), PolicyName: POLICY_NAME };
 }
 
 function checkPolicyName(name = POLICY_NAME): void {

@@ -125,7 +125,8 @@ function entry(grant: GrantRecord): GrantListEntry {
   return {
     KeyId: keyArn({ ...grant, id: grant.keyId }),
     GrantId: grant.id,
-    Name: grant.name,
+    // AWS shows an unnamed grant so.
+    Name: grant.name ?? "",
     CreationDate: new Date(grant.createdAt),
     GranteePrincipal: grant.granteePrincipal,
     GranteeServicePrincipal: grant.granteeServicePrincipal,

@@ -5,9 +5,10 @@ import type {
 } from "@aws-sdk/client-kms";
 import { KmsError, keyNotFound, unsupported, validation } from "../../api/errors.js";
 import { authorizeAccount, authorizeKey, authorizeTagsOnCreate } from "../../iam/authorize.js";
-import { checkPolicy, defaultPolicy } from "../../keys/access/policy.js";
+import { checkPolicy, defaultPolicy, policyOf } from "../../keys/access/policy.js";
 import { withTags } from "../../keys/access/tags.js";
 import { keyArn, partitionOf } from "../../keys/arn.js";
+import { notPrimary } from "../../keys/kind.js";
 import { awaited } from "../../keys/material/material.js";
 import { keyMetadata } from "../../keys/metadata.js";
 import type { KeyRecord } from "../../keys/record.js";
@@ -52,9 +53,10 @@ export async function replicateKey(call: Call, input: ReplicateKeyRequest): Prom
   if (input.Policy !== undefined)
     checkPolicy(inReplicaRegion, replica, input.Policy, input.BypassPolicyLockoutSafetyCheck);
   await call.store.commit([putKey(replica)]);
+  const { CurrentKeyMaterialId: _, ...metadata } = keyMetadata(inReplicaRegion, replica);
   return {
-    ReplicaKeyMetadata: keyMetadata(inReplicaRegion, replica),
-    ReplicaPolicy: replica.policy,
+    ReplicaKeyMetadata: metadata,
+    ReplicaPolicy: policyOf(call, replica),
     // AWS leaves an empty list out here.
     ReplicaTags: replica.tags.length > 0 ? [...replica.tags] : undefined,
   };
@@ -73,7 +75,7 @@ export async function updatePrimaryRegion(call: Call, input: UpdatePrimaryRegion
   requirePrimary(primary);
   if (!replica) throw keyNotFound(keyArn(there));
   if (replica.multiRegion !== "REPLICA")
-    throw unsupported(`${keyArn(replica)} is not a multi-Region replica key.`);
+    throw unsupported(`${keyArn(replica)} is not a multi-region replica key.`);
   requireState(call, replica);
   const updatingUntil = call.now + call.kms.settings.primaryUpdatingMillis;
   const { automaticRotation } = primary;
@@ -88,7 +90,7 @@ export async function updatePrimaryRegion(call: Call, input: UpdatePrimaryRegion
 }
 
 function requirePrimary(key: KeyRecord): void {
-  if (key.multiRegion !== "PRIMARY") throw unsupported(`${keyArn(key)} is not a multi-Region primary key.`);
+  if (key.multiRegion !== "PRIMARY") throw notPrimary(key);
 }
 
 function checkReplicaRegion(call: Call, primary: KeyRecord, region: string): void {
@@ -96,7 +98,10 @@ function checkReplicaRegion(call: Call, primary: KeyRecord, region: string): voi
   if (partitionOf(region) !== partitionOf(primary.region)) {
     throw validation(`Region ${region} is not in the partition of the primary key`);
   }
-  const existing = call.store.key({ account: call.account, region }, primary.id);
-  if (existing)
-    throw new KmsError("AlreadyExistsException", `${keyArn(existing)} already exists in region ${region}`);
+  if (call.store.key({ account: call.account, region }, primary.id)) {
+    throw new KmsError(
+      "AlreadyExistsException",
+      "You can create only one replica of each primary key in each AWS Region.",
+    );
+  }
 }

@@ -6,10 +6,11 @@ import type {
   RotateKeyOnDemandRequest,
   RotateKeyOnDemandResponse,
 } from "@aws-sdk/client-kms";
-import { invalidState, KmsError, limitExceeded, unsupported } from "../../api/errors.js";
+import { invalidState, KmsError, unsupported } from "../../api/errors.js";
 import { keyArn } from "../../keys/arn.js";
+import { notPrimary, requireOrigin } from "../../keys/kind.js";
 import type { AutomaticRotation, KeyRecord } from "../../keys/record.js";
-import { findKey, requireState } from "../../keys/resolve.js";
+import { usableKey } from "../../keys/resolve.js";
 import {
   materialState,
   nextRotation,
@@ -19,11 +20,12 @@ import {
   withNewMaterial,
   withWaitingMaterial,
 } from "../../keys/rotation.js";
+import { specOf } from "../../keys/specs.js";
+import { requireRoomForRotation } from "../../quotas/resourceQuotas.js";
 import { putKey } from "../../store/change.js";
 import type { Call } from "../call.js";
 
 const USUAL_PERIOD_DAYS = 365;
-const MOST_ON_DEMAND = 25;
 const MINUTE = 60 * 1000;
 
 /**
@@ -36,9 +38,14 @@ export async function enableKeyRotation(call: Call, input: EnableKeyRotationRequ
   await putSchedule(call, key, nextRotation(input.RotationPeriodInDays ?? USUAL_PERIOD_DAYS, call.now));
 }
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKeyRotation.html */
+/**
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKeyRotation.html
+ * An asymmetric key has no rotation, and AWS was recorded to answer that it is disabled now.
+ */
 export async function disableKeyRotation(call: Call, input: DisableKeyRotationRequest): Promise<void> {
-  await putSchedule(call, automaticallyRotatableKey(call, input.KeyId!), undefined);
+  const key = usableKey(call, input.KeyId!, "keys");
+  if (specOf(key).type !== "asymmetric") requireAutomatic(key);
+  await putSchedule(call, key, undefined);
 }
 
 /**
@@ -49,12 +56,11 @@ export function getKeyRotationStatus(
   call: Call,
   input: GetKeyRotationStatusRequest,
 ): GetKeyRotationStatusResponse {
-  const key = findKey(call, input.KeyId!, "keys");
-  requireState(call, key);
+  const key = usableKey(call, input.KeyId!, "keys");
   const { automaticRotation } = primaryOf(call.store.relatedKeys(key));
   const startedAt = rotatingMaterial(key, call.now)?.rotation?.startedAt;
   return {
-    KeyId: key.id,
+    KeyId: keyArn(key),
     ...(automaticRotation && !key.deletion
       ? {
           KeyRotationEnabled: true,
@@ -74,13 +80,12 @@ export async function rotateKeyOnDemand(
   call: Call,
   input: RotateKeyOnDemandRequest,
 ): Promise<RotateKeyOnDemandResponse> {
-  const key = findKey(call, input.KeyId!, "keys");
+  const key = usableKey(call, input.KeyId!, "keys");
   requireSymmetric(key);
-  requireState(call, key);
   requirePrimary(key);
   checkNoConflict(key, call.now);
   const done = key.materials.filter(({ rotation }) => rotation?.type === "ON_DEMAND");
-  if (done.length >= MOST_ON_DEMAND) throw limitExceeded(limitMessage(key));
+  requireRoomForRotation(call, key, done.length);
   const related = call.store.relatedKeys(key);
   const currentFrom = call.now + call.kms.settings.onDemandRotationMillis;
   if (key.origin === "EXTERNAL") checkReady(key, related, call.now);
@@ -89,20 +94,22 @@ export async function rotateKeyOnDemand(
       ? withWaitingMaterial(related, call.now, currentFrom)
       : withNewMaterial(related, "ON_DEMAND", call.now, currentFrom);
   await call.store.commit(rotated.map(putKey));
-  return { KeyId: key.id };
+  return { KeyId: keyArn(key) };
 }
 
 const putSchedule = (call: Call, key: KeyRecord, automaticRotation: AutomaticRotation | undefined) =>
   call.store.commit([putKey({ ...key, automaticRotation })]);
 
 function automaticallyRotatableKey(call: Call, keyId: string): KeyRecord {
-  const key = findKey(call, keyId, "keys");
-  requireSymmetric(key);
-  if (key.origin !== "AWS_KMS")
-    throw unsupported(`${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`);
-  requireState(call, key);
-  requirePrimary(key);
+  const key = usableKey(call, keyId, "keys");
+  requireAutomatic(key);
   return key;
+}
+
+function requireAutomatic(key: KeyRecord): void {
+  requireSymmetric(key);
+  requireOrigin(key, "AWS_KMS");
+  requirePrimary(key);
 }
 
 /** AWS sends no message with it. */
@@ -111,7 +118,7 @@ function requireSymmetric(key: KeyRecord): void {
 }
 
 function requirePrimary(key: KeyRecord): void {
-  if (key.multiRegion === "REPLICA") throw unsupported(`${keyArn(key)} is not a multi-Region primary key.`);
+  if (key.multiRegion === "REPLICA") throw notPrimary(key);
 }
 
 /** AWS documents the conflict with an automatic rotation only; a second one on demand has to be refused with something. */
@@ -129,7 +136,3 @@ function checkReady(key: KeyRecord, related: readonly KeyRecord[], now: number):
     throw invalidState(`No available key material pending rotation for the key: ${keyArn(key)}.`);
   }
 }
-
-const limitMessage = (key: KeyRecord) =>
-  "The on-demand rotations limit has been reached for the given keyId. " +
-  `No more on-demand rotations can be performed for this key: ${keyArn(key)}`;

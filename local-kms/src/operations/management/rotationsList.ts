@@ -4,6 +4,7 @@ import type {
   RotationsListEntry,
 } from "@aws-sdk/client-kms";
 import { unsupported } from "../../api/errors.js";
+import { keyArn } from "../../keys/arn.js";
 import type { KeyRecord, Material } from "../../keys/record.js";
 import { usableKey } from "../../keys/resolve.js";
 import { materialState } from "../../keys/rotation.js";
@@ -44,7 +45,7 @@ const isListed = (key: KeyRecord, material: Material, now: number) =>
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_RotationsListEntry.html */
 function entryOf(call: Call, key: KeyRecord, material: Material): RotationsListEntry {
   const entry: RotationsListEntry = {
-    KeyId: key.id,
+    KeyId: keyArn(key),
     KeyMaterialId: material.id,
     KeyMaterialState: materialState(call.store.relatedKeys(key), key, material, call.now),
   };

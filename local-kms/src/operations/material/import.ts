@@ -7,12 +7,13 @@ import type {
 import { KmsError, unsupported, validation } from "../../api/errors.js";
 import { openImportToken, sealImportToken } from "../../crypto/importToken.js";
 import { readMaterial } from "../../crypto/readMaterial.js";
-import { unwrap } from "../../crypto/unwrap.js";
+import { isOfSize, unwrap } from "../../crypto/unwrap.js";
 import { keyArn } from "../../keys/arn.js";
+import { requireOrigin } from "../../keys/kind.js";
 import { awaited, bindMaterial } from "../../keys/material/material.js";
 import { checkWrapping } from "../../keys/material/wrapping.js";
 import { DAY, type KeyRecord } from "../../keys/record.js";
-import { findKey, requireState } from "../../keys/resolve.js";
+import { usableKey } from "../../keys/resolve.js";
 import { specOf } from "../../keys/specs.js";
 import { putKey } from "../../store/change.js";
 import type { Call } from "../call.js";
@@ -66,11 +67,8 @@ export async function importKeyMaterial(
 
 /** A key that material is imported into, in a state that allows the operation. */
 export function importableKey(call: Call, keyId: string): KeyRecord {
-  const key = findKey(call, keyId, "keys");
-  if (key.origin !== "EXTERNAL") {
-    throw unsupported(`${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`);
-  }
-  requireState(call, key);
+  const key = usableKey(call, keyId, "keys");
+  requireOrigin(key, "EXTERNAL");
   return key;
 }
 
@@ -105,6 +103,8 @@ function unwrapMaterial(call: Call, key: KeyRecord, input: ImportKeyMaterialRequ
   }
   if (call.now >= set.validTo)
     throw new KmsError("ExpiredImportTokenException", "The import token has expired");
+  if (!isOfSize(set.wrappingAlgorithm, set.privateKey, input.EncryptedKeyMaterial!))
+    throw validation("Invalid encrypted key size.");
   const bytes = unwrap(set.wrappingAlgorithm, set.privateKey, input.EncryptedKeyMaterial!);
   if (!bytes) {
     throw new KmsError(
