@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { API, type Shape, shapeOf } from "../../src/api/model.js";
+import { sent } from "../sent.js";
 
 /** Errors that AWS documents for every operation, and those of its JSON protocol and signatures. */
 const COMMON_ERRORS = [
@@ -42,6 +43,7 @@ export function watchAnswers(port: number): () => void {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     const operation = /^TrentService\.(\w+)$/.exec(String(request.headers["x-amz-target"]))?.[1];
     if (request.socket.localPort !== port || !operation || !Object.hasOwn(API.operations, operation)) return;
+    sent.add(operation);
     const { end } = response;
     response.end = ((body?: string) => {
       if (body === undefined) return end.call(response, undefined, "utf8"); // Node's own answer (417): not AWS's.

@@ -1,0 +1,21 @@
+/** Where AWS was recorded. After the # stands the test that recorded it, or the file. */
+
+const LOCALSTACK = "https://github.com/localstack/localstack/blob/01a455156e9f06646144c98a9ce57d80fc0b004c/tests/aws/services/kms";
+
+/** A test that localstack ran on AWS, with the date of each answer in the snapshot file. */
+export const localstack = (test: string) => `${LOCALSTACK}/test_kms.snapshot.json#${test}`;
+
+/** A test that localstack ran on AWS whose expectations stand in the test itself. */
+export const localstackTest = (test: string) => `${LOCALSTACK}/test_kms.py#${test}`;
+
+/** AWS's answer as cloud-custodian's flight recorder wrote it down. */
+export const custodian = (commit: string, folder: string, file: string) =>
+  `https://github.com/cloud-custodian/cloud-custodian/blob/${commit}/tests/data/placebo/${folder}/${file}`;
+
+/** A test that moto marks as verified on AWS. */
+export const moto = (test: string) =>
+  `https://github.com/getmoto/moto/blob/master/tests/test_kms/test_kms_encrypt.py#${test}`;
+
+/** AWS's output as AWS's own command shows it in its help. */
+export const cli = (command: string) =>
+  `https://github.com/aws/aws-cli/blob/develop/awscli/examples/kms/${command}.rst`;
