@@ -6,7 +6,7 @@ import { sent } from "./sent.js";
 export type Basis = "recording" | "documentation" | "guess";
 
 export interface Rule {
-  /** The address of AWS's page or of the recording; of a guess why there is none. */
+  /** The address of AWS's page or of the recording, or words where a recording has none; of a guess why there is neither. */
   readonly source: string;
   readonly basis: Basis;
   /** The operations that the title names, and the one whose page is the source. */
@@ -26,8 +26,8 @@ export function guess(title: string, why: string, run: Mocha.AsyncFunc): Mocha.T
   return testOf(title, { source: why, basis: "guess" }, run);
 }
 
-/** A recording is a file or a thread of a public repository. AWS's pages and its protocol's stand elsewhere. */
-const isRecording = (source: string) => new URL(source).hostname === "github.com";
+/** A recording is a file or a thread of a public repository, or told in words. AWS's pages and its protocol's stand elsewhere. */
+const isRecording = (source: string) => !URL.canParse(source) || new URL(source).hostname === "github.com";
 
 function testOf(title: string, from: Omit<Rule, "operations">, run: Mocha.AsyncFunc): Mocha.Test {
   const operations = operationsOf(title, from.source);

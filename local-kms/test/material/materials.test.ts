@@ -29,7 +29,7 @@ describe("local KMS: several key materials of one imported key", () => {
   }
 
   rule(
-    "NEW_KEY_MATERIAL is PENDING_ROTATION and changes nothing of the key until RotateKeyOnDemand",
+    "NEW_KEY_MATERIAL is PENDING_ROTATION and changes nothing of the key until it is rotated",
     api("RotationsListEntry"),
     async () => {
       const { KeyId, Arn } = await createKeyWithMaterial();

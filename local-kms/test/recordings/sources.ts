@@ -1,6 +1,7 @@
 /** Where AWS was recorded. After the # stands the test that recorded it, or the file. */
 
-const LOCALSTACK = "https://github.com/localstack/localstack/blob/01a455156e9f06646144c98a9ce57d80fc0b004c/tests/aws/services/kms";
+const LOCALSTACK =
+  "https://github.com/localstack/localstack/blob/01a455156e9f06646144c98a9ce57d80fc0b004c/tests/aws/services/kms";
 
 /** A test that localstack ran on AWS, with the date of each answer in the snapshot file. */
 export const localstack = (test: string) => `${LOCALSTACK}/test_kms.snapshot.json#${test}`;
@@ -19,3 +20,16 @@ export const moto = (test: string) =>
 /** AWS's output as AWS's own command shows it in its help. */
 export const cli = (command: string) =>
   `https://github.com/aws/aws-cli/blob/develop/awscli/examples/kms/${command}.rst`;
+
+/** A thread in which somebody pasted what AWS answered. */
+export const thread = (repository: string, number: number) =>
+  `https://github.com/${repository}/issues/${number}`;
+
+/** An observation of AWS that another emulator's author wrote into its source. */
+export const observed = (file: string) => `https://github.com/nsmithuk/local-kms/blob/master/src/${file}`;
+
+/** Answers of AWS that were handed on without the address of each. */
+export const COLLECTED =
+  "answers of AWS to the tests of localstack, cloud-custodian, moto and nsmithuk/local-kms, collected in 2026";
+
+export const ARTICLE = "an article that shows AWS's output of 9 January 2024; its address is not known";

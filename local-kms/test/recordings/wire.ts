@@ -47,7 +47,14 @@ export function isMetadata(actual: Input, members: Input): void {
   const { KeyId, Arn, CreationDate } = actual;
   assert.equal(typeof CreationDate, "number");
   assert.match(String(Arn), new RegExp(`^arn:aws:kms:[a-z0-9-]+:${ACCOUNT}:key/${KeyId}$`));
-  const usual = { AWSAccountId: ACCOUNT, Arn, CreationDate, KeyId, KeyManager: "CUSTOMER", MultiRegion: false };
+  const usual = {
+    AWSAccountId: ACCOUNT,
+    Arn,
+    CreationDate,
+    KeyId,
+    KeyManager: "CUSTOMER",
+    MultiRegion: false,
+  };
   assert.deepEqual(actual, { ...usual, Description: "", ...members });
 }
 

@@ -132,18 +132,22 @@ describe("local KMS: request quotas", () => {
     },
   );
 
-  rule("UpdatePrimaryRegion counts as one request in each of the two Regions", REQUESTS, async () => {
-    const input = { KeyId: "mrk-1", PrimaryRegion: WEST };
-    const request = { operation: "UpdatePrimaryRegion", account: "111122223333", region: EAST, input };
-    const uses = quotaUses(new Store([], { append: async () => {}, close: async () => {} }), request);
-    assert.deepEqual(
-      uses.map(({ quota, region, requests }) => [quota, region, requests]),
-      [
-        ["UpdatePrimaryRegion", EAST, 1],
-        ["UpdatePrimaryRegion", WEST, 1],
-      ],
-    );
-  });
+  rule(
+    "a change of the primary Region counts as one request in each of the two Regions",
+    REQUESTS,
+    async () => {
+      const input = { KeyId: "mrk-1", PrimaryRegion: WEST };
+      const request = { operation: "UpdatePrimaryRegion", account: "111122223333", region: EAST, input };
+      const uses = quotaUses(new Store([], { append: async () => {}, close: async () => {} }), request);
+      assert.deepEqual(
+        uses.map(({ quota, region, requests }) => [quota, region, requests]),
+        [
+          ["UpdatePrimaryRegion", EAST, 1],
+          ["UpdatePrimaryRegion", WEST, 1],
+        ],
+      );
+    },
+  );
 
   rule("an account may send GetParametersForImport once a second in a Region", REQUESTS, async () => {
     await kms.setQuotas("aws");

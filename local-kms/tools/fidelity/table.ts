@@ -72,9 +72,8 @@ function section(suite: Mocha.Suite): string[] {
 
 const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
-function standsOn({ basis, source }: Rule): string {
-  return `${basis}: ${basis === "guess" ? cell(source) : link(source)}`;
-}
+const standsOn = ({ basis, source }: Rule) =>
+  `${basis}: ${URL.canParse(source) ? link(source) : cell(source)}`;
 
 /** The page's own name is enough to read. */
 function link(source: string): string {

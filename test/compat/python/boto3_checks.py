@@ -1,5 +1,6 @@
 """boto3 puts a whole life cycle to a KMS. Usage: boto3_checks.py [member that AWS has added since this botocore]..."""
 import datetime
+import json
 import os
 import sys
 import time
@@ -170,7 +171,7 @@ def _(at):
     policy = kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"]
     changed = policy.replace("Enable IAM User Permissions", "All to the account")
     kms.put_key_policy(KeyId=key_id, PolicyName="default", Policy=changed)
-    equal(kms.get_key_policy(KeyId=key_id)["Policy"], changed)
+    equal(json.loads(kms.get_key_policy(KeyId=key_id)["Policy"]), json.loads(changed))
     locked_out = policy.replace("kms:*", "kms:DescribeKey")
     refused("MalformedPolicyDocumentException", kms.put_key_policy, KeyId=key_id, Policy=locked_out)
     refused("MalformedPolicyDocumentException", kms.put_key_policy, KeyId=key_id, Policy="{")

@@ -50,7 +50,7 @@ export class Materials {
       {
         KeyId: key.id,
         ImportToken: token,
-        EncryptedKeyMaterial: flaw === "damaged" ? `${blob.slice(0, -8)}AAAAAAA=` : blob,
+        EncryptedKeyMaterial: flaw === "damaged" ? `${blob.slice(0, -8)}AAAAAA==` : blob,
         ImportType: type,
         ExpirationModel: validTo === undefined ? "KEY_MATERIAL_DOES_NOT_EXPIRE" : "KEY_MATERIAL_EXPIRES",
         ValidTo: validTo === undefined ? undefined : validTo / 1000,
