@@ -58,7 +58,7 @@ describe("local KMS: importKeyPool.reuse", () => {
     assert.equal(await mixed(own, sha1), "InvalidCiphertextException");
     assert.equal(
       await mixed(own, await getParameters(kms.client(), KeyId, "RSA_3072")),
-      "InvalidCiphertextException",
+      "ValidationException",
     );
     assert.equal(await stateOf(kms.client(), KeyId), "PendingImport");
   }).timeout(60_000);
