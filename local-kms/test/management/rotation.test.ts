@@ -13,7 +13,7 @@ import {
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
-import { api, guide, rule } from "../rule.js";
+import { api, guess, guide, rule } from "../rule.js";
 import {
   createEnabledKey,
   createExternalKey,
@@ -267,13 +267,17 @@ describe("local KMS: rotation of key material that AWS makes", () => {
     },
   );
 
-  it("refuses a second on-demand rotation while one is in progress", async () => {
-    const { KeyId } = await createKey(kms.client());
-    await rotate(KeyId);
-    assert.equal((await refusal(rotate(KeyId))).name, "ConflictException");
-    kms.wait(ROTATING);
-    await rotate(KeyId);
-  });
+  guess(
+    "RotateKeyOnDemand while one is in progress is a ConflictException",
+    "AWS documents that error for an automatic rotation that is near",
+    async () => {
+      const { KeyId } = await createKey(kms.client());
+      await rotate(KeyId);
+      assert.equal((await refusal(rotate(KeyId))).name, "ConflictException");
+      kms.wait(ROTATING);
+      await rotate(KeyId);
+    },
+  );
 
   rule(
     "an on-demand rotation does not change the automatic rotation schedule",

@@ -222,17 +222,6 @@ describe("local KMS: import as AWS was recorded", () => {
   );
 
   guess(
-    "CancelKeyDeletion of a key without material leaves it PendingImport",
-    "AWS says that a key whose deletion is cancelled is Disabled, and that one without material is PendingImport",
-    async () => {
-      const { KeyId } = await created(kms, { Origin: "EXTERNAL" });
-      await carriedOut(kms, "ScheduleKeyDeletion", { KeyId });
-      await carriedOut(kms, "CancelKeyDeletion", { KeyId });
-      assert.equal((await described(kms, KeyId)).KeyState, "PendingImport");
-    },
-  );
-
-  guess(
     "RotateKeyOnDemand of a key without any material says that it is pending import",
     "AWS's table of key states has no such cell for imported keys",
     async () => {

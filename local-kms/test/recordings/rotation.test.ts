@@ -161,15 +161,4 @@ describe("local KMS: rotation as AWS was recorded", () => {
       await refused(kms, ["DisableKeyRotation", { KeyId }], "UnsupportedOperationException");
     },
   );
-
-  guess(
-    "RotateKeyOnDemand while one is in progress is a ConflictException",
-    "AWS documents that error for an automatic rotation that is near",
-    async () => {
-      const { KeyId, Arn } = await created(kms);
-      await carriedOut(kms, "RotateKeyOnDemand", { KeyId });
-      const text = `An on-demand rotation of ${Arn} is in progress.`;
-      await refused(kms, ["RotateKeyOnDemand", { KeyId }], "ConflictException", text);
-    },
-  );
 });

@@ -67,7 +67,9 @@ describe("texts of AWS", () => {
     const text = `No available key material pending rotation for the key: ${ARN}.`;
     assert.equal(saysNothingToRotate(text), true);
     assert.equal(refused(text).context.nothingToRotate, true);
-    assert.equal(saysNothingToRotate(`${ARN} already has key material pending rotation.`), false);
+    const id = "0".repeat(64);
+    const second = `New key material (id: ${id}) cannot be imported into KMS key ${ARN}, because another key material (id: ${id}) is pending rotation.`;
+    assert.equal(saysNothingToRotate(second), false);
     assert.equal(refused("No.", text).context.nothingToRotate, undefined);
   });
 
