@@ -48,6 +48,10 @@ test-e2e: $(dist) engine-ready hsm-ready ## run the tests on the real engine
 test-compat: $(dist) engine-ready clients-ready ## run the tests against a third-party KMS and with independent clients
 	@$(bin)/mocha 'test/compat/**/*.test.ts'
 
+.PHONY: test-strict
+test-strict: $(dist) engine-ready ## run whole lives of a stack against the local KMS as strict as AWS: credentials, IAM, quotas, eventual consistency, delays (STRICT="test/e2e/**/*.test.ts")
+	@LOCAL_KMS_PROFILE=aws $(bin)/mocha '$(or $(STRICT),{test/e2e/lifeCycle,test/provider/model,test/provider/faultMatrix}.test.ts)'
+
 .PHONY: test-local-kms
 test-local-kms: $(dist) ## run the tests of the local KMS
 	@$(bin)/mocha 'local-kms/test/**/*.test.ts'
@@ -59,8 +63,9 @@ SEQUENCES ?= 200
 SEED ?= 1000
 
 .PHONY: nightly
-nightly: $(dist) engine-ready ## what the suite runs a part of: random sequences for ten minutes each (SECONDS_EACH=600), every fault at every call, the large worlds, 200 sequences on the real engine
+nightly: $(dist) engine-ready ## what the suite runs a part of: random sequences for ten minutes each (SECONDS_EACH=600), every fault at every call, the large worlds, the e2e tests against the strict local KMS, 200 sequences on the real engine
 	@PROPERTY_SECONDS=$(SECONDS_EACH) FAULTS=all EXHAUSTIVE=nightly $(bin)/mocha local-kms/test/durability/property.test.ts '$(lives)'
+	@FAULTS=all $(MAKE) test-strict STRICT='{test/e2e/**/*,test/provider/model,test/provider/faultMatrix}.test.ts'
 	@$(MAKE) soak
 SECONDS_EACH ?= 600
 

@@ -1,4 +1,5 @@
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
+import { startLocalKms } from "../world/localKms";
 import { type Clients, checksOf, clientsOr } from "./support";
 
 /** What AWS has added to KMS since the pinned botocore, and shows in answers. */

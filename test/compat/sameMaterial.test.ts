@@ -1,4 +1,5 @@
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
+import { startLocalKms } from "../world/localKms";
 import { type Clients, checksOf, clientsOr, type Ministack, startMinistack } from "./support";
 
 describe("the same material in the local KMS and in ministack, which others wrote", function () {

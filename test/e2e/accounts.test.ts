@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { Application } from "../world/application";
-import { LIFTED } from "../world/declaration";
+import { QUOTAS } from "../world/declaration";
+import { startLocalKms } from "../world/localKms";
 import { openProject } from "./support";
 
 const ACCOUNTS = { prod: "111122223333", audit: "444455556666" };
@@ -19,7 +20,7 @@ describe("a program with a KmsProvider for each account", function () {
     const program = `
       const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
       const settings = {
-        keyCollection: "us-west-1", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+        keyCollection: "us-west-1", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
       };
       const prod = new KmsProvider("prod", settings);
       const audit = new KmsProvider("audit", {

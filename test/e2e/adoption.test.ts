@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CreateAliasCommand, DisableKeyCommand } from "@aws-sdk/client-kms";
 import { createEnabledKey, start, type TestKms } from "../../local-kms/test/support";
 import { Application } from "../world/application";
-import { LIFTED } from "../world/declaration";
+import { QUOTAS } from "../world/declaration";
 import { openProject, type Project } from "./support";
 
 const HOME = "us-west-1";
@@ -19,7 +19,7 @@ describe("a KMS key of Vault's that a stack adopts", function () {
   const program = (trigger: number, deletionAllowed = false) => `
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
     const kms = new KmsProvider("prod", {
-      keyCollection: "${HOME}", endpoint: "${kms.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+      keyCollection: "${HOME}", endpoint: "${kms.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
     });
     const key = new ManagedKey("orders", { rotationTrigger: "${trigger}", deletionAllowed: ${deletionAllowed} });
     const distribution = new KeyDistribution("orders", { kms, key, adopt: { aliasName: "${ALIAS}" } });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { built } from "../built";
-import { LIFTED } from "../world/declaration";
+import { QUOTAS } from "../world/declaration";
+import { startLocalKms } from "../world/localKms";
 import { openProject, type Project } from "./support";
 
 describe("keymgmt in a project's folder", function () {
@@ -14,7 +15,7 @@ describe("keymgmt in a project's folder", function () {
     const program = `
       const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
       const kms = new KmsProvider("prod", {
-        keyCollection: "us-west-1", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+        keyCollection: "us-west-1", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
         credentials: { accessKey: "111122223333", secretKey: "secret" },
       });
       const key = new ManagedKey("orders", { replicaRegions: ["eu-west-1"], rotationPeriod: "90d" });

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { start, type TestKms } from "../../local-kms/test/support";
 import { Application } from "../world/application";
-import { LIFTED } from "../world/declaration";
+import { QUOTAS } from "../world/declaration";
 import { allowsRoot, deniesStolenRole, keyPolicy } from "../world/keyPolicy";
 import { openProject, type Project } from "./support";
 
@@ -28,7 +28,7 @@ describe("what others change in AWS is a difference of a property to the engine"
     const pulumi = require("@pulumi/pulumi");
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
     const kms = new KmsProvider("prod", {
-      keyCollection: "${HOME}", endpoint: "${kms.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+      keyCollection: "${HOME}", endpoint: "${kms.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
       credentials: { accessKey: "111122223333", secretKey: pulumi.secret("${secretKey}") },
     });
     const distribution = new KeyDistribution("orders", {

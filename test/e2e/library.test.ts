@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { cp, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { checkout } from "../../tools/toolchain";
+import { startLocalKms } from "../world/localKms";
 import { openProject, type Project } from "./support";
 
 const LIBRARY = `

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { type Drop, type Fault, type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { Drop, Fault, LocalKms } from "../../local-kms/src/index";
 import { Application } from "../world/application";
-import { LIFTED } from "../world/declaration";
+import { QUOTAS } from "../world/declaration";
+import { startLocalKms } from "../world/localKms";
 import { openProject, type Project } from "./support";
 
 interface Resource {
@@ -28,7 +29,7 @@ describe("a Region that is down, on the real engine", function () {
       const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
       const { TRIGGER, OUT, TEAM } = process.env;
       const kms = new KmsProvider("kms", {
-        keyCollection: "${HOME}", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+        keyCollection: "${HOME}", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
         ...(OUT && { unreachableRegions: [OUT] }),
       });
       const key = new ManagedKey("orders", { replicaRegions: ["${DOWN}", "${OTHER}"], rotationTrigger: TRIGGER });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { Application } from "../world/application";
-import { LIFTED } from "../world/declaration";
+import { QUOTAS } from "../world/declaration";
+import { startLocalKms } from "../world/localKms";
 import { openProject, type Project, type Result } from "./support";
 
 const REGIONS = ["us-west-1", "eu-west-1"];
@@ -19,7 +20,7 @@ describe("resources that get another name, on the real engine", function () {
     const pulumi = require("@pulumi/pulumi");
     const { KmsProvider, ManagedKey, KeyDistribution, KeyReplica } = require("pulumi-keymgmt");
     const kms = new KmsProvider("prod", {
-      keyCollection: "us-west-1", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+      keyCollection: "us-west-1", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
     });
     const key = new ManagedKey("orders", { replicaRegions: ["eu-west-1"] });
     const distribution = new KeyDistribution("orders-prod", { kms, key });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
-import { LIFTED } from "../world/declaration";
+import type { LocalKms } from "../../local-kms/src/index";
+import { QUOTAS } from "../world/declaration";
+import { startLocalKms } from "../world/localKms";
 import { openProject, type Project, type Result } from "./support";
 
 interface Settings {
@@ -24,7 +25,7 @@ interface Resource {
 const program = (url: string, { trigger = "1", rotationPeriod, validFor, tag = "a" }: Settings) => `
   const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
   const kms = new KmsProvider("prod", {
-    keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+    keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
   });
   const key = new ManagedKey("orders", {
     replicaRegions: ["eu-west-1"], rotationTrigger: "${trigger}", rotationPeriod: ${JSON.stringify(rotationPeriod)},

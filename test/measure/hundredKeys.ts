@@ -1,9 +1,9 @@
 /** Measures one `pulumi up` of 100 keys with distributions on the local KMS: `npx tsx test/measure/hundredKeys.ts`. Needs GNU time. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startLocalKms } from "../../local-kms/src/index";
 import { openProject } from "../e2e/support";
 import { LIFTED } from "../world/declaration";
+import { startLocalKms } from "../world/localKms";
 
 const KEYS = 100;
 

@@ -18,8 +18,9 @@ import {
   UpdatePrimaryRegionCommand,
 } from "@aws-sdk/client-kms";
 import { policyFor, type Scope } from "../../cli/iam-policy/policy";
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { allowsRoot, keyPolicy } from "../world/keyPolicy";
+import { startLocalKms } from "../world/localKms";
 import { HOME, REPLICA, STACK } from "./life";
 
 const ACCOUNT = "111122223333";

@@ -2,12 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Policy, policyFor, type Scope } from "../../cli/iam-policy/policy";
-import {
-  type LocalKms,
-  type LocalKmsConfig,
-  type RequestLogEntry,
-  startLocalKms,
-} from "../../local-kms/src/index";
+import type { LocalKms, LocalKmsConfig, RequestLogEntry } from "../../local-kms/src/index";
+import { startLocalKms } from "../world/localKms";
 import { type Actor, HOME, REPLICA, type Site, STACK } from "./life";
 import type { TriedLife } from "./lives";
 

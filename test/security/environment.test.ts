@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { isKeymgmtError } from "../../provider/errors";
 import { findCredentials } from "../../provider/kms/credentials/credentials";
 import type { KmsConnection } from "../../provider/kms/endpoints/connection";
@@ -13,6 +13,7 @@ import {
 } from "../provider/kms/credentials/credentialEndpoints";
 import { ssoLogin, ssoProfile, ssoSession } from "../provider/kms/credentials/ssoLogin";
 import { setEnvironment } from "../provider/kms/loopback";
+import { startLocalKms } from "../world/localKms";
 import { Program } from "../world/program";
 import { type Attacker, attacker } from "./support/attacker";
 

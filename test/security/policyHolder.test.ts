@@ -14,10 +14,11 @@ import {
   TagResourceCommand,
 } from "@aws-sdk/client-kms";
 import { policyFor, type Scope } from "../../cli/iam-policy/policy";
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import type { Feature } from "../../provider/kms/permissions";
 import { FEATURES } from "../../provider/kms/permissions";
 import { allowsRoot, keyPolicy } from "../world/keyPolicy";
+import { startLocalKms } from "../world/localKms";
 
 const ACCOUNT = "111122223333";
 const [HOME, REPLICA] = ["us-west-1", "eu-west-1"];

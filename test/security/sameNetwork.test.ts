@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
+import { startLocalKms } from "../world/localKms";
 import { rawRequest } from "./support/rawRequest";
 
 /** The attacker reaches a local KMS over the network: it was told to listen on more than loopback, in a container say. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
+import { startLocalKms } from "../world/localKms";
 import { rawRequest } from "./support/rawRequest";
 
 /**

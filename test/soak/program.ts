@@ -1,4 +1,4 @@
-import { LIFTED } from "../world/declaration";
+import { QUOTAS } from "../world/declaration";
 
 export const HOME = "us-west-1";
 export const ABROAD = "eu-west-1";
@@ -46,7 +46,7 @@ export const START: Declared = {
 
 /** The program's text. What is declared in the same component shares it, and the KmsProvider in it. */
 export function programOf(declared: Declared[], url: string, providerInside: boolean): string {
-  const settings = { keyCollection: HOME, endpoint: url, wrappingKeySpec: "RSA_2048", quotas: LIFTED };
+  const settings = { keyCollection: HOME, endpoint: url, wrappingKeySpec: "RSA_2048", quotas: QUOTAS };
   return `
     const pulumi = require("@pulumi/pulumi");
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");

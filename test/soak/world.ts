@@ -1,7 +1,8 @@
-import { type LocalKms, startLocalKms } from "../../local-kms/src/index";
+import type { LocalKms } from "../../local-kms/src/index";
 import { Stop } from "../e2e/killed/stop";
 import { openProject, type Project, type RunOptions } from "../e2e/support";
 import { Application } from "../world/application";
+import { startLocalKms } from "../world/localKms";
 import { Observer } from "../world/observer";
 import { Applications } from "./applications";
 import type { Programs } from "./operations/edits";

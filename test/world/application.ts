@@ -1,4 +1,5 @@
 import { DecryptCommand, DescribeKeyCommand, EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
+import { SECRET } from "./localKms";
 
 /** An application that uses the keys: it knows only an alias, a Region and an account. */
 export class Application {
@@ -9,7 +10,7 @@ export class Application {
     readonly region: string,
     accountId = "111122223333",
   ) {
-    const credentials = { accessKeyId: accountId, secretAccessKey: "secret" };
+    const credentials = { accessKeyId: accountId, secretAccessKey: SECRET };
     this.client = new KMSClient({ endpoint: local.url, region, credentials, maxAttempts: 1 });
   }
 

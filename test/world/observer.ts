@@ -1,4 +1,7 @@
 import { Agent, request } from "node:http";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { Sha256 } from "../../local-kms/src/http/sha256";
+import { isStrict, SECRET } from "./localKms";
 
 /** A KMS key as DescribeKey shows it. */
 export interface Described {
@@ -17,13 +20,17 @@ export interface Sealed {
 /** Sees what there is in one Region. Thousands of questions are asked: plain HTTP costs a tenth of an SDK's call. */
 export class Observer {
   private readonly agent = new Agent({ keepAlive: true });
+  /** Without a valid signature, which takes as long to make as the rest of a question. */
   private readonly authorization: string;
+  private readonly signer: SignatureV4;
 
   constructor(
     private readonly local: { url: string },
     readonly region: string,
     account = "111122223333",
   ) {
+    const credentials = { accessKeyId: account, secretAccessKey: SECRET };
+    this.signer = new SignatureV4({ region, service: "kms", credentials, sha256: Sha256 });
     const scope = `${account}/20261124/${region}/kms/aws4_request`;
     this.authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`;
   }
@@ -77,12 +84,13 @@ export class Observer {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: an answer of whichever operation
-  private ask(operation: string, input: object): Promise<any> {
-    const headers = {
-      authorization: this.authorization,
+  private async ask(operation: string, input: object): Promise<any> {
+    const body = JSON.stringify(input);
+    const type = {
       "content-type": "application/x-amz-json-1.1",
       "x-amz-target": `TrentService.${operation}`,
     };
+    const headers = isStrict ? await this.signed(type, body) : { ...type, authorization: this.authorization };
     return new Promise((resolve, reject) => {
       const sent = request(this.local.url, { method: "POST", agent: this.agent, headers }, (answer) => {
         const parts: Buffer[] = [];
@@ -95,7 +103,13 @@ export class Observer {
         });
       });
       sent.on("error", reject);
-      sent.end(JSON.stringify(input));
+      sent.end(body);
     });
+  }
+
+  private async signed(type: Record<string, string>, body: string): Promise<Record<string, string>> {
+    const { host, hostname, protocol } = new URL(this.local.url);
+    const request = { method: "POST", protocol, hostname, path: "/", headers: { ...type, host }, body };
+    return (await this.signer.sign(request)).headers;
   }
 }

@@ -1,14 +1,11 @@
-import {
-  type LocalKms,
-  type LocalKmsConfig,
-  type LocalKmsOptions,
-  startLocalKms,
-} from "../../local-kms/src/index";
+import type { LocalKms, LocalKmsConfig, LocalKmsOptions } from "../../local-kms/src/index";
 import { resourcesOf } from "../../provider/resources";
 import { PartialFailure, type Resource, type Values } from "../../provider/resources/resource";
 import { Run, type RunSettings } from "../../provider/run";
 import { UNKNOWN } from "../../provider/schema/unknowns";
 import { type Declaration, declare } from "./declaration";
+import { SECRET, startLocalKms } from "./localKms";
+import { HURRY } from "./providerProcess";
 
 /** A resource in the state. */
 export interface State {
@@ -75,7 +72,7 @@ export class Program {
     this.options = inputs;
     this.begin();
     if (isRefreshed) await this.refreshFirst();
-    const credentials = { accessKey: this.accountId, secretKey: "secret" };
+    const credentials = { accessKey: this.accountId, secretKey: SECRET };
     const kms = { endpoint: this.local.url, credentials, ...inputs.kms };
     await declare(this.stack, { ...inputs, kms }, (type, name, news) => this.apply(type, name, news));
     if (inputs.names || !isDistributed) return this.deleteRest();
@@ -300,7 +297,7 @@ function typeOf(name: string, { type }: State): string {
 }
 
 export function localKms(config: LocalKmsConfig = {}, options: LocalKmsOptions = {}): Promise<LocalKms> {
-  return startLocalKms({ ...options, config: { replicaCreatingMillis: 50, ...config } });
+  return startLocalKms({ ...options, config: { replicaCreatingMillis: 50, ...config } }, HURRY);
 }
 
 /** As a value looks after a journey through protobuf and the state file. */

@@ -7,6 +7,7 @@ import {
   type KmsOperation,
 } from "../../provider/kms/client/client";
 import { Limiter } from "../../provider/kms/client/limiter";
+import { isStrict } from "./localKms";
 
 /** The n-th call of an operation in a Region, from 0. */
 export interface Call {
@@ -37,7 +38,10 @@ export interface Ran {
   hits: number;
 }
 
-/** A provider process's connections: they pause for no time, and once it is killed nothing is sent and nothing comes back. */
+/** The part of a pause that is made: none, but where the account has quotas. */
+const PAUSE = () => (isStrict ? 0.1 : 0);
+
+/** A provider process's connections: but in a strict run they pause for no time, and once it is killed nothing is sent and nothing comes back. */
 export class ProviderProcess extends KmsConnections {
   private readonly calls: Call[] = [];
   private hits = 0;
@@ -48,7 +52,7 @@ export class ProviderProcess extends KmsConnections {
   constructor(private readonly blow?: Blow) {
     super({
       limiter: new Limiter({ random: () => 0, log: () => {} }),
-      retry: { random: () => 0 },
+      retry: { random: PAUSE },
       time: { connectMs: LONGEST_HURRIED_MS, requestMs: LONGEST_HURRIED_MS },
     });
   }
@@ -113,7 +117,8 @@ export class ProviderProcess extends KmsConnections {
 }
 
 const LONGEST_HURRIED_MS = 60_000;
-const HURRY = 25;
+/** How many times as fast a wait goes by. */
+export const HURRY = 25;
 
 /** Makes every wait below a minute shorter: what polls AWS polls sooner, and time limits of calls stay. Call it in a `describe`. */
 export function useHurry(): void {

@@ -14,6 +14,7 @@ import type {
 } from "../../local-kms/src/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { Application } from "./application";
+import { lagging } from "./localKms";
 import { Observer } from "./observer";
 import { localKms, Program } from "./program";
 import { type Blow, ProviderProcess, type Ran } from "./providerProcess";
@@ -112,7 +113,7 @@ export class Scene {
     program.settings = { connections: process };
     this.process = process;
     try {
-      return await process.run(work);
+      return await lagging(() => process.run(work));
     } finally {
       this.process = undefined;
       if (process.isDead) program.settings = {};

@@ -114,6 +114,7 @@ function writeHead(
   { status, type, body, errorType }: Answer,
 ): void {
   response.statusCode = status;
+  response.setHeader("Date", new Date().toUTCString()); // by the clock that signatures are checked by; SDKs correct theirs by it
   response.setHeader("x-amzn-RequestId", requestId);
   response.setHeader("Content-Type", type);
   response.setHeader("Content-Length", Buffer.byteLength(body));

@@ -1,12 +1,14 @@
-import type { KeymgmtError } from "../../errors";
+import { isKeymgmtError, type KeymgmtError } from "../../errors";
 import { type Say, sayOnce } from "../../say";
 import { type FoundCredentials, findCredentials } from "../credentials/credentials";
 import { connectionIdentity, type KmsConnection } from "../endpoints/connection";
 import { kmsReach, refuseOtherHosts } from "../endpoints/endpoint";
 import { DEFAULT_TIME_LIMITS, type TimeLimits } from "../endpoints/http";
 import { awsError } from "../errors/awsErrors";
+import { eventually } from "../eventually";
 import { Limiter } from "./limiter";
 import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
+import { OwnChanges } from "./ownChanges";
 import { quotaUses } from "./quotas";
 import { DEFAULT_RETRY_LIMITS, isRepeatable, type RetryLimits, withRetries } from "./retry";
 import { SdkKms } from "./sdkKms";
@@ -44,6 +46,9 @@ export interface KmsSettings {
 
 /** Limits for reading. AWS never takes this long for a read, and a Region that is down delays the run by seconds only. */
 const READING = { attempts: 2, connectMs: 3_000, requestMs: 5_000 };
+
+/** How long a refusal by a state that is over is not believed. */
+const OUTDATED_SECONDS = 30;
 
 /** The connections of a run: their clients, credentials and shared quotas. */
 export class KmsConnections {
@@ -113,7 +118,8 @@ export class KmsConnections {
       this.time,
       refuseOtherHosts(connection, region),
     );
-    const call = async <Op extends KmsOperation>(
+    const changes = new OwnChanges();
+    const callOnce = async <Op extends KmsOperation>(
       operation: Op,
       input: KmsInput<Op>,
       context: CallContext = {},
@@ -128,7 +134,9 @@ export class KmsConnections {
         const uses = quotaUses(operation, region, "ReplicaRegion" in input ? input.ReplicaRegion : undefined);
         const allowance = this.#limiter.buckets(JSON.stringify([owner, endpoint]), uses, connection.quotas);
         const send = () => sdk.send(operation, input);
-        return await withRetries(operation, allowance, send, this.#retry, attempts);
+        const answer = await withRetries(operation, allowance, send, this.#retry, attempts);
+        changes.note(operation, input, answer);
+        return answer;
       } catch (error) {
         const failed = awsError(error, {
           ...context,
@@ -147,6 +155,14 @@ export class KmsConnections {
         this.#unreachable?.set(failed === error ? called[1] : called[0], unreachable);
         throw unreachable;
       }
+    };
+    const call: Kms["call"] = async (operation, input, context) => {
+      const again = () => callOnce(operation, input, context);
+      const isOutdated = (error: unknown) => isKeymgmtError(error) && changes.isOutdated(error, input);
+      return again().catch((error) => {
+        if (!isOutdated(error)) throw error;
+        return eventually("KMS to show the key as it is", again, { error: isOutdated }, OUTDATED_SECONDS);
+      });
     };
     return { region, say: this.say, call };
   }

@@ -7,9 +7,10 @@ import {
   ListAliasesCommand,
   ListKeysCommand,
 } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { checkout } from "../../../tools/toolchain";
 import { Application } from "../../world/application";
+import { startLocalKms } from "../../world/localKms";
 import { openProject, type Project } from "../support";
 import { command } from "../support/command";
 import { folderFrom, remove } from "../support/folder";

@@ -4,12 +4,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeleteImportedKeyMaterialCommand, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import ts from "typescript";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { Limiter } from "../../../provider/kms/client/limiter";
 import { quotaUses } from "../../../provider/kms/client/quotas";
 import { clientsOr } from "../../compat/support";
 import { Application } from "../../world/application";
-import { LIFTED } from "../../world/declaration";
+import { QUOTAS } from "../../world/declaration";
+import { startLocalKms } from "../../world/localKms";
 import { Stop } from "../killed/stop";
 import { Operator } from "./incidents/operator";
 import { assertPrinted, commandsInProse, incidentsPage } from "./incidents/page";
@@ -221,7 +222,7 @@ describe("docs/incidents.md, command by command", function () {
 function quick(program: string): string {
   const given = 'quotas: config.getObject("quotas"),';
   assert.ok(program.includes(given));
-  const quotas = `quotas: { ...${JSON.stringify(LIFTED)}, ...config.getObject<object>("quotas") },`;
+  const quotas = `quotas: { ...${JSON.stringify(QUOTAS)}, ...config.getObject<object>("quotas") },`;
   const { outputText, diagnostics } = ts.transpileModule(
     program.replace(given, `wrappingKeySpec: "RSA_2048", ${quotas}`),
     {

@@ -1,10 +1,10 @@
-import { LIFTED } from "../../world/declaration";
+import { QUOTAS } from "../../world/declaration";
 
 export const HOME = "us-west-1";
 export const ABROAD = "eu-west-1";
 
 const connection = (url: string) =>
-  `{ keyCollection: "${HOME}", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)} }`;
+  `{ keyCollection: "${HOME}", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)} }`;
 
 /** A replicated key, a key in one Region, and a key that is not distributed. Statement by statement, in order. */
 const whole = {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ListKeysCommand } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { Application } from "../../world/application";
+import { startLocalKms } from "../../world/localKms";
 import { openProject, type Project, type Result } from "../support";
 import { ABROAD, HOME } from "./programs";
 

@@ -4,10 +4,11 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ListAliasesCommand, ListKeysCommand } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { built } from "../../built";
 import { Application } from "../../world/application";
-import { LIFTED } from "../../world/declaration";
+import { QUOTAS } from "../../world/declaration";
+import { startLocalKms } from "../../world/localKms";
 import { openProject, type Project, type Result } from "../support";
 import { assertNoSecret } from "../support/planted";
 
@@ -20,7 +21,7 @@ function program(url: string, key: string): string {
   return `
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
     const kms = new KmsProvider("prod", {
-      keyCollection: "${HOME}", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+      keyCollection: "${HOME}", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
     });
     const key = new ManagedKey("orders", { ${key} });
     const distribution = new KeyDistribution("orders-prod", { kms, key, tags: { team: "shop" } });

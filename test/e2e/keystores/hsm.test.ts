@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { SoftHsm } from "../../provider/keys/keystores/hsm/softHsm";
 import { Application } from "../../world/application";
-import { LIFTED } from "../../world/declaration";
+import { QUOTAS } from "../../world/declaration";
+import { startLocalKms } from "../../world/localKms";
 import { openProject, type Project } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 
@@ -16,7 +17,7 @@ function program(url: string, keystore: string, more: object = {}, name = "order
   return `
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
     const kms = new KmsProvider("prod", {
-      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
     });
     const key = new ManagedKey("${name}", ${JSON.stringify(key)});
     const distribution = new KeyDistribution("orders-prod", { kms, key });

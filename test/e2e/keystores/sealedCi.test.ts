@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateAliasCommand, CreateKeyCommand, DecryptCommand, KMSClient } from "@aws-sdk/client-kms";
 import { decodeProtectedHeader } from "jose";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { checkout } from "../../../tools/toolchain";
 import { Application } from "../../world/application";
+import { startLocalKms } from "../../world/localKms";
 import { openProject, type Project } from "../support";
 import { command } from "../support/command";
 

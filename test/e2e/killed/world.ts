@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
-import { LIFTED } from "../../world/declaration";
+import type { LocalKms } from "../../../local-kms/src/index";
+import { QUOTAS } from "../../world/declaration";
+import { startLocalKms } from "../../world/localKms";
 import { Observer, type Sealed } from "../../world/observer";
 import { openProject, type Project } from "../support";
 import { type Point, Stop } from "./stop";
@@ -198,7 +199,7 @@ export class World {
     return `
       const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
       const kms = new KmsProvider("prod", {
-        keyCollection: "${HOME}", endpoint: "${this.local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+        keyCollection: "${HOME}", endpoint: "${this.local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
       });
       ${declared.join("")}`;
   }

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type InterceptedRequest, type LocalKms, startLocalKms } from "../../../local-kms/src/index";
-import { LIFTED } from "../../world/declaration";
+import type { InterceptedRequest, LocalKms } from "../../../local-kms/src/index";
+import { QUOTAS } from "../../world/declaration";
+import { startLocalKms } from "../../world/localKms";
 import { openProject, type Project } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 import { withDescendants } from "../support/processes";
@@ -16,7 +17,7 @@ function program(url: string, trigger: number): string {
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
     const config = new pulumi.Config();
     const kms = new KmsProvider("prod", {
-      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
       credentials: { accessKey: "111122223333", secretKey: config.requireSecret("secretKey"), sessionToken: config.requireSecret("sessionToken") },
     });
     const key = new ManagedKey("orders", { material: config.requireSecret("material") });

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CreateAliasCommand, CreateKeyCommand, DecryptCommand, KMSClient } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
-import { LIFTED } from "../../world/declaration";
+import type { LocalKms } from "../../../local-kms/src/index";
+import { QUOTAS } from "../../world/declaration";
+import { startLocalKms } from "../../world/localKms";
 import { openProject, type Project, type Result } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 
@@ -23,7 +24,7 @@ function program(url: string, kept: Record<string, Kept>, trigger: number, delet
   return `
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
     const kms = new KmsProvider("prod", {
-      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
     });
     for (const [name, kept] of Object.entries(${JSON.stringify(kept)})) {
       const more = { rotationTrigger: "${trigger}", replicaRegions: ["eu-west-1"], deletionAllowed: ${deletionAllowed} };

@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { built } from "../../built";
-import { LIFTED } from "../../world/declaration";
+import { QUOTAS } from "../../world/declaration";
+import { startLocalKms } from "../../world/localKms";
 import { openProject, type Project, type Result } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 
@@ -16,7 +17,7 @@ function program(url: string, more = ""): string {
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
     const config = new pulumi.Config();
     const kms = new KmsProvider("prod", {
-      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
       credentials: { accessKey: "111122223333", secretKey: config.requireSecret("secretKey"), sessionToken: config.requireSecret("sessionToken") },
     });
     const key = new ManagedKey("orders", { replicaRegions: ["eu-west-1"], material: config.requireSecret("material") ${more} });

@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { engineFolder } from "../../../tools/toolchain";
 import { built } from "../../built";
+import { isStrict, lagging } from "../../world/localKms";
 import { command, type Ran } from "./command";
 import { type Folder, folderFrom, folderOf, remove } from "./folder";
 
@@ -141,12 +142,15 @@ export class Project {
     const all = [...args, ...(options.args ?? []), "--non-interactive", "--color", "never"];
     const { preload } = options;
     const NODE_OPTIONS = `${this.env.NODE_OPTIONS}${preload ? ` --require "${preload}"` : ""}`;
-    const ran = await command("pulumi", all, {
-      cwd: this.folder.program,
-      env: { ...this.env, NODE_OPTIONS, ...options.env },
-      seconds: options.seconds ?? 120,
-      started: options.started,
-    });
+    const seconds = (options.seconds ?? 120) * (isStrict ? 5 : 1);
+    const ran = await lagging(() =>
+      command("pulumi", all, {
+        cwd: this.folder.program,
+        env: { ...this.env, NODE_OPTIONS, ...options.env },
+        seconds,
+        started: options.started,
+      }),
+    );
     if ((ran.exitCode !== 0) !== (options.fails ?? false)) {
       const surprise = `pulumi ${all.join(" ")} ended with ${ran.exitCode}`;
       throw new Error(`${surprise}\n${ran.stdout}\n${ran.stderr}`);

@@ -1,5 +1,6 @@
 /** What holds whenever an `up` or a removal has finished, whatever happened before. */
 import assert from "node:assert/strict";
+import { isStrict } from "../../world/localKms";
 import { HOME } from "../../world/scene";
 import { everythingDecrypts } from "./inUse";
 import type { Stack } from "./stack";
@@ -57,8 +58,14 @@ async function aliasIsOnTheLatest(stack: Stack): Promise<void> {
   }
 }
 
+const READS = /^(Describe|Get|List)/;
+
 async function nothingIsLeftToDo(stack: Stack): Promise<void> {
-  const calls = () => stack.scene.callsOf(() => stack.settle());
+  const calls = async () => {
+    const made = await stack.scene.callsOf(() => stack.settle());
+    // What KMS has shown late is looked at once more.
+    return isStrict ? Object.fromEntries(Object.entries(made).filter(([name]) => !READS.test(name))) : made;
+  };
   assert.deepEqual(await calls(), {}, "calls of an update with nothing to do");
   assert.deepEqual(await stack.program.refreshAll(), [], "drift after an update");
   assert.deepEqual(await calls(), {}, "calls of an update with nothing to do after a refresh");

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { isKeymgmtError } from "../../../provider/errors";
 import type { KmsKeyRecords } from "../../../provider/state/types";
+import { isStrict } from "../../world/localKms";
 import type { Blow } from "../../world/providerProcess";
 import { aliasOf, HOME, Scene } from "../../world/scene";
 import { VAULTS_ALIAS, vaultKey } from "../../world/vaultKey";
@@ -203,7 +205,10 @@ export class Stack {
   ): Promise<void> {
     const { outcome } = await this.scene.run(this.program, work, mishap && blowOf(mishap));
     if (outcome === "done") return;
-    if (outcome !== "killed" && !/by the model/.test(String(outcome))) throw outcome;
+    const isOfMishap = outcome === "killed" || /by the model/.test(String(outcome));
+    // Where KMS shows it late, what was made cannot be found at once. The next update finds it.
+    const isNotFoundYet = isStrict && isKeymgmtError(outcome, "OutcomeUnknown");
+    if (!isOfMishap && !isNotFoundYet) throw outcome;
     await look?.();
     const again = await this.scene.run(this.program, work);
     if (again.outcome !== "done") throw again.outcome;

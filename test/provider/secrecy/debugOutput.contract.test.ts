@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { debugSettings } from "../../../provider/secrecy/debugOutput";
+import { startLocalKms } from "../../world/localKms";
 import { Program } from "../../world/program";
 
 describe("debug output", () => {

@@ -2,18 +2,19 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { DeleteImportedKeyMaterialCommand, DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { openProject, type Project } from "../../e2e/support";
 import { keyringPlaces } from "../../e2e/support/keyrings";
 import { assertNoSecret } from "../../e2e/support/planted";
-import { LIFTED } from "../../world/declaration";
+import { QUOTAS } from "../../world/declaration";
+import { startLocalKms } from "../../world/localKms";
 
 /** A key in two Regions. */
 function program(url: string, trigger: number, keystore = "state"): string {
   return `
     const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
     const kms = new KmsProvider("prod", {
-      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(LIFTED)},
+      keyCollection: "us-west-1", endpoint: "${url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
     });
     const key = new ManagedKey("orders", {
       keystore: "${keystore}", replicaRegions: ["eu-west-1"], rotationTrigger: "${trigger}",

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type LocalKms, startLocalKms } from "../../../local-kms/src/index";
+import type { LocalKms } from "../../../local-kms/src/index";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { versionJwk } from "../../../provider/keys/keyring";
 import { AES_256 } from "../../../provider/keys/keyTypes";
@@ -13,6 +13,7 @@ import { exportOf, fileOf, keymgmt, shown } from "../../cli/support";
 import { openProject, type Project } from "../../e2e/support";
 import { loopback } from "../../provider/kms/loopback";
 import { temporaryFolder } from "../../temporaryFolders";
+import { startLocalKms } from "../../world/localKms";
 import { localKms, Program } from "../../world/program";
 
 interface Resource {

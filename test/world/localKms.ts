@@ -1,0 +1,76 @@
+import {
+  type LocalKms,
+  type LocalKmsConfig,
+  type LocalKmsOptions,
+  startLocalKms as start,
+} from "../../local-kms/src/index";
+import { REQUEST_QUOTAS } from "../../local-kms/src/quotas/table";
+
+/** Whether the servers of `startLocalKms` are as strict as AWS: `LOCAL_KMS_PROFILE=aws npx mocha …` (`make test-strict`). */
+export const isStrict = process.env.LOCAL_KMS_PROFILE === "aws";
+
+/** The secret of every access key in tests that does not stand for another's or a wrong one. */
+export const SECRET = "secret";
+
+const ACCOUNTS = ["111122223333", "444455556666"];
+
+/** Who is named in key policies of tests. */
+const ROLES = ["app", "stolen", "other"];
+
+const started = new Set<LocalKms>();
+
+/**
+ * A local KMS for tests of the provider. In a strict run it has the profile `aws`, and the root user of each account is who calls.
+ * `speed`: how many times as fast as elsewhere time goes by for who calls it (`useHurry`).
+ */
+export async function startLocalKms(options: LocalKmsOptions = {}, speed = 1): Promise<LocalKms> {
+  if (!isStrict) return start(options);
+  const { consistency, ...config } = { ...options.config, ...strict(speed) };
+  const local = await start({ ...options, config: { iam: IAM, ...config, consistency: undefined } });
+  started.add(local);
+  lags.set(local, consistency);
+  const close = async () => {
+    started.delete(local);
+    await local.close();
+  };
+  return { ...local, close };
+}
+
+const lags = new Map<LocalKms, LocalKmsConfig["consistency"]>();
+
+function strict(speed: number): LocalKmsConfig {
+  const delay = 3000 / speed;
+  const perSecond = Object.entries(REQUEST_QUOTAS).map(([quota, { usual }]) => [quota, usual * speed]);
+  return {
+    profile: "aws",
+    replicaCreatingMillis: delay,
+    primaryUpdatingMillis: delay,
+    onDemandRotationMillis: delay,
+    quotas: { requestsPerSecond: Object.fromEntries(perSecond) },
+    consistency: { lagMillis: 1000 / speed, flipBack: true },
+  };
+}
+
+const IAM = {
+  principals: ACCOUNTS.flatMap((account) => [
+    {
+      arn: `arn:aws:iam::${account}:root`,
+      accessKeys: [{ accessKeyId: account, secretAccessKey: SECRET }],
+    },
+    ...ROLES.map((role) => ({ arn: `arn:aws:iam::${account}:role/${role}` })),
+  ]),
+};
+
+/**
+ * Does work during which, in a strict run, reads lag behind writes. Before and after it every read sees every write, so that who
+ * judges what came of it sees what there is. A lag that a test has set itself stays.
+ */
+export async function lagging<T>(work: () => Promise<T>): Promise<T> {
+  const lagged = [...started].filter((local) => local.consistency() === undefined);
+  for (const local of lagged) await local.setConsistency(lags.get(local));
+  try {
+    return await work();
+  } finally {
+    for (const local of lagged) await local.setConsistency(undefined);
+  }
+}
