@@ -4,6 +4,7 @@ import type { Fault } from "./faults/faults.js";
 import type { Intercept } from "./faults/interception.js";
 import { type Iam, type IamConfig, readIam } from "./iam/config.js";
 import type { QuotasConfig } from "./quotas/requestQuotas.js";
+import type { SeedKey } from "./seedKey.js";
 
 /** Every setting of a local KMS: the same from a program and, all but the functions, from a JSON or YAML file. */
 export interface LocalKmsConfig {
@@ -14,6 +15,8 @@ export interface LocalKmsConfig {
    * Without it the clock is the machine's.
    */
   startTime?: string;
+  /** KMS keys that are there at the start, where the state is new. */
+  keys?: SeedKey[];
   /** How long a new replica stays Creating. */
   replicaCreatingMillis?: number;
   /** How long the old and the new primary are Updating after UpdatePrimaryRegion. */

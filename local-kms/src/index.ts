@@ -5,5 +5,7 @@ export type { Controls } from "./control/controls.js";
 export type { Fault } from "./faults/faults.js";
 export type { Drop, InterceptedRequest, Interception } from "./faults/interception.js";
 export { formatLogEntry, type RequestLogEntry } from "./http/requestLog.js";
+export type { ProfileCredentials } from "./profile.js";
 export type { QuotasConfig } from "./quotas/requestQuotas.js";
+export type { SeedKey } from "./seedKey.js";
 export { type LocalKms, type LocalKmsOptions, startLocalKms } from "./start.js";

@@ -79,15 +79,21 @@ async function serve(
     mayKill: kill !== undefined,
   };
   const controls = controlsOf(parts);
+  const isNew = store.clockAheadMillis() === undefined;
   await clock.begin(config.startTime);
   if (config.faults) await controls.setFaults(config.faults);
   if (config.quotas) await controls.setQuotas(config.quotas);
   if (config.consistency) await controls.setConsistency(config.consistency);
   const { reuse, ...sizes } = settings.importKeyPool;
   const pool = reuse ? reusedPairs : new ImportKeyPool(sizes);
+  const kms = { store, pool, settings, tokenKey: await importTokenKey(store) };
+  if (isNew && config.keys) {
+    const { seedChanges } = await import("./seed.js");
+    await store.commit(await seedChanges(config.keys, kms, clock.now()));
+  }
   const service: Service = {
     ...parts,
-    kms: { store, pool, settings, tokenKey: await importTokenKey(store) },
+    kms,
     intercept: (request) => {
       const interception = config.intercept?.(request) ?? parts.faults.intercept(request);
       if (interception && "kill" in interception && !kill) throw new Error(NO_KILL);

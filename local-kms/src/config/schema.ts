@@ -2,6 +2,7 @@ import { CONSISTENCY_SCHEMA } from "../consistency/schema.js";
 import { FAULTS_SCHEMA } from "../faults/schema.js";
 import { IAM_SCHEMA } from "../iam/schema.js";
 import { QUOTAS_SCHEMA } from "../quotas/schema.js";
+import { SEED_KEYS_SCHEMA } from "../seedKey.js";
 
 /**
  * JSON Schema of what a configuration may hold, from a file or from a program. A `description` completes the sentence
@@ -14,6 +15,7 @@ export const CONFIG_SCHEMA = {
   properties: {
     profile: { const: "aws", description: "`aws`" },
     startTime: { type: "string", description: "an ISO 8601 time" },
+    keys: SEED_KEYS_SCHEMA,
     replicaCreatingMillis: { $ref: "#/$defs/count" },
     primaryUpdatingMillis: { $ref: "#/$defs/count" },
     onDemandRotationMillis: { $ref: "#/$defs/count" },

@@ -41,10 +41,15 @@ export class Store {
 
   /** A store of its own with what accounts hold now. Nothing can be committed to it. */
   copy(): Store {
+    return new Store(this.changes(), READ_ONLY);
+  }
+
+  /** What accounts hold now, as the changes that make it. */
+  changes(): Change[] {
     const keys = [...this.keys.values()].flatMap((here) => [...here.values()]).map(putKey);
     const aliases = [...this.aliases.values()].flatMap((here) => [...here.values()]).map(putAlias);
     const grants = [...this.grants.values()].flatMap((ofKey) => [...ofKey.values()]).map(putGrant);
-    return new Store([...keys, ...aliases, ...grants], READ_ONLY);
+    return [...keys, ...aliases, ...grants];
   }
 
   /** Told of every commit; one watcher at a time. */

@@ -39,7 +39,7 @@ describe("local KMS: configuration", () => {
   it("has a name for every setting, and functions only where a program gives them", async () => {
     assert.match(
       await refused({ replicaCreatingMilis: 1 }),
-      /^Unknown setting `replicaCreatingMilis` in `config`; known are profile, startTime, replicaCreatingMillis, /,
+      /^Unknown setting `replicaCreatingMilis` in `config`; known are profile, startTime, keys, replicaCreatingMillis, /,
     );
     assert.match(await refused({ now: "2026-01-01" }), /^Unknown setting `now`/);
     assert.match(await refused({ intercept: {} }), /^Unknown setting `intercept`/);

@@ -22,7 +22,7 @@ export function bindMaterial(
   key: KeyRecord,
   now: number,
   bytes: Buffer,
-  input: ImportKeyMaterialRequest,
+  input: Partial<ImportKeyMaterialRequest>,
 ): Bound {
   const id = materialIdOf(key.id, bytes);
   const isFirst = key.materials.length === 0;
@@ -57,7 +57,7 @@ function checkNew(
   id: string,
   known: Material | undefined,
   now: number,
-  input: ImportKeyMaterialRequest,
+  input: Partial<ImportKeyMaterialRequest>,
 ): void {
   if (input.KeyMaterialId !== undefined)
     throw validation("KeyMaterialId cannot be set if the ImportType is NEW_KEY_MATERIAL");
@@ -73,7 +73,7 @@ function checkNew(
   }
 }
 
-function checkExisting(known: Material | undefined, input: ImportKeyMaterialRequest): void {
+function checkExisting(known: Material | undefined, input: Partial<ImportKeyMaterialRequest>): void {
   if (!known || (input.KeyMaterialId !== undefined && input.KeyMaterialId !== known.id)) {
     throw incorrect("The key material is not the same that was previously imported into this KMS key");
   }

@@ -13,8 +13,16 @@ import { requireRoomForKey } from "../../quotas/resourceQuotas.js";
 import { putKey } from "../../store/change.js";
 import type { Call } from "../call.js";
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html */
-export async function createKey(call: Call, input: CreateKeyRequest): Promise<CreateKeyResponse> {
+/**
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+ *
+ * @param id of the key, where it is not AWS that chooses (seed.ts)
+ */
+export async function createKey(
+  call: Call,
+  input: CreateKeyRequest,
+  id = input.MultiRegion ? `mrk-${randomBytes(16).toString("hex")}` : randomUUID(),
+): Promise<CreateKeyResponse> {
   authorizeTagsOnCreate(call);
   const spec = readSpec(input);
   const usage = readUsage(spec, input.KeyUsage);
@@ -23,7 +31,6 @@ export async function createKey(call: Call, input: CreateKeyRequest): Promise<Cr
   // Nothing was read of the store yet, so that waiting here is no harm.
   const bytes = origin === "AWS_KMS" ? await generateMaterial(specOf({ spec }).material) : undefined;
   requireRoomForKey(call, call);
-  const id = input.MultiRegion ? `mrk-${randomBytes(16).toString("hex")}` : randomUUID();
   const key: KeyRecord = {
     account: call.account,
     region: call.region,
