@@ -27,9 +27,12 @@ function wire(value: unknown): unknown {
 /** An error that is no KmsError is a fault of this server: it is not shown to the caller. */
 export function errorAnswer(error: unknown): Answer {
   const { code, message, status } = asKmsError(error);
-  const body = JSON.stringify(message ? { __type: code, message } : { __type: code });
+  const body = JSON.stringify({ __type: code, ...(message && { [messageMember(code)]: message }) });
   return { status, type: JSON_1_1, body, errorType: code };
 }
+
+/** What AWS's authorization refuses comes in another form than what AWS KMS refuses. */
+const messageMember = (code: string) => (code === "AccessDeniedException" ? "Message" : "message");
 
 export function asKmsError(error: unknown): KmsError {
   return error instanceof KmsError

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { rule } from "../rule.js";
-import { start, type TestKms } from "../support.js";
-import { COLLECTED, localstack, localstackTest, moto } from "./sources.js";
+import { ACCOUNT, EAST, start, type TestKms, WEST } from "../support.js";
+import { localstack, localstackTest, moto, postman } from "./sources.js";
 import { ask, base64, carriedOut, created, type Input, refused } from "./wire.js";
 
 const OTHER_KEY = "The key ID in the request does not identify a CMK that can perform this operation.";
@@ -194,13 +194,52 @@ describe("local KMS: cryptography as AWS was recorded", () => {
   );
 
   rule(
-    "Encrypt refuses what is not base64 with a SerializationException without a text",
-    COLLECTED,
+    "Decrypt refuses what is not base64 with a SerializationException without a text",
+    postman("Decrypt: Ciphertext not base64"),
     async () => {
-      const { KeyId } = await created(kms);
-      await refused(kms, ["Encrypt", { KeyId, Plaintext: "not base64!" }], "SerializationException");
+      await refused(kms, ["Decrypt", { CiphertextBlob: "this-is-not-base64" }], "SerializationException");
     },
   );
+
+  rule(
+    "Decrypt refuses nonsense with an InvalidCiphertextException without a text",
+    postman("Decrypt: Corrupt Ciphertext"),
+    async () => {
+      const CiphertextBlob = base64("not-a-valid-message");
+      await refused(kms, ["Decrypt", { CiphertextBlob }], "InvalidCiphertextException");
+    },
+  );
+
+  rule(
+    "Decrypt refuses an empty ciphertext, which it shows as Java does",
+    postman("Decrypt: Empty Ciphertext"),
+    async () => {
+      const text =
+        "1 validation error detected: Value 'java.nio.HeapByteBuffer[pos=0 lim=0 cap=0]' at 'ciphertextBlob' failed to satisfy constraint: Member must have length greater than or equal to 1";
+      await refused(kms, ["Decrypt", { CiphertextBlob: "" }], "ValidationException", text);
+    },
+  );
+
+  rule(
+    "Decrypt of a ciphertext of a key that is not there is an AccessDeniedException, whose text is a member Message",
+    postman("Decrypt: Ciphertext for missing key"),
+    async () => {
+      const { KeyId } = await created(kms, {}, WEST);
+      const { CiphertextBlob } = await carriedOut(kms, "Encrypt", { KeyId, Plaintext: MESSAGE }, WEST);
+      const Message =
+        "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.";
+      assert.deepEqual(await ask(kms, "Decrypt", { CiphertextBlob }), {
+        status: 400,
+        body: { __type: "AccessDeniedException", Message },
+      });
+    },
+  );
+
+  rule("Encrypt names an alias that is not there by its ARN", postman("Encrypt: Invalid alias"), async () => {
+    const text = `Alias arn:aws:kms:${EAST}:${ACCOUNT}:alias/does-not-exist is not found.`;
+    const input = { KeyId: "alias/does-not-exist", Plaintext: MESSAGE };
+    await refused(kms, ["Encrypt", input], "NotFoundException", text);
+  });
 
   rule(
     "GenerateMac, Sign, Verify and Encrypt name the usage that a key does not have",

@@ -25,6 +25,10 @@ export const cli = (command: string) =>
 export const thread = (repository: string, number: number) =>
   `https://github.com/${repository}/issues/${number}`;
 
+/** A request of nsmithuk/local-kms's Postman collection, which was written to run against AWS KMS, too. */
+export const postman = (request: string) =>
+  `https://github.com/nsmithuk/local-kms/blob/11e501ef7442a5be6fc71da1f6a856123f1c5ec4/tests/functional/local-kms.postman_collection.json#${encodeURIComponent(request)}`;
+
 /** An observation of AWS that another emulator's author wrote into its source. */
 export const observed = (file: string) => `https://github.com/nsmithuk/local-kms/blob/master/src/${file}`;
 

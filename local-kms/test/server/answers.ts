@@ -67,7 +67,7 @@ export function faultsOf(operation: string, status: number, body: string): strin
 }
 
 function errorFaults(modelled: readonly string[], error: Record<string, unknown>): string[] {
-  const { __type: type, message, ...others } = error;
+  const { __type: type, [messageMember(error)]: message, ...others } = error;
   const faults = Object.keys(others).map((name) => `an error has no member ${name}`);
   if (typeof type !== "string" || !["string", "undefined"].includes(typeof message))
     return [...faults, "an error is its __type and perhaps a message"];
@@ -75,6 +75,9 @@ function errorFaults(modelled: readonly string[], error: Record<string, unknown>
     return faults;
   return [...faults, `${type} is not one of its errors (${message})`];
 }
+
+const messageMember = ({ __type }: Record<string, unknown>) =>
+  __type === "AccessDeniedException" ? "Message" : "message";
 
 function valueFaults(shape: Shape, value: unknown, at: string): string[] {
   switch (shape.type) {
