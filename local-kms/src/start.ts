@@ -15,6 +15,7 @@ import type { RequestLogEntry } from "./http/requestLog.js";
 import { answer, type Service } from "./http/requests.js";
 import { leniencies, type ProfileCredentials, withProfile } from "./profile.js";
 import { RequestQuotas } from "./quotas/requestQuotas.js";
+import { NotStored } from "./store/notStored.js";
 import { openStore } from "./store/open.js";
 import type { Store } from "./store/store.js";
 
@@ -54,7 +55,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   await checkConfig(options.config ?? {});
   const { config, credentials } = withProfile(options.config ?? {});
   const settings = settingsOf(config);
-  const store = await openStore(options.dataDir);
+  const store = await openStore(options.dataDir, fault);
   try {
     return { ...(await serve({ ...options, config }, settings, store)), credentials };
   } catch (error) {
@@ -102,7 +103,7 @@ async function serve(
     observers: {
       count: (operation) => parts.counts.add(operation),
       log: options.log ?? (() => undefined),
-      fault: (error) => console.error("local-kms:", error),
+      fault,
     },
   };
   const controlToken = config.control && !isLoopback(host) ? randomBytes(32).toString("hex") : undefined;
@@ -128,6 +129,11 @@ async function serve(
       await store.close();
     },
   };
+}
+
+/** What went wrong here and not by the caller, for whoever runs the server. */
+function fault(error: unknown): void {
+  console.error("local-kms:", error instanceof NotStored ? error.message : error);
 }
 
 /** Import tokens stay valid over a restart, so the key that seals them is part of the state. */

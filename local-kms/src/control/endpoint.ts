@@ -1,5 +1,6 @@
 import type { Answer } from "../http/answer.js";
 import type { WireRequest } from "../http/wireRequest.js";
+import { NotStored } from "../store/notStored.js";
 import type { Controls } from "./controls.js";
 import { refusalOf } from "./guard.js";
 
@@ -27,7 +28,7 @@ export function controlEndpoint(controls: Controls, token: string | undefined): 
         await route(request.body.length > 0 ? JSON.parse(request.body.toString()) : undefined),
       );
     } catch (error) {
-      return json(400, { error: (error as Error).message });
+      return json(error instanceof NotStored ? 500 : 400, { error: (error as Error).message });
     }
   };
 }

@@ -14,6 +14,8 @@ import type { Call, Kms } from "../operations/call.js";
 import { HANDLERS } from "../operations/handlers.js";
 import { type RequestQuotas, throttled } from "../quotas/requestQuotas.js";
 import { quotaUses } from "../quotas/uses.js";
+import { NotStored } from "../store/notStored.js";
+import type { Store } from "../store/store.js";
 import { type Answer, asKmsError, errorAnswer, jsonAnswer } from "./answer.js";
 import { type Credential, readAuthorization, requireService } from "./authorization.js";
 import { intercepted, outcomeOf, type Reply } from "./reply.js";
@@ -149,7 +151,23 @@ async function carryOut(
   const call: Call = { ...place, caller, sourceIp, operation, input, now, kms, ...view };
   checkGrantTokens(call);
   if (ON_THE_ACCOUNT.includes(operation)) authorizeAccount(call, operation);
-  return jsonAnswer(await handler(call, input));
+  return jsonAnswer(await whenStored(kms.store, () => handler(call, input)));
+}
+
+/**
+ * No answer tells what a SIGKILL could undo: it waits for the commits that the request has seen. Where one of them could not
+ * be stored, the request is carried out on what is stored; its own commit would have failed with it, so it has none.
+ */
+async function whenStored(store: Store, run: () => unknown): Promise<unknown> {
+  for (;;) {
+    const seen = store.settled();
+    try {
+      const output = await run();
+      if (await seen) return output;
+    } catch (error) {
+      if (error instanceof NotStored || (await seen)) throw error;
+    }
+  }
 }
 
 function parseBody(body: Buffer): unknown {

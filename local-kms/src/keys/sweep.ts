@@ -10,12 +10,12 @@ import { nextRotation, waitingMaterial, withNewMaterial, withoutMaterial } from 
  * material that expired before its rotation. In order of time, so that a clock that jumps ahead gives the same end as
  * one that ticks. Returns the changes that are left to be acknowledged, if any.
  */
-export function sweep(store: Store, now: number): Promise<void> | undefined {
-  let committed: Promise<void> | undefined;
+export function sweep(store: Store, now: number): Promise<unknown> | undefined {
+  const commits: Promise<void>[] = [];
   for (;;) {
     const next = firstDue(store, now);
-    if (!next) return committed;
-    committed = store.commit(WHEN_DUE[next.what](store, next.key, next.at));
+    if (!next) return commits.length > 0 ? Promise.all(commits) : undefined;
+    commits.push(store.commit(WHEN_DUE[next.what](store, next.key, next.at)));
   }
 }
 

@@ -1,14 +1,21 @@
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Change } from "./change.js";
-import { damaged } from "./damaged.js";
-import { JOURNAL, type JournalLine, readJournal, writeLine } from "./journalFile.js";
+import { damaged, unusable } from "./damaged.js";
+import { JOURNAL, readJournal, writeLine } from "./journalFile.js";
 import { acquireLock } from "./lock.js";
+import { NotStored } from "./notStored.js";
 import { readSnapshot, syncFolder, writeSnapshot } from "./snapshot.js";
 import type { Journal } from "./store.js";
 
 /** A journal longer than this is folded into the snapshot. */
 const USUAL_JOURNAL_BYTES = 32 * 1024 * 1024;
+
+export interface JournalOptions {
+  /** Told of what went wrong without any request failing by it. */
+  report?: (error: unknown) => void;
+  mostBytes?: number;
+}
 
 /**
  * A folder with a lock, a snapshot and the journal of what changed since. Appends that come while one is being
@@ -16,30 +23,39 @@ const USUAL_JOURNAL_BYTES = 32 * 1024 * 1024;
  */
 export async function openJournal(
   dir: string,
-  mostBytes = USUAL_JOURNAL_BYTES,
+  { report = console.error, mostBytes = USUAL_JOURNAL_BYTES }: JournalOptions = {},
 ): Promise<{ state: Change[]; journal: Journal }> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  const lock = await acquireLock(dir);
   try {
-    const { entities, sequence } = await load(dir);
-    await writeSnapshot(dir, entities.values(), sequence);
-    const file = await emptyJournal(dir);
-    const journal = new FileJournal(dir, file, entities, sequence, mostBytes, lock.release);
-    return { state: [...entities.values()], journal };
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const lock = await acquireLock(dir);
+    try {
+      const { entities, sequence } = await load(dir);
+      await writeSnapshot(dir, entities.values(), sequence);
+      const file = await emptyJournal(dir);
+      const journal = new FileJournal(dir, file, entities, sequence, mostBytes, report, lock.release);
+      return { state: [...entities.values()], journal };
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
   } catch (error) {
-    await lock.release();
-    throw error;
+    throw unusable(dir, error);
   }
 }
 
 /** Its changes are in the snapshot by now. Opened for appending, so that it can be cut to nothing again later. */
 async function emptyJournal(dir: string): Promise<FileHandle> {
   const file = await open(join(dir, JOURNAL), "a", 0o600);
-  await file.chmod(0o600); // it may be a copy
-  await file.truncate(0);
-  await file.sync();
-  await syncFolder(dir);
-  return file;
+  try {
+    await file.chmod(0o600); // it may be a copy
+    await file.truncate(0);
+    await file.sync();
+    await syncFolder(dir);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /** The last value of every entity, by collection and id. */
@@ -73,27 +89,38 @@ function fold(entities: Entities, changes: readonly Change[]): void {
   }
 }
 
-class FileJournal implements Journal {
-  private waiting: { line: JournalLine; done: () => void; failed: (error: unknown) => void }[] = [];
-  private writing: Promise<void> | undefined;
-  private bytes = 0;
-  private failure: unknown;
+/** A commit that is not acknowledged yet. */
+interface Pending {
+  changes: readonly Change[];
+  done: () => void;
+  failed: (error: unknown) => void;
+}
 
+class FileJournal implements Journal {
+  onLoss: Journal["onLoss"];
+  private waiting: Pending[] = [];
+  private writing: Promise<void> | undefined;
+  /** How much of the file counts. Where it `isTorn` there may be more in it, of a write that failed. */
+  private bytes = 0;
+  private isTorn = false;
+  private foldAt: number;
+
+  /** @param sequence of the last change that is stored */
   constructor(
     private readonly dir: string,
     private readonly file: FileHandle,
     private readonly entities: Entities,
     private sequence: number,
     private readonly mostBytes: number,
+    private readonly report: (error: unknown) => void,
     private readonly release: () => Promise<void>,
-  ) {}
+  ) {
+    this.foldAt = mostBytes;
+  }
 
   append(changes: readonly Change[]): Promise<void> {
-    if (this.failure) return Promise.reject(this.failure);
-    this.sequence += 1;
-    const line = { sequence: this.sequence, changes };
     return new Promise((done, failed) => {
-      this.waiting.push({ line, done, failed });
+      this.waiting.push({ changes, done, failed });
       this.writing ??= this.writeWaiting();
     });
   }
@@ -104,34 +131,65 @@ class FileJournal implements Journal {
     await this.release();
   }
 
-  /** After a write that failed nothing is known of the disk: this and every later append fails. */
   private async writeWaiting(): Promise<void> {
     while (this.waiting.length > 0) {
       const batch = this.waiting;
       this.waiting = [];
       try {
-        const text = Buffer.from(batch.map(({ line }) => writeLine(line)).join(""));
-        await this.file.appendFile(text);
-        await this.file.datasync();
-        for (const { line } of batch) fold(this.entities, line.changes);
-        await this.compact(text.length, batch.at(-1)!.line.sequence);
+        await this.write(batch);
+        for (const { done } of batch) done();
+        await this.foldIfLong();
       } catch (error) {
-        this.failure = error;
-        for (const { failed } of [...batch, ...this.waiting]) failed(error);
-        this.waiting = [];
-        break;
+        await this.refuse(batch, error);
       }
-      for (const { done } of batch) done();
     }
     this.writing = undefined;
   }
 
-  private async compact(written: number, sequence: number): Promise<void> {
-    this.bytes += written;
-    if (this.bytes < this.mostBytes) return;
-    await writeSnapshot(this.dir, this.entities.values(), sequence);
-    await this.file.truncate(0);
+  private async write(batch: readonly Pending[]): Promise<void> {
+    if (this.isTorn) await this.cutTorn();
+    const lines = batch.map(({ changes }, i) => ({ sequence: this.sequence + 1 + i, changes }));
+    const text = Buffer.from(lines.map(writeLine).join(""));
+    this.isTorn = true;
+    await this.file.appendFile(text);
     await this.file.datasync();
-    this.bytes = 0;
+    this.isTorn = false;
+    this.bytes += text.length;
+    this.sequence += batch.length;
+    for (const { changes } of batch) fold(this.entities, changes);
+  }
+
+  /**
+   * After a write that failed nothing is known of what is behind the last good line: it is cut off, now or before the next
+   * write. Whoever waits has built upon what is lost and fails with it.
+   */
+  private async refuse(batch: readonly Pending[], error: unknown): Promise<void> {
+    await this.cutTorn().catch(() => undefined);
+    const lost = [...batch, ...this.waiting];
+    this.waiting = [];
+    this.onLoss?.(this.entities.values());
+    const notStored = new NotStored(error);
+    for (const { failed } of lost) failed(notStored);
+  }
+
+  private async cutTorn(): Promise<void> {
+    await this.file.truncate(this.bytes);
+    await this.file.datasync();
+    this.isTorn = false;
+  }
+
+  /** Where that fails, the journal has it all, and is folded when it has grown by as much again. */
+  private async foldIfLong(): Promise<void> {
+    if (this.bytes < this.foldAt) return;
+    this.foldAt = this.bytes + this.mostBytes;
+    try {
+      await writeSnapshot(this.dir, this.entities.values(), this.sequence);
+      await this.file.truncate(0);
+      this.bytes = 0;
+      this.foldAt = this.mostBytes;
+      await this.file.datasync();
+    } catch (error) {
+      this.report(error);
+    }
   }
 }

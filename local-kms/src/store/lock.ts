@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readText } from "./journalFile.js";
 
@@ -17,15 +17,15 @@ export async function acquireLock(dir: string): Promise<Lock> {
   const path = join(dir, LOCK);
   const own = `${path}.${randomUUID()}`;
   const text = JSON.stringify({ pid: process.pid, started: await startOf(process.pid), id: own });
-  await writeFile(own, text, { mode: 0o600, flush: true });
   try {
+    await writeFile(own, text, { mode: 0o600, flush: true });
     // Twice: a stale lock is moved away in between. Whoever links first has it.
     if (!(await linked(own, path))) {
       await removeStale(dir, path);
       if (!(await linked(own, path))) throw inUse(dir, await readText(path));
     }
   } finally {
-    await unlink(own);
+    await rm(own, { force: true });
   }
   return { release: async () => ((await readText(path)) === text ? unlink(path) : undefined) };
 }

@@ -1,6 +1,5 @@
-import { open } from "node:fs/promises";
+import { open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import type { Change } from "./change.js";
 import { damaged } from "./damaged.js";
 import { checked, readChecked, readText } from "./journalFile.js";
@@ -14,9 +13,18 @@ export interface Snapshot {
   readonly changes: readonly Change[];
 }
 
+/** Replaces the one before when it is whole on disk. Its first name is always the same, so that a crash leaves one such file at most. */
 export async function writeSnapshot(dir: string, changes: Iterable<Change>, sequence: number): Promise<void> {
   const text = `${FORMAT}\n${checked(JSON.stringify([sequence, [...changes]]))}`;
-  await writeFileAtomic(join(dir, SNAPSHOT), text, { mode: 0o600 });
+  const next = join(dir, `${SNAPSHOT}.new`);
+  await rm(next, { force: true });
+  try {
+    await writeFile(next, text, { flag: "wx", mode: 0o600, flush: true });
+    await rename(next, join(dir, SNAPSHOT));
+  } catch (error) {
+    await rm(next, { force: true });
+    throw error;
+  }
   await syncFolder(dir);
 }
 

@@ -3,13 +3,19 @@ import { type KeyDue, nextDue } from "../keys/due.js";
 import type { AliasRecord, GrantRecord, KeyRecord } from "../keys/record.js";
 import { type Change, keyEntity, putAlias, putGrant, putKey } from "./change.js";
 
-/** Where committed changes go; resolves when they survive a SIGKILL. */
+/** Where committed changes go. */
 export interface Journal {
+  /** Resolves when the changes survive a SIGKILL. Where they cannot be stored, this and every other pending append is rejected. */
   append(changes: readonly Change[]): Promise<void>;
   close(): Promise<void>;
+  /** Called with the state that is stored, before pending appends are rejected. */
+  onLoss?: (stored: Iterable<Change>) => void;
 }
 
-/** All state, in memory. A commit is visible at once and acknowledged (resolved) when the journal has it. */
+/**
+ * All state, in memory. A commit is visible at once and acknowledged (resolved) when the journal has it; where that fails, memory
+ * goes back to what is stored.
+ */
 export class Store {
   private readonly keys = new Map<string, Map<string, KeyRecord>>();
   private readonly aliases = new Map<string, Map<string, AliasRecord>>();
@@ -20,18 +26,30 @@ export class Store {
   private readonly secrets = new Map<string, string>();
   private readonly clock = new Map<string, number>();
   private watcher: ((changes: readonly Change[]) => void) | undefined;
+  private pending: Promise<boolean> = STORED;
 
   constructor(
     initial: Iterable<Change>,
     private readonly journal: Journal,
   ) {
     this.apply(initial);
+    journal.onLoss = (stored) => this.restore(stored);
   }
 
-  commit(changes: readonly Change[]): Promise<void> {
+  async commit(changes: readonly Change[]): Promise<void> {
     this.apply(changes);
+    const appended = this.journal.append(changes);
+    this.pending = appended.then(
+      () => true,
+      () => false,
+    );
+    await appended;
     this.watcher?.(changes);
-    return this.journal.append(changes);
+  }
+
+  /** Resolves when all that is visible now is stored; false where some of it was not, and is no longer visible. */
+  settled(): Promise<boolean> {
+    return this.pending;
   }
 
   /** Without acknowledging them: for a copy, which has no journal. */
@@ -52,7 +70,7 @@ export class Store {
     return [...keys, ...aliases, ...grants];
   }
 
-  /** Told of every commit; one watcher at a time. */
+  /** Told of every commit that is stored; one watcher at a time. */
   watch(watcher: ((changes: readonly Change[]) => void) | undefined): void {
     this.watcher = watcher;
   }
@@ -113,6 +131,13 @@ export class Store {
     return this.journal.close();
   }
 
+  private restore(stored: Iterable<Change>): void {
+    const { keys, aliases, grants, retirable, related, due, secrets, clock } = this;
+    for (const map of [keys, aliases, grants, retirable, related, due, secrets, clock]) map.clear();
+    this.apply(stored);
+    this.pending = STORED;
+  }
+
   private put([collection, id, value]: Change): void {
     if (collection === "secret") set(this.secrets, id, value);
     else if (collection === "clock") set(this.clock, id, value);
@@ -137,6 +162,8 @@ export class Store {
     if (retiringPrincipal) set(inner(this.retirable, `${region}/${retiringPrincipal}`), id, grant);
   }
 }
+
+const STORED = Promise.resolve(true);
 
 const READ_ONLY: Journal = {
   append: () => Promise.reject(new Error("A copy of the store takes no commits")),

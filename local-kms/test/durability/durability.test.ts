@@ -111,7 +111,7 @@ describe("local KMS: state in a folder", () => {
   });
 
   it("folds a long journal into the snapshot and loses nothing by it", async () => {
-    const { journal } = await openJournal(dataDir, 1000);
+    const { journal } = await openJournal(dataDir, { mostBytes: 1000 });
     const tokens = Array.from({ length: 200 }, (_, i) => `value ${i}`);
     for (const token of tokens) await journal.append([["secret", token, token]]);
     assert.ok((await stat(join(dataDir, "journal"))).size < 1100);
