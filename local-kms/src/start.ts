@@ -84,7 +84,6 @@ async function serve(
   await clock.begin(config.startTime);
   if (config.faults) await controls.setFaults(config.faults);
   if (config.quotas) await controls.setQuotas(config.quotas);
-  if (config.consistency) await controls.setConsistency(config.consistency);
   const { reuse, ...sizes } = settings.importKeyPool;
   const pool = reuse ? reusedPairs : new ImportKeyPool(sizes);
   const kms = { store, pool, settings, tokenKey: await importTokenKey(store) };
@@ -92,6 +91,8 @@ async function serve(
     const { seedChanges } = await import("./seed.js");
     await store.commit(await seedChanges(config.keys, kms, clock.now()));
   }
+  // After the seeds: they are there at the start, so every read sees them.
+  if (config.consistency) await controls.setConsistency(config.consistency);
   const service: Service = {
     ...parts,
     kms,

@@ -55,6 +55,14 @@ describe("local KMS: keys that are there at the start", () => {
     await kms.close();
   });
 
+  it("are seen by every read, however long other changes take", async () => {
+    const keys = [{ aliases: ["alias/orders"] }];
+    const kms = await start({ config: { keys, consistency: { lagReads: 100, flipBack: true } } });
+    for (let read = 0; read < 3; read++)
+      assert.equal((await metadataOf(kms.client(), "alias/orders")).KeyState, "Enabled");
+    await kms.close();
+  });
+
   it("are made once: a data folder that has a state is left as it is", async () => {
     const dataDir = await temporaryFolder();
     const count = async () => {
