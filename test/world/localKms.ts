@@ -12,7 +12,12 @@ export const isStrict = process.env.LOCAL_KMS_PROFILE === "aws";
 /** The secret of every access key in tests that does not stand for another's or a wrong one. */
 export const SECRET = "secret";
 
-const ACCOUNTS = ["111122223333", "444455556666"];
+/** Of the programs of tests; guarded stacks have an account each (e2e/guard/stack.ts). */
+const ACCOUNTS = [
+  "111122223333",
+  "444455556666",
+  ...Array.from({ length: 50 }, (_, n) => String(100_000_000_001 + n)),
+];
 
 /** Who is named in key policies of tests. */
 const ROLES = ["app", "stolen", "other"];
@@ -48,6 +53,7 @@ function strict(speed: number): LocalKmsConfig {
     onDemandRotationMillis: delay,
     quotas: { requestsPerSecond: Object.fromEntries(perSecond) },
     consistency: { lagMillis: 1000 / speed, flipBack: true },
+    tagsCountAfterMillis: 0, // nobody waits five minutes here; test/permissions/lateTags moves the clock
   };
 }
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import type { LocalKms } from "../../../local-kms/src/index";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { QUOTAS } from "../../world/declaration";
-import { startLocalKms } from "../../world/localKms";
+import { isStrict, startLocalKms } from "../../world/localKms";
 import { openProject, type Project } from "../support";
 import { assertNoSecret, assertNoSecretIn } from "../support/planted";
 
@@ -78,7 +78,8 @@ describe("a keystore other than the state", function () {
     await project.up({ env: owners });
     assert.equal((await keyring()).keystore, "env://ROOT");
     assert.deepEqual(Object.keys((await keyring()).keys[1]), ["kid", "iat", "kcv", "cmac", "jwe"]);
-    assert.equal(calls.filter((call) => call === "ImportKeyMaterial").length, 2);
+    const imports = calls.filter((call) => call === "ImportKeyMaterial").length;
+    assert.ok(isStrict ? imports >= 2 : imports === 2); // a strict KMS refuses some, and they are sent again
     await nothingThere();
   });
 
