@@ -71,6 +71,14 @@ describe("what is published", function () {
     assert.ok(!("node_modules/pkcs11js" in packages));
   });
 
+  it("is released together with the local KMS: both have one version, and one asks for the other's", () => {
+    const [main, local] = Object.keys(PUBLISHED).map((place) =>
+      JSON.parse(readFileSync(join(root, place, "package.json"), "utf8")),
+    );
+    assert.equal(local.version, main.version);
+    assert.equal(main.peerDependencies[local.name], `^${local.version}`);
+  });
+
   it("has its dependencies justified, each in a row of docs/dependencies.md, and no row more", () => {
     const named = [
       ...readFileSync(join(root, "docs/dependencies.md"), "utf8").matchAll(/^\| (`.+?) \|/gm),
