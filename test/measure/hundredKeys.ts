@@ -8,9 +8,7 @@ import { startLocalKms } from "../world/localKms";
 const KEYS = 100;
 
 async function main(): Promise<void> {
-  const local = await startLocalKms({
-    config: { importKeyPool: { RSA_2048: 16, RSA_3072: 0, RSA_4096: 0 } },
-  });
+  const local = await startLocalKms({ config: { importKeyPool: { reuse: true } } });
   const env = { AWS_ACCESS_KEY_ID: "111122223333", AWS_SECRET_ACCESS_KEY: "secret", NODE_NO_WARNINGS: "1" };
   const project = await openProject({
     env,

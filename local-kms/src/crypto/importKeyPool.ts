@@ -13,7 +13,7 @@ export interface WrappingPairs {
 
 /**
  * RSA pairs made ahead of time, each given out once. Pairs are made off the main thread; on at most three of libuv's
- * four threads, since the fourth must stay free for the journal. A size is filled up once it was asked for; before
+ * four threads, since the fourth must stay free for the journal, and on all processors but one, which is for other requests. A size is filled up once it was asked for; before
  * that only one pair of it waits (making an RSA-4096 pair takes about a second).
  */
 export class ImportKeyPool implements WrappingPairs {
@@ -49,7 +49,7 @@ export class ImportKeyPool implements WrappingPairs {
   }
 
   private refill(): void {
-    const threads = this.waiting.length > 0 ? Math.min(3, availableParallelism()) : 1;
+    const threads = this.waiting.length > 0 ? Math.max(1, Math.min(3, availableParallelism() - 1)) : 1;
     while (!this.closed && this.making.length < threads) {
       const spec = this.nextSpec();
       if (!spec) return;

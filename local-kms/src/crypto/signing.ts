@@ -8,9 +8,6 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { ed25519ph } from "@noble/curves/ed25519.js";
-import { p256, p384, p521 } from "@noble/curves/nist.js";
-import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { encodePss, verifyPss } from "./pss.js";
 
 /** How each signing algorithm of AWS KMS signs; the hash is over the message, or was made by the caller. */
@@ -37,7 +34,11 @@ export interface SignedMessage {
 }
 
 /** PKCS #1 for RSA, DER for ECDSA, R || S for Ed25519. */
-export function signMessage(algorithm: SigningAlgorithm, key: KeyObject, message: SignedMessage): Buffer {
+export async function signMessage(
+  algorithm: SigningAlgorithm,
+  key: KeyObject,
+  message: SignedMessage,
+): Promise<Buffer> {
   const { scheme, hash } = SIGNING_ALGORITHMS[algorithm];
   switch (scheme) {
     case "pkcs1":
@@ -51,21 +52,21 @@ export function signMessage(algorithm: SigningAlgorithm, key: KeyObject, message
         encodePss(hash, digestOf(hash, message), modulusBytes(key)),
       );
     case "ecdsa":
-      return Buffer.from(curveOf(key).sign(digestOf(hash, message), numbers(key).d, ECDSA_OPTIONS));
+      return Buffer.from((await curveOf(key)).sign(digestOf(hash, message), numbers(key).d, ECDSA_OPTIONS));
     case "ed25519":
       return sign(null, message.bytes, key);
     case "ed25519ph":
-      return Buffer.from(ed25519ph.sign(message.bytes, numbers(key).d));
+      return Buffer.from((await curves()).ed25519ph.sign(message.bytes, numbers(key).d));
   }
 }
 
 /** Also by the private key, of which only the public half counts. */
-export function verifyMessage(
+export async function verifyMessage(
   algorithm: SigningAlgorithm,
   key: KeyObject,
   message: SignedMessage,
   signature: Uint8Array,
-): boolean {
+): Promise<boolean> {
   const { scheme, hash } = SIGNING_ALGORITHMS[algorithm];
   const publicKey = createPublicKey(key);
   try {
@@ -81,11 +82,18 @@ export function verifyMessage(
           recovered(publicKey, signature, constants.RSA_NO_PADDING),
         );
       case "ecdsa":
-        return curveOf(key).verify(signature, digestOf(hash, message), point(publicKey), ECDSA_OPTIONS);
+        return (await curveOf(key)).verify(
+          signature,
+          digestOf(hash, message),
+          point(publicKey),
+          ECDSA_OPTIONS,
+        );
       case "ed25519":
         return verify(null, message.bytes, publicKey, signature);
       case "ed25519ph":
-        return ed25519ph.verify(signature, message.bytes, numbers(publicKey).x, { zip215: false });
+        return (await curves()).ed25519ph.verify(signature, message.bytes, numbers(publicKey).x, {
+          zip215: false,
+        });
     }
   } catch {
     // Both libraries throw at a signature that has not even the form of one.
@@ -118,9 +126,17 @@ function recovered(publicKey: KeyObject, signature: Uint8Array, padding: number)
 /** AWS documents no canonical S: both are taken, and either may be given. */
 const ECDSA_OPTIONS = { prehash: false, lowS: false, format: "der", extraEntropy: true } as const;
 
-const CURVES = { prime256v1: p256, secp384r1: p384, secp521r1: p521, secp256k1 };
+/** Loaded only where it is used: it takes a fifth of the time of a start. Kept, because every `import()` resolves the module again. */
+let loaded: Promise<typeof import("./curves.js")> | undefined;
+const curves = () => {
+  loaded ??= import("./curves.js");
+  return loaded;
+};
 
-const curveOf = (key: KeyObject) => CURVES[key.asymmetricKeyDetails!.namedCurve as keyof typeof CURVES];
+async function curveOf(key: KeyObject) {
+  const { ECDSA } = await curves();
+  return ECDSA[key.asymmetricKeyDetails!.namedCurve as keyof typeof ECDSA];
+}
 
 function numbers(key: KeyObject): Record<"d" | "x" | "y", Buffer> {
   const jwk = key.export({ format: "jwk" });

@@ -16,16 +16,16 @@ import type { Call } from "../call.js";
 import { checkDryRun } from "../requestOptions.js";
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
-export function sign(call: Call, input: SignRequest): SignResponse {
+export async function sign(call: Call, input: SignRequest): Promise<SignResponse> {
   const { key, algorithm, message } = readSigning(call, input);
-  const Signature = signMessage(algorithm, privateKeyOf(key, call.now), message);
+  const Signature = await signMessage(algorithm, privateKeyOf(key, call.now), message);
   return { KeyId: keyArn(key), Signature, SigningAlgorithm: algorithm };
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Verify.html: AWS sends no message with a failed verification. */
-export function verify(call: Call, input: VerifyRequest): VerifyResponse {
+export async function verify(call: Call, input: VerifyRequest): Promise<VerifyResponse> {
   const { key, algorithm, message } = readSigning(call, input);
-  if (!verifyMessage(algorithm, privateKeyOf(key, call.now), message, input.Signature!))
+  if (!(await verifyMessage(algorithm, privateKeyOf(key, call.now), message, input.Signature!)))
     throw new KmsError("KMSInvalidSignatureException");
   return { KeyId: keyArn(key), SignatureValid: true, SigningAlgorithm: algorithm };
 }
