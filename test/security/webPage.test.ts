@@ -57,6 +57,35 @@ describe("an attacker with a web page", () => {
     assert.ok(local.time().getTime() - before.getTime() < 3_600_000);
   });
 
+  it("reads and changes nothing by any path of the control endpoint, whatever the page sends", async () => {
+    const before = local.time();
+    const json = { "content-type": "application/json" };
+    for (const [path, method, body] of [
+      ["health", "GET"],
+      ["counts", "GET"],
+      ["counts", "DELETE"],
+      ["clock", "GET"],
+      ["clock", "POST", '{"advance": "P1D"}'],
+      ["faults", "GET"],
+      ["faults", "PUT", '[{"operation": "Decrypt", "drop": "hang"}]'],
+      ["quotas", "PUT", '"aws"'],
+      ["consistency", "PUT", '{"lagReads": 3}'],
+      ["constructor", "GET"],
+    ] as const)
+      for (const headers of [
+        rebound(),
+        { origin: "https://example.com" },
+        { "sec-fetch-site": "cross-site" },
+      ]) {
+        const sent = { method, body, headers: { ...(body && json), ...headers } };
+        assert.equal((await rawRequest(`${local.url}/_local-kms/${path}`, sent)).status, 403, path);
+      }
+    assert.ok(local.time().getTime() - before.getTime() < 3_600_000);
+    assert.deepEqual([local.faults(), local.quotas(), local.consistency()], [[], undefined, undefined]);
+    const own = await rawRequest(`${local.url}/_local-kms/constructor`, { method: "GET" });
+    assert.equal(own.status, 404);
+  });
+
   it("does not do so from an origin of another server, whatever the browser lets through", async () => {
     for (const origin of ["https://example.com", "null", local.url])
       assert.equal((await kms("CreateKey", { origin })).status, 403);

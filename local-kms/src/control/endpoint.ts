@@ -17,7 +17,8 @@ export function controlEndpoint(controls: Controls, token: string | undefined): 
   return async (request) => {
     const refusal = refusalOf(request, token);
     if (refusal) return json(refusal.status, { error: refusal.message });
-    const methods = routes[request.path.slice(CONTROL_PATH.length)];
+    const name = request.path.slice(CONTROL_PATH.length);
+    const methods = Object.hasOwn(routes, name) ? routes[name] : undefined;
     if (!methods)
       return json(404, { error: `There is no ${request.path}; there are ${Object.keys(routes)}` });
     const route = methods[request.method];

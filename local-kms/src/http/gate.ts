@@ -16,15 +16,15 @@ export function isLoopback(host: string): boolean {
 export const plainAddress = (address = "") => address.replace(/^::ffff:/, "");
 
 /**
- * Why a request is not let in: a web page has made a browser send it (it has an Origin), or its Host is a name that is not
- * this server's, which somebody has led here ("DNS rebinding"). An address is this server's where the request came by it.
+ * Why a request is not let in: a web page has made a browser send it (it has an Origin, or where a GET of an image has none a
+ * Sec-Fetch-Site that is not the user's own doing, https://www.w3.org/TR/fetch-metadata/), or its Host is a name that is not this server's, which somebody has led here ("DNS rebinding"). An address is this server's where the request came by it.
  * The port does not matter: it may have been forwarded. Undefined lets it pass.
  */
 export function gateRefusal(
   { headers, socket }: IncomingMessage,
   ownHosts: readonly string[],
 ): KmsError | undefined {
-  if (headers.origin !== undefined)
+  if (headers.origin !== undefined || (headers["sec-fetch-site"] ?? "none") !== "none")
     return new KmsError("ForbiddenOriginException", "Web pages may not use the local KMS", 403);
   const host = hostOf(headers.host);
   if (isLoopback(host) || host === plainAddress(socket.localAddress) || ownHosts.includes(host))

@@ -45,6 +45,13 @@ describe("local KMS: who is let in", () => {
       assert.equal(refused({ host: "127.0.0.1:4599", origin }), "ForbiddenOriginException");
   });
 
+  it("is none that a page has a browser fetch without an Origin, as an image; what a user types is one", () => {
+    const from = (site: string) => refused({ host: "127.0.0.1:4599", "sec-fetch-site": site });
+    for (const site of ["cross-site", "same-site", "same-origin"])
+      assert.equal(from(site), "ForbiddenOriginException", site);
+    assert.equal(from("none"), undefined);
+  });
+
   it("goes by the host alone, without port and brackets", () => {
     const hosts = ["KMS:4599", "[::1]:4599", "::1", "10.0.0.1:80", undefined].map((text) => hostOf(text));
     assert.deepEqual(hosts, ["kms", "::1", "::1", "10.0.0.1", ""]);
