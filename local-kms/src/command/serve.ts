@@ -5,6 +5,7 @@ import { formatLogEntry } from "../http/requestLog.js";
 import type { ProfileCredentials } from "../profile.js";
 import { startLocalKms } from "../start.js";
 import { print, printNote } from "./print.js";
+import { visible } from "./visible.js";
 
 export interface Options {
   host: string;
@@ -41,7 +42,7 @@ export async function serve(name: string, options: Options): Promise<void> {
     await kms.close();
     if (options.log) print(table(kms.counts()));
   } catch (error) {
-    printNote(`${name}: ${sentence(error as NodeJS.ErrnoException, options)}\n`);
+    printNote(`${name}: ${visible(sentence(error as NodeJS.ErrnoException, options))}\n`);
     process.exitCode = 1;
   }
 }

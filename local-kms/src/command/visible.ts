@@ -4,10 +4,11 @@
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** The text with every invisible character but the end of a line escaped. */
-export function visibleLines(text: string): string {
-  return text.replace(INVISIBLE, (character) => (character === "\n" ? character : escaped(character)));
-}
+/** The text on one line, with every invisible character escaped. */
+export const visible = (text: string) => text.replace(INVISIBLE, escaped);
+
+/** The same line by line. */
+export const visibleLines = (text: string) => text.split("\n").map(visible).join("\n");
 
 function escaped(character: string): string {
   return Array.from({ length: character.length }, (_, at) => {
