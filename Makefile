@@ -38,7 +38,8 @@ lives := test/provider/{model,faultMatrix,lifecycle/exhaustive}.test.ts
 test-node: $(dist) hsm-ready ## run what may depend on the version of Node and needs neither the engine nor Python
 	@$(bin)/mocha '{test,local-kms/test}/**/*.test.ts' --ignore 'test/{e2e,engine,compat,soak,permissions}/**' --ignore '$(lives)' \
 		--ignore 'test/provider/{lifecycle,resources}/contract/**' --ignore 'test/cli/{status,sweep}*' \
-		--ignore 'test/security/{state/oldKeystoreCopy,state/stateWriter,supplyChain}.test.ts'
+		--ignore 'test/security/{state/oldKeystoreCopy,state/stateWriter,supplyChain}.test.ts' \
+		--ignore 'local-kms/test/examples/{awsCli,boto3,go,terraform}.test.ts'
 
 .PHONY: test-e2e
 test-e2e: $(dist) engine-ready hsm-ready ## run the tests on the real engine

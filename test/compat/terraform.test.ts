@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { DisableKeyCommand, UpdateAliasCommand } from "@aws-sdk/client-kms";
 import {
   ACCOUNT,
@@ -24,7 +25,8 @@ describe("Terraform's AWS provider on the local KMS", function () {
     const mirror = await mirrorOr(this);
     kms = await start();
     const material = randomBytes(32).toString("base64");
-    terraform = await Terraform.init(mirror, { endpoint: kms.url, account: ACCOUNT, material });
+    const variables = { endpoint: kms.url, account: ACCOUNT, material };
+    terraform = await Terraform.init(join(__dirname, "terraform"), mirror, variables);
   });
   after(async () => {
     await terraform?.remove();

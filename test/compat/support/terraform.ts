@@ -8,17 +8,22 @@ import { skip } from "./clients";
 /** The longest that one command may take: the AWS provider alone takes seconds to load. */
 const SECONDS = 240;
 
-/** A folder with test/compat/terraform/main.tf, initialised. */
+/** A copy of a folder of Terraform files, initialised. */
 export class Terraform {
   private constructor(
     private readonly folder: string,
     private readonly env: Record<string, string>,
   ) {}
 
-  /** `mirror`: a filesystem mirror that has hashicorp/aws; nothing is downloaded. */
-  static async init(mirror: string, variables: Record<string, string>): Promise<Terraform> {
+  /** `mirror`: a filesystem mirror that has hashicorp/aws; nothing is downloaded. `set`: what the user has set in the environment. */
+  static async init(
+    files: string,
+    mirror: string,
+    variables: Record<string, string>,
+    set: Record<string, string> = {},
+  ): Promise<Terraform> {
     const folder = await mkdtemp(join(tmpdir(), "keymgmt-terraform-"));
-    await cp(join(__dirname, "..", "terraform"), folder, { recursive: true });
+    await cp(files, folder, { recursive: true });
     const settings = join(folder, "terraform.rc");
     await writeFile(
       settings,
@@ -31,6 +36,7 @@ export class Terraform {
       TF_IN_AUTOMATION: "1",
       CHECKPOINT_DISABLE: "1",
       AWS_EC2_METADATA_DISABLED: "true",
+      ...set,
       ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [`TF_VAR_${name}`, value])),
     };
     const terraform = new Terraform(folder, env);
@@ -43,10 +49,11 @@ export class Terraform {
     return terraform;
   }
 
-  /** Throws with what Terraform said where it failed. */
-  async must(...args: string[]): Promise<void> {
+  /** Answers what Terraform printed; throws with that where it failed. */
+  async must(...args: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(args);
     if (exitCode !== 0) throw new Error(`terraform ${args.join(" ")}:\n${stdout}\n${stderr}`);
+    return stdout;
   }
 
   /** The changes that a plan shows, by address of the resource: `{"aws_kms_alias.orders": ["update"]}`; none without any. */
