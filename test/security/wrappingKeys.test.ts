@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { KMSClient } from "@aws-sdk/client-kms";
-import { startLocalKms } from "../../local-kms/src/index";
 import { createExternalKey, getParameters, importMaterial, refusal } from "../../local-kms/test/support";
 import { Bench } from "../provider/faultMatrix/bench";
+import { SECRET, startLocalKms } from "../world/localKms";
 import { localKms } from "../world/program";
 
 /** A test's local KMS must not forgive what AWS does not: material for one import with the token of another. */
@@ -20,7 +20,7 @@ describe("the local KMS of the e2e tests, the fault matrix and the security test
   for (const [title, open] of Object.entries(SERVERS))
     it(`gives out a wrapping key once, and takes no token of another set: ${title}`, async () => {
       const { url, close } = await open();
-      const credentials = { accessKeyId: "111122223333", secretAccessKey: "any" };
+      const credentials = { accessKeyId: "111122223333", secretAccessKey: SECRET };
       const client = new KMSClient({ region: "us-east-1", endpoint: url, credentials });
       try {
         const { KeyId } = await createExternalKey(client);
