@@ -44,7 +44,7 @@ resource "aws_kms_external_key" "example" {
 }
 
 resource "aws_kms_alias" "example" {
-  name          = "alias/example"
+  name          = "alias/example-terraform"
   target_key_id = aws_kms_external_key.example.id
 }
 

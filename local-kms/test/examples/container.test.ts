@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { parse } from "yaml";
 import { builtLocalKms } from "../../../test/built.js";
 import { command } from "../../../test/e2e/support/command.js";
 import { rawRequest } from "../../../test/security/support/rawRequest.js";
 import { checkout } from "../../../tools/toolchain.js";
-import { name, version } from "../../package.json";
+import { dependencies, name, version } from "../../package.json";
 import { temporaryFolder } from "../support.js";
 import { EXAMPLES } from "./support.js";
 
@@ -59,6 +59,7 @@ describe("the container recipe", function () {
     assert.match(install!, / --ignore-scripts /);
     env.PACKAGE = `./${await packed(run, context)}`;
     await run("sh", "-c", install!.replaceAll(/--mount=\S+ /g, ""));
+    linkDependencies(join(context, "prefix/lib/node_modules", name));
   });
 
   it("starts, with the arguments of the compose file, a server that its health check finds and the app reaches by name", async () => {
@@ -98,25 +99,27 @@ describe("the container recipe", function () {
 
 type Run = (file: string, ...args: string[]) => Promise<string>;
 
-/**
- * The package as `npm pack` makes it and, within it, what it depends on as `npm ci` has installed it: so nothing is fetched that no
- * hash pins. Answers the file's name.
- */
+const WORKSPACE = ["--prefix", checkout, "--workspace", "local-kms"];
+
+/** The package as `npm pack` makes it, but for its dependencies: npm would fetch what no hash pins. Answers the file's name. */
 async function packed(run: Run, context: string): Promise<string> {
-  const workspace = ["--prefix", checkout, "--workspace", "local-kms"];
   const pack = async (...args: string[]): Promise<string> => {
-    const printed = await run("npm", "pack", "--json", "--pack-destination", context, ...args);
-    return JSON.parse(printed)[0].filename;
+    const to = ["--json", "--ignore-scripts", "--pack-destination", context];
+    return JSON.parse(await run("npm", "pack", ...to, ...args))[0].filename;
   };
-  await run("tar", "-xzf", await pack("--ignore-scripts", ...workspace));
+  await run("tar", "-xzf", await pack(...WORKSPACE));
   const folder = join(context, "package");
-  const listed = await run("npm", "ls", ...workspace, "--omit", "dev", "--all", "--parseable");
-  for (const path of listed.split("\n")) {
-    const [, place] = /\/(node_modules\/.+)$/.exec(path) ?? [];
-    if (place && !place.endsWith(name)) cpSync(path, join(folder, place), { recursive: true });
-  }
   const file = join(folder, "package.json");
-  const manifest = { ...JSON.parse(readFileSync(file, "utf8")), bundleDependencies: true };
+  const { dependencies: fetched, ...manifest } = JSON.parse(readFileSync(file, "utf8"));
   writeFileSync(file, JSON.stringify(manifest));
-  return pack("--ignore-scripts", folder);
+  return pack(folder);
+}
+
+/** Gives an installed package its dependencies as `npm ci` has installed them here. */
+function linkDependencies(folder: string): void {
+  for (const dependency of Object.keys(dependencies)) {
+    const link = join(folder, "node_modules", dependency);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(checkout, "node_modules", dependency), link);
+  }
 }
