@@ -1,3 +1,4 @@
+import type { Change } from "./store/change.js";
 import type { Store } from "./store/store.js";
 
 /** Where the clock is moved to: ahead by an ISO 8601 duration (`P30D`, `PT12H`), or to an ISO 8601 time (UTC unless it says). */
@@ -18,20 +19,21 @@ export class Clock {
     return this.base().getTime() + this.aheadMillis;
   }
 
-  /** Sets the clock of state that is new: later it goes on from where it was. */
-  async begin(startTime: string | undefined): Promise<void> {
-    if (this.store.clockAheadMillis() !== undefined) return;
-    const start = startTime === undefined ? undefined : await readTime("startTime", startTime);
-    await this.set(start === undefined ? 0 : start - this.base().getTime());
+  /** Of state that is new: when its clock begins, and the change that makes it so. Later it goes on from where it was. */
+  async beginning(startTime: string | undefined): Promise<{ now: number; change: Change } | undefined> {
+    if (this.store.clockAheadMillis() !== undefined) return undefined;
+    const present = this.base().getTime();
+    const now = startTime === undefined ? present : await readTime("startTime", startTime);
+    return { now, change: ahead(now - present) };
   }
 
   /** Resolves with the new time when it would survive a SIGKILL. */
   async move(move: ClockMove): Promise<Date> {
     const target = "time" in move ? await at(move.time) : await after(move.advance);
     const now = this.now();
-    const ahead = target(now) - now;
-    if (ahead < 0) throw new Error("The clock never goes back: what time did is not undone by it");
-    await this.set(this.aheadMillis + ahead);
+    const step = target(now) - now;
+    if (step < 0) throw new Error("The clock never goes back: what time did is not undone by it");
+    await this.set(this.aheadMillis + step);
     return new Date(this.now());
   }
 
@@ -40,9 +42,11 @@ export class Clock {
   }
 
   private set(aheadMillis: number): Promise<void> {
-    return this.store.commit([["clock", "aheadMillis", aheadMillis]]);
+    return this.store.commit([ahead(aheadMillis)]);
   }
 }
+
+const ahead = (millis: number): Change => ["clock", "aheadMillis", millis];
 
 async function readTime(name: string, text: string): Promise<number> {
   const { DateTime } = await import("luxon");

@@ -13,8 +13,10 @@ import { hostOf, isLoopback } from "./http/gate.js";
 import { createListener } from "./http/listener.js";
 import type { RequestLogEntry } from "./http/requestLog.js";
 import { answer, type Service } from "./http/requests.js";
+import type { Kms } from "./operations/call.js";
 import { leniencies, type ProfileCredentials, withProfile } from "./profile.js";
 import { RequestQuotas } from "./quotas/requestQuotas.js";
+import type { Change } from "./store/change.js";
 import { NotStored } from "./store/notStored.js";
 import { openStore } from "./store/open.js";
 import type { Store } from "./store/store.js";
@@ -80,17 +82,13 @@ async function serve(
     mayKill: kill !== undefined,
   };
   const controls = controlsOf(parts);
-  const isNew = store.clockAheadMillis() === undefined;
-  await clock.begin(config.startTime);
   if (config.faults) await controls.setFaults(config.faults);
   if (config.quotas) await controls.setQuotas(config.quotas);
   const { reuse, ...sizes } = settings.importKeyPool;
   const pool = reuse ? reusedPairs : new ImportKeyPool(sizes);
   const kms = { store, pool, settings, tokenKey: await importTokenKey(store) };
-  if (isNew && config.keys) {
-    const { seedChanges } = await import("./seed.js");
-    await store.commit(await seedChanges(config.keys, kms, clock.now()));
-  }
+  const beginning = await clock.beginning(config.startTime);
+  if (beginning) await store.commit([beginning.change, ...(await seeds(config, kms, beginning.now))]);
   // After the seeds: they are there at the start, so every read sees them.
   if (config.consistency) await controls.setConsistency(config.consistency);
   const service: Service = {
@@ -130,6 +128,12 @@ async function serve(
       await store.close();
     },
   };
+}
+
+async function seeds({ keys }: LocalKmsConfig, kms: Kms, now: number): Promise<Change[]> {
+  if (!keys) return [];
+  const { seedChanges } = await import("./seed.js");
+  return seedChanges(keys, kms, now);
 }
 
 /** What went wrong here and not by the caller, for whoever runs the server. */
