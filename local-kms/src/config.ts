@@ -31,7 +31,7 @@ export interface LocalKmsConfig {
   resourceQuotas?: Partial<ResourceQuotas>;
   /** Eventual consistency. By default every read sees every write. */
   consistency?: ConsistencyConfig;
-  /** Requests that fail. `kill` only for `keymgmt local-kms`: it ends the process. */
+  /** Requests that fail. `kill` only for the command: it ends the process. */
   faults?: Fault[];
   /** Serves the control endpoint, `/_local-kms/…`, on the same port. */
   control?: boolean;

@@ -36,7 +36,7 @@ export interface Parts {
 }
 
 export const NO_KILL =
-  "A fault with `kill` ends the whole process: only `keymgmt local-kms` takes it, not a server inside a program";
+  "A fault with `kill` ends the whole process: only the command `local-kms` takes it, not a server inside a program";
 
 export function controlsOf({ clock, counts, faults, quotas, consistency, mayKill }: Parts): Controls {
   return {

@@ -99,7 +99,7 @@ describe("local KMS: control endpoint", () => {
         400,
         /^Expected `faults\[0\]\.drop` to be "close"/,
       ],
-      ["faults", { method: "PUT", body: [{ kill: true }] }, 400, /only `keymgmt local-kms` takes it/],
+      ["faults", { method: "PUT", body: [{ kill: true }] }, 400, /only the command `local-kms` takes it/],
       ["clock", { method: "POST", body: { advance: "30d" } }, 400, /ISO 8601 duration/],
       ["clock", { method: "POST" }, 400, /^Expected `clock` to be/],
       [

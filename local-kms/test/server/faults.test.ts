@@ -243,10 +243,10 @@ describe("local KMS: faults as data", () => {
   });
 
   it("do not end the process of a program that the server is part of", async () => {
-    await assert.rejects(kms.setFaults([{ kill: true }]), /only `keymgmt local-kms` takes it/);
+    await assert.rejects(kms.setFaults([{ kill: true }]), /only the command `local-kms` takes it/);
     await assert.rejects(
       start({ config: { faults: [{ kill: true }] } }),
-      /only `keymgmt local-kms` takes it/,
+      /only the command `local-kms` takes it/,
     );
   });
 });
