@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Policy } from "./policy/policy.js";
 import { accountArn, type Principal } from "./policy/principal.js";
+import { uniqueId } from "./uniqueId.js";
 
 /** Who makes a request, and which policies go with them. */
 export interface Caller {
@@ -37,13 +37,7 @@ export function callerAs(principal: Principal, policies: readonly Policy[], boun
     ? {
         ...rest,
         arn: `arn:${partition}:sts::${account}:assumed-role/${baseName}/${SESSION}`,
-        userId: `${uniqueId("AROA", arn)}:${SESSION}`,
+        userId: `${uniqueId("role", arn)}:${SESSION}`,
       }
-    : { ...rest, arn, userId: uniqueId("AIDA", arn) };
-}
-
-/** In the form of IAM's: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
-function uniqueId(prefix: string, arn: string): string {
-  const digits = BigInt(`0x${createHash("sha256").update(arn).digest("hex")}`).toString(32);
-  return prefix + digits.slice(0, 17).toUpperCase();
+    : { ...rest, arn, userId: uniqueId("user", arn) };
 }

@@ -139,7 +139,7 @@ describe("local KMS: key policies as AWS was recorded", () => {
       const ids: string[] = JSON.parse(now).Statement[1].Principal.AWS;
       assert.equal(ids.length, 2);
       assert.ok(ids.includes(admin.arn));
-      assert.match(ids.find((id) => id !== admin.arn)!, /^AROA[0-9A-F]{17}$/);
+      assert.match(ids.find((id) => id !== admin.arn)!, /^AROA[0-9A-V]{17}$/);
       const text = "Policy contains a statement with one or more invalid principals.";
       const putBack = { KeyId, PolicyName: "default", Policy: now };
       await refused(after, ["PutKeyPolicy", putBack], "MalformedPolicyDocumentException", text);

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Iam } from "../../iam/config.js";
 import { accountArn, parsePrincipal } from "../../iam/policy/principal.js";
+import { uniqueId } from "../../iam/uniqueId.js";
 
 const DOCUMENT = ["Version", "Id", "Statement"];
 const STATEMENT = [
@@ -54,12 +54,6 @@ function shownPrincipal(id: string, partition: string, iam: Iam): string {
   if (/^\d{12}$/.test(id)) return accountArn(partition, id);
   const kind = parsePrincipal(id)?.kind;
   return (kind === "user" || kind === "role") && !iam.exists(id) ? uniqueId(kind, id) : id;
-}
-
-/** Made up from the ARN. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
-function uniqueId(kind: "user" | "role", arn: string): string {
-  const digits = createHash("sha256").update(arn).digest("hex").toUpperCase();
-  return `${kind === "user" ? "AIDA" : "AROA"}${digits.slice(0, 17)}`;
 }
 
 function shownConditions(operators: Members): Members {
