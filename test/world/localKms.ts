@@ -31,6 +31,8 @@ const started = new Set<LocalKms>();
 export async function startLocalKms(options: LocalKmsOptions = {}, speed = 1): Promise<LocalKms> {
   if (!isStrict) return start(options);
   const { consistency, ...config } = { ...options.config, ...strict(speed) };
+  // The commands of a document come one after the other, as people type them.
+  if (options.config?.primaryUpdatingMillis === 0) config.primaryUpdatingMillis = 0;
   const local = await start({ ...options, config: { iam: IAM, ...config, consistency: undefined } });
   started.add(local);
   lags.set(local, consistency);
