@@ -1,8 +1,6 @@
+import type { ClockMove } from "./control/control.js";
 import type { Change } from "./store/change.js";
 import type { Store } from "./store/store.js";
-
-/** Where the clock is moved to: ahead by an ISO 8601 duration (`P30D`, `PT12H`), or to an ISO 8601 time (UTC unless it says). */
-export type ClockMove = { advance: string } | { time: string };
 
 /**
  * The KMS's clock: the machine's (or a test's own), and how far it was moved. It ticks on from there. It never goes
@@ -33,6 +31,7 @@ export class Clock {
     const now = this.now();
     const step = target(now) - now;
     if (step < 0) throw new Error("The clock never goes back: what time did is not undone by it");
+    if (!(now + step <= LAST)) throw tooLate();
     await this.set(this.aheadMillis + step);
     return new Date(this.now());
   }
@@ -52,6 +51,7 @@ async function readTime(name: string, text: string): Promise<number> {
   const { DateTime } = await import("luxon");
   const time = DateTime.fromISO(text, { zone: "utc" });
   if (!time.isValid) throw expected(name, "time such as `2027-01-01T00:00:00Z`", text);
+  if (time.toMillis() > LAST) throw tooLate();
   return time.toMillis();
 }
 
@@ -67,6 +67,10 @@ async function after(text: string): Promise<(from: number) => number> {
   if (!duration.isValid) throw expected("advance", "duration such as `P30D` or `PT12H`", text);
   return (from) => DateTime.fromMillis(from, { zone: "utc" }).plus(duration).toMillis();
 }
+
+/** Dates that follow from the time, such as those of deletions, stay within the years of four digits that AWS's clients read. */
+const LAST = Date.UTC(9000, 0, 1);
+const tooLate = () => new Error("Expected the clock to go no further than 9000-01-01T00:00:00Z");
 
 const expected = (name: string, what: string, got: string) =>
   new Error(`Expected \`${name}\` to be an ISO 8601 ${what}, got \`${got}\``);

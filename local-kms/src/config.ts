@@ -3,7 +3,7 @@ import type { PoolSizes } from "./crypto/importKeyPool.js";
 import type { Fault } from "./faults/faults.js";
 import type { Intercept } from "./faults/interception.js";
 import { type Iam, type IamConfig, readIam } from "./iam/config.js";
-import type { QuotasConfig } from "./quotas/requestQuotas.js";
+import type { QuotasConfig } from "./quotas/config.js";
 import type { SeedKey } from "./seedKey.js";
 
 /** Every setting of a local KMS: the same from a program and, all but the functions, from a JSON or YAML file. */
@@ -73,7 +73,7 @@ export interface Settings {
   iam: Iam;
 }
 
-const RESOURCE_QUOTAS: ResourceQuotas = {
+export const RESOURCE_QUOTAS: ResourceQuotas = {
   keys: 100_000,
   aliasesPerKey: 50,
   grantsPerKey: 50_000,

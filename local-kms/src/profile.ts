@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type LocalKmsConfig, USUAL_MILLIS } from "./config.js";
+import { type LocalKmsConfig, RESOURCE_QUOTAS, type ResourceQuotas, USUAL_MILLIS } from "./config.js";
 import type { IamConfig } from "./iam/config.js";
+import { REQUEST_QUOTAS } from "./quotas/table.js";
 
 /**
  * What is off or short unless asked for, as AWS has it at its strictest. AWS gives no figures for how long a new replica is Creating,
@@ -53,21 +54,46 @@ function withUser(iam: IamConfig = { principals: [] }, accessKey: ProfileCredent
 
 /** In what this server is more lenient than AWS: a phrase for each. */
 export function leniencies(config: LocalKmsConfig): string[] {
-  const millis = (given = USUAL_MILLIS) => `${given / 1000} s`;
+  const named = (isLenient: boolean, phrase: string) => (isLenient ? [phrase] : []);
+  const { consistency, quotas, resourceQuotas = {}, tagsCountAfterMillis = 0 } = config;
+  const hasLag = Boolean(consistency?.lagMillis || consistency?.lagReads);
+  const isKnown = config.iam?.principals.some(({ accessKeys = [] }) => accessKeys.length > 0) ?? false;
   const short = SHORT.filter(([setting]) => (config[setting] ?? USUAL_MILLIS) < AWS[setting]);
   return [
-    ...(config.iam?.principals.some(({ accessKeys = [] }) => accessKeys.length > 0)
-      ? []
-      : [
-          "credentials are not checked: a 12-digit access key id is the account, any secret key is accepted",
-          "no IAM: every caller is the root user of the account",
-        ]),
-    ...(config.quotas === undefined ? ["no request quotas"] : []),
-    ...(config.consistency === undefined ? ["no eventual consistency: every read sees every write"] : []),
-    ...(config.tagsCountAfterMillis ? [] : ["tags count in aws:ResourceTag at once"]),
-    ...(config.importKeyPool?.reuse ? ["wrapping keys are given out again and again"] : []),
-    ...short.map(([setting, what]) => `${what} takes ${millis(config[setting])}`),
+    ...named(
+      !isKnown,
+      "credentials are not checked: a 12-digit access key id is the account, any secret key is accepted",
+    ),
+    ...named(!isKnown, "no IAM: every caller is the root user of the account"),
+    ...named(quotas === undefined, "no request quotas"),
+    ...named(exceedsQuotas(quotas), "request quotas are higher than AWS's default ones"),
+    ...named(exceedsResourceQuotas(resourceQuotas), "resource quotas are higher than AWS's default ones"),
+    ...named(!hasLag, "no eventual consistency: every read sees every write"),
+    ...named(hasLag && consistency?.operations !== undefined, "only some operations lag behind writes"),
+    ...named(
+      tagsCountAfterMillis < AWS.tagsCountAfterMillis,
+      tagsCountAfterMillis === 0
+        ? "tags count in aws:ResourceTag at once"
+        : `tags count in aws:ResourceTag after ${tagsCountAfterMillis / 1000} s`,
+    ),
+    ...named(Boolean(config.importKeyPool?.reuse), "wrapping keys are given out again and again"),
+    ...short.map(([setting, what]) => `${what} takes ${(config[setting] ?? USUAL_MILLIS) / 1000} s`),
   ];
+}
+
+function exceedsQuotas(quotas: LocalKmsConfig["quotas"]): boolean {
+  if (quotas === undefined || quotas === "aws") return false;
+  const { requestsPerSecond = {}, burstSeconds = 1 } = quotas;
+  const higher = Object.entries(requestsPerSecond).some(
+    ([quota, perSecond]) => perSecond > (REQUEST_QUOTAS[quota]?.usual ?? Infinity),
+  );
+  return higher || burstSeconds > 1;
+}
+
+function exceedsResourceQuotas(quotas: Partial<ResourceQuotas>): boolean {
+  return Object.entries(quotas).some(
+    ([quota, count]) => count > RESOURCE_QUOTAS[quota as keyof ResourceQuotas],
+  );
 }
 
 const SHORT = [

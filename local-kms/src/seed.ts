@@ -12,12 +12,16 @@ import type { SeedKey } from "./seedKey.js";
 import { type Change, putKey } from "./store/change.js";
 import { openStore } from "./store/open.js";
 
-/** The changes that make the keys, by the same rules as requests. Throws a sentence that names the key that is wrong. */
+/**
+ * The changes that make the keys, by the same rules as requests, so long before `now` that their tags count. Throws a sentence that names
+ * the key that is wrong.
+ */
 export async function seedChanges(seeds: readonly SeedKey[], kms: Kms, now: number): Promise<Change[]> {
+  const then = now - kms.settings.tagsCountAfterMillis;
   const store = await openStore(undefined);
   for (const [index, seed] of seeds.entries()) {
     try {
-      await plant(seed, { ...kms, store }, now);
+      await plant(seed, { ...kms, store }, then);
     } catch (error) {
       if (!(error instanceof KmsError)) throw error;
       throw new Error(`keys[${index}]: ${error.name}: ${error.message}`);

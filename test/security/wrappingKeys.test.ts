@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { createExternalKey, getParameters, importMaterial, refusal } from "../../local-kms/test/support";
 import { Bench } from "../provider/faultMatrix/bench";
 import { SECRET, startLocalKms } from "../world/localKms";
 import { localKms } from "../world/program";
+
+const tests = join(__dirname, "..");
 
 /** A test's local KMS must not forgive what AWS does not: material for one import with the token of another. */
 describe("the local KMS of the e2e tests, the fault matrix and the security tests", () => {
@@ -34,4 +38,18 @@ describe("the local KMS of the e2e tests, the fault matrix and the security test
         await close();
       }
     });
+
+  it("is none that was built or installed, where the check of each test does not reach", () => {
+    for (const folder of ["e2e", "security", "provider/faultMatrix"]) {
+      for (const name of readdirSync(join(tests, folder), { recursive: true, encoding: "utf8" })) {
+        const file = join(tests, folder, name);
+        if (!name.endsWith(".ts") || file === __filename) continue;
+        assert.doesNotMatch(
+          readFileSync(file, "utf8"),
+          /importKeyPool|local-kms\/dist|from "pulumi-keymgmt-local-kms/,
+          file,
+        );
+      }
+    }
+  });
 });

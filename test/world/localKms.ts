@@ -25,7 +25,7 @@ const ROLES = ["app", "stolen", "other"];
 const started = new Set<LocalKms>();
 
 /**
- * A local KMS for tests of the provider. In a strict run it has the profile `aws`, and the root user of each account is who calls.
+ * A local KMS for tests of the provider. In a strict run it has the profile `aws`, and an IAM user of each account is who calls.
  * `speed`: how many times as fast as elsewhere time goes by for who calls it (`useHurry`).
  */
 export async function startLocalKms(options: LocalKmsOptions = {}, speed = 1): Promise<LocalKms> {
@@ -59,11 +59,18 @@ function strict(speed: number): LocalKmsConfig {
   };
 }
 
+/** What key policies leave to IAM. */
+const EVERYTHING = {
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
+};
+
 const IAM = {
   principals: ACCOUNTS.flatMap((account) => [
     {
-      arn: `arn:aws:iam::${account}:root`,
+      arn: `arn:aws:iam::${account}:user/tests`,
       accessKeys: [{ accessKeyId: account, secretAccessKey: SECRET }],
+      policies: [EVERYTHING],
     },
     ...ROLES.map((role) => ({ arn: `arn:aws:iam::${account}:role/${role}` })),
   ]),

@@ -1,29 +1,9 @@
-import type { Clock, ClockMove } from "../clock.js";
-import type { ConsistencyConfig } from "../consistency/config.js";
+import type { Clock } from "../clock.js";
 import type { Consistency } from "../consistency/consistency.js";
-import type { Fault, Faults } from "../faults/faults.js";
-import type { QuotasConfig, RequestQuotas } from "../quotas/requestQuotas.js";
+import type { Faults } from "../faults/faults.js";
+import type { RequestQuotas } from "../quotas/requestQuotas.js";
+import type { Controls } from "./control.js";
 import type { Counts } from "./counts.js";
-
-/** What can be seen and changed of a running local KMS: from a program, and by the control endpoint. */
-export interface Controls {
-  /** Requests by operation (`CreateKey`, …, `sts:GetCallerIdentity`) since the start or the last resetCounts, refused ones too. */
-  counts(): Record<string, number>;
-  resetCounts(): void;
-  time(): Date;
-  /** Resolves with the new time. Throws where it would go back. */
-  moveClock(move: ClockMove): Promise<Date>;
-  /** The faults in force, and how many requests each has hit. */
-  faults(): { fault: Fault; hits: number }[];
-  /** Replaces all faults. */
-  setFaults(faults: readonly Fault[]): Promise<void>;
-  quotas(): QuotasConfig | undefined;
-  /** Undefined ends them. */
-  setQuotas(quotas: QuotasConfig | undefined): Promise<void>;
-  consistency(): ConsistencyConfig | undefined;
-  /** Undefined ends the lag. */
-  setConsistency(consistency: ConsistencyConfig | undefined): Promise<void>;
-}
 
 export interface Parts {
   readonly clock: Clock;

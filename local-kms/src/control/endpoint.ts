@@ -1,7 +1,7 @@
 import type { Answer } from "../http/answer.js";
 import type { WireRequest } from "../http/wireRequest.js";
 import { NotStored } from "../store/notStored.js";
-import type { Controls } from "./controls.js";
+import type { Controls } from "./control.js";
 import { refusalOf } from "./guard.js";
 
 /** No AWS client uses a path that begins so. */

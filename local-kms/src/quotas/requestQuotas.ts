@@ -1,17 +1,8 @@
 import type { TokenBucket } from "limiter";
 import { KmsError } from "../api/errors.js";
+import type { QuotasConfig } from "./config.js";
 import { REQUEST_QUOTAS } from "./table.js";
 import type { QuotaUse } from "./uses.js";
-
-/** AWS's request quotas as they are, or with numbers of one's own for some. */
-export type QuotasConfig =
-  | "aws"
-  | {
-      /** By operation, or by AWS's name of a shared quota: `Cryptographic operations (symmetric)`. In every Region. */
-      requestsPerSecond?: Record<string, number>;
-      /** How many seconds' worth of requests may come at once; 1 by default. */
-      burstSeconds?: number;
-    };
 
 type Bucket = Pick<TokenBucket, "bucketSize" | "getWaitTime" | "tryRemoveTokens">;
 

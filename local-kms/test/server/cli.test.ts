@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
+import { readFileSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { isBuiltin } from "node:module";
+import { dirname, join } from "node:path";
 import { ListKeysCommand, ReplicateKeyCommand } from "@aws-sdk/client-kms";
+import ts from "typescript";
 import { builtLocalKms } from "../../../test/built";
 import { rawRequest } from "../../../test/security/support/rawRequest";
 import { untilStopped } from "../../src/command/serve.js";
@@ -224,6 +227,23 @@ describe("local-kms", function () {
         assert.match(statement, /^import type /);
       assert.doesNotMatch(text, /from "[^"]*\/(provider|sdk)\//);
     }
+  });
+
+  it("has types that need no other package: what its index exports is its own", () => {
+    const dist = dirname(builtLocalKms());
+    const found = new Set<string>();
+    const outside: string[] = [];
+    const follow = (file: string): void => {
+      if (found.has(file)) return;
+      found.add(file);
+      for (const { fileName } of ts.preProcessFile(readFileSync(file, "utf8")).importedFiles) {
+        if (fileName.startsWith(".")) follow(join(dirname(file), fileName.replace(/\.js$/, ".d.ts")));
+        else if (!isBuiltin(fileName)) outside.push(`${fileName}, imported by ${file}`);
+      }
+    };
+    follow(join(dist, "index.d.ts"));
+    assert.ok(found.size > 5);
+    assert.deepEqual(outside, []);
   });
 
   it("has a help that names the command and its options", async () => {

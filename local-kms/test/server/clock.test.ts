@@ -50,6 +50,14 @@ describe("local KMS: the clock", () => {
     assertSoonAfter(await kms.moveClock({ advance: "PT1H30M" }), new Date("2090-03-28T11:30:00Z"));
   });
 
+  it("goes no further than AWS's clients read times, neither from where it is nor at its start", async () => {
+    const message = "Expected the clock to go no further than 9000-01-01T00:00:00Z";
+    const far = [{ advance: "P999999Y" }, { advance: "P7000Y" }, { time: "+275760-09-13T00:00:00Z" }];
+    for (const move of far) await assert.rejects(kms.moveClock(move), { message });
+    assertSoonAfter(kms.time(), Date.now() - SECOND);
+    await assert.rejects(startLocalKms({ config: { startTime: "9001-01-01T00:00:00Z" } }), { message });
+  });
+
   it("never goes back, and says what it does not understand", async () => {
     await kms.moveClock({ advance: "P1D" });
     const time = kms.time();

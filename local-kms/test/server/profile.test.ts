@@ -62,6 +62,28 @@ describe("local KMS: the profile aws", () => {
     assert.equal(kms.credentials, undefined);
   });
 
+  for (const [settings, phrase] of [
+    [{ consistency: { lagMillis: 0 } }, "no eventual consistency: every read sees every write"],
+    [{ consistency: {} }, "no eventual consistency: every read sees every write"],
+    [
+      { consistency: { lagMillis: 1000, operations: ["ListKeys"] } },
+      "only some operations lag behind writes",
+    ],
+    [
+      { quotas: { requestsPerSecond: { CreateKey: 6 } } },
+      "request quotas are higher than AWS's default ones",
+    ],
+    [{ quotas: { burstSeconds: 2 } }, "request quotas are higher than AWS's default ones"],
+    [{ resourceQuotas: { keys: 1_000_000 } }, "resource quotas are higher than AWS's default ones"],
+    [{ tagsCountAfterMillis: 1000 }, "tags count in aws:ResourceTag after 1 s"],
+    [{ importKeyPool: { reuse: true } }, "wrapping keys are given out again and again"],
+    [{ replicaCreatingMillis: 100 }, "to make a replica takes 0.1 s"],
+  ] as const)
+    it(`names what a setting beside it makes lenient: ${JSON.stringify(settings)}`, async () => {
+      await open(settings);
+      assert.deepEqual(kms.leniencies, [phrase]);
+    });
+
   it("checks credentials: an unknown access key and a wrong secret are refused", async () => {
     await open();
     const { accessKeyId } = kms.credentials!;

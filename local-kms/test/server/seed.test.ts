@@ -9,7 +9,7 @@ import {
   SignCommand,
 } from "@aws-sdk/client-kms";
 import type { SeedKey } from "../../src/index.js";
-import { EAST, importMaterial, metadataOf, start, temporaryFolder, WEST } from "../support.js";
+import { clientFor, EAST, importMaterial, metadataOf, start, temporaryFolder, WEST } from "../support.js";
 
 const ID = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -60,6 +60,28 @@ describe("local KMS: keys that are there at the start", () => {
     const kms = await start({ config: { keys, consistency: { lagReads: 100, flipBack: true } } });
     for (let read = 0; read < 3; read++)
       assert.equal((await metadataOf(kms.client(), "alias/orders")).KeyState, "Enabled");
+    await kms.close();
+  });
+
+  it("were made so long ago that their tags count in policies from the start", async () => {
+    const everything = {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: "*",
+          Resource: "*",
+          Condition: { StringEquals: { "aws:ResourceTag/team": "shop" } },
+        },
+      ],
+    };
+    const accessKeys = [{ accessKeyId: "AKIASHOP", secretAccessKey: "secret" }];
+    const principals = [{ arn: "arn:aws:iam::111122223333:user/shop", accessKeys, policies: [everything] }];
+    const keys = [{ keyId: ID, create: { Tags: [{ TagKey: "team", TagValue: "shop" }] } }];
+    const kms = await start({ config: { keys, iam: { principals }, tagsCountAfterMillis: 300_000 } });
+    const client = clientFor(kms.url, EAST, "AKIASHOP", "secret");
+    assert.equal((await metadataOf(client, ID)).KeyId, ID);
+    client.destroy();
     await kms.close();
   });
 

@@ -10,7 +10,7 @@ import { Limiter } from "./limiter";
 import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
 import { OwnChanges } from "./ownChanges";
 import { quotaUses } from "./quotas";
-import { DEFAULT_RETRY_LIMITS, isRepeatable, type RetryLimits, withRetries } from "./retry";
+import { type Attempts, DEFAULT_RETRY_LIMITS, isRepeatable, type RetryLimits, withRetries } from "./retry";
 import { SdkKms } from "./sdkKms";
 import { isUnreachable, refuseLeftOut, withUnreachableAdvice } from "./unreachable";
 
@@ -122,9 +122,9 @@ export class KmsConnections {
     const callOnce = async <Op extends KmsOperation>(
       operation: Op,
       input: KmsInput<Op>,
-      context: CallContext = {},
+      context: CallContext,
+      attempts: Attempts,
     ): Promise<KmsOutput<Op>> => {
-      const attempts = { lost: 0 };
       const called = [JSON.stringify([endpoint, region]), connectionIdentity(connection)] as const;
       for (const one of called) {
         const unreachable = this.#unreachable?.get(one);
@@ -156,9 +156,12 @@ export class KmsConnections {
         throw unreachable;
       }
     };
-    const call: Kms["call"] = async (operation, input, context) => {
-      const again = () => callOnce(operation, input, context);
-      const isOutdated = (error: unknown) => isKeymgmtError(error) && changes.isOutdated(error, input);
+    const call: Kms["call"] = async (operation, input, context = {}) => {
+      const attempts = { lost: 0 };
+      const again = () => callOnce(operation, input, context, attempts);
+      const isOutdated = (error: unknown) =>
+        isKeymgmtError(error) && changes.isOutdated(operation, input, error);
+      changes.begin(operation, input);
       return again().catch((error) => {
         if (!isOutdated(error)) throw error;
         return eventually("KMS to show the key as it is", again, { error: isOutdated }, OUTDATED_SECONDS);

@@ -18,20 +18,23 @@ export class OwnChanges {
   readonly #seen = new Set<string>();
   readonly #kept = new Set<string>();
 
+  /** A call begins. The deletion that it schedules is real even if its answer is lost. */
+  begin(operation: KmsOperation, input: object): void {
+    if (operation === "ScheduleKeyDeletion") this.#kept.delete(idIn(input) ?? "");
+  }
+
   /** A call has succeeded. */
   note(operation: KmsOperation, input: object, answer: object): void {
     const id = idIn(input);
     for (const shown of [id, (answer as Naming).KeyMetadata?.KeyId])
       if (shown !== undefined) this.#seen.add(shown);
-    if (id === undefined) return;
-    if (operation === "CancelKeyDeletion") this.#kept.add(id);
-    if (operation === "ScheduleKeyDeletion") this.#kept.delete(id);
+    if (id !== undefined && operation === "CancelKeyDeletion") this.#kept.add(id);
   }
 
-  /** Whether KMS refused the call by a state that is over. */
-  isOutdated({ code, context }: KeymgmtError, input: object): boolean {
+  /** Whether KMS refused the call by a state that is over. What UpdateAlias does not find may be its alias. */
+  isOutdated(operation: KmsOperation, input: object, { code, context }: KeymgmtError): boolean {
     const id = idIn(input) ?? "";
-    if (code === "NotFound") return this.#seen.has(id);
+    if (code === "NotFound") return operation !== "UpdateAlias" && this.#seen.has(id);
     const { keyState } = context;
     return (keyState === "PendingDeletion" || keyState === "PendingReplicaDeletion") && this.#kept.has(id);
   }

@@ -125,6 +125,7 @@ function openEnvelope(
   request: Request,
   ciphertext: Uint8Array,
 ): Opened {
+  if (named) requireState(call, named);
   const envelope = parseEnvelope(Buffer.from(ciphertext));
   if (!envelope) throw invalidCiphertext();
   if (named && named.id !== envelope.keyId) {

@@ -64,4 +64,30 @@ describe("refusals by a state that is over", () => {
     await assert.rejects(kms.call("EnableKey", { KeyId: ID }), refused("InvalidState"));
     assert.equal(server.seen.length, 5);
   });
+
+  it("are believed of a deletion that this run has asked for, though its answer was lost", async () => {
+    const kms = await kmsThat({ body: { KeyId: ID } }, "reset", PENDING);
+    await kms.call("CancelKeyDeletion", { KeyId: ID });
+    await assert.rejects(kms.call("ScheduleKeyDeletion", { KeyId: ID }), refused("InvalidState"));
+    assert.equal(server.seen.length, 3);
+  });
+
+  it("are believed of UpdateAlias: it may be the alias that is gone", async () => {
+    const kms = await kmsThat(FOUND, NOT_FOUND);
+    await kms.call("DescribeKey", { KeyId: ID });
+    const move = kms.call("UpdateAlias", { AliasName: "alias/orders", TargetKeyId: ID });
+    await assert.rejects(move, refused("NotFound"));
+    assert.equal(server.seen.length, 2);
+  });
+
+  it("leave it known that an answer was lost before: what is there may be this call's own", async () => {
+    const EXISTS = kmsError("AlreadyExistsException");
+    const kms = await kmsThat(FOUND, "reset", NOT_FOUND, EXISTS);
+    await kms.call("DescribeKey", { KeyId: ID });
+    const error = await kms
+      .call("CreateAlias", { AliasName: "alias/orders", TargetKeyId: ID })
+      .catch((thrown: unknown) => thrown);
+    assert.ok(isKeymgmtError(error, "AlreadyExists"));
+    assert.equal(error.context.afterLostAnswer, true);
+  });
 });
