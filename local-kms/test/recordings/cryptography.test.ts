@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { rule } from "../rule.js";
 import { ACCOUNT, EAST, start, type TestKms, WEST } from "../support.js";
-import { localstack, localstackTest, moto, postman } from "./sources.js";
+import { COLLECTED, localstack, localstackTest, moto, postman } from "./sources.js";
 import { ask, base64, carriedOut, created, type Input, refused } from "./wire.js";
 
 const OTHER_KEY = "The key ID in the request does not identify a CMK that can perform this operation.";
@@ -83,6 +83,20 @@ describe("local KMS: cryptography as AWS was recorded", () => {
       await refused(kms, ["Decrypt", input], "IncorrectKeyException", OTHER_KEY);
     },
   );
+
+  for (const kind of [HMAC, {}])
+    rule(
+      `Decrypt that names a disabled ${"KeySpec" in kind ? "HMAC" : "other"} key is a DisabledException: the state comes before the ciphertext`,
+      COLLECTED,
+      async () => {
+        const { KeyId } = await created(kms);
+        const { CiphertextBlob } = await carriedOut(kms, "Encrypt", { KeyId, Plaintext: MESSAGE });
+        const named = await created(kms, kind);
+        await carriedOut(kms, "DisableKey", { KeyId: named.KeyId });
+        const text = `${named.Arn} is disabled.`;
+        await refused(kms, ["Decrypt", { KeyId: named.KeyId, CiphertextBlob }], "DisabledException", text);
+      },
+    );
 
   rule(
     "ReEncrypt from an HMAC key is an IncorrectKeyException",
