@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { createExternalKey, getParameters, importMaterial, refusal } from "../../local-kms/test/support";
 import { Bench } from "../provider/faultMatrix/bench";
-import { SECRET, startLocalKms } from "../world/localKms";
-import { localKms } from "../world/program";
+import { SECRET, startLocalKms } from "./localKms";
+import { localKms } from "./program";
 
 const tests = join(__dirname, "..");
 
