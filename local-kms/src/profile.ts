@@ -32,13 +32,17 @@ export function withProfile(config: LocalKmsConfig): {
   credentials?: ProfileCredentials;
 } {
   if (config.profile === undefined) return { config };
-  if (config.iam?.principals.some(({ accessKeys = [] }) => accessKeys.length > 0))
-    return { config: { ...AWS, ...config } };
+  if (hasAccessKey(config)) return { config: { ...AWS, ...config } };
   const credentials = {
     accessKeyId: `AKIA${randomBytes(8).toString("hex").toUpperCase()}`,
     secretAccessKey: randomBytes(30).toString("base64"),
   };
   return { config: { ...AWS, ...config, iam: withUser(config.iam, credentials) }, credentials };
+}
+
+/** Without one every signature is accepted (iam/config.ts). */
+function hasAccessKey({ iam }: LocalKmsConfig): boolean {
+  return iam?.principals.some(({ accessKeys = [] }) => accessKeys.length > 0) ?? false;
 }
 
 const USER = "arn:aws:iam::111122223333:user/local-kms";
@@ -57,7 +61,7 @@ export function leniencies(config: LocalKmsConfig): string[] {
   const named = (isLenient: boolean, phrase: string) => (isLenient ? [phrase] : []);
   const { consistency, quotas, resourceQuotas = {}, tagsCountAfterMillis = 0 } = config;
   const hasLag = Boolean(consistency?.lagMillis || consistency?.lagReads);
-  const isKnown = config.iam?.principals.some(({ accessKeys = [] }) => accessKeys.length > 0) ?? false;
+  const isKnown = hasAccessKey(config);
   const short = SHORT.filter(([setting]) => (config[setting] ?? USUAL_MILLIS) < AWS[setting]);
   return [
     ...named(

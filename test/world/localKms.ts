@@ -22,7 +22,8 @@ const ACCOUNTS = [
 /** Who is named in key policies of tests. */
 const ROLES = ["app", "stolen", "other"];
 
-const started = new Set<LocalKms>();
+/** The lag of each server of a strict run, from its start to its end. */
+const lags = new Map<LocalKms, LocalKmsConfig["consistency"]>();
 
 /**
  * A local KMS for tests of the provider. In a strict run it has the profile `aws`, and an IAM user of each account is who calls.
@@ -34,16 +35,13 @@ export async function startLocalKms(options: LocalKmsOptions = {}, speed = 1): P
   // The commands of a document come one after the other, as people type them.
   if (options.config?.primaryUpdatingMillis === 0) config.primaryUpdatingMillis = 0;
   const local = await start({ ...options, config: { iam: IAM, ...config, consistency: undefined } });
-  started.add(local);
   lags.set(local, consistency);
   const close = async () => {
-    started.delete(local);
+    lags.delete(local);
     await local.close();
   };
   return { ...local, close };
 }
-
-const lags = new Map<LocalKms, LocalKmsConfig["consistency"]>();
 
 function strict(speed: number): LocalKmsConfig {
   const delay = 3000 / speed;
@@ -81,11 +79,11 @@ const IAM = {
  * judges what came of it sees what there is. A lag that a test has set itself stays.
  */
 export async function lagging<T>(work: () => Promise<T>): Promise<T> {
-  const lagged = [...started].filter((local) => local.consistency() === undefined);
-  for (const local of lagged) await local.setConsistency(lags.get(local));
+  const lagged = [...lags].filter(([local]) => local.consistency() === undefined);
+  for (const [local, lag] of lagged) await local.setConsistency(lag);
   try {
     return await work();
   } finally {
-    for (const local of lagged) await local.setConsistency(undefined);
+    for (const [local] of lagged) await local.setConsistency(undefined);
   }
 }
