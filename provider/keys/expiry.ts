@@ -1,6 +1,5 @@
-import { DateTime, type Duration } from "luxon";
 import { isUnknown, known, UNKNOWN } from "../schema/unknowns";
-import { dateAfter, dateOfUpdate, parseRotationPeriod, utcDate } from "./period";
+import { dateAfter, dateOfUpdate, parseRotationPeriod, periodOfDays, utcDate } from "./period";
 
 /** The inputs of a KeyDistribution that let its material expire in AWS. Planning precedes validation, so a value may have any type. */
 export type ExpiryInputs = {
@@ -49,7 +48,7 @@ export function expiryTimes({ validFor, renewBefore }: ExpiryInputs) {
   const days = Math.floor(valid.as("days"));
   const before = renewBefore === undefined ? Math.ceil(days / 3) : daysOf(renewBefore);
   if (before === undefined || days > LONGEST_DAYS || before >= days) return undefined;
-  return { days, usedFor: lasting(days - before) };
+  return { days, usedFor: periodOfDays(days - before) };
 }
 
 /** When material that is imported now expires. Undefined where it does not expire. */
@@ -77,9 +76,4 @@ export function expiresAsPlanned(
 function daysOf(text: unknown): number | undefined {
   const period = typeof text === "string" ? parseRotationPeriod(text) : undefined;
   return period && Math.ceil(period.as("days"));
-}
-
-function lasting(days: number): Duration {
-  const start = DateTime.fromMillis(0, { zone: "utc" });
-  return start.plus({ days }).diff(start, "days");
 }

@@ -1,5 +1,8 @@
-import { DateTime, Duration } from "luxon";
+import type { Duration } from "luxon";
 import { isUnknown, UNKNOWN } from "../schema/unknowns";
+
+/** Loaded where a period is read: many keys have none. */
+const luxon = () => require("luxon") as typeof import("luxon");
 
 const SHORTHAND = /^(\d+)\s*(d|w|y|days?|weeks?|years?|months?)$/i;
 
@@ -14,15 +17,19 @@ const LONGEST = 36_500;
 export function parseRotationPeriod(text: string): Duration | undefined {
   const shorthand = SHORTHAND.exec(text.trim());
   const iso = shorthand ? `P${shorthand[1]}${shorthand[2]!.charAt(0).toUpperCase()}` : text.trim();
-  const period = Duration.fromISO(iso);
+  const period = luxon().Duration.fromISO(iso);
   const days = period.as("days");
   return period.isValid && days >= 1 && days <= LONGEST ? period : undefined;
+}
+
+export function periodOfDays(days: number): Duration {
+  return luxon().Duration.fromObject({ days });
 }
 
 /** The UTC date (YYYY-MM-DD) one period after another UTC date. Unknown if that date is unknown. */
 export function dateAfter(date: string, period: Duration): string {
   if (isUnknown(date)) return UNKNOWN;
-  return DateTime.fromISO(date, { zone: "utc" }).plus(period).toISODate() as string;
+  return luxon().DateTime.fromISO(date, { zone: "utc" }).plus(period).toISODate() as string;
 }
 
 /** A moment's UTC date, YYYY-MM-DD. */

@@ -1,5 +1,5 @@
-import { createWaiter, WaiterState } from "@smithy/util-waiter";
 import { KeymgmtError } from "../errors";
+import { utilWaiter } from "./awsSdk";
 
 /** Seconds. KMS is eventually consistent: other calls may see a write only after this time. */
 export const SETTLING_SECONDS = 120;
@@ -16,6 +16,7 @@ export async function eventually<T>(
   notYet: { error?: (error: unknown) => boolean; result?: (result: T) => boolean },
   seconds = SETTLING_SECONDS,
 ): Promise<T> {
+  const { createWaiter, WaiterState } = utilWaiter();
   let value: { result: T } | undefined;
   let failure: { error: unknown } | undefined;
   const outcome = await createWaiter(

@@ -11,8 +11,17 @@ import {
   ManagedKey,
 } from "../../provider/dynamic";
 import { KeymgmtError } from "../../provider/errors";
+import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { PartialFailure, type Resource, type Values } from "../../provider/resources/resource";
-import { inputs, inputsOf, outputsOf, providers, resources, types } from "./resources/goodInputs";
+import {
+  inputs,
+  inputsOf,
+  outputsOf,
+  plantedBytes,
+  providers,
+  resources,
+  types,
+} from "./resources/goodInputs";
 
 const __provider = 'exports.handler = () => require("pulumi-keymgmt/dynamic").KeyDistribution;';
 
@@ -166,18 +175,33 @@ describe("the dynamic providers", () => {
     });
   });
 
-  it("load no AWS SDK until AWS is called", () => {
+  it("load no package but p-throttle in a run without changes: neither the AWS SDK, nor luxon, nor jose", async () => {
+    const unchanged = await Promise.all(
+      types.map(async (type) => ({ type, news: inputs[type], olds: await outputsOf(type) })),
+    );
+    const id = `orders-${keyCheckValue(plantedBytes)}`;
     const script = `
-      const { KmsProvider } = require("./provider/dynamic");
-      const loaded = () => Object.keys(require.cache).filter((path) => /node_modules.@aws-sdk/.test(path)).length;
-      KmsProvider.check({}, { keyCollection: "us-west-1" }).then(({ failures }) => {
-        const before = loaded();
-        require("@aws-sdk/client-kms");
-        console.log(JSON.stringify({ failures, before, seen: loaded() > 0 }));
+      const { readFileSync } = require("node:fs");
+      const packages = () => Object.keys(require.cache).flatMap((path) => /node_modules.((@[^/\\\\]+.)?[^/\\\\]+)/.exec(path)?.[1] ?? []);
+      const before = packages();
+      const provider = require("./provider/dynamic");
+      const changes = async ({ type, news, olds }) => {
+        const { inputs, failures } = await provider[type].check({}, news);
+        return [failures, await provider[type].diff("${id}", olds, inputs)];
+      };
+      Promise.all(JSON.parse(readFileSync(0)).map(changes)).then((answers) => {
+        const loaded = [...new Set(packages())].filter((name) => !before.includes(name));
+        console.log(JSON.stringify({ answers, loaded }));
       });`;
-    const options = { cwd: join(__dirname, "../.."), encoding: "utf8" as const };
-    const answer = execFileSync(process.execPath, ["--require", "tsx/cjs", "--eval", script], options);
-    assert.deepEqual(JSON.parse(answer), { failures: [], before: 0, seen: true });
+    const args = ["--require", "tsx/cjs", "--eval", script];
+    const cwd = join(__dirname, "../..");
+    const options = { cwd, encoding: "utf8" as const, input: JSON.stringify(unchanged) };
+    const { answers, loaded } = JSON.parse(execFileSync(process.execPath, args, options));
+    assert.deepEqual(
+      answers,
+      types.map(() => [[], { changes: false, replaces: [] }]),
+    );
+    assert.deepEqual(loaded, ["p-throttle"]);
   });
 });
 

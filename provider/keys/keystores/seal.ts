@@ -82,7 +82,7 @@ export async function sealBytes(
   plaintext: Uint8Array,
   before: EarlierSeal | undefined,
 ): Promise<string> {
-  const { CompactEncrypt } = await import("jose");
+  const { CompactEncrypt } = await import("jose/jwe/compact/encrypt");
   const sealedBy = before && (await headerOf(before.jwe, before.of)).kid;
   const { key, header } = await newSealingKey(session, keystore, of, sealedBy);
   try {
@@ -99,7 +99,7 @@ export async function openBytes(
   of: SealedId,
   jwe: string,
 ): Promise<Uint8Array> {
-  const { compactDecrypt } = await import("jose");
+  const { compactDecrypt } = await import("jose/jwe/compact/decrypt");
   const header = await headerOf(jwe, of);
   const key = await openingKey(session, keystore, of, header);
   try {
@@ -116,7 +116,7 @@ export async function openBytes(
 }
 
 async function headerOf(jwe: string, of: SealedId): Promise<SealHeader> {
-  const { decodeProtectedHeader } = await import("jose");
+  const { decodeProtectedHeader } = await import("jose/decode/protected_header");
   let header: SealHeader;
   try {
     header = decodeProtectedHeader(jwe) as unknown as SealHeader;

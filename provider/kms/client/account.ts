@@ -1,4 +1,5 @@
 import { isKeymgmtError, KeymgmtError } from "../../errors";
+import { clientSts } from "../awsSdk";
 import type { FoundCredentials } from "../credentials/credentials";
 import type { KmsConnection } from "../endpoints/connection";
 import { refuseOtherHosts, stsReach } from "../endpoints/endpoint";
@@ -57,7 +58,7 @@ async function callerIdentity(
   const reach = stsReach(connection);
   const { region, endpoint } = reach;
   const operation = "GetCallerIdentity";
-  const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
+  const { GetCallerIdentityCommand, STSClient } = clientSts();
   const refuse = refuseOtherHosts(connection, region);
   const requestHandler = httpOptions(time, { keepAlive: false, refuse });
   const client = new STSClient({ ...reach, credentials: provider, maxAttempts: 2, requestHandler });

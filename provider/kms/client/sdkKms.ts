@@ -1,17 +1,13 @@
 import type { KMSClient, KMSClientConfig } from "@aws-sdk/client-kms";
+import { clientKms } from "../awsSdk";
 import type { Refuse } from "../endpoints/endpoint";
 import { httpOptions, type TimeLimits } from "../endpoints/http";
 import type { KmsInput, KmsOperation, KmsOutput } from "./operations";
 import { isReading, isRepeatable } from "./retry";
 
-/**
- * The AWS SDK's KMS client for one Region. It sends a request once and throws what the SDK throws. The first call loads the SDK, so a
- * preview is not delayed by it.
- */
+/** The AWS SDK's KMS client for one Region. It sends a request once and throws what the SDK throws. */
 export class SdkKms {
   readonly #clients = new Map<boolean, KMSClient>();
-  /** Kept, because every `import()` resolves the module again. With module hooks that costs more than the call itself. */
-  #sdk: Promise<typeof import("@aws-sdk/client-kms")> | undefined;
 
   constructor(
     private readonly config: KMSClientConfig,
@@ -20,8 +16,7 @@ export class SdkKms {
   ) {}
 
   async send<Op extends KmsOperation>(operation: Op, input: KmsInput<Op>): Promise<KmsOutput<Op>> {
-    this.#sdk ??= import("@aws-sdk/client-kms");
-    const sdk = await this.#sdk;
+    const sdk = clientKms();
     // Calls that must not be repeated use a new connection each: see httpOptions.
     const keepAlive = isRepeatable(operation);
     const client =

@@ -1,5 +1,6 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import type { AssumeRole } from "../../schema/types";
+import { clientSts, credentialProviders } from "../awsSdk";
 import type { IdentityToken } from "./identityToken";
 import { checkCredentialSources } from "./instanceMetadata";
 import { type CredentialProvider, refreshed } from "./refreshed";
@@ -18,10 +19,8 @@ const PROFILE_LIMIT_MS = 60_000;
 export function profileSource(profile: string, sts: STSClientConfig): PresentSource {
   const ask = async () => {
     checkCredentialSources();
-    const { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } = await import(
-      "@aws-sdk/client-sts"
-    );
-    const { fromIni } = await import("@aws-sdk/credential-providers");
+    const { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } = clientSts();
+    const { fromIni } = credentialProviders();
     const options = {
       profile,
       ignoreCache: true,
@@ -53,7 +52,7 @@ export function webIdentitySource(
   clientConfig: STSClientConfig,
 ): PresentSource {
   const ask = async () => {
-    const { fromWebToken } = await import("@aws-sdk/credential-providers");
+    const { fromWebToken } = credentialProviders();
     const roleSessionName = process.env.AWS_ROLE_SESSION_NAME || SESSION_NAME;
     return fromWebToken({ roleArn, webIdentityToken: await token(), roleSessionName, clientConfig })();
   };
@@ -79,7 +78,7 @@ export function roleSource(
   };
   const masterCredentials = from.provider;
   const ask = async () => {
-    const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
+    const { fromTemporaryCredentials } = credentialProviders();
     return fromTemporaryCredentials({ masterCredentials, params, clientConfig })();
   };
   return { name: `${from.source} > ${role.roleArn}`, ask: refreshed(ask), operation: "AssumeRole" };

@@ -1,5 +1,6 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import { KeymgmtError } from "../../errors";
+import { credentialProviders } from "../awsSdk";
 import type { KmsConnection } from "../endpoints/connection";
 import type { TimeLimits } from "../endpoints/http";
 import { saysNoDefaultProfile } from "../errors/texts";
@@ -83,7 +84,7 @@ function fromEnvironment(): Source {
   return {
     name,
     ask: async () => {
-      const { fromEnv } = await import("@aws-sdk/credential-providers");
+      const { fromEnv } = credentialProviders();
       return fromEnv()();
     },
   };
@@ -122,7 +123,7 @@ function fromContainer(): Source {
     name,
     ask: async () => {
       checkContainerEndpoint();
-      const { fromHttp } = await import("@aws-sdk/credential-providers");
+      const { fromHttp } = credentialProviders();
       return fromHttp()();
     },
   };
@@ -137,7 +138,7 @@ function fromInstance(): Source {
   return {
     name,
     ask: async () => {
-      const { fromInstanceMetadata } = await import("@aws-sdk/credential-providers");
+      const { fromInstanceMetadata } = credentialProviders();
       return fromInstanceMetadata({ timeout: 1_000, maxRetries: 1, ec2MetadataV1Disabled: true })();
     },
     absentIf: () => true,

@@ -1,10 +1,6 @@
-import {
-  isClockSkewCorrectedError,
-  isClockSkewError,
-  isThrottlingError,
-  isTransientError,
-} from "@smithy/service-error-classification";
+import type { isTransientError } from "@smithy/service-error-classification";
 import { isKeymgmtError } from "../../errors";
+import { errorClassification } from "../awsSdk";
 import { saysNoConnection } from "./texts";
 
 /**
@@ -25,6 +21,7 @@ export type SdkError = Parameters<typeof isTransientError>[0] & {
 
 export function failureOf(thrown: unknown): Failure {
   if (isKeymgmtError(thrown)) return "final";
+  const { isClockSkewCorrectedError, isClockSkewError, isTransientError } = errorClassification();
   const error = asSdkError(thrown);
   if (isThrottled(error)) return "throttled";
   if (neverConnected(error)) return "no-effect";
@@ -44,7 +41,7 @@ export function failureOf(thrown: unknown): Failure {
  * 50 aliases of a key), and waiting does not help.
  */
 export function isThrottled(error: SdkError): boolean {
-  return error.name !== "LimitExceededException" && isThrottlingError(error);
+  return error.name !== "LimitExceededException" && errorClassification().isThrottlingError(error);
 }
 
 /** Whether no connection was established, so that nothing was sent. */
@@ -57,7 +54,7 @@ export function neverConnected(error: SdkError): boolean {
 
 /** Whether no usable response came: no connection, no response in time, or a fault of the server. */
 export function isUnanswered(error: SdkError): boolean {
-  return neverConnected(error) || isTransientError(error);
+  return neverConnected(error) || errorClassification().isTransientError(error);
 }
 
 /** Whether the server's certificate is not accepted, or the server does not speak TLS. */
