@@ -1,6 +1,7 @@
 /** A KMS client that tries each call once, and records the server's endpoint and clock. */
 import { KMSClient } from "@aws-sdk/client-kms";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { clientKms } from "../../provider/kms/awsSdk.js";
 import type { KmsConnections } from "../../provider/kms/client/client.js";
 import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
 import { kmsReach, refuseOtherHosts } from "../../provider/kms/endpoints/endpoint.js";
@@ -52,12 +53,8 @@ class WatchingHandler extends NodeHttpHandler {
 }
 
 /** Sends one call. Returns its error, or undefined where it succeeded. */
-export async function attempt(
-  client: KMSClient,
-  operation: string,
-  input: object,
-): Promise<Error | undefined> {
-  const sdk = await import("@aws-sdk/client-kms");
+export function attempt(client: KMSClient, operation: string, input: object): Promise<Error | undefined> {
+  const sdk = clientKms();
   const Command = sdk[`${operation}Command` as keyof typeof sdk] as unknown as new (
     input: object,
   ) => Parameters<KMSClient["send"]>[0];

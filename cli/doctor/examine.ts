@@ -5,7 +5,6 @@ import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
 import { awsError } from "../../provider/kms/errors/awsErrors.js";
 import type { Permission } from "../../provider/kms/permissions.js";
 import { accountMismatch } from "../aws.js";
-import { attempt, watchedClient } from "./client.js";
 import type { CodeFinding } from "./code.js";
 import { probeFor, type Target } from "./probes.js";
 
@@ -98,6 +97,7 @@ async function examineRegion(
   target: Target,
   permissions: Permission[],
 ): Promise<{ findings: RegionFindings; problems: string[] }> {
+  const { attempt, watchedClient } = await import("./client.js"); // which loads the AWS SDK
   const { client, server } = await watchedClient(connections, connection, region);
   const found: PermissionFinding[] = [];
   const problems: string[] = [];
