@@ -25,8 +25,9 @@ export const KeyReplica = dynamicProvider(resources.KeyReplica);
 /** A resource as @pulumi/pulumi/cmd/dynamic-provider calls it. What it says of a failure leaves the provider here. */
 export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {
   return {
-    check: (olds, { isPreview, ...news }) =>
-      told(news, async () => {
+    check: (olds, { context, ...given }) => {
+      const { isPreview, ...news } = { ...given, ...context }; // one input, as sdk/dynamicResource.ts sends it
+      return told(news, async () => {
         const old = own(olds);
         const { inputs, mistakes } = await resource.check(
           Object.keys(old).length ? old : undefined,
@@ -35,7 +36,8 @@ export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {
         );
         const failures = mistakes.map((reason) => ({ property: "", reason: shown(news, reason) }));
         return { inputs: sendable(inputs), failures };
-      }),
+      });
+    },
     diff: (id, olds, news) => told(news, () => resource.diff(id, own(olds), own(news))),
     create: (inputs) =>
       told(inputs, async () => {

@@ -16,6 +16,7 @@ import type {
 import { type KeyVersions, type KmsConnection, keyVersions, kmsConnection } from "./generated/passedOn";
 import { properties } from "./generated/properties";
 import type { KmsKeyVersion, Restore } from "./generated/types";
+import { plainValues } from "./outputs";
 import { byPath, secretsAmong } from "./secretInputs";
 
 type Options = pulumi.CustomResourceOptions;
@@ -26,6 +27,7 @@ interface KmsProviderKept {
   repeatable: Values;
   /** Names of the KeyDistributions that use it, by their keys. */
   distributions: Map<KeyVersions, string>;
+  connection?: Promise<pulumi.Inputs>;
 }
 
 export function composeKmsProvider(_name: string, args: KmsProviderArgs, opts: Options): Composed {
@@ -35,7 +37,8 @@ export function composeKmsProvider(_name: string, args: KmsProviderArgs, opts: O
     : undefined;
   const repeatable = { ...defined({ tags: args.tags }), ...byPath("assumeRole", args.assumeRole) };
   return {
-    inputs: { ...args, credentials, unreachableRegions, secretInputs: secretsAmong(repeatable) },
+    inputs: { ...args, credentials, unreachableRegions },
+    context: { secretInputs: secretsAmong(repeatable) },
     opts,
     plain: { unreachableRegions },
     kept: { repeatable, distributions: new Map() } satisfies KmsProviderKept,
@@ -46,6 +49,7 @@ interface ManagedKeyKept {
   keystore: pulumi.Input<string>;
   material?: pulumi.Input<string>;
   restore?: pulumi.Input<Restore | undefined>;
+  versions?: Promise<pulumi.Inputs>;
 }
 
 export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Options): Composed {
@@ -60,10 +64,9 @@ export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Opti
       ...defined(args),
       material,
       restore,
-      deletionAllowed,
-      replicaRegions,
-      stack: stackName(),
+      replicaRegions: replicaRegions.length > 0 ? replicaRegions : undefined,
     },
+    context: { stack: stackName() },
     opts: {
       ...opts,
       // A retained key is not deleted in AWS, so it must be possible to remove it from the state.
@@ -92,30 +95,36 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
   const { restore } = keptBy<ManagedKeyKept>(key);
   const adoption = adoptionOf(restore, kms, args.adopt);
   const alias = new DistributionAlias(name, {
-    inputs: aliasInputs(args, adoption?.ofAlias),
-    opts: companionOptions(opts, "DistributionAlias"),
+    inputs: {},
+    context: aliasInputs(args, adoption?.ofAlias),
+    opts: dependingOn([kms, key], companionOptions(opts, "DistributionAlias")),
   });
+  const context = {
+    restoredElsewhere: restore && restoredElsewhere(restore, kms),
+    stack: stackName(),
+    ignored: opts.ignoreChanges,
+    secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
+  };
   return {
-    inputs: {
-      ...args,
-      kms: pick(kms, kmsConnection),
-      key: versionsOf(key),
-      adopt: adoption?.adopt,
-      restoredElsewhere: restore && restoredElsewhere(restore, kms),
-      stack: stackName(),
-      ignored: opts.ignoreChanges,
-      secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
-      ...pick(alias, ["name", "aliasName", "aliasArn", "distributionTime"]),
-    },
-    opts,
+    inputs: { ...args, kms: connectionOf(kms), key: versionsOf(key), adopt: adoption?.adopt },
+    context: plainValues(alias, properties.DistributionAlias.passedOn).then((named) => ({
+      ...context,
+      ...named,
+    })),
+    opts: dependingOn([kms, key, alias], opts),
     kept: { name, args, opts } satisfies KeyDistributionKept,
   };
 }
 
-function aliasInputs({ kms, key, ...args }: DistributionArgs, adoption?: pulumi.Inputs): pulumi.Inputs {
+async function aliasInputs(
+  { kms: provider, key: managed, ...args }: DistributionArgs,
+  adoption?: pulumi.Inputs,
+): Promise<pulumi.Inputs> {
   const { defaults } = properties.KeyDistribution;
   const { purpose, protection = defaults.protection } = args;
   const { rotationStrategy = defaults.rotationStrategy } = args;
+  const kms = await connectionOf(provider);
+  const key = await keyOf(managed);
   return {
     keyName: key.name,
     keyId: key.id,
@@ -130,7 +139,7 @@ function aliasInputs({ kms, key, ...args }: DistributionArgs, adoption?: pulumi.
     ...adoption,
     // The name, and the default purpose, are chosen from these. They are not stored in the state.
     keyType: key.type,
-    kms: pick(kms, kmsConnection),
+    kms,
     stack: stackName(),
     formerStacks: key.formerStacks,
   };
@@ -157,18 +166,21 @@ export function composeKeyReplica(_name: string, args: ReplicaArgs, opts: Option
     inputs: {
       ...args,
       distribution: {
-        ...pick(distribution, ["name", "versions"]),
+        name: distribution.name,
+        versions: distribution.versions,
         stack: stackName(),
-        kms: pick(kms, kmsConnection),
+        kms: connectionOf(kms),
         key: versionsOf(key),
         ...defined({ validFor, renewBefore, rotationStrategy }),
       },
+    },
+    context: {
       ignored: opts.ignoreChanges,
       secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "distribution.kms") }),
       aliasName: distribution.aliasName,
       aliasArn,
     },
-    opts,
+    opts: dependingOn([kms, key], opts),
   };
 }
 
@@ -196,10 +208,22 @@ function distributeOnce(name: string, { kms, key }: DistributionArgs): void {
   distributions.set(key, name);
 }
 
-function versionsOf(key: KeyVersions): pulumi.Inputs {
+/** Of a key what its distributions get. Keystore and material come from the program and not from the state, which somebody else may have written. */
+async function versionsOf(key: KeyVersions): Promise<pulumi.Inputs> {
   const { keystore, material } = keptBy<ManagedKeyKept>(key);
-  // Keystore and material come from the program and not from the state, which somebody else may have written.
-  return { ...pick(key, keyVersions), ...defined({ keystore, material }) };
+  return { ...(await keyOf(key)), ...defined({ keystore, material }) };
+}
+
+function keyOf(key: KeyVersions): Promise<pulumi.Inputs> {
+  const kept = keptBy<ManagedKeyKept>(key);
+  kept.versions ??= plainValues(key, keyVersions);
+  return kept.versions;
+}
+
+function connectionOf(kms: KmsConnection): Promise<pulumi.Inputs> {
+  const kept = keptBy<KmsProviderKept>(kms);
+  kept.connection ??= plainValues(kms, kmsConnection);
+  return kept.connection;
 }
 
 function repeatable(kms: KmsConnection, prefix: string): Values {
@@ -207,8 +231,10 @@ function repeatable(kms: KmsConnection, prefix: string): Values {
   return Object.fromEntries(entries.map(([path, value]) => [`${prefix}.${path}`, value]));
 }
 
-function pick<T extends object, K extends keyof T>(values: T, names: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(names.map((name) => [name, values[name]])) as Pick<T, K>;
+/** The options of a resource whose inputs have values of others as `plainValues` has them. */
+function dependingOn(others: object[], opts: Options): Options {
+  const dependsOn = [...others, ...(opts.dependsOn === undefined ? [] : [opts.dependsOn])];
+  return { ...opts, dependsOn: dependsOn as pulumi.Input<pulumi.Resource>[] };
 }
 
 /** The name of the stack in the tags of its KMS keys: `organization/project/stack`. */

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import "./debugOutput";
 import "./diagnosticReports";
 import { properties } from "./generated/properties";
+import { readOnDemand } from "./outputs";
 import { checkPackage } from "./programFolder";
 import { providerText } from "./providerText";
 
@@ -9,31 +10,43 @@ import { providerText } from "./providerText";
 export interface Composed {
   inputs: pulumi.Inputs;
   opts: pulumi.CustomResourceOptions;
+  /** What the SDK adds for `check`, which finds it among the inputs. One input, because Pulumi's runtime makes an Output of each. */
+  context?: pulumi.Inputs | Promise<pulumi.Inputs>;
   /** Properties of the class that are plain values, not Outputs. */
   plain?: object;
   /** Values that `keptBy` returns. */
   kept?: object;
 }
 
-/** A dynamic resource whose provider is the installed package, not a serialized closure. */
+/**
+ * A dynamic resource whose provider is the installed package, not a serialized closure.
+ *
+ * Pulumi's runtime takes four stack traces for each property that a resource is registered with (`transferProperties` of runtime/rpc.js),
+ * which is most of what a large program costs. So a resource is registered with what the program gives and what other resources get from
+ * it. Its other outputs are made when the program reads them: see outputs.ts.
+ */
 export abstract class DynamicResource extends pulumi.CustomResource {
-  constructor(type: keyof typeof properties, name: string, { inputs, opts, plain, kept }: Composed) {
+  constructor(type: keyof typeof properties, name: string, composed: Composed) {
     checkPackage();
-    const { defaults, computed, secretOutputs } = properties[type];
+    const { defaults, outputs, passedOn, secretOutputs } = properties[type];
+    const { inputs, context, opts, plain, kept } = composed;
     const props = {
-      // Pulumi fills only the properties that are passed in.
-      ...Object.fromEntries(computed.map((output) => [output, undefined])),
-      ...defaults,
+      ...Object.fromEntries(passedOn.map((output) => [output, (defaults as pulumi.Inputs)[output]])),
       ...defined(inputs),
-      // The engine does not tell `check` whether it runs in a preview. `check` removes this input, so no state and no plan has it.
-      ...(pulumi.runtime.isDryRun() && { isPreview: true }),
+      context: withPreview(context),
       __provider: providerText(type),
     };
     const additionalSecretOutputs = [...(opts.additionalSecretOutputs ?? []), ...secretOutputs];
     super(`pulumi-nodejs:dynamic/keymgmt:${type}`, name, props, { ...opts, additionalSecretOutputs });
     Object.assign(this, plain);
+    readOnDemand(this, outputs, defaults);
     Object.defineProperty(this, KEPT, { value: kept });
   }
+}
+
+/** The engine does not tell `check` whether it runs in a preview. `check` removes the context, so no state and no plan has it. */
+async function withPreview(context: Composed["context"]): Promise<pulumi.Inputs> {
+  return { ...(await context), ...(pulumi.runtime.isDryRun() && { isPreview: true }) };
 }
 
 /** A registered symbol, so that a second copy of this package can read it: a library may have its own copy. */

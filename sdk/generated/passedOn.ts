@@ -42,7 +42,6 @@ export interface KeyVersions {
   readonly replicaRegions: string[];
   readonly minEnabledVersion: pulumi.Output<number>;
   readonly deletionAllowed: pulumi.Output<boolean>;
-  readonly keystore: pulumi.Output<string>;
   readonly keyVersion: pulumi.Output<number>;
   readonly keyring: pulumi.Output<string>;
   readonly formerStacks: pulumi.Output<string[]>;
@@ -55,7 +54,6 @@ export const keyVersions = [
   "replicaRegions",
   "minEnabledVersion",
   "deletionAllowed",
-  "keystore",
   "keyVersion",
   "keyring",
   "formerStacks",

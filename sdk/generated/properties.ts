@@ -1,19 +1,43 @@
 // Generated from schema.json by `make generate`. Do not edit.
 
 /**
- * Of each resource: defaults of its inputs, the outputs that the provider computes, and the secrets that the engine is asked to keep.
+ * Of each resource: defaults of its inputs, its outputs, those of them that the SDK passes on to other resources, and the secrets that
+ * the engine is asked to keep.
  */
 export const properties = {
   KmsProvider: {
     defaults: { provider: "awskms", wrappingKeySpec: "RSA_4096", aliasPrefix: "hashicorp" },
-    computed: ["accountId", "credentialSource", "stateVersion"],
+    outputs: [
+      "provider",
+      "keyCollection",
+      "credentials",
+      "profile",
+      "assumeRole",
+      "webIdentity",
+      "endpoint",
+      "wrappingKeySpec",
+      "tags",
+      "quotas",
+      "unreachableRegions",
+      "aliasPrefix",
+      "accountId",
+      "credentialSource",
+      "stateVersion",
+    ],
+    passedOn: ["wrappingKeySpec", "aliasPrefix", "accountId"],
     secretOutputs: [],
   },
   ManagedKey: {
     defaults: { type: "aes256-gcm96", minEnabledVersion: 1, deletionAllowed: false, keystore: "state" },
-    computed: [
+    outputs: [
       "name",
+      "type",
       "replicaRegions",
+      "minEnabledVersion",
+      "deletionAllowed",
+      "rotationPeriod",
+      "rotationTrigger",
+      "keystore",
       "keyVersion",
       "rotatedOn",
       "rotateAfter",
@@ -24,17 +48,45 @@ export const properties = {
       "stack",
       "formerStacks",
     ],
+    passedOn: ["type", "minEnabledVersion", "deletionAllowed", "keyVersion", "keyring", "formerStacks"],
     secretOutputs: ["material", "keyring"],
   },
   DistributionAlias: {
     defaults: {},
-    computed: ["name", "aliasName", "aliasArn", "distributionTime", "stateVersion"],
+    outputs: [
+      "keyName",
+      "keyId",
+      "aliasPrefix",
+      "region",
+      "replicaRegions",
+      "purpose",
+      "protection",
+      "rotationStrategy",
+      "accountId",
+      "name",
+      "aliasName",
+      "aliasArn",
+      "distributionTime",
+      "stateVersion",
+      "adoptedAlias",
+      "deletionAllowed",
+    ],
+    passedOn: ["name", "aliasName", "aliasArn", "distributionTime"],
     secretOutputs: [],
   },
   KeyDistribution: {
     defaults: { protection: "hsm", rotationStrategy: "manual", deletionWindowDays: 30 },
-    computed: [
+    outputs: [
       "purpose",
+      "protection",
+      "rotationStrategy",
+      "deletionWindowDays",
+      "policy",
+      "description",
+      "tags",
+      "validFor",
+      "renewBefore",
+      "adopt",
       "name",
       "aliasName",
       "aliasArn",
@@ -53,11 +105,17 @@ export const properties = {
       "notSeen",
       "stateVersion",
     ],
+    passedOn: [],
     secretOutputs: [],
   },
   KeyReplica: {
     defaults: { deletionWindowDays: 30 },
-    computed: [
+    outputs: [
+      "region",
+      "deletionWindowDays",
+      "policy",
+      "description",
+      "tags",
       "aliasName",
       "aliasArn",
       "keyVersion",
@@ -71,6 +129,7 @@ export const properties = {
       "notSeen",
       "stateVersion",
     ],
+    passedOn: [],
     secretOutputs: [],
   },
 };

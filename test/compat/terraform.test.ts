@@ -34,7 +34,7 @@ describe("Terraform's AWS provider on the local KMS", function () {
   });
 
   it("applies an external key with material, its alias, and a replica in another Region", async () => {
-    await terraform.must("apply", "-auto-approve");
+    await terraform.must(["apply", "-auto-approve"]);
     keyId = (await metadataOf(kms.client(EAST), "alias/orders")).KeyId!;
     for (const region of [EAST, WEST]) {
       const { KeyState, Origin, ExpirationModel } = await orders(region);
@@ -60,7 +60,7 @@ describe("Terraform's AWS provider on the local KMS", function () {
   });
 
   it("destroys all of it: the replica first, for which the primary waits", async () => {
-    await terraform.must("destroy", "-auto-approve");
+    await terraform.must(["destroy", "-auto-approve"]);
     assert.equal((await orders(WEST)).KeyState, "PendingDeletion");
     assert.equal((await orders(EAST)).KeyState, "PendingReplicaDeletion");
     await assert.rejects(metadataOf(kms.client(EAST), "alias/orders"), { name: "NotFoundException" });

@@ -13,7 +13,7 @@ const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 export interface Registered {
   type: string;
   name: string;
-  /** As sent: a secret is an envelope around its value. */
+  /** As sent, those of the context among them: a secret is an envelope around its value. */
   inputs: Record<string, unknown>;
   protect: boolean;
   retainOnDelete: boolean;
@@ -23,17 +23,22 @@ export interface Registered {
   aliases: string[];
 }
 
+const named = {
+  name: "orders-1760000000",
+  aliasName: "alias/hashicorp/orders-1760000000",
+  aliasArn: "arn:aws:kms:us-west-1:111122223333:alias/hashicorp/orders-1760000000",
+  distributionTime: "2025-10-09T08:53:20.000Z",
+};
+
 /** What the mocked providers add to the inputs. */
 const computed: Record<string, Record<string, unknown>> = {
   KmsProvider: { accountId: "111122223333", credentialSource: "credentials" },
   ManagedKey: { keyVersion: 1, latestVersion: 1, keyring: pulumi.secret(keyring) },
-  DistributionAlias: {
-    name: "orders-1760000000",
-    aliasName: "alias/hashicorp/orders-1760000000",
-    aliasArn: "arn:aws:kms:us-west-1:111122223333:alias/hashicorp/orders-1760000000",
-    distributionTime: "2025-10-09T08:53:20.000Z",
+  DistributionAlias: named,
+  KeyDistribution: {
+    ...named,
+    versions: { "1": { keyId: "k", keyArn: "a", state: "Enabled", kcv: "0123456789" } },
   },
-  KeyDistribution: { versions: { "1": { keyId: "k", keyArn: "a", state: "Enabled", kcv: "0123456789" } } },
 };
 
 /** Runs the program to its end, in an update or, where outputs are not known, in a preview. */
@@ -100,10 +105,11 @@ async function settled(made: unknown): Promise<void> {
 }
 
 function shown(request: RegisterResourceRequest): Registered {
+  const { context, ...inputs } = request.getObject()!.toJavaScript() as Record<string, object>;
   return {
     type: request.getType(),
     name: request.getName(),
-    inputs: request.getObject()!.toJavaScript() as Record<string, unknown>,
+    inputs: { ...inputs, ...context },
     protect: request.getProtect() ?? false,
     retainOnDelete: request.getRetainondelete() ?? false,
     parent: request.getParent(),

@@ -123,7 +123,6 @@ describe("KmsProvider", () => {
     const { inputs } = find(await run(shop), "KmsProvider");
     const { __provider, ...rest } = inputs;
     assert.deepEqual(rest, {
-      provider: "awskms",
       keyCollection: "us-west-1",
       aliasPrefix: "hashicorp",
       wrappingKeySpec: "RSA_4096",

@@ -1,33 +1,58 @@
 /** Lists of the properties of each resource. */
+
+import type { PropertySpec } from "../../provider/schema/definition";
 import { file } from "./parts";
-import { argumentsOf, isRequired, named, outputsOf, type Property, type Resource, resources } from "./schema";
+import {
+  argumentsOf,
+  named,
+  type ObjectType,
+  outputsOf,
+  outputsPassedOn,
+  PASSED_ON,
+  type Property,
+  type Resource,
+  resources,
+  types,
+} from "./schema";
 
 export function propertiesFile(): string {
   const lists = Object.entries(resources).map(([name, resource]) => {
-    const inputs = argumentsOf(resource);
-    const isInput = ({ name: output }: Property) =>
-      inputs.some((input) => input.name === output && !isFilledByCheck(resource, input));
-    const defaults = inputs.filter((input) => input.default !== undefined);
+    const defaults = argumentsOf(resource).filter((input) => input.default !== undefined);
+    const outputs = namesOf(outputsOf(resource));
     return [
       name,
       {
         defaults: Object.fromEntries(defaults.map((input) => [input.name, input.default])),
-        computed: namesOf(outputsOf(resource).filter((output) => !isInput(output))),
+        outputs,
+        passedOn: namesOf(passedOnOf(name, resource)),
         secretOutputs: namesOf(secretsOnOneSide(resource)),
       },
     ];
   });
   const comment = `/**
- * Of each resource: defaults of its inputs, the outputs that the provider computes, and the secrets that the engine is asked to keep.
+ * Of each resource: defaults of its inputs, its outputs, those of them that the SDK passes on to other resources, and the secrets that
+ * the engine is asked to keep.
  */`;
   return file(`${comment}\nexport const properties = ${JSON.stringify(Object.fromEntries(lists))};`);
 }
 
-/** An input that a program may leave out, and that is then known after `check` alone. */
-function isFilledByCheck(resource: Resource, input: Property): boolean {
-  return (
-    resource.required.includes(input.name) && !isRequired(resource, input) && input.default === undefined
-  );
+/**
+ * The outputs that the engine has a value of even where the program gives none, and that other resources get. A hidden resource exists for
+ * the outputs that it adds to its inputs.
+ */
+function passedOnOf(name: string, resource: Resource): Property[] {
+  const args = resource.inputProperties;
+  if (resource.language?.nodejs.hidden)
+    return outputsOf(resource).filter((output) => !(output.name in args) && output.name !== "stateVersion");
+  return PASSED_ON.map((type) => types[type] as ObjectType)
+    .filter((type) => type.language?.nodejs.resource === name)
+    .flatMap((type) => outputsPassedOn(resource, type))
+    .filter(({ name, plain }) => !plain && (!(name in args) || isFilled(args[name]!)));
+}
+
+/** Whether `check` sets an input that the program leaves out. */
+function isFilled({ default: preset, language }: PropertySpec): boolean {
+  return preset !== undefined || (language?.nodejs.hidden ?? false);
 }
 
 /** The engine keeps an output secret where the input of the same name is. Of these it has to be told. */

@@ -54,6 +54,14 @@ export function outputsOf({ properties }: Resource): Property[] {
   return named(properties).filter((property) => !isHidden(property));
 }
 
+/** Types whose values the SDK reads from the outputs of one resource, for others that use it. */
+export const PASSED_ON = ["KmsConnection", "KeyVersions"];
+
+/** The outputs of a resource that make up a value of such a type. The program gives the SDK the hidden ones. */
+export function outputsPassedOn(resource: Resource, { properties }: ObjectType): Property[] {
+  return outputsOf(resource).filter(({ name }) => name in properties && !isHidden(properties[name]!));
+}
+
 export function isRequired({ requiredInputs }: Resource, { name, language }: Property): boolean {
   return requiredInputs.includes(name) && !language?.nodejs.optional;
 }

@@ -6,6 +6,8 @@ import {
   named,
   type ObjectType,
   outputsOf,
+  outputsPassedOn,
+  PASSED_ON,
   type Property,
   programResources,
   resources,
@@ -13,9 +15,6 @@ import {
   valuesGiven,
 } from "./schema";
 import { declaration, enumType, inputType, type Member, plainType } from "./typescript";
-
-/** Types of schema.json whose values the SDK reads from the outputs of one resource, for others that use it. */
-const PASSED_ON = ["KmsConnection", "KeyVersions"];
 
 /** Types of the values that programs give and read. */
 export function typesFile(): string {
@@ -82,7 +81,7 @@ export function passedOnFile(): string {
   const all = PASSED_ON.map((name) => {
     const type = types[name] as ObjectType;
     const resource = resources[type.language!.nodejs.resource!]!;
-    const shown = outputsOf(resource).filter((property) => property.name in type.properties);
+    const shown = outputsPassedOn(resource, type);
     // Pulumi gives every resource its id.
     const id: Property[] = "id" in type.properties ? [{ name: "id", type: "string" }] : [];
     return {

@@ -17,7 +17,7 @@ describe("the example for Terraform", function () {
       const variables = { endpoint: kms.url, material: randomBytes(32).toString("base64") };
       const terraform = await Terraform.init(join(EXAMPLES, "terraform"), mirror, variables, env);
       try {
-        const printed = await terraform.must("apply", "-auto-approve");
+        const printed = await terraform.must(["apply", "-auto-approve"]);
         const [, alias, arn] = /^key = "(\S+) \((\S+)\)"$/m.exec(printed) ?? assert.fail(printed);
         await assertUsable(kms, alias!, arn!);
       } finally {

@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "mocha";
-import { command, type Ran } from "../../e2e/support/command";
+import { type CommandOptions, command, type Ran } from "../../e2e/support/command";
 import { skip } from "./clients";
 
 /** The longest that one command may take: the AWS provider alone takes seconds to load. */
@@ -41,7 +41,7 @@ export class Terraform {
     };
     const terraform = new Terraform(folder, env);
     try {
-      await terraform.must("init");
+      await terraform.must(["init"]);
     } catch (error) {
       await terraform.remove();
       throw error;
@@ -50,8 +50,8 @@ export class Terraform {
   }
 
   /** Answers what Terraform printed; throws with that where it failed. */
-  async must(...args: string[]): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.run(args);
+  async must(args: string[], options?: Partial<CommandOptions>): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.run(args, options);
     if (exitCode !== 0) throw new Error(`terraform ${args.join(" ")}:\n${stdout}\n${stderr}`);
     return stdout;
   }
@@ -73,12 +73,13 @@ export class Terraform {
     return rm(this.folder, { recursive: true, force: true });
   }
 
-  private run([name, ...args]: string[]): Promise<Ran> {
+  private run([name, ...args]: string[], options?: Partial<CommandOptions>): Promise<Ran> {
     const quiet = name === "show" ? [] : ["-no-color", "-input=false"];
     return command("terraform", [name!, ...quiet, ...args], {
       cwd: this.folder,
       env: this.env,
       seconds: SECONDS,
+      ...options,
     });
   }
 }

@@ -1,0 +1,66 @@
+/** Outputs of resources: as few promises as the runtime of Pulumi allows, because it takes a stack trace for each. */
+import * as pulumi from "@pulumi/pulumi";
+
+type Values = Record<string, unknown>;
+
+/**
+ * Gives a resource those of its outputs that it was not registered with.
+ *
+ * @param defaults used where the engine has no value, as in unit tests with mocks
+ */
+export function readOnDemand(resource: pulumi.Resource, names: readonly string[], defaults: Values): void {
+  let state: pulumi.Output<Values> | undefined;
+  const read = (name: string) => {
+    state ??= resource.urn.apply(stateOf);
+    return state.apply((values) => values[name] ?? defaults[name] ?? missing());
+  };
+  for (const name of names) {
+    if (Object.hasOwn(resource, name)) continue;
+    const get = () => {
+      const value = read(name);
+      Object.defineProperty(resource, name, { enumerable: true, value });
+      return value;
+    };
+    Object.defineProperty(resource, name, { enumerable: true, configurable: true, get });
+  }
+}
+
+/**
+ * The outputs of a resource that is registered, as the registration returned them. It is the call by which Pulumi's runtime hydrates a
+ * resource reference. Source: `builtinProvider.getResource` in pkg/resource/deploy/builtins.go of pulumi/pulumi.
+ */
+async function stateOf(urn: string): Promise<Values> {
+  const { state } = await pulumi.runtime.invoke("pulumi:pulumi:getResource", { urn });
+  return state;
+}
+
+/** As Pulumi's runtime has it: what a preview does not say is unknown. */
+function missing(): unknown {
+  return pulumi.runtime.isDryRun() ? pulumi.unknown : undefined;
+}
+
+/**
+ * The outputs of a resource that other resources get, by name: as plain values where they are known and no secrets, so that Pulumi's
+ * runtime does not wait for each of them again in every resource. They carry no dependency: who uses them says it by `dependsOn`.
+ * Outputs that the resource was not registered with are left out.
+ */
+export async function plainValues(resource: object, names: readonly string[]): Promise<pulumi.Inputs> {
+  const values: pulumi.Inputs = {};
+  for (const name of names) {
+    const value: unknown = Object.getOwnPropertyDescriptor(resource, name)?.value;
+    if (value !== undefined) values[name] = pulumi.Output.isInstance(value) ? await plain(value) : value;
+  }
+  return values;
+}
+
+/** Of an Output of every release of @pulumi/pulumi; declared here because its types leave them out (output.ts there, "@internal"). */
+interface Settling {
+  promise(): Promise<unknown>;
+  isKnown: Promise<boolean>;
+}
+
+async function plain(output: pulumi.Output<unknown>): Promise<unknown> {
+  const { isKnown } = output as unknown as Settling;
+  if (!(await isKnown) || (await pulumi.isSecret(output))) return output;
+  return (output as unknown as Settling).promise();
+}
