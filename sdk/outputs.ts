@@ -12,7 +12,8 @@ export function readOnDemand(resource: pulumi.Resource, names: readonly string[]
   let state: pulumi.Output<Values> | undefined;
   const read = (name: string) => {
     state ??= resource.urn.apply(stateOf);
-    return state.apply((values) => values[name] ?? defaults[name] ?? missing());
+    // The Output of a property is known where others of the state are not.
+    return state[name]!.apply((value) => value ?? defaults[name] ?? missing());
   };
   for (const name of names) {
     if (Object.hasOwn(resource, name)) continue;
