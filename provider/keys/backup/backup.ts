@@ -44,7 +44,7 @@ export const PBKDF2_ITERATIONS = 1_000_000;
 
 /** Encrypts a backup. Its header shows the key's name and key check values, so that a user can find the right file. */
 export async function sealBackup(backup: Backup, { alg, key, kid }: BackupKey): Promise<string> {
-  const { CompactEncrypt } = await import("jose");
+  const { CompactEncrypt } = await import("jose/jwe/compact/encrypt");
   const plaintext = Buffer.from(JSON.stringify({ ...backup, keyring: storedKeyring(backup.keyring) }));
   const { name } = backup.key;
   const header = {
@@ -74,7 +74,8 @@ export function fingerprintOf(text: string): string {
 
 /** Opens a backup and verifies each version's key check value. `from` names it in errors. Throws KeystoreUnavailable. */
 export async function openBackup(text: string, { alg, key, kid }: BackupKey, from: string): Promise<Backup> {
-  const { compactDecrypt, decodeProtectedHeader } = await import("jose");
+  const { compactDecrypt } = await import("jose/jwe/compact/decrypt");
+  const { decodeProtectedHeader } = await import("jose/decode/protected_header");
   const jwe = text.trim();
   let header: { alg?: string; typ?: string; kid?: string };
   try {

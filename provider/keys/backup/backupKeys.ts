@@ -64,7 +64,7 @@ async function keyOf(
   }
   const alg = algorithmFor(key);
   if (!alg) throw new KeymgmtError("InvalidInput", `${expected}; what came is ${kindOf(key)}.`);
-  const { calculateJwkThumbprint } = await import("jose");
+  const { calculateJwkThumbprint } = await import("jose/jwk/thumbprint");
   const half = key.type === "private" ? createPublicKey(key) : key;
   return { alg, key, kid: await calculateJwkThumbprint(half.export({ format: "jwk" })) };
 }
