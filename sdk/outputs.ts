@@ -41,9 +41,9 @@ function missing(): unknown {
 }
 
 /**
- * The outputs of a resource that other resources get, by name: as plain values where they are known and no secrets, so that Pulumi's
- * runtime does not wait for each of them again in every resource. They carry no dependency: who uses them says it by `dependsOn`.
- * Outputs that the resource was not registered with are left out.
+ * The outputs of a resource that other resources get, by name, so that Pulumi's runtime does not wait for each of them again in every
+ * resource. They carry no dependency, neither in a preview nor in an update: a saved plan is refused where the two differ. So who uses
+ * them says it by `dependsOn`. Outputs that the resource was not registered with are left out.
  */
 export async function plainValues(resource: object, names: readonly string[]): Promise<pulumi.Inputs> {
   const values: pulumi.Inputs = {};
@@ -62,6 +62,6 @@ interface Settling {
 
 async function plain(output: pulumi.Output<unknown>): Promise<unknown> {
   const { isKnown } = output as unknown as Settling;
-  if (!(await isKnown) || (await pulumi.isSecret(output))) return output;
-  return (output as unknown as Settling).promise();
+  const value = (await isKnown) ? await (output as unknown as Settling).promise() : pulumi.unknown;
+  return (await pulumi.isSecret(output)) ? pulumi.secret(value) : value;
 }
