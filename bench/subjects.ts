@@ -1,10 +1,12 @@
 /** What is measured: the same keys, declared in three ways. */
 import { randomBytes } from "node:crypto";
+import { cp, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { LocalKms } from "../local-kms/src/index";
 import { Terraform } from "../test/compat/support/terraform";
 import { openProject, type Project, type RunOptions } from "../test/e2e/support";
 import { LIFTED } from "../test/world/declaration";
+import { checkout } from "../tools/toolchain";
 
 export interface Subject {
   readonly name: string;
@@ -27,11 +29,34 @@ const SECONDS = 3600;
 const CALLS = ["CreateKey", "GetParametersForImport", "ImportKeyMaterial", "CreateAlias"] as const;
 
 export const ours = (local: LocalKms, keys: number) =>
-  pulumiSubject("pulumi-keymgmt", "keymgmt", local, {
-    AWS_ACCESS_KEY_ID: "100000000001",
-    QUOTAS: JSON.stringify(Object.fromEntries(CALLS.map((call) => [call, LIFTED[call]]))),
-    KEYS: String(keys),
-  });
+  pulumiSubject(
+    "pulumi-keymgmt",
+    "keymgmt",
+    local,
+    {
+      AWS_ACCESS_KEY_ID: "100000000001",
+      QUOTAS: JSON.stringify(Object.fromEntries(CALLS.map((call) => [call, LIFTED[call]]))),
+      KEYS: String(keys),
+    },
+    installPackage,
+  );
+
+/**
+ * Puts into a project what an installation of the package puts there, in place of the checkout: Pulumi's runtime maps each of its stack
+ * traces, and the checkout has source maps. It lies below the checkout's node_modules, where it finds its dependencies.
+ */
+export async function installPackage(project: Project): Promise<void> {
+  const installed = join(checkout, "node_modules", ".cache", "keymgmt-bench", "pulumi-keymgmt");
+  await rm(installed, { recursive: true, force: true });
+  for (const part of ["dist", "schema.json", "package.json"])
+    await cp(join(checkout, part), join(installed, part), {
+      recursive: true,
+      filter: (path) => !path.endsWith(".map"),
+    });
+  const place = join(project.folder.program, "node_modules", "pulumi-keymgmt");
+  await rm(place);
+  await symlink(installed, place, "dir");
+}
 
 /** @param resources of each key: 2, or 3 where the alias is a resource of its own */
 export const baseline = (local: LocalKms, keys: number, resources: 2 | 3) =>
@@ -46,6 +71,7 @@ async function pulumiSubject(
   folder: string,
   local: LocalKms,
   env: Record<string, string>,
+  prepare: (project: Project) => Promise<void> = async () => {},
 ): Promise<Subject> {
   const project = await openProject({
     exampleDir: join(__dirname, folder),
@@ -57,6 +83,7 @@ async function pulumiSubject(
       ...env,
     },
   });
+  await prepare(project);
   const options = (started: Started): RunOptions => ({ seconds: SECONDS, started });
   return {
     name,

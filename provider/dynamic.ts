@@ -25,8 +25,8 @@ export const KeyReplica = dynamicProvider(resources.KeyReplica);
 /** A resource as @pulumi/pulumi/cmd/dynamic-provider calls it. What it says of a failure leaves the provider here. */
 export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {
   return {
-    check: (olds, { context, ...given }) => {
-      const { isPreview, ...news } = { ...given, ...context }; // one input, as sdk/dynamicResource.ts sends it
+    check: (olds, given) => {
+      const { isPreview, ...news } = withContext(given);
       return told(news, async () => {
         const old = own(olds);
         const { inputs, mistakes } = await resource.check(
@@ -76,6 +76,12 @@ async function told<T>(inputs: Values | undefined, work: () => Promise<T>): Prom
       reasons: [message],
     });
   }
+}
+
+/** The inputs, with those in the context: sdk/context.ts sends it as JSON, or as an object where a secret is in it. */
+function withContext({ context = {}, ...given }: Values) {
+  const values = typeof context === "string" ? JSON.parse(context) : context;
+  return { ...values, ...given };
 }
 
 function shown(inputs: Values | undefined, message: string): string {

@@ -17,7 +17,7 @@ import { type KeyVersions, type KmsConnection, keyVersions, kmsConnection } from
 import { properties } from "./generated/properties";
 import type { KmsKeyVersion, Restore } from "./generated/types";
 import { plainValues } from "./outputs";
-import { byPath, secretsAmong } from "./secretInputs";
+import { byPath, isPlain, secretsAmong } from "./secretInputs";
 
 type Options = pulumi.CustomResourceOptions;
 type Values = Record<string, pulumi.Input<unknown>>;
@@ -27,6 +27,8 @@ interface KmsProviderKept {
   repeatable: Values;
   /** Names of the KeyDistributions that use it, by their keys. */
   distributions: Map<KeyVersions, string>;
+  /** Whether no value of it can be a secret. */
+  isOpen: boolean;
   connection?: Promise<pulumi.Inputs>;
 }
 
@@ -41,7 +43,11 @@ export function composeKmsProvider(_name: string, args: KmsProviderArgs, opts: O
     context: { secretInputs: secretsAmong(repeatable) },
     opts,
     plain: { unreachableRegions },
-    kept: { repeatable, distributions: new Map() } satisfies KmsProviderKept,
+    kept: {
+      repeatable,
+      distributions: new Map(),
+      isOpen: credentials === undefined && isPlain(args),
+    } satisfies KmsProviderKept,
   };
 }
 
@@ -91,25 +97,29 @@ interface KeyDistributionKept {
 /** Also declares the DistributionAlias, which gives the distribution its name. */
 export function composeKeyDistribution(name: string, args: DistributionArgs, opts: Options): Composed {
   distributeOnce(name, args);
-  const { kms, key, tags, description, policy } = args;
+  const { kms, ...rest } = args;
+  const { key, tags, description, policy } = rest;
   const { restore } = keptBy<ManagedKeyKept>(key);
   const adoption = adoptionOf(restore, kms, args.adopt);
+  // A connection with a secret is an input of its own, which is how the engine keeps it secret in the state.
+  const connection = { kms: connectionOf(kms) };
+  const { isOpen } = keptBy<KmsProviderKept>(kms);
+  const [inputs, contextual] = isOpen ? [{}, connection] : [connection, {}];
   const alias = new DistributionAlias(name, {
-    inputs: {},
-    context: aliasInputs(args, adoption?.ofAlias),
+    inputs,
+    context: aliasInputs(args, { ...contextual, ...adoption?.ofAlias }),
     opts: dependingOn([kms, key], companionOptions(opts, "DistributionAlias")),
   });
-  const context = {
-    restoredElsewhere: restore && restoredElsewhere(restore, kms),
-    stack: stackName(),
-    ignored: opts.ignoreChanges,
-    secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
-  };
+  const named = plainValues(alias, properties.DistributionAlias.passedOn);
   return {
-    inputs: { ...args, kms: connectionOf(kms), key: versionsOf(key), adopt: adoption?.adopt },
-    context: plainValues(alias, properties.DistributionAlias.passedOn).then((named) => ({
-      ...context,
-      ...named,
+    inputs: { ...rest, ...inputs, key: versionsOf(key), adopt: adoption?.adopt },
+    context: named.then((names) => ({
+      ...names,
+      ...contextual,
+      restoredElsewhere: restore && restoredElsewhere(restore, kms),
+      stack: stackName(),
+      ignored: opts.ignoreChanges,
+      secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
     })),
     opts: dependingOn([kms, key, alias], opts),
     kept: { name, args, opts } satisfies KeyDistributionKept,
@@ -118,7 +128,7 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
 
 async function aliasInputs(
   { kms: provider, key: managed, ...args }: DistributionArgs,
-  adoption?: pulumi.Inputs,
+  more: pulumi.Inputs,
 ): Promise<pulumi.Inputs> {
   const { defaults } = properties.KeyDistribution;
   const { purpose, protection = defaults.protection } = args;
@@ -136,10 +146,9 @@ async function aliasInputs(
     purpose,
     protection,
     rotationStrategy,
-    ...adoption,
     // The name, and the default purpose, are chosen from these. They are not stored in the state.
+    ...more,
     keyType: key.type,
-    kms,
     stack: stackName(),
     formerStacks: key.formerStacks,
   };

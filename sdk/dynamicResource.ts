@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { asContext } from "./context";
 import "./debugOutput";
 import "./diagnosticReports";
 import { properties } from "./generated/properties";
@@ -10,7 +11,7 @@ import { providerText } from "./providerText";
 export interface Composed {
   inputs: pulumi.Inputs;
   opts: pulumi.CustomResourceOptions;
-  /** What the SDK adds for `check`, which finds it among the inputs. One input, because Pulumi's runtime makes an Output of each. */
+  /** What the SDK adds for `check`: one input, because Pulumi's runtime makes an Output of each. */
   context?: pulumi.Inputs | Promise<pulumi.Inputs>;
   /** Properties of the class that are plain values, not Outputs. */
   plain?: object;
@@ -33,7 +34,7 @@ export abstract class DynamicResource extends pulumi.CustomResource {
     const props = {
       ...Object.fromEntries(passedOn.map((output) => [output, (defaults as pulumi.Inputs)[output]])),
       ...defined(inputs),
-      context: withPreview(context),
+      context: contextOf(context),
       __provider: providerText(type),
     };
     const additionalSecretOutputs = [...(opts.additionalSecretOutputs ?? []), ...secretOutputs];
@@ -44,9 +45,10 @@ export abstract class DynamicResource extends pulumi.CustomResource {
   }
 }
 
-/** The engine does not tell `check` whether it runs in a preview. `check` removes the context, so no state and no plan has it. */
-async function withPreview(context: Composed["context"]): Promise<pulumi.Inputs> {
-  return { ...(await context), ...(pulumi.runtime.isDryRun() && { isPreview: true }) };
+/** The engine does not tell `check` whether it runs in a preview. */
+async function contextOf(context: Composed["context"]): Promise<string | pulumi.Inputs> {
+  const isPreview = pulumi.runtime.isDryRun() ? true : undefined;
+  return asContext({ ...(await context), isPreview });
 }
 
 /** A registered symbol, so that a second copy of this package can read it: a library may have its own copy. */

@@ -60,7 +60,8 @@ interface Settling {
   isKnown: Promise<boolean>;
 }
 
-async function plain(output: pulumi.Output<unknown>): Promise<unknown> {
+/** The value of an Output, or that it is unknown. A secret stays one. */
+export async function plain(output: pulumi.Output<unknown>): Promise<unknown> {
   const { isKnown } = output as unknown as Settling;
   const value = (await isKnown) ? await (output as unknown as Settling).promise() : pulumi.unknown;
   return (await pulumi.isSecret(output)) ? pulumi.secret(value) : value;

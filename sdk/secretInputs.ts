@@ -2,12 +2,21 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** The values inside a value, by path, as far as it consists of plain objects and lists. */
 export function byPath(path: string, value: unknown): Record<string, pulumi.Input<unknown>> {
-  const isPlain =
+  if (!isTree(value)) return value === undefined ? {} : { [path]: value };
+  return Object.assign({}, ...Object.entries(value).map(([name, inner]) => byPath(`${path}.${name}`, inner)));
+}
+
+/** Whether a value consists of plain objects, lists, texts, numbers and booleans alone, and so of no secret. */
+export function isPlain(value: unknown): boolean {
+  return isTree(value) ? Object.values(value).every(isPlain) : typeof value !== "object" || value === null;
+}
+
+function isTree(value: unknown): value is object {
+  return (
     typeof value === "object" &&
     value !== null &&
-    [Object.prototype, Array.prototype].includes(Object.getPrototypeOf(value));
-  if (!isPlain) return value === undefined ? {} : { [path]: value };
-  return Object.assign({}, ...Object.entries(value).map(([name, inner]) => byPath(`${path}.${name}`, inner)));
+    [Object.prototype, Array.prototype].includes(Object.getPrototypeOf(value))
+  );
 }
 
 /**

@@ -56,7 +56,7 @@ describe("outputs of a resource", () => {
         ...["name", "type", "minEnabledVersion", "deletionAllowed", "keyVersion", "keyring", "formerStacks"],
       ].sort(),
     );
-    assert.deepEqual(made(dist), [...every, "description", "key", "kms"].sort());
+    assert.deepEqual(made(dist), [...every, "description", "key"].sort());
   });
 
   describe("that the program reads later", () => {

@@ -105,11 +105,12 @@ async function settled(made: unknown): Promise<void> {
 }
 
 function shown(request: RegisterResourceRequest): Registered {
-  const { context, ...inputs } = request.getObject()!.toJavaScript() as Record<string, object>;
+  const { context, ...inputs } = request.getObject()!.toJavaScript() as Record<string, unknown>;
+  const inContext = typeof context === "string" ? JSON.parse(context) : context;
   return {
     type: request.getType(),
     name: request.getName(),
-    inputs: { ...inputs, ...context },
+    inputs: { ...inputs, ...inContext },
     protect: request.getProtect() ?? false,
     retainOnDelete: request.getRetainondelete() ?? false,
     parent: request.getParent(),
