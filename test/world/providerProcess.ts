@@ -7,6 +7,7 @@ import {
   type KmsOperation,
 } from "../../provider/kms/client/client";
 import { Limiter } from "../../provider/kms/client/limiter";
+import { type Clock, machineClock } from "../../provider/kms/client/pacing/clock";
 import { isStrict } from "./localKms";
 
 /** The n-th call of an operation in a Region, from 0. */
@@ -51,7 +52,7 @@ export class ProviderProcess extends KmsConnections {
 
   constructor(private readonly blow?: Blow) {
     super({
-      limiter: new Limiter({ random: () => 0, log: () => {} }),
+      limiter: new Limiter({ random: () => 0, log: () => {}, clock: HURRIED_CLOCK }),
       retry: { random: PAUSE },
       time: { connectMs: LONGEST_HURRIED_MS, requestMs: LONGEST_HURRIED_MS },
     });
@@ -119,6 +120,12 @@ export class ProviderProcess extends KmsConnections {
 const LONGEST_HURRIED_MS = 60_000;
 /** How many times as fast a wait goes by. */
 export const HURRY = 25;
+
+/** As `useHurry` has waits go by. */
+const HURRIED_CLOCK: Clock = {
+  now: () => HURRY * machineClock.now(),
+  after: (...wait) => machineClock.after(...wait),
+};
 
 /** Makes every wait below a minute shorter: what polls AWS polls sooner, and time limits of calls stay. Call it in a `describe`. */
 export function useHurry(): void {

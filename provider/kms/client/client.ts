@@ -132,8 +132,12 @@ export class KmsConnections {
       }
       try {
         const uses = quotaUses(operation, region, "ReplicaRegion" in input ? input.ReplicaRegion : undefined);
-        const allowance = this.#limiter.buckets(JSON.stringify([owner, endpoint]), uses, connection.quotas);
-        const send = () => sdk.send(operation, input);
+        const allowance = this.#limiter.buckets(
+          JSON.stringify([owner, endpoint]),
+          uses,
+          () => connection.quotas,
+        );
+        const send = (sent: () => void) => sdk.send(operation, input, sent);
         const answer = await withRetries(operation, allowance, send, this.#retry, attempts);
         changes.note(operation, input, answer);
         return answer;

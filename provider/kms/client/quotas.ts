@@ -41,15 +41,13 @@ export interface QuotaUse {
 }
 
 /**
- * The quotas that one call uses. ReplicateKey is one request in the primary Region and, by the same page, two CreateKey requests in the
+ * The quotas that one call uses, the scarcest first: the others are not held while it is waited for. ReplicateKey is one request in the primary Region and, by the same page, two CreateKey requests in the
  * replica's Region.
  */
 export function quotaUses(operation: KmsOperation, region: string, replicaRegion?: string): QuotaUse[] {
-  const uses: QuotaUse[] = [{ region, operation, requests: 1 }];
-  if (operation === "ReplicateKey" && replicaRegion !== undefined) {
-    uses.push({ region: replicaRegion, operation: "CreateKey", requests: 2 });
-  }
-  return uses;
+  const own: QuotaUse = { region, operation, requests: 1 };
+  if (operation !== "ReplicateKey" || replicaRegion === undefined) return [own];
+  return [{ region: replicaRegion, operation: "CreateKey", requests: 2 }, own];
 }
 
 /** Requests a second for an operation: the user's value, or else AWS's default. Throws InvalidInput. */

@@ -30,7 +30,7 @@ export function isReading(operation: KmsOperation): boolean {
 export interface RetryLimits {
   /** How often a call is sent in total, not counting throttled attempts. */
   attempts: number;
-  /** The longest total delay of one call by throttling, in milliseconds. */
+  /** For how long AWS may throttle one call, in milliseconds. */
   throttledMs: number;
   /** The longest wait before the second attempt, in milliseconds. It doubles with each attempt, up to 25 times this value. */
   firstPauseMs: number;
@@ -57,25 +57,24 @@ export interface Attempts {
 export async function withRetries<T>(
   operation: KmsOperation,
   allowance: Allowance,
-  send: () => Promise<T>,
+  send: (sent: () => void) => Promise<T>,
   limits: RetryLimits,
   attempts: Attempts,
 ): Promise<T> {
   let failed = 0;
-  let heldBackMs = 0;
   for (;;) {
     await allowance.take();
     try {
-      const answer = await send();
+      const answer = await send(() => allowance.sent());
       allowance.accepted();
       return answer;
     } catch (error) {
       const failure = failureOf(error);
       if (failure === "throttled") {
-        heldBackMs += allowance.backOff();
-        if (heldBackMs > limits.throttledMs) throw error;
+        if (allowance.throttled() > limits.throttledMs) throw error;
         continue;
       }
+      allowance.failed();
       if (failure === "final" || (failure === "lost" && !isRepeatable(operation))) throw error;
       if (++failed >= limits.attempts) throw error;
       if (failure === "lost") attempts.lost++;

@@ -298,7 +298,7 @@ describe("KMS calls", () => {
     it("gives up when the call was held back for too long, and says which quota", async () => {
       server = await loopback(() => kmsError("ThrottlingException", "Rate exceeded"));
       const connection = { ...connectionTo(server.url), quotas: { UpdateAlias: 1000 } };
-      const kms = connections(60).open(connection);
+      const kms = connections(20).open(connection);
       const error = await fails(
         kms.call("UpdateAlias", { AliasName: "alias/a", TargetKeyId: "k" }),
         "Throttled",

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import sinon from "sinon";
 import { isKeymgmtError } from "../../../../provider/errors";
-import { Limiter } from "../../../../provider/kms/client/limiter";
-import { quotaUses } from "../../../../provider/kms/client/quotas";
-import { DEFAULT_RETRY_LIMITS, withRetries } from "../../../../provider/kms/client/retry";
+import { type Allowance, Limiter } from "../../../../provider/kms/client/limiter";
+import { type QuotaUse, quotaUses } from "../../../../provider/kms/client/quotas";
 
 describe("limiter", () => {
   let clock: sinon.SinonFakeTimers;
@@ -19,19 +18,31 @@ describe("limiter", () => {
   });
   afterEach(() => clock.restore());
 
-  /** Starts `count` calls; the list fills with the milliseconds after which each was let through. */
-  function start(count: number, allowance: () => { take(): Promise<void> }): number[] {
+  /** Starts `count` calls; the list fills with the milliseconds after which each was sent. */
+  function start(count: number, allowance: () => Allowance): number[] {
     const begun = Date.now();
     const passed: number[] = [];
     for (let i = 0; i < count; i++) {
-      void allowance()
-        .take()
-        .then(() => passed.push(Date.now() - begun));
+      const one = allowance();
+      void one.take().then(() => {
+        one.sent();
+        passed.push(Date.now() - begun);
+      });
     }
     return passed;
   }
+  const buckets = (owner: string, uses: QuotaUse[], quotas?: Record<string, number>) =>
+    limiter.buckets(owner, uses, () => quotas);
   const createKey = (owner = "111122223333", region = "us-east-1", quotas?: Record<string, number>) =>
-    limiter.buckets(owner, quotaUses("CreateKey", region), quotas);
+    buckets(owner, quotaUses("CreateKey", region), quotas);
+  const forImport = () => buckets("a", quotaUses("GetParametersForImport", "us-west-1"));
+  /** A call that AWS throttles as soon as it is sent. */
+  async function throttle(allowance: Allowance): Promise<Allowance> {
+    await allowance.take();
+    allowance.sent();
+    allowance.throttled();
+    return allowance;
+  }
 
   it("lets AWS's default quota through in any one second", async () => {
     const passed = start(12, () => createKey());
@@ -41,22 +52,24 @@ describe("limiter", () => {
       const inWindow = passed.filter((other) => other >= at && other < at + 1000).length;
       assert.ok(inWindow <= 5, `${inWindow} calls in the second from ${at} ms: ${passed}`);
     }
-    assert.ok(passed.at(-1)! <= 3000, `slower than the quota: ${passed}`);
+    assert.ok(passed.at(-1)! <= 2200, `slower than the quota: ${passed}`);
   });
 
-  it("paces GetParametersForImport at one a second", async () => {
-    const passed = start(4, () => limiter.buckets("a", quotaUses("GetParametersForImport", "us-east-1")));
-    await clock.tickAsync(10_000);
-    assert.deepEqual(passed, [0, 1000, 2000, 3000]);
+  it("paces GetParametersForImport at one a second, with a margin", async () => {
+    const passed = start(25, forImport);
+    await clock.tickAsync(40_000);
+    assert.equal(passed.length, 25);
+    for (const [i, at] of passed.slice(1).entries()) assert.ok(at - passed[i]! >= 1025, `${passed}`);
+    assert.ok(passed.at(-1)! <= 25 * 1080, `${passed}`);
   });
 
   it("takes quotas below one a second and with a fraction", async () => {
     const slow = start(3, () => createKey("a", "us-east-1", { CreateKey: 0.25 }));
     const odd = start(5, () => createKey("b", "us-east-1", { CreateKey: 2.5 }));
-    await clock.tickAsync(10_000);
-    assert.deepEqual(slow, [0, 4000, 8000]);
-    assert.equal(odd.filter((at) => at < 800).length, 2);
-    assert.equal(odd.filter((at) => at < 1600).length, 4);
+    await clock.tickAsync(20_000);
+    assert.ok(slow[1]! >= 4000 && slow[2]! - slow[1]! >= 4000 && slow[2]! <= 3 * 4240, `${slow}`);
+    assert.equal(odd.filter((at) => at < 840).length, 2);
+    assert.equal(odd.filter((at) => at < 1690).length, 4);
   });
 
   it("keeps to the quota wherever the second begins", async () => {
@@ -65,8 +78,8 @@ describe("limiter", () => {
     start(4, () => createKey());
     await clock.tickAsync(150);
     const passed = start(5, () => createKey());
-    await clock.tickAsync(0);
-    assert.deepEqual(passed, [0], "four of the last second, and one more");
+    await clock.tickAsync(20);
+    assert.deepEqual(passed, [10], "four of the last second, and one more");
   });
 
   it("takes the user's quota instead of the default", async () => {
@@ -89,7 +102,7 @@ describe("limiter", () => {
       start(5, () => createKey("111122223333", "us-east-1")),
       start(5, () => createKey("444455556666", "us-east-1")),
       start(5, () => createKey("111122223333", "eu-west-1")),
-      start(5, () => limiter.buckets("111122223333", quotaUses("CreateAlias", "us-east-1"))),
+      start(5, () => buckets("111122223333", quotaUses("CreateAlias", "us-east-1"))),
     ];
     await clock.tickAsync(10);
     assert.deepEqual(
@@ -99,7 +112,7 @@ describe("limiter", () => {
   });
 
   it("counts ReplicateKey as two CreateKey in the replica's Region", async () => {
-    const replicate = () => limiter.buckets("a", quotaUses("ReplicateKey", "us-east-1", "eu-west-1"));
+    const replicate = () => buckets("a", quotaUses("ReplicateKey", "us-east-1", "eu-west-1"));
     const replicas = start(2, replicate);
     const keys = start(2, () => createKey("a", "eu-west-1"));
     const elsewhere = start(5, () => createKey("a", "us-east-1"));
@@ -109,87 +122,151 @@ describe("limiter", () => {
     assert.equal(elsewhere.length, 5);
   });
 
-  it("holds the whole bucket back after a throttle, longer each time, and forgets once a call is accepted", async () => {
-    assert.equal(createKey().backOff(), 500);
-    const held = start(1, () => createKey());
-    await clock.tickAsync(499);
-    assert.deepEqual(held, []);
-    await clock.tickAsync(1);
-    await clock.tickAsync(1000);
-    assert.equal(held.length, 1);
-    assert.equal(createKey().backOff(), 1000);
-    await clock.tickAsync(1000);
-    assert.equal(createKey().backOff(), 2000);
-    await clock.tickAsync(2000);
-    createKey().accepted();
-    assert.equal(createKey().backOff(), 500);
+  it("takes two windows for ReplicateKey where the replica's Region has a quota of one CreateKey", async () => {
+    const uses = quotaUses("ReplicateKey", "us-east-1", "eu-west-1");
+    const passed = start(2, () => buckets("a", uses, { CreateKey: 1 }));
+    await clock.tickAsync(5000);
+    assert.ok(passed[0] === 0 && passed[1]! >= 2000, `${passed}`);
   });
 
-  it("forgets former throttles when AWS answers a call", async () => {
-    createKey().backOff();
-    await clock.tickAsync(500);
-    await withRetries("CreateKey", createKey(), async () => {}, DEFAULT_RETRY_LIMITS, { lost: 0 });
-    assert.equal(createKey().backOff(), 500);
+  it("counts from when a request is put on the wire", async () => {
+    const late = forImport();
+    await late.take();
+    const next = start(1, forImport);
+    await clock.tickAsync(5000);
+    assert.deepEqual(next, [], "the first may still arrive");
+    late.sent();
+    await clock.tickAsync(1020);
+    assert.deepEqual(next, []);
+    await clock.tickAsync(1100);
+    assert.equal(next.length, 1);
   });
 
-  it("jitters the whole of the backoff and stops growing at 20 s", async () => {
+  it("does not count a call that failed before it was sent", async () => {
+    const failed = forImport();
+    await failed.take();
+    const next = start(1, forImport);
+    failed.failed();
+    await clock.tickAsync(0);
+    assert.deepEqual(next, [0]);
+  });
+
+  it("pauses after a throttle, longer each time, and forgets once a call is accepted", async () => {
+    const pauses: number[] = [];
+    let call = await throttle(createKey());
+    for (let i = 0; i < 8; i++) {
+      const begun = Date.now();
+      let taken = 0;
+      void call.take().then(() => {
+        taken = Date.now();
+      });
+      await clock.tickAsync(30_000);
+      pauses.push(taken - begun);
+      call.sent();
+      call.throttled();
+    }
+    assert.deepEqual(pauses, [424, 795, 1590, 3180, 6360, 10_000, 10_000, 10_000]);
+    call = createKey();
+    void call.take();
+    await clock.tickAsync(30_000);
+    call.accepted();
+    const again = createKey();
+    void again.take();
+    await clock.tickAsync(30_000);
+    again.sent();
+    again.throttled();
+    const passed = start(1, () => again);
+    await clock.tickAsync(30_000);
+    assert.ok(passed[0]! < 700, `the first pause again, at the rate of now: ${passed}`);
+  });
+
+  it("jitters the whole of the pause", async () => {
     chance = 0;
-    assert.equal(createKey().backOff(), 0);
-    chance = 0.999_999;
-    for (let i = 0; i < 10; i++) await clock.tickAsync(createKey().backOff());
-    assert.equal(createKey().backOff(), 20_000);
+    const call = await throttle(createKey("a", "us-east-1", { CreateKey: 1000 }));
+    const passed = start(1, () => call);
+    await clock.tickAsync(10);
+    assert.equal(passed.length, 1);
   });
 
-  it("counts calls throttled together as one throttle", () => {
-    const first = createKey().backOff();
-    assert.equal(createKey().backOff(), first);
-    assert.equal(createKey().backOff(), first);
+  it("counts calls that were throttled together as one throttle", async () => {
+    const calls = [1, 2, 3].map(() => createKey());
+    for (const call of calls) await call.take();
+    for (const call of calls) call.sent();
+    for (const call of calls) call.throttled();
+    const passed = start(1, () => calls[0]!);
+    await clock.tickAsync(30_000);
+    assert.equal(passed[0], 424);
   });
 
-  it("lets nobody through in a pause who was waiting when it began, and the first as it ends", async () => {
-    const forImport = () => limiter.buckets("a", quotaUses("GetParametersForImport", "us-east-1"));
-    const passed = start(4, forImport);
-    await clock.tickAsync(900);
-    chance = 1;
-    for (const _ of [1, 2]) await clock.tickAsync(forImport().backOff());
-    assert.equal(forImport().backOff(), 4000);
-    const late = start(1, forImport);
+  it("sends a call that was throttled before those that wait for the first time", async () => {
+    const first = forImport();
+    await first.take();
+    first.sent();
+    const others = start(2, forImport);
+    first.throttled();
+    const again = start(1, () => first);
     await clock.tickAsync(20_000);
-    assert.equal(passed[0], 0);
-    assert.ok(passed[1]! >= 900 + 1000 + 2000 + 4000, `in the pause: ${passed}`);
-    assert.equal(late[0], 4000);
+    assert.ok(again[0]! < others[0]!, `${again} before ${others}`);
   });
 
-  it("paces the calls that waited out a pause", async () => {
-    createKey().backOff();
-    const passed = start(10, () => createKey());
-    await clock.tickAsync(10_000);
-    assert.equal(passed.length, 10);
-    assert.ok(passed[0]! >= 500);
-    const firstSecond = passed.filter((at) => at < passed[0]! + 1000).length;
-    assert.ok(firstSecond <= 5, `${firstSecond} calls in one second: ${passed}`);
+  it("spreads the calls after a pause, and comes back to the whole quota", async () => {
+    await throttle(createKey());
+    const passed: number[] = [];
+    const send = async () => {
+      const call = createKey();
+      await call.take();
+      call.sent();
+      passed.push(Date.now());
+      call.accepted();
+    };
+    for (let i = 0; i < 100; i++) void send();
+    await clock.tickAsync(40_000);
+    assert.equal(passed.length, 100);
+    const gaps = passed.slice(1).map((at, i) => at - passed[i]!);
+    assert.ok(gaps[0]! > 400 && gaps[0]! < 430, `half of 5 a second: ${gaps}`);
+    assert.ok(passed.at(-1)! - passed.at(-21)! < 4300, `5 a second: ${gaps}`);
   });
 
-  it("says how long a long queue is, all of it, and again each minute while it is long", async () => {
-    start(100, () => limiter.buckets("a", quotaUses("GetParametersForImport", "us-west-1")));
+  it("has one timer for all that wait, and one for the line", async () => {
+    start(1000, forImport);
+    await clock.tickAsync(0);
+    assert.equal(clock.countTimers(), 2);
+  });
+
+  it("says how long a long queue is, all of it, and each minute what is left while it is long", async () => {
+    start(100, forImport);
     await clock.tickAsync(1500);
-    assert.equal(lines.length, 1);
-    assert.match(
-      lines[0]!,
-      /99 calls of kms:GetParametersForImport wait in us-west-1.* 1 a second.*about 99 s/,
-    );
+    assert.deepEqual(lines, [
+      "keymgmt: 99 imports wait for AWS's quota of 1 a second in us-west-1: about 2 minutes",
+    ]);
     await clock.tickAsync(58_000);
     assert.equal(lines.length, 1);
     await clock.tickAsync(3_000);
+    assert.match(lines[1]!, /: 4\d imports wait for .*: about 4\d seconds$/);
+    await clock.tickAsync(300_000);
     assert.equal(lines.length, 2);
-    assert.match(lines[1]!, /about 3\d s/);
-    await clock.tickAsync(60_000);
-    assert.equal(lines.length, 2);
+  });
+
+  it("says in plain words what waits, and that others use the quota too", async () => {
+    for (const [operation, quota, text] of [
+      ["CreateKey", 5, "new KMS keys wait for AWS's quota of 5 a second"],
+      ["DescribeKey", 1.5, "calls of kms:DescribeKey wait for AWS's quota of 1.5 a second"],
+      ["CreateAlias", 0.25, "new aliases wait for AWS's quota of 1 in 4 seconds"],
+    ] as const) {
+      lines = [];
+      const uses = quotaUses(operation, "eu-west-1");
+      const throttled = await throttle(buckets("a", uses, { [operation]: quota }));
+      start(98, () => buckets("a", uses, { [operation]: quota }));
+      start(1, () => throttled);
+      await clock.tickAsync(1001);
+      assert.ok(lines[0]!.includes(text), lines[0]);
+      assert.match(lines[0]!, / in eu-west-1: about \d+ (seconds|minutes), because others use it too$/);
+    }
   });
 
   it("is silent about a short queue", async () => {
     start(45, () => createKey());
-    await clock.tickAsync(10_000);
+    await clock.tickAsync(12_000);
     assert.deepEqual(lines, []);
   });
 });

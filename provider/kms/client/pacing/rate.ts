@@ -1,0 +1,67 @@
+import type { Send } from "./sendWindow";
+import type { Share } from "./share";
+
+/** The rate after the first throttle, and after each later one, as a part of that before. */
+const FIRST_DECREASE = 0.5;
+const DECREASE = 0.7;
+/** What each accepted call adds to the part of the quota; more after this many calls without a throttle. */
+const INCREASE = 0.01;
+const CALLS_UNTIL_FASTER = 20;
+const LEAST = 0.05;
+/**
+ * The first pause is up to this part of the window long, and the next up to twice as much: exponential backoff with full jitter
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ */
+const FIRST_PAUSE = 0.75;
+const LONGEST_PAUSE_MS = 20_000;
+
+/**
+ * The share of a quota of two a second or more: additive increase, multiplicative decrease. Alone it is the whole quota, in bursts as
+ * AWS allows them. After a throttle calls are spread evenly, since a burst would meet the others' calls.
+ */
+export class Rate implements Share {
+  #part = 1;
+  #last: Send | undefined;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #decreasedAt = Number.NEGATIVE_INFINITY;
+  #throttledInARow = 0;
+  #acceptedInARow = 0;
+
+  constructor(
+    /** Between two requests at the whole quota. */
+    private readonly spacingMs: number,
+    private readonly windowMs: number,
+    private readonly random: () => number,
+  ) {}
+
+  get part(): number {
+    return this.#part;
+  }
+
+  dueAt(earliest: number): number {
+    const due = Math.max(earliest, this.#pausedUntil);
+    if (this.#part === 1 || !this.#last) return due;
+    return Math.max(due, this.#last.at + (this.#last.requests * this.spacingMs) / this.#part);
+  }
+
+  begun(send: Send): void {
+    this.#last = send;
+  }
+
+  accepted(): void {
+    this.#throttledInARow = 0;
+    this.#acceptedInARow++;
+    this.#part = Math.min(1, this.#part + INCREASE * Math.max(1, this.#acceptedInARow / CALLS_UNTIL_FASTER));
+  }
+
+  /** A call that was sent before the rate went down is throttled for the same reason, and changes nothing. */
+  throttled(send: Send, now: number): void {
+    if (send.at <= this.#decreasedAt) return;
+    if (this.#throttledInARow === 0)
+      this.#part = Math.max(LEAST, this.#part * (this.#part === 1 ? FIRST_DECREASE : DECREASE));
+    this.#decreasedAt = now;
+    this.#acceptedInARow = 0;
+    const most = Math.min(LONGEST_PAUSE_MS, this.windowMs * FIRST_PAUSE * 2 ** this.#throttledInARow++);
+    this.#pausedUntil = now + most * this.random();
+  }
+}
