@@ -11,7 +11,7 @@ export interface KmsProviderState {
   /** The primary Region. */
   keyCollection: string;
   accountId?: string;
-  quotas?: Record<string, number>;
+  quotas?: KmsConnection["quotas"];
   /** Regions that the program leaves out of every call. */
   unreachableRegions?: string[];
   /** Where the program gets its credentials, in words; never used. */

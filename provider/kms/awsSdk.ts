@@ -5,6 +5,9 @@
 
 export const clientKms = () => require("@aws-sdk/client-kms") as typeof import("@aws-sdk/client-kms");
 
+export const clientServiceQuotas = () =>
+  require("@aws-sdk/client-service-quotas") as typeof import("@aws-sdk/client-service-quotas");
+
 export const clientSts = () => require("@aws-sdk/client-sts") as typeof import("@aws-sdk/client-sts");
 
 export const credentialProviders = () =>

@@ -23,6 +23,7 @@ export const kmsProvider = (run: Run): StatefulResource<"KmsProvider"> => ({
       ...aliasPartMistakes("aliasPrefix", inputs.aliasPrefix),
       ...tagMistakes(inputs.tags),
       ...endpointInputMistakes(inputs.endpoint, inputs.keyCollection),
+      ...quotaMistakes(inputs.quotas),
       ...roleMistakes(inputs),
       ...reservedPrefixMistakes(inputs.aliasPrefix),
       ...unreachableMistakes(inputs, olds === undefined),
@@ -84,6 +85,15 @@ function endpointInputMistakes(value: unknown, keyCollection: unknown): string[]
     ...endpointMistakes(Object.fromEntries(texts)),
     ...withoutEndpointMistakes(endpoint, [known(keyCollection)]),
   ];
+}
+
+function quotaMistakes(value: unknown): string[] {
+  const quotas = known(value);
+  return typeof quotas === "string" && quotas !== "aws"
+    ? [
+        `Expected \`quotas\` to be "aws" (read them from Service Quotas) or requests a second by operation, such as { GetParametersForImport: 5 }; got ${JSON.stringify(quotas)}.`,
+      ]
+    : [];
 }
 
 /** A new KmsProvider must be reachable: its account is not known yet. */

@@ -30,7 +30,7 @@ export type KmsProviderOutputs = {
   wrappingKeySpec: WrappingKeySpec;
   secretInputs?: string[];
   tags?: Record<string, string>;
-  quotas?: Record<string, number>;
+  quotas?: string | Record<string, number>;
   unreachableRegions?: string[];
   aliasPrefix: string;
   accountId: string;

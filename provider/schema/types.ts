@@ -112,9 +112,11 @@ export interface KmsConnection {
   tags?: Record<string, string>;
   /**
    * Requests per second by operation (for example `{ GetParametersForImport: 5 }`), for accounts whose KMS
-   * quotas were raised. Default: AWS's documented quotas.
+   * quotas were raised. Or "aws": the quotas are read from AWS Service Quotas in each Region; without the
+   * permission servicequotas:ListServiceQuotas AWS's default quotas are assumed, with a warning. Default:
+   * AWS's documented quotas.
    */
-  quotas?: Record<string, number>;
+  quotas?: string | Record<string, number>;
   /**
    * Regions that do not answer: no request is sent there. Every preview lists the work that waits there, and
    * the first update without the Region in the list does it. With `keyCollection` in the list, everything

@@ -47,9 +47,11 @@ export class KmsProvider extends DynamicResource {
   declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
   /**
    * Requests per second by operation (for example `{ GetParametersForImport: 5 }`), for accounts whose KMS
-   * quotas were raised. Default: AWS's documented quotas.
+   * quotas were raised. Or "aws": the quotas are read from AWS Service Quotas in each Region; without the
+   * permission servicequotas:ListServiceQuotas AWS's default quotas are assumed, with a warning. Default:
+   * AWS's documented quotas.
    */
-  declare readonly quotas: pulumi.Output<Record<string, number> | undefined>;
+  declare readonly quotas: pulumi.Output<string | Record<string, number> | undefined>;
   /**
    * Regions that do not answer: no request is sent there. Every preview lists the work that waits there, and
    * the first update without the Region in the list does it. With `keyCollection` in the list, everything

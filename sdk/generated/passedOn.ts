@@ -13,7 +13,7 @@ export interface KmsConnection {
   readonly endpoint: pulumi.Output<string | Record<string, string> | undefined>;
   readonly wrappingKeySpec: pulumi.Output<WrappingKeySpec>;
   readonly tags: pulumi.Output<Record<string, string> | undefined>;
-  readonly quotas: pulumi.Output<Record<string, number> | undefined>;
+  readonly quotas: pulumi.Output<string | Record<string, number> | undefined>;
   readonly unreachableRegions: string[] | undefined;
   readonly aliasPrefix: pulumi.Output<string>;
   readonly accountId: pulumi.Output<string>;

@@ -12,6 +12,7 @@ import { OwnChanges } from "./ownChanges";
 import { quotaUses } from "./quotas";
 import { type Attempts, DEFAULT_RETRY_LIMITS, isRepeatable, type RetryLimits, withRetries } from "./retry";
 import { SdkKms } from "./sdkKms";
+import { AccountQuotas } from "./serviceQuotas";
 import { isUnreachable, refuseLeftOut, withUnreachableAdvice } from "./unreachable";
 
 export type { KmsConnection } from "../endpoints/connection";
@@ -47,6 +48,11 @@ export interface KmsSettings {
 /** Limits for reading. AWS never takes this long for a read, and a Region that is down delays the run by seconds only. */
 const READING = { attempts: 2, connectMs: 3_000, requestMs: 5_000 };
 
+const readingTime = ({ connectMs, requestMs }: TimeLimits): TimeLimits => ({
+  connectMs: Math.min(connectMs, READING.connectMs),
+  requestMs: Math.min(requestMs, READING.requestMs),
+});
+
 /** How long a refusal by a state that is over is not believed. */
 const OUTDATED_SECONDS = 30;
 
@@ -58,6 +64,7 @@ export class KmsConnections {
   readonly #retry: RetryLimits;
   readonly #credentials: Map<string, Promise<FoundCredentials>> = new Map();
   readonly #opened = new Map<string, Kms>();
+  readonly #quotas: AccountQuotas;
   /** For reading: the error of each endpoint or source of credentials that did not answer. Each is called only once. */
   readonly #unreachable: Map<string, KeymgmtError> | undefined;
   #reading: KmsConnections | undefined;
@@ -71,6 +78,9 @@ export class KmsConnections {
     this.time = { ...DEFAULT_TIME_LIMITS, ...time };
     this.#limiter = limiter;
     this.#retry = { ...DEFAULT_RETRY_LIMITS, ...retry };
+    this.#quotas = of
+      ? of.#quotas
+      : new AccountQuotas((one) => this.credentials(one), readingTime(this.time), say);
     if (!of) return;
     this.#credentials = of.#credentials;
     this.#unreachable = new Map();
@@ -78,11 +88,7 @@ export class KmsConnections {
 
   /** The same connections for work that only reads, such as a refresh. An endpoint that does not answer fails within seconds, once. */
   get reading(): KmsConnections {
-    const { connectMs, requestMs } = this.time;
-    const time = {
-      connectMs: Math.min(connectMs, READING.connectMs),
-      requestMs: Math.min(requestMs, READING.requestMs),
-    };
+    const time = readingTime(this.time);
     const retry = { ...this.#retry, attempts: READING.attempts };
     this.#reading ??= new KmsConnections({ limiter: this.#limiter, say: this.say, retry, time }, this);
     return this.#reading;
@@ -132,11 +138,8 @@ export class KmsConnections {
       }
       try {
         const uses = quotaUses(operation, region, "ReplicaRegion" in input ? input.ReplicaRegion : undefined);
-        const allowance = this.#limiter.buckets(
-          JSON.stringify([owner, endpoint]),
-          uses,
-          () => connection.quotas,
-        );
+        const quotas = await this.#quotas.of(connection, uses);
+        const allowance = this.#limiter.buckets(JSON.stringify([owner, endpoint]), uses, quotas);
         const send = (sent: () => void) => sdk.send(operation, input, sent);
         const answer = await withRetries(operation, allowance, send, this.#retry, attempts);
         changes.note(operation, input, answer);

@@ -14,6 +14,7 @@ export interface LimiterOptions {
 
 /** Requests a second by operation, in one Region. What it does not name has AWS's default quota. */
 export type Quotas = Readonly<Record<string, number>>;
+export type QuotasByRegion = (region: string) => Quotas | undefined;
 
 /**
  * Paces the calls of this process within AWS's quotas, and leaves room for others when AWS throttles. There is one bucket for each account,
@@ -36,11 +37,7 @@ export class Limiter {
   }
 
   /** The buckets that a call takes from. `owner` names the owner of the quota: an account at an endpoint. */
-  buckets(
-    owner: string,
-    uses: QuotaUse[],
-    quotasIn: (region: string) => Quotas | undefined = () => undefined,
-  ): Allowance {
+  buckets(owner: string, uses: QuotaUse[], quotasIn: QuotasByRegion = () => undefined): Allowance {
     const parts = uses.map(({ region, operation, requests }) => {
       const quota = quotaOf(operation, quotasIn(region));
       const id = JSON.stringify([owner, region, operation, quota]);

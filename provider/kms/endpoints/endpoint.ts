@@ -18,7 +18,7 @@ export interface ClientReach {
   ignoreConfiguredEndpointUrls: true;
 }
 
-type Service = "KMS" | "STS";
+type Service = "KMS" | "STS" | "SERVICE_QUOTAS";
 
 /** Vault's variable. */
 const VAULT_VARIABLE = "AWS_KMS_ENDPOINT";
@@ -41,7 +41,12 @@ export function kmsReach(connection: KmsConnection, region: string): ClientReach
  */
 export function stsReach(connection: KmsConnection): ClientReach {
   const region = connection.keyCollection;
-  return reachOf(connection, region, stsFound(connection, region));
+  return reachOf(connection, region, besideKms("STS", connection, region));
+}
+
+/** How Service Quotas is reached in a Region, by the same rules as STS. Throws InvalidInput. */
+export function serviceQuotasReach(connection: KmsConnection, region: string): ClientReach {
+  return reachOf(connection, region, besideKms("SERVICE_QUOTAS", connection, region));
 }
 
 /**
@@ -136,8 +141,8 @@ function kmsFound(connection: KmsConnection, region: string): Found | undefined 
   );
 }
 
-function stsFound(connection: KmsConnection, region: string): Found | undefined {
-  const fromSdk = sdkEndpoint("STS", connection, region);
+function besideKms(service: Service, connection: KmsConnection, region: string): Found | undefined {
+  const fromSdk = sdkEndpoint(service, connection, region);
   if (fromSdk !== undefined) return fromSdk;
   const kms = kmsFound(connection, region);
   return kms === undefined || isAwsHost(kms.url.hostname, partitionOf(region))

@@ -50,6 +50,14 @@ describe("check of a KmsProvider", () => {
     ]);
   });
 
+  it("takes quotas of the program or those of Service Quotas", async () => {
+    for (const quotas of [{ GetParametersForImport: 5 }, "aws"])
+      assert.deepEqual(await check({ quotas }), []);
+    assert.deepEqual(await check({ quotas: "azure" }), [
+      'Expected `quotas` to be "aws" (read them from Service Quotas) or requests a second by operation, such as { GetParametersForImport: 5 }; got "azure".',
+    ]);
+  });
+
   it("takes Regions of every partition", async () => {
     for (const region of ["us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1"]) {
       const withoutRoles = { assumeRole: undefined, webIdentity: undefined };
