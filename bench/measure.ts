@@ -1,57 +1,71 @@
 import { watchMemory } from "./memory";
 import type { Subject } from "./subjects";
 
-/** Seconds, bytes. */
-export interface Measured {
+/** What one subject costs: seconds and bytes. */
+export interface Cost {
   up: number;
   /** `up` with nothing to do. */
   again: number;
-  preview: number | undefined;
-  /** The largest resident memory of one process, in any of the commands. */
-  memory: number | undefined;
-  /** Bytes of the state. */
+  preview?: number;
+  /** The largest resident memory of one process, in any of the commands; undefined where it cannot be read. */
+  memory?: number;
+  /** Of the state, for each key. */
   state: number;
 }
 
-/** Measures subjects in turn, so that what else the machine does reaches all of them. What is repeated counts by its median. */
-export async function measure(subjects: Subject[], rounds: number): Promise<Measured[]> {
-  const runs = subjects.map((subject) => ({
-    subject,
-    again: [] as number[],
-    preview: [] as number[],
-    memory: 0,
-    up: 0,
-  }));
-  const timed = async (
-    run: (typeof runs)[number],
-    work: (started: (pid: number) => void) => Promise<void>,
-  ) => {
-    let watch: ReturnType<typeof watchMemory> | undefined;
-    const began = performance.now();
-    await work((pid) => {
-      watch = watchMemory(pid);
-    });
-    run.memory = Math.max(run.memory, watch?.stop() ?? 0);
-    return (performance.now() - began) / 1000;
-  };
-  for (const run of runs) run.up = await timed(run, (started) => run.subject.up(started));
-  for (let round = 0; round < rounds; round++)
-    for (const run of runs) {
-      const { subject } = run;
-      run.again.push(await timed(run, (started) => subject.up(started)));
-      if (subject.preview) run.preview.push(await timed(run, (started) => subject.preview!(started)));
-    }
-  return Promise.all(
-    runs.map(async ({ subject, up, again, preview, memory }) => ({
-      up,
-      again: median(again)!,
-      preview: median(preview),
-      memory: memory || undefined,
-      state: await subject.stateBytes(),
-    })),
-  );
+/**
+ * Measures subjects in turn, so that what else the machine does reaches all of them.
+ *
+ * @param rounds how often what changes nothing is repeated; the median counts
+ */
+export async function measure(subjects: Subject[], keys: number, rounds: number): Promise<Cost[]> {
+  const runs = subjects.map((subject) => new Measuring(subject));
+  for (const run of runs) await run.up();
+  for (let round = 0; round < rounds; round++) for (const run of runs) await run.again();
+  return Promise.all(runs.map((run) => run.cost(keys)));
 }
 
-function median(values: number[]): number | undefined {
+class Measuring {
+  #up = 0;
+  #memory = 0;
+  readonly #again: number[] = [];
+  readonly #previews: number[] = [];
+
+  constructor(private readonly subject: Subject) {}
+
+  async up(): Promise<void> {
+    this.#up = await this.#timed(this.subject.up);
+  }
+
+  async again(): Promise<void> {
+    const { up, preview } = this.subject;
+    this.#again.push(await this.#timed(up));
+    if (preview) this.#previews.push(await this.#timed(preview));
+  }
+
+  async cost(keys: number): Promise<Cost> {
+    return {
+      up: this.#up,
+      again: median(this.#again)!,
+      preview: median(this.#previews),
+      memory: this.#memory || undefined,
+      state: (await this.subject.stateBytes()) / keys,
+    };
+  }
+
+  /** Seconds that a command takes. */
+  async #timed(work: Subject["up"]): Promise<number> {
+    let watched: ReturnType<typeof watchMemory> | undefined;
+    const began = performance.now();
+    await work((pid) => {
+      watched = watchMemory(pid);
+    });
+    const seconds = (performance.now() - began) / 1000;
+    this.#memory = Math.max(this.#memory, watched?.stop() ?? 0);
+    return seconds;
+  }
+}
+
+export function median(values: number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
 }

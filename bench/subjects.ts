@@ -1,7 +1,7 @@
 /** What is measured: the same keys, declared in three ways. */
 import { randomBytes } from "node:crypto";
-import { cp, rm, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { LocalKms } from "../local-kms/src/index";
 import { Terraform } from "../test/compat/support/terraform";
 import { openProject, type Project, type RunOptions } from "../test/e2e/support";
@@ -9,9 +9,9 @@ import { LIFTED } from "../test/world/declaration";
 import { checkout } from "../tools/toolchain";
 
 export interface Subject {
-  readonly name: string;
-  up(started: Started): Promise<void>;
-  preview?(started: Started): Promise<void>;
+  /** @param env for the program */
+  up(started?: Started, env?: Record<string, string>): Promise<void>;
+  preview?(started?: Started): Promise<void>;
   /** Bytes of all its resources in the state, without white space. */
   stateBytes(): Promise<number>;
   close(): Promise<void>;
@@ -20,54 +20,70 @@ export interface Subject {
 /** Gets the id of the process that does the work. */
 type Started = (pid: number) => void;
 
-/** Each has an account of its own, so that they share no KMS key and no quota. */
-const SECRET = "secret";
+export const SECRET = "secret";
 /** The largest stacks take minutes. */
 const SECONDS = 3600;
 
-/** The calls that make a key. `QUOTAS` of a program lifts them, since the local KMS has no quotas here. */
+/** The calls that make a key. */
 const CALLS = ["CreateKey", "GetParametersForImport", "ImportKeyMaterial", "CreateAlias"] as const;
 
-export const ours = (local: LocalKms, keys: number) =>
+/** Keys with a distribution each. */
+interface Keys {
+  keys: number;
+  /** Regions that hold replicas; none by default. */
+  replicas?: number;
+  /** Lifts AWS's quotas in the program, where the local KMS has none. */
+  isLifted?: boolean;
+}
+
+/** Each subject has an account of its own, so that they share no KMS key and no quota. */
+export const ours = (local: LocalKms, { keys, replicas = 0, isLifted = false }: Keys) =>
   pulumiSubject(
-    "pulumi-keymgmt",
     "keymgmt",
     local,
     {
       AWS_ACCESS_KEY_ID: "100000000001",
-      QUOTAS: JSON.stringify(Object.fromEntries(CALLS.map((call) => [call, LIFTED[call]]))),
       KEYS: String(keys),
+      REPLICAS: String(replicas),
+      ROTATION: "",
+      QUOTAS: isLifted ? JSON.stringify(Object.fromEntries(CALLS.map((call) => [call, LIFTED[call]]))) : "",
     },
     installPackage,
   );
 
-/**
- * Puts into a project what an installation of the package puts there, in place of the checkout: Pulumi's runtime maps each of its stack
- * traces, and the checkout has source maps. It lies below the checkout's node_modules, where it finds its dependencies.
- */
-export async function installPackage(project: Project): Promise<void> {
-  const installed = join(checkout, "node_modules", ".cache", "keymgmt-bench", "pulumi-keymgmt");
-  await rm(installed, { recursive: true, force: true });
-  for (const part of ["dist", "schema.json", "package.json"])
-    await cp(join(checkout, part), join(installed, part), {
-      recursive: true,
-      filter: (path) => !path.endsWith(".map"),
-    });
-  const place = join(project.folder.program, "node_modules", "pulumi-keymgmt");
-  await rm(place);
-  await symlink(installed, place, "dir");
-}
-
 /** @param resources of each key: 2, or 3 where the alias is a resource of its own */
 export const baseline = (local: LocalKms, keys: number, resources: 2 | 3) =>
-  pulumiSubject(`baseline of ${resources} resources`, "baseline", local, {
+  pulumiSubject("baseline", local, {
     AWS_ACCESS_KEY_ID: `10000000001${resources}`,
     KEYS: String(keys),
     RESOURCES: String(resources),
   });
 
+/**
+ * Puts into a project what an installation of the package puts there, in place of a link to the checkout, which has source maps: Pulumi's
+ * runtime would map each of its stack traces.
+ */
+async function installPackage({ folder }: Project): Promise<void> {
+  const modules = join(folder.program, "node_modules");
+  const place = join(modules, "pulumi-keymgmt");
+  await rm(place);
+  for (const part of ["dist", "schema.json", "package.json"])
+    await cp(join(checkout, part), join(place, part), {
+      recursive: true,
+      filter: (path) => !path.endsWith(".map"),
+    });
+  const { dependencies } = JSON.parse(await readFile(join(place, "package.json"), "utf8"));
+  for (const name of Object.keys(dependencies)) {
+    await mkdir(dirname(join(modules, name)), { recursive: true });
+    await symlink(join(checkout, "node_modules", name), join(modules, name), "dir").catch(isThere);
+  }
+}
+
+function isThere({ code, message }: NodeJS.ErrnoException): void {
+  if (code !== "EEXIST") throw new Error(message);
+}
+
 async function pulumiSubject(
-  name: string,
   folder: string,
   local: LocalKms,
   env: Record<string, string>,
@@ -84,10 +100,9 @@ async function pulumiSubject(
     },
   });
   await prepare(project);
-  const options = (started: Started): RunOptions => ({ seconds: SECONDS, started });
+  const options = (started?: Started): RunOptions => ({ seconds: SECONDS, started });
   return {
-    name,
-    up: async (started) => void (await project.up(options(started))),
+    up: async (started, env) => void (await project.up({ ...options(started), env })),
     preview: async (started) => void (await project.preview(options(started))),
     stateBytes: async () => JSON.stringify(await resourcesOf(project)).length,
     close: () => project.close(),
@@ -111,7 +126,6 @@ export async function terraformSubject(local: LocalKms, keys: number, mirror: st
     material: randomBytes(32).toString("base64"),
   });
   return {
-    name: "Terraform",
     up: async (started) =>
       void (await terraform.must(["apply", "-auto-approve"], { seconds: SECONDS, started })),
     stateBytes: async () =>
