@@ -18,6 +18,7 @@ import { properties } from "./generated/properties";
 import type { KmsKeyVersion, Restore } from "./generated/types";
 import { plainValues } from "./outputs";
 import { byPath, isPlain, secretsAmong } from "./secretInputs";
+import { Turns } from "./turns";
 
 type Options = pulumi.CustomResourceOptions;
 type Values = Record<string, pulumi.Input<unknown>>;
@@ -30,6 +31,7 @@ interface KmsProviderKept {
   /** Whether no value of it can be a secret. */
   isOpen: boolean;
   connection?: Promise<pulumi.Inputs>;
+  turns: Turns;
 }
 
 export function composeKmsProvider(_name: string, args: KmsProviderArgs, opts: Options): Composed {
@@ -47,6 +49,7 @@ export function composeKmsProvider(_name: string, args: KmsProviderArgs, opts: O
       repeatable,
       distributions: new Map(),
       isOpen: credentials === undefined && isPlain(args),
+      turns: new Turns(),
     } satisfies KmsProviderKept,
   };
 }
@@ -103,7 +106,8 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
   const adoption = adoptionOf(restore, kms, args.adopt);
   // A connection with a secret is an input of its own, which is how the engine keeps it secret in the state.
   const connection = { kms: connectionOf(kms) };
-  const { isOpen } = keptBy<KmsProviderKept>(kms);
+  const { isOpen, turns } = keptBy<KmsProviderKept>(kms);
+  const turn = key.replicaRegions.length > 0 ? turns.next() : undefined;
   const [inputs, contextual] = isOpen ? [{}, connection] : [connection, {}];
   const alias = new DistributionAlias(name, {
     inputs,
@@ -113,14 +117,18 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
   const named = plainValues(alias, properties.DistributionAlias.passedOn);
   return {
     inputs: { ...rest, ...inputs, key: versionsOf(key), adopt: adoption?.adopt },
-    context: named.then((names) => ({
-      ...names,
-      ...contextual,
-      restoredElsewhere: restore && restoredElsewhere(restore, kms),
-      stack: stackName(),
-      ignored: opts.ignoreChanges,
-      secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
-    })),
+    context: named.then(async (names) => {
+      await turn?.begun;
+      return {
+        ...names,
+        ...contextual,
+        restoredElsewhere: restore && restoredElsewhere(restore, kms),
+        stack: stackName(),
+        ignored: opts.ignoreChanges,
+        secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
+      };
+    }),
+    registered: turn?.end,
     opts: dependingOn([kms, key, alias], opts),
     kept: { name, args, opts } satisfies KeyDistributionKept,
   };

@@ -17,6 +17,8 @@ export interface Composed {
   plain?: object;
   /** Values that `keptBy` returns. */
   kept?: object;
+  /** Is called when the engine has answered the registration. */
+  registered?: () => void;
 }
 
 /**
@@ -30,7 +32,7 @@ export abstract class DynamicResource extends pulumi.CustomResource {
   constructor(type: keyof typeof properties, name: string, composed: Composed) {
     checkPackage();
     const { defaults, outputs, passedOn, secretOutputs } = properties[type];
-    const { inputs, context, opts, plain, kept } = composed;
+    const { inputs, context, opts, plain, kept, registered } = composed;
     const props = {
       ...Object.fromEntries(passedOn.map((output) => [output, (defaults as pulumi.Inputs)[output]])),
       ...defined(inputs),
@@ -42,6 +44,7 @@ export abstract class DynamicResource extends pulumi.CustomResource {
     Object.assign(this, plain);
     readOnDemand(this, outputs, defaults);
     Object.defineProperty(this, KEPT, { value: kept });
+    if (registered) this.urn.apply(registered);
   }
 }
 
