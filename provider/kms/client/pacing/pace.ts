@@ -8,6 +8,8 @@ import { Slots } from "./slots";
  * the network; 6 % of a second are more than it has within a Region or across an ocean.
  */
 const MARGIN = 0.06;
+/** How much later than later ones the first request may be counted: AWS and this process have nothing at hand for it yet. */
+const FIRST_LATE_MS = 200;
 
 /**
  * When calls of one operation may be sent in one Region. It is pure: it is told the time, and what came of each call.
@@ -19,6 +21,7 @@ const MARGIN = 0.06;
 export class Pace {
   readonly #window: SendWindow;
   readonly #share: Share;
+  #first: Send | undefined;
 
   /** @param quota requests a second */
   constructor(
@@ -44,6 +47,7 @@ export class Pace {
   /** A call has its turn. */
   begin(now: number, requests: number): Send {
     const send = { begunAt: now, requests, at: Number.POSITIVE_INFINITY };
+    this.#first ??= send;
     this.#window.add(send);
     this.#share.begun(send);
     return send;
@@ -56,6 +60,7 @@ export class Pace {
 
   accepted(send: Send, now: number): void {
     this.sent(send, now);
+    if (send === this.#first) send.at = Math.min(now, send.at + FIRST_LATE_MS);
     this.#share.accepted(send);
   }
 

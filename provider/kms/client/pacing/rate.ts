@@ -1,8 +1,7 @@
 import type { Send } from "./sendWindow";
 import type { Share } from "./share";
 
-/** The rate after the first throttle, and after each later one, as a part of that before. */
-const FIRST_DECREASE = 0.5;
+/** The rate after a throttle, as a part of that before. */
 const DECREASE = 0.7;
 /** What each accepted call adds to the part of the quota; more after this many calls without a throttle. */
 const INCREASE = 0.01;
@@ -57,8 +56,7 @@ export class Rate implements Share {
   /** A call that was sent before the rate went down is throttled for the same reason, and changes nothing. */
   throttled(send: Send, now: number): void {
     if (send.at <= this.#decreasedAt) return;
-    if (this.#throttledInARow === 0)
-      this.#part = Math.max(LEAST, this.#part * (this.#part === 1 ? FIRST_DECREASE : DECREASE));
+    if (this.#throttledInARow === 0) this.#part = Math.max(LEAST, this.#part * DECREASE);
     this.#decreasedAt = now;
     this.#acceptedInARow = 0;
     const most = Math.min(LONGEST_PAUSE_MS, this.windowMs * FIRST_PAUSE * 2 ** this.#throttledInARow++);

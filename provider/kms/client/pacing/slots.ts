@@ -7,6 +7,8 @@ const FRAME = 4;
 const CALM_FRAMES = [4, 10, 10] as const;
 /** After a slot was won, the next is tried sooner. */
 const SOONER = 0.7;
+/** Who had all slots may have lost one by chance. It is tried again in the next frame, once. */
+const AFTER_CHANCE = 0.1;
 const SOONEST = 0.25;
 /** Without any slot one is tried within this many frames, at most. */
 const LONGEST_FRAMES = 4;
@@ -62,8 +64,8 @@ export class Slots implements Share {
 
   throttled(send: Send): void {
     const slot = this.#slotOf(send);
+    this.#hurry = this.part === 1 ? AFTER_CHANCE : 1;
     this.#mine[slot % FRAME] = false;
-    this.#hurry = 1;
     const tries = Math.max(0, ++this.#throttledInARow - FRAME);
     const frames =
       this.#count > 0 ? this.#calmFrames() : Math.min(LONGEST_FRAMES, 2 ** tries) * this.random();

@@ -59,6 +59,14 @@ describe("pacing beside others", function () {
           }
         });
 
+        it(`${quota} a second: one request of somebody else costs little`, async () => {
+          const beside = await outcomes(quota, model, (account, seconds) => [
+            account.stack(25 * quota, 0),
+            account.request(5000 + seconds(1)),
+          ]);
+          within(beside, { throttled: 0.04, time: 1.15 });
+        });
+
         it(`${quota} a second: two stacks at once`, async () => {
           const two = await outcomes(quota, model, (account, seconds) =>
             [1, 2].map(() => account.stack(imports, seconds(1))),

@@ -129,6 +129,13 @@ export class Account {
     return calls;
   }
 
+  /** One request, which is not tried again. */
+  request(startMs: number): Calls {
+    const calls = { throttled: 0, accepted: 0, endedAt: 0 };
+    this.clock.after(startMs, () => void this.#ask(calls).catch(() => {}));
+    return calls;
+  }
+
   /** Another tool: it uses half of the quota evenly, and tries again as the AWS SDK does. */
   tool(requests: number, startMs: number): Calls {
     const calls = { throttled: 0, accepted: 0, endedAt: 0 };
