@@ -7,6 +7,8 @@ const DECREASE = 0.7;
 const INCREASE = 0.01;
 const CALLS_UNTIL_FASTER = 20;
 const LEAST = 0.05;
+/** Alone, calls may come this part of a window before an even pace: so much of the quota at once, since a burst of all would meet others' calls. */
+const BURST = 0.4;
 /**
  * The first pause is up to this part of the window long, and the next up to twice as much: exponential backoff with full jitter
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
@@ -15,12 +17,13 @@ const FIRST_PAUSE = 0.75;
 const LONGEST_PAUSE_MS = 20_000;
 
 /**
- * The share of a quota of two a second or more: additive increase, multiplicative decrease. Alone it is the whole quota, in bursts as
- * AWS allows them. After a throttle calls are spread evenly, since a burst would meet the others' calls.
+ * The share of a quota of two a second or more: additive increase, multiplicative decrease. Calls are spread evenly, but for a short burst
+ * where nobody else seems to be: a burst that meets another one is throttled as a whole, an even pace once.
  */
 export class Rate implements Share {
   #part = 1;
-  #last: Send | undefined;
+  /** When the next request is due at an even pace. */
+  #evenlyAt = Number.NEGATIVE_INFINITY;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #decreasedAt = Number.NEGATIVE_INFINITY;
   #throttledInARow = 0;
@@ -38,13 +41,13 @@ export class Rate implements Share {
   }
 
   dueAt(earliest: number): number {
-    const due = Math.max(earliest, this.#pausedUntil);
-    if (this.#part === 1 || !this.#last) return due;
-    return Math.max(due, this.#last.at + (this.#last.requests * this.spacingMs) / this.#part);
+    const ahead = this.#part === 1 ? this.windowMs * BURST : 0;
+    return Math.max(earliest, this.#pausedUntil, this.#evenlyAt - ahead);
   }
 
   begun(send: Send): void {
-    this.#last = send;
+    const spacingMs = (send.requests * this.spacingMs) / this.#part;
+    this.#evenlyAt = Math.max(this.#evenlyAt, send.begunAt) + spacingMs;
   }
 
   accepted(): void {
