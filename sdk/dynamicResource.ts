@@ -21,31 +21,44 @@ export interface Composed {
   registered?: () => void;
 }
 
+/** The arguments of Pulumi's constructor, and what is done after it. */
+interface Registration {
+  type: string;
+  props: pulumi.Inputs;
+  opts: pulumi.CustomResourceOptions;
+  complete(resource: pulumi.CustomResource): void;
+}
+
 /**
- * A dynamic resource whose provider is the installed package, not a serialized closure.
+ * The registration of a dynamic resource whose provider is the installed package, not a serialized closure.
  *
  * Pulumi's runtime takes four stack traces for each property that a resource is registered with (`transferProperties` of runtime/rpc.js),
  * which is most of what a large program costs. So a resource is registered with what the program gives and what other resources get from
  * it. Its other outputs are made when the program reads them: see outputs.ts.
+ *
+ * This is no base class: Pulumi takes who calls the constructor of a class below its own for the program, and stores where that is.
  */
-export abstract class DynamicResource extends pulumi.CustomResource {
-  constructor(type: keyof typeof properties, name: string, composed: Composed) {
-    checkPackage();
-    const { defaults, outputs, passedOn, secretOutputs } = properties[type];
-    const { inputs, context, opts, plain, kept, registered } = composed;
-    const props = {
+export function registration(type: keyof typeof properties, composed: Composed): Registration {
+  checkPackage();
+  const { defaults, outputs, passedOn, secretOutputs } = properties[type];
+  const { inputs, context, opts, plain, kept, registered } = composed;
+  const additionalSecretOutputs = [...(opts.additionalSecretOutputs ?? []), ...secretOutputs];
+  return {
+    type: `pulumi-nodejs:dynamic/keymgmt:${type}`,
+    props: {
       ...Object.fromEntries(passedOn.map((output) => [output, (defaults as pulumi.Inputs)[output]])),
       ...defined(inputs),
       context: contextOf(context),
       __provider: providerText(type),
-    };
-    const additionalSecretOutputs = [...(opts.additionalSecretOutputs ?? []), ...secretOutputs];
-    super(`pulumi-nodejs:dynamic/keymgmt:${type}`, name, props, { ...opts, additionalSecretOutputs });
-    Object.assign(this, plain);
-    readOnDemand(this, outputs, defaults);
-    Object.defineProperty(this, KEPT, { value: kept });
-    if (registered) this.urn.apply(registered);
-  }
+    },
+    opts: { ...opts, additionalSecretOutputs },
+    complete(resource) {
+      Object.assign(resource, plain);
+      readOnDemand(resource, outputs, defaults);
+      Object.defineProperty(resource, KEPT, { value: kept });
+      if (registered) resource.urn.apply(registered);
+    },
+  };
 }
 
 /** The engine does not tell `check` whether it runs in a preview. */

@@ -1,13 +1,13 @@
 // Generated from schema.json by `make generate`. Do not edit.
 
-import type * as pulumi from "@pulumi/pulumi";
-import { type Composed, DynamicResource } from "../dynamicResource";
+import * as pulumi from "@pulumi/pulumi";
+import { type Composed, registration } from "../dynamicResource";
 
 /**
  * Name and alias of one distribution. A KeyDistribution declares it. It is never updated, so they stay known
  * in every preview. It calls no AWS operation.
  */
-export class DistributionAlias extends DynamicResource {
+export class DistributionAlias extends pulumi.CustomResource {
   /** Name of the key. */
   declare readonly keyName: pulumi.Output<string>;
   /** Id of the ManagedKey. */
@@ -48,6 +48,8 @@ export class DistributionAlias extends DynamicResource {
   declare readonly deletionAllowed: pulumi.Output<boolean | undefined>;
 
   constructor(name: string, composed: Composed) {
-    super("DistributionAlias", name, composed);
+    const { type, props, opts: options, complete } = registration("DistributionAlias", composed);
+    super(type, name, props, options);
+    complete(this);
   }
 }

@@ -1,8 +1,8 @@
 // Generated from schema.json by `make generate`. Do not edit.
 
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { composeKeyDistribution } from "../compose";
-import { DynamicResource } from "../dynamicResource";
+import { registration } from "../dynamicResource";
 import type { KeyDistributionInputs } from "./inputs";
 import type { KmsProvider } from "./kmsProvider";
 import type { ManagedKey } from "./managedKey";
@@ -20,7 +20,7 @@ export interface KeyDistributionArgs extends KeyDistributionInputs {
  * A key given to AWS KMS: for each version a KMS key with imported material, behind one alias that stays the
  * same through rotations. In Vault: `vault write keymgmt/kms/<kms>/key/<key>`.
  */
-export class KeyDistribution extends DynamicResource {
+export class KeyDistribution extends pulumi.CustomResource {
   /** What the key is for. Default: what its type allows, which for aes256-gcm96 is encrypt and decrypt. */
   declare readonly purpose: pulumi.Output<Purpose[]>;
   /** AWS KMS keeps every key in HSMs. */
@@ -111,6 +111,9 @@ export class KeyDistribution extends DynamicResource {
   declare readonly stateVersion: pulumi.Output<number>;
 
   constructor(name: string, args: KeyDistributionArgs, opts: pulumi.CustomResourceOptions = {}) {
-    super("KeyDistribution", name, composeKeyDistribution(name, args, opts));
+    const composed = composeKeyDistribution(name, args, opts);
+    const { type, props, opts: options, complete } = registration("KeyDistribution", composed);
+    super(type, name, props, options);
+    complete(this);
   }
 }

@@ -1,8 +1,8 @@
 // Generated from schema.json by `make generate`. Do not edit.
 
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { composeKeyReplica } from "../compose";
-import { DynamicResource } from "../dynamicResource";
+import { registration } from "../dynamicResource";
 import type { KeyReplicaInputs } from "./inputs";
 import type { KeyDistribution } from "./keyDistribution";
 import type { KmsKeyVersion } from "./types";
@@ -17,7 +17,7 @@ export interface KeyReplicaArgs extends KeyReplicaInputs {
  * A distribution in one more Region: for each version a replica KMS key with its own import of the same
  * material, behind an alias of the same name. What one Region encrypts, the other decrypts.
  */
-export class KeyReplica extends DynamicResource {
+export class KeyReplica extends pulumi.CustomResource {
   /** Region of the replica; one of the key's `replicaRegions`. */
   declare readonly region: pulumi.Output<string>;
   /** Days from the scheduling of a KMS key's deletion to its deletion by AWS: 7 to 30. */
@@ -76,6 +76,9 @@ export class KeyReplica extends DynamicResource {
   declare readonly stateVersion: pulumi.Output<number>;
 
   constructor(name: string, args: KeyReplicaArgs, opts: pulumi.CustomResourceOptions = {}) {
-    super("KeyReplica", name, composeKeyReplica(name, args, opts));
+    const composed = composeKeyReplica(name, args, opts);
+    const { type, props, opts: options, complete } = registration("KeyReplica", composed);
+    super(type, name, props, options);
+    complete(this);
   }
 }

@@ -1,8 +1,8 @@
 // Generated from schema.json by `make generate`. Do not edit.
 
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { composeKmsProvider } from "../compose";
-import { DynamicResource } from "../dynamicResource";
+import { registration } from "../dynamicResource";
 import type { KmsProviderArgs } from "./inputs";
 import type { AssumeRole, Credentials, WebIdentity, WrappingKeySpec } from "./types";
 
@@ -11,7 +11,7 @@ import type { AssumeRole, Credentials, WebIdentity, WrappingKeySpec } from "./ty
  * account and primary Region. It calls AWS STS once to learn the account, and no KMS operation. In Vault:
  * `vault write keymgmt/kms/<name> provider=awskms key_collection=<Region>`.
  */
-export class KmsProvider extends DynamicResource {
+export class KmsProvider extends pulumi.CustomResource {
   /** AWS KMS is the only kind of KMS. */
   declare readonly provider: pulumi.Output<string>;
   /** AWS Region that holds the KMS keys: the primary Region of multi-Region keys. */
@@ -68,6 +68,9 @@ export class KmsProvider extends DynamicResource {
   declare readonly stateVersion: pulumi.Output<number>;
 
   constructor(name: string, args: KmsProviderArgs, opts: pulumi.CustomResourceOptions = {}) {
-    super("KmsProvider", name, composeKmsProvider(name, args, opts));
+    const composed = composeKmsProvider(name, args, opts);
+    const { type, props, opts: options, complete } = registration("KmsProvider", composed);
+    super(type, name, props, options);
+    complete(this);
   }
 }

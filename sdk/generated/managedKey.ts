@@ -1,8 +1,8 @@
 // Generated from schema.json by `make generate`. Do not edit.
 
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { composeManagedKey } from "../compose";
-import { DynamicResource } from "../dynamicResource";
+import { registration } from "../dynamicResource";
 import type { ManagedKeyArgs } from "./inputs";
 import type { KeyType, KeyVersion } from "./types";
 
@@ -11,7 +11,7 @@ import type { KeyType, KeyVersion } from "./types";
  * operation unless its keystore is AWS KMS; a KeyDistribution gives it to AWS KMS. In Vault: `vault write
  * keymgmt/key/<name>`, `…/rotate`.
  */
-export class ManagedKey extends DynamicResource {
+export class ManagedKey extends pulumi.CustomResource {
   /** Name of the key, in aliases and tags. Default: the name of the resource. */
   declare readonly name: pulumi.Output<string>;
   /** Type of the key. */
@@ -72,6 +72,9 @@ export class ManagedKey extends DynamicResource {
   declare readonly formerStacks: pulumi.Output<string[]>;
 
   constructor(name: string, args: ManagedKeyArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
-    super("ManagedKey", name, composeManagedKey(name, args, opts));
+    const composed = composeManagedKey(name, args, opts);
+    const { type, props, opts: options, complete } = registration("ManagedKey", composed);
+    super(type, name, props, options);
+    complete(this);
   }
 }

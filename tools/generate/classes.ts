@@ -1,5 +1,5 @@
 /** The class of a resource, which registers what sdk/compose.ts makes of its arguments. */
-import { argument, file, importTypes, inputsName, output, PULUMI, uncapitalized } from "./parts";
+import { argument, file, importTypes, inputsName, output, uncapitalized } from "./parts";
 import { argumentsOf, isRequired, outputsOf, type Resource, resourceFor } from "./schema";
 import { declaration } from "./typescript";
 
@@ -16,7 +16,7 @@ export function classFile(name: string, resource: Resource): string {
     : programResource(name, resource);
   return file(
     [
-      PULUMI,
+      'import * as pulumi from "@pulumi/pulumi";',
       ...imports,
       ...used.map(
         (one) => `import type { ${resourceFor(one)} } from "./${uncapitalized(resourceFor(one)!)}";`,
@@ -30,9 +30,15 @@ export function classFile(name: string, resource: Resource): string {
           used.map((property) => argument(resource, property)),
         )
       : "",
-    declaration(resource.description, `class ${name} extends DynamicResource`, [...members, { text }]),
+    declaration(resource.description, `class ${name} extends pulumi.CustomResource`, [...members, { text }]),
   );
 }
+
+const register = (
+  type: string,
+) => `const { type, props, opts: options, complete } = registration("${type}", composed);
+    super(type, name, props, options);
+    complete(this);`;
 
 interface Constructor {
   imports: string[];
@@ -46,12 +52,13 @@ function programResource(name: string, resource: Resource): Constructor {
   return {
     imports: [
       `import { compose${name} } from "../compose";`,
-      'import { DynamicResource } from "../dynamicResource";',
+      'import { registration } from "../dynamicResource";',
       `import type { ${inputs} } from "./inputs";`,
     ],
     text: `
   constructor(name: string, ${args}, opts: pulumi.CustomResourceOptions = {}) {
-    super("${name}", name, compose${name}(name, args, opts));
+    const composed = compose${name}(name, args, opts);
+    ${register(name)}
   }`,
   };
 }
@@ -59,10 +66,10 @@ function programResource(name: string, resource: Resource): Constructor {
 /** A hidden resource is composed with the one that declares it. */
 function companion(name: string): Constructor {
   return {
-    imports: ['import { type Composed, DynamicResource } from "../dynamicResource";'],
+    imports: ['import { type Composed, registration } from "../dynamicResource";'],
     text: `
   constructor(name: string, composed: Composed) {
-    super("${name}", name, composed);
+    ${register(name)}
   }`,
   };
 }
