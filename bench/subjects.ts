@@ -17,6 +17,11 @@ export interface Subject {
   close(): Promise<void>;
 }
 
+export interface PulumiSubject extends Subject {
+  /** Takes away the lock of an update that was killed. */
+  unlock(): Promise<void>;
+}
+
 /** Gets the id of the process that does the work. */
 type Started = (pid: number) => void;
 
@@ -88,7 +93,7 @@ async function pulumiSubject(
   local: LocalKms,
   env: Record<string, string>,
   prepare: (project: Project) => Promise<void> = async () => {},
-): Promise<Subject> {
+): Promise<PulumiSubject> {
   const project = await openProject({
     exampleDir: join(__dirname, folder),
     env: {
@@ -102,6 +107,7 @@ async function pulumiSubject(
   await prepare(project);
   const options = (started?: Started): RunOptions => ({ seconds: SECONDS, started });
   return {
+    unlock: async () => void (await project.pulumi(["cancel", "--yes"])),
     up: async (started, env) => void (await project.up({ ...options(started), env })),
     preview: async (started) => void (await project.preview(options(started))),
     stateBytes: async () => JSON.stringify(await resourcesOf(project)).length,
