@@ -21,6 +21,8 @@ export interface Registered {
   secretOutputs: string[];
   /** URNs, or names where only the name was another. */
   aliases: string[];
+  /** The file in which the program declares it, as the engine stores it. */
+  declaredIn: string;
 }
 
 const named = {
@@ -114,6 +116,7 @@ function shown(request: RegisterResourceRequest): Registered {
     protect: request.getProtect() ?? false,
     retainOnDelete: request.getRetainondelete() ?? false,
     parent: request.getParent(),
+    declaredIn: request.getSourceposition()?.getUri() ?? "",
     secretOutputs: request.getAdditionalsecretoutputsList(),
     aliases: request.getAliasesList().map((alias) => alias.getUrn() || alias.getSpec()!.getName()),
   };

@@ -42,6 +42,12 @@ describe("a program", () => {
     }
   });
 
+  it("declares its resources where it says so, not in this package", async () => {
+    const registered = await run(shop);
+    for (const type of ["KmsProvider", "ManagedKey", "KeyDistribution"])
+      assert.match(find(registered, type).declaredIn, /test\/sdk\/resources\.test\.ts$/, type);
+  });
+
   for (const preview of [false, true]) {
     it(`sends what check takes, in ${preview ? "a preview" : "an update"}`, async () => {
       const registered = await run(shop, { preview });

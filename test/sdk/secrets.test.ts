@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
+import { CheckFailure } from "@pulumi/pulumi/proto/provider_pb";
+import { RegisterResourceResponse, ResourceInvokeResponse } from "@pulumi/pulumi/proto/resource_pb";
 import { KeyDistribution, KmsProvider, ManagedKey } from "../../sdk";
 import { credentials, keyring, material, plantedBytes } from "../provider/resources/goodInputs";
 import { bare, find, inTheOpen, isSecret, run, unwrapped } from "./program";
@@ -112,5 +113,10 @@ describe("secrets in a program", () => {
     answer.setStablesList([keyring]); // any of its fields, of which the outputs are one
     assert.ok(!`${answer}`.includes(plantedBytes.toString("base64url")));
     assert.match(`${answer}`, /^urn:x /);
+    const state = new ResourceInvokeResponse(); // outputs that the program reads on demand
+    const failure = new CheckFailure();
+    failure.setReason(keyring);
+    state.setFailuresList([failure]);
+    assert.ok(!`${state}`.includes(plantedBytes.toString("base64url")));
   });
 });
