@@ -72,6 +72,17 @@ nightly: $(dist) engine-ready ## what the suite runs a part of: random sequences
 	@$(MAKE) soak
 SECONDS_EACH ?= 600
 
+# Terraform is measured too where it is on PATH and KEYMGMT_TF_MIRROR names a filesystem mirror with hashicorp/aws.
+.PHONY: bench bench-small bench-large
+bench: $(dist) engine-ready ## measure what 100 keys cost, as ratios to the least that Pulumi costs; pacing, start-up; write docs/performance.md
+	@$(bin)/tsx bench/main.ts
+
+bench-small: $(dist) engine-ready ## the same with 10 keys, and nothing written: fails where a ratio misses its goal by more than a quarter
+	@$(bin)/tsx bench/main.ts --small
+
+bench-large: $(dist) engine-ready ## 1,000 keys under AWS's default quotas, in real time: about 20 minutes (LARGE="--replicas 2 --kill 300")
+	@$(bin)/tsx bench/large.ts $(LARGE)
+
 .PHONY: lint
 lint: types ## check format, lint rules and types
 	@$(bin)/biome check --error-on-warnings .

@@ -14,6 +14,8 @@ import { paced } from "./pacing";
 import { startUp } from "./startUp";
 import { baseline, ours, SECRET, type Subject, terraformSubject } from "./subjects";
 
+const ROUNDS = 3;
+
 const WITHOUT_TERRAFORM =
   "Terraform is left out: KEYMGMT_TF_MIRROR names no filesystem mirror with hashicorp/aws.";
 
@@ -24,7 +26,7 @@ async function main(): Promise<void> {
   const isSmall = values.small;
   const keys = Number(values.keys ?? (isSmall ? 10 : 100));
   const mirror = isSmall ? undefined : process.env.KEYMGMT_TF_MIRROR;
-  const compared = await compare(keys, isSmall ? 5 : 3, mirror);
+  const compared = await compare(keys, ROUNDS, mirror);
   const cost = `${keys} keys with an alias each, on ${machine()}.${mirror ? "" : ` ${WITHOUT_TERRAFORM}`}\n\n${table(compared)}`;
   console.log(cost);
   const misses = missed(compared, isSmall ? LENIENCE : 1);
