@@ -6,10 +6,10 @@ const FRAME = 4;
 /** For so many frames no other slot is tried, with one slot of our own, two, and three. */
 const CALM_FRAMES = [4, 10, 10] as const;
 /** After a slot was won, the next is tried sooner. */
-const SOONER = 0.7;
+const SOONER = 0.4;
 /** Who had all slots may have lost one by chance. It is tried again in the next frame, once. */
 const AFTER_CHANCE = 0.1;
-const SOONEST = 0.25;
+const SOONEST = 0.1;
 /** Without any slot one is tried within this many frames, at most. */
 const LONGEST_FRAMES = 4;
 /** Parts of a slot: by how much who has all slots comes later than who has none, and how much of it is by chance. */
