@@ -14,6 +14,6 @@ for (let n = 0; n < Number(KEYS); n++) {
   const name = `key-${n}`;
   new KeyDistribution(name, {
     kms,
-    key: new ManagedKey(name, { replicaRegions, rotationTrigger: ROTATION }),
+    key: new ManagedKey(name, { replicaRegions, rotationTrigger: ROTATION || undefined }),
   }).replicate();
 }
