@@ -49,7 +49,7 @@ export function composeKmsProvider(_name: string, args: KmsProviderArgs, opts: O
       repeatable,
       distributions: new Map(),
       isOpen: credentials === undefined && isPlain(args),
-      turns: new Turns(),
+      turns: new Turns(REPLICATED_AT_ONCE),
     } satisfies KmsProviderKept,
   };
 }
@@ -61,7 +61,23 @@ interface ManagedKeyKept {
   versions?: Promise<pulumi.Inputs>;
 }
 
+/** Enough that the engine always has one to do. */
+const KEYS_AT_ONCE = 8;
+/** They keep a quota of one import a second busy, and leave the engine's workers to replicas. */
+const REPLICATED_AT_ONCE = 3;
+
+/** Those of a program, by the stack's own resource: the Automation API runs several programs in a process. */
+const turnsOfKeys = new WeakMap<object, Turns>();
+
+function turnOfKey() {
+  const program = pulumi.runtime.getStackResource() ?? turnsOfKeys;
+  const turns = turnsOfKeys.get(program) ?? new Turns(KEYS_AT_ONCE);
+  turnsOfKeys.set(program, turns);
+  return turns.next();
+}
+
 export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Options): Composed {
+  const turn = turnOfKey();
   const { defaults } = properties.ManagedKey;
   const { deletionAllowed = defaults.deletionAllowed, keystore = defaults.keystore } = args;
   const replicaRegions = [...(args.replicaRegions ?? [])].sort();
@@ -75,7 +91,8 @@ export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Opti
       restore,
       replicaRegions: replicaRegions.length > 0 ? replicaRegions : undefined,
     },
-    context: { stack: stackName() },
+    context: turn.begun.then(() => ({ stack: stackName() })),
+    answered: turn.end,
     opts: {
       ...opts,
       // A retained key is not deleted in AWS, so it must be possible to remove it from the state.
@@ -128,7 +145,7 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
         secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
       };
     }),
-    registered: turn?.end,
+    answered: turn?.end,
     opts: dependingOn([kms, key, alias], opts),
     kept: { name, args, opts } satisfies KeyDistributionKept,
   };

@@ -3,7 +3,7 @@ import { asContext } from "./context";
 import "./debugOutput";
 import "./diagnosticReports";
 import { properties } from "./generated/properties";
-import { readOnDemand } from "./outputs";
+import { readOnDemand, whenSettled } from "./outputs";
 import { checkPackage } from "./programFolder";
 import { providerText } from "./providerText";
 
@@ -17,8 +17,8 @@ export interface Composed {
   plain?: object;
   /** Values that `keptBy` returns. */
   kept?: object;
-  /** Is called when the engine has answered the registration. */
-  registered?: () => void;
+  /** Is called when the engine has answered the registration, and when it has failed. */
+  answered?: () => void;
 }
 
 /** The arguments of Pulumi's constructor, and what is done after it. */
@@ -41,7 +41,7 @@ interface Registration {
 export function registration(type: keyof typeof properties, composed: Composed): Registration {
   checkPackage();
   const { defaults, outputs, passedOn, secretOutputs } = properties[type];
-  const { inputs, context, opts, plain, kept, registered } = composed;
+  const { inputs, context, opts, plain, kept, answered } = composed;
   const additionalSecretOutputs = [...(opts.additionalSecretOutputs ?? []), ...secretOutputs];
   return {
     type: `pulumi-nodejs:dynamic/keymgmt:${type}`,
@@ -56,7 +56,7 @@ export function registration(type: keyof typeof properties, composed: Composed):
       Object.assign(resource, plain);
       readOnDemand(resource, outputs, defaults);
       Object.defineProperty(resource, KEPT, { value: kept });
-      if (registered) resource.urn.apply(registered);
+      if (answered) whenSettled(resource.urn, answered);
     },
   };
 }

@@ -66,3 +66,8 @@ export async function plain(output: pulumi.Output<unknown>): Promise<unknown> {
   const value = (await isKnown) ? await (output as unknown as Settling).promise() : pulumi.unknown;
   return (await pulumi.isSecret(output)) ? pulumi.secret(value) : value;
 }
+
+/** Calls a function when the Output has a value, and when it never will. */
+export function whenSettled(output: pulumi.Output<unknown>, call: () => void): void {
+  (output as unknown as Settling).promise().then(call, call);
+}

@@ -1,6 +1,4 @@
-/** So many at once: three keep a quota of one import a second busy, and leave the engine's workers to replicas. */
-const AT_ONCE = 3;
-/** No turn takes longer. A distribution that waits for a later one, by way of the program, does not stop it. */
+/** No turn takes longer. A resource that waits for a later one, by way of the program, does not stop it. */
 const LONGEST_MS = 10_000;
 
 interface Turn {
@@ -9,16 +7,19 @@ interface Turn {
 }
 
 /**
- * Registers distributions with replicas a few at a time. The engine does what is registered in that order, with four workers for each core
- * (`defaultParallel` and `stepExecutor` of pulumi/pulumi). With all distributions registered at the start no replica would begin before the
- * last of them, and the quotas of the replicas' Regions would not be used meanwhile.
+ * Registers resources a few at a time. The engine does what is registered in that order, with four workers for each core (`defaultParallel`
+ * and `stepExecutor` of pulumi/pulumi). What a program registers at its start is done before all that follows from it, and AWS's quotas are
+ * not used meanwhile: no import begins before the last of a thousand keys is made, and no replica before the last distribution.
  */
 export class Turns {
   #last: Turn[] = [];
 
+  /** @param atOnce how many turns there are at once */
+  constructor(private readonly atOnce: number) {}
+
   /** The next turn: `begun` when it comes, and `end` for who has it. */
   next(): { begun: Promise<void>; end: () => void } {
-    const before = this.#last.length < AT_ONCE ? undefined : this.#last.shift();
+    const before = this.#last.length < this.atOnce ? undefined : this.#last.shift();
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import sinon from "sinon";
 import { Turns } from "../../sdk/turns";
 
-describe("turns of distributions with replicas", () => {
+describe("turns of resources", () => {
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
     clock = sinon.useFakeTimers();
@@ -11,7 +11,7 @@ describe("turns of distributions with replicas", () => {
 
   /** Takes so many turns. */
   function take(count: number) {
-    const turns = new Turns();
+    const turns = new Turns(3);
     const begun: number[] = [];
     const ends = Array.from({ length: count }, (_, index) => {
       const turn = turns.next();
@@ -21,7 +21,7 @@ describe("turns of distributions with replicas", () => {
     return { begun, ends };
   }
 
-  it("are three at once, and one more when one ends", async () => {
+  it("are as many at once as is said, and one more when one ends", async () => {
     const { begun, ends } = take(5);
     await clock.tickAsync(0);
     assert.deepEqual(begun, [0, 1, 2]);
