@@ -116,7 +116,7 @@ interface KeyDistributionKept {
 
 /** Also declares the DistributionAlias, which gives the distribution its name. */
 export function composeKeyDistribution(name: string, args: DistributionArgs, opts: Options): Composed {
-  distributeOnce(name, args);
+  const following = distributeOnce(name, args);
   const { kms, ...rest } = args;
   const { key, tags, description, policy } = rest;
   const { restore } = keptBy<ManagedKeyKept>(key);
@@ -139,6 +139,7 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
       return {
         ...names,
         ...contextual,
+        following: following(),
         restoredElsewhere: restore && restoredElsewhere(restore, kms),
         stack: stackName(),
         ignored: opts.ignoreChanges,
@@ -228,7 +229,8 @@ export function replicasOf(distribution: Distribution): { region: string; name: 
   }));
 }
 
-function distributeOnce(name: string, { kms, key }: DistributionArgs): void {
+/** Returns how many distributions the program has declared after this one, by then. */
+function distributeOnce(name: string, { kms, key }: DistributionArgs): () => number {
   const { distributions } = keptBy<KmsProviderKept>(kms);
   const first = distributions.get(key);
   if (first !== undefined) {
@@ -240,6 +242,8 @@ function distributeOnce(name: string, { kms, key }: DistributionArgs): void {
     throw error;
   }
   distributions.set(key, name);
+  const position = distributions.size;
+  return () => distributions.size - position;
 }
 
 /** Of a key what its distributions get. Keystore and material come from the program and not from the state, which somebody else may have written. */

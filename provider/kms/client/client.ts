@@ -106,6 +106,11 @@ export class KmsConnections {
     return kms;
   }
 
+  /** The program declares so many more distributions in a Region, which may import material. */
+  expectImports(region: string, count: number): void {
+    this.#limiter.expectImports(region, count);
+  }
+
   /** A connection's credentials. They are found once and refreshed before they expire. A failed search is repeated at the next call. */
   credentials(connection: KmsConnection): Promise<FoundCredentials> {
     const id = connectionIdentity(connection);

@@ -22,6 +22,7 @@ export type QuotasByRegion = (region: string) => Quotas | undefined;
  */
 export class Limiter {
   readonly #buckets = new Map<string, Bucket>();
+  readonly #imports = new Map<string, number>();
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #log: (line: string) => void;
@@ -36,13 +37,21 @@ export class Limiter {
     this.#log = (line) => log(`keymgmt: ${line}`);
   }
 
+  /** So many imports may follow those that wait in a Region. The line about them counts these too: the engine does only some at a time. */
+  expectImports(region: string, count: number): void {
+    this.#imports.set(region, count);
+  }
+
   /** The buckets that a call takes from. `owner` names the owner of the quota: an account at an endpoint. */
   buckets(owner: string, uses: QuotaUse[], quotasIn: QuotasByRegion = () => undefined): Allowance {
     const parts = uses.map(({ region, operation, requests }) => {
       const quota = quotaOf(operation, quotasIn(region));
       const id = JSON.stringify([owner, region, operation, quota]);
       const bucket =
-        this.#buckets.get(id) ?? new Bucket(operation, region, quota, this.#clock, this.#random, this.#log);
+        this.#buckets.get(id) ??
+        new Bucket(operation, region, quota, this.#clock, this.#random, this.#log, () =>
+          operation === "GetParametersForImport" ? (this.#imports.get(region) ?? 0) : 0,
+        );
       this.#buckets.set(id, bucket);
       return { bucket, requests };
     });

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import sinon from "sinon";
+import { resourcesOf } from "../../../provider/resources";
 import type { Values } from "../../../provider/resources/resource";
+import { Run } from "../../../provider/run";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
 import { checked, inChina, inputs, mistakesOf } from "./goodInputs";
 
@@ -17,6 +20,17 @@ describe("check of a KeyDistribution", () => {
       multiRegion: true,
       primaryRegion: "us-west-1",
     });
+  });
+
+  it("lets the queue know what the program declares after it, which no state has", async () => {
+    const run = new Run();
+    const expected = sinon.spy(run.connections, "expectImports");
+    const { inputs: planned } = await resourcesOf(run).KeyDistribution.check(undefined, {
+      ...inputs.KeyDistribution,
+      following: 404,
+    });
+    assert.deepEqual(expected.args, [["us-west-1", 404]]);
+    assert.ok(!("following" in planned));
   });
 
   it("shows the new version of a key that rotates", async () => {

@@ -23,6 +23,8 @@ export class Bucket {
     private readonly clock: Clock,
     random: () => number,
     log: (line: string) => void,
+    /** How many more calls may come. */
+    private readonly following: () => number = () => 0,
   ) {
     this.#pace = new Pace(quota, random);
     this.#line = new WaitingLine(operation, region, quota, clock, log);
@@ -89,6 +91,7 @@ export class Bucket {
   #queue() {
     const { isShared, rate } = this.#pace;
     const requests = this.#waiting.reduce((sum, { requests }) => sum + requests, 0);
-    return { calls: this.#waiting.length, seconds: requests / rate, isShared };
+    const following = this.following();
+    return { calls: this.#waiting.length, following, seconds: (requests + following) / rate, isShared };
   }
 }

@@ -9,6 +9,8 @@ const REPEAT_MS = 60_000;
 
 export interface Queue {
   calls: number;
+  /** How many more may come. */
+  following: number;
   /** Until the last call of the queue is sent. */
   seconds: number;
   /** Whether others use the quota too. */
@@ -44,10 +46,11 @@ export class WaitingLine {
     this.clock.after(ms, say, true);
   }
 
-  #text({ calls, seconds, isShared }: Queue): string {
+  #text({ calls, following, seconds, isShared }: Queue): string {
     const [what, quota] = [WHAT[this.operation] ?? `calls of kms:${this.operation}`, rate(this.quota)];
     const others = isShared ? ", because others use it too" : "";
-    return `${calls} ${what} wait for AWS's quota of ${quota} in ${this.region}: about ${time(seconds)}${others}`;
+    const all = `${following > 0 ? "up to " : ""}${calls + following} ${what}`;
+    return `${all} wait for AWS's quota of ${quota} in ${this.region}: about ${time(seconds)}${others}`;
   }
 }
 

@@ -260,6 +260,19 @@ describe("limiter", () => {
     assert.equal(lines.length, 2);
   });
 
+  it("counts in the line what the program has declared beside it: the engine does only some at a time", async () => {
+    limiter.expectImports("us-west-1", 404);
+    limiter.expectImports("eu-west-1", 5);
+    start(9, forImport);
+    await clock.tickAsync(1500);
+    assert.deepEqual(lines, [
+      "keymgmt: up to 412 imports wait for AWS's quota of 1 a second in us-west-1: about 7 minutes",
+    ]);
+    limiter.expectImports("us-west-1", 0);
+    await clock.tickAsync(60_000);
+    assert.equal(lines.length, 1);
+  });
+
   it("says in plain words what waits, and that others use the quota too", async () => {
     for (const [operation, quota, text] of [
       ["CreateKey", 5, "new KMS keys wait for AWS's quota of 5 a second"],
