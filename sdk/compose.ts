@@ -116,7 +116,7 @@ interface KeyDistributionKept {
 
 /** Also declares the DistributionAlias, which gives the distribution its name. */
 export function composeKeyDistribution(name: string, args: DistributionArgs, opts: Options): Composed {
-  const following = distributeOnce(name, args);
+  const distributions = distributeOnce(name, args);
   const { kms, ...rest } = args;
   const { key, tags, description, policy } = rest;
   const { restore } = keptBy<ManagedKeyKept>(key);
@@ -139,7 +139,7 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
       return {
         ...names,
         ...contextual,
-        following: following(),
+        declared: distributions.size,
         restoredElsewhere: restore && restoredElsewhere(restore, kms),
         stack: stackName(),
         ignored: opts.ignoreChanges,
@@ -229,8 +229,8 @@ export function replicasOf(distribution: Distribution): { region: string; name: 
   }));
 }
 
-/** Returns how many distributions the program has declared after this one, by then. */
-function distributeOnce(name: string, { kms, key }: DistributionArgs): () => number {
+/** Returns the distributions of the KmsProvider, to which the program adds others later. */
+function distributeOnce(name: string, { kms, key }: DistributionArgs): ReadonlyMap<KeyVersions, string> {
   const { distributions } = keptBy<KmsProviderKept>(kms);
   const first = distributions.get(key);
   if (first !== undefined) {
@@ -241,9 +241,7 @@ function distributeOnce(name: string, { kms, key }: DistributionArgs): () => num
     error.stack = undefined;
     throw error;
   }
-  distributions.set(key, name);
-  const position = distributions.size;
-  return () => distributions.size - position;
+  return distributions.set(key, name);
 }
 
 /** Of a key what its distributions get. Keystore and material come from the program and not from the state, which somebody else may have written. */

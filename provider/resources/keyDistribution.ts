@@ -37,13 +37,12 @@ export const keyDistribution = (
   run: Run,
   resource = new RegionalResource(run, KIND),
 ): StatefulResource<"KeyDistribution"> => ({
-  async check(olds, { restoredElsewhere, following, ...news }, isPreview) {
+  async check(olds, { restoredElsewhere, declared, ...news }, isPreview) {
     const inputs = planned(olds, withDefaults("KeyDistribution", news), run.now(), isPreview);
     const key = known(inputs.key) as Partial<KeyRef> | undefined;
     const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
     run.declared.recordResource("KeyDistribution", run.names.actualOf(String(inputs.name)));
-    if (typeof following === "number" && kms?.keyCollection)
-      run.connections.expectImports(kms.keyCollection, following);
+    if (kms && typeof declared === "number") run.connections.countDistribution(kms, declared);
     const mistakes = [
       ...schemaMistakes("KeyDistribution", inputs),
       ...purposeMistakes(key, inputs.purpose),

@@ -240,15 +240,13 @@ describe("KeyDistribution", () => {
     }
   });
 
-  it("tells how many distributions of its KmsProvider the program declares after it", async () => {
+  it("tells how many distributions of its KmsProvider the program declares", async () => {
     const registered = await run(() => {
       const kms = new KmsProvider("p", { keyCollection: "us-west-1" });
       return ["a", "b", "c"].map((name) => new KeyDistribution(name, { kms, key: new ManagedKey(name) }));
     });
-    const following = ["a", "b", "c"].map(
-      (name) => find(registered, "KeyDistribution", name).inputs.following,
-    );
-    assert.deepEqual(following, [2, 1, 0]);
+    const declared = ["a", "b", "c"].map((name) => find(registered, "KeyDistribution", name).inputs.declared);
+    assert.deepEqual(declared, [3, 3, 3]);
   });
 
   it("lives and dies with its alias: parent, protection and retention are the same", async () => {

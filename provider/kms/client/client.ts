@@ -106,9 +106,9 @@ export class KmsConnections {
     return kms;
   }
 
-  /** The program declares so many more distributions in a Region, which may import material. */
-  expectImports(region: string, count: number): void {
-    this.#limiter.expectImports(region, count);
+  /** One of `count` distributions that the program declares through a KmsProvider has come. It may import material. */
+  countDistribution({ keyCollection, accountId }: Partial<KmsConnection>, count: number): void {
+    if (keyCollection !== undefined) this.#limiter.countDistribution(keyCollection, `${accountId}`, count);
   }
 
   /** A connection's credentials. They are found once and refreshed before they expire. A failed search is repeated at the next call. */

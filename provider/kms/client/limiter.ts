@@ -1,4 +1,5 @@
 import { visible } from "../../secrecy/visible";
+import type { KmsOperation } from "./operations";
 import { Bucket } from "./pacing/bucket";
 import { type Clock, machineClock } from "./pacing/clock";
 import type { Send } from "./pacing/sendWindow";
@@ -22,7 +23,7 @@ export type QuotasByRegion = (region: string) => Quotas | undefined;
  */
 export class Limiter {
   readonly #buckets = new Map<string, Bucket>();
-  readonly #imports = new Map<string, number>();
+  readonly #declared = new Map<string, { region: string; count: number }>();
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #log: (line: string) => void;
@@ -37,9 +38,22 @@ export class Limiter {
     this.#log = (line) => log(`keymgmt: ${line}`);
   }
 
-  /** So many imports may follow those that wait in a Region. The line about them counts these too: the engine does only some at a time. */
-  expectImports(region: string, count: number): void {
-    this.#imports.set(region, count);
+  /**
+   * One of `count` distributions that the program declares in a Region, by `group`, has come. The line about waiting imports counts those
+   * that are still to come too: the engine does only some at a time.
+   */
+  countDistribution(region: string, group: string, count: number): void {
+    const id = JSON.stringify([region, group]);
+    const left = this.#declared.get(id)?.count ?? count;
+    this.#declared.set(id, { region, count: Math.max(0, left - 1) });
+  }
+
+  #following(inRegion: string, operation: KmsOperation): number {
+    if (operation !== "GetParametersForImport") return 0;
+    return [...this.#declared.values()].reduce(
+      (sum, { region, count }) => sum + (region === inRegion ? count : 0),
+      0,
+    );
   }
 
   /** The buckets that a call takes from. `owner` names the owner of the quota: an account at an endpoint. */
@@ -50,7 +64,7 @@ export class Limiter {
       const bucket =
         this.#buckets.get(id) ??
         new Bucket(operation, region, quota, this.#clock, this.#random, this.#log, () =>
-          operation === "GetParametersForImport" ? (this.#imports.get(region) ?? 0) : 0,
+          this.#following(region, operation),
         );
       this.#buckets.set(id, bucket);
       return { bucket, requests };

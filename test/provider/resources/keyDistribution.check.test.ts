@@ -22,15 +22,15 @@ describe("check of a KeyDistribution", () => {
     });
   });
 
-  it("lets the queue know what the program declares after it, which no state has", async () => {
+  it("lets the queue know how many distributions the program declares, which no state has", async () => {
     const run = new Run();
-    const expected = sinon.spy(run.connections, "expectImports");
+    const expected = sinon.spy(run.connections, "countDistribution");
     const { inputs: planned } = await resourcesOf(run).KeyDistribution.check(undefined, {
       ...inputs.KeyDistribution,
-      following: 404,
+      declared: 404,
     });
-    assert.deepEqual(expected.args, [["us-west-1", 404]]);
-    assert.ok(!("following" in planned));
+    assert.deepEqual(expected.args, [[inputs.KeyDistribution.kms, 404]]);
+    assert.ok(!("declared" in planned));
   });
 
   it("shows the new version of a key that rotates", async () => {
