@@ -26,7 +26,7 @@ export const KeyReplica = dynamicProvider(resources.KeyReplica);
 export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {
   return {
     check: (olds, given) => {
-      const { isPreview, ...news } = withContext(given);
+      const { isPreview, secrets, ...news } = withContext(given);
       return told(news, async () => {
         const old = own(olds);
         const { inputs, mistakes } = await resource.check(
@@ -35,7 +35,7 @@ export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {
           isPreview,
         );
         const failures = mistakes.map((reason) => ({ property: "", reason: shown(news, reason) }));
-        return { inputs: sendable(inputs), failures };
+        return { inputs: secretAgain(sendable(inputs), secrets as string[]), failures };
       });
     },
     diff: (id, olds, news) => told(news, () => resource.diff(id, own(olds), own(news))),
@@ -82,6 +82,20 @@ async function told<T>(inputs: Values | undefined, work: () => Promise<T>): Prom
 function withContext({ context = {}, ...given }: Values) {
   const values = typeof context === "string" ? JSON.parse(context) : context;
   return { ...values, ...given };
+}
+
+/**
+ * The inputs, with those of the context that are secret marked so. The engine marks an input that has the name of a secret one of the
+ * program, which these have not. Source: `annotateSecrets` in sdk/go/common/resource/plugin/provider_plugin.go of pulumi/pulumi.
+ */
+function secretAgain(inputs: Values, secrets: string[] = []): Values {
+  const marked = secrets.filter((name) => name in inputs).map((name) => [name, secret(inputs[name])]);
+  return { ...inputs, ...Object.fromEntries(marked) };
+}
+
+/** A secret as it is sent. Source: `specialSecretSig` in sdk/nodejs/runtime/rpc.ts of pulumi/pulumi. */
+function secret(value: unknown): Values {
+  return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
 }
 
 function shown(inputs: Values | undefined, message: string): string {

@@ -5,11 +5,12 @@ import { plain } from "./outputs";
 /**
  * The values as JSON: one text costs the program, the engine and the provider less than a tree of properties, each of which they marshal and
  * log. Values that are not known are the text that stands for them elsewhere too. If any is a secret, they stay properties, so that the
- * engine knows which.
+ * engine knows which. The provider gets them without that mark, so `secrets` names them, and `check` marks them again.
  */
 export async function asContext(values: pulumi.Inputs): Promise<string | pulumi.Inputs> {
   const settled = (await settle(values)) as pulumi.Inputs;
-  return hasOutput(settled) ? settled : JSON.stringify(settled, unknownAsText);
+  const secrets = Object.keys(settled).filter((name) => hasOutput(settled[name]));
+  return secrets.length > 0 ? { ...settled, secrets } : JSON.stringify(settled, unknownAsText);
 }
 
 async function settle(value: unknown): Promise<unknown> {

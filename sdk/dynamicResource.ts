@@ -40,7 +40,7 @@ interface Registration {
  */
 export function registration(type: keyof typeof properties, composed: Composed): Registration {
   checkPackage();
-  const { defaults, outputs, passedOn, secretOutputs } = properties[type];
+  const { defaults, optional, outputs, passedOn, secretOutputs } = properties[type];
   const { inputs, context, opts, plain, kept, answered } = composed;
   const additionalSecretOutputs = [...(opts.additionalSecretOutputs ?? []), ...secretOutputs];
   return {
@@ -54,7 +54,9 @@ export function registration(type: keyof typeof properties, composed: Composed):
     opts: { ...opts, additionalSecretOutputs },
     complete(resource) {
       Object.assign(resource, plain);
-      readOnDemand(resource, outputs, defaults);
+      // An input, and no output of the resource.
+      delete (resource as { context?: unknown }).context;
+      readOnDemand(resource, { names: outputs, defaults, optional, secret: additionalSecretOutputs });
       Object.defineProperty(resource, KEPT, { value: kept });
       if (answered) whenSettled(resource.urn, answered);
     },

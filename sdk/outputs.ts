@@ -3,24 +3,38 @@ import * as pulumi from "@pulumi/pulumi";
 
 type Values = Record<string, unknown>;
 
-/**
- * Gives a resource those of its outputs that it was not registered with.
- *
- * @param defaults used where the engine has no value, as in unit tests with mocks
- */
-export function readOnDemand(resource: pulumi.Resource, names: readonly string[], defaults: Values): void {
+interface OnDemand {
+  /** The outputs of the resource. */
+  names: readonly string[];
+  /** Used where the engine has no value, as in unit tests with mocks. */
+  defaults: Values;
+  /** Outputs that are what the program gives: undefined where it gives none. */
+  optional: readonly string[];
+  /** Outputs that are secret. The invoke that reads them returns them without that mark. */
+  secret: readonly string[];
+}
+
+/** Gives a resource those of its outputs that it was not registered with. */
+export function readOnDemand(
+  resource: pulumi.CustomResource,
+  { names, defaults, optional, secret }: OnDemand,
+): void {
   let state: pulumi.Output<Values> | undefined;
-  const read = (name: string) => {
+  const read = (name: string): pulumi.Output<unknown> => {
     state ??= resource.urn.apply(stateOf);
     // The Output of a property is known where others of the state are not.
-    return state[name]!.apply((value) => value ?? defaults[name] ?? missing());
+    const output = state[name]!.apply(
+      (value) => value ?? defaults[name] ?? (optional.includes(name) ? undefined : missing(resource)),
+    );
+    return secret.includes(name) ? pulumi.secret(output) : output;
   };
   for (const name of names) {
     if (Object.hasOwn(resource, name)) continue;
+    let output: pulumi.Output<unknown> | undefined;
+    // It stays a getter after it was read, which is how `plainValues` knows what the resource was registered with.
     const get = () => {
-      const value = read(name);
-      Object.defineProperty(resource, name, { enumerable: true, value });
-      return value;
+      output ??= read(name);
+      return output;
     };
     Object.defineProperty(resource, name, { enumerable: true, configurable: true, get });
   }
@@ -35,9 +49,13 @@ async function stateOf(urn: string): Promise<Values> {
   return state;
 }
 
-/** As Pulumi's runtime has it: what a preview does not say is unknown. */
-function missing(): unknown {
-  return pulumi.runtime.isDryRun() ? pulumi.unknown : undefined;
+/**
+ * As Pulumi's runtime has it: what a preview does not say is unknown, and what an update does not create, because `--target` names other
+ * resources, is unknown too.
+ */
+async function missing({ id }: pulumi.CustomResource): Promise<unknown> {
+  const isCreated = await (id as unknown as Settling).isKnown;
+  return pulumi.runtime.isDryRun() || !isCreated ? pulumi.unknown : undefined;
 }
 
 /**

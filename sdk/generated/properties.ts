@@ -1,12 +1,22 @@
 // Generated from schema.json by `make generate`. Do not edit.
 
 /**
- * Of each resource: defaults of its inputs, its outputs, those of them that the SDK passes on to other resources, and the secrets that
- * the engine is asked to keep.
+ * Of each resource: defaults of its inputs, the outputs that are undefined where the program gives no input of the name, all outputs,
+ * those of them that the SDK passes on to other resources, and the secrets that the engine is asked to keep.
  */
 export const properties = {
   KmsProvider: {
     defaults: { provider: "awskms", wrappingKeySpec: "RSA_4096", aliasPrefix: "hashicorp" },
+    optional: [
+      "credentials",
+      "profile",
+      "assumeRole",
+      "webIdentity",
+      "endpoint",
+      "tags",
+      "quotas",
+      "unreachableRegions",
+    ],
     outputs: [
       "provider",
       "keyCollection",
@@ -29,6 +39,7 @@ export const properties = {
   },
   ManagedKey: {
     defaults: { type: "aes256-gcm96", minEnabledVersion: 1, deletionAllowed: false, keystore: "state" },
+    optional: ["rotationPeriod", "rotationTrigger"],
     outputs: [
       "name",
       "type",
@@ -53,6 +64,14 @@ export const properties = {
   },
   DistributionAlias: {
     defaults: {},
+    optional: [
+      "replicaRegions",
+      "purpose",
+      "protection",
+      "rotationStrategy",
+      "adoptedAlias",
+      "deletionAllowed",
+    ],
     outputs: [
       "keyName",
       "keyId",
@@ -76,6 +95,7 @@ export const properties = {
   },
   KeyDistribution: {
     defaults: { protection: "hsm", rotationStrategy: "manual", deletionWindowDays: 30 },
+    optional: ["policy", "description", "tags", "validFor", "renewBefore", "adopt"],
     outputs: [
       "purpose",
       "protection",
@@ -110,6 +130,7 @@ export const properties = {
   },
   KeyReplica: {
     defaults: { deletionWindowDays: 30 },
+    optional: ["policy", "description", "tags"],
     outputs: [
       "region",
       "deletionWindowDays",

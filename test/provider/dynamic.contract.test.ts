@@ -29,6 +29,8 @@ const __provider = 'exports.handler = () => require("pulumi-keymgmt/dynamic").Ke
 const withUndefined = { a: 1, b: undefined, c: { d: undefined, e: [{ f: undefined, g: "g" }] } };
 const withoutUndefined = { a: 1, c: { e: [{ g: "g" }] } };
 
+const SECRET = "4dabf18193072939515e22adb298388d";
+
 describe("the dynamic providers", () => {
   afterEach(() => sinon.restore());
 
@@ -90,6 +92,18 @@ describe("the dynamic providers", () => {
       await providers.KeyReplica.check!(olds, {});
       assert.equal(check.lastCall.args[0], undefined);
     }
+  });
+
+  it("mark the secrets among the inputs of the context, of which the engine has told them only the value", async () => {
+    sinon
+      .stub(resources.KeyDistribution, "check")
+      .callsFake(async (_olds, news) => ({ inputs: news, mistakes: [] }));
+    const context = { name: "orders-1", kms: { tags: { team: "shop" } }, secrets: ["kms", "stack"] };
+    const { inputs } = await KeyDistribution.check!({}, { purpose: ["encrypt"], context });
+    const { kms, name, purpose, ...rest } = inputs as Values;
+    const secret = { [SECRET]: "1b47061264138c4ac30d75fd1eb44270", value: { tags: { team: "shop" } } };
+    assert.deepEqual({ kms, name, purpose }, { kms: secret, name: "orders-1", purpose: ["encrypt"] });
+    for (const missing of ["stack", "secrets", "context"]) assert.ok(!(missing in rest), missing);
   });
 
   it("report every mistake under no property, since the engine prints the property's value, even a secret's", async () => {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import sinon from "sinon";
 import { KeyDistribution, KmsProvider, ManagedKey } from "../../sdk";
-import { resolved, run } from "./program";
+import { find, resolved, run } from "./program";
 
 /** One key with its distribution. */
 function shop() {
@@ -43,7 +43,7 @@ describe("outputs of a resource", () => {
       all = shop();
       return all.dist;
     });
-    const every = ["__provider", "context", "id", "urn"];
+    const every = ["__provider", "id", "urn"];
     const { kms, key, dist } = all!;
     assert.deepEqual(
       made(kms),
@@ -76,6 +76,22 @@ describe("outputs of a resource", () => {
       assert.equal(dist.aliasName, dist.aliasName, "an Output is one object");
     });
 
+    it("are no part of what other resources get: a preview, where they are unknown, would show a change of each", async () => {
+      const registered = await run(
+        () => {
+          const { kms, key, dist } = shop();
+          const second = new KmsProvider("second", { keyCollection: "us-east-1" });
+          const outputs = [second.tags, second.quotas, second.credentialSource];
+          return [kms, dist, new KeyDistribution("second", { kms: second, key }), ...outputs];
+        },
+        { preview: true },
+      );
+      const [first, second] = ["orders-prod", "second"].map((name) =>
+        Object.keys(find(registered, "KeyDistribution", name).inputs.kms as object),
+      );
+      assert.deepEqual(second, first);
+    });
+
     it("depend on the resource, so that what uses them waits for it", async () => {
       await distribution(async (dist) => {
         const { resources } = dist.keyArn as unknown as { resources(): Set<pulumi.Resource> };
@@ -92,6 +108,15 @@ describe("outputs of a resource", () => {
       });
     });
 
+    it("are undefined in a preview too where the program gives none, and known to be", async () => {
+      await distribution(async ({ tags, policy }) => {
+        for (const output of [tags, policy]) {
+          assert.equal(await isKnown(output), true);
+          assert.equal(await resolved<unknown>(output), undefined);
+        }
+      }, true);
+    });
+
     it("are unknown in a preview where the engine says none", async () => {
       await distribution(async (dist) => {
         assert.equal(await isKnown(dist.keyArn), false);
@@ -100,8 +125,9 @@ describe("outputs of a resource", () => {
     });
   });
 
-  it("are listed by a resource that is exported whole", async () => {
+  it("are listed by a resource that is exported whole, and what `check` is told is not", async () => {
     const names = await distribution((dist) => Object.keys(dist));
     for (const name of ["keyArn", "aliasName", "drift", "description"]) assert.ok(names.includes(name), name);
+    assert.ok(!names.includes("context"));
   });
 });

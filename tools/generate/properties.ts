@@ -23,6 +23,7 @@ export function propertiesFile(): string {
       name,
       {
         defaults: Object.fromEntries(defaults.map((input) => [input.name, input.default])),
+        optional: namesOf(outputsOf(resource).filter(({ name }) => isOptional(resource, name))),
         outputs,
         passedOn: namesOf(passedOnOf(name, resource)),
         secretOutputs: namesOf(secretsOnOneSide(resource)),
@@ -30,8 +31,8 @@ export function propertiesFile(): string {
     ];
   });
   const comment = `/**
- * Of each resource: defaults of its inputs, its outputs, those of them that the SDK passes on to other resources, and the secrets that
- * the engine is asked to keep.
+ * Of each resource: defaults of its inputs, the outputs that are undefined where the program gives no input of the name, all outputs,
+ * those of them that the SDK passes on to other resources, and the secrets that the engine is asked to keep.
  */`;
   return file(`${comment}\nexport const properties = ${JSON.stringify(Object.fromEntries(lists))};`);
 }
@@ -48,6 +49,12 @@ function passedOnOf(name: string, resource: Resource): Property[] {
     .filter((type) => type.language?.nodejs.resource === name)
     .flatMap((type) => outputsPassedOn(resource, type))
     .filter(({ name, plain }) => !plain && (!(name in args) || isFilled(args[name]!)));
+}
+
+/** Whether an output is the input of the same name, and undefined where the program gives none. */
+function isOptional({ inputProperties, required }: Resource, name: string): boolean {
+  const input = inputProperties[name];
+  return input !== undefined && !isFilled(input) && !required.includes(name);
 }
 
 /** Whether `check` sets an input that the program leaves out. */
