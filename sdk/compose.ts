@@ -77,6 +77,7 @@ function turnOfKey() {
 }
 
 export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Options): Composed {
+  const stack = stackName();
   const turn = turnOfKey();
   const { defaults } = properties.ManagedKey;
   const { deletionAllowed = defaults.deletionAllowed, keystore = defaults.keystore } = args;
@@ -91,7 +92,7 @@ export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Opti
       restore,
       replicaRegions: replicaRegions.length > 0 ? replicaRegions : undefined,
     },
-    context: turn.begun.then(() => ({ stack: stackName() })),
+    context: turn.begun.then(() => ({ stack })),
     answered: turn.end,
     opts: {
       ...opts,
@@ -121,11 +122,13 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
   const { key, tags, description, policy } = rest;
   const { restore } = keptBy<ManagedKeyKept>(key);
   const adoption = adoptionOf(restore, kms, args.adopt);
-  // A connection with a secret is an input of its own, which is how the engine keeps it secret in the state.
+  // A connection with a secret is an input of its own, so that the engine keeps no more than the secret itself encrypted. One of which
+  // changes are ignored is too, because the engine compares the inputs that the program sends.
   const connection = { kms: connectionOf(kms) };
   const { isOpen, turns } = keptBy<KmsProviderKept>(kms);
   const turn = key.replicaRegions.length > 0 ? turns.next() : undefined;
-  const [inputs, contextual] = isOpen ? [{}, connection] : [connection, {}];
+  const isIgnored = opts.ignoreChanges?.some((path) => /^kms\b/.test(path));
+  const [inputs, contextual] = isOpen && !isIgnored ? [{}, connection] : [connection, {}];
   const alias = new DistributionAlias(name, {
     inputs,
     context: aliasInputs(args, { ...contextual, ...adoption?.ofAlias }),

@@ -15,6 +15,8 @@ export interface Registered {
   name: string;
   /** As sent, those of the context among them: a secret is an envelope around its value. */
   inputs: Record<string, unknown>;
+  /** The names of those that the context has. */
+  inContext: string[];
   protect: boolean;
   retainOnDelete: boolean;
   parent: string;
@@ -108,11 +110,12 @@ async function settled(made: unknown): Promise<void> {
 
 function shown(request: RegisterResourceRequest): Registered {
   const { context, ...inputs } = request.getObject()!.toJavaScript() as Record<string, unknown>;
-  const inContext = typeof context === "string" ? JSON.parse(context) : context;
+  const contextual = typeof context === "string" ? JSON.parse(context) : context;
   return {
     type: request.getType(),
     name: request.getName(),
-    inputs: { ...inputs, ...inContext },
+    inputs: { ...inputs, ...contextual },
+    inContext: Object.keys(contextual ?? {}),
     protect: request.getProtect() ?? false,
     retainOnDelete: request.getRetainondelete() ?? false,
     parent: request.getParent(),

@@ -42,6 +42,33 @@ describe("a program", () => {
     }
   });
 
+  it("is told at once, where it declares a key, that its unit tests name no organization", async () => {
+    await pulumi.runtime.setMocks({
+      newResource: ({ inputs }) => ({ id: "x", state: inputs }),
+      call: () => ({}),
+    });
+    assert.throws(() => new ManagedKey("orders"), /organization/);
+  });
+
+  it("sends the connection as an input where it ignores changes of it, for the engine compares inputs", async () => {
+    for (const [ignoreChanges, inContext] of [
+      [["kms.quotas"], false],
+      [["tags"], true],
+    ] as const) {
+      const registered = await run(() => {
+        const kms = new KmsProvider("prod", { keyCollection: "us-west-1", quotas: { CreateKey: 5 } });
+        return new KeyDistribution(
+          "orders-prod",
+          { kms, key: new ManagedKey("orders") },
+          {
+            ignoreChanges: [...ignoreChanges],
+          },
+        );
+      });
+      assert.equal(find(registered, "KeyDistribution").inContext.includes("kms"), inContext);
+    }
+  });
+
   it("declares its resources where it says so, not in this package", async () => {
     const registered = await run(shop);
     for (const type of ["KmsProvider", "ManagedKey", "KeyDistribution"])
