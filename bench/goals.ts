@@ -47,9 +47,9 @@ export function table({ ours, baseline, floor, terraform }: Compared): string {
   const rows = GOALS.map(({ what, of, baseline: most, terraform: mostOfTerraform }) => [
     what,
     shown(of, ours),
-    `${shown(of, baseline)}`,
+    shown(of, baseline),
     `**${times(ratio(ours, baseline, of))}** (≤ ${most})`,
-    `${shown(of, floor)}`,
+    shown(of, floor),
     times(ratio(floor, baseline, of)),
     ...(terraform
       ? [

@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { startLocalKms } from "../local-kms/src/index";
 import { end, withDescendants } from "../test/e2e/support/processes";
-import { watchMemory } from "./memory";
+import { timed } from "./memory";
 import { ours } from "./subjects";
 
 async function main(): Promise<void> {
@@ -32,29 +32,32 @@ async function main(): Promise<void> {
   const say = (what: string, more: object) =>
     console.log(`${what}: ${JSON.stringify({ ...counts, ...more })}`);
   /** Seconds of one command, and the largest of its processes in MiB. */
-  const timed = async (what: string, work: (started: (pid: number) => void) => Promise<void>) => {
-    let watched: ReturnType<typeof watchMemory> | undefined;
-    const began = performance.now();
+  const run = async (what: string, work: (started: (pid: number) => void) => Promise<void>) => {
     let failed: unknown;
-    await work((pid) => {
-      watched = watchMemory(pid);
-      if (what === "up" && values.kill)
-        setTimeout(() => end(withDescendants(pid)), Number(values.kill) * 1000);
-    }).catch((error) => {
-      failed = error;
+    const { seconds, memory = 0 } = await timed((started) =>
+      work((pid) => {
+        started(pid);
+        if (what === "up" && values.kill)
+          setTimeout(() => end(withDescendants(pid)), Number(values.kill) * 1000);
+      }).catch((error) => {
+        failed = error;
+      }),
+    );
+    say(what, {
+      seconds: Math.round(seconds),
+      MiB: Math.round(memory / 2 ** 20),
+      killed: failed !== undefined,
     });
-    const seconds = Math.round((performance.now() - began) / 1000);
-    say(what, { seconds, MiB: Math.round((watched?.stop() ?? 0) / 2 ** 20), killed: failed !== undefined });
     if (failed && !values.kill) throw failed;
   };
   try {
-    await timed("up", subject.up);
+    await run("up", subject.up);
     if (values.kill) {
       await subject.unlock();
-      await timed("up after the kill", subject.up);
+      await run("up after the kill", subject.up);
     }
     Object.assign(counts, { all: 0, throttled: 0, imported: 0 });
-    await timed("up, nothing to do", subject.up);
+    await run("up, nothing to do", subject.up);
     say("state", { bytesOfOneKey: Math.round((await subject.stateBytes()) / keys) });
   } finally {
     await subject.close();

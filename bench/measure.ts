@@ -1,4 +1,4 @@
-import { watchMemory } from "./memory";
+import { timed } from "./memory";
 import type { Subject } from "./subjects";
 
 /** What one subject costs: seconds and bytes. */
@@ -55,13 +55,8 @@ class Measuring {
 
   /** Seconds that a command takes. */
   async #timed(work: Subject["up"]): Promise<number> {
-    let watched: ReturnType<typeof watchMemory> | undefined;
-    const began = performance.now();
-    await work((pid) => {
-      watched = watchMemory(pid);
-    });
-    const seconds = (performance.now() - began) / 1000;
-    this.#memory = Math.max(this.#memory, watched?.stop() ?? 0);
+    const { seconds, memory } = await timed(work);
+    this.#memory = Math.max(this.#memory, memory ?? 0);
     return seconds;
   }
 }

@@ -6,7 +6,7 @@ const EVERY_MS = 100;
  * Watches a process and all that it starts, until `stop`. Returns the largest resident memory that one of them had, in bytes: the kernel's
  * own high-water mark (VmHWM in proc(5)). Undefined where there is no /proc.
  */
-export function watchMemory(root: number): { stop: () => number | undefined } {
+function watchMemory(root: number): { stop: () => number | undefined } {
   let largest: number | undefined;
   const look = () => {
     for (const pid of family(root)) {
@@ -21,6 +21,23 @@ export function watchMemory(root: number): { stop: () => number | undefined } {
       return largest;
     },
   };
+}
+
+/** Seconds that a command takes, and the largest resident memory of its processes. `work` names its process when it has started. */
+export async function timed(
+  work: (started: (pid: number) => void) => Promise<void>,
+): Promise<{ seconds: number; memory: number | undefined }> {
+  let watched: ReturnType<typeof watchMemory> | undefined;
+  let memory: number | undefined;
+  const began = performance.now();
+  try {
+    await work((pid) => {
+      watched = watchMemory(pid);
+    });
+  } finally {
+    memory = watched?.stop();
+  }
+  return { seconds: (performance.now() - began) / 1000, memory };
 }
 
 /** The process and its descendants. */
