@@ -254,6 +254,16 @@ export function isPendingDeletionError(error: unknown): boolean {
   return isInState(error, "PendingDeletion", "PendingReplicaDeletion");
 }
 
+/** AWS refuses nearly every call for a KMS key that is pending deletion. If the state did not know that, the plan first cancels the deletion. */
+export async function unlessPendingDeletion<T>(work: () => Promise<T>): Promise<T | "pendingDeletion"> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isPendingDeletionError(error)) return "pendingDeletion";
+    throw error;
+  }
+}
+
 export function isPendingImportError(error: unknown): boolean {
   return isInState(error, "PendingImport");
 }

@@ -232,7 +232,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:UntagResource",
       on: "ownKey",
-      when: "a tag is removed from the program",
+      when: "a tag is removed from the program; after a rotation on demand for which the deletion of a replica was cancelled",
       without: "the tag stays on the KMS keys",
     },
     {

@@ -22,8 +22,8 @@ export const CLAIM = "keymgmt:claim";
 /** Set while the ownership of a KMS key is being proved: the distribution that proves it. */
 export const PENDING_CLAIM = "keymgmt:pending-claim";
 
-/** A replica that was reclaimed for a rotation only. Its deletion is scheduled again after the rotation. */
-export const RECLAIMED_FOR_ROTATION = "keymgmt:leaving";
+/** Tag of a primary: the deletion of its replica in that Region was cancelled for a rotation, and is scheduled again after it. */
+export const reclaimTag = (region: string) => `keymgmt:leaving:${region}`;
 
 export interface TaggedKey {
   keyId: string;

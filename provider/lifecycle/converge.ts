@@ -6,12 +6,13 @@ import { kmsKeysOf } from "../state/records";
 import type { KmsKeyRecords, RegionalOutputs } from "../state/types";
 import { promoted } from "./drift/drift";
 import { execute } from "./execute/execute";
+import { sayReclaimed } from "./execute/reclaimedReplicas";
 import type { ProvidedKeyring } from "./memory/keyrings";
 import { changedAspects } from "./metadata/aspects";
 import { metadataFor } from "./metadata/desired";
 import { mustApplyAgain } from "./metadata/ignoreChanges";
 import type { Owner } from "./owner";
-import { type Known, knownFrom } from "./plan/known";
+import { type Known, knownFrom, sharedOf } from "./plan/known";
 import { plan } from "./plan/plan";
 import type { Step } from "./plan/steps";
 import { RegionalDistribution } from "./regionalDistribution";
@@ -86,6 +87,11 @@ export async function converge(
     show(now.stale.length === 0, regional);
   };
   show(known.stale.length === 0, regional);
-  record(await execute(regional, desired, known, record));
+  try {
+    record(await execute(regional, desired, known, record));
+  } catch (error) {
+    if (regional.reclaimed.size > 0) sayReclaimed(regional, sharedOf(outputs.versions).keyId);
+    throw error;
+  }
   outputs.drift = promoted(outputs.versions);
 }

@@ -55,6 +55,8 @@ export class RegionalDistribution {
   readonly #provided: ProvidedKeyring | undefined;
   /** Ids of KMS keys whose owner this run knows, so that their tags are not read again. */
   readonly verified = new Set<string>();
+  /** Regions of replicas whose deletion this run has cancelled for a rotation, and not scheduled again yet. */
+  readonly reclaimed = new Set<string>();
   #keyring: Keyring | undefined;
 
   constructor(

@@ -10,6 +10,7 @@ import {
   type ImportOptions,
   importMaterial,
   isPendingDeletionError,
+  unlessPendingDeletion,
   waitEnabled,
 } from "../../kms/kmsKeys";
 import { warnIfDenied } from "../../kms/optional";
@@ -155,20 +156,14 @@ async function importIntoReplica(
   const { records, pending } = known;
   if (strategy === "on-demand") {
     const { keyId } = records[versionsOf(records).at(-1)!]!;
-    return importVersion(regional, region, version, {
-      keyId,
-      keyMaterialId: pending!.imported.keyMaterialId,
-    });
+    const { keyMaterialId } = pending!.imported;
+    return unlessPendingDeletion(() => importVersion(regional, region, version, { keyId, keyMaterialId }));
   }
   const { keyId } = records[version]!;
   const there = regional.at(region);
   return namingReplica(there, keyId, async () => {
-    try {
-      await importVersion(regional, region, version, { keyId });
-    } catch (error) {
-      if (isPendingDeletionError(error)) return "pendingDeletion";
-      throw error;
-    }
+    const imported = await unlessPendingDeletion(() => importVersion(regional, region, version, { keyId }));
+    if (imported === "pendingDeletion") return imported;
     await waitEnabled(there, keyId, regional.context(version));
     return { state: "Enabled" };
   });

@@ -1,14 +1,14 @@
 /** Performs each step with AWS. plan/apply.ts adds the result to what is known. */
 import { createAlias, deleteAlias, moveAlias } from "../../kms/aliases";
 import {
-  isPendingDeletionError,
   LONGEST_WINDOW_DAYS,
   setEnabled,
   tagList,
+  unlessPendingDeletion,
   waitEnabled,
 } from "../../kms/kmsKeys";
 import { rotateOnDemand } from "../../kms/rotation";
-import { PENDING_CLAIM, RECLAIMED_FOR_ROTATION } from "../../kms/taggedKeys";
+import { PENDING_CLAIM } from "../../kms/taggedKeys";
 import { sayingIfItFails } from "../../say";
 import type { KmsKeyRecord } from "../../state/types";
 import { findOrphans } from "../claims/orphans";
@@ -23,6 +23,7 @@ import { findAlias } from "./aliases";
 import { createKey } from "./createKey";
 import { cancelDeletion, schedule } from "./deletion";
 import { findPending, importNewMaterial, importStep, importVersion, probe } from "./importMaterial";
+import { markReclaimed, unmarkReclaimed } from "./reclaimedReplicas";
 import { refusalOf } from "./refusals";
 import { findReplicas, findStrayReplicas, inspect, replicate } from "./replicas";
 import { syncMetadata } from "./syncMetadata";
@@ -78,13 +79,8 @@ const PERFORM: Performances = {
   },
   async cancelDeletion(regional, { version, region, isCandidate }, known) {
     const { keyId } = isCandidate ? known.candidates[version]!.record : recordFor(known, version);
-    const state = await cancelDeletion(regional, regional.at(region), version, keyId);
-    const isForRotation = known.replicas?.some((one) => one.region === region && one.wasPendingDeletion);
-    if (isForRotation) {
-      const Tags = tagList({ [RECLAIMED_FOR_ROTATION]: regional.owner.distribution });
-      await regional.at(region).call("TagResource", { KeyId: keyId, Tags }, regional.context(version));
-    }
-    return state;
+    if (isForRotation(known, region)) await markReclaimed(regional, { keyId, region, version });
+    return cancelDeletion(regional, regional.at(region), version, keyId);
   },
   import: importStep,
   async joinVersion(regional, { version }, { records }, { primaries }) {
@@ -128,7 +124,12 @@ const PERFORM: Performances = {
     );
   },
   deleteAlias: (regional) => deleteAlias(regional.kms, regional.aliasName, regional.context()),
-  scheduleDeletion: schedule,
+  async scheduleDeletion(regional, step, known, desired) {
+    await schedule(regional, step, known, desired);
+    const { region, version } = step;
+    if (!isForRotation(known, region)) return;
+    await unmarkReclaimed(regional, { keyId: recordFor(known, version).keyId, region, version });
+  },
   async leaveAlone(regional, { version, keyId, why, region }, { records }) {
     const { owner, run, deletionWindowDays } = regional;
     const recorded = records[version];
@@ -149,6 +150,10 @@ const PERFORM: Performances = {
   },
 };
 
+/** On demand: whether the replica is pending deletion but for a rotation. */
+const isForRotation = ({ replicas }: Known, region: string) =>
+  replicas?.some((one) => one.region === region && one.wasPendingDeletion) === true;
+
 function switched(
   regional: RegionalDistribution,
   { version, region }: { version: number; region: string },
@@ -160,16 +165,6 @@ function switched(
     await setEnabled(regional.at(region), keyId, enabled, regional.context(version));
     return undefined;
   });
-}
-
-/** AWS refuses nearly every call for a KMS key that is pending deletion. If the state did not know that, the plan first cancels the deletion. */
-async function unlessPendingDeletion<T>(work: () => Promise<T>): Promise<T | "pendingDeletion"> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isPendingDeletionError(error)) return "pendingDeletion";
-    throw error;
-  }
 }
 
 /** If the work fails, names the KMS key: it is in no state yet, and its deletion may already be cancelled. */

@@ -3,12 +3,11 @@
 import { KeymgmtError } from "../../errors";
 import { relatedKeyArn } from "../../kms/arn";
 import type { Kms } from "../../kms/client/client";
-import type { KeyState } from "../../kms/keyState";
 import { isPendingDeletion } from "../../kms/keyState";
 import { describeKmsKey, keyPolicyOf, otherRegions, type SeenKmsKey } from "../../kms/kmsKeys";
 import { undefinedIfDenied, warnIfDenied } from "../../kms/optional";
 import { ensureReplicaKey } from "../../kms/replicas";
-import { CLAIM, RECLAIMED_FOR_ROTATION, tagCommand, tagsOf } from "../../kms/taggedKeys";
+import { CLAIM, tagCommand, tagsOf } from "../../kms/taggedKeys";
 import { kmsKeysOf } from "../../state/records";
 import type { KmsKeyRecord } from "../../state/types";
 import { isTakenOver, ownershipOf } from "../claims/ownership";
@@ -18,6 +17,7 @@ import { metadataFor } from "../metadata/desired";
 import type { Desired, Known, SeenReplica } from "../plan/known";
 import type { OutcomeOf, StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
+import { wasPendingDeletion } from "./reclaimedReplicas";
 
 /** A KMS key that may exist, as AWS shows it; undefined if it does not exist. */
 export async function inspect(
@@ -75,9 +75,9 @@ export async function findReplicas(
     const seen = await describeKmsKey(there, keyId, context);
     const { state } = seen;
     if (strategy === "on-demand") {
-      const wasPendingDeletion = await wasReplicaPendingDeletion(there, keyId, state);
       const isPrimary = region === here.primaryRegion;
-      return [{ region, state, wasPendingDeletion, ...(isPrimary && { isPrimary }) }];
+      const isLeaving = await wasPendingDeletion(regional, there, keyId, state);
+      return [{ region, state, wasPendingDeletion: isLeaving, ...(isPrimary && { isPrimary }) }];
     }
     const isOthers = !hasItsMaterial(seen, strategy) && state !== "Deleted" && !isPendingDeletion(state);
     return isOthers && (await leavesReplica(regional, there, records[version]!))
@@ -103,14 +103,6 @@ async function leavesReplica(
     `the replica of KMS key ${record.keyId} in ${there.region} has no material, and ${doubt}; the rotation makes no new replica there before the alias moves. A KeyReplica there makes it later. If there is no KeyReplica, delete the replica: ${regional.deletionCommand(record, SHORTEST_WINDOW_DAYS, there.region)}`,
   );
   return true;
-}
-
-/** Whether the deletion of a replica is scheduled, or was scheduled until a rotation cancelled it and then failed half-way. */
-async function wasReplicaPendingDeletion(there: Kms, keyId: string, state: KeyState): Promise<boolean> {
-  if (state !== "Disabled") return state === "PendingDeletion";
-  const loses = "a replica whose deletion a failed rotation cancelled stays Disabled";
-  const tags = await warnIfDenied(there, loses, () => tagsOf(there, keyId));
-  return tags?.[RECLAIMED_FOR_ROTATION] !== undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Updates tags, policy and description of existing KMS keys. */
 import { isPendingDeletion } from "../../kms/keyState";
 import { type KmsKeyMetadata, putKeyPolicy } from "../../kms/kmsKeys";
-import { CLAIM, PENDING_CLAIM, RECLAIMED_FOR_ROTATION, syncTags } from "../../kms/taggedKeys";
+import { CLAIM, PENDING_CLAIM, syncTags } from "../../kms/taggedKeys";
 import type { KmsKeyRecord } from "../../state/types";
 import { isTakenOver } from "../claims/ownership";
 import { isNoLongerOurs } from "../claims/ownershipCheck";
@@ -70,7 +70,7 @@ async function seen(
   const found = await observeKmsKey(regional.kms, regional.owner, version, keyId, policy !== undefined);
   if (before && isTakenOver(found?.tags, regional.owner, claim)) return "taken over";
   const known = Object.entries(found?.tags ?? before?.tags ?? {}).filter(
-    ([key]) => key in desired || key in ours || [CLAIM, PENDING_CLAIM, RECLAIMED_FOR_ROTATION].includes(key),
+    ([key]) => key in desired || key in ours || [CLAIM, PENDING_CLAIM].includes(key),
   );
   return {
     tags: Object.fromEntries(known),

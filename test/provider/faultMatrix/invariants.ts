@@ -23,6 +23,8 @@ export async function violations(bench: Bench, end: Exclude<End, { removed: unkn
   const wrong = await stillEncrypts(bench, regions, recordsOf(bench.program)[latest]?.keyId);
   wrong.push(...(await decryptable(bench, regions, lowest)));
   for (const region of regions) wrong.push(...(await accounted(bench, region, end)));
+  for (const region of EVERYWHERE.filter((one) => !regions.includes(one)))
+    wrong.push(...(await remaining(bench, region)));
   return [...wrong, ...(await otherMaterial(bench))];
 }
 
@@ -149,11 +151,15 @@ async function aliasMistakes(bench: Bench, region: string, wanted: string[]): Pr
 
 /** After a deletion every KMS key waits for its own, and no alias is left. */
 export async function removalViolations(bench: Bench): Promise<string[]> {
-  const wrong: string[] = [];
-  for (const region of EVERYWHERE) {
-    for (const { KeyId, KeyState } of await bench.scene.at(region).keys())
-      if (!KeyState.endsWith("Deletion")) wrong.push(`KMS key ${KeyId} in ${region} is ${KeyState}`);
-    wrong.push(...(await aliasMistakes(bench, region, [])));
-  }
-  return wrong;
+  return (await Promise.all(EVERYWHERE.map((region) => remaining(bench, region)))).flat();
+}
+
+/** What is left in a Region where the stack is not, or not any more. */
+async function remaining(bench: Bench, region: string): Promise<string[]> {
+  const keys = await bench.scene.at(region).keys();
+  const left = keys.filter(({ KeyState }) => !KeyState.endsWith("Deletion"));
+  return [
+    ...left.map(({ KeyId, KeyState }) => `KMS key ${KeyId} in ${region} is ${KeyState}`),
+    ...(await aliasMistakes(bench, region, [])),
+  ];
 }

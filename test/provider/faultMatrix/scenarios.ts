@@ -146,6 +146,13 @@ export const SCENARIOS: readonly Scenario[] = [
     ends: { regions: ALL, latest: 2, oneKmsKey: true },
   },
   {
+    title: "rotate on demand while a removed replica is pending deletion",
+    before: after(onDemand("a", { replicas: [ABROAD, FAR] }), onDemand("a")),
+    run: up(onDemand("b")),
+    inUse: ALL,
+    ends: { regions: ALL, latest: 2, oneKmsKey: true },
+  },
+  {
     title: "create on demand with a replica",
     run: up(onDemand("a")),
     ends: { regions: ALL, latest: 1, oneKmsKey: true },
