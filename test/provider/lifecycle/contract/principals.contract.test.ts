@@ -25,7 +25,7 @@ describe("a key policy that names a role which was made moments ago", function (
   for (const operation of ["CreateKey", "ReplicateKey", "PutKeyPolicy"])
     it(`is sent again in ${operation} until AWS KMS knows the role: one update does it`, async () => {
       if (operation === "PutKeyPolicy") await up("before");
-      scene.local.setFaults([refused(operation, UNKNOWN)]);
+      await scene.local.setFaults([refused(operation, UNKNOWN)]);
       const calls = await scene.callsOf(() => up("api"));
       const calledOnceMore = { CreateKey: 2, ReplicateKey: 2, PutKeyPolicy: 3 }[operation];
       assert.equal(calls[operation], calledOnceMore);
@@ -41,7 +41,7 @@ describe("a key policy that names a role which was made moments ago", function (
       `Syntax error in statement ${JSON.stringify(UNKNOWN)}`,
       `${UNKNOWN} is not a Sid`,
     ]) {
-      scene.local.setFaults([refused("CreateKey", message)]);
+      await scene.local.setFaults([refused("CreateKey", message)]);
       const calls = await scene.callsOf(() => assert.rejects(up("api"), /MalformedPolicyDocumentException/));
       assert.equal(calls.CreateKey, 1);
       assert.doesNotMatch(scene.said(), /does not know a principal/);
