@@ -37,18 +37,21 @@ interface Keys {
   keys: number;
   /** Regions that hold replicas; none by default. */
   replicas?: number;
+  /** Number of the first; 0 by default. Stacks in one account have different keys. */
+  first?: number;
   /** Lifts AWS's quotas in the program, where the local KMS has none. */
   isLifted?: boolean;
 }
 
 /** Each subject has an account of its own, so that they share no KMS key and no quota. */
-export const ours = (local: LocalKms, { keys, replicas = 0, isLifted = false }: Keys) =>
+export const ours = (local: LocalKms, { keys, replicas = 0, first = 0, isLifted = false }: Keys) =>
   pulumiSubject(
     "keymgmt",
     local,
     {
       AWS_ACCESS_KEY_ID: "100000000001",
       KEYS: String(keys),
+      FIRST: String(first),
       REPLICAS: String(replicas),
       ROTATION: "",
       QUOTAS: isLifted ? JSON.stringify(Object.fromEntries(CALLS.map((call) => [call, LIFTED[call]]))) : "",

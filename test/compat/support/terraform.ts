@@ -74,7 +74,7 @@ export class Terraform {
   }
 
   private run([name, ...args]: string[], options?: Partial<CommandOptions>): Promise<Ran> {
-    const quiet = name === "show" ? [] : ["-no-color", "-input=false"];
+    const quiet = ["show", "state"].includes(name!) ? [] : ["-no-color", "-input=false"];
     return command("terraform", [name!, ...quiet, ...args], {
       cwd: this.folder,
       env: this.env,
