@@ -1,15 +1,16 @@
-import { createCipheriv } from "node:crypto";
+import { createCipheriv, createHmac } from "node:crypto";
 
 const KCV_DIGITS = 10;
 
 /**
- * Identifies material without showing it: the AES-CMAC of 16 zero bytes, in lower-case hex. Code compares all 16 bytes of it, which
- * stay in the keyring. The first 5 bytes are the key check value, for people.
+ * Identifies a symmetric key without showing it: a MAC of a known message under the key, in lower-case hex. Of an AES key it is the
+ * AES-CMAC of 16 zero bytes, of an HMAC key the HMAC of no bytes. Code compares 16 bytes of it, which stay in the keyring. The first 5
+ * bytes are the key check value, for people.
  */
 export interface Identity {
   /** Key check value: 10 digits. It is short enough that somebody can find other material with the same value. */
   kcv: string;
-  /** The whole CMAC: 32 digits. Release 0.1.0 did not record it. */
+  /** The whole CMAC, or the first 16 bytes of the HMAC: 32 digits. Release 0.1.0 did not record it. */
   cmac?: string;
 }
 
@@ -36,7 +37,24 @@ export function identityOf(material: Uint8Array): Required<Identity> {
  */
 export function identityBy(encrypt: (block: Buffer) => Buffer): Required<Identity> {
   const k1 = doubled(encrypt(Buffer.alloc(16)));
-  const cmac = encrypt(k1).subarray(0, 16).toString("hex");
+  return identityFrom(encrypt(k1));
+}
+
+/**
+ * The identity of an HMAC key with this hash: the leftmost bytes of the HMAC of the empty message. AWS KMS gives nobody that HMAC: the
+ * Message of GenerateMac has at least one byte. Two keys that HMAC treats as one (RFC 2104: zeros at the end, or the hash of a key longer
+ * than a block) have the same identity.
+ * Source: AWS Payment Cryptography, whose key check value of an HMAC key "is computed using the hash selected at key creation on a
+ * zero-length message" (https://docs.aws.amazon.com/payment-cryptography/latest/APIReference/API_ImportKey.html).
+ *
+ * @param hash such as "sha256"
+ */
+export function hmacIdentityOf(hash: string, material: Uint8Array): Required<Identity> {
+  return identityFrom(createHmac(hash, material).digest());
+}
+
+function identityFrom(mac: Buffer): Required<Identity> {
+  const cmac = mac.subarray(0, 16).toString("hex");
   return { kcv: cmac.slice(0, KCV_DIGITS), cmac };
 }
 

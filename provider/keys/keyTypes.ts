@@ -51,7 +51,7 @@ export const AES_256: KeyType = {
   name: "aes256-gcm96",
   keySpec: "SYMMETRIC_DEFAULT",
   usages: [{ keyUsage: "ENCRYPT_DECRYPT", purposes: ["encrypt", "decrypt"] }],
-  material: symmetricMaterial(AES_256_BYTES, "A256GCM"),
+  material: symmetricMaterial({ fewest: AES_256_BYTES, most: AES_256_BYTES }, "A256GCM"),
   identityOf,
   wrapping: { algorithm: OAEP_SHA_256, wrap: wrapByOaepSha256 },
   inHsm: aesKeys(AES_256_BYTES, OAEP_SHA_256),

@@ -2,12 +2,15 @@ import type { JWK } from "jose";
 
 /** How material of one key type is generated, parsed, checked and stored. The receiver of material zeroes it after use. */
 export interface Material {
-  /** New material from the system's CSPRNG. */
-  generate(): Buffer;
-  /** Reads the owner's text. `what` names it in messages. */
-  parse(text: string, what?: string): ParsedMaterial;
+  /** New material from the system's CSPRNG. It is generated outside of the event loop where that takes long. */
+  generate(): Promise<Buffer>;
+  /**
+   * Reads the owner's text. `what` names it in messages. `passphrase` opens it where it is encrypted; forms that cannot be encrypted
+   * ignore it.
+   */
+  parse(text: string, what?: string, passphrase?: string): ParsedMaterial;
   /** Reads the content of a file or the output of a command. `bytes` become the material, or are zeroed. */
-  parseBytes(bytes: Buffer, what: string): ParsedMaterial;
+  parseBytes(bytes: Buffer, what: string, passphrase?: string): ParsedMaterial;
   /** A command that generates material. */
   recipe: string;
   toJwk(material: Buffer): JWK & { kty: string };

@@ -62,7 +62,7 @@ export function materialChanged(type: KeyType | undefined, old: unknown, now: un
   const material = known(now);
   if (typeof material !== "string") return false;
   if (isReference(material)) return old !== material && !namesEachVersion(material);
-  return typeof old !== "string" || !isSameMaterial(type, old, material);
+  return old !== material && (typeof old !== "string" || !isSameMaterial(type, old, material));
 }
 
 function isSameMaterial(type: KeyType | undefined, a: string, b: string): boolean {

@@ -1,32 +1,44 @@
-import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { JWK } from "jose";
+import { isUtf8Text, weaknessOf, zerosOf } from "./bytes";
 import type { Material, ParsedMaterial } from "./material";
 
+/** How many bytes material may have. The fewest are generated. */
+export interface Lengths {
+  fewest: number;
+  most: number;
+}
+
 /**
- * Secret bytes of one length. An owner writes them in base64, base64url or hex, or as a symmetric JWK (RFC 7518 section 6.4). Base64 and
- * hex may have several lines. A file or a command may also contain the raw bytes, if these are not text.
+ * Secret bytes. An owner writes them in base64, base64url or hex, or as a symmetric JWK (RFC 7518 section 6.4). Base64 and hex may have
+ * several lines. A file or a command may also contain the raw bytes, if these are not text.
  *
- * @param alg of the stored JWK (RFC 7518 section 3.1)
+ * @param alg of the stored JWK (RFC 7518 section 3.1), where one is registered for the type
  */
-export function symmetricMaterial(length: number, alg: string): Material {
-  const form = `${length} bytes in base64, hex or a JWK`;
-  const rawForm = `${length} bytes, raw or in base64, hex or a JWK`;
-  const recipe = `openssl rand -base64 ${length}`;
+export function symmetricMaterial(lengths: Lengths, alg?: string): Material {
+  const { fewest, most } = lengths;
+  const count = fewest === most ? `${fewest} bytes` : `${fewest} to ${most} bytes`;
+  const form = `${count} in base64, hex or a JWK`;
+  const rawForm = `${count}, raw or in base64, hex or a JWK`;
+  const recipe = `openssl rand -base64 ${fewest}`;
   return {
     recipe,
-    generate: () => randomBytes(length),
-    parse: (text, what = "`material`") => ofText(text, { length, what, form, recipe }),
+    generate: async () => randomBytes(fewest),
+    parse: (text, what = "`material`") => ofText(text, { ...lengths, what, form, recipe }),
     parseBytes(bytes, what) {
-      const wanted = { length, what, form: rawForm, recipe };
+      const wanted = { ...lengths, what, form: rawForm, recipe };
       const parsed = isUtf8Text(bytes) ? ofText(bytes.toString("utf8"), wanted) : ofRaw(bytes, wanted);
       if (!("material" in parsed && parsed.material === bytes)) bytes.fill(0);
       return parsed;
     },
-    toJwk: (material) => ({ kty: "oct", alg, k: material.toString("base64url") }),
+    toJwk: (material) => ({
+      kty: "oct",
+      ...(alg !== undefined && { alg }),
+      k: material.toString("base64url"),
+    }),
     fromJwk(jwk) {
       const material = ofJwk(jwk);
-      if (material?.length === length) return material;
+      if (material && isWithin(lengths, material)) return material;
       material?.fill(0);
       return undefined;
     },
@@ -34,38 +46,43 @@ export function symmetricMaterial(length: number, alg: string): Material {
 }
 
 /** The expected material, and its names in messages. */
-interface Wanted {
-  length: number;
+interface Wanted extends Lengths {
   what: string;
   form: string;
   recipe: string;
 }
 
-function ofText(text: string, { length, what, form, recipe }: Wanted): ParsedMaterial {
+function isWithin({ fewest, most }: Lengths, { length }: Buffer): boolean {
+  return length >= fewest && length <= most;
+}
+
+function ofText(text: string, wanted: Wanted): ParsedMaterial {
+  const { what, form, recipe } = wanted;
   const expected = `Expected ${what} to be ${form}`;
   const trimmed = text.trim();
   if (isWords(trimmed))
     return {
       mistake: `${expected}; what came is hex in words of several bytes, whose order depends on the machine. Use xxd -p or od -An -v -tx1.`,
     };
-  const material = decoded(trimmed, length);
+  const material = decoded(trimmed, wanted);
   if (!material) return { mistake: `${expected}; what came is none of them.` };
-  const came = material.length;
-  const weakness = came === length ? weaknessOf(material) : undefined;
-  if (came === length && !weakness) return { material };
+  const fits = isWithin(wanted, material);
+  const weakness = fits ? weaknessOf(material) : undefined;
+  if (fits && !weakness) return { material };
   material.fill(0);
   return {
     mistake: weakness
       ? `Expected ${what} to be random; ${weakness}. Make some with: ${recipe}`
-      : `${expected}; what came decodes to ${came} bytes. Make some with: ${recipe}`,
+      : `${expected}; what came decodes to ${material.length} bytes. Make some with: ${recipe}`,
   };
 }
 
-function ofRaw(bytes: Buffer, { length, what, form }: Wanted): ParsedMaterial {
-  const recipe = `Make some with: openssl rand -out FILE ${length}`;
-  const extra = bytes.length - length;
+function ofRaw(bytes: Buffer, { fewest, most, what, form }: Wanted): ParsedMaterial {
+  const recipe = `Make some with: openssl rand -out FILE ${fewest}`;
+  const extra = bytes.length - fewest;
+  // An editor adds it. Within a range it would become a part of the key, so it is refused behind the length that tools generate.
   const hasEndOfLine = bytes.at(-1) === 0x0a && extra > 0 && extra <= 2;
-  if (extra !== 0)
+  if (!isWithin({ fewest, most }, bytes) || hasEndOfLine)
     return {
       mistake: `Expected ${what} to be ${form}; what came is ${bytes.length} bytes that are not text${hasEndOfLine ? ", an end of line among them: write the bytes without it" : ""}. ${recipe}`,
     };
@@ -75,11 +92,14 @@ function ofRaw(bytes: Buffer, { length, what, form }: Wanted): ParsedMaterial {
     : { material: bytes };
 }
 
-function decoded(text: string, length: number): Buffer | undefined {
+function decoded(text: string, { fewest, most }: Lengths): Buffer | undefined {
   if (text.startsWith("{")) return ofJwkText(text);
   const joined = text.replace(/\s+/g, "");
-  // Read as base64, this number of hex digits would give another length.
-  if (/^[0-9a-f]+$/i.test(joined) && joined.length === 2 * length) return Buffer.from(joined, "hex");
+  // One length: this number of hex digits would give another length as base64. A range: both readings may fit, and all text of hex
+  // digits is hex, whatever its length. Base64 of 28 random bytes, the fewest here, has only hex digits with a probability below
+  // 1 in 10^17. Otherwise hex that lost some digits would fit as base64 and become another key.
+  if (/^[0-9a-f]+$/i.test(joined) && (fewest < most || joined.length === 2 * fewest))
+    return joined.length % 2 === 0 ? Buffer.from(joined, "hex") : undefined;
   // Words of only letters are a passphrase.
   if (joined !== text && /^[a-z]+$/i.test(joined)) return undefined;
   return /^([A-Za-z0-9+/]+|[\w-]+)={0,2}$/.test(joined) ? Buffer.from(joined, "base64") : undefined;
@@ -105,29 +125,4 @@ function ofJwkText(text: string): Buffer | undefined {
 function ofJwk({ kty, k }: JWK): Buffer | undefined {
   const isSecretKey = kty === "oct" && typeof k === "string" && /^[A-Za-z0-9_-]+$/.test(k);
   return isSecretKey ? Buffer.from(k, "base64url") : undefined;
-}
-
-/** 32 random bytes are all text with a probability below 1 in 10^13. Such bytes are a password, or hex or base64 inside base64. */
-function weaknessOf(material: Buffer): string | undefined {
-  if (material.every((byte) => byte === material[0])) return "all its bytes are equal";
-  if (material.every(isText)) return "its bytes are all ASCII text, which was not decoded";
-  return undefined;
-}
-
-/** Printable ASCII, a tab or an end of line. */
-function isText(byte: number): boolean {
-  return (byte >= 0x20 && byte <= 0x7e) || byte === 0x09 || byte === 0x0a || byte === 0x0d;
-}
-
-/** UTF-8 without control characters other than white space. The probability for 32 random bytes is below 1 in 10^10. */
-function isUtf8Text(bytes: Buffer): boolean {
-  return (
-    isUtf8(bytes) && bytes.every((byte) => (byte >= 0x20 && byte !== 0x7f) || (byte >= 0x09 && byte <= 0x0d))
-  );
-}
-
-/** 32 random bytes have so many zeros with a probability below 1 in 10^12. Such bytes are text in UTF-16, or a padded password. */
-function zerosOf(bytes: Buffer): string | undefined {
-  const zeros = bytes.filter((byte) => byte === 0).length;
-  return zeros >= bytes.length / 4 ? `${zeros} of its bytes are zero` : undefined;
 }

@@ -1,5 +1,5 @@
 /** Material leaves its place only encrypted to the public key of GetParametersForImport. */
-import { constants, type KeyObject, publicEncrypt } from "node:crypto";
+import { constants, createCipheriv, type KeyObject, publicEncrypt, randomBytes } from "node:crypto";
 import type { AlgorithmSpec } from "@aws-sdk/client-kms";
 
 /** Material that can be imported into AWS. */
@@ -36,4 +36,27 @@ export function wrapByOaepSha256(material: Buffer, wrappingKey: KeyObject): Buff
     { key: wrappingKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" },
     material,
   );
+}
+
+/**
+ * RSA_AES_KEY_WRAP_SHA_256: a new AES-256 key wraps the material, and RSAES-OAEP with SHA-256 encrypts that key. The result is the
+ * encrypted key, then the wrapped material. Every call returns other bytes.
+ * Source: https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-encrypt-key-material.html
+ */
+export function wrapByAesKeyWrapSha256(material: Buffer, wrappingKey: KeyObject): Buffer {
+  const aesKey = randomBytes(32);
+  try {
+    return Buffer.concat([wrapByOaepSha256(aesKey, wrappingKey), keyWrapWithPadding(aesKey, material)]);
+  } finally {
+    aesKey.fill(0);
+  }
+}
+
+/** The alternative initial value of RFC 5649 section 3. */
+const PADDED_IV = Buffer.from("a65959a6", "hex");
+
+/** AES key wrap with padding (RFC 5649). */
+export function keyWrapWithPadding(aesKey: Buffer, material: Buffer): Buffer {
+  const cipher = createCipheriv(`id-aes${8 * aesKey.length}-wrap-pad`, aesKey, PADDED_IV);
+  return Buffer.concat([cipher.update(material), cipher.final()]);
 }

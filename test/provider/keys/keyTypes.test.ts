@@ -44,25 +44,25 @@ describe("the table of key types", () => {
     describe(`has a row for ${type.name}, in which`, () => {
       const { material } = type;
 
-      it("generated material can be stored and read back", () => {
-        const made = material.generate();
+      it("generated material can be stored and read back", async () => {
+        const made = await material.generate();
         assert.deepEqual(material.fromJwk(material.toJwk(made)), made);
       });
 
-      it("stored material is what its owner may give", () => {
-        const made = material.generate();
+      it("stored material is what its owner may give", async () => {
+        const made = await material.generate();
         assert.deepEqual(material.parse(JSON.stringify(material.toJwk(made))), { material: made });
       });
 
-      it("two materials have two identities, and one has always the same", () => {
-        const [one, two] = [material.generate(), material.generate()];
+      it("two materials have two identities, and one has always the same", async () => {
+        const [one, two] = [await material.generate(), await material.generate()];
         assert.notDeepEqual(type.identityOf(one), type.identityOf(two));
         assert.deepEqual(type.identityOf(one), type.identityOf(Buffer.from(one)));
       });
 
-      it("material is wrapped to the keys that AWS gives out", () => {
+      it("material is wrapped to the keys that AWS gives out", async () => {
         const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 3072 });
-        const wrapped = type.wrapping.wrap(material.generate(), publicKey);
+        const wrapped = type.wrapping.wrap(await material.generate(), publicKey);
         assert.ok(wrapped.length >= 3072 / 8);
       });
 
@@ -85,8 +85,8 @@ describe("the table of key types", () => {
       assert.deepEqual(usages, [{ keyUsage: "ENCRYPT_DECRYPT", purposes: ["encrypt", "decrypt"] }]);
     });
 
-    it("its material has 32 bytes, which its key check value names", () => {
-      const made = material.generate();
+    it("its material has 32 bytes, which its key check value names", async () => {
+      const made = await material.generate();
       assert.equal(made.length, 32);
       assert.equal(AES_256.identityOf(made).kcv, keyCheckValue(made));
     });

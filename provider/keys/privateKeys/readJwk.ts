@@ -1,0 +1,45 @@
+/** A private key as a JWK (RFC 7517). */
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import type { JWK } from "jose";
+import type { Came } from "./came";
+
+/** The members of a private key (RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2). */
+const MEMBERS: Partial<Record<string, readonly (keyof JWK)[]>> = {
+  RSA: ["n", "e", "d", "p", "q", "dp", "dq", "qi"],
+  EC: ["x", "y", "d"],
+  OKP: ["x", "d"],
+};
+
+/** A key with the members of its JWK as its owner wrote them: Node takes a public half that belongs to another key. */
+export interface KeyWithJwk {
+  key: KeyObject;
+  jwk: JWK;
+}
+
+export function readJwkText(text: string): KeyWithJwk | Came {
+  let parsed: JWK;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return { came: "JSON that cannot be read" }; // the parser's own message would quote the text
+  }
+  if (Array.isArray(parsed) || "keys" in parsed) return { came: "a set of keys: give one JWK of it" };
+  return readJwk(parsed);
+}
+
+export function readJwk(jwk: JWK): KeyWithJwk | Came {
+  if (jwk.kty === "oct") return { came: "a symmetric key" };
+  const members = MEMBERS[String(jwk.kty)];
+  if (!members) return { came: "JSON without a private key" };
+  if (jwk.d === undefined) return { came: "a public key" };
+  if ("oth" in jwk) return { came: "an RSA key of more than two primes" };
+  if (jwk.kty === "RSA" && members.some((member) => jwk[member] === undefined))
+    return { came: "an RSA key without its primes and what follows from them (p, q, dp, dq, qi)" };
+  const isBase64url = members.every((member) => /^[\w-]+$/.test(String(jwk[member])));
+  try {
+    if (isBase64url) return { key: createPrivateKey({ key: jwk as never, format: "jwk" }), jwk };
+  } catch {
+    // Node's message would quote the JWK.
+  }
+  return { came: "a JWK that cannot be read: it is damaged, or of a curve that OpenSSL does not know" };
+}
