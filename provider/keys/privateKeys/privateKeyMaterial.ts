@@ -8,7 +8,7 @@ import { sequenceIn } from "./der";
 import { deepFaultOf, faultOf } from "./faults";
 import { CURVES, describeKey, nameOf, type PrivateKeyForm } from "./forms";
 import { readBytes, readText } from "./read";
-import { type KeyWithJwk, readJwk } from "./readJwk";
+import { type KeyWithJwk, privateKeyOf, readJwk } from "./readJwk";
 
 /**
  * Private keys of one form. Material is a Buffer with PKCS#8 DER without encryption, as AWS KMS imports it: always the same bytes for the
@@ -81,8 +81,7 @@ function judge(form: PrivateKeyForm, { key, jwk }: KeyWithJwk): { material: Buff
   const fault = faultOf(form, key, jwk) ?? deepFaultOf(form, jwk);
   if (fault) return { fault };
   // Encoded from its JWK: a file may leave the public half out.
-  const canonical = createPrivateKey({ key: jwk as never, format: "jwk" });
-  return { material: derOf(canonical) };
+  return { material: derOf(privateKeyOf(jwk)) };
 }
 
 /** The field of a curve whose parameters stand in the key, instead of the curve's name (RFC 3279 section 2.3.5). */

@@ -37,9 +37,25 @@ export function readJwk(jwk: JWK): KeyWithJwk | Came {
     return { came: "an RSA key without its primes and what follows from them (p, q, dp, dq, qi)" };
   const isBase64url = members.every((member) => /^[\w-]+$/.test(String(jwk[member])));
   try {
-    if (isBase64url) return { key: createPrivateKey({ key: jwk as never, format: "jwk" }), jwk };
+    if (isBase64url) return { key: privateKeyOf(jwk), jwk };
   } catch {
     // Node's message would quote the JWK.
   }
   return { came: "a JWK that cannot be read: it is damaged, or of a curve that OpenSSL does not know" };
+}
+
+/** PKCS#8 DER of an Ed25519 key up to its seed (RFC 8410 section 7). */
+const ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/** Throws where Node cannot read the JWK. Of an Ed25519 key Node would leave a copy of the seed in a buffer, so DER is made of it here. */
+export function privateKeyOf(jwk: JWK): KeyObject {
+  if (jwk.crv !== "Ed25519") return createPrivateKey({ key: jwk as never, format: "jwk" });
+  const seed = Buffer.from(String(jwk.d), "base64url");
+  const key = Buffer.concat([ED25519, seed]);
+  seed.fill(0);
+  try {
+    return createPrivateKey({ key, format: "der", type: "pkcs8" });
+  } finally {
+    key.fill(0);
+  }
 }

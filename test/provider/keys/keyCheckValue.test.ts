@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createCipheriv, createHash } from "node:crypto";
 import { cmac } from "@noble/ciphers/aes.js";
-import { identityBy, identityOf, keyCheckValue } from "../../../provider/keys/keyCheckValue";
+import { hmacIdentityOf, identityBy, identityOf, keyCheckValue } from "../../../provider/keys/keyCheckValue";
 
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 
@@ -64,6 +65,35 @@ describe("key check value", () => {
     keyCheckValue(key);
     assert.deepEqual(key, aes256);
   });
+});
+
+describe("key check value of an HMAC key", () => {
+  /** Of the empty message, by OpenSSL. */
+  const macOf = (hash: string, key: Buffer) =>
+    execFileSync(
+      "openssl",
+      ["dgst", `-${hash}`, "-mac", "HMAC", "-macopt", `hexkey:${key.toString("hex")}`, "-r"],
+      {
+        input: "",
+      },
+    ).toString();
+
+  for (const [hash, bytes] of [
+    ["sha224", 28],
+    ["sha256", 32],
+    ["sha384", 48],
+    ["sha512", 64],
+  ] as const)
+    it(`is the first 5 bytes of its HMAC of no bytes with ${hash}, and 16 of them are its identity`, () => {
+      for (const length of [bytes, 128]) {
+        const key = Buffer.concat(["a", "b"].map((text) => createHash("sha512").update(text).digest()));
+        const expected = macOf(hash, key.subarray(0, length));
+        assert.deepEqual(hmacIdentityOf(hash, key.subarray(0, length)), {
+          kcv: expected.slice(0, 10),
+          cmac: expected.slice(0, 32),
+        });
+      }
+    });
 });
 
 /** AES-CMAC (RFC 4493 section 2.4) from single AES blocks of node:crypto. */

@@ -237,3 +237,70 @@ describe("symmetric material", () => {
     assert.ok(decoded.every((buffer) => buffer.every((byte) => byte === 0)));
   });
 });
+
+describe("symmetric material of a range of lengths", () => {
+  const hmac = symmetricMaterial({ fewest: 28, most: 128 });
+  const bytesOf = (length: number) =>
+    Buffer.concat(["a", "b"].map((text) => createHash("sha512").update(text).digest())).subarray(0, length);
+  const expected = "Expected `material` to be 28 to 128 bytes in base64, hex or a JWK";
+  const recipe = "Make some with: openssl rand -base64 28";
+
+  it("is generated with the fewest bytes", async () => {
+    assert.equal((await hmac.generate()).length, 28);
+    assert.equal(hmac.recipe, "openssl rand -base64 28");
+  });
+
+  for (const length of [28, 29, 32, 48, 64, 127, 128])
+    it(`may have ${length} bytes, in base64, hex, a JWK or raw, and is stored`, () => {
+      const bytes = bytesOf(length);
+      const jwk = { kty: "oct", k: bytes.toString("base64url") };
+      for (const text of [bytes.toString("base64"), jwk.k, bytes.toString("hex"), JSON.stringify(jwk)])
+        assert.deepEqual(hmac.parse(text), { material: bytes });
+      assert.deepEqual(hmac.parseBytes(Buffer.concat([bytes]), "it"), { material: bytes });
+      assert.deepEqual(hmac.toJwk(bytes), jwk);
+      assert.deepEqual(hmac.fromJwk(jwk), bytes);
+    });
+
+  for (const length of [27, 129])
+    it(`may not have ${length} bytes`, () => {
+      const bytes = Buffer.alloc(length, bytesOf(128));
+      for (const form of ["base64", "hex"] as const)
+        assert.deepEqual(hmac.parse(bytes.toString(form)), {
+          mistake: `${expected}; what came decodes to ${length} bytes. ${recipe}`,
+        });
+      assert.deepEqual(hmac.parseBytes(Buffer.concat([bytes]), "`material`"), {
+        mistake: `Expected \`material\` to be 28 to 128 bytes, raw or in base64, hex or a JWK; what came is ${length} bytes that are not text. Make some with: openssl rand -out FILE 28`,
+      });
+      assert.equal(hmac.fromJwk({ kty: "oct", k: bytes.toString("base64url") }), undefined);
+    });
+
+  it("is hex where all of it is hex digits, though base64 would fit too", () => {
+    const hex = bytesOf(32).toString("hex");
+    assert.equal(Buffer.from(hex, "base64").length, 48);
+    assert.deepEqual(hmac.parse(hex), { material: bytesOf(32) });
+    const short = hex.slice(0, 40);
+    assert.equal(Buffer.from(short, "base64").length, 30);
+    assert.deepEqual(hmac.parse(short), {
+      mistake: `${expected}; what came decodes to 20 bytes. ${recipe}`,
+    });
+    assert.deepEqual(hmac.parse(hex.slice(1)), { mistake: `${expected}; what came is none of them.` });
+  });
+
+  it("in raw bytes may not have an end of line behind the usual length, which would become a part of it", () => {
+    for (const end of ["\n", "\r\n"]) {
+      const content = Buffer.concat([bytesOf(28), Buffer.from(end)]);
+      const parsed = hmac.parseBytes(content, "`material`");
+      assert.match(
+        "mistake" in parsed ? parsed.mistake : "",
+        /an end of line among them: write the bytes without/,
+      );
+      assert.ok(content.every((byte) => byte === 0));
+      assert.ok("material" in hmac.parse(Buffer.concat([bytesOf(28), Buffer.from(end)]).toString("base64")));
+    }
+  });
+
+  it("has the algorithm of RFC 7518 where there is one", () => {
+    const jwk = symmetricMaterial({ fewest: 32, most: 128 }, "HS256").toJwk(bytesOf(40));
+    assert.deepEqual(jwk, { kty: "oct", alg: "HS256", k: bytesOf(40).toString("base64url") });
+  });
+});
