@@ -14,7 +14,7 @@ export function faultOf(form: PrivateKeyForm, key: KeyObject, jwk: JWK): string 
       return ecFault(form.crv, jwk);
     case "OKP": {
       const { x } = createPublicKey(key).export({ format: "jwk" });
-      return isEqual(x, jwk.x) ? undefined : "its public half belongs to another key";
+      return bytesIn(x).equals(bytesIn(jwk.x)) ? undefined : "its public half belongs to another key";
     }
   }
 }
@@ -38,22 +38,21 @@ function ecFault(crv: keyof typeof CURVES, { d, x, y }: JWK): string | undefined
     } catch {
       return "its private number is zero, or not less than the order of the curve";
     }
-    const point = ecdh.getPublicKey().subarray(1); // 0x04, x, y
-    const half = point.length / 2;
-    const isPoint =
-      isEqual(point.subarray(0, half).toString("base64url"), x) &&
-      isEqual(point.subarray(half).toString("base64url"), y);
-    return isPoint ? undefined : "its public half belongs to another key";
+    const point = Buffer.concat([UNCOMPRESSED, bytesIn(x), bytesIn(y)]);
+    return ecdh.getPublicKey().equals(point) ? undefined : "its public half belongs to another key";
   });
 }
 
-function isEqual(a: string | undefined, b: string | undefined): boolean {
-  return Buffer.from(String(a), "base64url").equals(Buffer.from(String(b), "base64url"));
+/** Stands before the coordinates of a point (SEC 1 section 2.3.3). */
+const UNCOMPRESSED = Buffer.from([4]);
+
+function bytesIn(member: string | undefined): Buffer {
+  return Buffer.from(String(member), "base64url");
 }
 
 /** The bytes of a member that holds a secret; they are zeroed behind the work. */
 function withBytes<T>(member: string | undefined, work: (bytes: Buffer) => T): T {
-  const bytes = Buffer.from(String(member), "base64url");
+  const bytes = bytesIn(member);
   try {
     return work(bytes);
   } finally {

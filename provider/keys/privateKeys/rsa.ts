@@ -2,7 +2,7 @@
 import type { JWK } from "jose";
 
 /**
- * Why it is no RSA key of this size that may be used; primality is not tested here.
+ * Why an RSA key whose modulus has this size must not be used. Primality is not tested here.
  * Sources: RFC 8017 section 3.2 (how the numbers belong together); FIPS 186-5 A.1.1 and A.1.3 (sizes of primes and exponents, distance
  * of the primes). It sets the exponent above 2^16 and below 2^256.
  */
@@ -11,7 +11,6 @@ export function rsaFault(jwk: JWK, bits: number): string | undefined {
     numberOf,
   ) as [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
   const half = bits / 2;
-  if (sizeOf(n) !== bits) return `its modulus n has ${sizeOf(n)} bits`;
   if (p * q !== n) return "its modulus n is not the product of its primes p and q";
   if (sizeOf(p) !== half || sizeOf(q) !== half) return `its primes do not have ${half} bits each`;
   const distance = p > q ? p - q : q - p;

@@ -55,6 +55,13 @@ export function otherJwk(form: PrivateKeyForm): JWK {
   return privateKey.export({ format: "jwk" }) as JWK;
 }
 
+/** PKCS#8 of version 2 (RFC 5958) of an Ed25519 key, with this public half. */
+export function version2({ d, x }: JWK, half = x): Buffer {
+  const head = Buffer.from("3051020101300506032b657004220420", "hex");
+  const [seed, publicHalf] = [d, half].map((member) => Buffer.from(member!, "base64url"));
+  return Buffer.concat([head, seed!, Buffer.from("812100", "hex"), publicHalf!]);
+}
+
 export function mistakeIn(parsed: ParsedMaterial): string {
   assert.ok("mistake" in parsed, "it was taken");
   return parsed.mistake;
