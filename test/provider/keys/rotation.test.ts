@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import sinon from "sinon";
+import { AES_256 } from "../../../provider/keys/keyTypes";
 import { planRotation, type RotationInputs, type RotationPlan } from "../../../provider/keys/rotation";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
 import { refusedByPlan } from "../savedPlan";
@@ -102,6 +104,13 @@ describe("planned rotation", () => {
         const inputs = { type: "aes256-gcm96", material };
         assert.equal(planRotation(before, inputs, on("2026-02-01")).keyVersion, 1, material);
       }
+    });
+
+    it("is not read when its text stays: to read an RSA key takes a quarter of a second", () => {
+      const parse = sinon.spy(AES_256.material, "parse");
+      planRotation(before, { type: "aes256-gcm96", material: own }, on("2026-02-01"));
+      sinon.assert.notCalled(parse);
+      parse.restore();
     });
 
     it("does not come when it is taken away: the versions there are stay", () => {

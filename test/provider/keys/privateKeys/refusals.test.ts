@@ -203,6 +203,11 @@ describe("what is no private key of the wanted form is refused by what it is:", 
     const damaged =
       "a private key that cannot be read: it is damaged, or of a type that OpenSSL does not know";
     const der = derOf(jwkOf(P_256));
+    const noDer = (length: number) =>
+      `${length} bytes that are not one DER structure, such as a symmetric key`;
+    refuses(der.subarray(0, -1), noDer(der.length - 1));
+    const indefinite = Buffer.concat([Buffer.from("3080020101047b", "hex"), Buffer.alloc(123)]);
+    refuses(indefinite, noDer(130));
     der[9] = 0x00;
     refuses(der, damaged);
     const jwk = jwkOf(P_256);
