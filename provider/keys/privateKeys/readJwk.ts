@@ -49,11 +49,14 @@ const ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /** Throws where Node cannot read the JWK. Of an Ed25519 key Node would leave a copy of the seed in a buffer, so DER is made of it here. */
 export function privateKeyOf(jwk: JWK): KeyObject {
-  if (jwk.crv !== "Ed25519") return createPrivateKey({ key: jwk as never, format: "jwk" });
+  if (jwk.kty !== "OKP" || jwk.crv !== "Ed25519")
+    return createPrivateKey({ key: jwk as never, format: "jwk" });
   const seed = Buffer.from(String(jwk.d), "base64url");
   const key = Buffer.concat([ED25519, seed]);
   seed.fill(0);
   try {
+    // OpenSSL would ignore what follows a seed.
+    if (key.length !== ED25519.length + 32) throw new Error("an Ed25519 seed has 32 bytes");
     return createPrivateKey({ key, format: "der", type: "pkcs8" });
   } finally {
     key.fill(0);

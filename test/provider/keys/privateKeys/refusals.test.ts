@@ -219,6 +219,9 @@ describe("what is no private key of the wanted form is refused by what it is:", 
       { ...jwk, y: undefined },
     ])
       refuses(JSON.stringify(wrong), broken);
+    const seed = Buffer.from(jwkOf(ED25519).d!, "base64url");
+    for (const d of [seed.subarray(1), Buffer.concat([seed, seed.subarray(0, 1)])])
+      refuses(JSON.stringify({ ...jwkOf(ED25519), d: d.toString("base64url") }), broken, ED25519);
     refuses(
       "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ==\n-----END PGP PRIVATE KEY BLOCK-----",
       "an OpenPGP key",
