@@ -1,16 +1,17 @@
-import { createCipheriv, createHmac } from "node:crypto";
+import { createCipheriv, createHmac, type KeyObject } from "node:crypto";
+import { fingerprintOf } from "./privateKeys/publicKeys";
 
 const KCV_DIGITS = 10;
 
 /**
- * Identifies a symmetric key without showing it: a MAC of a known message under the key, in lower-case hex. Of an AES key it is the
- * AES-CMAC of 16 zero bytes, of an HMAC key the HMAC of no bytes. Code compares 16 bytes of it, which stay in the keyring. The first 5
- * bytes are the key check value, for people.
+ * Identifies a key without showing it, in lower-case hex. Of a symmetric key it is a MAC of a known message under the key: of an AES key the
+ * AES-CMAC of 16 zero bytes, of an HMAC key the HMAC of no bytes. Of an asymmetric key it is the fingerprint of its public half. Code
+ * compares the whole of it, which stays in the keyring. The first 5 bytes are the key check value, for people.
  */
 export interface Identity {
   /** Key check value: 10 digits. It is short enough that somebody can find other material with the same value. */
   kcv: string;
-  /** The whole CMAC, or the first 16 bytes of the HMAC: 32 digits. Release 0.1.0 did not record it. */
+  /** The whole CMAC, or the first 16 bytes of the HMAC: 32 digits; or a fingerprint: 64. Release 0.1.0 did not record it. */
   cmac?: string;
 }
 
@@ -56,6 +57,15 @@ export function hmacIdentityOf(hash: string, material: Uint8Array): Required<Ide
 function identityFrom(mac: Buffer): Required<Identity> {
   const cmac = mac.subarray(0, 16).toString("hex");
   return { kcv: cmac.slice(0, KCV_DIGITS), cmac };
+}
+
+/**
+ * The identity of an asymmetric key: the fingerprint of its public half, which is the SHA-256 of the SubjectPublicKeyInfo in DER. Its first 10
+ * digits stand where a symmetric key has its key check value.
+ */
+export function identityOfPublicKey(publicKey: KeyObject): Required<Identity> {
+  const fingerprint = fingerprintOf(publicKey);
+  return { kcv: fingerprint.slice(0, KCV_DIGITS), cmac: fingerprint };
 }
 
 /** Whether two identities are the same: by the whole CMAC where both have it, else by the key check value. */

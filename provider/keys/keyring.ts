@@ -1,8 +1,11 @@
+import type { KeyObject } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { JWK } from "jose";
 import { KeymgmtError } from "../errors";
-import type { Identity } from "./keyCheckValue";
+import { type Identity, identityOfPublicKey } from "./keyCheckValue";
 import { isSealed, type Keystore, parseKeystore } from "./keystores/keystore";
 import { type KeyType, keyTypeOf } from "./keyTypes";
+import { fingerprintOf, jwkSet, keyOfPublicJwk, publicJwk, publicPem } from "./privateKeys/publicKeys";
 
 /** What a keyring holds of every version, wherever the material is. */
 interface VersionHead {
@@ -17,13 +20,19 @@ export interface VersionJwk extends VersionHead, Omit<JWK, "kid"> {
   kty: string;
 }
 
+/** What a keyring shows of a version whose material it does not show. */
+export interface ShownIdentity extends Identity {
+  /** The public half of an asymmetric key. Its fingerprint is the identity. */
+  publicKey?: JWK;
+}
+
 /** A version whose JWK a root key has encrypted (RFC 7516, compact; RFC 7517 section 7). */
-export interface SealedVersion extends VersionHead, Identity {
+export interface SealedVersion extends VersionHead, ShownIdentity {
   jwe: string;
 }
 
 /** A version whose material is not in the keyring: the reference from which it is read, or the URI of a key in an HSM. */
-export interface ReferredVersion extends VersionHead, Identity {
+export interface ReferredVersion extends VersionHead, ShownIdentity {
   from: string;
 }
 
@@ -49,6 +58,10 @@ export interface KeyVersion {
   createdAt: string;
   kcv: string;
   enabled: boolean;
+  /** The public half of an asymmetric key: SubjectPublicKeyInfo in PEM. */
+  publicKey?: string;
+  /** Its SHA-256: 64 digits of lower-case hex. */
+  fingerprint?: string;
 }
 
 /** Reads a keyring from the state: a JWK set in JSON. Its material may be sealed, or in another place. */
@@ -78,7 +91,8 @@ export function parseKeyring(text: string, typeName: string): Keyring {
       throw broken(`version ${index + 1} is not stored as its keystore stores it`);
     if (isHeld(entry) && !holdsMaterial(type, entry))
       throw broken(`version ${index + 1} holds no material of type ${type.name}`);
-    if (!isHeld(entry) && !isIdentity(entry)) throw broken(`version ${index + 1} has no key check value`);
+    if (!isHeld(entry) && !isIdentity(type, entry))
+      throw broken(`version ${index + 1} has no key check value of a key of type ${type.name}`);
     if (!Number.isInteger(entry.iat)) throw broken(`version ${index + 1} has no time`);
   });
   return { ...keyring, type };
@@ -93,8 +107,23 @@ function formOf(keystore: Keystore): (typeof FORMS)[number] {
   return isSealed(keystore) ? "jwe" : "from";
 }
 
-function isIdentity({ kcv, cmac }: Identity): boolean {
+function isIdentity({ publicKeyOf }: KeyType, { kcv, cmac, publicKey }: ShownIdentity): boolean {
+  if (publicKeyOf) return isDeepStrictEqual(identityOfJwk(publicKey), { kcv, cmac });
   return /^[0-9a-f]{10}$/.test(kcv) && (cmac === undefined || new RegExp(`^${kcv}[0-9a-f]{22}$`).test(cmac));
+}
+
+function identityOfJwk(publicKey: JWK | undefined): Identity | undefined {
+  try {
+    return identityOfPublicKey(keyOfPublicJwk(publicKey!));
+  } catch {
+    return undefined; // no public key
+  }
+}
+
+/** The identity of material, with what a keyring shows of it where it does not show the material. */
+export function shownIdentityOf(type: KeyType, material: Buffer): ShownIdentity & Required<Identity> {
+  const publicKey = type.publicKeyOf?.(material);
+  return { ...type.identityOf(material), ...(publicKey && { publicKey: publicJwk(publicKey) }) };
 }
 
 function holdsMaterial({ material }: KeyType, jwk: VersionJwk): boolean {
@@ -184,10 +213,37 @@ export function kcvsOf(keyring: Keyring): string[] {
 
 /** Every version without its material. */
 export function describeVersions(keyring: Keyring, minEnabledVersion: number): KeyVersion[] {
-  return keyring.keys.map(({ iat }, index) => ({
-    version: index + 1,
-    createdAt: new Date(iat * 1000).toISOString(),
-    kcv: kcvOf(keyring, index + 1),
-    enabled: index + 1 >= minEnabledVersion,
-  }));
+  return keyring.keys.map(({ iat }, index) => {
+    const publicKey = publicKeyIn(keyring, index + 1);
+    return {
+      version: index + 1,
+      createdAt: new Date(iat * 1000).toISOString(),
+      kcv: kcvOf(keyring, index + 1),
+      enabled: index + 1 >= minEnabledVersion,
+      ...(publicKey && { publicKey: publicPem(publicKey), fingerprint: fingerprintOf(publicKey) }),
+    };
+  });
+}
+
+/** The public halves of the enabled versions: a JWK set in JSON (RFC 7517). Undefined for a symmetric key. */
+export function jwksOf(keyring: Keyring, minEnabledVersion: number): string | undefined {
+  const publicKeys = keyring.keys.flatMap((_, index) => {
+    const publicKey = index + 1 < minEnabledVersion ? undefined : publicKeyIn(keyring, index + 1);
+    return publicKey ? [publicKey] : [];
+  });
+  if (publicKeys.length === 0) return undefined;
+  return JSON.stringify(jwkSet(publicKeys.map((publicKey) => ({ publicKey, isForSigning: true }))));
+}
+
+/** The public half of one version of an asymmetric key. It needs no keystore. */
+export function publicKeyIn(keyring: Keyring, version: number): KeyObject | undefined {
+  if (!keyring.type.publicKeyOf) return undefined;
+  const entry = versionIn(keyring, version);
+  if (!isHeld(entry)) return keyOfPublicJwk(entry.publicKey!);
+  const material = heldMaterial(keyring, entry);
+  try {
+    return keyring.type.publicKeyOf(material);
+  } finally {
+    material.fill(0);
+  }
 }

@@ -1,6 +1,7 @@
 /** Material leaves its place only encrypted to the public key of GetParametersForImport. */
 import { constants, createCipheriv, type KeyObject, publicEncrypt, randomBytes } from "node:crypto";
 import type { AlgorithmSpec } from "@aws-sdk/client-kms";
+import type { WrappingKeySpec } from "../schema/types";
 
 /** Material that can be imported into AWS. */
 export interface WrappableMaterial {
@@ -15,6 +16,8 @@ export interface WrappableMaterial {
 /** How material of one key type is wrapped. */
 export interface Wrapping {
   algorithm: AlgorithmSpec;
+  /** Wrapping keys that are too short for this material. */
+  tooShort?: readonly WrappingKeySpec[];
   wrap(material: Buffer, wrappingKey: KeyObject): Buffer;
 }
 

@@ -171,10 +171,14 @@ export class RegionalDistribution {
     }
   }
 
-  /** A replica takes only material that its primary already holds, and the call must say so (ImportKeyMaterial's reference). */
+  /**
+   * A replica takes only material that its primary already holds. Where a KMS key may have several materials, the call must say so
+   * (ImportKeyMaterial's reference).
+   */
   importOptions(region: string): ImportOptions {
     const { keyCollection, wrappingKeySpec } = this.owner.kms;
-    return { wrappingKeySpec, importType: region === keyCollection ? undefined : "EXISTING_KEY_MATERIAL" };
+    const isNamed = this.keyType.hasSeveralMaterials && region !== keyCollection;
+    return { wrappingKeySpec, importType: isNamed ? "EXISTING_KEY_MATERIAL" : undefined };
   }
 
   get isMultiRegion(): boolean {

@@ -17,7 +17,7 @@ import { STATE_VERSION } from "../state/migrations";
 import type { PlannedInputs } from "../state/read";
 import type { KeyDistributionInputs, KeyDistributionOutputs, KeyRef, KmsRef } from "../state/types";
 import { onDemandMistakes, planned, planOnDemand, primaryMistakes, rotationsLeft } from "./distributionPlan";
-import { abilityMistakes, chinaMistakes, purposeMistakes } from "./keyTypeRules";
+import { abilityMistakes, chinaMistakes, purposeMistakes, wrappingMistakes } from "./keyTypeRules";
 import { continued, isHalfApplied, type RegionalKind, RegionalResource } from "./regionalResource";
 import { replacementMistakes } from "./replacement";
 import type { StatefulResource, Values } from "./resource";
@@ -47,6 +47,7 @@ export const keyDistribution = (
       ...schemaMistakes("KeyDistribution", inputs),
       ...purposeMistakes(key, inputs.purpose),
       ...abilityMistakes(key, inputs),
+      ...wrappingMistakes(key, kms?.wrappingKeySpec),
       ...primaryMistakes(key, kms),
       ...replacementMistakes("KeyDistribution", olds, inputs, {
         key: olds?.key.name,

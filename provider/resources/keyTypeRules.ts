@@ -1,4 +1,5 @@
 /** Rules by key type, from the table in keys/keyTypes.ts. A type that is unknown or wrong passes: schema.json refuses it. */
+import { isHsmUri } from "../keys/keystores/hsm/uri";
 import { type Ability, findKeyType, usageFor } from "../keys/keyTypes";
 import { isRegion, partitionOf } from "../kms/endpoints/regions";
 import { hasUnknown, known, UNKNOWN } from "../schema/unknowns";
@@ -35,6 +36,10 @@ export function chinaMistakes(property: string, regions: unknown, key: Key | und
 
 /** For each ability that a type may lack: what the inputs should have instead, or undefined where they do not use the ability. */
 const DEMANDS: Record<Exclude<Ability, "inChina">, (inputs: Values) => string | undefined> = {
+  inHsm: ({ keystore, material }) =>
+    isHsmUri(known(keystore)) || isHsmUri(known(material))
+      ? "no HSM (pkcs11:) as `keystore` or in `material`"
+      : undefined,
   multiRegion: ({ replicaRegions }) =>
     Array.isArray(replicaRegions) && replicaRegions.length > 0 ? "no `replicaRegions`" : undefined,
   expire: ({ validFor }) => (validFor === undefined ? undefined : "no `validFor`"),
@@ -47,6 +52,16 @@ export function abilityMistakes(key: Key | undefined, inputs: Values): string[] 
     const expected = DEMANDS[ability](inputs);
     return expected === undefined ? [] : refusal(key, ability, expected);
   });
+}
+
+/** Some material is too long for the shortest wrapping keys. Source: GetParametersForImport in the API reference. */
+export function wrappingMistakes(key: Key | undefined, wrappingKeySpec: unknown): string[] {
+  const type = findKeyType(key?.type);
+  const spec = known(wrappingKeySpec);
+  if (!type?.wrapping.tooShort?.some((short) => short === spec)) return [];
+  return [
+    `Expected \`wrappingKeySpec\` of the KmsProvider to be RSA_4096 or RSA_3072 for key "${key?.name}" of type ${type.name}, got "${spec}": AWS KMS imports such keys only under longer wrapping keys.`,
+  ];
 }
 
 function refusal(key: Key | undefined, ability: Ability, expected: string, came?: string): string[] {

@@ -6,6 +6,7 @@ import { isSame } from "../keys/keyCheckValue";
 import {
   describeVersions,
   formatKeyring,
+  jwksOf,
   type Keyring,
   keyIdOf,
   parseKeyring,
@@ -188,9 +189,16 @@ async function withVersions(
     ...rest,
     latestVersion: grown.keys.length,
     versions: describeVersions(grown, inputs.minEnabledVersion),
+    ...jwksIn(grown, inputs.minEnabledVersion),
     keyring: formatKeyring(grown),
     stateVersion: STATE_VERSION,
   };
+}
+
+/** Only asymmetric keys have it. */
+function jwksIn(keyring: Keyring, minEnabledVersion: number): { jwks?: string } {
+  const jwks = jwksOf(keyring, minEnabledVersion);
+  return jwks === undefined ? {} : { jwks };
 }
 
 /** A keyring of release 0.1.0 gets its claim secret as soon as the root key that seals it is available. */

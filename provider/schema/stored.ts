@@ -71,6 +71,7 @@ export type ManagedKeyOutputs = {
   rotateAfter?: string;
   latestVersion: number;
   versions: KeyVersion[];
+  jwks?: string;
   keyring: string;
   stateVersion: number;
   stack: string;

@@ -101,10 +101,12 @@ export interface ManagedKeyArgs {
   /** Any change of this value rotates the key. */
   rotationTrigger?: pulumi.Input<string>;
   /**
-   * The owner's material for the next version: 32 bytes in base64, hex or a JWK, or where to read it:
-   * `env://NAME`, `file:///path` or `exec:command`; the last two may give raw bytes too. A change is a new
-   * version. A reference that holds `{version}` names the material of each version, and then
-   * `rotationTrigger` or `rotationPeriod` makes a new one. Default: 32 bytes of the system's CSPRNG.
+   * The owner's material for the next version, or where to read it: `env://NAME`, `file:///path` or
+   * `exec:command`; the last two may give raw bytes too. Symmetric: bytes in base64, hex or a JWK (32 of an
+   * AES key; of an HMAC key at least as many as its hash has, 128 at the most). Asymmetric: a private key in
+   * PEM (PKCS #8, PKCS #1 or SEC 1), DER or a JWK. A change is a new version. A reference that holds
+   * `{version}` names the material of each version, and then `rotationTrigger` or `rotationPeriod` makes a
+   * new one. Default: a key from the system's CSPRNG.
    */
   material?: pulumi.Input<string>;
   /**
@@ -124,8 +126,9 @@ export interface ManagedKeyArgs {
 /** What a program gives a KeyDistribution. */
 export interface KeyDistributionInputs {
   /**
-   * What the key is for. Default: what its type allows, which for aes256-gcm96 is encrypt and decrypt. A
-   * change replaces the resource.
+   * What the key is for, one KeyUsage of AWS KMS: encrypt and decrypt (aes, rsa), sign and verify (rsa,
+   * ecdsa, ed25519), generateMac and verifyMac (hmac), or keyAgreement (ecdsa-p256, ecdsa-p384, ecdsa-p521).
+   * Default: what its type allows; sign and verify where it allows several. A change replaces the resource.
    */
   purpose?: pulumi.Input<pulumi.Input<Purpose>[]>;
   /** AWS KMS keeps every key in HSMs. Default: `hsm`. A change replaces the resource. */

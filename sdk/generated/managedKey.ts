@@ -57,6 +57,11 @@ export class ManagedKey extends pulumi.CustomResource {
   /** All versions, without their material. */
   declare readonly versions: pulumi.Output<KeyVersion[]>;
   /**
+   * Public halves of the enabled versions of an asymmetric key: a JWK set in JSON (RFC 7517), as verifiers of
+   * its signatures read it; each `kid` is a thumbprint (RFC 7638).
+   */
+  declare readonly jwks: pulumi.Output<string | undefined>;
+  /**
    * All versions with their material, as `keystore` says: a JWK set (RFC 7517) whose keys are in the clear,
    * sealed as JWE (RFC 7516), or left out.
    */

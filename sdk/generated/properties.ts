@@ -54,6 +54,7 @@ export const properties = {
       "rotateAfter",
       "latestVersion",
       "versions",
+      "jwks",
       "keyring",
       "stateVersion",
       "stack",

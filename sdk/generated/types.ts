@@ -68,13 +68,33 @@ export interface WebIdentity {
 export type WrappingKeySpec = "RSA_4096" | "RSA_3072" | "RSA_2048";
 
 /**
- * Type of a managed key, as Vault names it. AWS KMS accepts aes256-gcm96 in all Regions outside China; in its
- * China Regions symmetric keys have 128 bits (SM4).
+ * Type of a managed key, by Vault's name where it has one. AWS KMS accepts aes256-gcm96 in all Regions
+ * outside China; in its China Regions symmetric keys have 128 bits (SM4).
  */
-export type KeyType = "aes256-gcm96";
+export type KeyType =
+  | "aes256-gcm96"
+  | "rsa-2048"
+  | "rsa-3072"
+  | "rsa-4096"
+  | "ecdsa-p256"
+  | "ecdsa-p384"
+  | "ecdsa-p521"
+  | "ecdsa-secp256k1"
+  | "ed25519"
+  | "hmac-sha224"
+  | "hmac-sha256"
+  | "hmac-sha384"
+  | "hmac-sha512";
 
 /** What a distributed key may be used for. */
-export type Purpose = "encrypt" | "decrypt";
+export type Purpose =
+  | "encrypt"
+  | "decrypt"
+  | "sign"
+  | "verify"
+  | "generateMac"
+  | "verifyMac"
+  | "keyAgreement";
 
 /** How a rotation reaches AWS. */
 export type RotationStrategy = "manual" | "on-demand";
@@ -85,10 +105,17 @@ export interface KeyVersion {
   version: number;
   /** When it was made, ISO 8601 UTC. */
   createdAt: string;
-  /** Key check value: first 5 bytes of the AES-CMAC of 16 zero bytes (ANSI X9.24-1), in hex. */
+  /**
+   * Key check value, 5 bytes in hex: the first of the AES-CMAC of 16 zero bytes (ANSI X9.24-1), for HMAC keys
+   * of the HMAC of no bytes, and for asymmetric keys of `fingerprint`.
+   */
   kcv: string;
   /** Whether it is at or above `minEnabledVersion`. */
   enabled: boolean;
+  /** Public half of an asymmetric key: SubjectPublicKeyInfo in PEM. */
+  publicKey?: string;
+  /** SHA-256 of the SubjectPublicKeyInfo in DER, in hex. */
+  fingerprint?: string;
 }
 
 /** The KMS key of one version in one Region. */

@@ -4,6 +4,7 @@ import {
   type KeyringVersion,
   keyIdOf,
   type ReferredVersion,
+  shownIdentityOf,
   versionHead,
   versionJwk,
 } from "../keyring";
@@ -73,7 +74,7 @@ export async function storedVersion(
       const hsm = { session, keystore, type };
       return { ...head, ...(await putIntoHsm(hsm, { key, version }, material, referred(last))) };
     }
-    const identity = type.identityOf(material);
+    const identity = shownIdentityOf(type, material);
     if (keystore.kind === "none")
       return { ...head, ...identity, from: referenceTo(version, String(reference)) };
     const jwk = versionJwk(type, version, material, createdAt);

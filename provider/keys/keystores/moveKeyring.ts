@@ -5,6 +5,7 @@ import {
   type Keyring,
   type KeyringVersion,
   type ReferredVersion,
+  shownIdentityOf,
   versionIdentity,
   versionIn,
 } from "../keyring";
@@ -65,7 +66,7 @@ async function movedVersion(
     const from = referenceTo(of.version, String(inputs.reference));
     sayIfIdentityIsShort(session, of, identity);
     const material = await readKnownKey(type, identity, from, materialOfVersion(of), session.say);
-    const whole = type.identityOf(material);
+    const whole = shownIdentityOf(type, material);
     material.fill(0);
     return { kid, iat, ...whole, from };
   }
@@ -115,7 +116,7 @@ async function identified(
       return { ...entry, ...(await findInHsm({ session, keystore, type }, of, entry)) };
     refuseUnnamedReference(entry.from, of, reference);
     const material = await readKnownKey(type, entry, entry.from, materialOfVersion(of), session.say);
-    const identity = type.identityOf(material);
+    const identity = shownIdentityOf(type, material);
     material.fill(0);
     return { ...entry, ...identity };
   } catch (error) {

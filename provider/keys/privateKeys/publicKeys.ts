@@ -1,5 +1,5 @@
 /** The public halves of asymmetric keys, and how others name them. */
-import { createHash, createPublicKey, type KeyObject } from "node:crypto";
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import type { JWK } from "jose";
 import { keyIn } from "./privateKeyMaterial";
 
@@ -23,6 +23,11 @@ export function publicPem(publicKey: KeyObject): string {
 export function publicJwk(publicKey: KeyObject): JWK {
   if (publicKey.type !== "public") throw new Error("a public key was expected");
   return publicKey.export({ format: "jwk" }) as JWK;
+}
+
+/** Throws where the JWK is none of a public key. */
+export function keyOfPublicJwk(jwk: JWK): KeyObject {
+  return createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
 }
 
 export interface JwkSetEntry {

@@ -4,7 +4,7 @@ import { KeymgmtError } from "../../../errors";
 import type { WrappableMaterial } from "../../../kms/wrapping";
 import { shownReference } from "../../../secrecy/shownReference";
 import { differenceOf, type Identity, isSame } from "../../keyCheckValue";
-import type { KeyType } from "../../keyTypes";
+import { hsmKeysOf, type KeyType } from "../../keyTypes";
 import { named, type VersionId } from "../rootKey";
 import type { KeystoreSession } from "../session";
 import type { TokenSession } from "./cryptoki";
@@ -30,7 +30,7 @@ export async function makeInHsm(hsm: Hsm, of: VersionId, before?: HsmVersion): P
   const token = await reachToken(hsm.session, hsm.keystore);
   const identity = token.use(`make ${named(of)}`, (loggedIn) => {
     requireEarlierVersion(hsm, loggedIn, token, of, before);
-    return hsm.type.inHsm.identityOf(loggedIn, hsm.type.inHsm.generate(loggedIn, labelOf(of), id));
+    return hsmKeysOf(hsm.type).identityOf(loggedIn, hsmKeysOf(hsm.type).generate(loggedIn, labelOf(of), id));
   });
   return { ...identity, from: hsmObjectUri(id) };
 }
@@ -47,7 +47,7 @@ export async function putIntoHsm(
   const token = await reachToken(hsm.session, hsm.keystore);
   token.use(`accept the material of ${named(of)}, which not every HSM does`, (loggedIn) => {
     requireEarlierVersion(hsm, loggedIn, token, of, before);
-    hsm.type.inHsm.create(loggedIn, labelOf(of), id, material);
+    hsmKeysOf(hsm.type).create(loggedIn, labelOf(of), id, material);
     requireKey(hsm, loggedIn, token, of, version);
   });
   return version;
@@ -75,14 +75,14 @@ export async function wrappedByHsm(hsm: Hsm, of: VersionId, version: HsmVersion)
   const { publicKey: probe } = await hsm.session.probeKeyPair();
   const wrappingAlgorithm = token.use(purpose, (loggedIn) => {
     requireKey(hsm, loggedIn, token, of, version);
-    return hsm.type.inHsm.wrappingAlgorithm(loggedIn, probe);
+    return hsmKeysOf(hsm.type).wrappingAlgorithm(loggedIn, probe);
   });
   return {
     wrappingAlgorithm,
     wrap: (wrappingKey) =>
       token.use(purpose, (loggedIn) => {
         const { key } = requireKey(hsm, loggedIn, token, of, version);
-        return hsm.type.inHsm.wrap(loggedIn, key, wrappingKey, wrappingAlgorithm);
+        return hsmKeysOf(hsm.type).wrap(loggedIn, key, wrappingKey, wrappingAlgorithm);
       }),
     release() {}, // no material is in this process, and a PIN is a string, which cannot be overwritten
   };
@@ -116,13 +116,13 @@ function requireKey(
     );
   const object = parseHsmObject(from);
   if ("mistake" in object) throw refused("this names no key", "Restore the stack's state from a backup.");
-  const [key, another] = type.inHsm.find(loggedIn, object);
+  const [key, another] = hsmKeysOf(type).find(loggedIn, object);
   const restore = "Restore the HSM from its owner's backup, or name the token that holds it.";
   if (!key) throw refused("it holds no such secret key", restore);
   if (another) throw refused("several secret keys match", "Name it by its id.");
-  const mistake = type.inHsm.mistake(loggedIn, key);
-  if (mistake) throw refused(`the key there ${mistake}`, `AWS KMS takes ${type.inHsm.required}.`);
-  const identity = type.inHsm.identityOf(loggedIn, key);
+  const mistake = hsmKeysOf(type).mistake(loggedIn, key);
+  if (mistake) throw refused(`the key there ${mistake}`, `AWS KMS takes ${hsmKeysOf(type).required}.`);
+  const identity = hsmKeysOf(type).identityOf(loggedIn, key);
   const known = kcv === undefined ? identity : { kcv, cmac };
   if (!isSame(identity, known)) throw refused(`the key there ${differenceOf(identity, known)}`, restore);
   return { key, identity };
