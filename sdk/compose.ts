@@ -195,7 +195,7 @@ type ReplicaArgs = KeyReplicaInputs & { distribution: Distribution };
 
 export function composeKeyReplica(_name: string, args: ReplicaArgs, opts: Options): Composed {
   const { distribution, region, tags, description, policy } = args;
-  const { kms, key, validFor, renewBefore, rotationStrategy } =
+  const { kms, key, validFor, renewBefore, rotationStrategy, publishBefore } =
     keptBy<KeyDistributionKept>(distribution).args;
   const aliasArn = pulumi
     .all([distribution.aliasArn, region])
@@ -209,7 +209,7 @@ export function composeKeyReplica(_name: string, args: ReplicaArgs, opts: Option
         stack: stackName(),
         kms: connectionOf(kms),
         key: versionsOf(key),
-        ...defined({ validFor, renewBefore, rotationStrategy }),
+        ...defined({ validFor, renewBefore, rotationStrategy, publishBefore }),
       },
     },
     context: {

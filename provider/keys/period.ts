@@ -15,11 +15,28 @@ const LONGEST = 36_500;
  * than 100 years.
  */
 export function parseRotationPeriod(text: string): Duration | undefined {
-  const shorthand = SHORTHAND.exec(text.trim());
-  const iso = shorthand ? `P${shorthand[1]}${shorthand[2]!.charAt(0).toUpperCase()}` : text.trim();
-  const period = luxon().Duration.fromISO(iso);
+  const period = luxon().Duration.fromISO(isoOf(text.trim()));
   const days = period.as("days");
   return period.isValid && days >= 1 && days <= LONGEST ? period : undefined;
+}
+
+function isoOf(text: string): string {
+  const shorthand = SHORTHAND.exec(text);
+  return shorthand ? `P${shorthand[1]}${shorthand[2]!.charAt(0).toUpperCase()}` : text;
+}
+
+const HOURS = /^(\d+)\s*(h|hours?)$/i;
+
+/**
+ * Reads how long to wait, in milliseconds: `0`, `24h`, `7d`, or an ISO 8601 duration such as `PT36H`. Undefined where it is none of them, or
+ * longer than 100 years.
+ */
+export function parseWait(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (trimmed === "0") return 0;
+  const hours = HOURS.exec(trimmed);
+  const wait = luxon().Duration.fromISO(hours ? `PT${hours[1]}H` : isoOf(trimmed));
+  return wait.isValid && wait.toMillis() >= 0 && wait.as("days") <= LONGEST ? wait.toMillis() : undefined;
 }
 
 export function periodOfDays(days: number): Duration {

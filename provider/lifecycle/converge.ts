@@ -12,8 +12,9 @@ import { changedAspects } from "./metadata/aspects";
 import { metadataFor } from "./metadata/desired";
 import { mustApplyAgain } from "./metadata/ignoreChanges";
 import type { Owner } from "./owner";
-import { type Known, knownFrom, sharedOf } from "./plan/known";
+import { type Known, knownFrom, servingVersion, sharedOf } from "./plan/known";
 import { plan } from "./plan/plan";
+import { sentenceOfWait } from "./plan/sentences";
 import type { Step } from "./plan/steps";
 import { RegionalDistribution } from "./regionalDistribution";
 import { desiredOf, type Target } from "./target";
@@ -60,6 +61,12 @@ export function planOf(run: Run, target: Target, outputs: RegionalOutputs): Step
   return plan(desiredOf(run, target, false), knownFrom(records, outputs, stale));
 }
 
+/** With `publishBefore`: a sentence about a version that is published and does not sign yet, from the state alone. */
+export function waitOf(run: Run, target: Target, outputs: RegionalOutputs): string | undefined {
+  const known = knownFrom(outputs.versions, outputs);
+  return sentenceOfWait(desiredOf(run, target, false), known, target);
+}
+
 /**
  * Observe, ensure, sync. The order of the steps is safe at every moment (plan/plan.ts), and every step can run again. `outputs` is
  * updated after each step.
@@ -80,10 +87,10 @@ export async function converge(
     // The KMS keys that the program names are adopted all together: until then none is recorded, and the next attempt starts again.
     if (Object.values(now.candidates).some(({ isNamed }) => isNamed)) return;
     outputs.versions = now.records;
-    const latest = now.records[desired.latest];
+    const serving = now.records[servingVersion(desired, now)];
     if (now.alias.target !== undefined) outputs.aliasTarget = now.alias.target;
-    if (latest && latest.keyId === now.alias.target)
-      Object.assign(outputs, { keyId: latest.keyId, keyArn: latest.keyArn });
+    if (serving && serving.keyId === now.alias.target)
+      Object.assign(outputs, { keyId: serving.keyId, keyArn: serving.keyArn });
     show(now.stale.length === 0, regional);
   };
   show(known.stale.length === 0, regional);

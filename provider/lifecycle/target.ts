@@ -1,4 +1,5 @@
 /** A distribution or replica in its Region, and the input of the plan for it. */
+import { parseWait } from "../keys/period";
 import type { Run } from "../run";
 import { defaultOf } from "../schema/definition";
 import type { RotationStrategy } from "../schema/types";
@@ -15,6 +16,7 @@ export interface Target {
   /** Tags, policy and description. */
   inputs: MetadataInputs;
   strategy?: RotationStrategy;
+  publishBefore?: string;
   deletionWindowDays?: number;
   /** Of a replica: the primary's KMS keys by version. */
   primaries?: KmsKeyRecords;
@@ -22,7 +24,7 @@ export interface Target {
 
 /** What is desired in the Region. @param more values for a create or a removal */
 export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partial<Desired> = {}): Desired {
-  const { role, region, owner, primaries = {} } = target;
+  const { role, region, owner, primaries = {}, publishBefore } = target;
   const { strategy = defaultOf<RotationStrategy>("KeyDistribution", "rotationStrategy") } = target;
   const { id, keyVersion, minEnabledVersion, replicaRegions } = owner.key;
   const versions = Array.from({ length: keyVersion }, (_, index) => index + 1);
@@ -32,6 +34,7 @@ export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partia
     latest: keyVersion,
     minEnabled: minEnabledVersion,
     strategy,
+    publishFor: publishBefore === undefined ? 0 : (parseWait(publishBefore) ?? 0),
     multiRegion: replicaRegions.length > 0,
     expiry: owner.expiry,
     now: run.now().getTime(),

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { isLeftOut } from "../kms/endpoints/connection";
 import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
-import { planOf } from "../lifecycle/converge";
+import { planOf, waitOf } from "../lifecycle/converge";
 import { refuseNotTakenOver } from "../lifecycle/deletionProtection";
 import { sayDrift } from "../lifecycle/drift/observe";
+import { stillSigning } from "../lifecycle/execute/refusals";
 import { BY_MEANING } from "../lifecycle/metadata/keyPolicy";
 import { adoptMistakes } from "../lifecycle/plan/adoptRules";
 import { sentencesOf } from "../lifecycle/plan/sentences";
@@ -17,7 +18,13 @@ import { STATE_VERSION } from "../state/migrations";
 import type { PlannedInputs } from "../state/read";
 import type { KeyDistributionInputs, KeyDistributionOutputs, KeyRef, KmsRef } from "../state/types";
 import { onDemandMistakes, planned, planOnDemand, primaryMistakes, rotationsLeft } from "./distributionPlan";
-import { abilityMistakes, chinaMistakes, purposeMistakes, wrappingMistakes } from "./keyTypeRules";
+import {
+  abilityMistakes,
+  chinaMistakes,
+  publishBeforeMistakes,
+  purposeMistakes,
+  wrappingMistakes,
+} from "./keyTypeRules";
 import { continued, isHalfApplied, type RegionalKind, RegionalResource } from "./regionalResource";
 import { replacementMistakes } from "./replacement";
 import type { StatefulResource, Values } from "./resource";
@@ -48,6 +55,7 @@ export const keyDistribution = (
       ...purposeMistakes(key, inputs.purpose),
       ...abilityMistakes(key, inputs),
       ...wrappingMistakes(key, kms?.wrappingKeySpec),
+      ...publishBeforeMistakes(inputs.purpose, inputs.publishBefore),
       ...primaryMistakes(key, kms),
       ...replacementMistakes("KeyDistribution", olds, inputs, {
         key: olds?.key.name,
@@ -92,9 +100,14 @@ export const keyDistribution = (
     if (news.rotationStrategy === "on-demand" && replaces.length === 0)
       planOnDemand(run.say, old.versions, known(key) ?? {});
     const isUndecided = hasUnknown(key);
-    const steps =
-      isUndecided || isUnknown(kms) ? [] : planOf(run, resource.targetOf(withActualName(old, news)), old);
+    const target = isUndecided || isUnknown(kms) ? undefined : resource.targetOf(withActualName(old, news));
+    const steps = target ? planOf(run, target, old) : [];
+    for (const step of steps)
+      if (step.do === "refuse" && step.why === "still signing")
+        throw stillSigning({ key: old.key.name }, step.version, target!.owner.key);
     for (const sentence of sentencesOf(old, news, steps, replaces)) run.say(sentence);
+    const wait = target && waitOf(run, target, old);
+    if (wait !== undefined) run.say(wait);
     for (const step of leftOut.length > 0 ? steps : [])
       if (step.do === "createKey" || step.do === "importNewMaterial")
         run.say(sentenceOfRotationWithout(old.key.name, step, leftOut));

@@ -1,6 +1,7 @@
 /** Rules by key type, from the table in keys/keyTypes.ts. A type that is unknown or wrong passes: schema.json refuses it. */
 import { isHsmUri } from "../keys/keystores/hsm/uri";
 import { type Ability, findKeyType, usageFor } from "../keys/keyTypes";
+import { parseWait } from "../keys/period";
 import { isRegion, partitionOf } from "../kms/endpoints/regions";
 import { hasUnknown, known, UNKNOWN } from "../schema/unknowns";
 import type { Values } from "./resource";
@@ -52,6 +53,19 @@ export function abilityMistakes(key: Key | undefined, inputs: Values): string[] 
     const expected = DEMANDS[ability](inputs);
     return expected === undefined ? [] : refusal(key, ability, expected);
   });
+}
+
+/** Only signatures have verifiers, who must know a public key before it is used. */
+export function publishBeforeMistakes(purpose: unknown, value: unknown): string[] {
+  if (value === undefined || hasUnknown(value)) return [];
+  if (typeof value === "string" && parseWait(value) === undefined)
+    return [
+      'Expected `publishBefore` to be a time such as "24h", "7d" or ISO 8601 "PT36H", or "0"; what came is none.',
+    ];
+  if (!Array.isArray(purpose) || hasUnknown(purpose) || purpose.includes("sign")) return [];
+  return [
+    "Expected no `publishBefore` but for `purpose` sign and verify: only signatures have verifiers that must know a new public key before.",
+  ];
 }
 
 /** Some material is too long for the shortest wrapping keys. Source: GetParametersForImport in the API reference. */

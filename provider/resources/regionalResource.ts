@@ -46,7 +46,7 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
    */
   targetOf(values: I, primaries?: KmsKeyRecords, formerStack?: string): Target {
     const distribution = this.kind.distributionOf(values);
-    const { key, stack, rotationStrategy } = distribution;
+    const { key, stack, rotationStrategy, publishBefore } = distribution;
     const { aliasName, tags, policy, description, ignored } = values;
     return {
       role: this.kind.role,
@@ -55,6 +55,7 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
       aliasName,
       inputs: { tags, policy, description, ignored },
       strategy: rotationStrategy,
+      publishBefore,
       primaries,
     };
   }

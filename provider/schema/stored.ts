@@ -149,6 +149,7 @@ export type KeyDistributionOutputs = {
   tags?: Record<string, string>;
   validFor?: string;
   renewBefore?: string;
+  publishBefore?: string;
   adopt?: Adopt;
   name: string;
   aliasName: string;
@@ -190,6 +191,7 @@ export type KeyDistributionInputs = Pick<
   | "tags"
   | "validFor"
   | "renewBefore"
+  | "publishBefore"
   | "adopt"
   | "name"
   | "aliasName"

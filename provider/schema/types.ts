@@ -199,6 +199,8 @@ export interface DistributionRef {
   versions: Record<string, KmsKeyVersion>;
   /** Time after which AWS lets its material expire. */
   validFor?: string;
+  /** How long its public key is published before the alias moves to a new version. */
+  publishBefore?: string;
   /** How long before that an update imports it again. */
   renewBefore?: string;
   /** How a rotation reaches AWS. */
@@ -241,6 +243,11 @@ export interface KmsKeyVersion {
   adopted?: boolean;
   /** When the material was imported, ISO 8601 UTC. */
   importedAt?: string;
+  /**
+   * With `publishBefore`: since when the public key of a version that did not sign yet is published, ISO 8601
+   * UTC.
+   */
+  publishedAt?: string;
   /** When the material expires, ISO 8601 UTC. */
   validTo?: string;
   /** AWS's id of the key material. */

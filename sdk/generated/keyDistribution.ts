@@ -56,6 +56,12 @@ export class KeyDistribution extends pulumi.CustomResource {
   /** How long before the material expires an update imports it again. Default: a third of `validFor`. */
   declare readonly renewBefore: pulumi.Output<string | undefined>;
   /**
+   * For sign and verify: how long the public key of a new version is published (`jwks`) before AWS KMS signs
+   * with it: `24h`, `7d`, or ISO 8601 (`PT36H`). A rotation makes the new version, and the first update after
+   * that time moves the alias to it. `0` moves it now. Default: the alias moves in the rotation.
+   */
+  declare readonly publishBefore: pulumi.Output<string | undefined>;
+  /**
    * Existing KMS keys, for example Vault's, to manage as they are. It is read only when the distribution is
    * created. For a restored key, the KMS keys of its backup are adopted in place of these. `{ versions: {} }`
    * says that new KMS keys are made, even where AWS has some of this key.

@@ -96,7 +96,7 @@ export const properties = {
   },
   KeyDistribution: {
     defaults: { protection: "hsm", rotationStrategy: "manual", deletionWindowDays: 30 },
-    optional: ["policy", "description", "tags", "validFor", "renewBefore", "adopt"],
+    optional: ["policy", "description", "tags", "validFor", "renewBefore", "publishBefore", "adopt"],
     outputs: [
       "purpose",
       "protection",
@@ -107,6 +107,7 @@ export const properties = {
       "tags",
       "validFor",
       "renewBefore",
+      "publishBefore",
       "adopt",
       "name",
       "aliasName",

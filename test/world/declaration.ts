@@ -82,8 +82,8 @@ export async function declare(stack: string, declaration: Declaration, apply: Ap
     distributionTime,
     ...distribution,
   });
-  const { validFor, renewBefore, rotationStrategy } = distribution;
-  const timing = { validFor, renewBefore, rotationStrategy };
+  const { validFor, renewBefore, rotationStrategy, publishBefore } = distribution;
+  const timing = { validFor, renewBefore, rotationStrategy, publishBefore };
   for (const region of replicas)
     await apply("keyReplica", `${region}${suffix}`, {
       distribution: { ...shared, name: held.name, versions: held.versions, ...timing },

@@ -3,6 +3,7 @@ import { KeymgmtError, type KeymgmtErrorContext } from "../../errors";
 import { relatedKeyArn } from "../../kms/arn";
 import { isKnownState } from "../../kms/keyState";
 import { kmsKeysOf } from "../../state/records";
+import type { KeyRef } from "../../state/types";
 import { lostMaterialAdvice } from "../claims/refusals";
 import { promoteBack } from "../drift/drift";
 import { type Desired, type Known, sharedOf } from "../plan/known";
@@ -48,6 +49,8 @@ export function refusalOf(
       );
     case "other material":
       return otherMaterial(regional, known, version, inUse);
+    case "still signing":
+      return stillSigning(context, version, owner.key);
     case "adopted, without a replica":
       return new KeymgmtError(
         "Unsupported",
@@ -91,6 +94,19 @@ export function refusalOf(
 
 function recordsOf({ candidates }: Known) {
   return Object.fromEntries(Object.entries(candidates).map(([version, { record }]) => [version, record]));
+}
+
+/** @param signing the version that the alias points to until the latest one has been published for long enough */
+export function stillSigning(
+  context: KeymgmtErrorContext,
+  signing: number,
+  { keyVersion, minEnabledVersion }: Pick<KeyRef, "keyVersion" | "minEnabledVersion">,
+): KeymgmtError {
+  return new KeymgmtError(
+    "InvalidInput",
+    `Expected \`minEnabledVersion\` of key "${context.key}" to be at most ${signing}, got ${minEnabledVersion}: version ${signing} signs until version ${keyVersion} has been published for the time of \`publishBefore\`. Lower it and raise it after that time; or set \`publishBefore: "0"\`, and the alias moves now.`,
+    context,
+  );
 }
 
 /**

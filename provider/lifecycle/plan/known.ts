@@ -15,6 +15,8 @@ export interface Desired {
   latest: number;
   minEnabled: number;
   strategy: RotationStrategy;
+  /** Milliseconds for which the public key of a new version is published before the alias moves to it. */
+  publishFor: number;
   multiRegion: boolean;
   expiry: ExpiryInputs & ExpiryPlan;
   /** Milliseconds since the epoch. */
@@ -167,6 +169,25 @@ export function versionInUse({ records, inUse, alias }: Known): number | undefin
   return keyId === undefined
     ? undefined
     : versionsOf(records).findLast((version) => records[version]!.keyId === keyId);
+}
+
+/**
+ * The version that the alias points to: the latest one whose public key has been published for long enough, or the one in use. A version
+ * that has no time of publication was made before the program asked for one.
+ */
+export function servingVersion({ latest, publishFor, now }: Desired, known: Known): number {
+  const inUse = versionInUse(known);
+  if (publishFor === 0 || inUse === undefined) return latest;
+  for (let version = latest; version > inUse; version--) {
+    const record = known.records[version];
+    if (record && now >= (publishedUntil(record, publishFor) ?? 0)) return version;
+  }
+  return Math.min(inUse, latest);
+}
+
+/** When a version has been published for long enough, in milliseconds since the epoch. */
+export function publishedUntil({ publishedAt }: KmsKeyRecord, publishFor: number): number | undefined {
+  return publishedAt === undefined ? undefined : Date.parse(publishedAt) + publishFor;
 }
 
 /** The KMS key that all versions share with on-demand rotation. */

@@ -2,7 +2,7 @@
 
 import { isKnownState, isPendingDeletion } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
-import { type Desired, desiredVersions, isImported, type Known, versionInUse } from "./known";
+import { type Desired, desiredVersions, isImported, type Known, servingVersion, versionInUse } from "./known";
 import { cancelDeletions, firstOf, isAdding, isSince, locateAlias, type Rule, syncMetadata } from "./rules";
 import type { Step } from "./steps";
 
@@ -61,13 +61,11 @@ function replica({ primaries, region }: Desired, { absent }: Known, version: num
  * A rotation: the new version is imported in every Region that holds a replica of the version in use, before any alias moves. So what is
  * encrypted through an alias can always be decrypted in each of these Regions.
  */
-function prepareReplicas(
-  { role, multiRegion, region: home }: Desired,
-  known: Known,
-  version: number,
-): Step[] {
+function prepareReplicas(desired: Desired, known: Known, version: number): Step[] {
+  const { role, multiRegion, region: home } = desired;
   const inUse = versionInUse(known);
   if (role === "replica" || !multiRegion || inUse === undefined || version <= inUse) return [];
+  if (isWaiting(desired, known, version)) return [];
   if (!known.replicas) return [{ do: "findReplicas", version: inUse, region: home }];
   const { replicas: ready = [] } = known.records[version]!;
   return known.replicas
@@ -83,6 +81,21 @@ function prepareReplicas(
     });
 }
 
+/** With `publishBefore` the version in use signs until the alias moves, so it stays enabled. */
+export const keepSigning: Rule = (desired, known) => {
+  const version = servingVersion(desired, known);
+  return desired.minEnabled > version && version < desired.latest
+    ? [{ do: "refuse", why: "still signing", version, region: desired.region }]
+    : [];
+};
+
+/** Its public key was published by an earlier update, and the alias does not move to it yet: the update that moves it looks at the replicas again. */
+function isWaiting(desired: Desired, known: Known, version: number): boolean {
+  const { publishedAt } = known.records[version]!;
+  const isNew = publishedAt === new Date(desired.now).toISOString();
+  return version > servingVersion(desired, known) && publishedAt !== undefined && !isNew;
+}
+
 /** Older versions are disabled last. One without material cannot be used anyway; it is imported when it is enabled again. */
 const disableOlder: Rule = ({ minEnabled, region }, { records }) => {
   const below = versionsOf(records).filter((version) => version < minEnabled);
@@ -95,6 +108,6 @@ const disableOlder: Rule = ({ minEnabled, region }, { records }) => {
 
 /** The rules before the alias moves, and after. */
 export const manualRules = {
-  before: [inspectOlderReplicas, cancelDeletions, syncMetadata, locateAlias, makeUsable],
+  before: [keepSigning, inspectOlderReplicas, cancelDeletions, syncMetadata, locateAlias, makeUsable],
   after: [disableOlder],
 } satisfies Record<string, Rule[]>;

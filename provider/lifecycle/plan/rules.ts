@@ -2,7 +2,7 @@
 
 import { isPendingDeletion } from "../../kms/keyState";
 import { kmsKeysOf, versionsOf } from "../../state/records";
-import { type Desired, desiredVersions, type Known } from "./known";
+import { type Desired, desiredVersions, type Known, servingVersion } from "./known";
 import type { Step } from "./steps";
 
 /** Returns steps that may be done at the same time; none if the rule has nothing to do. */
@@ -80,12 +80,15 @@ export const locateAlias: Rule = ({ region }, { records, alias }) =>
     : [];
 
 /**
- * Points the alias to the latest version. It is moved only after AWS has shown that it points to a KMS key of the records. An alias that
+ * Points the alias to the latest version, or with `publishBefore` to the one that signs until then. It is moved only after AWS has shown that it points to a KMS key of the records. An alias that
  * points anywhere else belongs to another owner and is left alone.
  */
-export const pointAlias: Rule = ({ latest, region, mayUseNextName }, { records, alias, isListingDenied }) => {
-  const of = { version: latest, region };
-  const keyId = records[latest]?.keyId;
+export const pointAlias: Rule = (desired, known) => {
+  const { region, mayUseNextName } = desired;
+  const { records, alias, isListingDenied } = known;
+  const version = servingVersion(desired, known);
+  const of = { version, region };
+  const keyId = records[version]?.keyId;
   if (keyId === undefined || alias.target === keyId) return [];
   if (alias.exists && !alias.isTaken) return [{ do: "findAlias", region, isThorough: true }];
   if (alias.isTaken)

@@ -5,7 +5,9 @@ import { isUnknown, type Unknown } from "../../schema/unknowns";
 import { kmsKeysOf, versionsOf } from "../../state/records";
 import type { KmsKeyRecords, MetadataInputs } from "../../state/types";
 import { TEXT_NAMES } from "../metadata/aspects";
+import type { Target } from "../target";
 import { makesNew } from "./adoptRules";
+import { type Desired, type Known, publishedUntil, servingVersion } from "./known";
 import type { Step } from "./steps";
 
 /** Metadata in planned inputs, of which any may be unknown. */
@@ -48,6 +50,23 @@ export function sentencesOf(
         `version ${step.version} of key "${old.key.name}" has no KMS key in ${step.region}: a former one is recovered if AWS shows it; otherwise it gets a new one, which cannot decrypt what was encrypted under the former one`,
       );
   return sentences;
+}
+
+/** Which version the alias stays on, and until when; undefined where it is on the latest, or moves to it now. */
+export function sentenceOfWait(
+  desired: Desired,
+  known: Known,
+  { owner, aliasName, publishBefore }: Pick<Target, "owner" | "aliasName" | "publishBefore">,
+): string | undefined {
+  const { latest, publishFor } = desired;
+  const signing = servingVersion(desired, known);
+  if (signing >= latest) return undefined;
+  const record = known.records[latest];
+  const until = record && publishedUntil(record, publishFor);
+  const version = `version ${latest} of key "${owner.key.name}"`;
+  return until === undefined
+    ? `this update makes ${version} and publishes its public key; version ${signing} goes on signing, and the first update ${publishBefore} after this one (\`publishBefore\`) moves ${aliasName}`
+    : `${version} is published, and version ${signing} goes on signing: the first update from ${new Date(until).toISOString()} on moves ${aliasName}. To move it now: \`publishBefore: "0"\``;
 }
 
 /** Sentences about texts that the program no longer sets. @param name the distribution, and its Region */

@@ -90,6 +90,7 @@ export type Refusal =
   | "several KMS keys"
   | "disabled on demand"
   | "primary elsewhere"
+  | "still signing"
   | "replica left out";
 
 export type StepName = keyof Steps;

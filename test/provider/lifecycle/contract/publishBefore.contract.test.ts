@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import type { Program, ProgramInputs } from "../../../world/program";
+import { ABROAD, aliasOf, HOME, PROD, recordsOf, Scene } from "../../../world/scene";
+
+describe("publishBefore", function () {
+  this.timeout(60_000);
+  const scene = new Scene();
+  const program = scene.program();
+  beforeEach(async () => {
+    await scene.open({}, { now: new Date("2026-11-24T12:00:00Z") });
+    program.reset();
+  });
+  afterEach(() => scene.close());
+
+  const up = (
+    rotationTrigger: string,
+    publishBefore?: string,
+    more: ProgramInputs = {},
+    of: Program = program,
+  ) =>
+    of.up({
+      replicas: [ABROAD],
+      ...more,
+      kms: { wrappingKeySpec: "RSA_3072" },
+      key: { type: "ecdsa-p256", replicaRegions: [ABROAD], rotationTrigger, ...more.key },
+      distribution: { publishBefore, ...more.distribution },
+    });
+  /** The version that applications sign with, in each Region. */
+  const signing = async () => {
+    const versions = [HOME, ABROAD].map(async (region) => {
+      const { KeyId } = await scene.at(region).describe(aliasOf(program));
+      return Number(Object.entries(recordsOf(program)).find(([, { keyId }]) => keyId === KeyId)?.[0]);
+    });
+    return Promise.all(versions);
+  };
+  const published = () => JSON.parse(String(program.outputs("key").jwks)).keys.length;
+
+  it("has a new version published, and the old one sign, until the first update after its time", async () => {
+    await up("a", "24h");
+    assert.deepEqual(await signing(), [1, 1]);
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [1, 1]);
+    assert.equal(published(), 2);
+    const { keyId, keyArn, aliasTarget, versions } = program.outputs("distribution");
+    const records = recordsOf(program);
+    assert.equal(keyId, records[1]!.keyId);
+    assert.equal(keyArn, records[1]!.keyArn);
+    assert.equal(aliasTarget, records[1]!.keyId);
+    assert.deepEqual(Object.keys(versions as object), ["1", "2"]);
+    assert.equal(program.outputs("key").latestVersion, 2);
+    assert.match(scene.said(), /publishes its public key; version 1 goes on signing/);
+
+    assert.deepEqual(await scene.callsOf(() => up("b", "24h")), {});
+    assert.match(scene.said(), /the first update from 2026-11-25T12:0\d:\d\d\.\d{3}Z on moves alias/);
+    assert.deepEqual(await program.refreshAll(), []);
+
+    scene.wait(1.1);
+    const calls = await scene.callsOf(() => up("b", "24h"));
+    assert.deepEqual(await signing(), [2, 2]);
+    assert.equal(calls.UpdateAlias, 2);
+    assert.equal(calls.CreateKey, undefined);
+    assert.equal(program.outputs("distribution").keyId, recordsOf(program)[2]!.keyId);
+    assert.deepEqual(await scene.callsOf(() => up("b", "24h")), {});
+    assert.deepEqual(await program.refreshAll(), []);
+  });
+
+  it('moves the alias at once with "0", in an incident, and where it is taken away', async () => {
+    await up("a", "7d");
+    await up("b", "7d");
+    assert.deepEqual(await signing(), [1, 1]);
+    await up("b", "0");
+    assert.deepEqual(await signing(), [2, 2]);
+    await up("c", "7d");
+    assert.deepEqual(await signing(), [2, 2]);
+    await up("c");
+    assert.deepEqual(await signing(), [3, 3]);
+  });
+
+  it("moves to the latest version whose time is over, and not to one that was just published", async () => {
+    await up("a", "48h");
+    await up("b", "48h");
+    scene.wait(1.5);
+    await up("c", "48h");
+    assert.deepEqual(await signing(), [1, 1]);
+    scene.wait(1);
+    await up("c", "48h");
+    assert.deepEqual(await signing(), [2, 2]);
+    scene.wait(1.5);
+    await up("c", "48h");
+    assert.deepEqual(await signing(), [3, 3]);
+  });
+
+  it("does not count from a renewal of the material", async () => {
+    const expiring = { distribution: { validFor: "30d", renewBefore: "29d" } };
+    await up("a", "72h", expiring);
+    await up("b", "72h", expiring);
+    for (const signs of [1, 1, 2]) {
+      scene.wait(1.2);
+      await program.refreshAll();
+      await up("b", "72h", expiring);
+      assert.deepEqual(await signing(), [signs, signs]);
+    }
+  });
+
+  it("keeps the version that signs enabled", async () => {
+    await up("a", "24h");
+    await up("b", "24h");
+    await assert.rejects(
+      up("b", "24h", { key: { minEnabledVersion: 2 } }),
+      /Expected `minEnabledVersion` of key "orders" to be at most 1, got 2: version 1 signs until version 2/,
+    );
+    assert.deepEqual(await signing(), [1, 1]);
+    for (const region of [HOME, ABROAD])
+      assert.equal((await scene.at(region).describe(aliasOf(program))).KeyState, "Enabled");
+    scene.wait(1.1);
+    await up("b", "24h", { key: { minEnabledVersion: 2 } });
+    assert.deepEqual(await signing(), [2, 2]);
+  });
+
+  it("makes an alias that others have deleted again on the version that signs", async () => {
+    await up("a", "24h");
+    await up("b", "24h");
+    const [home] = [scene.in(HOME)];
+    const { DeleteAliasCommand } = await import("@aws-sdk/client-kms");
+    await home.send(new DeleteAliasCommand({ AliasName: aliasOf(program) }));
+    assert.match(JSON.stringify(await program.refreshAll()), /the alias is gone/);
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [1, 1]);
+  });
+
+  it("goes on with what a killed rotation has made, and waits for its whole time", async () => {
+    await up("a", "24h");
+    const killed = await scene.run(program, () => up("b", "24h"), {
+      fits: ({ operation }) => operation === "ImportKeyMaterial",
+      how: { when: "after", drop: "hang" },
+      kills: true,
+    });
+    assert.equal(killed.outcome, "killed");
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [1, 1]);
+    scene.wait(1.1);
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [2, 2]);
+    assert.equal((await scene.kmsKeys(HOME)).length, 2);
+  });
+
+  it("is refused for what has no verifiers, and where it is no time", async () => {
+    await assert.rejects(
+      up("a", "24h", { key: { type: "aes256-gcm96" } }),
+      /Expected no `publishBefore` but for `purpose` sign and verify/,
+    );
+    await assert.rejects(
+      up("a", "soon", {}, scene.program(PROD)),
+      /Expected `publishBefore` to be a time such as "24h"/,
+    );
+  });
+});
