@@ -4,6 +4,7 @@
  */
 import type { KeyObject } from "node:crypto";
 import type { KeySpec, KeyUsageType } from "@aws-sdk/client-kms";
+import type { JWK } from "jose";
 import { KeymgmtError } from "../errors";
 import { type Wrapping, wrapByAesKeyWrapSha256, wrapByOaepSha256 } from "../kms/wrapping";
 import type { KeyType as KeyTypeName, Purpose } from "../schema/types";
@@ -12,7 +13,7 @@ import { aesKeys, type HsmKeys } from "./keystores/hsm/aesKeys";
 import type { Material } from "./material";
 import { CURVES, type Curve, type PrivateKeyForm } from "./privateKeys/forms";
 import { privateKeyMaterial } from "./privateKeys/privateKeyMaterial";
-import { publicKeyOf } from "./privateKeys/publicKeys";
+import { publicKeyOf, readPublicJwk } from "./privateKeys/publicKeys";
 import { symmetricMaterial } from "./symmetricMaterial";
 
 export interface KeyType {
@@ -33,6 +34,8 @@ export interface KeyType {
   inHsm?: HsmKeys;
   /** The public half of an asymmetric key's material. */
   publicKeyOf?(material: Buffer): KeyObject;
+  /** The public half that a keyring shows beside sealed material. Undefined where the JWK is none of this type. */
+  readPublicJwk?(jwk: JWK | undefined): KeyObject | undefined;
   /** What AWS KMS or this project cannot do with keys of this type, and why. */
   cannot: Partial<Record<Ability, string>>;
 }
@@ -98,6 +101,7 @@ function asymmetric(form: PrivateKeyForm, recipe: string) {
     ...ONE_MATERIAL,
     material: privateKeyMaterial(form, recipe),
     publicKeyOf,
+    readPublicJwk: (jwk: JWK | undefined) => readPublicJwk(form, jwk),
     identityOf: (material: Buffer) => identityOfPublicKey(publicKeyOf(material)),
   };
 }

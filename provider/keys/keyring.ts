@@ -5,7 +5,7 @@ import { KeymgmtError } from "../errors";
 import { type Identity, identityOfPublicKey } from "./keyCheckValue";
 import { isSealed, type Keystore, parseKeystore } from "./keystores/keystore";
 import { type KeyType, keyTypeOf } from "./keyTypes";
-import { fingerprintOf, jwkSet, keyOfPublicJwk, publicJwk, publicPem } from "./privateKeys/publicKeys";
+import { fingerprintOf, jwkSet, publicJwk, publicPem } from "./privateKeys/publicKeys";
 
 /** What a keyring holds of every version, wherever the material is. */
 interface VersionHead {
@@ -107,17 +107,12 @@ function formOf(keystore: Keystore): (typeof FORMS)[number] {
   return isSealed(keystore) ? "jwe" : "from";
 }
 
-function isIdentity({ publicKeyOf }: KeyType, { kcv, cmac, publicKey }: ShownIdentity): boolean {
-  if (publicKeyOf) return isDeepStrictEqual(identityOfJwk(publicKey), { kcv, cmac });
-  return /^[0-9a-f]{10}$/.test(kcv) && (cmac === undefined || new RegExp(`^${kcv}[0-9a-f]{22}$`).test(cmac));
-}
-
-function identityOfJwk(publicKey: JWK | undefined): Identity | undefined {
-  try {
-    return identityOfPublicKey(keyOfPublicJwk(publicKey!));
-  } catch {
-    return undefined; // no public key
+function isIdentity(type: KeyType, { kcv, cmac, publicKey: jwk }: ShownIdentity): boolean {
+  if (type.readPublicJwk) {
+    const publicKey = type.readPublicJwk(jwk);
+    return publicKey !== undefined && isDeepStrictEqual(identityOfPublicKey(publicKey), { kcv, cmac });
   }
+  return /^[0-9a-f]{10}$/.test(kcv) && (cmac === undefined || new RegExp(`^${kcv}[0-9a-f]{22}$`).test(cmac));
 }
 
 /** The identity of material, with what a keyring shows of it where it does not show the material. */
@@ -237,12 +232,13 @@ export function jwksOf(keyring: Keyring, minEnabledVersion: number): string | un
 
 /** The public half of one version of an asymmetric key. It needs no keystore. */
 export function publicKeyIn(keyring: Keyring, version: number): KeyObject | undefined {
-  if (!keyring.type.publicKeyOf) return undefined;
+  const { publicKeyOf, readPublicJwk } = keyring.type;
   const entry = versionIn(keyring, version);
-  if (!isHeld(entry)) return keyOfPublicJwk(entry.publicKey!);
+  if (!isHeld(entry)) return readPublicJwk?.(entry.publicKey);
+  if (!publicKeyOf) return undefined;
   const material = heldMaterial(keyring, entry);
   try {
-    return keyring.type.publicKeyOf(material);
+    return publicKeyOf(material);
   } finally {
     material.fill(0);
   }

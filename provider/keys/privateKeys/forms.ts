@@ -38,6 +38,11 @@ const TYPES: Partial<Record<string, string>> = {
   dsa: "a DSA key",
 };
 
+/** Whether a key, or the public half of one, is of a form. */
+export function isOfForm(form: PrivateKeyForm, key: KeyObject): boolean {
+  return describeKey(key) === nameOf(form, "key");
+}
+
 /** What a key is, with its article: in the words of `nameOf` where it is of one of the forms. */
 export function describeKey({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): string {
   if (type === "rsa") return `an RSA key of ${details?.modulusLength} bits`;

@@ -6,7 +6,7 @@ import type { Material, ParsedMaterial } from "../material";
 import type { Came } from "./came";
 import { sequenceIn } from "./der";
 import { deepFaultOf, faultOf } from "./faults";
-import { CURVES, describeKey, nameOf, type PrivateKeyForm } from "./forms";
+import { CURVES, describeKey, isOfForm, nameOf, type PrivateKeyForm } from "./forms";
 import { readBytes, readText } from "./read";
 import { type KeyWithJwk, privateKeyOf, readJwk } from "./readJwk";
 
@@ -39,7 +39,8 @@ export function privateKeyMaterial(form: PrivateKeyForm, recipe: string): Materi
     toJwk: (material) => keyIn(material).export({ format: "jwk" }) as JWK & { kty: string },
     fromJwk(jwk) {
       const read = readJwk(jwk);
-      const fits = "key" in read && isOf(form, read.key) && faultOf(form, read.key, read.jwk) === undefined;
+      const fits =
+        "key" in read && isOfForm(form, read.key) && faultOf(form, read.key, read.jwk) === undefined;
       return fits ? derOf(read.key) : undefined;
     },
   };
@@ -70,12 +71,8 @@ async function generate(form: PrivateKeyForm): Promise<Buffer> {
   return (await generatePair(type as string, { ...(options as object), ...encodings })).privateKey;
 }
 
-function isOf(form: PrivateKeyForm, key: KeyObject): boolean {
-  return describeKey(key) === nameOf(form, "key");
-}
-
 function judge(form: PrivateKeyForm, { key, jwk }: KeyWithJwk): { material: Buffer } | Came {
-  if (!isOf(form, key)) return { came: describeKey(key) };
+  if (!isOfForm(form, key)) return { came: describeKey(key) };
   const unusual = unusualOf(key);
   if (unusual) return { came: unusual };
   const fault = faultOf(form, key, jwk) ?? deepFaultOf(form, jwk);

@@ -1,6 +1,8 @@
 /** The public halves of asymmetric keys, and how others name them. */
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { JWK } from "jose";
+import { isOfForm, type PrivateKeyForm } from "./forms";
 import { keyIn } from "./privateKeyMaterial";
 
 /** The public half of material. The caller still zeroes the material. */
@@ -25,9 +27,14 @@ export function publicJwk(publicKey: KeyObject): JWK {
   return publicKey.export({ format: "jwk" }) as JWK;
 }
 
-/** Throws where the JWK is none of a public key. */
-export function keyOfPublicJwk(jwk: JWK): KeyObject {
-  return createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
+/** The key of a JWK that `publicJwk` made, of this form. Undefined for anything else: also where a member is added to it. */
+export function readPublicJwk(form: PrivateKeyForm, jwk: JWK | undefined): KeyObject | undefined {
+  try {
+    const key = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
+    return isOfForm(form, key) && isDeepStrictEqual(publicJwk(key), jwk) ? key : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export interface JwkSetEntry {

@@ -1,74 +1,22 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import {
-  DeleteAliasCommand,
-  DisableKeyCommand,
-  ListAliasesCommand,
-  ListKeysCommand,
-} from "@aws-sdk/client-kms";
-import type { LocalKms } from "../../../local-kms/src/index";
+import { DeleteAliasCommand, DisableKeyCommand } from "@aws-sdk/client-kms";
 import { checkout } from "../../../tools/toolchain";
 import { Application } from "../../world/application";
-import { startLocalKms } from "../../world/localKms";
-import { openProject, type Project } from "../support";
+import type { Project } from "../support";
 import { command } from "../support/command";
 import { folderFrom, remove } from "../support/folder";
+import { examples, script, useExamples } from "./examples/stage";
 
-const examples = join(checkout, "examples");
 const names = readdirSync(examples, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
-const REGIONS = ["us-west-1", "us-east-1", "eu-west-1"];
 
 describe("the examples", function () {
   this.timeout(300_000);
-  let local: LocalKms;
-  let env: Record<string, string>;
-
-  before(async () => {
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-    local = await startLocalKms();
-    env = {
-      AWS_KMS_ENDPOINT: local.url,
-      AWS_ACCESS_KEY_ID: "111122223333",
-      AWS_SECRET_ACCESS_KEY: "secret",
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-    };
-  });
-  after(() => local.close());
-
-  /** Runs work on an example's stack after its first `up`, which allows the deletion at last; then the stack is destroyed. */
-  async function onExample(
-    name: string,
-    work: (project: Project, outputs: Record<string, string>) => Promise<void>,
-  ) {
-    const project = await openProject({ exampleDir: join(examples, name), env });
-    try {
-      await project.up();
-      await work(project, await project.outputs());
-      await project.destroy();
-    } finally {
-      await project.close();
-    }
-    await assertGone();
-  }
-
-  async function assertGone() {
-    for (const region of REGIONS) {
-      const application = new Application(local, region);
-      const { Aliases = [] } = await application.send(new ListAliasesCommand({}));
-      assert.deepEqual(
-        Aliases.filter(({ AliasName }) => AliasName?.startsWith("alias/hashicorp/")),
-        [],
-        region,
-      );
-      const { Keys = [] } = await application.send(new ListKeysCommand({}));
-      for (const { KeyId } of Keys) {
-        assert.match((await application.describe(KeyId!)).KeyState!, /^Pending(Replica)?Deletion$/);
-      }
-    }
-  }
+  const stage = useExamples();
+  const { onExample } = stage;
 
   it("are complete: a project, its dependencies, what it is about, and a line in the list of examples", () => {
     const list = readFileSync(join(examples, "README.md"), "utf8");
@@ -103,7 +51,7 @@ describe("the examples", function () {
 
   it("quickstart: an alias that encrypts and decrypts, and a destroy that is refused until it is allowed", async () => {
     await onExample("quickstart", async (project, { alias, kmsKey }) => {
-      const application = new Application(local, "us-west-1");
+      const application = new Application(stage.local, "us-west-1");
       const { text, keyArn } = await application.decrypt(await application.encrypt(alias!, "hello"));
       assert.deepEqual({ text, keyArn }, { text: "hello", keyArn: kmsKey });
       await project.pulumi(["destroy", "--yes"], { fails: true });
@@ -115,15 +63,10 @@ describe("the examples", function () {
   it("multi-region: the consumer encrypts in one Region and decrypts in another, before and after a rotation", async () => {
     await onExample("multi-region", async (project, { alias }) => {
       const consume = async () => {
-        const ran = await command(process.execPath, ["consumer.mjs", alias!, "us-west-1", "eu-west-1"], {
-          cwd: project.folder.program,
-          env,
-          seconds: 60,
-        });
-        assert.equal(ran.exitCode, 0, ran.stderr);
-        assert.match(ran.stdout, /^encrypted in us-west-1 under arn:aws:kms:us-west-1:/);
-        assert.match(ran.stdout, /\ndecrypted in eu-west-1 under arn:aws:kms:eu-west-1:.*\norder 4711$/);
-        return ran.stdout;
+        const said = await script(project, ["consumer.mjs", alias!, "us-west-1", "eu-west-1"]);
+        assert.match(said, /^encrypted in us-west-1 under arn:aws:kms:us-west-1:/);
+        assert.match(said, /\ndecrypted in eu-west-1 under arn:aws:kms:eu-west-1:.*\norder 4711$/);
+        return said;
       };
       const first = await consume();
       await project.configSet({ rotationTrigger: "2026-12", deletionAllowed: "true" });
@@ -135,7 +78,7 @@ describe("the examples", function () {
   it("rotation: by the trigger; and the end of version 1, which can be taken back", async () => {
     await onExample("rotation", async (project, { alias, rotateAfter }) => {
       assert.ok(rotateAfter! > new Date().toISOString().slice(0, 10));
-      const application = new Application(local, "us-west-1");
+      const application = new Application(stage.local, "us-west-1");
       const old = await application.encrypt(alias!, "old");
 
       await project.configSet({ rotationTrigger: "incident-17" });
@@ -158,7 +101,7 @@ describe("the examples", function () {
     await onExample("ci", async (project, { alias }) => {
       await project.up({ args: ["--refresh", "--expect-no-changes"] });
 
-      const application = new Application(local, "us-west-1");
+      const application = new Application(stage.local, "us-west-1");
       const { KeyId } = await application.describe(alias!);
       await application.send(new DisableKeyCommand({ KeyId }));
       await application.send(new DeleteAliasCommand({ AliasName: alias }));

@@ -70,7 +70,7 @@ describe("the table of key types", () => {
         for (const usage of type.usages) {
           assert.equal(usageFor(type, [...usage.purposes].reverse()), usage);
           for (const purpose of usage.purposes) {
-            assert.equal(usageFor(type, [purpose]), undefined);
+            if (usage.purposes.length > 1) assert.equal(usageFor(type, [purpose]), undefined);
             assert.equal(usageFor(type, [...usage.purposes, purpose]), undefined);
           }
         }
@@ -103,6 +103,63 @@ describe("the table of key types", () => {
 
     it("AWS does all with it but in its Regions of China", () => {
       assert.deepEqual(Object.keys(cannot), ["inChina"]);
+    });
+  });
+
+  describe("says what AWS documents of each type", () => {
+    const ENCRYPTION = { keyUsage: "ENCRYPT_DECRYPT", purposes: ["encrypt", "decrypt"] };
+    const SIGNING = { keyUsage: "SIGN_VERIFY", purposes: ["sign", "verify"] };
+    const AGREEMENT = { keyUsage: "KEY_AGREEMENT", purposes: ["keyAgreement"] };
+    const MAC = { keyUsage: "GENERATE_VERIFY_MAC", purposes: ["generateMac", "verifyMac"] };
+    const OAEP = "RSAES_OAEP_SHA_256";
+    const AES_WRAP = "RSA_AES_KEY_WRAP_SHA_256";
+
+    // KeySpec, KeyUsage: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+    // WrappingAlgorithm, WrappingKeySpec: https://docs.aws.amazon.com/kms/latest/APIReference/API_GetParametersForImport.html
+    const documented: [string, string, object[], string, string[]?][] = [
+      ["aes256-gcm96", "SYMMETRIC_DEFAULT", [ENCRYPTION], OAEP],
+      ["rsa-2048", "RSA_2048", [SIGNING, ENCRYPTION], AES_WRAP],
+      ["rsa-3072", "RSA_3072", [SIGNING, ENCRYPTION], AES_WRAP],
+      ["rsa-4096", "RSA_4096", [SIGNING, ENCRYPTION], AES_WRAP],
+      ["ecdsa-p256", "ECC_NIST_P256", [SIGNING, AGREEMENT], OAEP],
+      ["ecdsa-p384", "ECC_NIST_P384", [SIGNING, AGREEMENT], OAEP],
+      ["ecdsa-p521", "ECC_NIST_P521", [SIGNING, AGREEMENT], OAEP, ["RSA_2048"]],
+      ["ecdsa-secp256k1", "ECC_SECG_P256K1", [SIGNING], OAEP],
+      ["ed25519", "ECC_NIST_EDWARDS25519", [SIGNING], OAEP],
+      ["hmac-sha224", "HMAC_224", [MAC], OAEP],
+      ["hmac-sha256", "HMAC_256", [MAC], OAEP],
+      ["hmac-sha384", "HMAC_384", [MAC], OAEP],
+      ["hmac-sha512", "HMAC_512", [MAC], OAEP],
+    ];
+
+    it("its KeySpec, its usages with the default first, and how its material is wrapped", () => {
+      const rows = KEY_TYPES.map(({ name, keySpec, usages, wrapping: { algorithm, tooShort } }) => [
+        name,
+        keySpec,
+        usages,
+        algorithm,
+        ...(tooShort ? [tooShort] : []),
+      ]);
+      assert.deepEqual(rows, documented);
+    });
+
+    it("only symmetric encryption keys take several materials, and are rotated on demand", () => {
+      // https://docs.aws.amazon.com/kms/latest/APIReference/API_RotateKeyOnDemand.html and API_ImportKeyMaterial.html
+      for (const { name, hasSeveralMaterials, cannot } of KEY_TYPES) {
+        assert.equal(hasSeveralMaterials, name === "aes256-gcm96", name);
+        assert.equal(cannot.rotateOnDemand === undefined, name === "aes256-gcm96", name);
+      }
+    });
+
+    it("its China Regions have no RSA_AES_KEY_WRAP, and symmetric keys of 128 bits", () => {
+      const not = KEY_TYPES.filter(({ cannot }) => cannot.inChina).map(({ name }) => name);
+      assert.deepEqual(not, ["aes256-gcm96", "rsa-2048", "rsa-3072", "rsa-4096"]);
+    });
+
+    it("every type may expire, and have replicas in other Regions", () => {
+      // https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
+      for (const { name, cannot } of KEY_TYPES)
+        assert.deepEqual([cannot.expire, cannot.multiRegion], [undefined, undefined], name);
     });
   });
 

@@ -133,7 +133,7 @@ describe("keyring", () => {
       [
         "a sealed version without its check value",
         { keystore: "env://ROOT", keys: [{ kid: "1", iat: 1, jwe: "a.b.c.d.e" }] },
-        "version 1 has no key check value",
+        "version 1 has no key check value of a key of type aes256-gcm96",
       ],
       [
         "a claim secret that is short",
@@ -167,7 +167,7 @@ describe("keyring", () => {
           keystore: "none",
           keys: [{ kid: "1", iat: 1, kcv: "0123456789", cmac: "f".repeat(32), from: "env://A" }],
         },
-        "version 1 has no key check value",
+        "version 1 has no key check value of a key of type aes256-gcm96",
       ],
       [
         "a claim secret in the clear where a root key seals",

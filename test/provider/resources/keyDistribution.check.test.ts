@@ -91,11 +91,7 @@ describe("check of a KeyDistribution", () => {
       'Expected `purpose` to be ["encrypt", "decrypt"], which is what a key of type aes256-gcm96 is for in AWS KMS; what came is another list.';
     assert.deepEqual(await check({ purpose: ["encrypt"] }), [expected]);
     assert.deepEqual(await check({ purpose: [] }), [expected]);
-    assert.deepEqual(await check({ purpose: ["sign", "verify"] }), [
-      'Expected `purpose.0` to be "encrypt" or "decrypt"; what came is not.',
-      'Expected `purpose.1` to be "encrypt" or "decrypt"; what came is not.',
-      expected,
-    ]);
+    assert.deepEqual(await check({ purpose: ["sign", "verify"] }), [expected]);
     assert.deepEqual(await check({ purpose: ["encrypt", UNKNOWN] }), []);
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { KEY_TYPES } from "../../../provider/keys/keyTypes";
 import {
   type ObjectSpec,
   type PropertySpec,
@@ -65,7 +66,9 @@ describe("schema validation", () => {
         "a key type that there is not",
         "ManagedKey",
         ["ManagedKey", { type: "aes128-gcm96" }],
-        ['Expected `type` to be "aes256-gcm96"; what came is not.'],
+        [
+          `Expected \`type\` to be ${KEY_TYPES.map(({ name }) => `"${name}"`).join(" or ")}; what came is not.`,
+        ],
       ],
       [
         "a wrong type",
