@@ -57,6 +57,7 @@ export function composeKmsProvider(_name: string, args: KmsProviderArgs, opts: O
 interface ManagedKeyKept {
   keystore: pulumi.Input<string>;
   material?: pulumi.Input<string>;
+  materialPassphrase?: pulumi.Input<string>;
   restore?: pulumi.Input<Restore | undefined>;
   versions?: Promise<pulumi.Inputs>;
 }
@@ -103,7 +104,12 @@ export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Opti
       deleteBeforeReplace: opts.deleteBeforeReplace ?? !deletionAllowed,
     },
     plain: { replicaRegions },
-    kept: { keystore, material, restore } satisfies ManagedKeyKept,
+    kept: {
+      keystore,
+      material,
+      materialPassphrase: args.materialPassphrase,
+      restore,
+    } satisfies ManagedKeyKept,
   };
 }
 
@@ -249,8 +255,8 @@ function distributeOnce(name: string, { kms, key }: DistributionArgs): ReadonlyM
 
 /** Of a key what its distributions get. Keystore and material come from the program and not from the state, which somebody else may have written. */
 async function versionsOf(key: KeyVersions): Promise<pulumi.Inputs> {
-  const { keystore, material } = keptBy<ManagedKeyKept>(key);
-  return { ...(await keyOf(key)), ...defined({ keystore, material }) };
+  const { keystore, material, materialPassphrase } = keptBy<ManagedKeyKept>(key);
+  return { ...(await keyOf(key)), ...defined({ keystore, material, materialPassphrase }) };
 }
 
 function keyOf(key: KeyVersions): Promise<pulumi.Inputs> {

@@ -11,6 +11,7 @@ import { materialChanged } from "./rotation";
 interface Inputs {
   type?: unknown;
   material?: unknown;
+  materialPassphrase?: unknown;
   keystore?: unknown;
   rotationPeriod?: unknown;
   keyVersion?: unknown;
@@ -19,9 +20,12 @@ interface Inputs {
 export function materialMistakes(olds: Inputs | undefined, inputs: Inputs): string[] {
   const { keystore, mistakes } = keystoreOf(inputs.keystore);
   const own = known(inputs.material);
+  mistakes.push(...passphraseMistakes(inputs));
   if (typeof own === "string") {
     // Material that an earlier release accepted is accepted while it stays the same: refusing it would stop the whole stack.
-    if (olds?.material !== own) mistakes.push(...valueMistakes(findKeyType(inputs.type), own));
+    // A passphrase is read only where the key is made, so what it opens is judged there.
+    if (olds?.material !== own && (isReference(own) || inputs.materialPassphrase === undefined))
+      mistakes.push(...valueMistakes(findKeyType(inputs.type), own));
     mistakes.push(...versionMistakes(olds, inputs, own));
   }
   if (!keystore) return mistakes;
@@ -40,6 +44,14 @@ export function materialMistakes(olds: Inputs | undefined, inputs: Inputs): stri
       `Expected \`material\` to be a reference (env://NAME, file:///path or exec:command) with \`keystore\` "${shownReference(String(inputs.keystore))}"; what came is the material itself, and Pulumi keeps inputs in the state, where the stack's passphrase opens them.`,
     );
   return mistakes;
+}
+
+function passphraseMistakes({ material, materialPassphrase }: Inputs): string[] {
+  const reference = known(materialPassphrase);
+  if (reference === undefined) return [];
+  if (material === undefined)
+    return ["Expected `materialPassphrase` together with `material`, which it opens; got it alone."];
+  return typeof reference === "string" ? referenceMistakes(reference, "`materialPassphrase`") : [];
 }
 
 function keystoreOf(value: unknown): { keystore?: Keystore; mistakes: string[] } {

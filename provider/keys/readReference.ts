@@ -9,19 +9,35 @@ import type { KeyType } from "./keyTypes";
 /**
  * Reads the material of a key, in any form that its type parses. The caller zeroes it after use. Throws KeystoreUnavailable; no message
  * quotes the content.
+ *
+ * @param passphrase the reference of the passphrase that opens the material, where it is encrypted
  */
 export async function readKey(
   { material }: KeyType,
   reference: string,
   what: string,
   say: Say,
+  passphrase?: string,
 ): Promise<Buffer> {
   const from = shownReference(reference);
+  const opening = await readPassphrase(passphrase, what, say);
   const read = await contentOf(reference, what, from, warnIfReadableByOthers(say));
   const named = `${what} from ${from}`;
-  const parsed = "text" in read ? material.parse(read.text, named) : material.parseBytes(read.bytes, named);
+  const parsed =
+    "text" in read
+      ? material.parse(read.text, named, opening)
+      : material.parseBytes(read.bytes, named, opening);
   if ("mistake" in parsed) throw new KeymgmtError("KeystoreUnavailable", parsed.mistake);
   return parsed.material;
+}
+
+/** The passphrase of material, where its reference is given. */
+export async function readPassphrase(
+  reference: string | undefined,
+  what: string,
+  say: Say,
+): Promise<string | undefined> {
+  return reference === undefined ? undefined : readSecret(reference, `the passphrase of ${what}`, say);
 }
 
 /** Reads a secret text, and warns of a file that others than its owner can read. Throws KeystoreUnavailable. */
@@ -69,8 +85,9 @@ export async function readKnownKey(
   reference: string,
   what: string,
   say: Say,
+  passphrase?: string,
 ): Promise<Buffer> {
-  const key = await readKey(type, reference, what, say);
+  const key = await readKey(type, reference, what, say, passphrase);
   const came = type.identityOf(key);
   if (isSame(known, came)) return key;
   key.fill(0);

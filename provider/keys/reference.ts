@@ -29,3 +29,8 @@ export function referenceMistakes(text: string, what: string): string[] {
     `Expected ${what} to be env://NAME, file:///path (absolute) or "exec:command argument …"; what came is none of them, and is not shown here in case it holds a key.`,
   ];
 }
+
+/** The reference of one version's passphrase. */
+export function passphraseOf(version: number, reference: string | undefined): string | undefined {
+  return reference === undefined ? undefined : referenceTo(version, reference);
+}

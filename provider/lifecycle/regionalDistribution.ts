@@ -111,8 +111,10 @@ export class RegionalDistribution {
 
   /** The inputs of the program about the keyring. */
   get keystoreInputs(): KeystoreInputs {
-    const { keystore = defaultOf<string>("ManagedKey", "keystore"), material } = this.#provided ?? {};
-    return { key: this.owner.key.name, keystore, reference: isReference(material) ? material : undefined };
+    const { keystore = defaultOf<string>("ManagedKey", "keystore"), ...provided } = this.#provided ?? {};
+    const { material, materialPassphrase: passphrase } = provided as Partial<ProvidedKeyring>;
+    const reference = isReference(material) ? material : undefined;
+    return { key: this.owner.key.name, keystore, reference, passphrase };
   }
 
   get keyType(): KeyType {

@@ -19,8 +19,8 @@ import { materialOfVersion, refuseUnnamedReference } from "../keys/keystores/rea
 import { type KeyType, keyTypeOf } from "../keys/keyTypes";
 import { materialMistakes } from "../keys/materialInputs";
 import { parseRotationPeriod } from "../keys/period";
-import { readKey } from "../keys/readReference";
-import { isReference, referenceTo } from "../keys/reference";
+import { readKey, readPassphrase } from "../keys/readReference";
+import { isReference, passphraseOf, referenceTo } from "../keys/reference";
 import { planRotation } from "../keys/rotation";
 import { isRegion } from "../kms/endpoints/regions";
 import { deletionNotAllowed } from "../lifecycle/deletionProtection";
@@ -36,7 +36,7 @@ import type { StatefulResource, Values } from "./resource";
 import { aliasPartMistakes, partitionMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
 
 /** Inputs that `diff` does not compare: versions are planned from `material`, and `restore` is read only when the key is created. */
-const NOT_COMPARED = ["material", "restore", "stack", "formerStacks"];
+const NOT_COMPARED = ["material", "materialPassphrase", "restore", "stack", "formerStacks"];
 
 /** A key with its versions and their material. A KeyDistribution imports them into AWS; this resource calls AWS only for a root key. */
 export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
@@ -173,14 +173,14 @@ async function withVersions(
   inputs: ManagedKeyInputs,
   isNew = false,
 ): Promise<ManagedKeyOutputs> {
-  const { material: own, restore: _, ...rest } = inputs;
+  const { material: own, materialPassphrase: __, restore: _, ...rest } = inputs;
   const place = keystoreInputs(inputs);
   const { keystores } = run;
   let grown = isInPlace(keyring, place)
     ? await withIdentities(keystores, keyring, place)
     : await movedKeyring(keystores, keyring, place);
   while (grown.keys.length < inputs.keyVersion) {
-    const material = isFromHsm(place) ? undefined : await nextMaterial(run, grown, place.key, own);
+    const material = isFromHsm(place) ? undefined : await nextMaterial(run, grown, place, own);
     grown = await withVersion(keystores, grown, place, material, run.now());
     refuseTwin(grown);
   }
@@ -208,25 +208,27 @@ async function ensureClaimSecret(run: Run, keyring: Keyring, key: string, isNew:
   return isNew ? add() : ((await ifRootKeyAvailable(add)) ?? keyring);
 }
 
-type KeystoreNames = Pick<ManagedKeyInputs, "name" | "keystore" | "material">;
+type KeystoreNames = Pick<ManagedKeyInputs, "name" | "keystore" | "material" | "materialPassphrase">;
 
-function keystoreInputs({ name, keystore, material }: KeystoreNames): KeystoreInputs {
+function keystoreInputs({ name, keystore, material, materialPassphrase }: KeystoreNames): KeystoreInputs {
   const reference = isReference(material) ? material : undefined;
-  return { key: name, keystore, reference };
+  return { key: name, keystore, reference, passphrase: materialPassphrase };
 }
 
 /** The material of the program where it has some, else material from the CSPRNG. */
 async function nextMaterial(
   run: Run,
   { type, keys }: Keyring,
-  key: string,
+  { key, passphrase }: KeystoreInputs,
   own: string | undefined,
 ): Promise<Buffer> {
   if (own === undefined) return type.material.generate();
   const version = keys.length + 1;
+  const what = materialOfVersion({ key, version });
+  const opening = passphraseOf(version, passphrase);
   return isReference(own)
-    ? readKey(type, referenceTo(version, own), materialOfVersion({ key, version }), run.say)
-    : parsedMaterial(type, own);
+    ? readKey(type, referenceTo(version, own), what, run.say, opening)
+    : parsedMaterial(type, own, await readPassphrase(opening, what, run.say));
 }
 
 /** The latest version must differ from every earlier one. */
@@ -242,8 +244,8 @@ function refuseTwin(keyring: Keyring): void {
   );
 }
 
-function parsedMaterial({ material }: KeyType, own: string): Buffer {
-  const parsed = material.parse(own);
+function parsedMaterial({ material }: KeyType, own: string, passphrase: string | undefined): Buffer {
+  const parsed = material.parse(own, undefined, passphrase);
   if ("mistake" in parsed) throw new KeymgmtError("InvalidInput", parsed.mistake);
   return parsed.material;
 }

@@ -96,6 +96,7 @@ export type ManagedKeyInputs = Pick<
   | "formerStacks"
 > & {
   material?: string;
+  materialPassphrase?: string;
   restore?: Restore;
 };
 

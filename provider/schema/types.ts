@@ -172,6 +172,8 @@ export interface KeyVersions {
   keystore?: string;
   /** Material that the program gives, or where it is read. Read in the update only; in no state. */
   material?: string;
+  /** Where the passphrase of the material is read. Read in the update only; in no state. */
+  materialPassphrase?: string;
   /**
    * Whether the key, and its material with it, may be deleted or replaced. It must be true in the state
    * before that. While it is false, no KMS key of it is scheduled for deletion unless the update has seen the

@@ -110,6 +110,11 @@ export interface ManagedKeyArgs {
    */
   material?: pulumi.Input<string>;
   /**
+   * Where the passphrase is read that opens an encrypted private key in `material`: `env://NAME`,
+   * `file:///path` or `exec:command`. It may hold `{version}`.
+   */
+  materialPassphrase?: pulumi.Input<string>;
+  /**
    * Where the material is kept. `state`: in the stack's state, as a Pulumi secret. `env://NAME`,
    * `file:///path` or `awskms://alias/NAME?region=…`: in the state, sealed by that root key. `none`: only
    * where `material` names it. `pkcs11:token=NAME?module-path=/…&pin-source=env://NAME`: in an HSM, which

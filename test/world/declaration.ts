@@ -73,6 +73,7 @@ export async function declare(stack: string, declaration: Declaration, apply: Ap
     formerStacks,
     keystore: key.keystore,
     material: key.material,
+    materialPassphrase: key.materialPassphrase,
   };
   const shared = { name, stack, kms, key: keyRef };
   const { outputs: held } = await apply("keyDistribution", names.distribution, {

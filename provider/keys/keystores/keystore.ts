@@ -27,6 +27,8 @@ export interface KeystoreInputs {
   keystore: string;
   /** The `material` input, where it is a reference. */
   reference?: string;
+  /** The `materialPassphrase` input. */
+  passphrase?: string;
 }
 
 const FORMS =

@@ -10,7 +10,7 @@ import {
   versionIn,
 } from "../keyring";
 import { readKnownKey } from "../readReference";
-import { namesEachVersion, referenceTo } from "../reference";
+import { namesEachVersion, passphraseOf, referenceTo } from "../reference";
 import { emptyKeyring, storedVersion } from "./addVersion";
 import { type HsmKeystore, isHsmUri } from "./hsm/uri";
 import { findInHsm } from "./hsm/versions";
@@ -65,7 +65,8 @@ async function movedVersion(
   if (inputs.keystore === "none") {
     const from = referenceTo(of.version, String(inputs.reference));
     sayIfIdentityIsShort(session, of, identity);
-    const material = await readKnownKey(type, identity, from, materialOfVersion(of), session.say);
+    const passphrase = passphraseOf(of.version, inputs.passphrase);
+    const material = await readKnownKey(type, identity, from, materialOfVersion(of), session.say, passphrase);
     const whole = shownIdentityOf(type, material);
     material.fill(0);
     return { kid, iat, ...whole, from };
@@ -106,7 +107,7 @@ export async function withIdentities(
 async function identified(
   session: KeystoreSession,
   { type }: Keyring,
-  { key, keystore: url, reference }: KeystoreInputs,
+  { key, keystore: url, reference, passphrase }: KeystoreInputs,
   entry: ReferredVersion,
 ): Promise<ReferredVersion> {
   const of = { key, version: Number(entry.kid) };
@@ -115,7 +116,9 @@ async function identified(
     if (keystore.kind === "pkcs11")
       return { ...entry, ...(await findInHsm({ session, keystore, type }, of, entry)) };
     refuseUnnamedReference(entry.from, of, reference);
-    const material = await readKnownKey(type, entry, entry.from, materialOfVersion(of), session.say);
+    const what = materialOfVersion(of);
+    const opening = passphraseOf(of.version, passphrase);
+    const material = await readKnownKey(type, entry, entry.from, what, session.say, opening);
     const identity = shownIdentityOf(type, material);
     material.fill(0);
     return { ...entry, ...identity };

@@ -4,7 +4,7 @@ import { inMemory, type WrappableMaterial } from "../../kms/wrapping";
 import { differenceOf, type Identity, isSame } from "../keyCheckValue";
 import { heldMaterial, isHeld, type Keyring, versionIdentity, versionIn } from "../keyring";
 import { readKnownKey } from "../readReference";
-import { referenceTo } from "../reference";
+import { passphraseOf, referenceTo } from "../reference";
 import { isHsmUri } from "./hsm/uri";
 import { wrappedByHsm } from "./hsm/versions";
 import { isSealed, type KeystoreInputs, keystoreOf } from "./keystore";
@@ -13,7 +13,7 @@ import { sealedKey, unseal } from "./seal";
 import type { KeystoreSession } from "./session";
 
 /** The program's inputs about the place of a version. */
-type Source = Pick<KeystoreInputs, "key" | "reference">;
+type Source = Pick<KeystoreInputs, "key" | "reference" | "passphrase">;
 
 /** One version for importMaterial; the caller releases it. Throws KeystoreUnavailable. */
 export async function wrappableVersion(
@@ -55,7 +55,7 @@ export async function materialOf(
 async function read(
   session: KeystoreSession,
   keyring: Keyring,
-  { key, reference }: Source,
+  { key, reference, passphrase }: Source,
   version: number,
 ): Promise<Buffer> {
   const entry = versionIn(keyring, version);
@@ -69,7 +69,15 @@ async function read(
   if ("from" in entry) {
     refuseUnnamedReference(entry.from, { key, version }, reference);
     sayIfIdentityIsShort(session, { key, version }, entry);
-    return readKnownKey(keyring.type, entry, entry.from, materialOfVersion({ key, version }), session.say);
+    const what = materialOfVersion({ key, version });
+    return readKnownKey(
+      keyring.type,
+      entry,
+      entry.from,
+      what,
+      session.say,
+      passphraseOf(version, passphrase),
+    );
   }
   const keystore = keystoreOf(keyring.keystore);
   if (!isSealed(keystore)) throw new Error("a keyring is read with its keystore");

@@ -70,7 +70,8 @@ export function openEncrypted(
   key: { key: Buffer; format: "der"; type: "pkcs8" } | { key: string; format: "pem" },
   passphrase: string | undefined,
 ): KeyObject | Came {
-  if (passphrase === undefined) return { locked: "no passphrase was given" };
+  if (passphrase === undefined)
+    return { locked: "no passphrase was given: `materialPassphrase` names where it is read" };
   try {
     return createPrivateKey({ ...key, passphrase });
   } catch {

@@ -17,6 +17,8 @@ export interface ProvidedKeyring {
   keystore?: string;
   /** The `material` input. */
   material?: string;
+  /** The `materialPassphrase` input. */
+  materialPassphrase?: string;
 }
 
 export class Keyrings {
@@ -26,7 +28,9 @@ export class Keyrings {
   /** Keeps the keyring that is in the `key` input of a distribution or replica. Returns the key without it. */
   take(key: unknown, distribution: { name?: unknown; kms?: unknown }): unknown {
     if (typeof key !== "object" || key === null || Array.isArray(key)) return key;
-    const { keyring, keystore, material, ...rest } = key as Partial<KeyRef & ProvidedKeyring>;
+    const { keyring, keystore, material, materialPassphrase, ...rest } = key as Partial<
+      KeyRef & ProvidedKeyring
+    >;
     const kms = known(distribution.kms) as Partial<KmsRef> | undefined;
     if (typeof keyring === "string")
       this.#provided.set(nameOf(rest.id, distribution.name, kms), {
@@ -34,6 +38,7 @@ export class Keyrings {
         type: String(rest.type),
         keystore,
         material,
+        materialPassphrase,
       });
     return rest;
   }
