@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { access, chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -15,7 +15,7 @@ import type { KmsKeyRecords } from "../../provider/state/types";
 import { assertNoSecret } from "../e2e/support/planted";
 import { withoutKms } from "../provider/keys/keystores/withoutKms";
 import { localKms, Program } from "../world/program";
-import { type Ended, exportOf, keymgmt } from "./support";
+import { type Ended, exportOf, fakePulumi, keymgmt } from "./support";
 
 const PASSPHRASE = "correct horse battery staple";
 
@@ -259,16 +259,6 @@ describe("keymgmt export and import", function () {
   });
 
   describe("import", () => {
-    /** A `pulumi` that notes its arguments, one a line. */
-    async function fakePulumi(exitCode = 0): Promise<Record<string, string>> {
-      const bin = await mkdtemp(join(folder, "bin-"));
-      await writeFile(
-        join(bin, "pulumi"),
-        `#!/bin/sh\nprintf '%s\\n' "$@" > ${at("args")}\nexit ${exitCode}\n`,
-      );
-      await chmod(join(bin, "pulumi"), 0o755);
-      return { PATH: bin };
-    }
     const imported = async ([file = "", ...args]: string[], env: Record<string, string>) => {
       const text = env.TEXT ?? (await readFile(file, "utf8"));
       const ended = await keymgmt(["import", file, ...args, "--fingerprint", fingerprintOf(text)], { env });
@@ -284,7 +274,7 @@ describe("keymgmt export and import", function () {
     it("puts into the stack's configuration what the next update needs: references, and nothing secret", async () => {
       const { code, stdout, stderr } = await imported(
         [at("backup.jwe"), ...identity(), "--stack", "dr"],
-        await fakePulumi(),
+        await fakePulumi(at("args")),
       );
       assert.equal(code, 0, stderr);
       assert.match(stdout, /^orders: aes256-gcm96, 2 versions/);
@@ -317,7 +307,7 @@ describe("keymgmt export and import", function () {
     it("takes a reference for where the backup is, as it is", async () => {
       const text = await readFile(at("backup.jwe"), "utf8");
       const { code, stderr } = await imported(["env://TEXT", ...identity()], {
-        ...(await fakePulumi()),
+        ...(await fakePulumi(at("args"))),
         TEXT: text,
       });
       assert.equal(code, 0, stderr);
@@ -326,7 +316,7 @@ describe("keymgmt export and import", function () {
 
     it("configures nothing where the backup does not open, or where pulumi cannot", async () => {
       await rm(at("args"), { force: true });
-      const env = await fakePulumi();
+      const env = await fakePulumi(at("args"));
       const wrong = await imported([at("orders.jwe"), "--passphrase", "env://WRONG"], {
         ...env,
         WRONG: "another",
@@ -336,7 +326,10 @@ describe("keymgmt export and import", function () {
       const itself = await imported([at("orders.jwe"), "--passphrase", PASSPHRASE], env);
       assert.equal(itself.code, 2);
       await assert.rejects(access(at("args")));
-      const { code, stderr } = await imported([at("backup.jwe"), ...identity()], await fakePulumi(1));
+      const { code, stderr } = await imported(
+        [at("backup.jwe"), ...identity()],
+        await fakePulumi(at("args"), 1),
+      );
       assert.equal(code, 1);
       assert.match(stderr, /Expected `pulumi config set keymgmt:restore\.orders … /);
     });

@@ -120,6 +120,14 @@ export async function fileOf(text: string): Promise<string> {
   return file;
 }
 
+/** The environment of a `pulumi` that writes its arguments into a file, one a line. */
+export async function fakePulumi(file: string, exitCode = 0): Promise<Record<string, string>> {
+  const PATH = await temporaryFolder();
+  const script = `#!/bin/sh\nprintf '%s\\n' "$@" > ${file}\nexit ${exitCode}\n`;
+  await writeFile(join(PATH, "pulumi"), script, { mode: 0o755 });
+  return { PATH };
+}
+
 /** Ids, names and times that differ from run to run, replaced by others as long. */
 export function settled(text: string): string {
   return text

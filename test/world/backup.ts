@@ -19,7 +19,7 @@ export interface BackedUp {
  */
 export async function backUp(program: Program, changes: Partial<Backup> = {}): Promise<BackedUp> {
   const { name, type, replicaRegions, minEnabledVersion, keyring: text } = program.outputs("key");
-  const keyring = parseKeyring(String(text), "aes256-gcm96");
+  const keyring = parseKeyring(String(text), String(type));
   const kcvs = keyring.keys.map((_, index) => kcvOf(keyring, index + 1));
   const distribution = program.states.get("distribution")!.outputs;
   const records = distribution.versions as KmsKeyRecords;
