@@ -154,13 +154,15 @@ function regionReport(state: RegionState, observation: SeenRegion | Unseen | und
     ? [`the last update of ${owner.distribution} in ${region} failed half-way`]
     : [];
   const kind = primary ? "primary" : "replica";
+  // With `publishBefore` it is not always the latest.
+  const inUse = state.versions.findLast(({ keyId }) => keyId === outputs.keyId)?.version;
   return {
     region,
     primary,
     unseen: observation !== undefined && "unseen" in observation ? observation.unseen : null,
     versions: state.versions.map((record) => {
       const now = seen?.keys.get(record.keyId);
-      const pointedAt = seen ? seen.aliasTarget === record.keyId : record.version === owner.key.keyVersion;
+      const pointedAt = seen ? seen.aliasTarget === record.keyId : record.version === inUse;
       return {
         version: record.version,
         keyId: record.keyId,

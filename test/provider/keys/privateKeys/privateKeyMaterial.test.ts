@@ -129,7 +129,10 @@ describe("private keys as material", function () {
       const closed = openssl(line, pemOf(P_256));
       const refusal = (passphrase?: string) =>
         mistakeIn(material.parseBytes(Buffer.from(closed), "the key", passphrase));
-      assert.equal(refusal(), `${expected}; what came is encrypted, and no passphrase was given.`);
+      assert.equal(
+        refusal(),
+        `${expected}; what came is encrypted, and no passphrase was given: \`materialPassphrase\` names where it is read.`,
+      );
       for (const wrong of ["", "horses"])
         assert.equal(
           refusal(wrong),

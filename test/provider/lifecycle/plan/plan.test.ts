@@ -14,8 +14,15 @@ const ABROAD = "eu-west-1";
 type Answers = { [Name in StepName]?: OutcomeOf<Name>[] };
 
 const desired = (more: Partial<Desired> = {}): Desired => ({
-  ...{ role: "primary", region: HOME, latest: 1, minEnabled: 1, strategy: "manual", publishFor: 0,
-    multiRegion: false },
+  ...{
+    role: "primary",
+    region: HOME,
+    latest: 1,
+    minEnabled: 1,
+    strategy: "manual",
+    publishFor: 0,
+    multiRegion: false,
+  },
   ...{ expiry: {}, now: 0, fresh: [], isNew: false, primaries: {}, adopts: false, mayUseNextName: false },
   ...more,
 });
