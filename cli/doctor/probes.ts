@@ -45,7 +45,7 @@ const READS: Readonly<Record<string, (target: Target) => object>> = {
   ListResourceTags: () => ({}),
 };
 
-/** Inputs of writes, without the KMS key: writes name one that does not exist. */
+/** Inputs of writes, without the KMS key: writes name one that does not exist. So does GetPublicKey, which a symmetric KMS key does not have. */
 const WRITES: Readonly<Record<string, (target: Target) => object>> = {
   CancelKeyDeletion: () => ({}),
   Decrypt: () => ({ CiphertextBlob: new Uint8Array(1), EncryptionContext: SEALED }),
@@ -57,6 +57,7 @@ const WRITES: Readonly<Record<string, (target: Target) => object>> = {
     EncryptedKeyMaterial: new Uint8Array(1),
     ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE",
   }),
+  GetPublicKey: () => ({}),
   PutKeyPolicy: () => ({ PolicyName: "default", Policy: POLICY }),
   ReplicateKey: ({ replicaRegion }) => ({ ReplicaRegion: replicaRegion }),
   RotateKeyOnDemand: () => ({}),

@@ -25,10 +25,14 @@ import { type RegionState, readStack, type StackState } from "../state/stack.js"
 import { wrapped } from "../text.js";
 import { writePrivate } from "../writePrivate.js";
 import { exportedKey, unsealed } from "./keyring.js";
+import { exportPublicHalves, type PublicFormat, type PublicOptions } from "./publicHalves.js";
 
 export interface ExportOptions extends StateOptions {
   key?: string;
   out?: string;
+  /** Only the public halves are written; excludes the options that make a backup. */
+  public?: boolean;
+  format?: PublicFormat;
   /** A backup whose fingerprint is printed; excludes the options that make a backup. */
   fingerprint?: string;
   passphrase?: string;
@@ -41,6 +45,8 @@ export interface ExportOptions extends StateOptions {
 export async function exportKey(options: ExportOptions): Promise<number> {
   const { key, out, fingerprint, force = false, state } = options;
   if (fingerprint !== undefined) return printFingerprint(fingerprint);
+  if (options.public) return exportPublicHalves(publicOptions(options));
+  if (options.format !== undefined) throw new UsageError("Expected --format with --public alone.");
   if (key === undefined || out === undefined)
     throw new UsageError("Expected --key and --out, or --fingerprint alone.");
   if ((state?.length ?? 1) !== 1)
@@ -60,6 +66,23 @@ export async function exportKey(options: ExportOptions): Promise<number> {
   const note = wrapped(`Written to ${where}. ${howToOpen(options, backupKey)} ${FINGERPRINT}`);
   printNote(`${backupText(backup)}\n${note}${fingerprintOf(jwe)}\n`);
   return EXIT.fine;
+}
+
+function publicOptions({
+  key,
+  state,
+  passphrase,
+  recipient,
+  keystore,
+  ...others
+}: ExportOptions): PublicOptions {
+  const secrets = { passphrase, recipient, keystore };
+  const [excess] = Object.entries(secrets).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (excess !== undefined)
+    throw new UsageError(`Expected --public without --${excess}: it writes no secret, and opens none.`);
+  if (key === undefined) throw new UsageError("Expected --key with --public.");
+  if ((state?.length ?? 1) !== 1) throw new UsageError("Expected one --state: a key is of one stack.");
+  return { ...others, key, state };
 }
 
 /** Node's own message would name the temporary file. */

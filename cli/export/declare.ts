@@ -1,15 +1,15 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { withStateOptions } from "../options.js";
 import { withExitCode } from "../run.js";
 
 export function declareExport(program: Command): void {
   withStateOptions(program.command("export"))
-    .summary("an encrypted backup of a key with all its versions")
+    .summary("an encrypted backup of a key with all its versions, or its public keys")
     .description(
       "Writes a key with the material of all its versions, and the names of its KMS keys and alias, into a file that a " +
         "passphrase or a private key opens. Runs `pulumi stack export --show-secrets`, which needs access to the stack's " +
         "secrets provider; a keyring that a root key seals needs that root key too. `keymgmt import` restores it, and asks " +
-        "for the fingerprint that is printed here.",
+        "for the fingerprint that is printed here. With --public it opens nothing, and needs no passphrase and no root key.",
     )
     .option("--key <name>", "the key to back up")
     .option("--out <file>", "file to write, for your user alone to read; - is the standard output")
@@ -23,6 +23,13 @@ export function declareExport(program: Command): void {
       "--fingerprint <backup>",
       "without the other options: print the fingerprint of an existing backup",
     )
+    .option(
+      "--public",
+      "instead of a backup: write the public keys of an asymmetric key's enabled versions, and nothing else",
+    )
+    .addOption(
+      new Option("--format <format>", "form of --public; by default a JWK set").choices(["jwks", "pem"]),
+    )
     .option("--force", "overwrite an existing file")
     .addHelpText(
       "after",
@@ -31,6 +38,8 @@ Examples:
   $ keymgmt export --key orders --passphrase env://BACKUP --out orders.jwe
   $ keymgmt export --key orders --recipient owner.pem --out orders.jwe
   $ keymgmt export --fingerprint orders.jwe
+  $ keymgmt export --key issuer --public > jwks.json
+  $ keymgmt export --key issuer --public --format pem --out issuer.pem
   $ pulumi stack export --show-secrets |
       keymgmt export --state - --key orders --recipient owner.pem --out -`,
     )

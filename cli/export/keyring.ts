@@ -12,7 +12,7 @@ import {
 import { isSealed, parseKeystore } from "../../provider/keys/keystores/keystore.js";
 import { materialOf } from "../../provider/keys/keystores/readVersion.js";
 import type { KeystoreSession } from "../../provider/keys/keystores/session.js";
-import { parseExport, SIGNATURE, TYPE } from "../state/stack.js";
+import { type Exported, parseExport, SIGNATURE, TYPE } from "../state/stack.js";
 
 export interface ExportedKey {
   key: Backup["key"];
@@ -21,18 +21,11 @@ export interface ExportedKey {
 
 /** Finds the one ManagedKey of this name. Throws where there is none, where its keyring is encrypted, or where its check values differ. */
 export function exportedKey(text: string, source: string, name: string): ExportedKey {
-  const found = parseExport(text, source).resources.filter(
-    ({ type, outputs, delete: replaced }) =>
-      TYPE.exec(type)?.[1] === "ManagedKey" && outputs?.name === name && !replaced,
-  );
-  const [resource] = found;
-  if (!resource?.outputs || found.length > 1)
-    throw new Error(`Expected one ManagedKey "${name}" in ${source}; there are ${found.length}.`);
-  const { type, replicaRegions, minEnabledVersion, versions } =
-    resource.outputs as unknown as Backup["key"] & {
-      versions: { kcv: string }[];
-    };
-  const keyring = parseKeyring(inTheClear(resource.outputs.keyring, source), type);
+  const { outputs = {} } = managedKeyIn(text, source, name);
+  const { type, replicaRegions, minEnabledVersion, versions } = outputs as unknown as Backup["key"] & {
+    versions: { kcv: string }[];
+  };
+  const keyring = parseKeyring(inTheClear(outputs.keyring, source), type);
   const said = versions.map(({ kcv }) => kcv).join(", ");
   const held = kcvsOf(keyring).join(", ");
   if (said !== held)
@@ -40,6 +33,17 @@ export function exportedKey(text: string, source: string, name: string): Exporte
       `Expected the keyring of "${name}" in ${source} to have the key check values ${said}; it has ${held}. Nothing was written.`,
     );
   return { key: { name, type, replicaRegions, minEnabledVersion }, keyring };
+}
+
+/** Throws where there is no such ManagedKey, or more than one. */
+export function managedKeyIn(text: string, source: string, name: string): Exported {
+  const found = parseExport(text, source).resources.filter(
+    ({ type, outputs, delete: replaced }) =>
+      TYPE.exec(type)?.[1] === "ManagedKey" && outputs?.name === name && !replaced,
+  );
+  const [resource] = found;
+  if (resource && found.length === 1) return resource;
+  throw new Error(`Expected one ManagedKey "${name}" in ${source}; there are ${found.length}.`);
 }
 
 function inTheClear(keyring: unknown, source: string): string {

@@ -155,7 +155,7 @@ function isSecret(value: unknown): boolean {
 }
 
 /** A resource's outputs without its secrets. Throws where a needed output is missing or encrypted. */
-function visibleIn<K extends ResourceName, N extends keyof Outputs[K] & string>(
+export function visibleIn<K extends ResourceName, N extends keyof Outputs[K] & string>(
   type: K,
   { urn, outputs = {} }: Exported,
   needed: readonly N[],

@@ -10,8 +10,14 @@ const key = new ManagedKey("issuer", {
   minEnabledVersion: config.requireNumber("minEnabledVersion"),
   deletionAllowed: config.requireBoolean("deletionAllowed"),
 });
-const distribution = new KeyDistribution("issuer", { kms, key, purpose: ["sign", "verify"] });
+const distribution = new KeyDistribution("issuer", {
+  kms,
+  key,
+  purpose: ["sign", "verify"],
+  // In a rotation verifiers have the new public key for this long before the first token is signed with it.
+  publishBefore: config.require("publishBefore"),
+});
 
 export const alias = distribution.aliasName;
-/** For the issuer's jwks_uri: the public keys of all enabled versions. */
+/** For the issuer's jwks_uri: the public keys of all enabled versions, and of one that does not sign yet. */
 export const jwks = key.jwks;

@@ -226,7 +226,11 @@ export function jwksOf(keyring: Keyring, minEnabledVersion: number): string | un
     const publicKey = index + 1 < minEnabledVersion ? undefined : publicKeyIn(keyring, index + 1);
     return publicKey ? [publicKey] : [];
   });
-  if (publicKeys.length === 0) return undefined;
+  return publicKeys.length === 0 ? undefined : formatJwks(publicKeys);
+}
+
+/** Public halves of one key as the output `jwks` has them. */
+export function formatJwks(publicKeys: KeyObject[]): string {
   return JSON.stringify(jwkSet(publicKeys.map((publicKey) => ({ publicKey, isForSigning: true }))));
 }
 

@@ -83,6 +83,11 @@ export async function keyPolicyOf(kms: Kms, keyId: string): Promise<string> {
   return (await kms.call("GetKeyPolicy", { KeyId: keyId, PolicyName: POLICY_NAME })).Policy!;
 }
 
+/** GetPublicKey: the SubjectPublicKeyInfo in DER. AWS gives it only of an Enabled asymmetric KMS key. */
+export async function publicKeyDerOf(kms: Kms, keyId: string, context: CallContext): Promise<Uint8Array> {
+  return (await kms.call("GetPublicKey", { KeyId: keyId }, context)).PublicKey!;
+}
+
 /** PutKeyPolicy. */
 export async function putKeyPolicy(
   kms: Kms,

@@ -215,7 +215,15 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       without: "the update fails, and AWS deletes the KMS key on its day",
     },
   ],
-  adoption: [describeKey("what the KMS key is, before it is adopted", "adoption is not possible")],
+  adoption: [
+    describeKey("what the KMS key is, before it is adopted", "adoption is not possible"),
+    {
+      action: "kms:GetPublicKey",
+      on: "ownKey",
+      when: "an asymmetric KMS key: whether it holds the version's private key, before it is adopted",
+      without: "with a warning, that is known only from the import, where the key's material is imported",
+    },
+  ],
   onDemandRotation: [
     {
       action: "kms:RotateKeyOnDemand",

@@ -219,7 +219,7 @@ export class Scene {
 const idOf = (keyId: string | undefined) => keyId?.split("/").at(-1);
 
 /** GetParametersForImport is not among them: it is the first half of an import. */
-const READS = /^(Describe|List|GetKeyPolicy|Encrypt|Decrypt|sts:)/;
+const READS = /^(Describe|List|GetKeyPolicy|GetPublicKey|Encrypt|Decrypt|sts:)/;
 
 /** What there is but for the tag of the distribution, which may be the name that was asked for or the one that was given. */
 export function untagged(everywhere: Record<string, SeenKmsKey[]>): Record<string, SeenKmsKey[]> {

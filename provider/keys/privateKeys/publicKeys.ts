@@ -10,6 +10,11 @@ export function publicKeyOf(material: Buffer): KeyObject {
   return createPublicKey(keyIn(material));
 }
 
+/** The key of a SubjectPublicKeyInfo in DER, as AWS KMS gives it. */
+export function publicKeyOfDer(der: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" });
+}
+
 /** SHA-256 of the SubjectPublicKeyInfo in DER: 64 digits of lower-case hex. `openssl pkey -pubout -outform DER | sha256sum`. */
 export function fingerprintOf(publicKey: KeyObject): string {
   const der = publicKey.export({ type: "spki", format: "der" });

@@ -16,6 +16,7 @@ interface Operations {
   GenerateDataKey: [Sdk.GenerateDataKeyCommandInput, Sdk.GenerateDataKeyCommandOutput];
   GetKeyPolicy: [Sdk.GetKeyPolicyCommandInput, Sdk.GetKeyPolicyCommandOutput];
   GetParametersForImport: [Sdk.GetParametersForImportCommandInput, Sdk.GetParametersForImportCommandOutput];
+  GetPublicKey: [Sdk.GetPublicKeyCommandInput, Sdk.GetPublicKeyCommandOutput];
   ImportKeyMaterial: [Sdk.ImportKeyMaterialCommandInput, Sdk.ImportKeyMaterialCommandOutput];
   ListAliases: [Sdk.ListAliasesCommandInput, Sdk.ListAliasesCommandOutput];
   ListGrants: [Sdk.ListGrantsCommandInput, Sdk.ListGrantsCommandOutput];

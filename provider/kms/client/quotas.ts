@@ -18,6 +18,7 @@ export const DEFAULT_QUOTAS: Readonly<Record<KmsOperation, number>> = {
   GenerateDataKey: 10_000,
   GetKeyPolicy: 1000,
   GetParametersForImport: 1,
+  GetPublicKey: 2000,
   ImportKeyMaterial: 15,
   ListAliases: 500,
   ListGrants: 100,

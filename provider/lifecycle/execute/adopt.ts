@@ -1,9 +1,13 @@
 /** Adopts existing KMS keys that the program names. */
 
+import type { KeyMetadata } from "@aws-sdk/client-kms";
 import { isKeymgmtError, KeymgmtError } from "../../errors";
+import { publicKeyIn } from "../../keys/keyring";
+import { fingerprintOf, publicKeyOfDer } from "../../keys/privateKeys/publicKeys";
 import { parseKmsArn } from "../../kms/arn";
 import { isPendingDeletion, keyStateOf } from "../../kms/keyState";
-import { undefinedIfDenied } from "../../kms/optional";
+import { publicKeyDerOf } from "../../kms/kmsKeys";
+import { undefinedIfDenied, warnIfDenied } from "../../kms/optional";
 import { CLAIM } from "../../kms/taggedKeys";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 import { tagsIfPermitted } from "../claims/ownershipCheck";
@@ -79,17 +83,19 @@ async function adoptKmsKey(
   if (named.startsWith("arn:")) inAccount(named);
   const seen = await lookAt(regional, version, named);
   if (!seen) return undefined;
-  const { KeyId, Arn, KeyState, Origin, KeySpec, ValidTo, CurrentKeyMaterialId, MultiRegionConfiguration } =
-    seen;
+  const { KeyId, Arn, KeyState, Origin, KeySpec, KeyUsage, ValidTo, CurrentKeyMaterialId } = seen;
   const arn = Arn!;
   must(Origin === "EXTERNAL", arn, "with imported key material (Origin EXTERNAL)", Origin);
-  const { keySpec } = regional.keyType;
-  must(KeySpec === keySpec, arn, `of KeySpec ${keySpec}`, KeySpec);
-  const kind = MultiRegionConfiguration?.MultiRegionKeyType;
+  const { keySpec, name } = regional.keyType;
+  const { KeyUsage: keyUsage } = regional.keySpecAndUsage;
+  must(KeySpec === keySpec, arn, `of KeySpec ${keySpec}, as a key of type ${name} has,`, KeySpec);
+  must(KeyUsage === keyUsage, arn, `of KeyUsage ${keyUsage}, as \`purpose\` says,`, KeyUsage);
+  const kind = seen.MultiRegionConfiguration?.MultiRegionKeyType;
   if (regional.isMultiRegion)
     must(kind === "PRIMARY", arn, `that is a multi-Region primary in ${region}`, kind ?? "single-Region");
   else must(kind === undefined, arn, "that is single-Region, as a key without `replicaRegions` is", kind);
   inAccount(arn);
+  await refuseOtherPublicKey(regional, version, seen);
   const claim = kcv === undefined ? undefined : await ownClaim(regional, KeyId!);
   return {
     keyId: KeyId!,
@@ -99,6 +105,33 @@ async function adoptKmsKey(
     validTo: ValidTo?.toISOString(),
     keyMaterialId: CurrentKeyMaterialId,
   };
+}
+
+/**
+ * The public half of an asymmetric KMS key shows whose private key it holds. It is read before anything is imported. In another state than
+ * Enabled AWS does not give it (https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html); then an import proves the KMS key.
+ */
+async function refuseOtherPublicKey(
+  regional: RegionalDistribution,
+  version: number,
+  { KeyId, Arn, KeyState }: KeyMetadata,
+): Promise<void> {
+  const held = publicKeyIn(regional.keyring, version);
+  if (!held || KeyState !== "Enabled") return;
+  const loses = `whether the adopted KMS key ${KeyId} holds the private key of ${regional.named(version)} is not known before an import`;
+  const der = await warnIfDenied(regional.kms, loses, () =>
+    publicKeyDerOf(regional.kms, KeyId!, regional.context(version)),
+  );
+  if (!der) return;
+  const [expected, came] = [held, publicKeyOfDer(der)].map(fingerprintOf);
+  if (came !== expected)
+    throw cannotAdopt(
+      regional,
+      version,
+      Arn!,
+      `whose public key has the fingerprint ${expected}`,
+      `fingerprint ${came}`,
+    );
 }
 
 /** Its claim, which its replicas have too. Undefined if another KMS key has the same claim; then it gets a new one. */

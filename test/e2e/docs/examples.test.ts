@@ -4,10 +4,9 @@ import { dirname, join } from "node:path";
 import { DeleteAliasCommand, DisableKeyCommand } from "@aws-sdk/client-kms";
 import { checkout } from "../../../tools/toolchain";
 import { Application } from "../../world/application";
-import type { Project } from "../support";
 import { command } from "../support/command";
 import { folderFrom, remove } from "../support/folder";
-import { examples, script, useExamples } from "./examples/stage";
+import { changeState, examples, script, useExamples } from "./examples/stage";
 
 const names = readdirSync(examples, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -105,7 +104,12 @@ describe("the examples", function () {
       const { KeyId } = await application.describe(alias!);
       await application.send(new DisableKeyCommand({ KeyId }));
       await application.send(new DeleteAliasCommand({ AliasName: alias }));
-      await makeOlder(project);
+      // As if the key's latest version had been made long ago.
+      await changeState(project, ({ type, inputs, outputs }) => {
+        if (!type.endsWith(":ManagedKey")) return;
+        for (const values of [inputs, outputs])
+          Object.assign(values, { rotatedOn: "2020-01-01", rotateAfter: "2020-03-31" });
+      });
       await project.configSet({ deletionAllowed: "true" });
       await project.up({ args: ["--refresh"] });
       assert.equal((await application.describe(KeyId!)).KeyState, "Enabled");
@@ -116,17 +120,4 @@ describe("the examples", function () {
       assert.ok(rotateAfter > new Date().toISOString().slice(0, 10));
     });
   });
-
-  /** As if the key's latest version had been made long ago. */
-  async function makeOlder(project: Project) {
-    const state = (await project.stackExport()).json;
-    for (const { type, inputs, outputs } of state.deployment.resources) {
-      if (!type.endsWith(":ManagedKey")) continue;
-      for (const values of [inputs, outputs])
-        Object.assign(values, { rotatedOn: "2020-01-01", rotateAfter: "2020-03-31" });
-    }
-    const file = join(project.folder.root, "older.json");
-    writeFileSync(file, JSON.stringify(state));
-    await project.pulumi(["stack", "import", "--file", file]);
-  }
 });

@@ -6,9 +6,10 @@ import { CreateKeyCommand, GetPublicKeyCommand } from "@aws-sdk/client-kms";
 import { jwkSet } from "../../../provider/keys/privateKeys/publicKeys";
 import { Application } from "../../world/application";
 import { openProject, type Project } from "../support";
-import { examples, script, useExamples, whileServing } from "./examples/stage";
+import { changeState, examples, script, useExamples, whileServing } from "./examples/stage";
 
 const HOME = "us-west-1";
+const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
 
 describe("the examples that sign", function () {
   this.timeout(300_000);
@@ -20,7 +21,7 @@ describe("the examples that sign", function () {
   const verifies = (project: Project, jwksUri: string, token: string) =>
     project.run(process.execPath, ["verify.mjs", jwksUri, ISSUER, token]);
 
-  it("jwt-issuer: AWS KMS signs by the alias, and jose verifies with the published keys, before and after a rotation", async () => {
+  it("jwt-issuer: AWS KMS signs by the alias, and jose verifies with the published keys, before, during and after a rotation", async () => {
     await stage.onExample("jwt-issuer", async (project, { alias }) => {
       /** Every stage publishes its JWK set; the verifiers have the same address throughout. */
       const publish = async () => {
@@ -43,7 +44,15 @@ describe("the examples that sign", function () {
         await project.configSet({ rotationTrigger: "2026-12" });
         await project.up();
         const keys = await publish();
+        assert.equal(keys.length, 2);
         assert.deepEqual(keys[0], first);
+        assert.equal(await verified(await signs(project, alias!)), first!.kid);
+
+        await changeState(project, ({ type, outputs }) => {
+          if (type.endsWith(":KeyDistribution")) outputs.versions["2"].publishedAt = hoursAgo(25);
+        });
+        await project.up();
+        assert.deepEqual(await publish(), keys);
         const young = await signs(project, alias!);
         assert.equal(await verified(young), keys[1]!.kid);
         assert.equal(await verified(old), first!.kid);

@@ -1,4 +1,5 @@
 /** What is in an account before a life begins, made by its root. */
+import { generateKeyPairSync } from "node:crypto";
 import { CreateAliasCommand, CreateKeyCommand } from "@aws-sdk/client-kms";
 import type { Scope } from "../../../cli/iam-policy/policy";
 import { strayKey } from "../../cli/support";
@@ -9,6 +10,18 @@ import { HOME, STACK } from "../life";
 /** A KMS key that may be adopted. */
 export async function adopted(url: string, accountId: string): Promise<Partial<Scope>> {
   const { keyArn } = await vaultKey(new Application({ url }, HOME, accountId), VAULTS_ALIAS);
+  return { adoptedArns: [keyArn] };
+}
+
+/** The private key of an asymmetric KMS key that may be adopted: the program has it too. */
+export const SIGNING_KEY = generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey;
+
+export async function adoptedForSigning(url: string, accountId: string): Promise<Partial<Scope>> {
+  const { keyArn } = await vaultKey(new Application({ url }, HOME, accountId), VAULTS_ALIAS, {
+    KeySpec: "ECC_NIST_P256",
+    KeyUsage: "SIGN_VERIFY",
+    material: SIGNING_KEY.export({ type: "pkcs8", format: "der" }),
+  });
   return { adoptedArns: [keyArn] };
 }
 

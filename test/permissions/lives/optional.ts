@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { VAULTS_ALIAS } from "../../world/vaultKey";
 import { HOME, type Life, policy, REPLICA } from "../life";
-import { adopted, rootKey } from "./given";
+import { adopted, adoptedForSigning, rootKey, SIGNING_KEY } from "./given";
 import type { TriedLife } from "./triedLife";
 
 export const OPTIONAL_LIVES: TriedLife[] = [
@@ -145,6 +145,27 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     },
     without: {
       "kms:DescribeKey": "error at adopt; warning at rotate",
+    },
+  },
+  {
+    name: "an asymmetric KMS key that is adopted",
+    feature: "adoption",
+    features: ["everyKey", "adoption"],
+    given: adoptedForSigning,
+    live: (life) =>
+      life.step("adopt", () =>
+        life.program.up({
+          kms: { credentials: undefined },
+          key: {
+            type: "ecdsa-p256",
+            material: SIGNING_KEY.export({ type: "pkcs8", format: "pem" }).toString(),
+          },
+          distribution: { adopt: { aliasName: VAULTS_ALIAS } },
+        }),
+      ),
+    without: {
+      "kms:DescribeKey": "error at adopt",
+      "kms:GetPublicKey": "warning at adopt",
     },
   },
   {

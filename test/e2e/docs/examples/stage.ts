@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ListAliasesCommand, ListKeysCommand } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../../../local-kms/src/index";
@@ -41,6 +42,26 @@ export async function whileServing<T>(
   } finally {
     server.kill();
   }
+}
+
+interface StateResource {
+  type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what the engine stores is changed by tests, not modelled.
+  inputs: any;
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  outputs: any;
+}
+
+/** Changes the resources in the stack's state, as time or another release would. */
+export async function changeState(
+  project: Project,
+  change: (resource: StateResource) => void,
+): Promise<void> {
+  const state = (await project.stackExport()).json;
+  state.deployment.resources.forEach(change);
+  const file = join(project.folder.root, "changed.json");
+  writeFileSync(file, JSON.stringify(state));
+  await project.pulumi(["stack", "import", "--file", file]);
 }
 
 /** A local KMS for a suite, and examples on it. */
