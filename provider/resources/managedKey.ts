@@ -23,6 +23,7 @@ import { parseRotationPeriod } from "../keys/period";
 import { readKey, readPassphrase } from "../keys/readReference";
 import { isReference, passphraseOf, referenceTo } from "../keys/reference";
 import { planRotation } from "../keys/rotation";
+import { showsPublicKeysOf } from "../keys/shownPublicKeys";
 import { isRegion } from "../kms/endpoints/regions";
 import { deletionNotAllowed } from "../lifecycle/deletionProtection";
 import type { Run } from "../run";
@@ -155,9 +156,16 @@ function recordGeneratedMaterial(
   for (let version = before + 1; version <= keyVersion; version++) run.created.recordMaterial(id, version);
 }
 
-/** The keyring in the state. Its id and keystore must match the rest of the state. */
-function keyringOf(id: string, { name, type, keystore, keyring: text }: ManagedKeyOutputs): Keyring {
+/** The keyring in the state. Its id, keystore and public keys must match the rest of the state. */
+function keyringOf(id: string, outputs: ManagedKeyOutputs): Keyring {
+  const { name, type, keystore, keyring: text } = outputs;
   const keyring = parseKeyring(text, type);
+  if (!showsPublicKeysOf(keyring, outputs))
+    throw new KeymgmtError(
+      "KeystoreUnavailable",
+      `Expected the public keys of key "${name}" in the state (\`versions\`, \`jwks\`) to be those of its keyring; they are others. Somebody else has written the state: restore it from a backup, and look at what was published from it. Nothing was changed.`,
+      { key: name },
+    );
   const [held, kept] = [keyIdOf(keyring, name), keyring.keystore ?? "state"];
   if (held === id && kept === keystore) return keyring;
   throw new KeymgmtError(

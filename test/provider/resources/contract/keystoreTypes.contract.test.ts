@@ -1,6 +1,6 @@
 /** Keys of other types than AES in each keystore: what a state shows of them, and what it does not. */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createPublicKey, randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateKeyCommand } from "@aws-sdk/client-kms";
@@ -177,6 +177,11 @@ for (const name of ["rsa-2048", "ecdsa-p256", "ed25519", "hmac-sha256"])
         );
       let other: KeyType["identityOf"] extends (m: Buffer) => infer I ? I & { publicKey?: unknown } : never;
 
+      const changeVersion = (key: Record<string, unknown>, change: object) =>
+        Object.assign((key.versions as object[])[0]!, change);
+      const pemOf = (jwk: unknown) =>
+        createPublicKey({ key: jwk as never, format: "jwk" }).export({ type: "spki", format: "pem" });
+
       beforeEach(async () => {
         await up(keystores["env://"]!);
         const { bytes } = await ownMaterial(type);
@@ -198,6 +203,34 @@ for (const name of ["rsa-2048", "ecdsa-p256", "ed25519", "hmac-sha256"])
         rewrite((version) => Object.assign(version, other));
         await refusal(up(keystores["env://"]!, "b"));
       });
+
+      if (isAsymmetric)
+        for (const [what, change] of [
+          ["another public key of a version", (key) => changeVersion(key, { publicKey: pemOf(other.publicKey) })],
+          ["another fingerprint of a version", (key) => changeVersion(key, { fingerprint: other.cmac })],
+          [
+            "another public key in `jwks`",
+            (key) => {
+              const { keys } = JSON.parse(String(key.jwks));
+              key.jwks = JSON.stringify({ keys: [{ ...keys[0], ...(other.publicKey as object) }] });
+            },
+          ],
+          [
+            "one key more in `jwks`",
+            (key) => {
+              const { keys } = JSON.parse(String(key.jwks));
+              key.jwks = JSON.stringify({ keys: [...keys, other.publicKey] });
+            },
+          ],
+        ] as [string, (key: Record<string, unknown>) => void][])
+          it(`with ${what} beside its keyring, although nothing else changes`, async () => {
+            change(program.outputs("key"));
+            const message = await refusal(up(keystores["env://"]!));
+            assert.match(
+              message,
+              /^Expected the public keys of key "orders" in the state .* they are others/,
+            );
+          });
 
       if (isAsymmetric) {
         it("with the public half of a key of another type", async () => {
