@@ -7,6 +7,7 @@ import { checkout } from "./toolchain";
 export const keyTypesFile = join(checkout, "docs", "key-types.md");
 
 const ABILITIES: Record<Ability, string> = {
+  import: "import",
   multiRegion: "multi-Region",
   expire: "expiry",
   rotateOnDemand: "on-demand rotation",

@@ -5,7 +5,7 @@ const config = new pulumi.Config();
 
 const kms = new KmsProvider("aws", { keyCollection: config.require("region") });
 const key = new ManagedKey("issuer", {
-  type: config.require<"ecdsa-p256" | "ed25519">("keyType"),
+  type: "ecdsa-p256", // ES256
   rotationTrigger: config.get("rotationTrigger"),
   minEnabledVersion: config.requireNumber("minEnabledVersion"),
   deletionAllowed: config.requireBoolean("deletionAllowed"),

@@ -12,15 +12,6 @@ if (!alias || !issuer || !subject) {
   process.exit(2);
 }
 
-const ALGORITHMS = {
-  ECC_NIST_P256: { alg: "ES256", SigningAlgorithm: "ECDSA_SHA_256", ofAws: concatenated },
-  ECC_NIST_EDWARDS25519: {
-    alg: "EdDSA",
-    SigningAlgorithm: "ED25519_SHA_512",
-    ofAws: (signature) => signature,
-  },
-};
-
 /** AWS KMS answers DER, `30 length 02 length r 02 length s`; a token has r and s in 32 bytes each (RFC 7518 section 3.4). */
 function concatenated(der) {
   const endOfR = 4 + der[3];
@@ -33,21 +24,20 @@ const kms = new KMSClient({ endpoint: process.env.AWS_KMS_ENDPOINT });
 
 // The alias moves in a rotation. Its KMS key is looked up once, so that `kid` and signature are of the same version. A service that
 // signs often keeps this answer for some minutes.
-const { KeyId, KeySpec, PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: alias }));
-const { alg, SigningAlgorithm, ofAws } = ALGORITHMS[KeySpec];
+const { KeyId, PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: alias }));
 const publicKey = createPublicKey({ key: Buffer.from(PublicKey), format: "der", type: "spki" });
 const kid = await calculateJwkThumbprint(await exportJWK(publicKey));
 
 const now = Math.floor(Date.now() / 1000);
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-const header = encode({ alg, kid, typ: "JWT" });
+const header = encode({ alg: "ES256", kid, typ: "JWT" });
 const claims = encode({ iss: issuer, sub: subject, iat: now, exp: now + 3600 });
 const { Signature } = await kms.send(
   new SignCommand({
     KeyId,
-    SigningAlgorithm,
+    SigningAlgorithm: "ECDSA_SHA_256",
     MessageType: "RAW",
     Message: Buffer.from(`${header}.${claims}`),
   }),
 );
-console.log(`${header}.${claims}.${Buffer.from(ofAws(Signature)).toString("base64url")}`);
+console.log(`${header}.${claims}.${concatenated(Buffer.from(Signature)).toString("base64url")}`);

@@ -11,7 +11,7 @@ const jwks = createRemoteJWKSet(new URL(uri));
 try {
   const { protectedHeader, payload } = await jwtVerify(token, jwks, {
     issuer,
-    algorithms: ["ES256", "EdDSA"],
+    algorithms: ["ES256"],
   });
   console.log(JSON.stringify({ ...protectedHeader, ...payload }));
 } catch (error) {

@@ -48,7 +48,7 @@ export interface Usage {
 }
 
 /** An ability that a type may lack. An input requests each. */
-export type Ability = "multiRegion" | "expire" | "rotateOnDemand" | "inChina" | "inHsm";
+export type Ability = "import" | "multiRegion" | "expire" | "rotateOnDemand" | "inChina" | "inHsm";
 
 const OAEP_SHA_256 = "RSAES_OAEP_SHA_256";
 const AES_256_BYTES = 32;
@@ -137,6 +137,23 @@ function ecdsa(
   return { ...asymmetric({ kty: "EC", crv }, recipe), name, keySpec, usages, wrapping };
 }
 
+/** The list of AWS's requirements for imported key material names all other specs here, and not this one. */
+function ed25519(): KeyType {
+  const key = asymmetric({ kty: "OKP", crv: "Ed25519" }, "openssl genpkey -algorithm ED25519");
+  return {
+    ...key,
+    name: "ed25519",
+    keySpec: "ECC_NIST_EDWARDS25519",
+    usages: [SIGNING],
+    wrapping: BY_OAEP,
+    cannot: {
+      ...key.cannot,
+      import:
+        "not documented by AWS, whose list of key specs for imported key material (importing-keys-conceptual in the developer guide) does not have ECC_NIST_EDWARDS25519. Use ecdsa-p256, or a KMS key with material of AWS's own",
+    },
+  };
+}
+
 /** The longest material of HMAC keys: 1,024 bits. */
 const MOST_HMAC_BYTES = 128;
 
@@ -164,13 +181,7 @@ export const KEY_TYPES: readonly KeyType[] = [
   ecdsa("ecdsa-p384", "P-384", "ECC_NIST_P384", SIGNING_OR_AGREEMENT),
   ecdsa("ecdsa-p521", "P-521", "ECC_NIST_P521", SIGNING_OR_AGREEMENT, { ...BY_OAEP, tooShort: ["RSA_2048"] }),
   ecdsa("ecdsa-secp256k1", "secp256k1", "ECC_SECG_P256K1", [SIGNING]),
-  {
-    ...asymmetric({ kty: "OKP", crv: "Ed25519" }, "openssl genpkey -algorithm ED25519"),
-    name: "ed25519",
-    keySpec: "ECC_NIST_EDWARDS25519",
-    usages: [SIGNING],
-    wrapping: BY_OAEP,
-  },
+  ed25519(),
   hmac(224),
   hmac(256, "HS256"),
   hmac(384, "HS384"),

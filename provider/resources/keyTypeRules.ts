@@ -37,6 +37,7 @@ export function chinaMistakes(property: string, regions: unknown, key: Key | und
 
 /** For each ability that a type may lack: what the inputs should have instead, or undefined where they do not use the ability. */
 const DEMANDS: Record<Exclude<Ability, "inChina">, (inputs: Values) => string | undefined> = {
+  import: () => "another `type`",
   inHsm: ({ keystore, material }) =>
     isHsmUri(known(keystore)) || isHsmUri(known(material))
       ? "no HSM (pkcs11:) as `keystore` or in `material`"

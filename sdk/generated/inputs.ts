@@ -132,8 +132,8 @@ export interface ManagedKeyArgs {
 export interface KeyDistributionInputs {
   /**
    * What the key is for, one KeyUsage of AWS KMS: encrypt and decrypt (aes, rsa), sign and verify (rsa,
-   * ecdsa, ed25519), generateMac and verifyMac (hmac), or keyAgreement (ecdsa-p256, ecdsa-p384, ecdsa-p521).
-   * Default: what its type allows; sign and verify where it allows several. A change replaces the resource.
+   * ecdsa), generateMac and verifyMac (hmac), or keyAgreement (ecdsa-p256, ecdsa-p384, ecdsa-p521). Default:
+   * what its type allows; sign and verify where it allows several. A change replaces the resource.
    */
   purpose?: pulumi.Input<pulumi.Input<Purpose>[]>;
   /** AWS KMS keeps every key in HSMs. Default: `hsm`. A change replaces the resource. */

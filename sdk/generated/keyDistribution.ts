@@ -23,8 +23,8 @@ export interface KeyDistributionArgs extends KeyDistributionInputs {
 export class KeyDistribution extends pulumi.CustomResource {
   /**
    * What the key is for, one KeyUsage of AWS KMS: encrypt and decrypt (aes, rsa), sign and verify (rsa,
-   * ecdsa, ed25519), generateMac and verifyMac (hmac), or keyAgreement (ecdsa-p256, ecdsa-p384, ecdsa-p521).
-   * Default: what its type allows; sign and verify where it allows several.
+   * ecdsa), generateMac and verifyMac (hmac), or keyAgreement (ecdsa-p256, ecdsa-p384, ecdsa-p521). Default:
+   * what its type allows; sign and verify where it allows several.
    */
   declare readonly purpose: pulumi.Output<Purpose[]>;
   /** AWS KMS keeps every key in HSMs. */

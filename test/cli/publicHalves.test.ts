@@ -24,7 +24,7 @@ describe("keymgmt export --public", function () {
   const pemsOf = (first = 0) =>
     (program.outputs("key").versions as { publicKey: string }[]).slice(first).map((one) => one.publicKey);
 
-  for (const type of ["rsa-2048", "ecdsa-p256", "ed25519"])
+  for (const type of ["rsa-2048", "ecdsa-p256", "ecdsa-p384"])
     it(`of a key of type ${type}: the enabled versions, as the output \`jwks\` has them, or in PEM`, async () => {
       await up(type);
       await up(type, "b");
@@ -40,7 +40,7 @@ describe("keymgmt export --public", function () {
     });
 
   it("into a file, which it replaces only with --force, and without a secret of the state", async () => {
-    await up("ed25519");
+    await up("ecdsa-p384");
     const out = join(await temporaryFolder(), "jwks.json");
     const { code, stdout, stderr } = await exported("--out", out);
     assert.deepEqual([code, stdout], [0, ""]);
@@ -80,8 +80,8 @@ describe("keymgmt export --public", function () {
     });
 
   it("refuses a state in which another public key was put in", async () => {
-    await up("ed25519");
-    await up("ed25519", "b");
+    await up("ecdsa-p384");
+    await up("ecdsa-p384", "b");
     const versions = program.outputs("key").versions as { publicKey: string }[];
     versions[0]!.publicKey = versions[1]!.publicKey;
     const { code, stdout, stderr } = await exported();
@@ -90,7 +90,7 @@ describe("keymgmt export --public", function () {
   });
 
   it("refuses what belongs to a backup, and a form without --public", async () => {
-    await up("ed25519");
+    await up("ecdsa-p384");
     for (const args of [
       ["--passphrase", "env://ROOT"],
       ["--recipient", "owner.pem"],

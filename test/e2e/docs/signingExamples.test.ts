@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { createPublicKey, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CreateKeyCommand, GetPublicKeyCommand } from "@aws-sdk/client-kms";
-import { jwkSet } from "../../../provider/keys/privateKeys/publicKeys";
-import { Application } from "../../world/application";
-import { openProject, type Project } from "../support";
-import { changeState, examples, script, useExamples, whileServing } from "./examples/stage";
+import type { Project } from "../support";
+import { changeState, script, useExamples, whileServing } from "./examples/stage";
 
 const HOME = "us-west-1";
 const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
@@ -68,29 +65,6 @@ describe("the examples that sign", function () {
         assert.match((await verifies(project, jwksUri, forged)).stderr, /^refused: ERR_JWS_SIGNATURE_/);
       });
     });
-  });
-
-  it("jwt-issuer: the scripts do the same with a KMS key of Ed25519", async () => {
-    const application = new Application(stage.local, "eu-central-1");
-    const { KeyMetadata } = await application.send(
-      new CreateKeyCommand({ KeySpec: "ECC_NIST_EDWARDS25519", KeyUsage: "SIGN_VERIFY" }),
-    );
-    const KeyId = KeyMetadata!.KeyId!;
-    const { PublicKey } = await application.send(new GetPublicKeyCommand({ KeyId }));
-    const publicKey = createPublicKey({ key: Buffer.from(PublicKey!), format: "der", type: "spki" });
-    const jwks = JSON.stringify(jwkSet([{ publicKey, isForSigning: true }]));
-    const project = await openProject({ exampleDir: join(examples, "jwt-issuer"), env: stage.env });
-    try {
-      writeFileSync(join(project.folder.program, "jwks.json"), jwks);
-      await whileServing(project, ["serve.mjs", "jwks.json"], {}, async (jwksUri) => {
-        const token = await signs(project, KeyId, "eu-central-1");
-        const { stdout, stderr } = await verifies(project, jwksUri, token);
-        assert.equal(stderr, "");
-        assert.equal(JSON.parse(stdout).alg, "EdDSA");
-      });
-    } finally {
-      await project.close();
-    }
   });
 
   it("webhooks: AWS KMS signs, and the receiver verifies with its copies of the key, before, during and after a rotation", async () => {

@@ -156,6 +156,17 @@ describe("the table of key types", () => {
       assert.deepEqual(not, ["aes256-gcm96", "rsa-2048", "rsa-3072", "rsa-4096"]);
     });
 
+    it("a preview refuses Ed25519, which AWS's list for imported key material does not have", async () => {
+      // https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-conceptual.html#importing-keys-material-requirements
+      const not = KEY_TYPES.filter(({ cannot }) => cannot.import).map(({ name }) => name);
+      assert.deepEqual(not, ["ed25519"]);
+      const mistakes = await mistakesOf("ManagedKey", { type: "ed25519", material: undefined });
+      assert.match(
+        mistakes.join(),
+        /Expected another `type` for key "orders" of type ed25519: not documented by AWS/,
+      );
+    });
+
     it("every type may expire, and have replicas in other Regions", () => {
       // https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
       for (const { name, cannot } of KEY_TYPES)

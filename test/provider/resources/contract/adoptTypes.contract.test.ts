@@ -7,7 +7,7 @@ import { notAuthorized } from "../../../cli/support";
 import { type OwnMaterial, ownMaterial } from "../../../world/ownMaterial";
 import { HOME, PROD, useScene } from "../../../world/scene";
 
-for (const name of ["rsa-2048", "ecdsa-p256", "ed25519"])
+for (const name of ["rsa-2048", "ecdsa-p256", "ecdsa-secp256k1"])
   describe(`adopting a KMS key of type ${name}`, function () {
     this.timeout(60_000);
     const type = findKeyType(name)!;

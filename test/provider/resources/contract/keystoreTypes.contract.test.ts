@@ -13,7 +13,7 @@ import { FAR, HOME, useScene } from "../../../world/scene";
 import { setEnvironment } from "../../kms/loopback";
 import { refusal } from "../../refusal";
 
-for (const name of ["rsa-2048", "ecdsa-p256", "ed25519", "hmac-sha256"])
+for (const name of ["rsa-2048", "ecdsa-p256", "ecdsa-p384", "hmac-sha256"])
   describe(`a key of type ${name} in a keystore`, function () {
     this.timeout(60_000);
     const type = findKeyType(name)!;
@@ -206,7 +206,10 @@ for (const name of ["rsa-2048", "ecdsa-p256", "ed25519", "hmac-sha256"])
 
       if (isAsymmetric)
         for (const [what, change] of [
-          ["another public key of a version", (key) => changeVersion(key, { publicKey: pemOf(other.publicKey) })],
+          [
+            "another public key of a version",
+            (key) => changeVersion(key, { publicKey: pemOf(other.publicKey) }),
+          ],
           ["another fingerprint of a version", (key) => changeVersion(key, { fingerprint: other.cmac })],
           [
             "another public key in `jwks`",
