@@ -206,6 +206,13 @@ export function kcvsOf(keyring: Keyring): string[] {
   return keyring.keys.map((_, index) => kcvOf(keyring, index + 1));
 }
 
+/** When the versions of a keyring were made, in milliseconds since the epoch. It is read without its material, and without a check. */
+export function createdAtIn(text: string | undefined): number[] {
+  if (text === undefined) return [];
+  const { keys } = JSON.parse(text) as StoredKeyring;
+  return keys.map(({ iat }) => iat * 1000);
+}
+
 /** Every version without its material. */
 export function describeVersions(keyring: Keyring, minEnabledVersion: number): KeyVersion[] {
   return keyring.keys.map(({ iat }, index) => {

@@ -1,4 +1,5 @@
 /** A distribution or replica in its Region, and the input of the plan for it. */
+import { createdAtIn } from "../keys/keyring";
 import { parseWait } from "../keys/period";
 import type { Run } from "../run";
 import { defaultOf } from "../schema/definition";
@@ -24,7 +25,7 @@ export interface Target {
 
 /** What is desired in the Region. @param more values for a create or a removal */
 export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partial<Desired> = {}): Desired {
-  const { role, region, owner, primaries = {}, publishBefore } = target;
+  const { role, region, owner, primaries = {} } = target;
   const { strategy = defaultOf<RotationStrategy>("KeyDistribution", "rotationStrategy") } = target;
   const { id, keyVersion, minEnabledVersion, replicaRegions } = owner.key;
   const versions = Array.from({ length: keyVersion }, (_, index) => index + 1);
@@ -34,7 +35,7 @@ export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partia
     latest: keyVersion,
     minEnabled: minEnabledVersion,
     strategy,
-    publishFor: publishBefore === undefined ? 0 : (parseWait(publishBefore) ?? 0),
+    ...publicationOf(run, target),
     multiRegion: replicaRegions.length > 0,
     expiry: owner.expiry,
     now: run.now().getTime(),
@@ -44,5 +45,15 @@ export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partia
     adopts: false,
     mayUseNextName: false,
     ...more,
+  };
+}
+
+/** A ManagedKey publishes the public key of a version when it makes it. */
+function publicationOf(run: Run, { owner, publishBefore }: Target): Pick<Desired, "publication"> {
+  const wait = publishBefore === undefined ? 0 : (parseWait(publishBefore) ?? 0);
+  if (wait === 0) return {};
+  const times = createdAtIn(run.keyrings.find(owner)?.keyring);
+  return {
+    publication: { for: wait, since: Object.fromEntries(times.map((time, index) => [index + 1, time])) },
   };
 }

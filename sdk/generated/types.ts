@@ -135,11 +135,6 @@ export interface KmsKeyVersion {
   adopted?: boolean;
   /** When the material was imported, ISO 8601 UTC. */
   importedAt?: string;
-  /**
-   * With `publishBefore`: since when the public key of a version that did not sign yet is published, ISO 8601
-   * UTC.
-   */
-  publishedAt?: string;
   /** When the material expires, ISO 8601 UTC. */
   validTo?: string;
   /** AWS's id of the key material. */

@@ -61,10 +61,16 @@ export class Keyrings {
     return this.#ofKeys.get(id);
   }
 
+  /** The keyring that was in the distribution's inputs, where it was known. */
+  find({ distribution, kms, key }: Owner): ProvidedKeyring | undefined {
+    return this.#provided.get(nameOf(key.id, distribution, kms));
+  }
+
   /** The keyring that was in the distribution's inputs. */
-  of({ distribution, kms, key }: Owner): ProvidedKeyring {
-    const provided = this.#provided.get(nameOf(key.id, distribution, kms));
+  of(owner: Owner): ProvidedKeyring {
+    const provided = this.find(owner);
     if (provided !== undefined) return provided;
+    const { distribution, key } = owner;
     throw new KeymgmtError(
       "InvalidState",
       `Expected the keyring of key "${key.name}" to be in the program's inputs of ${distribution} in this update; it is not. Nothing was changed. Run \`pulumi up\` again; if \`ignoreChanges\` names \`key\` or \`distribution\`, name only the property to ignore, for example \`key.keyVersion\`.`,

@@ -4,7 +4,7 @@ import type { KeyState } from "../../kms/keyState";
 import { isPendingDeletion } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
-import { type Candidate, type Desired, type Known, type SeenReplica, versionInUse } from "./known";
+import type { Candidate, Desired, Known, SeenReplica } from "./known";
 import type { OutcomeOf, StepName, StepOf } from "./steps";
 
 type Effects = {
@@ -22,21 +22,7 @@ export function applied<Name extends StepName>(
   step: StepOf<Name>,
   outcome: OutcomeOf<Name>,
 ): Known {
-  return published(desired, { ...known, ...EFFECTS[step.do as Name](known, step, outcome, desired) });
-}
-
-/** Notes since when a version after the one in use is published. A replica has the time of its primary. */
-function published({ publishFor, now, primaries }: Desired, known: Known): Known {
-  const inUse = versionInUse(known);
-  if (publishFor === 0 || inUse === undefined) return known;
-  const waiting = versionsOf(known.records).filter(
-    (version) => version > inUse && known.records[version]!.publishedAt === undefined,
-  );
-  const publishedAt = (version: number) => primaries[version]?.publishedAt ?? new Date(now).toISOString();
-  const records = { ...known.records };
-  for (const version of waiting)
-    records[version] = { ...records[version]!, publishedAt: publishedAt(version) };
-  return { ...known, records };
+  return { ...known, ...EFFECTS[step.do as Name](known, step, outcome, desired) };
 }
 
 const EFFECTS: Effects = {

@@ -15,8 +15,11 @@ export interface Desired {
   latest: number;
   minEnabled: number;
   strategy: RotationStrategy;
-  /** Milliseconds for which the public key of a new version is published before the alias moves to it. */
-  publishFor: number;
+  /** With `publishBefore`: for how many milliseconds the public key of a version is published before the alias moves to it. */
+  publication?: {
+    for: number /** By version, milliseconds since the epoch. */;
+    since: Record<number, number>;
+  };
   multiRegion: boolean;
   expiry: ExpiryInputs & ExpiryPlan;
   /** Milliseconds since the epoch. */
@@ -172,22 +175,24 @@ export function versionInUse({ records, inUse, alias }: Known): number | undefin
 }
 
 /**
- * The version that the alias points to: the latest one whose public key has been published for long enough, or the one in use. A version
- * that has no time of publication was made before the program asked for one.
+ * The version that the alias points to: the latest one whose public key has been published for long enough. Until then the one in use, or,
+ * where none is in use yet, the first that is enabled.
  */
-export function servingVersion({ latest, publishFor, now }: Desired, known: Known): number {
-  const inUse = versionInUse(known);
-  if (publishFor === 0 || inUse === undefined) return latest;
-  for (let version = latest; version > inUse; version--) {
-    const record = known.records[version];
-    if (record && now >= (publishedUntil(record, publishFor) ?? 0)) return version;
+export function servingVersion(desired: Desired, known: Known): number {
+  const { latest, minEnabled, publication } = desired;
+  if (!publication) return latest;
+  const lowest = Math.min(versionInUse(known) ?? minEnabled, latest);
+  for (let version = latest; version > lowest; version--) {
+    const until = publishedUntil(desired, version);
+    if (until !== undefined && desired.now >= until) return version;
   }
-  return Math.min(inUse, latest);
+  return lowest;
 }
 
-/** When a version has been published for long enough, in milliseconds since the epoch. */
-export function publishedUntil({ publishedAt }: KmsKeyRecord, publishFor: number): number | undefined {
-  return publishedAt === undefined ? undefined : Date.parse(publishedAt) + publishFor;
+/** When a version has been published for long enough, in milliseconds since the epoch. Undefined for a version that is not made yet. */
+export function publishedUntil({ publication }: Desired, version: number): number | undefined {
+  const since = publication?.since[version];
+  return since === undefined ? undefined : since + publication!.for;
 }
 
 /** The KMS key that all versions share with on-demand rotation. */

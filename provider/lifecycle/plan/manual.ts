@@ -65,7 +65,7 @@ function prepareReplicas(desired: Desired, known: Known, version: number): Step[
   const { role, multiRegion, region: home } = desired;
   const inUse = versionInUse(known);
   if (role === "replica" || !multiRegion || inUse === undefined || version <= inUse) return [];
-  if (isWaiting(desired, known, version)) return [];
+  if (version > servingVersion(desired, known)) return []; // the update that moves the alias prepares them
   if (!known.replicas) return [{ do: "findReplicas", version: inUse, region: home }];
   const { replicas: ready = [] } = known.records[version]!;
   return known.replicas
@@ -88,13 +88,6 @@ export const keepSigning: Rule = (desired, known) => {
     ? [{ do: "refuse", why: "still signing", version, region: desired.region }]
     : [];
 };
-
-/** Its public key was published by an earlier update, and the alias does not move to it yet: the update that moves it looks at the replicas again. */
-function isWaiting(desired: Desired, known: Known, version: number): boolean {
-  const { publishedAt } = known.records[version]!;
-  const isNew = publishedAt === new Date(desired.now).toISOString();
-  return version > servingVersion(desired, known) && publishedAt !== undefined && !isNew;
-}
 
 /** Older versions are disabled last. One without material cannot be used anyway; it is imported when it is enabled again. */
 const disableOlder: Rule = ({ minEnabled, region }, { records }) => {

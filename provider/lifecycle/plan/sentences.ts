@@ -58,11 +58,10 @@ export function sentenceOfWait(
   known: Known,
   { owner, aliasName, publishBefore }: Pick<Target, "owner" | "aliasName" | "publishBefore">,
 ): string | undefined {
-  const { latest, publishFor } = desired;
+  const { latest } = desired;
   const signing = servingVersion(desired, known);
   if (signing >= latest) return undefined;
-  const record = known.records[latest];
-  const until = record && publishedUntil(record, publishFor);
+  const until = publishedUntil(desired, latest);
   const version = `version ${latest} of key "${owner.key.name}"`;
   return until === undefined
     ? `this update makes ${version} and publishes its public key; version ${signing} goes on signing, and the first update ${publishBefore} after this one (\`publishBefore\`) moves ${aliasName}`

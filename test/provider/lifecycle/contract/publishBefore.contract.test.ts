@@ -48,7 +48,7 @@ describe("publishBefore", function () {
     assert.equal(aliasTarget, records[1]!.keyId);
     assert.deepEqual(Object.keys(versions as object), ["1", "2"]);
     assert.equal(program.outputs("key").latestVersion, 2);
-    assert.match(scene.said(), /publishes its public key; version 1 goes on signing/);
+    assert.match(scene.said(), /version 2 of key "orders" is published, and version 1 goes on signing/);
 
     assert.deepEqual(await scene.callsOf(() => up("b", "24h")), {});
     assert.match(scene.said(), /the first update from 2026-11-25T12:0\d:\d\d\.\d{3}Z on moves alias/);
@@ -100,6 +100,30 @@ describe("publishBefore", function () {
       await up("b", "72h", expiring);
       assert.deepEqual(await signing(), [signs, signs]);
     }
+  });
+
+  it("has the alias on the version that signs in a Region that is added meanwhile, and of a distribution that returns", async () => {
+    await up("a", "24h", { replicas: [] });
+    await up("b", "24h", { replicas: [] });
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [1, 1]);
+    await program.remove("keyReplica", ABROAD);
+    await program.remove("keyDistribution", "distribution");
+    program.states.delete("alias");
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [1, 1]);
+    scene.wait(1.1);
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [2, 2]);
+    assert.deepEqual(await scene.callsOf(() => up("b", "24h")), {});
+  });
+
+  it("makes a new Region's replica of a version before the alias moves to it there", async () => {
+    await up("a", "24h", { replicas: [] });
+    await up("b", "24h", { replicas: [] });
+    scene.wait(1.1);
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [2, 2]);
   });
 
   it("keeps the version that signs enabled", async () => {
