@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { useHurry } from "../world/providerProcess";
+import { useQuickRsaKeys } from "../world/quickRsaKeys";
 import { checkInvariants } from "./model/invariants";
 import { Stack } from "./model/stack";
-import { type Beginning, beginning, type Step, sentence, steps } from "./model/steps";
+import { type Beginning, beginning, ofEachType, type Step, sentence, steps } from "./model/steps";
 
 /**
  * 50 random programs, or as many as PROPERTY_SECONDS leave time for (`make nightly`). The title says the first seed. A failure
@@ -43,15 +44,24 @@ async function live(begins: Beginning, happens: Step[]): Promise<void> {
 describe("whatever happens to a stack", function () {
   this.timeout((seconds + 900) * 1000);
   useHurry();
+  useQuickRsaKeys();
   const first = Number(PROPERTY_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
   it(`nothing is lost and nothing unaccounted (seed ${first})`, async () => {
     const runs = fc.asyncProperty(beginning, steps, live);
     const until = Date.now() + seconds * 1000;
     let seed = first;
+    let examples = PROPERTY_PATH === undefined ? ofEachType : [];
     do {
-      await fc.assert(runs, { seed, path: PROPERTY_PATH, numRuns: BATCH, includeErrorInReport: true });
+      await fc.assert(runs, {
+        seed,
+        path: PROPERTY_PATH,
+        numRuns: BATCH,
+        examples,
+        includeErrorInReport: true,
+      });
       seed += 1;
+      examples = [];
     } while (PROPERTY_PATH === undefined && Date.now() < until);
   });
 });

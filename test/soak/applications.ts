@@ -31,8 +31,8 @@ export class Applications {
         const text = `of ${owner}, ${when}, in ${region}`;
         const made = await this.seal(region, alias, text);
         if (typeof made === "string") continue;
-        const found = await Promise.all(regions.map((each) => this.decrypt(each, made)));
-        sealed.push({ ...made, regions: regions.filter((_, index) => found[index] === text) });
+        const found = await Promise.all(regions.map((each) => this.decrypts(each, made)));
+        sealed.push({ ...made, regions: regions.filter((_, index) => found[index] === true) });
       }
   }
 
@@ -48,9 +48,9 @@ export class Applications {
       const refused = new Map<string, string[]>();
       for (const each of sealed)
         for (const region of each.regions) {
-          const found = await this.decrypt(region, each);
+          const found = await this.decrypts(region, each);
           const reason = `in ${region}: ${found}`;
-          if (found !== each.text) refused.set(reason, [...(refused.get(reason) ?? []), each.text]);
+          if (found !== true) refused.set(reason, [...(refused.get(reason) ?? []), each.text]);
         }
       for (const [reason, texts] of refused)
         lost.push(
@@ -64,7 +64,7 @@ export class Applications {
     return this.observers[region]!.seal(alias, text).catch(String);
   }
 
-  private decrypt(region: string, { ciphertext }: Sealed): Promise<string> {
-    return this.observers[region]!.decrypt(ciphertext).catch(String);
+  private decrypts(region: string, sealed: Sealed): Promise<boolean | string> {
+    return this.observers[region]!.check(sealed).catch(String);
   }
 }

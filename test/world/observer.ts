@@ -1,7 +1,11 @@
 import { Agent, request } from "node:http";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { Sha256 } from "../../local-kms/src/http/sha256";
+import { AES_256 } from "../../provider/keys/keyTypes";
 import { isStrict, SECRET } from "./localKms";
+import { type Use, useOf } from "./uses";
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 /** A KMS key as DescribeKey shows it. */
 export interface Described {
@@ -10,12 +14,15 @@ export interface Described {
   CurrentKeyMaterialId?: string;
 }
 
-/** What an application has encrypted; `keyId` is that of the KMS key. */
+/** What an application has made of a text by a KMS key, such as a ciphertext or a signature; `keyId` is that of the KMS key. */
 export interface Sealed {
   text: string;
-  ciphertext: string;
+  made: string;
   keyId: string;
+  use: Use;
 }
+
+const ENCRYPTING = useOf(AES_256);
 
 /** Sees what there is in one Region. Thousands of questions are asked: plain HTTP costs a tenth of an SDK's call. */
 export class Observer {
@@ -62,25 +69,29 @@ export class Observer {
     return Object.fromEntries(ours.map(({ AliasName, TargetKeyId }) => [AliasName, TargetKeyId]));
   }
 
-  /** Encrypts as an application does, which keeps what it gets. */
-  async seal(alias: string, text: string): Promise<Sealed> {
-    const Plaintext = Buffer.from(text).toString("base64");
-    const { CiphertextBlob, KeyId } = await this.ask("Encrypt", { KeyId: alias, Plaintext });
-    return { text, ciphertext: CiphertextBlob, keyId: KeyId.split("/")[1] };
+  /** Uses a KMS key as an application does, which keeps what it gets. */
+  async seal(alias: string, text: string, use = ENCRYPTING): Promise<Sealed> {
+    const { operation, input, output } = use.make(base64(text));
+    const answer = await this.ask(operation, { ...input, KeyId: alias });
+    return { text, made: answer[output], keyId: answer.KeyId.split("/")[1], use };
   }
 
-  async decrypt(CiphertextBlob: string): Promise<string> {
-    return Buffer.from((await this.ask("Decrypt", { CiphertextBlob })).Plaintext, "base64").toString();
-  }
-
-  /** What does not decrypt here any more, in words. */
+  /** What does not decrypt or verify here any more, in words. */
   async lost(sealed: readonly Sealed[]): Promise<string[]> {
     const wrong: string[] = [];
-    for (const { text, ciphertext } of sealed) {
-      const found = await this.decrypt(ciphertext).catch(String);
-      if (found !== text) wrong.push(`"${text}" does not decrypt in ${this.region}: ${found}`);
+    for (const one of sealed) {
+      const answer = await this.check(one).catch(String);
+      if (answer !== true)
+        wrong.push(`"${one.text}" does not decrypt or verify in ${this.region}: ${answer}`);
     }
     return wrong;
+  }
+
+  /** Whether it decrypts or verifies here. */
+  async check({ text, made, keyId: KeyId, use }: Sealed): Promise<boolean> {
+    const message = base64(text);
+    const { operation, input } = use.check(message, { made, KeyId });
+    return use.holds(await this.ask(operation, input), message, made);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: an answer of whichever operation

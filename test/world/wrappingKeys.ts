@@ -49,7 +49,8 @@ const primes = {
   RSA_4096: new Primes(WRAPPING_BITS.RSA_4096 / 2),
 };
 
-async function quickPair(spec: RsaWrappingKeySpec): Promise<WrappingPair> {
+/** A pair of its own that was found quickly, in DER (SubjectPublicKeyInfo, PKCS #8). */
+export async function quickPair(spec: RsaWrappingKeySpec): Promise<WrappingPair> {
   const [p, q] = await primes[spec].next();
   const d = inverse(EXPONENT, (p - 1n) * (q - 1n));
   const numbers = { n: p * q, e: EXPONENT, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };

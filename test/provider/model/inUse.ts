@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Sealed } from "../../world/observer";
 import type { Scene } from "../../world/scene";
+import type { Use } from "../../world/uses";
 
 /** Something that an application has encrypted under a version, and keeps for ever. */
 export interface Secret extends Sealed {
@@ -13,13 +14,14 @@ interface Used {
   readonly secrets: readonly Secret[];
   readonly scene: Scene;
   readonly aliasName: string;
+  readonly use: Use;
 }
 
 /** What holds also when an `up` has failed half-way, in Regions and of versions that were in use before and still are to be. */
 export async function checkInUse(used: Used, regions: string[], minimum: number): Promise<void> {
   await everythingDecrypts(used, regions, minimum);
   for (const from of regions) {
-    const sealed = await used.scene.at(from).seal(used.aliasName, `encrypted in ${from}`);
+    const sealed = await used.scene.at(from).seal(used.aliasName, `made in ${from}`, used.use);
     for (const to of regions) assert.deepEqual(await used.scene.at(to).lost([sealed]), []);
   }
 }

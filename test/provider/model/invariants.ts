@@ -54,7 +54,7 @@ async function aliasIsOnTheLatest(stack: Stack): Promise<void> {
       assert.equal(seen.CurrentKeyMaterialId, keyMaterialId, `the current material in ${region}`);
     const text = `${keyId}, version ${version}, encrypted in ${region}`;
     if (stack.secrets.some((secret) => secret.text === text)) continue;
-    stack.secrets.push({ version, ...(await observer.seal(stack.aliasName, text)) });
+    stack.secrets.push({ version, ...(await observer.seal(stack.aliasName, text, stack.use)) });
   }
 }
 

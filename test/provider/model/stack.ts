@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { isKeymgmtError } from "../../../provider/errors";
+import { keyTypeOf } from "../../../provider/keys/keyTypes";
 import type { KmsKeyRecords } from "../../../provider/state/types";
 import { isStrict } from "../../world/localKms";
 import type { Blow } from "../../world/providerProcess";
 import { aliasOf, HOME, Scene } from "../../world/scene";
+import { type Use, useOf } from "../../world/uses";
 import { VAULTS_ALIAS, vaultKey } from "../../world/vaultKey";
 import { disturb, policyOf } from "./drift";
 import { checkInUse, type Secret } from "./inUse";
@@ -19,6 +21,7 @@ export class Stack {
   readonly secrets: Secret[] = [];
   /** KMS keys that are not this stack's. */
   readonly foreign = new Set<string>();
+  readonly use: Use;
   distributed = true;
   replicas: readonly string[];
   minimum = 1;
@@ -30,6 +33,7 @@ export class Stack {
 
   private constructor(readonly beginning: Beginning) {
     this.replicas = beginning.replicas;
+    this.use = useOf(keyTypeOf(beginning.type));
   }
 
   static async begin(beginning: Beginning): Promise<Stack> {
@@ -184,7 +188,9 @@ export class Stack {
     const { rotationStrategy, validFor, rotationPeriod, deletionWindowDays } = this.beginning;
     const metadata = { tags: { team: this.label }, description: this.label, policy: policyOf(this.label) };
     return this.program.up({
+      kms: { wrappingKeySpec: keyTypeOf(this.beginning.type).wrapping.tooShort ? "RSA_3072" : "RSA_2048" },
       key: {
+        type: this.beginning.type,
         rotationTrigger: String(this.trigger),
         minEnabledVersion: this.minimum,
         replicaRegions: REPLICAS,

@@ -1,5 +1,6 @@
 /** What may happen to a stack, as data that reads as sentences. */
 import fc from "fast-check";
+import { AES_256, KEY_TYPES } from "../../../provider/keys/keyTypes";
 import { ABROAD, FAR } from "../../world/scene";
 import { DRIFTS, type Drift } from "./drift";
 
@@ -27,6 +28,8 @@ export interface Step {
 
 /** What a stack is for its whole life. */
 export interface Beginning {
+  /** Of its key. */
+  type: string;
   rotationStrategy: "manual" | "on-demand";
   /** Of its KMS keys' material; it does not expire where it is not given. */
   validFor?: string;
@@ -38,6 +41,14 @@ export interface Beginning {
   /** Of its first `up`. */
   mishap?: Mishap;
 }
+
+const TYPES: string[] = KEY_TYPES.slice(1).map(({ name }) => name);
+
+/** A short life of each type: those that are drawn need not have all. What is asymmetric takes several times as long as AES. */
+export const ofEachType: [Beginning, Step[]][] = TYPES.map((type, index) => [
+  { type, rotationStrategy: "manual", deletionWindowDays: 7, replicas: index % 3 === 1 ? [ABROAD] : [] },
+  [{ event: { do: "rotate" }, mishap: { call: index % 5, what: "is refused" } }],
+]);
 
 const DAYS = [1, 6, 12, 25, 31, 95, 400];
 
@@ -101,18 +112,25 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(fc.record({ event, mishap: p
 export const beginning: fc.Arbitrary<Beginning> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({
-      rotationStrategy: fc.constantFrom("manual", "on-demand"),
-      replicas: fc.subarray(REPLICAS),
-      validFor: fc.option(fc.constant("30d"), { nil: undefined }),
-      rotationPeriod: fc.option(fc.constant("90d"), { nil: undefined }),
-      deletionWindowDays: fc.constantFrom(7, 30),
-      mishap: perhapsMishap,
-    }),
+    arbitrary: fc
+      .record({
+        rotationStrategy: fc.constantFrom("manual", "on-demand"),
+        type: fc.oneof({ weight: 4, arbitrary: fc.constant(AES_256.name) }, fc.constantFrom(...TYPES)),
+        replicas: fc.subarray(REPLICAS),
+        validFor: fc.option(fc.constant("30d"), { nil: undefined }),
+        rotationPeriod: fc.option(fc.constant("90d"), { nil: undefined }),
+        deletionWindowDays: fc.constantFrom(7, 30),
+        mishap: perhapsMishap,
+      })
+      .map(
+        (begins): Beginning =>
+          begins.rotationStrategy === "manual" ? begins : { ...begins, type: AES_256.name },
+      ),
   },
   {
     weight: 1,
     arbitrary: fc.record({
+      type: fc.constant(AES_256.name),
       rotationStrategy: fc.constant("manual"),
       replicas: fc.constant<string[]>([]),
       deletionWindowDays: fc.constantFrom(7, 30),
