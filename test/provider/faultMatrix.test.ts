@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { useHurry } from "../world/providerProcess";
+import { useQuickRsaKeys } from "../world/quickRsaKeys";
 import { SCENARIOS } from "./faultMatrix/scenarios";
 import { before as beforeOf, casesOf, nameOf, strike } from "./faultMatrix/strike";
 
@@ -17,6 +18,7 @@ const SEED = Number(process.env.PROPERTY_SEED ?? Math.floor(Math.random() * EVER
 describe("fault matrix", function () {
   this.timeout(ALL ? 30 * 60_000 : 120_000);
   useHurry();
+  useQuickRsaKeys();
   let [cases, all] = [0, 0];
   const found: string[] = [];
 

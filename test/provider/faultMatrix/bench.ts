@@ -1,9 +1,11 @@
 import { cp, rm } from "node:fs/promises";
+import { keyTypeOf } from "../../../provider/keys/keyTypes";
 import { temporaryFolder } from "../../temporaryFolders";
 import type { Sealed } from "../../world/observer";
 import type { State } from "../../world/program";
 import type { Call, Outcome } from "../../world/providerProcess";
 import { aliasOf, idsOf, Scene } from "../../world/scene";
+import { useOf } from "../../world/uses";
 import type { Fault } from "./faults";
 
 const QUICK = { replicaCreatingMillis: 5, onDemandRotationMillis: 5 };
@@ -71,9 +73,10 @@ export class Bench {
     return aliasOf(this.program);
   }
 
-  /** Encrypts through the alias, as an application does. */
+  /** Encrypts through the alias, or signs or makes a MAC, as an application does. */
   async seal(region: string): Promise<Sealed> {
-    const sealed = await this.scene.at(region).seal(this.aliasName, `text ${this.sealed.length}`);
+    const use = useOf(keyTypeOf(String(this.program.outputs("key").type)));
+    const sealed = await this.scene.at(region).seal(this.aliasName, `text ${this.sealed.length}`, use);
     this.sealed.push(sealed);
     return sealed;
   }

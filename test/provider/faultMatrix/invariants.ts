@@ -1,8 +1,11 @@
 /** What must hold after every failure. AWS's side is read with plain clients. */
 
-import { importMaterial } from "../../../local-kms/test/support";
-import { parseKeyring, type VersionJwk } from "../../../provider/keys/keyring";
+import { createPublicKey } from "node:crypto";
+import { GetParametersForImportCommand, ImportKeyMaterialCommand } from "@aws-sdk/client-kms";
+import { heldMaterial, parseKeyring, type VersionJwk } from "../../../provider/keys/keyring";
+import type { KeyType } from "../../../provider/keys/keyTypes";
 import type { KmsKeyRecords } from "../../../provider/state/types";
+import type { Application } from "../../world/application";
 import { ABROAD, FAR, HOME, recordsOf } from "../../world/scene";
 import type { Bench } from "./bench";
 import type { End } from "./scenarios";
@@ -30,16 +33,39 @@ export async function violations(bench: Bench, end: Exclude<End, { removed: unkn
 
 /** Each KMS key has the material that the keyring says: AWS takes no other a second time. */
 async function otherMaterial({ program, scene }: Bench): Promise<string[]> {
-  const { keys } = parseKeyring(String(program.outputs("key").keyring), "aes256-gcm96");
+  const { keyring: text, type } = program.outputs("key");
+  const keyring = parseKeyring(String(text), String(type));
   const wrong: string[] = [];
   for (const [version, { keyId, adopted }] of Object.entries(recordsOf(program))) {
     if (adopted) continue;
-    const material = Buffer.from((keys[Number(version) - 1] as VersionJwk).k!, "base64url");
-    await importMaterial(scene.in(HOME), keyId, material, { ImportType: "EXISTING_KEY_MATERIAL" }).catch(
-      (error) => wrong.push(`KMS key ${keyId} does not have the material of version ${version}: ${error}`),
+    const material = heldMaterial(keyring, keyring.keys[Number(version) - 1] as VersionJwk);
+    await importAgain(scene.in(HOME), keyId, keyring.type, material).catch((error) =>
+      wrong.push(`KMS key ${keyId} does not have the material of version ${version}: ${error}`),
     );
   }
   return wrong;
+}
+
+async function importAgain(
+  application: Application,
+  keyId: string,
+  { wrapping, hasSeveralMaterials }: KeyType,
+  material: Buffer,
+): Promise<void> {
+  const WrappingAlgorithm = wrapping.algorithm;
+  const parameters = await application.send(
+    new GetParametersForImportCommand({ KeyId: keyId, WrappingAlgorithm, WrappingKeySpec: "RSA_2048" }),
+  );
+  const publicKey = createPublicKey({ key: Buffer.from(parameters.PublicKey!), format: "der", type: "spki" });
+  await application.send(
+    new ImportKeyMaterialCommand({
+      KeyId: keyId,
+      ImportToken: parameters.ImportToken,
+      EncryptedKeyMaterial: wrapping.wrap(material, publicKey),
+      ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE",
+      ...(hasSeveralMaterials && { ImportType: "EXISTING_KEY_MATERIAL" }),
+    }),
+  );
 }
 
 async function stillEncrypts(bench: Bench, regions: string[], keyId: string | undefined): Promise<string[]> {

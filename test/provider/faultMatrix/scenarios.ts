@@ -101,6 +101,8 @@ const restore = (inputs: ProgramInputs) => (program: Program) =>
     distribution: { ...inputs.distribution, adopt: backedUp.adopt },
   });
 
+const ofType = (type: string, rotationTrigger: string) => replicated(rotationTrigger, { key: { type } });
+
 /** What somebody else may do to the KMS keys, seen by a refresh. */
 async function meddled(bench: Bench): Promise<void> {
   await after(replicated("a"), replicated("b"))(bench);
@@ -137,6 +139,19 @@ export const SCENARIOS: readonly Scenario[] = [
     run: up(replicated("b", { replicas: [ABROAD, FAR] })),
     inUse: [HOME, ABROAD, FAR],
     ends: { regions: [HOME, ABROAD, FAR], latest: 2 },
+  },
+  {
+    title: "rotate an RSA key with replicas",
+    before: after(ofType("rsa-2048", "a")),
+    run: up(ofType("rsa-2048", "b")),
+    inUse: ALL,
+    ends: { regions: ALL, latest: 2 },
+  },
+  {
+    title: "restore an HMAC key from a backup",
+    before: lost(ofType("hmac-sha256", "a"), ofType("hmac-sha256", "b")),
+    run: restore(ofType("hmac-sha256", "b")),
+    ends: { regions: ALL, latest: 2 },
   },
   {
     title: "rotate on demand",
