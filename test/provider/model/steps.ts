@@ -42,7 +42,9 @@ export interface Beginning {
   mishap?: Mishap;
 }
 
-const TYPES: string[] = KEY_TYPES.slice(1).map(({ name }) => name);
+const TYPES: string[] = KEY_TYPES.slice(1)
+  .filter(({ cannot }) => !cannot.import)
+  .map(({ name }) => name);
 
 /** A short life of each type: those that are drawn need not have all. What is asymmetric takes several times as long as AES. */
 export const ofEachType: [Beginning, Step[]][] = TYPES.map((type, index) => [
