@@ -253,10 +253,11 @@ const regionsOf = ({ primaryRegions, replicaRegions }: Scope) =>
 
 const IMPORTED: Condition = { StringEquals: { "kms:KeyOrigin": "EXTERNAL" } };
 
-/** The kind of KMS keys that this package creates. It changes no others. */
-const KIND = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": one(KEY_TYPES.map(({ keySpec }) => keySpec)) };
+/** The kinds of KMS keys that this package creates. It changes no others. */
+const CREATED = KEY_TYPES.filter(({ cannot }) => !cannot.import);
+const KIND = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": one(CREATED.map(({ keySpec }) => keySpec)) };
 const KEY_USAGES = [
-  ...new Set<string>(KEY_TYPES.flatMap(({ usages }) => usages.map(({ keyUsage }) => keyUsage))),
+  ...new Set<string>(CREATED.flatMap(({ usages }) => usages.map(({ keyUsage }) => keyUsage))),
 ];
 const OF_OUR_KIND: Condition = { StringEquals: KIND };
 const ofOurKind = ({ multiRegion }: Scope) =>

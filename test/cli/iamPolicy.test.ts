@@ -21,6 +21,12 @@ const REPLICATED: Scope = {
   features: ["everyKey", "multiRegion"],
 };
 
+/** Of every type of key that can be imported. */
+const KEY_SPECS =
+  "SYMMETRIC_DEFAULT RSA_2048 RSA_3072 RSA_4096 ECC_NIST_P256 ECC_NIST_P384 ECC_NIST_P521 ECC_SECG_P256K1 HMAC_224 HMAC_256 HMAC_384 HMAC_512".split(
+    " ",
+  );
+
 const statement = (scope: Scope, sid: string) => policyFor(scope).Statement.find(({ Sid }) => Sid === sid)!;
 const actionsOf = (scope: Scope) =>
   [...new Set(policyFor(scope).Statement.flatMap(({ Action }) => Action))].sort();
@@ -62,8 +68,8 @@ describe("keymgmt iam-policy", function () {
         StringEquals: {
           "aws:RequestedRegion": "us-west-1",
           "kms:KeyOrigin": "EXTERNAL",
-          "kms:KeySpec": "SYMMETRIC_DEFAULT",
-          "kms:KeyUsage": "ENCRYPT_DECRYPT",
+          "kms:KeySpec": KEY_SPECS,
+          "kms:KeyUsage": ["ENCRYPT_DECRYPT", "SIGN_VERIFY", "KEY_AGREEMENT", "GENERATE_VERIFY_MAC"],
           "aws:RequestTag/keymgmt:stack": "acme/shop/prod",
         },
         Bool: { "kms:MultiRegion": "false" },
@@ -74,7 +80,7 @@ describe("keymgmt iam-policy", function () {
   });
 
   it("binds to the stack's tag what is done to a KMS key later, and of what follows CreateKey at once only keeps other stacks' out", () => {
-    const kind = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": "SYMMETRIC_DEFAULT" };
+    const kind = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": KEY_SPECS };
     const tag = { "aws:ResourceTag/keymgmt:stack": "acme/shop/prod" };
     const single = { Bool: { "kms:MultiRegion": "false" } };
     const own = statement(SCOPE, "ManageOwnKeys");
@@ -99,7 +105,7 @@ describe("keymgmt iam-policy", function () {
   });
 
   it("tags at creation alone what has no stack's tag, and later only what has this one's, or its former one's", () => {
-    const kind = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": "SYMMETRIC_DEFAULT" };
+    const kind = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": KEY_SPECS };
     const renamed = { ...SCOPE, formerStacks: ["acme/store/prod"] };
     assert.deepEqual(statement(renamed, "TagNewKeys").Condition, {
       StringEquals: { "aws:RequestTag/keymgmt:stack": "acme/shop/prod" },
@@ -178,7 +184,7 @@ describe("keymgmt iam-policy", function () {
       Condition: {
         StringEquals: {
           "kms:KeyOrigin": "EXTERNAL",
-          "kms:KeySpec": "SYMMETRIC_DEFAULT",
+          "kms:KeySpec": KEY_SPECS,
           "kms:MultiRegionKeyType": "PRIMARY",
           "kms:ReplicaRegion": "eu-west-1",
         },
@@ -190,7 +196,7 @@ describe("keymgmt iam-policy", function () {
       BoolIfExists: { "kms:MultiRegion": "true", "kms:BypassPolicyLockoutSafetyCheck": "false" },
       StringEqualsIfExists: {
         "kms:KeyOrigin": "EXTERNAL",
-        "kms:KeySpec": "SYMMETRIC_DEFAULT",
+        "kms:KeySpec": KEY_SPECS,
         "kms:MultiRegionKeyType": "REPLICA",
         "aws:RequestTag/keymgmt:stack": "acme/shop/prod",
       },
