@@ -1,3 +1,4 @@
+import { findKeyType, KEY_TYPES } from "../../provider/keys/keyTypes.js";
 import { parseKmsArn } from "../../provider/kms/arn.js";
 import { visible } from "../../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
@@ -14,6 +15,7 @@ export interface IamPolicyOptions extends StateOptions, FeatureOptions {
   region?: string[];
   replicaRegion?: string[];
   multiRegion?: boolean;
+  keyType?: string[];
   aliasPrefix?: string[];
   forStack?: string[];
   formerStack?: string[];
@@ -64,6 +66,7 @@ export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope 
     primaryRegions,
     replicaRegions: multiRegion === false ? [] : replicaRegionsOf(options, held, primaryRegions),
     multiRegion: only && !asked ? undefined : multiRegion,
+    ...keyTypesOf(options.keyType ?? held.map(({ owner }) => owner.key.type)),
     aliases: options.aliasPrefix?.map((prefix) => `${prefix}/*`) ?? aliasesOf(states),
     stacks: options.forStack ?? sorted(states.flatMap(({ names }) => names)),
     formerStacks: sorted(options.formerStack ?? []),
@@ -75,6 +78,16 @@ export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope 
     minWindowDays: options.minWindow,
     features,
   };
+}
+
+function keyTypesOf(names: string[]): Pick<Scope, "keyTypes"> {
+  const keyTypes = sorted(names).map((name) => {
+    const type = findKeyType(name);
+    if (type && type.cannot.import === undefined) return type;
+    const known = KEY_TYPES.filter(({ cannot }) => !cannot.import).map((each) => each.name);
+    throw new UsageError(`Expected --key-type to be one of ${known.join(", ")}, got "${name}".`);
+  });
+  return keyTypes.length > 0 ? { keyTypes } : {};
 }
 
 /** Where neither flags nor states name replica Regions, replicas may be created in any of the primary Regions. */

@@ -14,6 +14,11 @@ export function declareIamPolicy(program: Command): void {
     .option("--replica-region <region>", "a Region of replicas; implies --multi-region (repeatable)", collect)
     .option("--multi-region", "the keys are multi-Region (for both kinds, join two policies)")
     .option(
+      "--key-type <type>",
+      "a type of the keys, by default those of the state, else aes256-gcm96 (repeatable)",
+      collect,
+    )
+    .option(
       "--alias-prefix <prefix>",
       "a KmsProvider's aliasPrefix, by default hashicorp (repeatable)",
       collect,

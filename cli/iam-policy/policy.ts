@@ -1,6 +1,6 @@
 /** The least privilege that IAM can express for resources, Regions and features. */
 
-import { KEY_TYPES } from "../../provider/keys/keyTypes.js";
+import { AES_256, type KeyType } from "../../provider/keys/keyTypes.js";
 import { partitionOf } from "../../provider/kms/endpoints/regions.js";
 import { type Feature, type Permission, permissionsFor } from "../../provider/kms/permissions.js";
 import { TAG } from "../../provider/kms/taggedKeys.js";
@@ -15,6 +15,8 @@ export interface Scope {
   replicaRegions: string[];
   /** Whether the KMS keys are multi-Region; undefined where there are both kinds. */
   multiRegion: boolean | undefined;
+  /** Types of the keys; AES-256 alone where there are none. */
+  keyTypes?: readonly KeyType[];
   /** Names without `alias/`; may end in `*`. */
   aliases: string[];
   /** `organization/project/stack`; empty where any stack is meant. */
@@ -129,8 +131,8 @@ function createKeys(scope: Scope): Statement[] {
     ...allow("CreateKeys", "kms:CreateKey", "*"),
     Condition: all(
       { StringEquals: { "aws:RequestedRegion": one(scope.primaryRegions) } },
-      OF_OUR_KIND,
-      { StringEquals: { "kms:KeyUsage": one(KEY_USAGES) } },
+      ofKind(scope),
+      { StringEquals: { "kms:KeyUsage": one(usagesOf(scope)) } },
       tagged("aws:RequestTag", scope.stacks),
       scope.multiRegion === undefined ? {} : { Bool: { "kms:MultiRegion": String(scope.multiRegion) } },
       noLockout(["kms:CreateKey"]),
@@ -144,7 +146,7 @@ function createKeys(scope: Scope): Statement[] {
     Condition: all(
       { StringEquals: { "aws:RequestedRegion": one(scope.replicaRegions) } },
       { BoolIfExists: { "kms:MultiRegion": "true" } },
-      { StringEqualsIfExists: { ...KIND, "kms:MultiRegionKeyType": "REPLICA" } },
+      { StringEqualsIfExists: { ...kindOf(scope), "kms:MultiRegionKeyType": "REPLICA" } },
       taggedIfPresent("aws:RequestTag", scope.stacks),
       noLockout(["kms:CreateKey"]),
     ),
@@ -161,11 +163,11 @@ function tagKeys(scope: Scope): Statement[] {
   const everyKey = { ...scope, multiRegion: undefined };
   const untagged = { Null: { [`aws:ResourceTag/${TAG.stack}`]: "true" } };
   const created = all(tagged("aws:RequestTag", scope.stacks), untagged, withOurAliases(scope), {
-    StringEqualsIfExists: KIND,
+    StringEqualsIfExists: kindOf(scope),
   });
   const later = all(
     tagged("aws:ResourceTag", ownNames(scope)),
-    OF_OUR_KIND,
+    ofKind(scope),
     taggedIfPresent("aws:RequestTag", scope.stacks),
   );
   return [
@@ -190,7 +192,12 @@ const newKeyPolicies = (scope: Scope) =>
 function replicateKeys(scope: Scope): Statement {
   const primaries = { StringEquals: { "kms:MultiRegionKeyType": "PRIMARY" } };
   const regions = { StringEquals: { "kms:ReplicaRegion": one(scope.replicaRegions) } };
-  const condition = all(OF_OUR_KIND, primaries, regions, taggedIfPresent("aws:ResourceTag", ownNames(scope)));
+  const condition = all(
+    ofKind(scope),
+    primaries,
+    regions,
+    taggedIfPresent("aws:ResourceTag", ownNames(scope)),
+  );
   return keys("ReplicateKeys", ["kms:ReplicateKey"], { ...scope, replicaRegions: [] }, condition);
 }
 
@@ -253,15 +260,17 @@ const regionsOf = ({ primaryRegions, replicaRegions }: Scope) =>
 
 const IMPORTED: Condition = { StringEquals: { "kms:KeyOrigin": "EXTERNAL" } };
 
-/** The kinds of KMS keys that this package creates. It changes no others. */
-const CREATED = KEY_TYPES.filter(({ cannot }) => !cannot.import);
-const KIND = { "kms:KeyOrigin": "EXTERNAL", "kms:KeySpec": one(CREATED.map(({ keySpec }) => keySpec)) };
-const KEY_USAGES = [
-  ...new Set<string>(CREATED.flatMap(({ usages }) => usages.map(({ keyUsage }) => keyUsage))),
+/** The kinds of KMS keys that keys of these types have. No others are changed. */
+const kindOf = ({ keyTypes = [AES_256] }: Scope) => ({
+  "kms:KeyOrigin": "EXTERNAL",
+  "kms:KeySpec": one(keyTypes.map(({ keySpec }) => keySpec)),
+});
+const usagesOf = ({ keyTypes = [AES_256] }: Scope) => [
+  ...new Set<string>(keyTypes.flatMap(({ usages }) => usages.map(({ keyUsage }) => keyUsage))),
 ];
-const OF_OUR_KIND: Condition = { StringEquals: KIND };
-const ofOurKind = ({ multiRegion }: Scope) =>
-  all(OF_OUR_KIND, multiRegion === false ? { Bool: { "kms:MultiRegion": "false" } } : {});
+const ofKind = (scope: Scope): Condition => ({ StringEquals: kindOf(scope) });
+const ofOurKind = (scope: Scope) =>
+  all(ofKind(scope), scope.multiRegion === false ? { Bool: { "kms:MultiRegion": "false" } } : {});
 
 /** Forbids a key policy that locks the account out. Other calls than CreateKey and PutKeyPolicy do not have the condition key and pass. */
 const noLockout = (actions: string[]): Condition =>

@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { CreateAliasCommand, CreateKeyCommand } from "@aws-sdk/client-kms";
 import type { Scope } from "../../../cli/iam-policy/policy";
+import { keyTypeOf } from "../../../provider/keys/keyTypes";
 import { strayKey } from "../../cli/support";
 import { Application } from "../../world/application";
 import { VAULTS_ALIAS, vaultKey } from "../../world/vaultKey";
@@ -22,7 +23,7 @@ export async function adoptedForSigning(url: string, accountId: string): Promise
     KeyUsage: "SIGN_VERIFY",
     material: SIGNING_KEY.export({ type: "pkcs8", format: "der" }),
   });
-  return { adoptedArns: [keyArn] };
+  return { adoptedArns: [keyArn], keyTypes: [keyTypeOf("ecdsa-p256")] };
 }
 
 /** A KMS key that nothing accounts for, old enough not to be in the making, and one of another stack. */

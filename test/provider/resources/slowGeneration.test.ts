@@ -9,7 +9,7 @@ describe("a key that takes long to generate", () => {
   afterEach(() => sinon.restore());
 
   const create = async (generate: () => Promise<Buffer>) => {
-    const { material } = keyTypeOf("ecdsa-p256");
+    const { material } = keyTypeOf("rsa-2048");
     const own = material.generate.bind(material);
     sinon.stub(material, "generate").callsFake(async () => {
       await generate();
@@ -17,7 +17,7 @@ describe("a key that takes long to generate", () => {
     });
     const said = sinon.stub(console, "error");
     const managedKey = resourcesOf(new Run()).ManagedKey;
-    const inputs = { type: "ecdsa-p256", material: undefined, rotationTrigger: undefined };
+    const inputs = { type: "rsa-2048", material: undefined, rotationTrigger: undefined };
     const { inputs: checked, mistakes } = await managedKey.check(undefined, inputsOf("ManagedKey", inputs));
     assert.deepEqual(mistakes, []);
     await managedKey.create(checked);
@@ -28,7 +28,7 @@ describe("a key that takes long to generate", () => {
     const clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const lines = await create(() => clock.tickAsync(10_000) as unknown as Promise<Buffer>);
     assert.equal(lines.length, 1);
-    assert.match(lines[0]!, /is still being generated; a key of type ecdsa-p256 may take long/);
+    assert.match(lines[0]!, /is still being generated; a key of type rsa-2048 may take long/);
   });
 
   it("and no other is", async () => assert.deepEqual(await create(async () => Buffer.alloc(0)), []));
