@@ -102,7 +102,17 @@ function decoded(text: string, { fewest, most }: Lengths): Buffer | undefined {
     return joined.length % 2 === 0 ? Buffer.from(joined, "hex") : undefined;
   // Words of only letters are a passphrase.
   if (joined !== text && /^[a-z]+$/i.test(joined)) return undefined;
-  return /^([A-Za-z0-9+/]+|[\w-]+)={0,2}$/.test(joined) ? Buffer.from(joined, "base64") : undefined;
+  if (!/^([A-Za-z0-9+/]+|[\w-]+)={0,2}$/.test(joined)) return undefined;
+  const bytes = Buffer.from(joined, "base64");
+  // A range: text that lost its end, or a password, would fit too. Most of it is not how any bytes are written (RFC 4648 section 3.5).
+  return fewest === most || isWritten(bytes, joined) ? bytes : undefined;
+}
+
+/** Whether the text is exactly how these bytes are written: in base64url with padding or without, or in base64. */
+function isWritten(bytes: Buffer, text: string): boolean {
+  const [padded, unpadded] = [bytes.toString("base64"), bytes.toString("base64url")];
+  const plain = text.replaceAll("-", "+").replaceAll("_", "/");
+  return plain === padded || text.replaceAll("+", "-").replaceAll("/", "_") === unpadded;
 }
 
 /** Words of 2, 4 or 8 bytes as `od -x` and `hexdump` print them: on most machines the last byte of each comes first. */

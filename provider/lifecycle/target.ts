@@ -48,11 +48,12 @@ export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partia
   };
 }
 
-/** A ManagedKey publishes the public key of a version when it makes it. */
+/** A ManagedKey publishes the public key of a version when it makes it. While it waits for its own update, a preview knows its state alone. */
 function publicationOf(run: Run, { owner, publishBefore }: Target): Pick<Desired, "publication"> {
   const wait = publishBefore === undefined ? 0 : (parseWait(publishBefore) ?? 0);
   if (wait === 0) return {};
-  const times = createdAtIn(run.keyrings.find(owner)?.keyring);
+  const provided = run.keyrings.find(owner) ?? run.keyrings.ofKey(owner.key.id);
+  const times = createdAtIn(provided?.keyring);
   return {
     publication: { for: wait, since: Object.fromEntries(times.map((time, index) => [index + 1, time])) },
   };

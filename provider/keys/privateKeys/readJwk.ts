@@ -4,11 +4,11 @@ import type { JWK } from "jose";
 import type { Came } from "./came";
 
 /** The members of a private key (RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2). */
-const MEMBERS: Partial<Record<string, readonly (keyof JWK)[]>> = {
-  RSA: ["n", "e", "d", "p", "q", "dp", "dq", "qi"],
-  EC: ["x", "y", "d"],
-  OKP: ["x", "d"],
-};
+const MEMBERS: ReadonlyMap<unknown, readonly (keyof JWK)[]> = new Map([
+  ["RSA", ["n", "e", "d", "p", "q", "dp", "dq", "qi"]],
+  ["EC", ["x", "y", "d"]],
+  ["OKP", ["x", "d"]],
+]);
 
 /** A key with the members of its JWK as its owner wrote them: Node takes a public half that belongs to another key. */
 export interface KeyWithJwk {
@@ -29,7 +29,7 @@ export function readJwkText(text: string): KeyWithJwk | Came {
 
 export function readJwk(jwk: JWK): KeyWithJwk | Came {
   if (jwk.kty === "oct") return { came: "a symmetric key" };
-  const members = MEMBERS[String(jwk.kty)];
+  const members = MEMBERS.get(jwk.kty);
   if (!members) return { came: "JSON without a private key" };
   if (jwk.d === undefined) return { came: "a public key" };
   if ("oth" in jwk) return { came: "an RSA key of more than two primes" };

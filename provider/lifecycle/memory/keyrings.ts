@@ -4,7 +4,7 @@
  * (pulumi v3.259, pkg/resource/deploy/step_generator.go).
  */
 import { KeymgmtError } from "../../errors";
-import { known } from "../../schema/unknowns";
+import { isUnknown, known } from "../../schema/unknowns";
 import type { KeyRef, KmsRef } from "../../state/types";
 import type { Owner } from "../owner";
 
@@ -32,7 +32,7 @@ export class Keyrings {
       KeyRef & ProvidedKeyring
     >;
     const kms = known(distribution.kms) as Partial<KmsRef> | undefined;
-    if (typeof keyring === "string")
+    if (typeof keyring === "string" && !isUnknown(keyring))
       this.#provided.set(nameOf(rest.id, distribution.name, kms), {
         keyring,
         type: String(rest.type),

@@ -130,7 +130,10 @@ function replicated(
   { state, isMade }: OutcomeOf<"replicate">,
   desired: Desired,
 ): Partial<Known> {
-  if (desired.role === "primary") return withRemoteState(known, version, region, state);
+  if (desired.role === "primary") {
+    const remote = withRemoteState(known, version, region, state);
+    return state === "Enabled" ? replicaReady(remote, known, version, region) : remote; // it exists, with its material
+  }
   const recovered = isMade ? {} : { recovered: true as const };
   const versions = desired.strategy === "on-demand" ? versionsOf(desired.primaries) : [version];
   const records = { ...known.records };

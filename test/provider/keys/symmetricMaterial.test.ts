@@ -299,6 +299,19 @@ describe("symmetric material of a range of lengths", () => {
     }
   });
 
+  it("in base64 that lost its end, and a password, are refused where no bytes are written so", () => {
+    const mistake =
+      "Expected `material` to be 28 to 128 bytes in base64, hex or a JWK; what came is none of them.";
+    const text = `${Buffer.alloc(64, 0xb5).toString("base64")}`;
+    for (const lost of [
+      text.slice(0, -1),
+      text.slice(0, 53),
+      text.slice(0, 54),
+      "Pass".repeat(13).concat("word1"),
+    ])
+      assert.deepEqual(hmac.parse(lost), { mistake }, lost);
+  });
+
   it("has the algorithm of RFC 7518 where there is one", () => {
     const jwk = symmetricMaterial({ fewest: 32, most: 128 }, "HS256").toJwk(bytesOf(40));
     assert.deepEqual(jwk, { kty: "oct", alg: "HS256", k: bytesOf(40).toString("base64url") });

@@ -160,6 +160,7 @@ describe("what is no private key of the wanted form is refused by what it is:", 
     refuses("correct horse battery staple!", "none of them");
     refuses(`{"kty":"EC","d":"secret`, "JSON that cannot be read");
     refuses(`{"d":"secret"}`, "JSON without a private key");
+    refuses(`{"kty":"constructor","d":"secret"}`, "JSON without a private key");
     refuses(Buffer.from("3003020101", "hex"), "DER of something else");
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UNKNOWN } from "../../../../provider/schema/unknowns";
 import type { Program, ProgramInputs } from "../../../world/program";
 import { ABROAD, aliasOf, HOME, PROD, recordsOf, Scene } from "../../../world/scene";
 
@@ -59,6 +60,7 @@ describe("publishBefore", function () {
     assert.deepEqual(await signing(), [2, 2]);
     assert.equal(calls.UpdateAlias, 2);
     assert.equal(calls.CreateKey, undefined);
+    assert.equal(calls.ImportKeyMaterial, undefined);
     assert.equal(program.outputs("distribution").keyId, recordsOf(program)[2]!.keyId);
     assert.deepEqual(await scene.callsOf(() => up("b", "24h")), {});
     assert.deepEqual(await program.refreshAll(), []);
@@ -139,6 +141,23 @@ describe("publishBefore", function () {
     scene.wait(1.1);
     await up("b", "24h", { key: { minEnabledVersion: 2 } });
     assert.deepEqual(await signing(), [2, 2]);
+  });
+
+  it("counts the time in a preview too that does not know the keyring, because the key has an update", async () => {
+    await up("a", "24h");
+    await up("b", "24h");
+    const preview = async (minEnabledVersion: number) => {
+      program.begin();
+      await program.show("managedKey", "key");
+      const { id, inputs, outputs } = program.states.get("distribution")!;
+      const resource = program.resource("keyDistribution");
+      const key = { ...(inputs.key as object), keyring: UNKNOWN, minEnabledVersion };
+      const checked = await resource.check(inputs, { ...inputs, key }, true);
+      return resource.diff(id, outputs, checked.inputs);
+    };
+    await assert.rejects(preview(2), /to be at most 1, got 2/);
+    scene.wait(1.1);
+    assert.deepEqual(await preview(2), { changes: true, replaces: [] });
   });
 
   it("makes an alias that others have deleted again on the version that signs", async () => {
