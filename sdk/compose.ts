@@ -84,12 +84,15 @@ export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Opti
   const { deletionAllowed = defaults.deletionAllowed, keystore = defaults.keystore } = args;
   const replicaRegions = [...(args.replicaRegions ?? [])].sort();
   const material = args.material === undefined ? undefined : pulumi.secret(args.material);
+  const materialPassphrase =
+    args.materialPassphrase === undefined ? undefined : pulumi.secret(args.materialPassphrase);
   const restore = args.restore ?? configuredRestore(args.name ?? name);
   return {
     inputs: {
       name,
       ...defined(args),
       material,
+      materialPassphrase,
       restore,
       replicaRegions: replicaRegions.length > 0 ? replicaRegions : undefined,
     },
@@ -107,7 +110,7 @@ export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Opti
     kept: {
       keystore,
       material,
-      materialPassphrase: args.materialPassphrase,
+      materialPassphrase,
       restore,
     } satisfies ManagedKeyKept,
   };

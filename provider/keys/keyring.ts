@@ -206,19 +206,6 @@ export function kcvsOf(keyring: Keyring): string[] {
   return keyring.keys.map((_, index) => kcvOf(keyring, index + 1));
 }
 
-/**
- * When the versions of a keyring were made, in milliseconds since the epoch. It is read without its material, and without a check: none
- * where it cannot be read.
- */
-export function createdAtIn(text: string | undefined): number[] {
-  if (text === undefined) return [];
-  try {
-    return (JSON.parse(text) as StoredKeyring).keys.map(({ iat }) => iat * 1000);
-  } catch {
-    return []; // `parseKeyring` refuses it; the parser's own message would quote the text
-  }
-}
-
 /** Every version without its material. */
 export function describeVersions(keyring: Keyring, minEnabledVersion: number): KeyVersion[] {
   return keyring.keys.map(({ iat }, index) => {

@@ -1,5 +1,4 @@
 /** A distribution or replica in its Region, and the input of the plan for it. */
-import { createdAtIn } from "../keys/keyring";
 import { parseWait } from "../keys/period";
 import type { Run } from "../run";
 import { defaultOf } from "../schema/definition";
@@ -25,7 +24,7 @@ export interface Target {
 
 /** What is desired in the Region. @param more values for a create or a removal */
 export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partial<Desired> = {}): Desired {
-  const { role, region, owner, primaries = {} } = target;
+  const { role, region, owner, primaries = {}, publishBefore } = target;
   const { strategy = defaultOf<RotationStrategy>("KeyDistribution", "rotationStrategy") } = target;
   const { id, keyVersion, minEnabledVersion, replicaRegions } = owner.key;
   const versions = Array.from({ length: keyVersion }, (_, index) => index + 1);
@@ -35,7 +34,7 @@ export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partia
     latest: keyVersion,
     minEnabled: minEnabledVersion,
     strategy,
-    ...publicationOf(run, target),
+    publishFor: (publishBefore !== undefined && parseWait(publishBefore)) || 0,
     multiRegion: replicaRegions.length > 0,
     expiry: owner.expiry,
     now: run.now().getTime(),
@@ -45,16 +44,5 @@ export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partia
     adopts: false,
     mayUseNextName: false,
     ...more,
-  };
-}
-
-/** A ManagedKey publishes the public key of a version when it makes it. While it waits for its own update, a preview knows its state alone. */
-function publicationOf(run: Run, { owner, publishBefore }: Target): Pick<Desired, "publication"> {
-  const wait = publishBefore === undefined ? 0 : (parseWait(publishBefore) ?? 0);
-  if (wait === 0) return {};
-  const provided = run.keyrings.find(owner) ?? run.keyrings.ofKey(owner.key.id);
-  const times = createdAtIn(provided?.keyring);
-  return {
-    publication: { for: wait, since: Object.fromEntries(times.map((time, index) => [index + 1, time])) },
   };
 }

@@ -168,7 +168,8 @@ export interface KeyDistributionInputs {
   /**
    * For sign and verify: how long the public key of a new version is published (`jwks`) before AWS KMS signs
    * with it: `24h`, `7d`, or ISO 8601 (`PT36H`). A rotation makes the new version, and the first update after
-   * that time moves the alias to it. `0` moves it now. Default: the alias moves in the rotation.
+   * that time moves the alias to it. `0`, or no `publishBefore` any more, moves it now. `minEnabledVersion`
+   * rises in an update after the one that moves the alias. Default: the alias moves in the rotation.
    */
   publishBefore?: pulumi.Input<string>;
   /**

@@ -61,7 +61,7 @@ export const properties = {
       "formerStacks",
     ],
     passedOn: ["type", "minEnabledVersion", "deletionAllowed", "keyVersion", "keyring", "formerStacks"],
-    secretOutputs: ["material", "keyring"],
+    secretOutputs: ["material", "materialPassphrase", "keyring"],
   },
   DistributionAlias: {
     defaults: {},

@@ -135,6 +135,11 @@ export interface KmsKeyVersion {
   adopted?: boolean;
   /** When the material was imported, ISO 8601 UTC. */
   importedAt?: string;
+  /**
+   * With `publishBefore`, until the alias points to the version: when an update has made its KMS key, ISO
+   * 8601 UTC.
+   */
+  publishedAt?: string;
   /** When the material expires, ISO 8601 UTC. */
   validTo?: string;
   /** AWS's id of the key material. */

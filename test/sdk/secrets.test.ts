@@ -97,6 +97,7 @@ describe("secrets in a program", () => {
     assert.deepEqual(find(registered, "ManagedKey").secretOutputs.sort(), [
       "keyring",
       "material",
+      "materialPassphrase",
       "rotationTrigger",
     ]);
   });

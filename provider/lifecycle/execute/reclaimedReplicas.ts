@@ -51,7 +51,8 @@ export function sayReclaimed(regional: RegionalDistribution, keyId: string): voi
 }
 
 /**
- * Whether the deletion of a replica is scheduled, or was scheduled until a rotation cancelled it and then failed. A KeyReplica that
+ * Whether the deletion of a replica is scheduled, or was scheduled until a rotation cancelled it and then failed: that leaves it Disabled, or
+ * without its material if that had expired. A KeyReplica that
  * manages a replica has the alias there; one that is removed deletes it first.
  */
 export async function wasPendingDeletion(
@@ -60,7 +61,7 @@ export async function wasPendingDeletion(
   keyId: string,
   state: KeyState,
 ): Promise<boolean> {
-  if (state !== "Disabled") return state === "PendingDeletion";
+  if (state !== "Disabled" && state !== "PendingImport") return state === "PendingDeletion";
   const loses = "a replica whose deletion a failed rotation cancelled stays Disabled";
   const tags = await warnIfDenied(regional.kms, loses, () => tagsOf(regional.kms, keyId));
   if (tags?.[reclaimTag(there.region)] !== regional.owner.distribution) return false;

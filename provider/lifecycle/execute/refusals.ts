@@ -96,7 +96,7 @@ function recordsOf({ candidates }: Known) {
   return Object.fromEntries(Object.entries(candidates).map(([version, { record }]) => [version, record]));
 }
 
-/** @param signing the version that the alias points to until the latest one has been published for long enough */
+/** @param signing the version that the alias points to before the update */
 export function stillSigning(
   context: KeymgmtErrorContext,
   signing: number,
@@ -104,7 +104,7 @@ export function stillSigning(
 ): KeymgmtError {
   return new KeymgmtError(
     "InvalidInput",
-    `Expected \`minEnabledVersion\` of key "${context.key}" to be at most ${signing}, got ${minEnabledVersion}: version ${signing} signs until version ${keyVersion} has been published for the time of \`publishBefore\`. Lower it and raise it after that time; or set \`publishBefore: "0"\`, and the alias moves now.`,
+    `Expected \`minEnabledVersion\` of key "${context.key}" to be at most ${signing}, got ${minEnabledVersion}: with \`publishBefore\` version ${signing} signs until an update has moved the alias to version ${keyVersion}. Lower it, and raise it in an update after that one. To move the alias now: \`publishBefore: "0"\`.`,
     context,
   );
 }

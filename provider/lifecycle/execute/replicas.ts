@@ -46,8 +46,9 @@ export async function inspect(
   if (!adopted && state !== "Deleted" && !isKnown)
     await refuseOthersReplica(regional, regional.kms, version, primary, seen, strategy);
   if (adopted) return { keyId, keyArn, state, adopted, validTo, keyMaterialId };
-  // A rotation has created it with the desired tags, and with the policy and description of the former version.
-  if (version >= minEnabled)
+  // A rotation has just created it with the desired tags, and with the policy and description of the former version. Of one that was there
+  // before, others may have changed them.
+  if (isKnown && !isPendingDeletion(state) && version >= minEnabled)
     regional.knownMetadata.set(version, {
       tags: metadataFor(regional.owner, version, {}, claim).tags,
       policy: regional.run.replicaPolicies.get(keyArn),

@@ -4,7 +4,7 @@
  * (pulumi v3.259, pkg/resource/deploy/step_generator.go).
  */
 import { KeymgmtError } from "../../errors";
-import { isUnknown, known } from "../../schema/unknowns";
+import { known } from "../../schema/unknowns";
 import type { KeyRef, KmsRef } from "../../state/types";
 import type { Owner } from "../owner";
 
@@ -32,7 +32,7 @@ export class Keyrings {
       KeyRef & ProvidedKeyring
     >;
     const kms = known(distribution.kms) as Partial<KmsRef> | undefined;
-    if (typeof keyring === "string" && !isUnknown(keyring))
+    if (typeof keyring === "string")
       this.#provided.set(nameOf(rest.id, distribution.name, kms), {
         keyring,
         type: String(rest.type),
@@ -61,16 +61,10 @@ export class Keyrings {
     return this.#ofKeys.get(id);
   }
 
-  /** The keyring that was in the distribution's inputs, where it was known. */
-  find({ distribution, kms, key }: Owner): ProvidedKeyring | undefined {
-    return this.#provided.get(nameOf(key.id, distribution, kms));
-  }
-
   /** The keyring that was in the distribution's inputs. */
-  of(owner: Owner): ProvidedKeyring {
-    const provided = this.find(owner);
+  of({ distribution, kms, key }: Owner): ProvidedKeyring {
+    const provided = this.#provided.get(nameOf(key.id, distribution, kms));
     if (provided !== undefined) return provided;
-    const { distribution, key } = owner;
     throw new KeymgmtError(
       "InvalidState",
       `Expected the keyring of key "${key.name}" to be in the program's inputs of ${distribution} in this update; it is not. Nothing was changed. Run \`pulumi up\` again; if \`ignoreChanges\` names \`key\` or \`distribution\`, name only the property to ignore, for example \`key.keyVersion\`.`,

@@ -4,7 +4,7 @@ import type { KeyState } from "../../kms/keyState";
 import { isPendingDeletion } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
-import type { Candidate, Desired, Known, SeenReplica } from "./known";
+import { type Candidate, type Desired, type Known, type SeenReplica, versionInUse } from "./known";
 import type { OutcomeOf, StepName, StepOf } from "./steps";
 
 type Effects = {
@@ -22,7 +22,27 @@ export function applied<Name extends StepName>(
   step: StepOf<Name>,
   outcome: OutcomeOf<Name>,
 ): Known {
-  return { ...known, ...EFFECTS[step.do as Name](known, step, outcome, desired) };
+  return withPublication(desired, { ...known, ...EFFECTS[step.do as Name](known, step, outcome, desired) });
+}
+
+/**
+ * Notes since when a version waits that an update has made after the one in use. One that the alias has reached waits no more. The time is
+ * that of the KMS key, and not of the key's version: an update that failed in between may not have published it.
+ */
+function withPublication({ role, publishFor, now }: Desired, known: Known): Known {
+  const inUse = versionInUse(known);
+  const isAnyNoted = Object.values(known.records).some(({ publishedAt }) => publishedAt !== undefined);
+  if (role === "replica" || inUse === undefined || (publishFor === 0 && !isAnyNoted)) return known;
+  const reached = versionsOf(known.records).findLast(
+    (version) => known.records[version]!.keyId === known.alias.target,
+  );
+  const records: KmsKeyRecords = {};
+  for (const version of versionsOf(known.records)) {
+    const { publishedAt = new Date(now).toISOString(), ...record } = known.records[version]!;
+    const isWaiting = publishFor > 0 && version > Math.max(inUse, reached ?? 0);
+    records[version] = isWaiting ? { ...record, publishedAt } : record;
+  }
+  return { ...known, records };
 }
 
 const EFFECTS: Effects = {

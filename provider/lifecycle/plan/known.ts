@@ -15,11 +15,8 @@ export interface Desired {
   latest: number;
   minEnabled: number;
   strategy: RotationStrategy;
-  /** With `publishBefore`: for how many milliseconds the public key of a version is published before the alias moves to it. */
-  publication?: {
-    for: number /** By version, milliseconds since the epoch. */;
-    since: Record<number, number>;
-  };
+  /** Milliseconds for which the public key of a new version is published before the alias moves to it; 0: it does not wait. */
+  publishFor: number;
   multiRegion: boolean;
   expiry: ExpiryInputs & ExpiryPlan;
   /** Milliseconds since the epoch. */
@@ -175,24 +172,24 @@ export function versionInUse({ records, inUse, alias }: Known): number | undefin
 }
 
 /**
- * The version that the alias points to: the latest one whose public key has been published for long enough. Until then the one in use, or,
- * where none is in use yet, the first that is enabled.
+ * The version that the alias points to: the latest one that does not wait. A version after the one in use waits until its public key has been
+ * published for long enough. A replica waits as its primary does.
  */
 export function servingVersion(desired: Desired, known: Known): number {
-  const { latest, minEnabled, publication } = desired;
-  if (!publication) return latest;
-  const lowest = Math.min(versionInUse(known) ?? minEnabled, latest);
-  for (let version = latest; version > lowest; version--) {
-    const until = publishedUntil(desired, version);
-    if (until !== undefined && desired.now >= until) return version;
-  }
-  return lowest;
+  const { latest, publishFor, role, primaries, now } = desired;
+  if (publishFor === 0) return latest;
+  const records = role === "replica" ? primaries : known.records;
+  const inUse = versionInUse(known) ?? 0;
+  const serves = versionsOf(records).filter((version) => {
+    const until = publishedUntil(desired, records[version]!);
+    return version > inUse && version <= latest && (until === undefined || until <= now);
+  });
+  return serves.at(-1) ?? (inUse === 0 ? latest : Math.min(inUse, latest));
 }
 
-/** When a version has been published for long enough, in milliseconds since the epoch. Undefined for a version that is not made yet. */
-export function publishedUntil({ publication }: Desired, version: number): number | undefined {
-  const since = publication?.since[version];
-  return since === undefined ? undefined : since + publication!.for;
+/** Until when a version waits, in milliseconds since the epoch. Undefined where it does not. */
+export function publishedUntil({ publishFor }: Desired, { publishedAt }: KmsKeyRecord): number | undefined {
+  return publishedAt === undefined ? undefined : Date.parse(publishedAt) + publishFor;
 }
 
 /** The KMS key that all versions share with on-demand rotation. */

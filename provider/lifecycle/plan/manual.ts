@@ -81,11 +81,14 @@ function prepareReplicas(desired: Desired, known: Known, version: number): Step[
     });
 }
 
-/** With `publishBefore` the version in use signs until the alias moves, so it stays enabled. */
-export const keepSigning: Rule = (desired, known) => {
-  const version = servingVersion(desired, known);
-  return desired.minEnabled > version && version < desired.latest
-    ? [{ do: "refuse", why: "still signing", version, region: desired.region }]
+/**
+ * With `publishBefore` the version that signed before this update stays enabled in it: `jwks` has lost a version below `minEnabledVersion`
+ * before the alias moves.
+ */
+const keepSigning: Rule = ({ publishFor, minEnabled, region }, known) => {
+  const version = versionInUse(known);
+  return publishFor > 0 && version !== undefined && minEnabled > version
+    ? [{ do: "refuse", why: "still signing", version, region }]
     : [];
 };
 

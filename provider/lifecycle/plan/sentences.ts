@@ -61,7 +61,8 @@ export function sentenceOfWait(
   const { latest } = desired;
   const signing = servingVersion(desired, known);
   if (signing >= latest) return undefined;
-  const until = publishedUntil(desired, latest);
+  const record = known.records[latest];
+  const until = record && publishedUntil(desired, record);
   const version = `version ${latest} of key "${owner.key.name}"`;
   return until === undefined
     ? `this update makes ${version} and publishes its public key; version ${signing} goes on signing, and the first update ${publishBefore} after this one (\`publishBefore\`) moves ${aliasName}`

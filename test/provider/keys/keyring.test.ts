@@ -4,7 +4,6 @@ import sinon from "sinon";
 import { isKeymgmtError } from "../../../provider/errors";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import {
-  createdAtIn,
   describeVersions,
   formatKeyring,
   kcvOf,
@@ -73,12 +72,6 @@ describe("keyring", () => {
         enabled: index + 1 >= 2,
       })),
     );
-  });
-
-  it("says when its versions were made, and nothing of a text that is no keyring", () => {
-    assert.deepEqual(createdAtIn(formatKeyring(keyringOf(2).keyring)), [1769862896000, 1769862896000]);
-    for (const text of ['{"keys":[{"d":secretsecret}]}', "{}", "null"])
-      assert.deepEqual(createdAtIn(text), []);
   });
 
   it("zeroes every copy that it makes to tell key check values and to read", () => {

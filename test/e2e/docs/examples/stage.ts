@@ -57,7 +57,7 @@ export async function changeState(
   project: Project,
   change: (resource: StateResource) => void,
 ): Promise<void> {
-  const state = (await project.stackExport({ showSecrets: true })).json;
+  const state = (await project.stackExport()).json;
   state.deployment.resources.forEach(change);
   const file = join(project.folder.root, "changed.json");
   writeFileSync(file, JSON.stringify(state));

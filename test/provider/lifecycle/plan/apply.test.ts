@@ -7,7 +7,7 @@ import type { KmsKeyRecord } from "../../../../provider/state/types";
 const HOME = "us-west-1";
 const ABROAD = "eu-west-1";
 
-const desired = { role: "primary", region: HOME, strategy: "manual" } as Desired;
+const desired = { role: "primary", region: HOME, strategy: "manual", publishFor: 0 } as Desired;
 
 const record = (keyId: string): KmsKeyRecord => ({
   keyId,

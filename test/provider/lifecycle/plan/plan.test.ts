@@ -20,6 +20,7 @@ const desired = (more: Partial<Desired> = {}): Desired => ({
     latest: 1,
     minEnabled: 1,
     strategy: "manual",
+    publishFor: 0,
     multiRegion: false,
   },
   ...{ expiry: {}, now: 0, fresh: [], isNew: false, primaries: {}, adopts: false, mayUseNextName: false },
