@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { GetKeyPolicyCommand, ListAliasesCommand, ListResourceTagsCommand } from "@aws-sdk/client-kms";
+import {
+  GetKeyPolicyCommand,
+  ListAliasesCommand,
+  ListResourceTagsCommand,
+  UntagResourceCommand,
+} from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { Interception, LocalKms } from "../../../../local-kms/src/index";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
@@ -155,6 +160,20 @@ describe("a replicated key on the local KMS", () => {
     await assert.rejects(application("us-east-1").decrypt(ciphertext), { name: "KMSInvalidStateException" });
     await program.up({ key: key(), replicas: REPLICAS });
     assert.equal((await application("us-east-1").decrypt(ciphertext)).text, "kept");
+  });
+
+  it("repairs what others changed of a replica that was made by a rotation, was removed, and returns", async () => {
+    const abroad = application("eu-west-1");
+    await program.up({ key: key({ rotationTrigger: "a" }), replicas: ["eu-west-1"] });
+    await program.up({ key: key({ rotationTrigger: "b" }), replicas: ["eu-west-1"] });
+    const { keyId } = records("distribution")[2]!;
+    const TagKeys = ["keymgmt:distribution"];
+    await abroad.send(new UntagResourceCommand({ KeyId: keyId, TagKeys }));
+    await program.up({ key: key({ rotationTrigger: "b" }) });
+    await program.up({ key: key({ rotationTrigger: "b" }), replicas: ["eu-west-1"] });
+    const { Tags = [] } = await abroad.send(new ListResourceTagsCommand({ KeyId: keyId }));
+    assert.ok(Tags.some(({ TagKey }) => TagKey === TagKeys[0]));
+    assert.deepEqual(await program.refreshAll(), []);
   });
 
   it("goes before its primary: alias deleted and every replica scheduled", async () => {
