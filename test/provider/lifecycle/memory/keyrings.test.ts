@@ -24,7 +24,12 @@ describe("the keyrings of a run", () => {
 
   it("come with what the program says of them, which goes into no state either", () => {
     const keyrings = new Keyrings();
-    const handed = { keyring: "one", keystore: "none", material: "env://ORDERS_{version}" };
+    const handed = {
+      keyring: "one",
+      keystore: "none",
+      material: "env://ORDERS_{version}",
+      materialPassphrase: "env://PASSPHRASE",
+    };
     assert.deepEqual(keyrings.take({ ...key, ...handed }, { name: "orders-1", kms }), key);
     assert.deepEqual(keyrings.of(owner()), { ...handed, type: key.type });
   });
