@@ -13,6 +13,7 @@ import { heldMaterial, parseKeyring, type VersionJwk } from "../../../../provide
 import { KEY_TYPES, type KeyType, type Usage } from "../../../../provider/keys/keyTypes";
 import type { Application } from "../../../world/application";
 import type { Program } from "../../../world/program";
+import { useQuickRsaKeys } from "../../../world/quickRsaKeys";
 import { ABROAD, aliasOf, HOME, recordsOf, useScene } from "../../../world/scene";
 
 /** The owner's own copy of a version. */
@@ -79,6 +80,7 @@ const WORKS: Record<string, (application: Application, KeyId: string, material: 
 for (const type of KEY_TYPES.slice(1).filter(({ cannot }) => !cannot.import))
   describe(`a key of type ${type.name}`, function () {
     this.timeout(120_000);
+    useQuickRsaKeys();
     const { scene, program } = useScene();
 
     const up = (usage: Usage, key = {}, distribution = {}) =>
