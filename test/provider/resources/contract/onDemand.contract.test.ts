@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  DeleteAliasCommand,
   DeleteImportedKeyMaterialCommand,
   DisableKeyCommand,
   ListKeyRotationsCommand,
@@ -283,6 +284,21 @@ describe("rotation on demand", function () {
       await up(failing);
       assert.equal((await abroad.describe(keyId)).KeyState, "PendingDeletion", failing);
     }
+  });
+
+  it("schedules no deletion of a replica that others disabled and took the alias from", async () => {
+    await up("a", [ABROAD]);
+    const { keyId } = versions()[1]!;
+    await abroad.send(new DisableKeyCommand({ KeyId: keyId }));
+    await abroad.send(new DeleteAliasCommand({ AliasName: aliasName() }));
+    const scheduled: string[] = [];
+    intercept = (operation, region) => {
+      if (operation === "ScheduleKeyDeletion") scheduled.push(region);
+      return undefined;
+    };
+    await up("b", [ABROAD]);
+    assert.deepEqual(scheduled, []);
+    assert.notEqual((await abroad.describe(keyId)).KeyState, "PendingDeletion");
   });
 
   it("refuses what it cannot do, and says why", async () => {
