@@ -111,10 +111,10 @@ export class RegionalDistribution {
 
   /** The inputs of the program about the keyring. */
   get keystoreInputs(): KeystoreInputs {
-    const { keystore = defaultOf<string>("ManagedKey", "keystore"), ...provided } = this.#provided ?? {};
-    const { material, materialPassphrase: passphrase } = provided as Partial<ProvidedKeyring>;
+    const provided: Partial<ProvidedKeyring> = this.#provided ?? {};
+    const { keystore = defaultOf<string>("ManagedKey", "keystore"), material } = provided;
     const reference = isReference(material) ? material : undefined;
-    return { key: this.owner.key.name, keystore, reference, passphrase };
+    return { key: this.owner.key.name, keystore, reference, passphrase: provided.materialPassphrase };
   }
 
   get keyType(): KeyType {

@@ -194,20 +194,15 @@ async function withVersions(
     refuseTwin(grown);
   }
   grown = await ensureClaimSecret(run, grown, place.key, isNew);
+  const jwks = jwksOf(grown, inputs.minEnabledVersion);
   return {
     ...rest,
     latestVersion: grown.keys.length,
     versions: describeVersions(grown, inputs.minEnabledVersion),
-    ...jwksIn(grown, inputs.minEnabledVersion),
+    ...(jwks !== undefined && { jwks }),
     keyring: formatKeyring(grown),
     stateVersion: STATE_VERSION,
   };
-}
-
-/** Only asymmetric keys have it. */
-function jwksIn(keyring: Keyring, minEnabledVersion: number): { jwks?: string } {
-  const jwks = jwksOf(keyring, minEnabledVersion);
-  return jwks === undefined ? {} : { jwks };
 }
 
 /** A keyring of release 0.1.0 gets its claim secret as soon as the root key that seals it is available. */

@@ -80,8 +80,8 @@ export const locateAlias: Rule = ({ region }, { records, alias }) =>
     : [];
 
 /**
- * Points the alias to the latest version, or with `publishBefore` to the one that signs until then. It is moved only after AWS has shown that it points to a KMS key of the records. An alias that
- * points anywhere else belongs to another owner and is left alone.
+ * Points the alias to the latest version, or with `publishBefore` to the one that signs until then. It is moved only after AWS has shown
+ * that it points to a KMS key of the records. An alias that points anywhere else belongs to another owner and is left alone.
  */
 export const pointAlias: Rule = (desired, known) => {
   const { region, mayUseNextName } = desired;

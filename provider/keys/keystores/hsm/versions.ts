@@ -30,7 +30,8 @@ export async function makeInHsm(hsm: Hsm, of: VersionId, before?: HsmVersion): P
   const token = await reachToken(hsm.session, hsm.keystore);
   const identity = token.use(`make ${named(of)}`, (loggedIn) => {
     requireEarlierVersion(hsm, loggedIn, token, of, before);
-    return hsmKeysOf(hsm.type).identityOf(loggedIn, hsmKeysOf(hsm.type).generate(loggedIn, labelOf(of), id));
+    const keys = hsmKeysOf(hsm.type);
+    return keys.identityOf(loggedIn, keys.generate(loggedIn, labelOf(of), id));
   });
   return { ...identity, from: hsmObjectUri(id) };
 }
@@ -116,13 +117,14 @@ function requireKey(
     );
   const object = parseHsmObject(from);
   if ("mistake" in object) throw refused("this names no key", "Restore the stack's state from a backup.");
-  const [key, another] = hsmKeysOf(type).find(loggedIn, object);
+  const keys = hsmKeysOf(type);
+  const [key, another] = keys.find(loggedIn, object);
   const restore = "Restore the HSM from its owner's backup, or name the token that holds it.";
   if (!key) throw refused("it holds no such secret key", restore);
   if (another) throw refused("several secret keys match", "Name it by its id.");
-  const mistake = hsmKeysOf(type).mistake(loggedIn, key);
-  if (mistake) throw refused(`the key there ${mistake}`, `AWS KMS takes ${hsmKeysOf(type).required}.`);
-  const identity = hsmKeysOf(type).identityOf(loggedIn, key);
+  const mistake = keys.mistake(loggedIn, key);
+  if (mistake) throw refused(`the key there ${mistake}`, `AWS KMS takes ${keys.required}.`);
+  const identity = keys.identityOf(loggedIn, key);
   const known = kcv === undefined ? identity : { kcv, cmac };
   if (!isSame(identity, known)) throw refused(`the key there ${differenceOf(identity, known)}`, restore);
   return { key, identity };

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { skip } from "../../../compat/support";
 import { temporaryFolder } from "../../../temporaryFolders";
 import {
   derOf,
@@ -126,7 +127,7 @@ describe("what is no private key of the wanted form is refused by what it is:", 
     try {
       execFileSync("ssh-keygen", ["-q", "-t", "ecdsa", "-b", "256", "-N", "", "-f", key]);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") this.skip();
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") skip(this, "no ssh-keygen on PATH");
       throw error;
     }
     const mistake = mistakeIn(materialOf(P_256).parse(readFileSync(key, "utf8")));
