@@ -1,9 +1,10 @@
 /** The public halves of an asymmetric key, from its outputs in a state. They are no secret, so nothing is opened. */
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { writeFile } from "node:fs/promises";
+import type { JWK } from "jose";
 import { formatJwks } from "../../provider/keys/keyring.js";
 import { keyTypeOf } from "../../provider/keys/keyTypes.js";
-import { fingerprintOf, publicPem } from "../../provider/keys/privateKeys/publicKeys.js";
+import { fingerprintOf, publicJwk, publicPem } from "../../provider/keys/privateKeys/publicKeys.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { print, printNote } from "../print.js";
 import { type ExportedState, exportedStates, type StateOptions } from "../state/load.js";
@@ -46,24 +47,25 @@ export async function exportPublicHalves(options: PublicOptions): Promise<number
 function publicHalvesIn({ text, source }: ExportedState, name: string): KeyObject[] {
   const resource = managedKeyIn(text, source, name);
   const { type, versions } = visibleIn("ManagedKey", resource, ["type", "versions"], source);
-  if (!keyTypeOf(type).publicKeyOf)
+  const { readPublicJwk } = keyTypeOf(type);
+  if (!readPublicJwk)
     throw new UsageError(
       `Expected --public with an asymmetric key; "${name}" is of type ${type}, and a symmetric key has no public half. For a backup with its material give --passphrase or --recipient in place of --public.`,
     );
   return versions
     .filter(({ enabled }) => enabled)
     .map(({ version, publicKey = "", fingerprint }) => {
-      const half = publicKeyOfPem(publicKey);
+      const half = readPublicJwk(jwkOfPem(publicKey));
       if (half && fingerprintOf(half) === fingerprint) return half;
       throw new Error(
-        `Expected version ${version} of "${name}" in ${source} to have a public key and its fingerprint; they do not belong together. Restore the stack's state from a backup. Nothing was written.`,
+        `Expected version ${version} of "${name}" in ${source} to have a public key of type ${type} and its fingerprint; it has others. Restore the stack's state from a backup. Nothing was written.`,
       );
     });
 }
 
-function publicKeyOfPem(pem: string): KeyObject | undefined {
+function jwkOfPem(pem: string): JWK | undefined {
   try {
-    return createPublicKey(pem);
+    return publicJwk(createPublicKey(pem));
   } catch {
     return undefined; // the parser's own message says nothing that a user can do
   }

@@ -231,7 +231,7 @@ export function jwksOf(keyring: Keyring, minEnabledVersion: number): string | un
 
 /** Public halves of one key as the output `jwks` has them. */
 export function formatJwks(publicKeys: KeyObject[]): string {
-  return JSON.stringify(jwkSet(publicKeys.map((publicKey) => ({ publicKey, isForSigning: true }))));
+  return JSON.stringify(jwkSet(publicKeys));
 }
 
 /** The public half of one version of an asymmetric key. It needs no keystore. */

@@ -1,8 +1,9 @@
 /** `keymgmt export --public`: from a state whose secrets are encrypted, without anything that opens them. */
 import assert from "node:assert/strict";
-import { createPublicKey, randomBytes } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fingerprintOf, publicPem } from "../../provider/keys/privateKeys/publicKeys";
 import { setEnvironment } from "../provider/kms/loopback";
 import { temporaryFolder } from "../temporaryFolders";
 import { exportOf, fileOf, keymgmt, useCommand } from "./support";
@@ -87,6 +88,17 @@ describe("keymgmt export --public", function () {
     const { code, stdout, stderr } = await exported();
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr.replaceAll(/\s+/g, " "), /Expected version 1 of "orders" in .* Nothing was written/);
+  });
+
+  it("refuses a state in which a key of another type was put in, with its fingerprint", async () => {
+    await up("ecdsa-p384");
+    const [version] = program.outputs("key").versions as { publicKey: string; fingerprint: string }[];
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    version!.publicKey = publicPem(publicKey);
+    version!.fingerprint = fingerprintOf(publicKey);
+    const { code, stdout, stderr } = await exported();
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr.replaceAll(/\s+/g, " "), /to have a public key of type ecdsa-p384 and its fingerprint/);
   });
 
   it("refuses what belongs to a backup, and a form without --public", async () => {

@@ -42,22 +42,16 @@ export function readPublicJwk(form: PrivateKeyForm, jwk: JWK | undefined): KeyOb
   }
 }
 
-export interface JwkSetEntry {
-  publicKey: KeyObject;
-  isForSigning: boolean;
-}
-
-/** A JWK set (RFC 7517 section 5) with these public keys, in their order. A verifier finds a key by its `kid`. */
-export function jwkSet(entries: readonly JwkSetEntry[]): { keys: JWK[] } {
+/**
+ * A JWK set (RFC 7517 section 5) with these public keys, in their order, for whoever verifies their signatures. A verifier finds a key by its
+ * `kid`.
+ */
+export function jwkSet(publicKeys: readonly KeyObject[]): { keys: JWK[] } {
   return {
-    keys: entries.map(({ publicKey, isForSigning }) => {
+    keys: publicKeys.map((publicKey) => {
       const jwk = publicJwk(publicKey);
       const alg = SIGNATURES[String(jwk.crv)];
-      return {
-        kid: thumbprintOf(jwk),
-        ...(isForSigning && { use: "sig", ...(alg !== undefined && { alg }) }),
-        ...jwk,
-      };
+      return { kid: thumbprintOf(jwk), use: "sig", ...(alg !== undefined && { alg }), ...jwk };
     }),
   };
 }

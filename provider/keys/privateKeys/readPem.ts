@@ -22,6 +22,10 @@ export function readPem(text: string, passphrase: string | undefined): KeyObject
     };
   if (body.includes("Proc-Type: 4,ENCRYPTED"))
     return openEncrypted({ key: `${pem}\n`, format: "pem" }, passphrase);
+  if (body.includes("\\n"))
+    return {
+      came: "PEM in one line, with \\n in place of its line breaks. Write the breaks, for example with: printf '%b'",
+    };
   const der = Buffer.from(body, "base64");
   try {
     return readDer(der, passphrase) ?? { came: "PEM that holds no DER" };

@@ -202,6 +202,10 @@ describe("what is no private key of the wanted form is refused by what it is:", 
       "PEM without its end, or with an end that is not that of its begin",
     );
     refuses(pem.replace(/\nM.{8}/, "\n"), "PEM that holds no DER");
+    refuses(
+      pem.trim().replaceAll("\n", "\\n"),
+      "PEM in one line, with \\n in place of its line breaks. Write the breaks, for example with: printf '%b'",
+    );
     const damaged =
       "a private key that cannot be read: it is damaged, or of a type that OpenSSL does not know";
     const der = derOf(jwkOf(P_256));
