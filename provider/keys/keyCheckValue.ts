@@ -1,4 +1,5 @@
 import { createCipheriv, createHmac, type KeyObject } from "node:crypto";
+import type { JWK } from "jose";
 import { fingerprintOf } from "./privateKeys/publicKeys";
 
 const KCV_DIGITS = 10;
@@ -13,6 +14,12 @@ export interface Identity {
   kcv: string;
   /** The whole CMAC, or the first 16 bytes of the HMAC: 32 digits; or a fingerprint: 64. Release 0.1.0 did not record it. */
   cmac?: string;
+}
+
+/** What a keyring shows of a version whose material it does not show. */
+export interface ShownIdentity extends Identity {
+  /** The public half of an asymmetric key. Its fingerprint is the identity. */
+  publicKey?: JWK;
 }
 
 /**
@@ -38,7 +45,7 @@ export function identityOf(material: Uint8Array): Required<Identity> {
  */
 export function identityBy(encrypt: (block: Buffer) => Buffer): Required<Identity> {
   const k1 = doubled(encrypt(Buffer.alloc(16)));
-  return identityFrom(encrypt(k1));
+  return identityOfMac(encrypt(k1));
 }
 
 /**
@@ -51,10 +58,11 @@ export function identityBy(encrypt: (block: Buffer) => Buffer): Required<Identit
  * @param hash such as "sha256"
  */
 export function hmacIdentityOf(hash: string, material: Uint8Array): Required<Identity> {
-  return identityFrom(createHmac(hash, material).digest());
+  return identityOfMac(createHmac(hash, material).digest());
 }
 
-function identityFrom(mac: Buffer): Required<Identity> {
+/** The identity whose MAC of a known message this is. */
+export function identityOfMac(mac: Buffer): Required<Identity> {
   const cmac = mac.subarray(0, 16).toString("hex");
   return { kcv: cmac.slice(0, KCV_DIGITS), cmac };
 }

@@ -9,7 +9,10 @@ import { KeymgmtError } from "../errors";
 import { type Wrapping, wrapByAesKeyWrapSha256, wrapByOaepSha256 } from "../kms/wrapping";
 import type { KeyType as KeyTypeName, Purpose } from "../schema/types";
 import { hmacIdentityOf, type Identity, identityOf, identityOfPublicKey } from "./keyCheckValue";
-import { aesKeys, type HsmKeys } from "./keystores/hsm/aesKeys";
+import { ecKeys } from "./keystores/hsm/ecKeys";
+import type { HsmKeys } from "./keystores/hsm/hsmKeys";
+import { rsaKeys } from "./keystores/hsm/rsaKeys";
+import { aesKeys, hmacKeys } from "./keystores/hsm/secretKeys";
 import type { Material } from "./material";
 import { CURVES, type Curve, type PrivateKeyForm } from "./privateKeys/forms";
 import { privateKeyMaterial } from "./privateKeys/privateKeyMaterial";
@@ -72,23 +75,19 @@ export const AES_256: KeyType = {
   identityOf,
   hasSeveralMaterials: true,
   wrapping: BY_OAEP,
-  inHsm: aesKeys(AES_256_BYTES, OAEP_SHA_256),
+  inHsm: aesKeys(AES_256_BYTES),
   cannot: {
     inChina:
       "AWS KMS takes only 128-bit material (SM4) for symmetric keys in its China Regions (aws-cn), and this key's has 256 bits. Use another Region, or a KMS key with material of AWS's own there",
   },
 };
 
-/**
- * What AWS KMS allows for one material only (ImportKeyMaterial and RotateKeyOnDemand in the API reference), and what the HSM's part of this
- * project does not do.
- */
+/** What AWS KMS allows for one material only. Source: ImportKeyMaterial and RotateKeyOnDemand in the API reference. */
 const ONE_MATERIAL = {
   hasSeveralMaterials: false,
   cannot: {
     rotateOnDemand:
       "AWS KMS rotates only symmetric encryption keys on demand. A manual rotation makes a new KMS key behind the same alias",
-    inHsm: "this release takes only keys of type aes256-gcm96 from an HSM",
   },
 } as const;
 
@@ -118,6 +117,7 @@ function rsa(bits: 2048 | 3072 | 4096): KeyType {
     keySpec: `RSA_${bits}`,
     usages: [SIGNING, ENCRYPTION],
     wrapping: { algorithm: "RSA_AES_KEY_WRAP_SHA_256", wrap: wrapByAesKeyWrapSha256 },
+    inHsm: rsaKeys(bits),
     cannot: {
       ...key.cannot,
       inChina:
@@ -134,7 +134,7 @@ function ecdsa(
   wrapping = BY_OAEP,
 ): KeyType {
   const recipe = `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:${CURVES[crv]}`;
-  return { ...asymmetric({ kty: "EC", crv }, recipe), name, keySpec, usages, wrapping };
+  return { ...asymmetric({ kty: "EC", crv }, recipe), name, keySpec, usages, wrapping, inHsm: ecKeys(crv) };
 }
 
 /** The list of AWS's requirements for imported key material names all other specs here, and not this one. */
@@ -148,6 +148,7 @@ function ed25519(): KeyType {
     wrapping: BY_OAEP,
     cannot: {
       ...key.cannot,
+      inHsm: "this release takes no keys of that type from an HSM",
       import:
         "not documented by AWS, whose list of key specs for imported key material (importing-keys-conceptual in the developer guide) does not have ECC_NIST_EDWARDS25519. Use ecdsa-p256, or a KMS key with material of AWS's own",
     },
@@ -159,14 +160,16 @@ const MOST_HMAC_BYTES = 128;
 
 function hmac(bits: 224 | 256 | 384 | 512, alg?: string): KeyType {
   const hash = `sha${bits}`;
+  const lengths = { fewest: bits / 8, most: MOST_HMAC_BYTES };
   return {
     ...ONE_MATERIAL,
     name: `hmac-sha${bits}`,
     keySpec: `HMAC_${bits}`,
     usages: [MAC],
-    material: symmetricMaterial({ fewest: bits / 8, most: MOST_HMAC_BYTES }, alg),
+    material: symmetricMaterial(lengths, alg),
     identityOf: (material) => hmacIdentityOf(hash, material),
     wrapping: BY_OAEP,
+    inHsm: hmacKeys(bits, lengths),
   };
 }
 

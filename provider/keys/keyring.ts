@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { JWK } from "jose";
 import { KeymgmtError } from "../errors";
-import { type Identity, identityOfPublicKey } from "./keyCheckValue";
+import { type Identity, identityOfPublicKey, type ShownIdentity } from "./keyCheckValue";
 import { isSealed, type Keystore, parseKeystore } from "./keystores/keystore";
 import { type KeyType, keyTypeOf } from "./keyTypes";
 import { fingerprintOf, jwkSet, publicJwk, publicPem } from "./privateKeys/publicKeys";
@@ -18,12 +18,6 @@ interface VersionHead {
 /** A version with its material, as a JSON Web Key (RFC 7517). Its type says which members hold the material. */
 export interface VersionJwk extends VersionHead, Omit<JWK, "kid"> {
   kty: string;
-}
-
-/** What a keyring shows of a version whose material it does not show. */
-export interface ShownIdentity extends Identity {
-  /** The public half of an asymmetric key. Its fingerprint is the identity. */
-  publicKey?: JWK;
 }
 
 /** A version whose JWK a root key has encrypted (RFC 7516, compact; RFC 7517 section 7). */

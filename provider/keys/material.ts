@@ -4,8 +4,6 @@ import type { JWK } from "jose";
 export interface Material {
   /** New material from the system's CSPRNG. It is generated outside of the event loop where that takes long. */
   generate(): Promise<Buffer>;
-  /** Whether that may take seconds. */
-  takesSeconds?: boolean;
   /**
    * Reads the owner's text. `what` names it in messages. `passphrase` opens it where it is encrypted; forms that cannot be encrypted
    * ignore it.

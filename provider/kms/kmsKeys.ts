@@ -156,7 +156,7 @@ async function importOnce(
     {
       KeyId: keyId,
       ImportToken: parameters.ImportToken,
-      EncryptedKeyMaterial: material.wrap(wrappingKey),
+      EncryptedKeyMaterial: await material.wrap(wrappingKey),
       ...(validTo
         ? { ExpirationModel: "KEY_MATERIAL_EXPIRES", ValidTo: validTo }
         : { ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" }),

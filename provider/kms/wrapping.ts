@@ -8,7 +8,7 @@ export interface WrappableMaterial {
   /** Goes to GetParametersForImport as `WrappingAlgorithm`. */
   readonly wrappingAlgorithm: AlgorithmSpec;
   /** What ImportKeyMaterial takes as `EncryptedKeyMaterial`. `wrappingKey` was checked (wrappingKey.ts). */
-  wrap(wrappingKey: KeyObject): Uint8Array;
+  wrap(wrappingKey: KeyObject): Uint8Array | Promise<Uint8Array>;
   /** Erases the secrets. The caller calls it whether or not the import succeeded. */
   release(): void;
 }
@@ -56,7 +56,7 @@ export function wrapByAesKeyWrapSha256(material: Buffer, wrappingKey: KeyObject)
 }
 
 /** The alternative initial value of RFC 5649 section 3. */
-const PADDED_IV = Buffer.from("a65959a6", "hex");
+export const PADDED_IV = Buffer.from("a65959a6", "hex");
 
 /** AES key wrap with padding (RFC 5649). */
 export function keyWrapWithPadding(aesKey: Buffer, material: Buffer): Buffer {

@@ -10,6 +10,7 @@ import type { Values } from "./resource";
 interface Key {
   name?: unknown;
   type?: unknown;
+  keystore?: unknown;
 }
 
 /** The default purposes of a distribution. */
@@ -32,7 +33,14 @@ export function chinaMistakes(property: string, regions: unknown, key: Key | und
     .flat()
     .map(known)
     .filter((region) => typeof region === "string" && isRegion(region) && partitionOf(region) === "aws-cn")
-    .flatMap((region) => refusal(key, "inChina", `\`${property}\` to be outside of China`, `"${region}"`));
+    .flatMap((region) =>
+      refusal(key, chinaReason(key), `\`${property}\` to be outside of China`, `"${region}"`),
+    );
+}
+
+function chinaReason(key: Key | undefined): string | undefined {
+  const type = findKeyType(key?.type);
+  return type?.cannot.inChina ?? (isHsmUri(known(key?.keystore)) ? type?.inHsm?.notInChina : undefined);
 }
 
 /** For each ability that a type may lack: what the inputs should have instead, or undefined where they do not use the ability. */
@@ -52,7 +60,7 @@ const DEMANDS: Record<Exclude<Ability, "inChina">, (inputs: Values) => string | 
 export function abilityMistakes(key: Key | undefined, inputs: Values): string[] {
   return (Object.keys(DEMANDS) as (keyof typeof DEMANDS)[]).flatMap((ability) => {
     const expected = DEMANDS[ability](inputs);
-    return expected === undefined ? [] : refusal(key, ability, expected);
+    return expected === undefined ? [] : refusal(key, findKeyType(key?.type)?.cannot[ability], expected);
   });
 }
 
@@ -72,6 +80,7 @@ export function publishBeforeMistakes(purpose: unknown, value: unknown): string[
 /** Some material is too long for the shortest wrapping keys. Source: GetParametersForImport in the API reference. */
 export function wrappingMistakes(key: Key | undefined, wrappingKeySpec: unknown): string[] {
   const type = findKeyType(key?.type);
+  if (isHsmUri(known(key?.keystore))) return []; // an HSM wraps long material by an AES key
   const spec = known(wrappingKeySpec);
   if (!type?.wrapping.tooShort?.some((short) => short === spec)) return [];
   return [
@@ -79,11 +88,14 @@ export function wrappingMistakes(key: Key | undefined, wrappingKeySpec: unknown)
   ];
 }
 
-function refusal(key: Key | undefined, ability: Ability, expected: string, came?: string): string[] {
-  const type = findKeyType(key?.type);
-  const reason = type?.cannot[ability];
-  if (!type || reason === undefined) return [];
+function refusal(
+  key: Key | undefined,
+  reason: string | undefined,
+  expected: string,
+  came?: string,
+): string[] {
+  if (reason === undefined) return [];
   return [
-    `Expected ${expected} for key "${key?.name}" of type ${type.name}${came === undefined ? "" : `, got ${came}`}: ${reason}.`,
+    `Expected ${expected} for key "${key?.name}" of type ${key?.type}${came === undefined ? "" : `, got ${came}`}: ${reason}.`,
   ];
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { KeymgmtError } from "../errors";
 import { refuseOtherKey, restoredFrom, restoreMistakes } from "../keys/backup/restore";
 import { ifRootKeyAvailable, isUnsealed, withNewClaimSecret } from "../keys/claimSecret";
+import { sayIfLong } from "../keys/generating";
 import { isSame } from "../keys/keyCheckValue";
 import {
   describeVersions,
@@ -16,7 +17,6 @@ import { emptyKeyring, isFromHsm, withVersion } from "../keys/keystores/addVersi
 import type { KeystoreInputs } from "../keys/keystores/keystore";
 import { isInPlace, movedKeyring, withIdentities } from "../keys/keystores/moveKeyring";
 import { materialOfVersion, refuseUnnamedReference } from "../keys/keystores/readVersion";
-import type { VersionId } from "../keys/keystores/rootKey";
 import { type KeyType, keyTypeOf } from "../keys/keyTypes";
 import { materialMistakes } from "../keys/materialInputs";
 import { parseRotationPeriod } from "../keys/period";
@@ -227,28 +227,12 @@ async function nextMaterial(
   own: string | undefined,
 ): Promise<Buffer> {
   const version = keys.length + 1;
-  if (own === undefined) return generated(run, type, { key, version });
+  if (own === undefined) return sayIfLong(run.say, type, { key, version }, () => type.material.generate());
   const what = materialOfVersion({ key, version });
   const opening = passphraseOf(version, passphrase);
   return isReference(own)
     ? readKey(type, referenceTo(version, own), what, run.say, opening)
     : parsedMaterial(type, own, await readPassphrase(opening, what, run.say));
-}
-
-/** Milliseconds after which it is said that generating takes time. */
-const LONG = 3000;
-
-/** A large RSA key takes seconds, in a thread of its own. */
-async function generated(run: Run, type: KeyType, of: VersionId): Promise<Buffer> {
-  if (!type.material.takesSeconds) return type.material.generate();
-  const line = () =>
-    run.say(`${materialOfVersion(of)} is still being generated; a key of type ${type.name} may take long`);
-  const timer = setTimeout(line, LONG);
-  try {
-    return await type.material.generate();
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The latest version must differ from every earlier one. */

@@ -12,6 +12,7 @@ export class KeystoreSession {
   /** Claim secrets in base64url, by the JWE that seals each: a run asks for the root key once for all KMS keys that it makes. */
   readonly claimSecrets = new Map<string, string>();
   #probeKeyPair: Promise<KeyPairKeyObjectResult> | undefined;
+  #lastAtHsm: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly openKms: (connection: KmsConnection) => Kms,
@@ -22,5 +23,12 @@ export class KeystoreSession {
   probeKeyPair(): Promise<KeyPairKeyObjectResult> {
     this.#probeKeyPair ??= promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
     return this.#probeKeyPair;
+  }
+
+  /** Works with HSMs one piece of work after the other. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lastAtHsm.then(work);
+    this.#lastAtHsm = done.catch(() => undefined);
+    return done;
   }
 }

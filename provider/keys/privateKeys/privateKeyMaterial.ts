@@ -28,7 +28,6 @@ export function privateKeyMaterial(form: PrivateKeyForm, recipe: string): Materi
   return {
     recipe,
     generate: () => generate(form),
-    takesSeconds: form.kty === "RSA",
     parse: (text, what = "`material`", passphrase) => parsed(what, readText(text, passphrase)),
     parseBytes(bytes, what, passphrase) {
       try {

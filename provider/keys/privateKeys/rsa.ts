@@ -15,14 +15,21 @@ export function rsaFault(jwk: JWK, bits: number): string | undefined {
   if (sizeOf(p) !== half || sizeOf(q) !== half) return `its primes do not have ${half} bits each`;
   const distance = p > q ? p - q : q - p;
   if (sizeOf(distance) <= half - 100) return "its primes are so close to each other that they can be found";
-  if (e % 2n === 0n || e < 65537n || sizeOf(e) > 256)
-    return "its public exponent e is not an odd number from 65537 up to 256 bits";
+  const fault = exponentFault(e);
+  if (fault) return fault;
   if (d >= n) return "its private exponent d is not less than its modulus n";
   if ((e * d) % (p - 1n) !== 1n || (e * d) % (q - 1n) !== 1n)
     return "its private exponent d does not belong to its public exponent e";
   if (dp !== d % (p - 1n) || dq !== d % (q - 1n) || qi >= p || (qi * q) % p !== 1n)
     return "its numbers dp, dq and qi do not belong to d, p and q";
   return undefined;
+}
+
+/** Why a public exponent must not be used. */
+export function exponentFault(e: bigint): string | undefined {
+  return e % 2n === 0n || e < 65537n || sizeOf(e) > 256
+    ? "its public exponent e is not an odd number from 65537 up to 256 bits"
+    : undefined;
 }
 
 const sizeOf = (number: bigint) => (number === 0n ? 0 : number.toString(2).length);

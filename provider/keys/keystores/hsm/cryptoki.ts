@@ -27,6 +27,13 @@ export interface Cryptoki {
   C_CloseSession(session: Handle): void;
   C_Login(session: Handle, userType: number, pin: string): void;
   C_GenerateKey(session: Handle, mechanism: Mechanism, template: Template): Handle;
+  /** In a thread of libuv's pool. */
+  C_GenerateKeyPairAsync(
+    session: Handle,
+    mechanism: Mechanism,
+    publicKey: Template,
+    privateKey: Template,
+  ): Promise<unknown>;
   C_CreateObject(session: Handle, template: Template): Handle;
   C_FindObjectsInit(session: Handle, template: Template): void;
   C_FindObjects(session: Handle, most: number): Handle[];
@@ -34,6 +41,8 @@ export interface Cryptoki {
   C_GetAttributeValue(session: Handle, object: Handle, template: Template): { value: Buffer }[];
   C_EncryptInit(session: Handle, mechanism: Mechanism, key: Handle): void;
   C_Encrypt(session: Handle, plaintext: Buffer, ciphertext: Buffer): Buffer;
+  C_SignInit(session: Handle, mechanism: Mechanism, key: Handle): void;
+  C_Sign(session: Handle, message: Buffer, signature: Buffer): Buffer;
   C_WrapKey(session: Handle, mechanism: Mechanism, wrappingKey: Handle, key: Handle, out: Buffer): Buffer;
 }
 
@@ -44,8 +53,11 @@ export interface TokenSession {
   handle: Handle;
 }
 
+type HmacBits = 224 | 256 | 384 | 512;
+
 /** The package: the class, and the constants of PKCS#11 by their names there. */
-export interface Pkcs11 {
+export interface Pkcs11
+  extends Readonly<Record<`CKK_SHA${HmacBits}_HMAC` | `CKM_SHA${HmacBits}_HMAC`, number>> {
   readonly PKCS11: new () => Cryptoki;
   readonly CKF_OS_LOCKING_OK: number;
   readonly CKF_SERIAL_SESSION: number;
@@ -57,7 +69,10 @@ export interface Pkcs11 {
   readonly CKR_PIN_INCORRECT: number;
   readonly CKO_SECRET_KEY: number;
   readonly CKO_PUBLIC_KEY: number;
+  readonly CKO_PRIVATE_KEY: number;
   readonly CKK_AES: number;
+  readonly CKK_EC: number;
+  readonly CKK_GENERIC_SECRET: number;
   readonly CKK_RSA: number;
   readonly CKA_CLASS: number;
   readonly CKA_KEY_TYPE: number;
@@ -77,9 +92,23 @@ export interface Pkcs11 {
   readonly CKA_VALUE: number;
   readonly CKA_VALUE_LEN: number;
   readonly CKA_MODULUS: number;
+  readonly CKA_MODULUS_BITS: number;
   readonly CKA_PUBLIC_EXPONENT: number;
+  readonly CKA_PRIVATE_EXPONENT: number;
+  readonly CKA_PRIME_1: number;
+  readonly CKA_PRIME_2: number;
+  readonly CKA_EXPONENT_1: number;
+  readonly CKA_EXPONENT_2: number;
+  readonly CKA_COEFFICIENT: number;
+  readonly CKA_EC_PARAMS: number;
+  readonly CKA_EC_POINT: number;
   readonly CKM_AES_KEY_GEN: number;
   readonly CKM_AES_ECB: number;
+  readonly CKM_GENERIC_SECRET_KEY_GEN: number;
+  readonly CKM_EC_KEY_PAIR_GEN: number;
+  readonly CKM_ECDSA: number;
+  readonly CKM_RSA_PKCS_KEY_PAIR_GEN: number;
+  readonly CKM_SHA256_RSA_PKCS: number;
   readonly CKM_RSA_PKCS_OAEP: number;
   readonly CKM_SHA_1: number;
   readonly CKM_SHA256: number;

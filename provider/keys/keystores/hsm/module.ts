@@ -20,8 +20,15 @@ export async function loadPkcs11js(): Promise<Pkcs11> {
   }
 }
 
-/** Loads a module for one piece of work. So it keeps no resources between two, and sees the tokens that are connected now. */
-export function withModule<T>(pkcs11: Pkcs11, path: string, work: (cryptoki: Cryptoki) => T): T {
+/**
+ * Loads a module for one piece of work. So it keeps no resources between two, and sees the tokens that are connected now. The caller lets
+ * one piece end before the next begins, because the module is finalized.
+ */
+export async function withModule<T>(
+  pkcs11: Pkcs11,
+  path: string,
+  work: (cryptoki: Cryptoki) => Promise<T>,
+): Promise<T> {
   const cryptoki = new pkcs11.PKCS11();
   try {
     cryptoki.load(path);
@@ -32,7 +39,7 @@ export function withModule<T>(pkcs11: Pkcs11, path: string, work: (cryptoki: Cry
   try {
     const isOurs = initialize(pkcs11, cryptoki);
     try {
-      return work(cryptoki);
+      return await work(cryptoki);
     } finally {
       if (isOurs) cryptoki.C_Finalize();
     }

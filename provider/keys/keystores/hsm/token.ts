@@ -13,12 +13,12 @@ export interface Token {
   /** Its name in messages. */
   name: string;
   /** `purpose` completes "Expected the HSM's token to …". Throws KeystoreUnavailable. */
-  use<T>(purpose: string, work: (loggedIn: TokenSession) => T): T;
+  use<T>(purpose: string, work: (loggedIn: TokenSession) => T | Promise<T>): Promise<T>;
 }
 
 /**
- * Loads pkcs11js and reads the PIN. The user is logged in for each piece of work, which runs synchronously. So each has its own session, and
- * no session is open during a call to AWS.
+ * Loads pkcs11js and reads the PIN. The user is logged in for each piece of work, and a run does one piece after the other. So each has its
+ * own session, and no session is open during a call to AWS.
  */
 export async function reachToken(session: KeystoreSession, keystore: HsmKeystore): Promise<Token> {
   const { token, serial, modulePath, pinSource } = keystore;
@@ -27,26 +27,27 @@ export async function reachToken(session: KeystoreSession, keystore: HsmKeystore
   const pin = await readSecret(pinSource, `the PIN of token "${name}"`, session.say, SOURCE);
   return {
     name,
-    use(purpose, work) {
-      const expected = `Expected the HSM's token "${name}" to ${purpose}`;
-      try {
-        return withModule(pkcs11, modulePath, (cryptoki) => {
-          const { slot, serialNumber } = slotOf(pkcs11, cryptoki, keystore, name);
-          const handle = cryptoki.C_OpenSession(slot, pkcs11.CKF_SERIAL_SESSION | pkcs11.CKF_RW_SESSION);
-          try {
-            const pinOf = `${serialNumber} ${pinSource}`;
-            if (session.refusedPins.has(pinOf))
-              throw unavailable(`${expected}; it has refused the PIN from ${SOURCE}. ${PIN_ADVICE}`);
-            logIn(pkcs11, cryptoki, handle, pin, () => session.refusedPins.add(pinOf));
-            return work({ pkcs11, cryptoki, handle });
-          } finally {
-            cryptoki.C_CloseSession(handle);
-          }
-        });
-      } catch (error) {
-        throw isKeymgmtError(error) ? error : answered(expected, error as Pkcs11Error);
-      }
-    },
+    use: (purpose, work) =>
+      session.inTurn(async () => {
+        const expected = `Expected the HSM's token "${name}" to ${purpose}`;
+        try {
+          return await withModule(pkcs11, modulePath, async (cryptoki) => {
+            const { slot, serialNumber } = slotOf(pkcs11, cryptoki, keystore, name);
+            const handle = cryptoki.C_OpenSession(slot, pkcs11.CKF_SERIAL_SESSION | pkcs11.CKF_RW_SESSION);
+            try {
+              const pinOf = `${serialNumber} ${pinSource}`;
+              if (session.refusedPins.has(pinOf))
+                throw unavailable(`${expected}; it has refused the PIN from ${SOURCE}. ${PIN_ADVICE}`);
+              logIn(pkcs11, cryptoki, handle, pin, () => session.refusedPins.add(pinOf));
+              return await work({ pkcs11, cryptoki, handle });
+            } finally {
+              cryptoki.C_CloseSession(handle);
+            }
+          });
+        } catch (error) {
+          throw isKeymgmtError(error) ? error : answered(expected, error as Pkcs11Error);
+        }
+      }),
   };
 }
 
@@ -95,7 +96,10 @@ const ADVICE: Record<string, string> = {
   CKR_PIN_INCORRECT: PIN_ADVICE,
   CKR_PIN_LOCKED: "Its security officer can set a new PIN.",
   CKR_KEY_UNEXTRACTABLE: "Only a key whose CKA_EXTRACTABLE is true can be imported into AWS KMS.",
-  CKR_KEY_FUNCTION_NOT_PERMITTED: "The key check value needs a key with CKA_ENCRYPT.",
+  CKR_KEY_FUNCTION_NOT_PERMITTED:
+    "Which key it is shows what it computes: an AES key needs CKA_ENCRYPT, any other CKA_SIGN.",
+  CKR_DATA_LEN_RANGE:
+    "An HMAC key is identified by its HMAC of an empty message, which not every HSM computes: keep the key in another keystore.",
 };
 
 function answered(expected: string, error: Pkcs11Error): Error {

@@ -3,13 +3,16 @@ import { randomBytes } from "node:crypto";
 import { KeymgmtError } from "../../../errors";
 import type { WrappableMaterial } from "../../../kms/wrapping";
 import { shownReference } from "../../../secrecy/shownReference";
-import { differenceOf, type Identity, isSame } from "../../keyCheckValue";
+import { sayIfLong } from "../../generating";
+import { differenceOf, isSame, type ShownIdentity } from "../../keyCheckValue";
+import { shownIdentityOf } from "../../keyring";
 import { hsmKeysOf, type KeyType } from "../../keyTypes";
 import { named, type VersionId } from "../rootKey";
 import type { KeystoreSession } from "../session";
 import type { TokenSession } from "./cryptoki";
 import { reachToken, type Token } from "./token";
 import { type HsmKeystore, hsmObjectUri, parseHsmObject } from "./uri";
+import { triedWrapping } from "./wrapping";
 
 /** An HSM, and the type of the key whose versions it holds. */
 export interface Hsm {
@@ -19,7 +22,7 @@ export interface Hsm {
 }
 
 /** What the state holds of a version in an HSM. */
-export interface HsmVersion extends Identity {
+export interface HsmVersion extends ShownIdentity {
   /** URI of the key in the token (RFC 7512). */
   from: string;
 }
@@ -27,13 +30,15 @@ export interface HsmVersion extends Identity {
 /** Generates a version in the HSM. `before` is the version before it, which must be in the HSM too: one HSM holds all versions of a key. */
 export async function makeInHsm(hsm: Hsm, of: VersionId, before?: HsmVersion): Promise<HsmVersion> {
   const id = newId();
-  const token = await reachToken(hsm.session, hsm.keystore);
-  const identity = token.use(`make ${named(of)}`, (loggedIn) => {
+  const from = hsmObjectUri(id);
+  const { session, type } = hsm;
+  const token = await reachToken(session, hsm.keystore);
+  const { identity } = await token.use(`make ${named(of)}`, async (loggedIn) => {
     requireEarlierVersion(hsm, loggedIn, token, of, before);
-    const keys = hsmKeysOf(hsm.type);
-    return keys.identityOf(loggedIn, keys.generate(loggedIn, labelOf(of), id));
+    await sayIfLong(session.say, type, of, async () => hsmKeysOf(type).generate(loggedIn, labelOf(of), id));
+    return requireKey(hsm, loggedIn, token, of, { from });
   });
-  return { ...identity, from: hsmObjectUri(id) };
+  return { ...identity, from };
 }
 
 /** Puts a version's material into the HSM that holds the version before it. The caller zeroes the material. */
@@ -44,9 +49,9 @@ export async function putIntoHsm(
   before?: HsmVersion,
 ): Promise<HsmVersion> {
   const id = newId();
-  const version = { ...hsm.type.identityOf(material), from: hsmObjectUri(id) };
+  const version = { ...shownIdentityOf(hsm.type, material), from: hsmObjectUri(id) };
   const token = await reachToken(hsm.session, hsm.keystore);
-  token.use(`accept the material of ${named(of)}, which not every HSM does`, (loggedIn) => {
+  await token.use(`accept the material of ${named(of)}, which not every HSM does`, (loggedIn) => {
     requireEarlierVersion(hsm, loggedIn, token, of, before);
     hsmKeysOf(hsm.type).create(loggedIn, labelOf(of), id, material);
     requireKey(hsm, loggedIn, token, of, version);
@@ -62,7 +67,7 @@ export async function findInHsm(
   before?: HsmVersion,
 ): Promise<HsmVersion> {
   const token = await reachToken(hsm.session, hsm.keystore);
-  const { identity } = token.use(`show ${named(of)}`, (loggedIn) => {
+  const { identity } = await token.use(`show ${named(of)}`, (loggedIn) => {
     requireEarlierVersion(hsm, loggedIn, token, of, before);
     return requireKey(hsm, loggedIn, token, of, wanted);
   });
@@ -73,17 +78,17 @@ export async function findInHsm(
 export async function wrappedByHsm(hsm: Hsm, of: VersionId, version: HsmVersion): Promise<WrappableMaterial> {
   const token = await reachToken(hsm.session, hsm.keystore);
   const purpose = `wrap ${named(of)}`;
-  const { publicKey: probe } = await hsm.session.probeKeyPair();
-  const wrappingAlgorithm = token.use(purpose, (loggedIn) => {
+  const probe = await hsm.session.probeKeyPair();
+  const wrapping = await token.use(purpose, (loggedIn) => {
     requireKey(hsm, loggedIn, token, of, version);
-    return hsmKeysOf(hsm.type).wrappingAlgorithm(loggedIn, probe);
+    return triedWrapping(loggedIn, hsmKeysOf(hsm.type).wrappings, probe);
   });
   return {
-    wrappingAlgorithm,
+    wrappingAlgorithm: wrapping.algorithm,
     wrap: (wrappingKey) =>
       token.use(purpose, (loggedIn) => {
         const { key } = requireKey(hsm, loggedIn, token, of, version);
-        return hsmKeysOf(hsm.type).wrap(loggedIn, key, wrappingKey, wrappingAlgorithm);
+        return wrapping.wrap(loggedIn, key, wrappingKey);
       }),
     release() {}, // no material is in this process, and a PIN is a string, which cannot be overwritten
   };
@@ -120,8 +125,8 @@ function requireKey(
   const keys = hsmKeysOf(type);
   const [key, another] = keys.find(loggedIn, object);
   const restore = "Restore the HSM from its owner's backup, or name the token that holds it.";
-  if (!key) throw refused("it holds no such secret key", restore);
-  if (another) throw refused("several secret keys match", "Name it by its id.");
+  if (!key) throw refused(`it holds no such ${keys.kind}`, restore);
+  if (another) throw refused(`several ${keys.kind}s match`, "Name it by its id.");
   const mistake = keys.mistake(loggedIn, key);
   if (mistake) throw refused(`the key there ${mistake}`, `AWS KMS takes ${keys.required}.`);
   const identity = keys.identityOf(loggedIn, key);

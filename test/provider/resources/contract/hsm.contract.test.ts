@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createPublicKey, randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { GetPublicKeyCommand } from "@aws-sdk/client-kms";
 import sinon from "sinon";
 import type { LocalKms } from "../../../../local-kms/src/index";
 import { keyCheckValue } from "../../../../provider/keys/keyCheckValue";
@@ -9,12 +10,16 @@ import { parseKeyring } from "../../../../provider/keys/keyring";
 import type { HsmKeystore } from "../../../../provider/keys/keystores/hsm/uri";
 import { putIntoHsm } from "../../../../provider/keys/keystores/hsm/versions";
 import { parseKeystore } from "../../../../provider/keys/keystores/keystore";
-import { AES_256 } from "../../../../provider/keys/keyTypes";
+import { AES_256, keyTypeOf } from "../../../../provider/keys/keyTypes";
+import { publicKeyOfDer } from "../../../../provider/keys/privateKeys/publicKeys";
 import { resourcesOf } from "../../../../provider/resources";
 import { Run } from "../../../../provider/run";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { Application } from "../../../world/application";
+import { Observer } from "../../../world/observer";
+import { ownMaterial } from "../../../world/ownMaterial";
 import { localKms, Program } from "../../../world/program";
+import { useOf } from "../../../world/uses";
 import { SoftHsm } from "../../keys/keystores/hsm/softHsm";
 import { withoutKms } from "../../keys/keystores/withoutKms";
 import { setEnvironment } from "../../kms/loopback";
@@ -92,6 +97,65 @@ describe("a distributed key in an HSM", () => {
           kcvs(),
         );
     });
+
+  for (const type of ["rsa-2048", "ecdsa-p256", "hmac-sha256"].map(keyTypeOf))
+    it(`of type ${type.name}: is made there, imported, replicated and rotated from there, and shows its public half`, async () => {
+      const up = (more = {}) =>
+        program.up({
+          key: key({ type: type.name, replicaRegions: ["eu-west-1"], ...more }),
+          replicas: ["eu-west-1"],
+        });
+      await up();
+      await up({ rotationTrigger: "b" });
+      assert.equal(took("ImportKeyMaterial"), 4);
+      const materials = hsm.materials(pin);
+      const identities = ["orders v1", "orders v2"].map((label) => type.identityOf(materials[label]!));
+      assert.deepEqual(
+        kcvs(),
+        identities.map(({ kcv }) => kcv),
+      );
+      const aliasName = String(program.outputs("distribution").aliasName);
+      if (type.publicKeyOf) {
+        const { publicKey } = (program.outputs("key").versions as { publicKey: string }[])[1]!;
+        for (const region of ["us-west-1", "eu-west-1"]) {
+          const question = new GetPublicKeyCommand({ KeyId: aliasName });
+          const { PublicKey } = await new Application(local, region).send(question);
+          assert.ok(createPublicKey(publicKey).equals(publicKeyOfDer(PublicKey!)));
+        }
+        assert.deepEqual(Object.keys(JSON.parse(keyring()).keys[1]), [
+          "kid",
+          "iat",
+          "kcv",
+          "cmac",
+          "publicKey",
+          "from",
+        ]);
+        assert.equal(JSON.parse(String(program.outputs("key").jwks)).keys.length, 2);
+      }
+      const sealed = await new Observer(local, "us-west-1").seal(aliasName, "order 1", useOf(type));
+      assert.deepEqual(await new Observer(local, "eu-west-1").lost([sealed]), []);
+      assert.deepEqual(await program.refreshAll(), []);
+    });
+
+  it("of type ecdsa-p256: is one that its owner has or made there, each once, and moves there from the state", async () => {
+    const type = keyTypeOf("ecdsa-p256");
+    const own = await ownMaterial(type);
+    process.env.ORDERS_1 = own.text;
+    const signing = (more: object) => key({ type: type.name, ...more });
+    await program.up({ key: signing({ keystore: "state", material: "env://ORDERS_1" }) });
+    const before = program.outputs("key").versions;
+    calls.length = 0;
+    await program.up({ key: signing({ material: "env://ORDERS_1" }) });
+    assert.deepEqual(calls, []);
+    assert.deepEqual(program.outputs("key").versions, before);
+    for (const secret of own.secrets) assert.ok(!keyring().includes(secret));
+    await assert.rejects(
+      program.up({ key: signing({ material: "pkcs11:object=orders%20v1" }) }),
+      /what came is that of version 1/,
+    );
+    await program.up({ key: signing({ material: "env://ORDERS_1" }), distribution: { validFor: "90d" } });
+    assert.equal(took("ImportKeyMaterial"), 1);
+  });
 
   it("leaves nothing of the material in the state, and says where it is", async () => {
     await program.up({ key: key() });

@@ -1,4 +1,11 @@
-import { constants, createPublicKey, generateKeyPairSync, privateDecrypt, randomBytes } from "node:crypto";
+import {
+  constants,
+  createDecipheriv,
+  createPublicKey,
+  generateKeyPairSync,
+  privateDecrypt,
+  randomBytes,
+} from "node:crypto";
 import {
   cpSync,
   lstatSync,
@@ -13,7 +20,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "mocha";
-import type { Cryptoki, Handle, Pkcs11, Template } from "../../../../../provider/keys/keystores/hsm/cryptoki";
+import type {
+  Cryptoki,
+  Handle,
+  Mechanism,
+  Pkcs11,
+  Template,
+} from "../../../../../provider/keys/keystores/hsm/cryptoki";
 import { checkout, hsmForTests } from "../../../../../tools/toolchain";
 import { skip } from "../../../../compat/support";
 
@@ -22,11 +35,12 @@ interface TestCryptoki extends Cryptoki {
   C_InitToken(slot: Handle, pin: string, label: string): void;
   C_InitPIN(session: Handle, pin: string): void;
   C_DestroyObject(session: Handle, object: Handle): void;
+  C_GenerateKeyPair(session: Handle, mechanism: Mechanism, publicKey: Template, privateKey: Template): object;
 }
 type TestPkcs11 = Omit<Pkcs11, "PKCS11"> & {
   readonly PKCS11: new () => TestCryptoki;
   readonly CKU_SO: number;
-  readonly CKK_GENERIC_SECRET: number;
+  readonly CKM_AES_KEY_WRAP_PAD: number;
   readonly CKA_ALWAYS_SENSITIVE: number;
 };
 
@@ -34,7 +48,7 @@ export interface Inspection {
   pkcs11: TestPkcs11;
   cryptoki: TestCryptoki;
   session: Handle;
-  /** The secret keys in the token. */
+  /** The secret keys in the token, then the private ones. */
   keys: Handle[];
 }
 
@@ -92,14 +106,20 @@ export class SoftHsm {
       const slot = cryptoki.C_GetSlotList(true)[0]!;
       const session = cryptoki.C_OpenSession(slot, pkcs11.CKF_SERIAL_SESSION | pkcs11.CKF_RW_SESSION);
       cryptoki.C_Login(session, pkcs11.CKU_USER, pin);
-      cryptoki.C_FindObjectsInit(session, [{ type: pkcs11.CKA_CLASS, value: pkcs11.CKO_SECRET_KEY }]);
-      const keys = cryptoki.C_FindObjects(session, 100);
-      cryptoki.C_FindObjectsFinal(session);
+      const keys = [pkcs11.CKO_SECRET_KEY, pkcs11.CKO_PRIVATE_KEY].flatMap((value) => {
+        cryptoki.C_FindObjectsInit(session, [{ type: pkcs11.CKA_CLASS, value }]);
+        const found = cryptoki.C_FindObjects(session, 100);
+        cryptoki.C_FindObjectsFinal(session);
+        return found;
+      });
       return work({ pkcs11, cryptoki, session, keys });
     });
   }
 
-  /** The material of every key by its label: as it is extractable, who has the PIN wraps it under a key of their own. */
+  /**
+   * The material of every key by its label: as it is extractable, who has the PIN wraps it under a key of their own. SoftHSM 2.6 may put up
+   * to seven zero bytes behind a private key, which are a part of it here.
+   */
   materials(pin: string): Record<string, Buffer> {
     // Node 20 waits for ever where a KeyObject of generateKeyPairSync is exported as a JWK and garbage is collected meanwhile.
     const spki = { type: "spki", format: "der" } as const;
@@ -124,11 +144,29 @@ export class SoftHsm {
         source: 1,
       };
       const mechanism = { mechanism: pkcs11.CKM_RSA_PKCS_OAEP, parameter: oaep };
+      const secret = (key: Handle) => {
+        const wrapped = cryptoki.C_WrapKey(session, mechanism, publicKey, key, Buffer.alloc(256));
+        const padding = constants.RSA_PKCS1_OAEP_PADDING;
+        return privateDecrypt({ key: own.privateKey, padding, oaepHash: "sha1" }, wrapped);
+      };
+      const aesKey = cryptoki.C_GenerateKey(session, { mechanism: pkcs11.CKM_AES_KEY_GEN }, [
+        { type: pkcs11.CKA_VALUE_LEN, value: 32 },
+        { type: pkcs11.CKA_EXTRACTABLE, value: true },
+        { type: pkcs11.CKA_WRAP, value: true },
+      ]);
+      const privateKey = (key: Handle) => {
+        const pad = { mechanism: pkcs11.CKM_AES_KEY_WRAP_PAD };
+        const wrapped = cryptoki.C_WrapKey(session, pad, aesKey, key, Buffer.alloc(4096));
+        const iv = Buffer.from("a65959a6", "hex");
+        const decipher = createDecipheriv("id-aes256-wrap-pad", secret(aesKey), iv);
+        return Buffer.concat([decipher.update(wrapped), decipher.final()]);
+      };
       return Object.fromEntries(
         keys.map((key) => {
-          const wrapped = cryptoki.C_WrapKey(session, mechanism, publicKey, key, Buffer.alloc(256));
-          const padding = constants.RSA_PKCS1_OAEP_PADDING;
-          const material = privateDecrypt({ key: own.privateKey, padding, oaepHash: "sha1" }, wrapped);
+          const [{ value }] = cryptoki.C_GetAttributeValue(session, key, [{ type: pkcs11.CKA_CLASS }]) as [
+            { value: Buffer },
+          ];
+          const material = value[0] === pkcs11.CKO_SECRET_KEY ? secret(key) : privateKey(key);
           return [labelOf({ pkcs11, cryptoki, session }, key), material];
         }),
       );

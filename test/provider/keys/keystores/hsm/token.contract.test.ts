@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import sinon from "sinon";
 import type { Cryptoki } from "../../../../../provider/keys/keystores/hsm/cryptoki";
@@ -131,13 +132,30 @@ describe("the token of an HSM", () => {
   it("is used by others of the process too: what they have begun goes on", async () => {
     hsm.newToken(pin);
     const token = await reachToken(session, at(hsm.uri()));
-    hsm.inspect(pin, ({ cryptoki }) => {
-      assert.equal(
-        token.use("be shared", () => "shared"),
-        "shared",
-      );
-      assert.equal(cryptoki.C_GetSlotList(true).length, 2);
-    });
+    const pkcs11 = hsm.inspect(pin, (inspection) => inspection.pkcs11);
+    const cryptoki = new pkcs11.PKCS11();
+    cryptoki.load(hsm.modulePath);
+    cryptoki.C_Initialize({ flags: pkcs11.CKF_OS_LOCKING_OK });
+    assert.equal(await token.use("be shared", () => "shared"), "shared");
+    assert.equal(cryptoki.C_GetSlotList(true).length, 2);
+    cryptoki.C_Finalize();
+    cryptoki.close();
+  });
+
+  it("is used for one piece of work after the other: none ends what another has begun", async () => {
+    hsm.newToken(pin);
+    const token = await reachToken(session, at(hsm.uri()));
+    const seen: string[] = [];
+    const work = (name: string, millis: number) =>
+      token.use("be used", async ({ cryptoki }) => {
+        seen.push(`${name} begins`);
+        await setTimeout(millis);
+        seen.push(`${name} sees ${cryptoki.C_GetSlotList(true).length}`);
+      });
+    const failing = token.use("be used", () => assert.fail("not now"));
+    const [, failed] = await Promise.allSettled([work("a", 20), failing, work("b", 0)]);
+    assert.equal(failed.status, "rejected");
+    assert.deepEqual(seen, ["a begins", "a sees 2", "b begins", "b sees 2"]);
   });
 
   it("needs pkcs11js, which is no dependency, and says how to get it", async () => {

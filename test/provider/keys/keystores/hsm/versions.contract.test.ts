@@ -20,9 +20,13 @@ import { refusal } from "../../../refusal";
 import { withoutKms } from "../withoutKms";
 import { SoftHsm } from "./softHsm";
 
-function unwrapped(key: KeyObject, { wrappingAlgorithm, wrap }: WrappableMaterial, publicKey: KeyObject) {
+async function unwrapped(
+  key: KeyObject,
+  { wrappingAlgorithm, wrap }: WrappableMaterial,
+  publicKey: KeyObject,
+) {
   const oaepHash = wrappingAlgorithm === "RSAES_OAEP_SHA_1" ? "sha1" : "sha256";
-  const wrapped = wrap(publicKey);
+  const wrapped = await wrap(publicKey);
   return privateDecrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, wrapped);
 }
 
@@ -73,7 +77,7 @@ describe("a version in an HSM", () => {
   it("is given to who has the RSA key, and to nobody else, as its key check value says", async () => {
     const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 3072 });
     const version = await makeInHsm(inHsm(), of);
-    const material = unwrapped(privateKey, await wrappedByHsm(inHsm(), of, version), publicKey);
+    const material = await unwrapped(privateKey, await wrappedByHsm(inHsm(), of, version), publicKey);
     assert.deepEqual(hsm.materials(pin), { "orders v2": material });
     assert.equal(keyCheckValue(material), version.kcv);
   });
@@ -178,11 +182,13 @@ describe("a version in an HSM", () => {
     assert.ok((await message("none")).startsWith(`${begin("none")}it holds no such secret key. `));
     assert.ok((await message("twice")).startsWith(`${begin("twice")}several secret keys match. `));
     assert.ok((await message("short")).startsWith(`${begin("short")}the key there has 128 bits. `));
-    assert.ok((await message("generic")).startsWith(`${begin("generic")}the key there is no AES key. `));
+    assert.ok(
+      (await message("generic")).startsWith(`${begin("generic")}the key there is not an AES-256 key. `),
+    );
     assert.ok((await message("kept")).startsWith(`${begin("kept")}the key there is not extractable `));
     assert.match(
       await message("silent"),
-      /; C_Encrypt\w* answered CKR_KEY_FUNCTION_NOT_PERMITTED\. The key check value needs a key with CKA_ENCRYPT\. The keyring is as it was\.$/,
+      /; C_Encrypt\w* answered CKR_KEY_FUNCTION_NOT_PERMITTED\. Which key it is shows what it computes: an AES key needs CKA_ENCRYPT, any other CKA_SIGN\. The keyring is as it was\.$/,
     );
   });
 
@@ -194,6 +200,6 @@ describe("a version in an HSM", () => {
     const ready = await wrappedByHsm(inHsm(), of, { from, kcv });
     hsm.inspect(pin, ({ cryptoki, session, keys }) => cryptoki.C_DestroyObject(session, keys[0]!));
     const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    assert.throws(() => ready.wrap(publicKey), /no such secret key/);
+    await assert.rejects(async () => ready.wrap(publicKey), /no such secret key/);
   });
 });

@@ -1,0 +1,29 @@
+/** Keys of one type in a token. Source: PKCS#11 2.40, base and mechanisms. */
+import type { ShownIdentity } from "../../keyCheckValue";
+import type { Handle, TokenSession } from "./cryptoki";
+import type { HsmObject } from "./uri";
+import type { HsmWrapping } from "./wrapping";
+
+export interface HsmKeys {
+  /** What the object of a version is, for messages. */
+  kind: "secret key" | "private key";
+  /** Keys without a mistake, for messages. */
+  required: string;
+  /** Generates a key inside the token, outside of the event loop where that takes long. */
+  generate(session: TokenSession, label: string, id: Buffer): Promise<void> | void;
+  /** Creates a key with the owner's material. */
+  create(session: TokenSession, label: string, id: Buffer, material: Buffer): void;
+  /** The keys that an object's URI names: at most two, because more than one is a mistake. */
+  find(session: TokenSession, object: HsmObject): Handle[];
+  /** The reason why a key cannot be a version, or undefined. */
+  mistake(session: TokenSession, key: Handle): string | undefined;
+  /** Of a key without a mistake. */
+  identityOf(session: TokenSession, key: Handle): ShownIdentity;
+  /** How a token may wrap these keys for AWS, the best first. */
+  wrappings: readonly HsmWrapping[];
+  /** Why AWS's China Regions do not take these keys from an HSM, if they take them otherwise. */
+  notInChina?: string;
+}
+
+/** A key that is not extractable cannot be wrapped. */
+export const NOT_EXTRACTABLE = "is not extractable (CKA_EXTRACTABLE)";

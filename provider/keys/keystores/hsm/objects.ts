@@ -1,0 +1,53 @@
+/** Objects of a token. Source: PKCS#11 2.40, base, section 4. */
+import type { Handle, Pkcs11, Template, TokenSession } from "./cryptoki";
+import type { HsmObject } from "./uri";
+
+/** At most two objects of a class that a URI names. */
+export function findObjects(
+  { pkcs11, cryptoki, handle }: TokenSession,
+  objectClass: number,
+  { object, id }: HsmObject,
+): Handle[] {
+  cryptoki.C_FindObjectsInit(handle, [
+    { type: pkcs11.CKA_CLASS, value: objectClass },
+    ...(object === undefined ? [] : [{ type: pkcs11.CKA_LABEL, value: object }]),
+    ...(id === undefined ? [] : [{ type: pkcs11.CKA_ID, value: id }]),
+  ]);
+  try {
+    return cryptoki.C_FindObjects(handle, 2);
+  } finally {
+    cryptoki.C_FindObjectsFinal(handle);
+  }
+}
+
+export function bytesIn({ cryptoki, handle }: TokenSession, object: Handle, type: number): Buffer {
+  return cryptoki.C_GetAttributeValue(handle, object, [{ type }])[0]!.value;
+}
+
+/** A CK_ULONG, or a CK_BBOOL. */
+export function numberIn(session: TokenSession, object: Handle, type: number): number {
+  const value = bytesIn(session, object, type);
+  return value.readUIntLE(0, Math.min(value.length, 6));
+}
+
+/** An object that stays in the token. */
+export function stored({ CKA_TOKEN, CKA_LABEL, CKA_ID }: Pkcs11, label: string, id: Buffer): Template {
+  return [
+    { type: CKA_TOKEN, value: true },
+    { type: CKA_LABEL, value: label },
+    { type: CKA_ID, value: id },
+  ];
+}
+
+/** A secret or private key that nobody can read in the clear, and that can be wrapped. */
+export function wrappable(pkcs11: Pkcs11): Template {
+  return [
+    { type: pkcs11.CKA_SENSITIVE, value: true },
+    { type: pkcs11.CKA_EXTRACTABLE, value: true },
+  ];
+}
+
+/** What a key can be used for, and what not. */
+export function uses(can: readonly number[], cannot: readonly number[]): Template {
+  return [...can.map((type) => ({ type, value: true })), ...cannot.map((type) => ({ type, value: false }))];
+}

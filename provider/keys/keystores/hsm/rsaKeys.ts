@@ -1,0 +1,56 @@
+/** RSA keys in a token. Source: PKCS#11 2.40, mechanisms, section 2.1. */
+import type { JsonWebKey } from "node:crypto";
+import { exponentFault } from "../../privateKeys/rsa";
+import type { Pkcs11 } from "./cryptoki";
+import type { HsmKeys } from "./hsmKeys";
+import { keyPairs } from "./keyPairs";
+import { bytesIn } from "./objects";
+
+export function rsaKeys(bits: 2048 | 3072 | 4096): HsmKeys {
+  return keyPairs({
+    form: { kty: "RSA", bits },
+    keyType: ({ CKK_RSA }) => CKK_RSA,
+    mechanism: ({ CKM_RSA_PKCS_KEY_PAIR_GEN }) => CKM_RSA_PKCS_KEY_PAIR_GEN,
+    generated: (pkcs11) => [
+      { type: pkcs11.CKA_MODULUS_BITS, value: bits },
+      { type: pkcs11.CKA_PUBLIC_EXPONENT, value: Buffer.from([1, 0, 1]) },
+    ],
+    publicPart: (pkcs11, jwk) => partsOf(pkcs11, jwk, PUBLIC),
+    privatePart: (pkcs11, jwk) => partsOf(pkcs11, jwk, [...PUBLIC, ...PRIVATE]),
+    publicHalf(session, key) {
+      const { CKA_MODULUS, CKA_PUBLIC_EXPONENT } = session.pkcs11;
+      const [n, e] = [CKA_MODULUS, CKA_PUBLIC_EXPONENT].map((type) =>
+        bytesIn(session, key, type).toString("base64url"),
+      );
+      return { kty: "RSA", n, e };
+    },
+    fault: ({ asymmetricKeyDetails }) => exponentFault(asymmetricKeyDetails!.publicExponent!),
+    signing: ({ CKM_SHA256_RSA_PKCS }) => CKM_SHA256_RSA_PKCS,
+    signsHash: false,
+  });
+}
+
+/** Attributes, and the members of a JWK (RFC 7518 section 6.3). */
+const PUBLIC = [
+  ["CKA_MODULUS", "n"],
+  ["CKA_PUBLIC_EXPONENT", "e"],
+] as const;
+const PRIVATE = [
+  ["CKA_PRIVATE_EXPONENT", "d"],
+  ["CKA_PRIME_1", "p"],
+  ["CKA_PRIME_2", "q"],
+  ["CKA_EXPONENT_1", "dp"],
+  ["CKA_EXPONENT_2", "dq"],
+  ["CKA_COEFFICIENT", "qi"],
+] as const;
+
+function partsOf(
+  pkcs11: Pkcs11,
+  jwk: JsonWebKey,
+  parts: readonly (typeof PUBLIC | typeof PRIVATE)[number][],
+) {
+  return parts.map(([attribute, member]) => ({
+    type: pkcs11[attribute],
+    value: Buffer.from(jwk[member]!, "base64url"),
+  }));
+}
