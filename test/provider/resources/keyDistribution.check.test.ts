@@ -178,6 +178,15 @@ describe("check of a KeyDistribution", () => {
       );
   });
 
+  it("refuses wrapping keys that are too short for P-521, but not for an HSM, which wraps by an AES key", async () => {
+    const p521 = { "key.type": "ecdsa-p521", "kms.wrappingKeySpec": "RSA_2048", purpose: ["sign", "verify"] };
+    assert.deepEqual(await check(p521), [
+      'Expected `wrappingKeySpec` of the KmsProvider to be RSA_4096 or RSA_3072 for key "orders" of type ecdsa-p521, got "RSA_2048": AWS KMS imports such keys only under longer wrapping keys.',
+    ]);
+    const keystore = "pkcs11:token=keys?module-path=/lib.so&pin-source=env://PIN";
+    assert.deepEqual(await check({ ...p521, "key.keystore": keystore, "key.material": undefined }), []);
+  });
+
   it("refuses more tags than a KMS key can have, those of the KmsProvider counted once each", async () => {
     const tags = (from: number, to: number) =>
       Object.fromEntries(Array.from({ length: to - from + 1 }, (_, index) => [`tag${from + index}`, "x"]));
