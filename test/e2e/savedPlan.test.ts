@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalKms } from "../../local-kms/src/index";
 import { QUOTAS } from "../world/declaration";
@@ -39,21 +38,11 @@ const program = (url: string, { trigger = "1", rotationPeriod, validFor, tag = "
 
 const DAY = 86_400_000;
 
-/** Loaded into every Node of a command: its clock is \`DAYS_LATER\` days ahead. */
-const CLOCK = `
-  const ahead = Number(process.env.DAYS_LATER) * ${DAY};
-  globalThis.Date = class extends Date {
-    constructor(...given) { given.length > 0 ? super(...given) : super(Date.now()); }
-    static now() { return super.now() + ahead; }
-  };
-`;
-
 describe("a saved plan, on the real engine", function () {
   this.timeout(600_000);
   let local: LocalKms;
   let project: Project;
   let plan: string;
-  let clock: string;
   /** Days that the clock is ahead: each test goes on from the one before. */
   let days = 0;
 
@@ -66,15 +55,13 @@ describe("a saved plan, on the real engine", function () {
     };
     project = await openProject({ program: "", env });
     plan = join(project.folder.root, "plan.json");
-    clock = join(project.folder.root, "clock.cjs");
-    writeFileSync(clock, CLOCK);
   });
   after(async () => {
     await project?.close();
     await local?.close();
   });
 
-  const later = () => ({ env: { DAYS_LATER: String(days) }, preload: clock });
+  const later = () => ({ daysLater: days });
   const moment = (more: number) => new Date(Date.now() + (days + more) * DAY);
   const dateIn = (more: number) => moment(more).toISOString().slice(0, 10);
   const said = ({ stdout, stderr }: Result) => stdout + stderr;

@@ -30,6 +30,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** A file that each Node of this command loads first. */
   preload?: string;
+  /** How many days the clock of each Node of this command is ahead. */
+  daysLater?: number;
   /** Time limit, 120 by default. */
   seconds?: number;
   /** Gets the id of pulumi's process as soon as it runs. */
@@ -98,13 +100,13 @@ export class Project {
   }
 
   /**
-   * The state of stack "dev", read from its backend: an export takes a third of a second. Without the ciphertext of secrets, which
+   * The state of a stack, read from its backend: an export takes a third of a second. Without the ciphertext of secrets, which
    * Pulumi encrypts anew as it likes.
    */
-  async state(): Promise<Json> {
+  async state(stack = "dev"): Promise<Json> {
     const stacks = join(this.folder.state, ".pulumi", "stacks");
     const [project] = await readdir(stacks);
-    const text = await readFile(join(stacks, project!, "dev.json"), "utf8");
+    const text = await readFile(join(stacks, project!, `${stack}.json`), "utf8");
     const { checkpoint } = JSON.parse(text, (name, value) => (name === "ciphertext" ? "" : value));
     return { resources: [], ...checkpoint.latest };
   }
@@ -140,13 +142,19 @@ export class Project {
   /** Any other command of the CLI. `json` is there where the CLI was asked for JSON. */
   async pulumi(args: string[], options: RunOptions = {}): Promise<Result> {
     const all = [...args, ...(options.args ?? []), "--non-interactive", "--color", "never"];
-    const { preload } = options;
-    const NODE_OPTIONS = `${this.env.NODE_OPTIONS}${preload ? ` --require "${preload}"` : ""}`;
+    const { preload, daysLater } = options;
+    const files = [...(preload ? [preload] : []), ...(daysLater ? [join(__dirname, "daysLater.cjs")] : [])];
+    const NODE_OPTIONS = [this.env.NODE_OPTIONS, ...files.map((file) => `--require "${file}"`)].join(" ");
     const seconds = (options.seconds ?? 120) * (isStrict ? 5 : 1);
     const ran = await lagging(() =>
       command("pulumi", all, {
         cwd: this.folder.program,
-        env: { ...this.env, NODE_OPTIONS, ...options.env },
+        env: {
+          ...this.env,
+          NODE_OPTIONS,
+          ...(daysLater && { DAYS_LATER: String(daysLater) }),
+          ...options.env,
+        },
         seconds,
         started: options.started,
       }),
