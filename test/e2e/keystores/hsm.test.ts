@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createPrivateKey, createPublicKey, randomBytes } from "node:crypto";
+import { GetPublicKeyCommand } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../../local-kms/src/index";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import { SoftHsm } from "../../provider/keys/keystores/hsm/softHsm";
@@ -22,6 +23,9 @@ function program(url: string, keystore: string, more: object = {}, name = "order
     const key = new ManagedKey("${name}", ${JSON.stringify(key)});
     const distribution = new KeyDistribution("orders-prod", { kms, key });
     distribution.replicate();
+    const signing = new ManagedKey("signing", { type: "ecdsa-p256", keystore: "${keystore}" });
+    const signer = new KeyDistribution("signing-prod", { kms, key: signing });
+    exports.signer = { publicKey: signing.versions[0].publicKey, keyId: signer.keyId };
     exports.kcvs = key.versions.apply((versions) => versions.map(({ kcv }) => kcv));
     exports.versions = distribution.versions;
     exports.aliasName = distribution.aliasName;
@@ -73,10 +77,24 @@ describe("a key in an HSM, on the real engine", function () {
   const outputs = async () => (await project.stackOutput()).json;
   const keyring = async () => {
     const { json } = await project.stackExport({ showSecrets: true });
-    const managed = json.deployment.resources.find(({ type }: { type: string }) => /:ManagedKey$/.test(type));
+    const managed = json.deployment.resources.find(({ urn }: { urn: string }) =>
+      /:ManagedKey::(orders|bills)$/.test(urn),
+    );
     return JSON.parse(JSON.parse(managed.outputs.keyring.plaintext));
   };
-  const secrets = () => ({ "the PIN": Buffer.from(pin), ...hsm.materials(pin) });
+  const secrets = () => {
+    const { "signing v1": signing, ...materials } = hsm.materials(pin);
+    const { d } = createPrivateKey({ key: signing!, format: "der", type: "pkcs8" }).export({ format: "jwk" });
+    return { "the PIN": Buffer.from(pin), "the private key": Buffer.from(d!, "base64url"), ...materials };
+  };
+  const signs = async () => {
+    const { publicKey, keyId } = (await outputs()).signer;
+    const { PublicKey } = await new Application(local, "us-west-1").send(
+      new GetPublicKeyCommand({ KeyId: keyId }),
+    );
+    const pem = createPublicKey({ key: Buffer.from(PublicKey!), format: "der", type: "spki" });
+    assert.equal(pem.export({ format: "pem", type: "spki" }), publicKey);
+  };
   const change = (more: object, keystore = hsm.uri()) =>
     project.setProgram(program(local.url, keystore, more));
   const serves = async () => {
@@ -91,6 +109,7 @@ describe("a key in an HSM, on the real engine", function () {
     const { stdout, stderr } = await project.up({ env: owner, args: LOUD });
     assert.deepEqual((await outputs()).kcvs, [keyCheckValue(hsm.materials(pin)["orders v1"]!)]);
     await serves();
+    await signs();
     assertNoSecret("what Pulumi prints", stdout + stderr, secrets());
   });
 
