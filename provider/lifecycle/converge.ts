@@ -12,7 +12,7 @@ import { changedAspects } from "./metadata/aspects";
 import { metadataFor } from "./metadata/desired";
 import { mustApplyAgain } from "./metadata/ignoreChanges";
 import type { Owner } from "./owner";
-import { type Known, knownFrom, servingVersion, sharedOf } from "./plan/known";
+import { type Desired, type Known, knownFrom, servingVersion, sharedOf } from "./plan/known";
 import { plan } from "./plan/plan";
 import { sentenceOfWait } from "./plan/sentences";
 import type { Step } from "./plan/steps";
@@ -59,6 +59,14 @@ export function planOf(run: Run, target: Target, outputs: RegionalOutputs): Step
   const last = { owner, inputs: { ...inputs, applied: outputs.applied } };
   const stale = staleVersions({ owner, inputs, last }, records);
   return plan(desiredOf(run, target, false), knownFrom(records, outputs, stale));
+}
+
+/** Of a replica, in a preview: whether the update of its primary, which comes first, moves the aliases, as a wait (`publishBefore`) is over. */
+export function movesWithPrimary(run: Run, target: Target, outputs: RegionalOutputs): boolean {
+  const { primaries = {} } = target;
+  const desired: Desired = { ...desiredOf(run, target, false), role: "primary" };
+  const serving = primaries[servingVersion(desired, knownFrom(primaries, outputs))];
+  return serving !== undefined && serving.keyId !== outputs.keyId;
 }
 
 /** With `publishBefore`: a sentence about a version that is published and does not sign yet, from the state alone. */

@@ -4,7 +4,6 @@ import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import { planOf, waitOf } from "../lifecycle/converge";
 import { refuseNotTakenOver } from "../lifecycle/deletionProtection";
 import { sayDrift } from "../lifecycle/drift/observe";
-import { stillSigning } from "../lifecycle/execute/refusals";
 import { BY_MEANING } from "../lifecycle/metadata/keyPolicy";
 import { adoptMistakes } from "../lifecycle/plan/adoptRules";
 import { sentencesOf } from "../lifecycle/plan/sentences";
@@ -102,9 +101,7 @@ export const keyDistribution = (
     const isUndecided = hasUnknown(key);
     const target = isUndecided || isUnknown(kms) ? undefined : resource.targetOf(withActualName(old, news));
     const steps = target ? planOf(run, target, old) : [];
-    for (const step of steps)
-      if (step.do === "refuse" && step.why === "still signing")
-        throw stillSigning({ key: old.key.name }, step.version, target!.owner.key);
+    if (target) resource.refuseStillSigning(target, steps);
     for (const sentence of sentencesOf(old, news, steps, replaces)) run.say(sentence);
     const wait = target && waitOf(run, target, old);
     if (wait !== undefined) run.say(wait);

@@ -2,7 +2,7 @@ import { planExpiry } from "../keys/expiry";
 import { isLeftOut } from "../kms/endpoints/connection";
 import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import { isRegion } from "../kms/endpoints/regions";
-import { planOf } from "../lifecycle/converge";
+import { movesWithPrimary, planOf } from "../lifecycle/converge";
 import { sayDrift } from "../lifecycle/drift/observe";
 import { BY_MEANING } from "../lifecycle/metadata/keyPolicy";
 import { keptSentences } from "../lifecycle/plan/sentences";
@@ -82,10 +82,14 @@ export const keyReplica = (
     }
     const moved =
       isKnown && versionsOf(records).some((version) => versions[version]?.keyId !== records[version]!.keyId);
+    const target = resource.targetOf(inputs, primaries);
+    const steps = hasUnknown(key) ? [] : planOf(run, target, old);
+    resource.refuseStillSigning(target, steps);
     const work =
       !records[key.keyVersion] ||
       hasUnknown(key) ||
-      planOf(run, resource.targetOf(inputs, primaries), old).length > 0;
+      steps.length > 0 ||
+      (!isKnown && movesWithPrimary(run, { ...target, primaries: run.declared.recordsOf(name) }, old));
     for (const sentence of keptSentences(`${name} in ${old.region}`, old, news)) run.say(sentence);
     const changes = wasLeftOut || moved || work || isHalfApplied(old) || changed.length > 0;
     if (changes) sayDrift(run.say, name, old.drift);

@@ -2,7 +2,9 @@
 import { type Convergence, converge, planOf } from "../lifecycle/converge";
 import { refuseDeletion } from "../lifecycle/deletionProtection";
 import { hasDrifted, refreshRegion } from "../lifecycle/drift/observe";
+import { stillSigning } from "../lifecycle/execute/refusals";
 import { ownerOf, withFormerStack } from "../lifecycle/owner";
+import type { Step } from "../lifecycle/plan/steps";
 import type { RegionalDistribution } from "../lifecycle/regionalDistribution";
 import { remove } from "../lifecycle/remove";
 import type { Target } from "../lifecycle/target";
@@ -65,6 +67,13 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
     const steps = hasUnknown(now.owner.key) ? [] : planOf(this.run, now, old);
     const resource = `${this.kind.type} ${name}`;
     this.run.say(sentenceOfLeftOut(resource, this.targetOf(old), now, old.versions, steps));
+  }
+
+  /** Throws in a preview where the update would disable a version that the alias points to. */
+  refuseStillSigning({ region, owner: { key } }: Target, steps: Step[]): void {
+    for (const step of steps)
+      if (step.do === "refuse" && step.why === "still signing")
+        throw stillSigning({ key: key.name, region }, step.version, key);
   }
 
   /** A refresh: returns the outputs as AWS has them, and the inputs where AWS has others. */

@@ -104,7 +104,7 @@ export function stillSigning(
 ): KeymgmtError {
   return new KeymgmtError(
     "InvalidInput",
-    `Expected \`minEnabledVersion\` of key "${context.key}" to be at most ${signing}, got ${minEnabledVersion}: with \`publishBefore\` version ${signing} signs until an update has moved the alias to version ${keyVersion}. Lower it, and raise it in an update after that one. To move the alias now: \`publishBefore: "0"\`.`,
+    `Expected \`minEnabledVersion\` of key "${context.key}" to be at most ${signing}, got ${minEnabledVersion}: with \`publishBefore\` version ${signing} signs in ${context.region} until an update has moved the alias to version ${keyVersion}. Lower it, and raise it in an update after that one. To move the alias now: \`publishBefore: "0"\`.`,
     context,
   );
 }

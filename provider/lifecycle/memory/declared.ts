@@ -112,9 +112,14 @@ export class Declared {
     );
   }
 
+  /** Those that were recorded last. */
+  recordsOf(distribution: string): KmsKeyRecords {
+    return this.#distributions.get(distribution) ?? {};
+  }
+
   /** KMS keys, by version, that a rotation of the distribution has replicated to a Region. */
   replicasOfRotations(distribution: string, region: string): KmsKeyRecords {
-    const records = this.#distributions.get(distribution) ?? {};
+    const records = this.recordsOf(distribution);
     const ready = versionsOf(records).filter((version) => records[version]!.replicas?.includes(region));
     return Object.fromEntries(ready.map((version) => [version, records[version]!]));
   }

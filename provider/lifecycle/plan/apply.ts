@@ -4,7 +4,14 @@ import type { KeyState } from "../../kms/keyState";
 import { isPendingDeletion } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
-import { type Candidate, type Desired, type Known, type SeenReplica, versionInUse } from "./known";
+import {
+  type Candidate,
+  type Desired,
+  type Known,
+  type SeenReplica,
+  servingVersion,
+  versionInUse,
+} from "./known";
 import type { OutcomeOf, StepName, StepOf } from "./steps";
 
 type Effects = {
@@ -26,20 +33,21 @@ export function applied<Name extends StepName>(
 }
 
 /**
- * Notes since when a version waits that an update has made after the one in use. One that the alias has reached waits no more. The time is
- * that of the KMS key, and not of the key's version: an update that failed in between may not have published it.
+ * Notes since when a version waits that an update has made after the one in use. One that the alias has reached, and that need not wait, waits
+ * no more: others may have moved it to one that does. The time is that of the KMS key, and not of the key's version: an update that failed in
+ * between may not have published it.
  */
-function withPublication({ role, publishFor, now }: Desired, known: Known): Known {
+function withPublication(desired: Desired, known: Known): Known {
+  const { role, publishFor, now } = desired;
   const inUse = versionInUse(known);
   const isAnyNoted = Object.values(known.records).some(({ publishedAt }) => publishedAt !== undefined);
   if (role === "replica" || inUse === undefined || (publishFor === 0 && !isAnyNoted)) return known;
-  const reached = versionsOf(known.records).findLast(
-    (version) => known.records[version]!.keyId === known.alias.target,
-  );
+  const serving = servingVersion(desired, known);
+  const isReached = known.records[serving]?.keyId === known.alias.target;
   const records: KmsKeyRecords = {};
   for (const version of versionsOf(known.records)) {
     const { publishedAt = new Date(now).toISOString(), ...record } = known.records[version]!;
-    const isWaiting = publishFor > 0 && version > Math.max(inUse, reached ?? 0);
+    const isWaiting = publishFor > 0 && version > (isReached ? serving : inUse);
     records[version] = isWaiting ? { ...record, publishedAt } : record;
   }
   return { ...known, records };

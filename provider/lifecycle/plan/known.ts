@@ -173,7 +173,7 @@ export function versionInUse({ records, inUse, alias }: Known): number | undefin
 
 /**
  * The version that the alias points to: the latest one that does not wait. A version after the one in use waits until its public key has been
- * published for long enough. A replica waits as its primary does.
+ * published for long enough. A replica follows its primary, whose update comes first.
  */
 export function servingVersion(desired: Desired, known: Known): number {
   const { latest, publishFor, role, primaries, now } = desired;
@@ -182,7 +182,8 @@ export function servingVersion(desired: Desired, known: Known): number {
   const inUse = versionInUse(known) ?? 0;
   const serves = versionsOf(records).filter((version) => {
     const until = publishedUntil(desired, records[version]!);
-    return version > inUse && version <= latest && (until === undefined || until <= now);
+    const isOver = until === undefined || (role === "primary" && until <= now);
+    return version > inUse && version <= latest && isOver;
   });
   return serves.at(-1) ?? (inUse === 0 ? latest : Math.min(inUse, latest));
 }

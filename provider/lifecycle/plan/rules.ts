@@ -85,11 +85,14 @@ export const locateAlias: Rule = ({ region }, { records, alias }) =>
  */
 export const pointAlias: Rule = (desired, known) => {
   const { region, mayUseNextName } = desired;
-  const { records, alias, isListingDenied } = known;
+  const { records, alias, inUse, isListingDenied } = known;
   const version = servingVersion(desired, known);
   const of = { version, region };
   const keyId = records[version]?.keyId;
-  if (keyId === undefined || alias.target === keyId) return [];
+  if (keyId === undefined) return [];
+  // A refresh has shown what an update that was killed has moved: the next one notes that it is in use.
+  if (alias.target === keyId)
+    return alias.isSeen || inUse === undefined || inUse === keyId ? [] : [{ do: "findAlias", region }];
   if (alias.exists && !alias.isTaken) return [{ do: "findAlias", region, isThorough: true }];
   if (alias.isTaken)
     return mayUseNextName && !isListingDenied

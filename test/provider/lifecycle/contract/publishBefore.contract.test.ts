@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { DeleteAliasCommand, UpdateAliasCommand } from "@aws-sdk/client-kms";
 import { UNKNOWN } from "../../../../provider/schema/unknowns";
 import type { Program, ProgramInputs } from "../../../world/program";
 import { ABROAD, aliasOf, HOME, PROD, recordsOf, Scene } from "../../../world/scene";
+
+const REFUSED = { error: { name: "LimitExceededException", message: "by the test" } };
 
 describe("publishBefore", function () {
   this.timeout(60_000);
@@ -155,7 +158,7 @@ describe("publishBefore", function () {
     await up("b", "24h");
     await assert.rejects(
       up("b", "24h", { key: { minEnabledVersion: 2 } }),
-      /Expected `minEnabledVersion` of key "orders" to be at most 1, got 2: with `publishBefore` version 1 signs until/,
+      /Expected `minEnabledVersion` of key "orders" to be at most 1, got 2: with `publishBefore` version 1 signs in us-west-1 until/,
     );
     assert.deepEqual(await signing(), [1, 1]);
     for (const region of [HOME, ABROAD])
@@ -193,9 +196,7 @@ describe("publishBefore", function () {
   it("makes an alias that others have deleted again on the version that signs", async () => {
     await up("a", "24h");
     await up("b", "24h");
-    const [home] = [scene.in(HOME)];
-    const { DeleteAliasCommand } = await import("@aws-sdk/client-kms");
-    await home.send(new DeleteAliasCommand({ AliasName: aliasOf(program) }));
+    await scene.in(HOME).send(new DeleteAliasCommand({ AliasName: aliasOf(program) }));
     assert.match(JSON.stringify(await program.refreshAll()), /the alias is gone/);
     await up("b", "24h");
     assert.deepEqual(await signing(), [1, 1]);
@@ -215,6 +216,86 @@ describe("publishBefore", function () {
     await up("b", "24h");
     assert.deepEqual(await signing(), [2, 2]);
     assert.equal((await scene.kmsKeys(HOME)).length, 2);
+  });
+
+  it("puts an alias back that others have moved to the version that waits", async () => {
+    await up("a", "24h");
+    await up("b", "24h");
+    const TargetKeyId = recordsOf(program)[2]!.keyId;
+    for (const region of [HOME, ABROAD])
+      await scene.in(region).send(new UpdateAliasCommand({ AliasName: aliasOf(program), TargetKeyId }));
+    await program.refreshAll();
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [1, 1]);
+  });
+
+  it("knows what signs after a move that was killed, and a refresh", async () => {
+    const alone = (rotationTrigger: string) =>
+      up(rotationTrigger, "24h", { replicas: [], key: { replicaRegions: [] } });
+    await alone("a");
+    await alone("b");
+    scene.wait(1.1);
+    await scene.run(program, () => alone("b"), {
+      fits: ({ operation }) => operation === "UpdateAlias",
+      how: { when: "after", drop: "hang" },
+      kills: true,
+    });
+    assert.match(JSON.stringify(await program.refreshAll()), /the alias points to KMS key/);
+    await alone("b");
+    assert.equal(program.outputs("distribution").keyId, recordsOf(program)[2]!.keyId);
+    assert.deepEqual(await program.refreshAll(), []);
+    assert.deepEqual(await scene.callsOf(() => alone("b")), {});
+  });
+
+  it("has a version wait that an update without `publishBefore` has made, and not moved to", async () => {
+    await up("a");
+    const noMove = {
+      fits: ({ operation }: { operation: string }) => operation === "UpdateAlias",
+      how: REFUSED,
+    };
+    assert.notEqual((await scene.run(program, () => up("b"), noMove)).outcome, "done");
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [1, 1]);
+    scene.wait(1.1);
+    await up("b", "24h");
+    assert.deepEqual(await signing(), [2, 2]);
+  });
+
+  it("shows in the preview of the move that replicas move too, and before it that they do not", async () => {
+    await up("a", "24h");
+    await up("b", "24h");
+    const preview = async () => {
+      program.begin();
+      await program.show("keyDistribution", "distribution");
+      const { id, inputs, outputs } = program.states.get(ABROAD)!;
+      const distribution = { ...(inputs.distribution as object), versions: UNKNOWN };
+      return program.resource("keyReplica").diff(id, outputs, { ...inputs, distribution });
+    };
+    assert.deepEqual(await preview(), { changes: false, replaces: [] });
+    scene.wait(1.1);
+    assert.deepEqual(await preview(), { changes: true, replaces: [] });
+    await up("b", "24h");
+    assert.deepEqual(await preview(), { changes: false, replaces: [] });
+  });
+
+  it("refuses in the preview too to disable what still signs in another Region", async () => {
+    await up("a", "24h");
+    await up("b", "24h");
+    scene.wait(1.1);
+    const notAbroad = {
+      fits: ({ operation, region }: { operation: string; region: string }) =>
+        operation === "UpdateAlias" && region === ABROAD,
+      how: REFUSED,
+    };
+    assert.notEqual((await scene.run(program, () => up("b", "24h"), notAbroad)).outcome, "done");
+    assert.deepEqual(await signing(), [2, 1]);
+    const { id, inputs, outputs } = program.states.get(ABROAD)!;
+    const { key, ...distribution } = inputs.distribution as { key: object };
+    const news = { ...distribution, key: { ...key, minEnabledVersion: 2 } };
+    await assert.rejects(
+      program.resource("keyReplica").diff(id, outputs, { ...inputs, distribution: news }),
+      /to be at most 1, got 2/,
+    );
   });
 
   it("is refused for what has no verifiers, and where it is no time", async () => {
