@@ -3,7 +3,16 @@ import { useHurry } from "../world/providerProcess";
 import { useQuickRsaKeys } from "../world/quickRsaKeys";
 import { checkInvariants } from "./model/invariants";
 import { Stack } from "./model/stack";
-import { type Beginning, beginning, ofEachType, type Step, sentence, steps } from "./model/steps";
+import {
+  type Beginning,
+  beginning,
+  ofEachType,
+  publishing,
+  type Step,
+  sentence,
+  steps,
+  stepsOfPublishing,
+} from "./model/steps";
 
 /**
  * 50 random programs, or as many as PROPERTY_SECONDS leave time for (`make nightly`). The title says the first seed. A failure
@@ -47,21 +56,26 @@ describe("whatever happens to a stack", function () {
   useQuickRsaKeys();
   const first = Number(PROPERTY_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-  it(`nothing is lost and nothing unaccounted (seed ${first})`, async () => {
-    const runs = fc.asyncProperty(beginning, steps, live);
+  const holds = async (
+    beginnings: fc.Arbitrary<Beginning>,
+    happens: fc.Arbitrary<Step[]>,
+    numRuns: number,
+    firstExamples: [Beginning, Step[]][] = [],
+  ) => {
+    const runs = fc.asyncProperty(beginnings, happens, live);
     const until = Date.now() + seconds * 1000;
     let seed = first;
-    let examples = PROPERTY_PATH === undefined ? ofEachType : [];
+    let examples = PROPERTY_PATH === undefined ? firstExamples : [];
     do {
-      await fc.assert(runs, {
-        seed,
-        path: PROPERTY_PATH,
-        numRuns: BATCH,
-        examples,
-        includeErrorInReport: true,
-      });
+      await fc.assert(runs, { seed, path: PROPERTY_PATH, numRuns, examples, includeErrorInReport: true });
       seed += 1;
       examples = [];
     } while (PROPERTY_PATH === undefined && Date.now() < until);
-  });
+  };
+
+  it(`nothing is lost and nothing unaccounted (seed ${first})`, () =>
+    holds(beginning, steps, BATCH, ofEachType));
+
+  it(`nobody signs with what was not published before (seed ${first})`, () =>
+    holds(publishing, stepsOfPublishing, BATCH / 2));
 });

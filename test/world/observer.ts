@@ -55,6 +55,11 @@ export class Observer {
     return (await this.ask("DescribeKey", { KeyId })).KeyMetadata;
   }
 
+  /** SubjectPublicKeyInfo in DER, base64. */
+  async publicKey(KeyId: string): Promise<string> {
+    return (await this.ask("GetPublicKey", { KeyId })).PublicKey;
+  }
+
   async tags(KeyId: string): Promise<Record<string, string>> {
     const { Tags } = await this.ask("ListResourceTags", { KeyId });
     return Object.fromEntries(

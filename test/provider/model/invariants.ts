@@ -1,5 +1,6 @@
 /** What holds whenever an `up` or a removal has finished, whatever happened before. */
 import assert from "node:assert/strict";
+import { createPublicKey, type JsonWebKey } from "node:crypto";
 import { isStrict } from "../../world/localKms";
 import { HOME } from "../../world/scene";
 import { everythingDecrypts } from "./inUse";
@@ -9,7 +10,8 @@ import { REPLICAS } from "./steps";
 export async function checkInvariants(stack: Stack): Promise<void> {
   await nothingIsUnaccounted(stack);
   if (!stack.distributed) return;
-  await aliasIsOnTheLatest(stack);
+  await aliasIsOnWhatSigns(stack);
+  await enabledVersionsArePublished(stack);
   await everythingDecrypts(stack, regionsOf(stack), stack.minimum);
   await nothingIsLeftToDo(stack);
 }
@@ -42,11 +44,14 @@ async function nothingIsUnaccounted(stack: Stack): Promise<void> {
   }
 }
 
-/** What is encrypted through the alias is under the latest version; it is kept. */
-async function aliasIsOnTheLatest(stack: Stack): Promise<void> {
-  const version = stack.latest;
+/** What is encrypted through the alias is under the latest version, but for what `publishBefore` has wait; it is kept. */
+async function aliasIsOnWhatSigns(stack: Stack): Promise<void> {
+  const version = stack.publication.signing!;
   for (const region of regionsOf(stack)) {
-    const { keyId, keyMaterialId } = stack.records(region)[version]!;
+    const { keyId, keyArn, keyMaterialId } = stack.records(region)[version]!;
+    const outputs = stack.outputs(region);
+    const shown = [outputs.keyId, outputs.keyArn, outputs.aliasTarget];
+    assert.deepEqual(shown, [keyId, keyArn, keyId], `what the state says of the alias in ${region}`);
     const observer = stack.scene.at(region);
     const seen = await observer.describe(stack.aliasName);
     assert.equal(seen.KeyId, keyId, `the KMS key of the alias in ${region}, on version ${version}`);
@@ -56,6 +61,18 @@ async function aliasIsOnTheLatest(stack: Stack): Promise<void> {
     if (stack.secrets.some((secret) => secret.text === text)) continue;
     stack.secrets.push({ version, ...(await observer.seal(stack.aliasName, text, stack.use)) });
   }
+}
+
+/** Verifiers know the public key of every version that is enabled, those that wait too; and of no other. */
+async function enabledVersionsArePublished(stack: Stack): Promise<void> {
+  const { jwks } = stack.program.outputs("key");
+  if (jwks === undefined) return;
+  const published = (JSON.parse(String(jwks)) as { keys: JsonWebKey[] }).keys.map((key) =>
+    createPublicKey({ key, format: "jwk" }).export({ type: "spki", format: "der" }).toString("base64"),
+  );
+  const enabled = Object.entries(stack.records(HOME)).filter(([version]) => Number(version) >= stack.minimum);
+  const theirs = enabled.map(([, { keyId }]) => stack.scene.at(HOME).publicKey(keyId));
+  assert.deepEqual(published, await Promise.all(theirs), "the public keys in `jwks`");
 }
 
 const READS = /^(Describe|Get|List)/;

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { isKeymgmtError } from "../../../provider/errors";
 import { keyTypeOf } from "../../../provider/keys/keyTypes";
+import type { Values } from "../../../provider/resources/resource";
 import type { KmsKeyRecords } from "../../../provider/state/types";
 import { isStrict } from "../../world/localKms";
-import type { Blow } from "../../world/providerProcess";
+import type { Blow, Ran } from "../../world/providerProcess";
 import { aliasOf, HOME, Scene } from "../../world/scene";
 import { type Use, useOf } from "../../world/uses";
 import { VAULTS_ALIAS, vaultKey } from "../../world/vaultKey";
 import { disturb, policyOf } from "./drift";
 import { checkInUse, type Secret } from "./inUse";
+import { Publication, type Wait } from "./publication";
 import { type Beginning, type Event, type Mishap, REPLICAS, type Step } from "./steps";
 
 /** A local KMS whose times are as short as can be. */
@@ -22,9 +24,11 @@ export class Stack {
   /** KMS keys that are not this stack's. */
   readonly foreign = new Set<string>();
   readonly use: Use;
+  readonly publication = new Publication();
   distributed = true;
   replicas: readonly string[];
   minimum = 1;
+  private publishBefore?: Wait;
   private trigger = 0;
   private suffix = "";
   private label = "a";
@@ -33,6 +37,7 @@ export class Stack {
 
   private constructor(readonly beginning: Beginning) {
     this.replicas = beginning.replicas;
+    this.publishBefore = beginning.publishBefore;
     this.use = useOf(keyTypeOf(beginning.type));
   }
 
@@ -61,10 +66,15 @@ export class Stack {
     return aliasOf(this.program);
   }
 
+  /** What the state says of a Region. */
+  outputs(region: string): Values {
+    const name = region === HOME ? "distribution" : `${region}${this.suffix}`;
+    return this.program.states.get(name)?.outputs ?? {};
+  }
+
   /** KMS keys by version, of the Regions that the stack is in. */
   records(region: string): KmsKeyRecords {
-    const name = region === HOME ? "distribution" : `${region}${this.suffix}`;
-    return (this.program.states.get(name)?.outputs.versions ?? {}) as KmsKeyRecords;
+    return (this.outputs(region).versions ?? {}) as KmsKeyRecords;
   }
 
   /** Lets a step happen, and has the stack go on until it has nothing to do. */
@@ -90,6 +100,7 @@ export class Stack {
     this.declare(event);
     if (!this.distributed) return;
     const regions = [HOME, ...replicas.filter((region) => this.replicas.includes(region))];
+    if (await this.isRefused()) this.minimum = minimum;
     const inUse = () => checkInUse(this, regions, Math.max(minimum, this.minimum));
     await this.settle(mishap, disturbed ? undefined : inUse);
   }
@@ -106,12 +117,16 @@ export class Stack {
       case "rename the replicas":
         this.suffix = this.suffix === "" ? "-renamed" : "";
         break;
+      case "publish before":
+        if (this.beginning.publishBefore !== undefined) this.publishBefore = event.time;
+        break;
       case "set the minimum version":
         if (this.beginning.rotationStrategy === "on-demand") return; // AWS cannot disable one of its materials
         if (this.beginning.adopts && this.replicas.length > 0) return;
         this.minimum = 1 + (event.to % this.latest);
         break;
       case "replicate, or stop it":
+        if (this.beginning.isSingle) return;
         if (this.replicas.includes(event.region))
           this.replicas = this.replicas.filter((region) => region !== event.region);
         // Without its material, version 1 cannot be replicated.
@@ -119,10 +134,21 @@ export class Stack {
     }
   }
 
+  /** A version that signs before an update is not disabled in it; asked for, nothing is done. */
+  private async isRefused(): Promise<boolean> {
+    const isWaiting = this.publishBefore !== undefined && this.publishBefore !== "0";
+    if (!isWaiting || this.minimum <= (this.publication.signing ?? this.minimum)) return false;
+    const before = this.scene.changes.length;
+    await assert.rejects(this.up(), /Expected `minEnabledVersion` .* to be at most \d+/);
+    assert.deepEqual(this.scene.changes.slice(before), [], "changes by an update that is refused");
+    return true;
+  }
+
   /** `up`, after a refresh where something has drifted; and once more where it failed, after a look at what holds then. */
   async settle(mishap?: Mishap, look?: () => Promise<void>): Promise<void> {
     if (this.disturbed) await this.program.refreshAll();
     await this.attempt(() => this.up(), mishap, look);
+    this.publication.updated(this.latest, this.publishBefore);
     this.disturbed = false;
   }
 
@@ -166,6 +192,7 @@ export class Stack {
         await this.program.remove("keyDistribution", "distribution");
     }, mishap);
     this.program.states.delete("alias");
+    this.publication.removed();
   }
 
   private async disturb(drifts: Extract<Event, { do: "others change" }>["drifts"]): Promise<void> {
@@ -193,10 +220,13 @@ export class Stack {
         type: this.beginning.type,
         rotationTrigger: String(this.trigger),
         minEnabledVersion: this.minimum,
-        replicaRegions: REPLICAS,
+        replicaRegions: this.beginning.isSingle ? [] : REPLICAS,
         rotationPeriod,
       },
-      distribution: { rotationStrategy, validFor, deletionWindowDays, adopt: this.adopt, ...metadata },
+      distribution: {
+        ...{ rotationStrategy, validFor, deletionWindowDays, adopt: this.adopt, ...metadata },
+        publishBefore: this.publishBefore,
+      },
       replica: { deletionWindowDays, ...metadata },
       replicas: [...this.replicas],
       suffix: this.suffix,
@@ -209,15 +239,22 @@ export class Stack {
     mishap?: Mishap,
     look?: () => Promise<void>,
   ): Promise<void> {
-    const { outcome } = await this.scene.run(this.program, work, mishap && blowOf(mishap));
+    const { outcome } = await this.run(work, mishap && blowOf(mishap));
     if (outcome === "done") return;
     const isOfMishap = outcome === "killed" || /by the model/.test(String(outcome));
     // Where KMS shows it late, what was made cannot be found at once. The next update finds it.
     const isNotFoundYet = isStrict && isKeymgmtError(outcome, "OutcomeUnknown");
     if (!isOfMishap && !isNotFoundYet) throw outcome;
     await look?.();
-    const again = await this.scene.run(this.program, work);
+    const again = await this.run(work);
     if (again.outcome !== "done") throw again.outcome;
+  }
+
+  private async run(work: () => Promise<void>, blow?: Blow): Promise<Ran> {
+    const began = Date.now();
+    const ran = await this.scene.run(this.program, work, blow);
+    this.publication.published(Object.keys(this.records(HOME)).map(Number), began);
+    return ran;
   }
 
   /** A KMS key of Vault's, say. */

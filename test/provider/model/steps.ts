@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { AES_256, KEY_TYPES } from "../../../provider/keys/keyTypes";
 import { ABROAD, FAR } from "../../world/scene";
 import { DRIFTS, type Drift } from "./drift";
+import { WAITS, type Wait } from "./publication";
 
 /** Regions that a stack may be replicated to. */
 export const REPLICAS = [ABROAD, FAR];
@@ -18,6 +19,7 @@ export type Event =
   | { do: "rotate" | "rename the replicas" | "remove the distribution, or bring it back" | "relabel" }
   | { do: "set the minimum version"; to: number }
   | { do: "replicate, or stop it"; region: string }
+  | { do: "publish before"; time?: Wait }
   | { do: "wait"; days: number; refresh: boolean }
   | { do: "others change"; drifts: Drift[] };
 
@@ -34,7 +36,11 @@ export interface Beginning {
   /** Of its KMS keys' material; it does not expire where it is not given. */
   validFor?: string;
   rotationPeriod?: string;
+  /** Of a key that signs. */
+  publishBefore?: Wait;
   deletionWindowDays: 7 | 30;
+  /** Its KMS keys are single-Region keys. */
+  isSingle?: boolean;
   /** Regions that it is replicated to from the first. */
   replicas: readonly string[];
   adopts?: "by alias" | "by version";
@@ -74,7 +80,7 @@ const just = (
   does: "rotate" | "rename the replicas" | "remove the distribution, or bring it back" | "relabel",
 ) => fc.constant({ do: does });
 
-const event: fc.Arbitrary<Event> = fc.oneof(
+const events = (days: number[]): fc.MaybeWeightedArbitrary<Event>[] => [
   { weight: 4, arbitrary: just("rotate") },
   { weight: 1, arbitrary: just("rename the replicas") },
   { weight: 3, arbitrary: just("remove the distribution, or bring it back") },
@@ -91,7 +97,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant("wait" as const),
-      days: fc.constantFrom(...DAYS),
+      days: fc.constantFrom(...days),
       refresh: fc.boolean(),
     }),
   },
@@ -102,14 +108,14 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       drifts: fc.array(drift, { minLength: 1, maxLength: 3 }),
     }),
   },
-);
+];
 
 const perhapsMishap = fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, mishap);
 
-export const steps: fc.Arbitrary<Step[]> = fc.array(fc.record({ event, mishap: perhapsMishap }), {
-  minLength: 2,
-  maxLength: 6,
-});
+const stepsOf = (...of: fc.MaybeWeightedArbitrary<Event>[]): fc.Arbitrary<Step[]> =>
+  fc.array(fc.record({ event: fc.oneof(...of), mishap: perhapsMishap }), { minLength: 2, maxLength: 6 });
+
+export const steps = stepsOf(...events(DAYS));
 
 export const beginning: fc.Arbitrary<Beginning> = fc.oneof(
   {
@@ -138,6 +144,60 @@ export const beginning: fc.Arbitrary<Beginning> = fc.oneof(
       deletionWindowDays: fc.constantFrom(7, 30),
       mishap: perhapsMishap,
       adopts: fc.constantFrom("by alias", "by version"),
+    }),
+  },
+);
+
+const SIGNS = KEY_TYPES.filter(({ usages, cannot }) => usages[0].purposes.includes("sign") && !cannot.import);
+const QUICK = SIGNS.find(({ material }) => !material.takesSeconds)!;
+const wait = fc.constantFrom(...(Object.keys(WAITS) as Wait[]));
+
+/** A key that signs, whose new versions are published before they do. */
+export const publishing: fc.Arbitrary<Beginning> = fc
+  .record({
+    type: fc.oneof(
+      { weight: 9, arbitrary: fc.constant(QUICK.name) },
+      fc.constantFrom(...SIGNS.map(({ name }) => name)),
+    ),
+    rotationStrategy: fc.constant("manual" as const),
+    publishBefore: fc.oneof({ weight: 3, arbitrary: fc.constant("24h" as const) }, wait),
+    isSingle: fc.boolean(),
+    replicas: fc.subarray(REPLICAS),
+    validFor: fc.option(fc.constant("30d"), { nil: undefined }),
+    rotationPeriod: fc.option(fc.constant("90d"), { nil: undefined }),
+    deletionWindowDays: fc.constantFrom(7 as const, 30 as const),
+    mishap: perhapsMishap,
+  })
+  .map((begins) => ({ ...begins, replicas: begins.isSingle ? [] : begins.replicas }));
+
+const movedAlias: fc.Arbitrary<Drift> = fc.record({
+  what: fc.constantFrom("move the alias", "delete the alias"),
+  region: fc.nat(REPLICAS.length),
+  version: fc.nat(3),
+});
+
+export const stepsOfPublishing = stepsOf(
+  ...events([8, 31]),
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("wait"),
+      days: fc.constantFrom(0.4, 1.1, 6),
+      refresh: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("publish before"),
+      time: fc.option(wait, { nil: undefined }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("others change"),
+      drifts: fc.array(movedAlias, { minLength: 1, maxLength: 2 }),
     }),
   },
 );
