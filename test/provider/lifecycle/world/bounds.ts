@@ -1,6 +1,7 @@
 /** How large the walked worlds are: those of each run of the suite, and those of the night (EXHAUSTIVE=nightly). */
 import { type Feature, NEEDED, PERMISSIONS } from "../../../../provider/kms/permissions";
 import type { Fault } from "./aws/connection";
+import { PUBLISH_BEFORE } from "./stack/program";
 import type { Bounds } from "./walk";
 import type { Left } from "./world";
 
@@ -9,7 +10,7 @@ const ABROAD = "eu-west-1";
 const FAR = "ap-south-1";
 const BROKEN: Fault["how"][] = ["lost", "cut before", "cut after", "killed"];
 
-const none: Left = { edits: 0, faults: 0, outside: 0, second: 0, windows: 0 };
+const none: Left = { edits: 0, faults: 0, outside: 0, second: 0, windows: 0, days: 0 };
 
 /** Without those that differ from them in little. */
 const FEWER: Fault["how"][] = ["cut after", "killed"];
@@ -62,6 +63,13 @@ export const IN_CI: Bounds[] = [
   { ...ONE, name: "renames without aliases", renames: true, left: { ...none, edits: 2, faults: 1 } },
   {
     ...ONE,
+    name: "a key that signs, whose versions are published before",
+    faults: FEWER,
+    publishBefore: PUBLISH_BEFORE,
+    left: { ...none, edits: 2, faults: 1, days: 1 },
+  },
+  {
+    ...ONE,
     name: "rotation on demand",
     faults: FEWER,
     strategy: "on-demand",
@@ -103,6 +111,13 @@ export const AT_NIGHT: Bounds[] = [
     name: "renames without aliases",
     renames: true,
     left: { ...none, edits: 4, faults: 1, outside: 1 },
+  },
+  {
+    ...ONE,
+    name: "a key that signs, whose versions are published before",
+    versions: 3,
+    publishBefore: PUBLISH_BEFORE,
+    left: { ...none, edits: 4, faults: 1, outside: 1, days: 2 },
   },
   { ...ONE, name: "rotation on demand", strategy: "on-demand", left: { ...all, faults: 2 } },
   { ...TWO, name: "two stacks of one second", left: { ...none, edits: 2, faults: 1, outside: 1, second: 4 } },

@@ -25,7 +25,13 @@ const spent = (left: Left, what: keyof Left): Left => ({ ...left, [what]: left[w
 
 /** All that may happen, but for what goes wrong within a command. */
 export function movesFrom(world: World, possible: Possible, runs: Runs): Move[] {
-  return [...commands(world, runs), ...edits(world, possible), ...outside(world), ...windows(world)];
+  return [
+    ...commands(world, runs),
+    ...edits(world, possible),
+    ...outside(world),
+    ...windows(world),
+    ...days(world),
+  ];
 }
 
 function commands(world: World, runs: Runs): Move[] {
@@ -145,6 +151,16 @@ function outside(world: World): Move[] {
         );
   }
   return moves;
+}
+
+function days(world: World): Move[] {
+  const { left, published, sides } = world;
+  const isAnyWaiting = (published.signing ?? Number.POSITIVE_INFINITY) < sides[0]!.program.version;
+  if (left.days === 0 || !isAnyWaiting) return [];
+  const now = { ...world, published: { ...published, days: published.days + 1 }, isLater: true };
+  return [
+    { name: "a day goes by", of: 0, make: async () => ({ world: { ...now, left: spent(left, "days") } }) },
+  ];
 }
 
 function windows(world: World): Move[] {

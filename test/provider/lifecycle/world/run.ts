@@ -3,6 +3,7 @@
 import { Connection, type Fault } from "./aws/connection";
 import { canonical } from "./canonical";
 import type { Clock } from "./clock";
+import { publishedAfter } from "./publication";
 import { up } from "./stack/engine";
 import { Violation, Watch } from "./watch";
 import type { World } from "./world";
@@ -40,7 +41,7 @@ export class Runs {
 
 /** What is the same in all worlds of one walk, and may be the same in those of another. */
 const kindOf = ({ sides, permitted }: World) => [
-  ...sides.map(({ strategy, own, replicaRegions }) => [strategy, own, replicaRegions]),
+  ...sides.map(({ type, strategy, own, replicaRegions }) => [type, strategy, own, replicaRegions]),
   ...(permitted ?? []),
 ];
 
@@ -55,7 +56,8 @@ async function run(
 ): Promise<Ran> {
   const side = world.sides[of]!;
   const isLater = world.isLater || side.isBegun;
-  clock.begin(side.stack, Number(side.states.key?.outputs.latestVersion ?? 0), isLater);
+  const { days } = world.published;
+  clock.begin(side.stack, Number(side.states.key?.outputs.latestVersion ?? 0), isLater, days);
   const watch = new Watch(world, of);
   let sides = world.sides;
   const race = async () => {
@@ -74,10 +76,11 @@ async function run(
   if (calls > MOST_CALLS || /does not end/.test(String(outcome.error)))
     throw new Violation(`the plan does not end: ${calls} calls, ${outcome.error}`);
   const now = sides.map((one, index) => (index === of ? outcome.side : one));
+  const after = { ...world, aws: connection.aws, sides: now, owners: watch.owners, used: watch.used };
   return {
     world: {
-      ...world,
-      ...{ aws: connection.aws, sides: now, owners: watch.owners, used: watch.used },
+      ...after,
+      ...(of === 0 && { published: publishedAfter(after, of) }),
       isDisturbed: world.isDisturbed && !(refresh && of === 0), // others touch only what is the first stack's
       isLater,
     },

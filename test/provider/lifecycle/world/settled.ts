@@ -1,17 +1,18 @@
 /** What must hold once an `up` has finished after a refresh, whatever happened before. */
 import { currentOf, keyIn, stateOf } from "./aws/model";
+import { signsAfter } from "./publication";
 import { declares, HOME } from "./stack/program";
 import { Violation } from "./watch";
 import { keysOf, recordsIn, resourceIn, versionIn, type World } from "./world";
 
 export function checkSettled(before: World, world: World, of: number): void {
   for (const region of Object.keys(world.aws.regions))
-    if (declares(world.sides[of]!.program, region)) checkDeclared(world, of, region);
+    if (declares(world.sides[of]!.program, region)) checkDeclared(world, of, region, signsAfter(before, of));
     // Where a create was cut short before the engine heard of it, and is taken out, nobody deletes what it made: see `sweep`.
     else if (resourceIn(before.sides[of]!.states, region)) checkGivenUp(world, of, region);
 }
 
-function checkDeclared(world: World, of: number, region: string): void {
+function checkDeclared(world: World, of: number, region: string, signs: number): void {
   const { aws, sides, owners } = world;
   const side = sides[of]!;
   const { version: latest, minimum } = side.program;
@@ -21,8 +22,11 @@ function checkDeclared(world: World, of: number, region: string): void {
   if (aliasIs === undefined) throw new Violation(`there is no ${aliasName} in ${region}`);
   if (owners[`${region}/${aliasName}`] !== of)
     throw new Violation(`${aliasName} in ${region} is another stack's`);
-  if (aliasIs !== records[latest]?.keyId)
-    throw new Violation(`the alias in ${region} points to ${aliasIs}, not to version ${latest}`);
+  const shown = resourceIn(side.states, region)?.outputs;
+  if (aliasIs !== records[signs]?.keyId || shown?.keyId !== aliasIs || shown?.aliasTarget !== aliasIs)
+    throw new Violation(
+      `the alias in ${region} points to ${aliasIs}, not to version ${signs}; the state says ${shown?.keyId}, ${shown?.aliasTarget}`,
+    );
   for (let version = minimum; version <= latest; version++) {
     const id = records[version]?.keyId;
     const key = id === undefined ? undefined : keyIn(aws, region, id);

@@ -1,8 +1,10 @@
 /** Walks every state that can be reached, breadth first, and looks at each. */
+import type { KmsKeyRecords } from "../../../../provider/state/types";
 import { canonical } from "./canonical";
 import { faultsOf, type Move, movesFrom, type Possible } from "./moves";
 import type { Ran, Runs } from "./run";
 import { checkSettled } from "./settled";
+import type { Side } from "./stack/side";
 import { Violation } from "./watch";
 import { type Beginning, begin, type Left, type World } from "./world";
 
@@ -112,7 +114,7 @@ class Walk {
       }
       if (!refresh || this.bounds.permitted) return true; // a repair needs more than the needed permissions
       const second = error ? await this.runs.in(node.world, of) : undefined;
-      if (second?.error && this.#isNobodysToRepair(before, second.error)) return true;
+      if (second?.error && this.#isNobodysToRepair(before, before.sides[of]!, second.error)) return true;
       if (second?.error) throw new Violation(`it is not repaired: ${second.error.message}`);
       if (second) await this.#leavesNothing(second.world, of, refresh);
       checkSettled(before, second?.world ?? node.world, of);
@@ -123,8 +125,10 @@ class Walk {
     }
   }
 
-  /** What a person has to decide: a KMS key is gone; or others deleted the alias, and the stack that waited for its name has it. */
-  #isNobodysToRepair({ left }: World, { message }: Error): boolean {
+  /** What a person has to decide: what signs is not to be disabled; a KMS key is gone; or others deleted the alias, and the stack that waited for its name has it. */
+  #isNobodysToRepair({ left }: World, side: Side, { message }: Error): boolean {
+    const [, signing] = /Expected `minEnabledVersion` .* to be at most (\d)/.exec(message) ?? [];
+    if (signing !== undefined) return signs(side, signing);
     const has = (what: keyof Left) => left[what] < this.bounds.left[what];
     if (has("windows") && /AWS no longer knows it/.test(message)) return true;
     return has("outside") && has("second") && /points to another KMS key/.test(message);
@@ -163,6 +167,13 @@ class Walk {
     for (let one: Node | undefined = node; one; one = one.before) path.unshift(one.name);
     this.#found.set(kind, { path, message });
   }
+}
+
+/** Whether the state has an alias on the version, which the program wants disabled. */
+function signs({ program, states }: Side, version: string): boolean {
+  const held = Object.values(states).map(({ outputs }) => outputs);
+  const isOn = held.some(({ keyId, versions }) => (versions as KmsKeyRecords)?.[version]?.keyId === keyId);
+  return isOn && program.minimum > Number(version);
 }
 
 const isAsMuch = (one: Left, other: Left) =>

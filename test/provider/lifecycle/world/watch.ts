@@ -1,6 +1,7 @@
 /** What must hold at every moment of a run: it is looked at before and after each write. */
 import type { Watcher, Write } from "./aws/connection";
 import { type Aws, keyIn } from "./aws/model";
+import { signsAfter } from "./publication";
 import { declares } from "./stack/program";
 import { decrypts, versionIn, type World, withUse } from "./world";
 
@@ -14,6 +15,8 @@ export class Watch implements Watcher {
   violation?: Violation;
   readonly #usable: [region: string, id: string][];
   readonly #aliases: [region: string, name: string][];
+  /** The version that aliases may be put on. */
+  readonly #signs: number;
 
   constructor(
     private readonly before: World,
@@ -21,6 +24,7 @@ export class Watch implements Watcher {
   ) {
     this.owners = before.owners;
     this.used = before.used;
+    this.#signs = signsAfter(before, of);
     const { aws } = before;
     const { program } = before.sides[of]!;
     const regions = Object.keys(aws.regions).filter((region) => declares(program, region));
@@ -96,14 +100,13 @@ export class Watch implements Watcher {
 
   /** What is encrypted through it now can be decrypted wherever the stack's alias works. */
   #aliasPoints(aws: Aws, region: string, id: string, isNew: boolean): void {
-    const { program } = this.before.sides[this.of]!;
     const key = keyIn(aws, region, id)!;
     // What others have done since the last refresh is not seen: then no more is asked than that nothing gets worse.
     if (this.before.isDisturbed) return;
     if (!decrypts(aws, region, id))
       this.#fail(`the alias in ${region} is put on ${id}, which is not Enabled`);
-    if (versionIn(key) !== program.version)
-      this.#fail(`the alias in ${region} is put on version ${versionIn(key)}, not ${program.version}`);
+    if (versionIn(key) !== this.#signs)
+      this.#fail(`the alias in ${region} is put on version ${versionIn(key)}, not ${this.#signs}`);
     if (isNew) return; // nobody used it, and a KeyReplica that is made with it comes after it
     for (const [there] of this.#aliases)
       if (!decrypts(aws, there, id))

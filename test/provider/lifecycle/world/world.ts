@@ -4,8 +4,10 @@
  * It is not the scene of test/world, since that cannot be walked: a local KMS and its network have no value that is kept, compared and
  * gone back to, and a run there costs a hundred times as much. What the program declares, and how the SDK connects it, is the same.
  */
+
+import { AES_256 } from "../../../../provider/keys/keyTypes";
 import type { KmsKeyRecords } from "../../../../provider/state/types";
-import { versionOf } from "./aws/materials";
+import { SIGNS, versionOf } from "./aws/materials";
 import { type Aws, emptyAws, type KmsKey, keyIn, stateOf } from "./aws/model";
 import { FIRST, HOME } from "./stack/program";
 import type { ResourceState, Side } from "./stack/side";
@@ -20,6 +22,18 @@ export interface Left {
   readonly second: number;
   /** Times that all windows of scheduled deletions pass. */
   readonly windows: number;
+  /** Days that go by while a version waits (`publishBefore`). */
+  readonly days: number;
+}
+
+/** What is known of `publishBefore`. */
+export interface Published {
+  /** That have gone by. */
+  readonly days: number;
+  /** By id of a KMS key, the day on which the state first had it. */
+  readonly recorded: Readonly<Record<string, number>>;
+  /** The version that the alias at home was on last. Undefined where the stack has no distribution. */
+  readonly signing?: number;
 }
 
 export interface World {
@@ -33,6 +47,7 @@ export interface World {
   readonly isDisturbed: boolean;
   /** The second in which the stacks are made is over. */
   readonly isLater: boolean;
+  readonly published: Published;
   readonly left: Left;
   /** Operations that the stacks may call; by default all. */
   readonly permitted?: ReadonlySet<string>;
@@ -41,6 +56,8 @@ export interface World {
 export interface Beginning {
   regions: readonly string[];
   strategy: "manual" | "on-demand";
+  /** `publishBefore` of a key that signs; by default the key encrypts. */
+  publishBefore?: string;
   /** A second stack of the same program: the same project and key names, made in the same second. */
   second: boolean;
   /** The stacks' own material is the same. */
@@ -49,9 +66,11 @@ export interface Beginning {
   permitted?: ReadonlySet<string>;
 }
 
-export function begin({ regions, strategy, second, own, left, permitted }: Beginning): World {
+export function begin(beginning: Beginning): World {
+  const { regions, strategy, publishBefore, second, own, left, permitted } = beginning;
+  const type = publishBefore === undefined ? AES_256 : SIGNS;
   const side = (stack: string): Side => ({
-    ...{ stack, program: FIRST, strategy, states: {}, isBegun: false },
+    ...{ stack, program: { ...FIRST, publishBefore }, type: type.name, strategy, states: {}, isBegun: false },
     ...{ replicaRegions: regions.filter((region) => region !== HOME), ...(own && { own: "own" }) },
   });
   const sides = [side("organization/shop/dev"), ...(second ? [side("organization/shop/test")] : [])];
@@ -62,6 +81,7 @@ export function begin({ regions, strategy, second, own, left, permitted }: Begin
     used: [],
     isDisturbed: false,
     isLater: false,
+    published: { days: 0, recorded: {} },
     left,
     permitted,
   };

@@ -8,6 +8,7 @@ export type State = "Enabled" | "Disabled" | "PendingImport" | "PendingDeletion"
 /** A KMS key in one Region, of Origin EXTERNAL. Those of a multi-Region key have one id. */
 export interface KmsKey {
   readonly id: string;
+  readonly keySpec: string;
   readonly role?: "PRIMARY" | "REPLICA";
   readonly primaryRegion: string;
   readonly enabled: boolean;

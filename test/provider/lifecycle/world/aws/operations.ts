@@ -50,7 +50,7 @@ function metadataOf({ aws, region }: Call, key: KmsKey): object {
     Arn: arnOf(region, key.id),
     KeyState: stateOf(key),
     Origin: "EXTERNAL",
-    KeySpec: "SYMMETRIC_DEFAULT",
+    KeySpec: key.keySpec,
     Description: key.description,
     CurrentKeyMaterialId: materialId(key, currentOf(key)),
     MultiRegion: key.role !== undefined,
@@ -83,12 +83,12 @@ function changed(
 }
 
 export const OPERATIONS: Operations = {
-  CreateKey({ aws, region }, { MultiRegion, Tags, Policy, Description = "" }) {
+  CreateKey({ aws, region }, { KeySpec = "SYMMETRIC_DEFAULT", MultiRegion, Tags, Policy, Description = "" }) {
     const made = aws.made + 1;
     const id = `${MultiRegion ? "mrk-" : ""}k${made}`;
     const role = MultiRegion ? { role: "PRIMARY" as const } : {};
     const key: KmsKey = {
-      ...{ id, ...role, primaryRegion: region, enabled: true, materials: [] },
+      ...{ id, keySpec: KeySpec, ...role, primaryRegion: region, enabled: true, materials: [] },
       ...{ tags: tagsOf(Tags), policy: Policy, description: Description },
     };
     const now = withKey({ ...aws, made }, region, key);

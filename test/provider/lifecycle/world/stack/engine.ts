@@ -154,18 +154,26 @@ class Engine {
   }
 }
 
-function declarationOf({ program, strategy: rotationStrategy, replicaRegions, own }: Side): Declaration {
+function declarationOf({
+  program,
+  type,
+  strategy: rotationStrategy,
+  replicaRegions,
+  own,
+}: Side): Declaration {
   const { version, minimum: minEnabledVersion, distribution = "", replicas, replica: suffix } = program;
+  const { publishBefore } = program;
   const material = own && materialOf(own, version).toString("base64");
   return {
     key: {
+      type,
       replicaRegions,
       minEnabledVersion,
       ...(material ? { material } : { rotationTrigger: `${version}` }),
     },
     isDistributed: program.distribution !== undefined,
     names: { alias: `alias${distribution}`, distribution: `distribution${distribution}` },
-    distribution: { rotationStrategy },
+    distribution: { rotationStrategy, publishBefore },
     replicas,
     suffix,
   };

@@ -10,7 +10,11 @@ export interface Program {
   /** Regions with a replica. */
   readonly replicas: readonly string[];
   readonly replica: string;
+  /** Of a key that signs. */
+  readonly publishBefore?: string;
 }
+
+export const PUBLISH_BEFORE = "24h";
 
 export const FIRST: Program = { version: 1, minimum: 1, distribution: "", replicas: [], replica: "" };
 
@@ -43,6 +47,7 @@ export function editsOf(
   if (minimum < version && disables)
     edit(`raise minEnabledVersion to ${minimum + 1}`, { minimum: minimum + 1 });
   if (minimum > 1) edit(`lower minEnabledVersion to ${minimum - 1}`, { minimum: minimum - 1 });
+  if (program.publishBefore === PUBLISH_BEFORE) edit("move the alias now", { publishBefore: "0" });
   if (distribution === undefined) {
     edit("put the distribution back", { distribution: "" });
     return edits;

@@ -20,6 +20,8 @@ export type States = Readonly<Record<string, ResourceState>>;
 export interface Side {
   readonly stack: string;
   readonly program: Program;
+  /** Of the key. */
+  readonly type: string;
   readonly strategy: "manual" | "on-demand";
   /** Regions that the key may be replicated to. */
   readonly replicaRegions: readonly string[];
