@@ -22,8 +22,8 @@ export async function stillServes(bench: Bench, regions: string[], lowest: numbe
 
 /** Nothing lost and nothing unaccounted for. */
 export async function violations(bench: Bench, end: Exclude<End, { removed: unknown }>): Promise<string[]> {
-  const { regions, latest, lowest = 1 } = end;
-  const wrong = await stillEncrypts(bench, regions, recordsOf(bench.program)[latest]?.keyId);
+  const { regions, latest, lowest = 1, signing = latest } = end;
+  const wrong = await stillEncrypts(bench, regions, recordsOf(bench.program)[signing]?.keyId);
   wrong.push(...(await decryptable(bench, regions, lowest)));
   for (const region of regions) wrong.push(...(await accounted(bench, region, end)));
   for (const region of EVERYWHERE.filter((one) => !regions.includes(one)))

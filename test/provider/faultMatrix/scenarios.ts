@@ -31,6 +31,8 @@ export type End =
       latest: number;
       lowest?: number;
       oneKmsKey?: true;
+      /** The version that the alias is on; by default the latest. */
+      signing?: number;
     }
   | { removed: ProgramInputs; lowest?: never };
 
@@ -103,6 +105,10 @@ const restore = (inputs: ProgramInputs) => (program: Program) =>
 
 const ofType = (type: string, rotationTrigger: string) => replicated(rotationTrigger, { key: { type } });
 
+/** A key that signs, whose new versions are published for a day before. */
+const publishing = (rotationTrigger: string) =>
+  replicated(rotationTrigger, { key: { type: "ecdsa-p256" }, distribution: { publishBefore: "24h" } });
+
 /** What somebody else may do to the KMS keys, seen by a refresh. */
 async function meddled(bench: Bench): Promise<void> {
   await after(replicated("a"), replicated("b"))(bench);
@@ -144,6 +150,23 @@ export const SCENARIOS: readonly Scenario[] = [
     title: "rotate an RSA key with replicas",
     before: after(ofType("rsa-2048", "a")),
     run: up(ofType("rsa-2048", "b")),
+    inUse: ALL,
+    ends: { regions: ALL, latest: 2 },
+  },
+  {
+    title: "rotate a key whose versions are published before they sign",
+    before: after(publishing("a")),
+    run: up(publishing("b")),
+    inUse: ALL,
+    ends: { regions: ALL, latest: 2, signing: 1 },
+  },
+  {
+    title: "move the alias to a version that has been published for its time",
+    async before(bench) {
+      await after(publishing("a"), publishing("b"))(bench);
+      bench.scene.wait(1.1);
+    },
+    run: up(publishing("b")),
     inUse: ALL,
     ends: { regions: ALL, latest: 2 },
   },
