@@ -98,7 +98,10 @@ describe("keymgmt export --public", function () {
     version!.fingerprint = fingerprintOf(publicKey);
     const { code, stdout, stderr } = await exported();
     assert.deepEqual([code, stdout], [1, ""]);
-    assert.match(stderr.replaceAll(/\s+/g, " "), /to have a public key of type ecdsa-p384 and its fingerprint/);
+    assert.match(
+      stderr.replaceAll(/\s+/g, " "),
+      /to have a public key of type ecdsa-p384 and its fingerprint/,
+    );
   });
 
   it("refuses what belongs to a backup, and a form without --public", async () => {

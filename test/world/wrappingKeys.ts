@@ -49,6 +49,14 @@ const primes = {
   RSA_4096: new Primes(WRAPPING_BITS.RSA_4096 / 2),
 };
 
+/** The keys of a pair in DER. */
+export function keysOf({ publicKey, privateKey }: WrappingPair) {
+  return {
+    publicKey: createPublicKey({ key: publicKey, format: "der", type: "spki" }),
+    privateKey: createPrivateKey({ key: privateKey, format: "der", type: "pkcs8" }),
+  };
+}
+
 /** A pair of its own that was found quickly, in DER (SubjectPublicKeyInfo, PKCS #8). */
 export async function quickPair(spec: RsaWrappingKeySpec): Promise<WrappingPair> {
   const [p, q] = await primes[spec].next();

@@ -4,7 +4,6 @@ import {
   constants,
   createDecipheriv,
   createPrivateKey,
-  generateKeyPairSync,
   type KeyObject,
   privateDecrypt,
   randomBytes,
@@ -24,6 +23,7 @@ import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
 import { KEY_TYPES, type KeyType, keyTypeOf } from "../../../../../provider/keys/keyTypes";
 import type { WrappableMaterial } from "../../../../../provider/kms/wrapping";
 import { useQuickRsaKeys } from "../../../../world/quickRsaKeys";
+import { keysOf, quickPair } from "../../../../world/wrappingKeys";
 import { setEnvironment } from "../../../kms/loopback";
 import { refusal } from "../../../refusal";
 import { withoutKms } from "../withoutKms";
@@ -71,7 +71,10 @@ describe("a token's key of type", function () {
     hsm.close();
   });
 
-  const wrapping = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  let wrapping: { publicKey: KeyObject; privateKey: KeyObject };
+  before(async () => {
+    wrapping = keysOf(await quickPair("RSA_2048"));
+  });
   /** What AWS KMS would have, and which key that is. */
   const imported = async (type: KeyType, version: HsmVersion) => {
     const wrapped = await wrappedByHsm(inHsm(type), of, version);

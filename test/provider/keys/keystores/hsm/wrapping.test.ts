@@ -1,12 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  createCipheriv,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  publicEncrypt,
-  randomBytes,
-} from "node:crypto";
+import { createCipheriv, createPublicKey, type KeyObject, publicEncrypt, randomBytes } from "node:crypto";
 import { isKeymgmtError } from "../../../../../provider/errors";
 import type { Mechanism, Template, TokenSession } from "../../../../../provider/keys/keystores/hsm/cryptoki";
 import {
@@ -15,6 +8,7 @@ import {
   type HsmWrapping,
   triedWrapping,
 } from "../../../../../provider/keys/keystores/hsm/wrapping";
+import { keysOf, quickPair } from "../../../../world/wrappingKeys";
 
 const PKCS11 = { CKM_SHA_1: 0x220, CKM_SHA256: 0x250, CKM_RSA_PKCS_OAEP: 9, CKA_MODULUS: 0x120 };
 const CKM_AES_KEY_WRAP_KWP = 0x210b;
@@ -34,7 +28,10 @@ const PKCS_7 = (aesKey: Buffer, bytes: Buffer) => {
 type KeyWraps = Record<number, (aesKey: Buffer, bytes: Buffer) => Buffer>;
 
 describe("how a token wraps", () => {
-  const probe = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  let probe: { publicKey: KeyObject; privateKey: KeyObject };
+  before(async () => {
+    probe = keysOf(await quickPair("RSA_2048"));
+  });
 
   /** A token whose OAEP has these hashes, and which has these key wraps. */
   function tokenWith(hashes: Record<number, string>, keyWraps: KeyWraps = {}): TokenSession {
