@@ -23,11 +23,14 @@ export class Clock {
 
   constructor() {
     Error.stackTraceLimit = 0;
-    const waits = (work: () => void, milliseconds = 0) => {
-      this.#fake.setSystemTime(Date.now() + milliseconds);
-      queueMicrotask(work);
-    };
+    // What is done without a wait is done first: it may clear the timer.
+    const waits = (work: () => void, milliseconds = 0) =>
+      setImmediate(() => {
+        this.#fake.setSystemTime(Date.now() + milliseconds);
+        work();
+      });
     this.#replaced.replace(globalThis, "setTimeout", waits as never);
+    this.#replaced.replace(globalThis, "clearTimeout", clearImmediate as never);
     this.#replaced.replace(crypto, "randomBytes", ((size: number) =>
       size === 16 ? this.#nonce() : materialOf(this.#whose, ++this.#made)) as never);
     this.#replaced.replace(SIGNS.material, "generate", async () => privateKeyOf(this.#whose, ++this.#pairs));
