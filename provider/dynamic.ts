@@ -5,6 +5,7 @@
  */
 import type { dynamic } from "@pulumi/pulumi";
 import "../sdk/diagnosticReports";
+import { endWithPulumi } from "./endWithPulumi";
 import { resourcesOf } from "./resources";
 import { PartialFailure, type Resource, type Values } from "./resources/resource";
 import { Run } from "./run";
@@ -13,6 +14,9 @@ import { visible } from "./secrecy/visible";
 
 /** What this process knows: it lives for one preview, update, refresh or destroy. */
 const run = new Run();
+
+// Tests load this file in processes of their own.
+if (/dynamic-provider/.test(process.argv[1] ?? "")) endWithPulumi();
 
 const resources = resourcesOf(run);
 

@@ -18,7 +18,7 @@ const STEPS: Record<Step, string> = {
 const VICTIMS: Record<Point["victim"], string> = {
   all: "pulumi and its provider killed",
   provider: "the provider killed",
-  "pulumi alone": "pulumi killed and its provider not",
+  "pulumi alone": "pulumi alone killed, with which its provider ends,",
   "Ctrl-C": "Ctrl-C",
   "Ctrl-C twice": "Ctrl-C twice",
 };

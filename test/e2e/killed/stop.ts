@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Drop, InterceptedRequest, Interception } from "../../../local-kms/src/index";
-import { end, type Process, withDescendants } from "../support/processes";
+import { end, ended, type Process, withDescendants } from "../support/processes";
 
 /** Who is stopped: by SIGKILL, or pulumi by one or two SIGINTs, as by Ctrl-C. */
 export type Victim = "all" | "provider" | "pulumi alone" | "Ctrl-C" | "Ctrl-C twice";
@@ -64,7 +64,7 @@ export class Stop {
         end(this.tree);
         return unanswered;
       case "provider":
-        end(this.tree.filter(({ command }) => command.includes("dynamic-provider")));
+        end(this.tree.filter(isProvider));
         return unanswered;
       case "pulumi alone":
         end([{ pid: this.pulumi }]);
@@ -79,15 +79,18 @@ export class Stop {
     }
   }
 
-  /** Lets a provider whose pulumi is gone finish what it does, then ends what is left. */
+  /** Waits until no request comes any more, then ends what is left. The provider of a pulumi that was killed alone must not be. */
   async settle({ victim }: Point): Promise<void> {
-    for (let before = victim === "pulumi alone" ? -1 : this.requests; before !== this.requests; ) {
+    for (let before = -1; before !== this.requests; ) {
       before = this.requests;
       await sleep(500);
     }
+    if (victim === "pulumi alone") await ended(this.tree.filter(isProvider));
     end(this.tree);
   }
 }
 
 const fits = (point: Point | LostAnswer, operation: string, region: string) =>
   "drop" in point || ((point.operation ?? operation) === operation && (point.region ?? region) === region);
+
+const isProvider = ({ command }: Process) => command.includes("dynamic-provider");

@@ -104,7 +104,12 @@ export class World {
   private async goOn({ victim }: Point): Promise<void> {
     const locked = victim === "all" || victim === "pulumi alone";
     if (!locked) return;
-    const { stderr } = await this.project.up({ fails: true });
+    let { stderr } = await this.project.up({ fails: true });
+    if (/failed to load checkpoint/.test(stderr)) {
+      // It was killed while it wrote the state (https://github.com/pulumi/pulumi/issues/4679).
+      await this.project.restoreCheckpoint();
+      ({ stderr } = await this.project.up({ fails: true }));
+    }
     assert.match(stderr, /currently locked by 1 lock/);
     await this.project.pulumi(["cancel", "--yes"]);
   }

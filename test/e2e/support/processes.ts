@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { setTimeout } from "node:timers/promises";
 
 export interface Process {
   pid: number;
@@ -29,5 +30,18 @@ export function end(processes: { pid: number }[]): void {
     } catch {
       // It had ended by itself.
     }
+  }
+}
+
+/** Waits until processes have ended by themselves. */
+export async function ended(processes: { pid: number }[]): Promise<void> {
+  for (const { pid } of processes) while (isRunning(pid)) await setTimeout(50);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { engineFolder } from "../../../tools/toolchain";
 import { built } from "../../built";
@@ -104,11 +104,21 @@ export class Project {
    * Pulumi encrypts anew as it likes.
    */
   async state(stack = "dev"): Promise<Json> {
-    const stacks = join(this.folder.state, ".pulumi", "stacks");
-    const [project] = await readdir(stacks);
-    const text = await readFile(join(stacks, project!, `${stack}.json`), "utf8");
+    const text = await readFile(await this.checkpoint(stack), "utf8");
     const { checkpoint } = JSON.parse(text, (name, value) => (name === "ciphertext" ? "" : value));
     return { resources: [], ...checkpoint.latest };
+  }
+
+  /** Puts the checkpoint before the last one in its place: Pulumi sets it aside before it writes the next. */
+  async restoreCheckpoint(stack = "dev"): Promise<void> {
+    const checkpoint = await this.checkpoint(stack);
+    await copyFile(`${checkpoint}.bak`, checkpoint);
+  }
+
+  private async checkpoint(stack: string): Promise<string> {
+    const stacks = join(this.folder.state, ".pulumi", "stacks");
+    const [project] = await readdir(stacks);
+    return join(stacks, project!, `${stack}.json`);
   }
 
   /** The outputs that the last update of stack "dev" has left; secrets are not among them. */
