@@ -1,7 +1,7 @@
 /** Options that several commands share, and the parsers of their values. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { KmsConnection } from "../provider/kms/endpoints/connection.js";
-import { isRegion, suggestRegion } from "../provider/kms/endpoints/regions.js";
+import { isKnownRegion, isRegion, notKnown } from "../provider/kms/endpoints/regions.js";
 import { OPTIONAL } from "./iam-policy/features.js";
 
 /** Where states come from; read by loadStates. */
@@ -43,7 +43,11 @@ function endpoint(value: string, before?: KmsConnection["endpoint"]): KmsConnect
   const isFirst = before === undefined;
   if (region === undefined || url === undefined) {
     if (isFirst) return value;
-  } else if (isRegion(region) && (isFirst || typeof before === "object")) return { ...before, [region]: url };
+  } else if (!isRegion(region))
+    throw new InvalidArgumentError(
+      `Expected REGION=URL with an AWS Region such as us-east-1${notKnown(region)}`,
+    );
+  else if (isFirst || typeof before === "object") return { ...before, [region]: url };
   throw new InvalidArgumentError("Expected one URL, or REGION=URL once for each Region.");
 }
 
@@ -54,11 +58,8 @@ export function collect(value: string, before: string[] = []): string[] {
 
 /** Refuses an unknown Region: the policy would match nothing, and the host would not exist. */
 export function regionName(value: string, before: string[] = []): string[] {
-  if (isRegion(value)) return [...before, value];
-  const meant = suggestRegion(value);
-  throw new InvalidArgumentError(
-    `Expected an AWS Region such as us-east-1.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
-  );
+  if (isKnownRegion(value)) return [...before, value];
+  throw new InvalidArgumentError(`Expected an AWS Region such as us-east-1${notKnown(value)}`);
 }
 
 /** The form of a value of --allow-dynamic. It holds no character that a shell interprets. */

@@ -11,7 +11,11 @@ export function declareIamPolicy(program: Command): void {
     )
     .option("--account-id <id>", "account that holds the KMS keys, 12 digits", accountId)
     .option("--region <region>", "a KmsProvider's Region (repeatable)", regionName)
-    .option("--replica-region <region>", "a Region of replicas; implies --multi-region (repeatable)", collect)
+    .option(
+      "--replica-region <region>",
+      "a Region of replicas; implies --multi-region (repeatable)",
+      regionName,
+    )
     .option("--multi-region", "the keys are multi-Region (for both kinds, join two policies)")
     .option(
       "--key-type <type>",

@@ -1,7 +1,7 @@
 import { planExpiry } from "../keys/expiry";
 import { isLeftOut } from "../kms/endpoints/connection";
 import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
-import { isRegion } from "../kms/endpoints/regions";
+import { isKnownRegion, isRegion } from "../kms/endpoints/regions";
 import { movesWithPrimary, planOf } from "../lifecycle/converge";
 import { sayDrift } from "../lifecycle/drift/observe";
 import { BY_MEANING } from "../lifecycle/metadata/keyPolicy";
@@ -44,7 +44,7 @@ export const keyReplica = (
     run.declared.recordResource("KeyReplica", idOf(run, inputs));
     const mistakes = [
       ...schemaMistakes("KeyReplica", inputs),
-      ...regionMistakes("region", inputs.region),
+      ...regionMistakes("region", inputs.region, key?.replicaRegions ?? olds?.region),
       ...chinaMistakes("region", inputs.region, key),
       ...notDeclaredMistakes(inputs.region, key),
       ...withoutEndpointMistakes(known(distribution?.kms)?.endpoint, [known(inputs.region)]),
@@ -180,7 +180,7 @@ function notDeclaredMistakes(region: unknown, key: Partial<KeyRef> | undefined):
   const declared = known(key?.replicaRegions);
   if (
     typeof region !== "string" ||
-    !isRegion(region) ||
+    !isKnownRegion(region) ||
     !Array.isArray(declared) ||
     hasUnknown(declared) ||
     declared.includes(region)

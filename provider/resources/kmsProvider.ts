@@ -19,14 +19,14 @@ export const kmsProvider = (run: Run): StatefulResource<"KmsProvider"> => ({
     const inputs = withDefaults("KmsProvider", news);
     const mistakes = [
       ...schemaMistakes("KmsProvider", inputs),
-      ...regionMistakes("keyCollection", inputs.keyCollection),
+      ...regionMistakes("keyCollection", inputs.keyCollection, olds?.keyCollection),
       ...aliasPartMistakes("aliasPrefix", inputs.aliasPrefix),
       ...tagMistakes(inputs.tags),
       ...endpointInputMistakes(inputs.endpoint, inputs.keyCollection),
       ...quotaMistakes(inputs.quotas),
       ...roleMistakes(inputs),
       ...reservedPrefixMistakes(inputs.aliasPrefix),
-      ...unreachableMistakes(inputs, olds === undefined),
+      ...unreachableMistakes(inputs, olds),
     ];
     if (olds) run.declared.recordCheck("KmsProvider", inputs);
     return { inputs, mistakes };
@@ -97,13 +97,18 @@ function quotaMistakes(value: unknown): string[] {
 }
 
 /** A new KmsProvider must be reachable: its account is not known yet. */
-function unreachableMistakes({ unreachableRegions, keyCollection }: Values, isNew: boolean): string[] {
+function unreachableMistakes(
+  { unreachableRegions, keyCollection }: Values,
+  olds: Values | undefined,
+): string[] {
   if (!Array.isArray(unreachableRegions)) return [];
   const isTwice = new Set(unreachableRegions).size < unreachableRegions.length;
   return [
-    ...unreachableRegions.flatMap((region) => regionMistakes("unreachableRegions", region)),
+    ...unreachableRegions.flatMap((region) =>
+      regionMistakes("unreachableRegions", region, [olds?.keyCollection, olds?.unreachableRegions].flat()),
+    ),
     ...(isTwice ? ["Expected `unreachableRegions` to name each Region once; one comes twice."] : []),
-    ...(isNew && unreachableRegions.includes(keyCollection)
+    ...(olds === undefined && unreachableRegions.includes(keyCollection)
       ? [
           `Expected \`unreachableRegions\` of a new KmsProvider without its \`keyCollection\`, got "${keyCollection}": nothing can be made there now. Give it a \`keyCollection\` that answers.`,
         ]

@@ -52,7 +52,7 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
     const mistakes = [
       ...schemaMistakes("ManagedKey", inputs),
       ...aliasPartMistakes("name", inputs.name),
-      ...replicaRegionMistakes(inputs.replicaRegions),
+      ...replicaRegionMistakes(inputs.replicaRegions, olds?.replicaRegions),
       ...partitionMistakes(inputs.name, inputs.replicaRegions),
       // Only for new keys: an existing key cannot lose a Region without a replacement, and `check` must not block its removal.
       ...(olds ? [] : chinaMistakes("replicaRegions", inputs.replicaRegions, inputs)),
@@ -254,11 +254,11 @@ function parsedMaterial({ material }: KeyType, own: string, passphrase: string |
   return parsed.material;
 }
 
-function replicaRegionMistakes(regions: unknown): string[] {
+function replicaRegionMistakes(regions: unknown, former: unknown): string[] {
   if (!Array.isArray(regions)) return [];
   const twice = regions.filter((region, index) => !isUnknown(region) && regions.indexOf(region) !== index);
   return [
-    ...regions.flatMap((region) => regionMistakes("replicaRegions", region)),
+    ...regions.flatMap((region) => regionMistakes("replicaRegions", region, former)),
     ...twice
       .filter(isRegion)
       .map((region) => `Expected \`replicaRegions\` to name each Region once, got "${region}" twice.`),

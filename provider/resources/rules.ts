@@ -5,7 +5,7 @@
 
 import { expiryTimes, LONGEST_DAYS } from "../keys/expiry";
 import { parseRotationPeriod } from "../keys/period";
-import { isRegion, partitionOf, suggestRegion } from "../kms/endpoints/regions";
+import { isKnownRegion, isRegion, notKnown, partitionOf } from "../kms/endpoints/regions";
 import { TAG } from "../kms/taggedKeys";
 import { hasUnknown, known } from "../schema/unknowns";
 import type { Values } from "./resource";
@@ -35,13 +35,12 @@ export function aliasLengthMistakes(aliasPrefix: unknown, keyName: unknown): str
       ];
 }
 
-export function regionMistakes(property: string, value: unknown): string[] {
+/** @param former what the property was: a Region in the state has the form of a name and stays as it is, so that `check` blocks no removal */
+export function regionMistakes(property: string, value: unknown, former: unknown = []): string[] {
   const region = known(value);
-  if (typeof region !== "string" || isRegion(region)) return [];
-  const suggestion = suggestRegion(region);
-  return [
-    `Expected \`${property}\` to be an AWS Region such as "us-east-1"${suggestion ? `; did you mean "${suggestion}"?` : "; what came is none."}`,
-  ];
+  if (typeof region !== "string" || isKnownRegion(region)) return [];
+  if (isRegion(region) && [former].flat().includes(region)) return [];
+  return [`Expected \`${property}\` to be an AWS Region such as "us-east-1"${notKnown(region)}`];
 }
 
 /** AWS replicates within a partition only (ReplicateKey's reference). `primary` is the primary Region where it is known. */

@@ -29,12 +29,20 @@ describe("keymgmt", function () {
     ["sweep --days 6", /Expected a number from 7 to 30/],
     ["status --account", /Expected at least one --region/],
     ["export --key orders", /Expected --key and --out, or --fingerprint alone/],
-    ["iam-policy --region us-wset-1", /Expected an AWS Region such as us-east-1\. Did you mean us-west-1\?/],
+    ["iam-policy --region us-wset-1", /Expected an AWS Region such as us-east-1; did you mean "us-west-1"\?/],
+    [
+      "doctor --region us-west-9",
+      /got "us-west-9", which this release does not know; did you mean "us-west-1"\?/,
+    ],
+    ["iam-policy --replica-region us-wset-1", /did you mean "us-west-1"\?/],
     [
       "import a.jwe --passphrase env://A --fingerprint 6B1D",
       /Expected --fingerprint to be 64 hex digits in lower case/,
     ],
-    ["status --endpoint us-wset-1=https://a.example", /Expected one URL, or REGION=URL once for each Region/],
+    [
+      "status --endpoint us-wset-1=https://a.example",
+      /Expected REGION=URL with .* did you mean "us-west-1"\?/,
+    ],
     [
       "status --endpoint https://a.example --endpoint us-west-1=https://b.example",
       /Expected one URL, or REGION=URL/,

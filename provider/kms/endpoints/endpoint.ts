@@ -1,7 +1,7 @@
 import { KeymgmtError } from "../../errors";
 import type { KmsConnection } from "./connection";
 import { isAwsHost, isThisMachine, isTrustedByDefault } from "./hosts";
-import { isRegion, partitionOf, suggestRegion } from "./regions";
+import { isRegion, notKnown, partitionOf } from "./regions";
 import { type Flag, flagOf } from "./sdkFlags";
 import { profileSetting, servicesSettings, sharedSettings, shownSetting } from "./sharedFiles";
 
@@ -201,8 +201,7 @@ function lacksRegion(endpoint: object, region: string): string {
 }
 
 function invalidRegion(name: string): string {
-  const suggestion = suggestRegion(name);
-  return `Expected the keys of \`endpoint\` to be AWS Regions such as "us-east-1"${suggestion ? `; did you mean "${suggestion}"?` : "; what came is none."}`;
+  return `Expected the keys of \`endpoint\` to be AWS Regions such as "us-east-1"${notKnown(name)}`;
 }
 
 /** An endpoint from the environment or a file, which may be written by somebody else than the program's author. */

@@ -1,6 +1,7 @@
 /**
- * Regions are recognized by the form of their names. So a preview can check one without loading the AWS SDK, and a Region that AWS opens
- * after this release is accepted. A test compares the form and the partitions with the AWS SDK's partition data.
+ * A name in a state is recognized as a Region's by its form. A name that the program or the command line adds must be that of a Region that
+ * AWS has, because a wrong one in `replicaRegions` stays for the life of the key. A preview checks both without loading the AWS SDK. A test
+ * compares the form, the list and the partitions with the AWS SDK's partition data.
  */
 const DIRECTIONS = "north south east west central northeast northwest southeast southwest".split(" ");
 
@@ -20,7 +21,7 @@ const PARTITIONS: readonly (readonly [prefix: string, partition: string])[] = [
   ["us-isof-", "aws-iso-f"],
 ];
 
-/** Whether a name has the form of a Region's name. Only a call shows whether AWS has the Region. */
+/** Whether a name has the form of a Region's name. */
 export function isRegion(name: string): boolean {
   return REGION.test(name);
 }
@@ -30,15 +31,43 @@ export function partitionOf(region: string): string {
   return PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
 }
 
-/** The Region that was probably meant ("us-wset-1": "us-west-1", "us-east-1a": "us-east-1"), or undefined where no name is similar. */
+/** The Regions that the AWS SDK lists at the time of this release. */
+const LISTED =
+  "af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 me-west-1 mx-central-1 sa-east-1 sa-west-1 us-east-1 us-east-2 us-west-1 us-west-2 cn-north-1 cn-northwest-1 eusc-de-east-1 us-iso-east-1 us-iso-west-1 us-isob-east-1 us-isob-west-1 eu-isoe-west-1 us-isof-east-1 us-isof-south-1 us-gov-east-1 us-gov-west-1".split(
+    " ",
+  );
+
+/** Names Regions that AWS has opened after this release, separated by commas. */
+const OPENED_SINCE = "KEYMGMT_REGIONS";
+
+/** Whether AWS has this Region, as far as this release and the environment know. */
+export function isKnownRegion(name: string): boolean {
+  return (
+    LISTED.includes(name) || (isRegion(name) && (process.env[OPENED_SINCE] ?? "").split(",").includes(name))
+  );
+}
+
+/** Why a name is refused, in words that follow "Expected … to be an AWS Region such as …". */
+export function notKnown(name: string): string {
+  const suggestion = suggestRegion(name);
+  const meant = suggestion === undefined ? undefined : `did you mean "${suggestion}"?`;
+  if (!isRegion(name)) return `; ${meant ?? "what came is none."}`;
+  return `, got "${name}", which this release does not know${meant === undefined ? "." : `; ${meant}`} If AWS has opened it since, set ${OPENED_SINCE}=${name} in the environment.`;
+}
+
+/**
+ * The Region that was probably meant ("us-wset-1": "us-west-1", "us-east-1a": "us-east-1"), or undefined where no name is similar. It is on the
+ * same continent where the name has one.
+ */
 export function suggestRegion(name: string): string | undefined {
   const typed = name.trim().toLowerCase().replaceAll(/[_ ]/g, "-");
-  const [, area, word, number] = new RegExp(`^(${AREA})-?([a-z]+)-?(\\d+)[a-z]?$`).exec(typed) ?? [];
-  if (area === undefined || word === undefined) return undefined;
-  const [nearest] = DIRECTIONS.map((direction) => ({ direction, distance: editDistance(word, direction) }))
+  const continent = (region: string) => region.split("-")[0];
+  const near = LISTED.filter((region) => continent(region) === continent(typed));
+  const [nearest] = (near.length > 0 ? near : LISTED)
+    .map((region) => ({ region, distance: editDistance(typed, region) }))
     .filter(({ distance }) => distance <= 2)
     .sort((a, b) => a.distance - b.distance);
-  return nearest && `${area}-${nearest.direction}-${number}`;
+  return nearest?.region;
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment). */

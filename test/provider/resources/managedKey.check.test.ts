@@ -142,6 +142,17 @@ describe("check of a ManagedKey", () => {
     ]);
   });
 
+  it("refuses a Region that AWS does not have, but none that the state has already", async () => {
+    const refused =
+      'Expected `replicaRegions` to be an AWS Region such as "us-east-1", got "eu-west-9", which this release does not know; did you mean "eu-west-1"? If AWS has opened it since, set KEYMGMT_REGIONS=eu-west-9 in the environment.';
+    assert.deepEqual(await check({ replicaRegions: ["eu-west-9"] }), [refused]);
+    const olds = { ...(await checked("ManagedKey")), replicaRegions: ["eu-west-9"] };
+    assert.deepEqual(await check({ replicaRegions: ["eu-west-9"] }, olds), []);
+    assert.ok(
+      (await check({ replicaRegions: ["eu-west-9"] }, await checked("ManagedKey"))).includes(refused),
+    );
+  });
+
   it("refuses a Region named twice", async () => {
     assert.deepEqual(await check({ replicaRegions: ["eu-west-1", "us-east-1", "eu-west-1"] }), [
       'Expected `replicaRegions` to name each Region once, got "eu-west-1" twice.',

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { isRegion, partitionOf, suggestRegion } from "../../../../provider/kms/endpoints/regions";
+import {
+  isKnownRegion,
+  isRegion,
+  notKnown,
+  partitionOf,
+  suggestRegion,
+} from "../../../../provider/kms/endpoints/regions";
+import { setEnvironment } from "../loopback";
 
 interface Partition {
   id: string;
@@ -37,7 +44,48 @@ describe("Regions", () => {
     for (const { name } of known) assert.ok(isRegion(name), name);
   });
 
-  it("are those too that AWS opens after this release", () => {
+  it("are known where the AWS SDK knows them, and no others", () => {
+    const listed = [
+      "af",
+      "ap",
+      "ca",
+      "cn",
+      "eu",
+      "eusc-de",
+      "eu-isoe",
+      "il",
+      "me",
+      "mx",
+      "sa",
+      "uk",
+      "us",
+    ].concat(["us-gov", "us-iso", "us-isob", "us-isof"]);
+    const directions = "north south east west central northeast northwest southeast southwest".split(" ");
+    const possible = listed.flatMap((area) =>
+      directions.flatMap((direction) => [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `${area}-${direction}-${n}`)),
+    );
+    assert.deepEqual(possible.filter(isKnownRegion).sort(), known.map(({ name }) => name).sort());
+  });
+
+  it("are known too where the environment says that AWS has opened them since", () => {
+    assert.match(
+      notKnown("us-west-9"),
+      /^, got "us-west-9", which this release does not know; did you mean "us-west-1"\? If .* set KEYMGMT_REGIONS=us-west-9 in/,
+    );
+    const restore = setEnvironment({ KEYMGMT_REGIONS: "nz-north-1,us-west-9,mars" });
+    try {
+      assert.deepEqual(["nz-north-1", "us-west-9", "us-west-8", "mars"].map(isKnownRegion), [
+        true,
+        true,
+        false,
+        false,
+      ]);
+    } finally {
+      restore();
+    }
+  });
+
+  it("have the form of those that AWS opens after this release", () => {
     for (const name of ["nz-north-1", "us-central-12", "us-gov-south-1", "eusc-fr-west-1", "us-isog-east-1"])
       assert.ok(isRegion(name), name);
   });
@@ -71,6 +119,9 @@ describe("Regions", () => {
       "us-east1": "us-east-1",
       "ap-southeast1": "ap-southeast-1",
       "us-gov-wst-1": "us-gov-west-1",
+      "us-west-9": "us-west-1",
+      "us-west": "us-west-1",
+      "us-central-1": undefined,
       mars: undefined,
       "": undefined,
     };
