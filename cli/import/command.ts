@@ -15,8 +15,9 @@ import { visible } from "../../provider/secrecy/visible.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { print } from "../print.js";
+import { loadStates } from "../state/load.js";
 import { type ProjectOptions, runPulumi } from "../state/pulumi.js";
-import { date, wrapped } from "../text.js";
+import { count, date, wrapped } from "../text.js";
 
 export interface ImportOptions extends ProjectOptions {
   passphrase?: string;
@@ -44,12 +45,24 @@ export async function importKey(
   const from = isReference(file) ? file : pathToFileURL(resolve(file)).href;
   const place = { from, passphrase, identity, fingerprint };
   const backup = await openBackupAt(place, sayOnce());
+  await refuseExisting(backup, project);
   print(backupText(backup));
   const name = `keymgmt:restore.${backup.key.name}`;
   const value = JSON.stringify(restoreOf(backup, place));
   await runPulumi(["config", "set", name, value, "--plaintext"], project, "keep what the update needs", "");
   print(`\n${nextSteps(backup, name)}`);
   return EXIT.fine;
+}
+
+/** A restore only creates: the update would refuse the configuration, or ignore it. */
+async function refuseExisting({ key }: Backup, project: ProjectOptions): Promise<void> {
+  const [state] = await loadStates(project);
+  const existing = state?.keys.find(({ name }) => name === key.name);
+  if (existing === undefined) return;
+  const stack = state?.names[0] ?? state?.title;
+  throw new UsageError(
+    `Expected a stack without the ManagedKey "${key.name}"; ${stack} has it, with ${count(existing.latestVersion, "version")}. A restore only creates a key, so nothing was stored. Give another --stack, or keep the key that is there.`,
+  );
 }
 
 function restoreOf({ keyring, kcvs, distributions }: Backup, place: Omit<Restore, "kcvs">): object {

@@ -1,7 +1,7 @@
 /** The findings of `status`, in the form that --json prints. The text is made from them. */
 import { regionDrift, type SeenRegion } from "../../provider/lifecycle/drift/drift.js";
 import { outdatedNames } from "../state/names.js";
-import type { ManagedKeyState, RegionState, StackState } from "../state/stack.js";
+import type { ManagedKeyState, RegionState, StackState, VersionState } from "../state/stack.js";
 import type { Observations, Unseen } from "./observe.js";
 import type { Scheduled } from "./scheduled.js";
 import { type ScheduledReport, scheduledReports, unseenNotes } from "./scheduledReport.js";
@@ -57,11 +57,16 @@ export interface VersionReport {
   version: number;
   keyId: string;
   keyArn: string;
-  /** AWS's; the state's where AWS was not asked. */
-  state: string;
-  alias: boolean;
+  /** AWS's; the state's with --offline; null where AWS was asked and did not answer. */
+  state: string | null;
+  /** Whether the alias points to the KMS key. Null as `state` is. */
+  alias: boolean | null;
+  /** Whether the KMS key encrypts with this version's material: false for former versions of one that is rotated on demand. */
+  current: boolean;
   /** ISO 8601 UTC. */
   validTo: string | null;
+  /** UTC date after which an update imports the material again, where it expires. */
+  renewAfter: string | null;
   deletionDate: string | null;
 }
 
@@ -150,6 +155,7 @@ function keyReport(
 function regionReport(state: RegionState, observation: SeenRegion | Unseen | undefined): RegionReport {
   const { region, primary, owner, outputs } = state;
   const seen = observation !== undefined && "keys" in observation ? observation : undefined;
+  const unseen = observation !== undefined && "unseen" in observation ? observation.unseen : null;
   const halfway = state.unsettled
     ? [`the last update of ${owner.distribution} in ${region} failed half-way`]
     : [];
@@ -159,20 +165,30 @@ function regionReport(state: RegionState, observation: SeenRegion | Unseen | und
   return {
     region,
     primary,
-    unseen: observation !== undefined && "unseen" in observation ? observation.unseen : null,
+    unseen,
     versions: state.versions.map((record) => {
       const now = seen?.keys.get(record.keyId);
       const pointedAt = seen ? seen.aliasTarget === record.keyId : record.version === inUse;
+      const validTo = (now ? now.validTo : record.validTo) ?? null;
       return {
         version: record.version,
         keyId: record.keyId,
         keyArn: record.keyArn,
-        state: now?.state ?? record.state,
-        alias: pointedAt,
-        validTo: (now ? now.validTo : record.validTo) ?? null,
+        state: unseen === null ? (now?.state ?? record.state) : null,
+        alias: unseen === null ? pointedAt : null,
+        current: isCurrent(record, state.versions, now?.keyMaterialId),
+        validTo,
+        renewAfter: (validTo !== null && owner.expiry.renewAfter) || null,
         deletionDate: now?.deletionDate ?? null,
       };
     }),
     drift: [...halfway, ...(seen ? regionDrift(region, kind, owner, outputs, seen) : [])],
   };
+}
+
+/** @param material that AWS encrypts with, where it was asked and says so */
+function isCurrent(record: VersionState, all: VersionState[], material: string | undefined): boolean {
+  const sharing = all.filter(({ keyId }) => keyId === record.keyId);
+  const current = sharing.find(({ keyMaterialId }) => material !== undefined && keyMaterialId === material);
+  return record === (current ?? sharing.at(-1));
 }

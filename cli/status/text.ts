@@ -1,5 +1,5 @@
 import { count, date, shortened, table, wrapped } from "../text.js";
-import type { DistributionReport, KeyReport, Report, StackReport } from "./report.js";
+import type { DistributionReport, KeyReport, Report, StackReport, VersionReport } from "./report.js";
 import { scheduledText } from "./scheduledText.js";
 
 /** The report as text for a person, 80 columns wide. */
@@ -43,20 +43,31 @@ function keyText(key: KeyReport): string {
 
 function distributionText({ accountId, aliasName, regions }: DistributionReport): string {
   const where = accountId === null ? "" : ` in ${accountId}`;
-  const rows = regions
+  const versions = regions
     .flatMap(({ region, versions }) => versions.map((version) => ({ region, ...version })))
-    .sort((a, b) => a.version - b.version)
-    .map(({ version, region, keyId, state, alias, validTo }) => [
-      String(version),
-      region,
-      shortened(keyId),
-      state,
-      alias ? "yes" : "-",
-      date(validTo ?? undefined),
-    ]);
-  const heading = ["ver", "Region", "KMS key", "state", "alias", "expires"];
-  const notes = regions.flatMap(({ region, unseen, drift }) => [
+    .sort((a, b) => a.version - b.version);
+  const isRenewed = versions.some(({ renewAfter }) => renewAfter !== null);
+  const rows = versions.map(({ version, region, keyId, state, alias, validTo, renewAfter }) => [
+    String(version),
+    region,
+    shortened(keyId),
+    state ?? "not known",
+    alias === null ? "?" : alias ? "yes" : "-",
+    date(validTo ?? undefined),
+    ...(isRenewed ? [renewAfter ?? "-"] : []),
+  ]);
+  const heading = [
+    "ver",
+    "Region",
+    "KMS key",
+    "state",
+    "alias",
+    "expires",
+    ...(isRenewed ? ["renewed"] : []),
+  ];
+  const notes = regions.flatMap(({ region, unseen, versions, drift }) => [
     ...(unseen === null ? [] : [`not looked at in ${region}: ${unseen}`]),
+    ...materialNotes(region, versions),
     ...drift.map((sentence) => `drift: ${sentence}`),
   ]);
   return [
@@ -64,6 +75,18 @@ function distributionText({ accountId, aliasName, regions }: DistributionReport)
     rows.length === 0 ? "    no KMS keys yet\n" : table([heading, ...rows], "    "),
     ...notes.map((note) => wrapped(note, "    - ")),
   ].join("");
+}
+
+/** Which of the versions that share a KMS key it encrypts with. */
+function materialNotes(region: string, versions: VersionReport[]): string[] {
+  return versions.flatMap(({ version, keyId, current }) => {
+    const former = versions.filter((other) => other.keyId === keyId && !other.current);
+    return current && former.length > 0
+      ? [
+          `${shortened(keyId)} in ${region} encrypts with version ${version}, and still decrypts with ${former.map((each) => each.version).join(", ")}`,
+        ]
+      : [];
+  });
 }
 
 function conclusion({ drift, unseen }: Report, offline: boolean): string {

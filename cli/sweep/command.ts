@@ -7,7 +7,7 @@ import { loadStates, type StateOptions } from "../state/load.js";
 import { count, date, wrapped } from "../text.js";
 import { confirmed } from "./confirm.js";
 import { type Deletion, scheduleAll } from "./delete.js";
-import { findKeys, placeId, placesOf } from "./find.js";
+import { type FoundKey, findKeys, placeId, placesOf } from "./find.js";
 import { type KeyReport, keyReport, sweepReport } from "./report.js";
 import { type Sorted, sortKeys } from "./sort.js";
 import { sweepText } from "./text.js";
@@ -43,13 +43,14 @@ export async function sweep(options: SweepOptions): Promise<number> {
     ({ places, leftOut } = await placesOf(aws, states, [...(options.region ?? []), ...more]));
     keys = [...keys, ...(await findKeys(places.filter((place) => !known.has(placeId(place)))))];
   }
+  refuseUnknownStacks(options.emptyStack ?? [], keys);
   const sorted = sortKeys(keys, states, options.emptyStack ?? [], new Date());
   const report = sweepReport(places, leftOut, states, sorted);
   if (!options.json) print(`${sweepText(visibleIn(report))}\n`);
   const deletions = options.delete ? await remove(sorted, options) : undefined;
   const done = deletions?.map(({ key, ...rest }) => ({ ...keyReport(key), ...rest }));
   if (options.json) printJson({ ...report, deletions: done ?? [] });
-  else print(conclusion(sorted, visibleIn(done)));
+  else print(conclusion(sorted, visibleIn(done), leftOut));
   return leftOut.length > 0 ? EXIT.error : exitCode(sorted, deletions);
 }
 
@@ -72,27 +73,63 @@ async function remove({ deletable }: Sorted, { yes, days }: SweepOptions): Promi
 
 type Done = KeyReport & { failure?: string };
 
-function conclusion({ deletable, held }: Sorted, deletions: Done[] | undefined): string {
-  if (deletions === undefined || deletions.length === 0) {
-    const unaccounted = deletable.length + held.length;
-    const advice =
-      deletable.length > 0 ? " `--delete` schedules the deletion of those that nobody can be using." : "";
-    return unaccounted === 0
-      ? "Nothing is unaccounted for.\n"
-      : wrapped(`${count(unaccounted, "KMS key")} unaccounted for; nothing was changed.${advice}`);
-  }
-  return deletions
-    .map(({ keyId, region, deletionDate, failure }) =>
-      failure === undefined
-        ? `${keyId} in ${region}: ${!deletionDate ? "deleted after its last replica" : `deleted on ${date(deletionDate)}`}\n` +
-          `  keep it: aws kms cancel-key-deletion --region ${region}\n    --key-id ${keyId}\n`
-        : wrapped(`${keyId} in ${region}: not scheduled: ${failure}`),
-    )
-    .join("");
+function conclusion(sorted: Sorted, deletions: Done[] | undefined, leftOut: string[]): string {
+  const { deletable, held } = sorted;
+  if (deletions === undefined || deletions.length === 0)
+    return wrapped([...unaccounted(deletable, held), ...openEnds(sorted, leftOut)].join(" ") || NOTHING);
+  const lines = deletions.map(({ keyId, region, deletionDate, failure }) =>
+    failure === undefined
+      ? `${keyId} in ${region}: ${!deletionDate ? "deleted after its last replica" : `deleted on ${date(deletionDate)}`}\n` +
+        `  keep it: aws kms cancel-key-deletion --region ${region}\n    --key-id ${keyId}\n`
+      : wrapped(`${keyId} in ${region}: not scheduled: ${failure}`),
+  );
+  const left = held.length === 0 ? [] : [`${count(held.length, "KMS key")} left alone.`];
+  return [...lines, ...[...left, ...openEnds(sorted, leftOut)].map((each) => wrapped(each))].join("");
 }
 
-function exitCode({ deletable, held, unfinished }: Sorted, deletions: Deletion[] | undefined): number {
+const NOTHING = "Nothing is unaccounted for.";
+
+function unaccounted(deletable: FoundKey[], held: Sorted["held"]): string[] {
+  const advice = "`--delete` schedules the deletion of those that nobody can be using.";
+  const all = deletable.length + held.length;
+  if (all === 0) return [];
+  return [
+    `${count(all, "KMS key")} unaccounted for; nothing was changed.`,
+    ...(deletable.length > 0 ? [advice] : []),
+  ];
+}
+
+/** What keeps the answer from being "nothing", besides KMS keys that no state accounts for. */
+function openEnds({ unfinished, foreign }: Sorted, leftOut: string[]): string[] {
+  return [
+    ...(unfinished.length === 0
+      ? []
+      : [`${count(unfinished.length, "KMS key")} left to the next \`pulumi up\`.`]),
+    ...(foreign.length === 0
+      ? []
+      : [
+          `Nothing is known of ${count(foreign.length, "KMS key")} of other stacks: give their states with --state, or --empty-stack NAME for a stack that is gone.`,
+        ]),
+    ...(leftOut.length === 0 ? [] : [`Nothing is known of ${leftOut.join(", ")}, which was left out.`]),
+  ];
+}
+
+function exitCode(
+  { deletable, held, unfinished, foreign }: Sorted,
+  deletions: Deletion[] | undefined,
+): number {
   if (deletions?.some(({ failure }) => failure !== undefined)) return EXIT.error;
-  const left = held.length + unfinished.length + (deletions === undefined ? deletable.length : 0);
-  return left > 0 ? EXIT.found : EXIT.fine;
+  const undone = deletions === undefined ? deletable : [];
+  const left = [...held, ...unfinished, ...foreign, ...undone];
+  return left.length > 0 ? EXIT.found : EXIT.fine;
+}
+
+/** A name with a typo would leave the KMS keys of the stack that was meant among those of other stacks. */
+function refuseUnknownStacks(named: string[], keys: FoundKey[]): void {
+  const tagged = [...new Set(keys.flatMap(({ stack }) => stack ?? []))].sort();
+  const unknown = named.find((name) => !tagged.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `Expected --empty-stack to name a stack as tags of KMS keys do; no KMS key that was found has ${JSON.stringify(unknown)}. They have: ${tagged.join(", ") || "none"}. Give another name, or --region for other Regions.`,
+    );
 }

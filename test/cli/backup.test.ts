@@ -314,6 +314,21 @@ describe("keymgmt export and import", function () {
       assert.match(await readFile(at("args"), "utf8"), /"from":"env:\/\/TEXT"/);
     });
 
+    it("refuses a stack that has the key, configures nothing, and ends with 2", async () => {
+      await rm(at("args"), { force: true });
+      const { code, stdout, stderr } = await imported(
+        [at("backup.jwe"), ...identity()],
+        await fakePulumi(at("args"), 0, exportOf(program)),
+      );
+      assert.equal(code, 2, stderr);
+      assert.match(
+        stderr,
+        /Expected a stack without the ManagedKey "orders"; organization\/shop\/dev has it, with 2 versions\./,
+      );
+      assert.equal(stdout, "");
+      await assert.rejects(access(at("args")));
+    });
+
     it("configures nothing where the backup does not open, or where pulumi cannot", async () => {
       await rm(at("args"), { force: true });
       const env = await fakePulumi(at("args"));

@@ -38,6 +38,8 @@ describe("a Region that does not answer, on the command line", function () {
     const { code, stdout } = await run("status");
     await local.setFaults([]);
     assert.match(settled(stdout), /not looked at in eu-west-1: kms:DescribeKey in eu-west-1/);
+    assert.match(stdout, /eu-west-1 +mrk-\S+ +not known +\? +-\n/);
+    assert.doesNotMatch(stdout, /eu-west-1 .*Enabled/);
     assert.match(stdout, /No drift\. 1 Region could not be looked at\./);
     assert.equal(code, 1);
   });
@@ -54,6 +56,7 @@ describe("a Region that does not answer, on the command line", function () {
 
     const sweep = await run("sweep --region eu-west-1");
     assert.match(sweep.stdout, /Left out: {2}eu-west-1: `unreachableRegions` of the KmsProvider names it\./);
+    assert.match(sweep.stdout, /\nNothing is known of eu-west-1, which was left out\.\n$/);
     assert.equal(sweep.code, 1);
     assert.ok(!asked.includes(DOWN));
     assert.deepEqual(JSON.parse((await run("sweep --json")).stdout).leftOut, [DOWN]);

@@ -159,6 +159,36 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
     });
   });
 
+  it("shows when material that expires is renewed", async () => {
+    await program.up({ ...declared, distribution: { validFor: "60d" } });
+    const { code, stdout } = await keymgmt(["status", "--state", "-"], { input: exportOf(program) });
+    const { validTo } = versions()[2]!;
+    const { renewAfter } = program.outputs("distribution");
+    assert.match(stdout, /state +alias +expires +renewed\n/);
+    assert.ok(stdout.includes(`Enabled   yes    ${validTo!.slice(0, 10)}  ${renewAfter}\n`), stdout);
+    assert.equal(code, 0);
+  });
+
+  it("shows which version a KMS key that is rotated on demand encrypts with", async () => {
+    const other = scene.program();
+    const onDemand = (rotationTrigger: string) => ({
+      key: { name: "ledger", rotationTrigger },
+      distribution: { rotationStrategy: "on-demand" },
+    });
+    for (const trigger of ["a", "b", "c"]) await other.up(onDemand(trigger));
+    const { code, stdout } = await keymgmt(["status", "--state", "-"], { input: exportOf(other) });
+    const { keyId } = (other.outputs("distribution").versions as KmsKeyRecords)[3]!;
+    assert.ok(
+      stdout
+        .replaceAll(/\s+/g, " ")
+        .includes(
+          `- ${keyId.slice(0, 12)}… in us-west-1 encrypts with version 3, and still decrypts with 1, 2`,
+        ),
+      stdout,
+    );
+    assert.equal(code, 0);
+  });
+
   it("prints the same as JSON, with whole ids", async () => {
     const { stdout } = await keymgmt(["status", "--json", "--state", "-"], { input: exportOf(program) });
     const { stacks, ...sums } = JSON.parse(stdout);
@@ -183,14 +213,26 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
       primary: true,
       unseen: null,
       versions: [
-        { version: 1, keyId, keyArn, state: "Disabled", alias: false, validTo: null, deletionDate: null },
+        {
+          version: 1,
+          keyId,
+          keyArn,
+          state: "Disabled",
+          alias: false,
+          current: true,
+          validTo: null,
+          renewAfter: null,
+          deletionDate: null,
+        },
         {
           version: 2,
           keyId: versions()[2]!.keyId,
           keyArn: versions()[2]!.keyArn,
           state: "Enabled",
           alias: true,
+          current: true,
           validTo: null,
+          renewAfter: null,
           deletionDate: null,
         },
       ],

@@ -120,10 +120,18 @@ export async function fileOf(text: string): Promise<string> {
   return file;
 }
 
-/** The environment of a `pulumi` that writes its arguments into a file, one a line. */
-export async function fakePulumi(file: string, exitCode = 0): Promise<Record<string, string>> {
+/** The environment of a `pulumi` that has this state, and writes the arguments of every other call into a file, one a line. */
+export async function fakePulumi(
+  file: string,
+  exitCode = 0,
+  state = '{ "deployment": null }',
+): Promise<Record<string, string>> {
   const PATH = await temporaryFolder();
-  const script = `#!/bin/sh\nprintf '%s\\n' "$@" > ${file}\nexit ${exitCode}\n`;
+  const script = `#!/bin/sh
+if [ "$1 $2" = "stack export" ]; then while IFS= read -r line || [ -n "$line" ]; do printf '%s\\n' "$line"; done < ${await fileOf(state)}; exit 0; fi
+printf '%s\\n' "$@" > ${file}
+exit ${exitCode}
+`;
   await writeFile(join(PATH, "pulumi"), script, { mode: 0o755 });
   return { PATH };
 }

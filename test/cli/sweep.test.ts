@@ -90,7 +90,9 @@ Of organization/shop/prod, whose state is missing; nothing is known of them:
     1    us-west-1  ${foreign}  PendingImport
 
 2 KMS keys unaccounted for; nothing was changed. \`--delete\` schedules the
-deletion of those that nobody can be using.
+deletion of those that nobody can be using. 1 KMS key left to the next \`pulumi
+up\`. Nothing is known of 1 KMS key of other stacks: give their states with
+--state, or --empty-stack NAME for a stack that is gone.
 `,
     );
     assert.equal(code, 3);
@@ -199,6 +201,39 @@ deletion of those that nobody can be using.
     });
     assert.equal(code, 1);
     assert.match(stderr, /Expected credentials of account 111122223333/);
+  });
+});
+
+describe("keymgmt sweep, where all that it finds is another stack's", function () {
+  this.timeout(60_000);
+  const scene = new Scene();
+  before(() => scene.open({ now: hourAgo }));
+  after(() => scene.close());
+
+  it("does not end as if nothing were unaccounted for", async () => {
+    const program = scene.program();
+    await program.up();
+    const client = clientOf(scene, "us-west-1");
+    const THEIRS = "organization/shop/prod";
+    await strayKey(client, { stack: THEIRS, distribution: "theirs-1", version: "1" });
+    const run = (...args: string[]) =>
+      keymgmtOn(scene)(["sweep", "--state", "-", ...args], { input: exportOf(program) });
+    const { code, stdout } = await run();
+    assert.match(
+      stdout.replaceAll(/\s+/g, " "),
+      /Nothing is known of 1 KMS key of other stacks: give their states/,
+    );
+    assert.doesNotMatch(stdout, /unaccounted/);
+    assert.equal(code, 3);
+
+    const typo = await run("--empty-stack", "organization/shop/prd");
+    assert.match(
+      typo.stderr,
+      /no KMS key that was found has "organization\/shop\/prd"\. They have: organization\/shop\/dev, organization\/shop\/prod\./,
+    );
+    assert.equal(typo.code, 2);
+    const cleaned = await run("--empty-stack", THEIRS, "--delete", "--yes");
+    assert.equal(cleaned.code, 0, cleaned.stdout + cleaned.stderr);
   });
 });
 
