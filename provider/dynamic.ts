@@ -16,7 +16,7 @@ import { visible } from "./secrecy/visible";
 const run = new Run();
 
 // Tests load this file in processes of their own.
-if (/dynamic-provider/.test(process.argv[1] ?? "")) endWithPulumi();
+if (/[\\/]cmd[\\/]dynamic-provider/.test(process.argv[1] ?? "")) endWithPulumi();
 
 const resources = resourcesOf(run);
 
