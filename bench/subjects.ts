@@ -1,12 +1,10 @@
 /** What is measured: the same keys, declared in three ways. */
 import { randomBytes } from "node:crypto";
-import { cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { LocalKms } from "../local-kms/src/index";
 import { Terraform } from "../test/compat/support/terraform";
 import { openProject, type Project, type RunOptions } from "../test/e2e/support";
 import { LIFTED } from "../test/world/declaration";
-import { checkout } from "../tools/toolchain";
 
 export interface Subject {
   /** @param env for the program */
@@ -45,19 +43,14 @@ interface Keys {
 
 /** Each subject has an account of its own, so that they share no KMS key and no quota. */
 export const ours = (local: LocalKms, { keys, replicas = 0, first = 0, isLifted = false }: Keys) =>
-  pulumiSubject(
-    "keymgmt",
-    local,
-    {
-      AWS_ACCESS_KEY_ID: "100000000001",
-      KEYS: String(keys),
-      FIRST: String(first),
-      REPLICAS: String(replicas),
-      ROTATION: "",
-      QUOTAS: isLifted ? JSON.stringify(Object.fromEntries(CALLS.map((call) => [call, LIFTED[call]]))) : "",
-    },
-    installPackage,
-  );
+  pulumiSubject("keymgmt", local, {
+    AWS_ACCESS_KEY_ID: "100000000001",
+    KEYS: String(keys),
+    FIRST: String(first),
+    REPLICAS: String(replicas),
+    ROTATION: "",
+    QUOTAS: isLifted ? JSON.stringify(Object.fromEntries(CALLS.map((call) => [call, LIFTED[call]]))) : "",
+  });
 
 /** @param resources of each key: 2, or 3 where the alias is a resource of its own */
 export const baseline = (local: LocalKms, keys: number, resources: 2 | 3) =>
@@ -67,35 +60,10 @@ export const baseline = (local: LocalKms, keys: number, resources: 2 | 3) =>
     RESOURCES: String(resources),
   });
 
-/**
- * Puts into a project what an installation of the package puts there, in place of a link to the checkout, which has source maps: Pulumi's
- * runtime would map each of its stack traces.
- */
-async function installPackage({ folder }: Project): Promise<void> {
-  const modules = join(folder.program, "node_modules");
-  const place = join(modules, "pulumi-keymgmt");
-  await rm(place);
-  for (const part of ["dist", "schema.json", "package.json"])
-    await cp(join(checkout, part), join(place, part), {
-      recursive: true,
-      filter: (path) => !path.endsWith(".map"),
-    });
-  const { dependencies } = JSON.parse(await readFile(join(place, "package.json"), "utf8"));
-  for (const name of Object.keys(dependencies)) {
-    await mkdir(dirname(join(modules, name)), { recursive: true });
-    await symlink(join(checkout, "node_modules", name), join(modules, name), "dir").catch(isThere);
-  }
-}
-
-function isThere({ code, message }: NodeJS.ErrnoException): void {
-  if (code !== "EEXIST") throw new Error(message);
-}
-
 async function pulumiSubject(
   folder: string,
   local: LocalKms,
   env: Record<string, string>,
-  prepare: (project: Project) => Promise<void> = async () => {},
 ): Promise<PulumiSubject> {
   const project = await openProject({
     exampleDir: join(__dirname, folder),
@@ -107,7 +75,6 @@ async function pulumiSubject(
       ...env,
     },
   });
-  await prepare(project);
   const options = (started?: Started): RunOptions => ({ seconds: SECONDS, started });
   return {
     unlock: async () => void (await project.pulumi(["cancel", "--yes"])),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dependencies as ofLocalKms } from "../local-kms/package.json";
 import { dependencies, devDependencies, peerDependencies, peerDependenciesMeta } from "../package.json";
@@ -29,6 +29,18 @@ describe("what is published", function () {
       const compiled = paths.filter((path) => DIST[place as keyof typeof DIST].test(path));
       assert.ok(compiled.length > 10);
       assert.deepEqual(paths.filter((path) => !compiled.includes(path)).sort(), papers);
+    });
+
+    it(`names no source map, because it has none: ${place}`, () => {
+      const folder = join(root, place, "dist");
+      const scripts = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+        name.endsWith(".js"),
+      );
+      assert.ok(scripts.length > 10);
+      const naming = scripts.filter((name) =>
+        /^\/\/# sourceMappingURL=/m.test(readFileSync(join(folder, name), "utf8")),
+      );
+      assert.deepEqual(naming, []);
     });
 
     it(`runs nothing when it is installed: ${place}`, () => {

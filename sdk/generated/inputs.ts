@@ -115,10 +115,13 @@ export interface ManagedKeyArgs {
    */
   materialPassphrase?: pulumi.Input<string>;
   /**
-   * Where the material is kept. `state`: in the stack's state, as a Pulumi secret. `env://NAME`,
-   * `file:///path` or `awskms://alias/NAME?region=…`: in the state, sealed by that root key. `none`: only
-   * where `material` names it. `pkcs11:token=NAME?module-path=/…&pin-source=env://NAME`: in an HSM, which
-   * generates and wraps it. A change seals the material again; keys of an HSM stay in it. Default: `state`.
+   * Where the material is kept. `state`: in the stack's state, as a Pulumi secret. `env://NAME` or
+   * `file:///path`: in the state, sealed by the 256-bit root key that is there.
+   * `awskms://alias/NAME?region=REGION`, `awskms://KEY-ID?region=REGION` or `awskms:///ARN`, each with
+   * `profile` and `endpoint` where needed: in the state, sealed by data keys of that KMS key. `none`: only
+   * where `material` names it. `pkcs11:token=NAME?module-path=/PATH&pin-source=env://NAME`, with `token` or
+   * `serial`, and `env://`, `file://` or `exec:` as source of the PIN: in an HSM, which generates and wraps
+   * it. A change seals the material again; keys of an HSM stay in it. Default: `state`.
    */
   keystore?: pulumi.Input<string>;
   /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { isSealed, parseKeystore } from "../../../../provider/keys/keystores/keystore";
+import schema from "../../../../schema.json";
 
 const ARN = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
 
@@ -86,5 +87,14 @@ describe("the URL of a keystore", () => {
       ["state", "none", "env://A", "file:///a", "awskms://alias/a?region=us-east-1"].map(sealed),
       [false, false, true, true, true],
     );
+  });
+
+  it("has no form that the description of `keystore` does not name", () => {
+    const refused = parseKeystore("vault://orders");
+    assert.ok("mistake" in refused);
+    const forms = [...refused.mistake.matchAll(/"(\w+(?::\/\/|:)?)/g)].map(([, form]) => form!);
+    assert.deepEqual(forms, ["state", "none", "env://", "file://", "awskms://", "pkcs11:"]);
+    const { keystore } = schema.resources["keymgmt:index:ManagedKey"].inputProperties;
+    for (const form of forms) assert.ok(keystore.description.includes(`\`${form}`), form);
   });
 });
