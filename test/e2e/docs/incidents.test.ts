@@ -12,25 +12,20 @@ import { Application } from "../../world/application";
 import { QUOTAS } from "../../world/declaration";
 import { startLocalKms } from "../../world/localKms";
 import { Stop } from "../killed/stop";
-import { Operator } from "./incidents/operator";
-import { assertPrinted, commandsInProse, incidentsPage } from "./incidents/page";
 import { ServiceQuotas } from "./incidents/serviceQuotas";
+import { follow, type Known } from "./page/follow";
+import { Operator } from "./page/operator";
+import { commandsInProse, sectionsOf } from "./page/page";
 
 const [HOME, ABROAD] = ["us-west-1", "eu-west-1"] as const;
 
 interface Incident {
   /** Makes it happen; gives what is seen of it before the first command. */
   happens?: () => Promise<unknown>;
-  /** What is known of each block of commands, in their order. */
-  blocks: {
-    before?: () => Promise<unknown>;
-    /** Of the last command; 0 by default. That of a pulumi that fails is not the same in every release. */
-    exitCode?: number | "any but 0";
-    after?: (printed: string) => Promise<unknown>;
-  }[];
+  blocks: Known[];
 }
 
-const [intro, ...sections] = incidentsPage();
+const [intro, ...sections] = sectionsOf("docs/incidents.md");
 
 describe("docs/incidents.md, command by command", function () {
   this.timeout(300_000);
@@ -190,26 +185,7 @@ describe("docs/incidents.md, command by command", function () {
     it(section.title, async () => {
       const { happens, blocks = [] } = INCIDENTS[section.title] ?? {};
       await operator.opensShell();
-      let printed = String(await happens?.());
-      for (const { language, text } of section.blocks) {
-        if (language === "text") {
-          assertPrinted(text, printed);
-          continue;
-        }
-        const known = language === "sh" ? blocks.shift() : undefined;
-        assert.ok(known, `nothing is known here of:\n${text}`);
-        await known.before?.();
-        const pasted = await operator.paste(text);
-        printed = pasted.printed;
-        if (process.env.SHOW) console.log(text, printed);
-        const { exitCode = 0 } = known;
-        assert.ok(
-          exitCode === "any but 0" ? pasted.exitCode > 0 : pasted.exitCode === exitCode,
-          `${text}\nended with ${pasted.exitCode}, not ${exitCode}\n${printed}`,
-        );
-        await known.after?.(printed);
-      }
-      assert.deepEqual(blocks, [], "these blocks are not there any more");
+      await follow(operator, section.blocks, blocks, String(await happens?.()));
     });
 
   it("names no command that is not run", () => {
