@@ -107,9 +107,10 @@ generate: $(deps) ## write what is generated from schema.json: sdk/generated, pr
 	@$(bin)/tsx tools/generate/main.ts
 
 .PHONY: docs
-docs: generate ## write that, and what of docs/ is made from the permissions, the key types and the tests
+docs: generate ## write that, the picture, and what of docs/ is made from the permissions, the key types and the tests
 	@$(bin)/tsx tools/permissions.ts
 	@$(bin)/tsx tools/keyTypes.ts
+	@$(bin)/tsx tools/picture.ts
 	@$(bin)/tsx local-kms/tools/fidelity/main.ts
 
 .PHONY: previews

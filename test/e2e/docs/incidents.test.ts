@@ -47,11 +47,14 @@ describe("docs/incidents.md, command by command", function () {
         intercept: stop.intercept,
       },
     });
-    operator = await Operator.begin(python, program, {
-      AWS_ACCESS_KEY_ID: "111122223333",
-      AWS_SECRET_ACCESS_KEY: "secret",
-      AWS_ENDPOINT_URL: local.url,
-      AWS_ENDPOINT_URL_SERVICE_QUOTAS: quotas.url,
+    operator = await Operator.begin(python, {
+      program,
+      env: {
+        AWS_ACCESS_KEY_ID: "111122223333",
+        AWS_SECRET_ACCESS_KEY: "secret",
+        AWS_ENDPOINT_URL: local.url,
+        AWS_ENDPOINT_URL_SERVICE_QUOTAS: quotas.url,
+      },
     });
     await operator.project.up();
     alias = (await operator.project.stackOutput()).json.alias;

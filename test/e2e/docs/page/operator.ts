@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkout, engineFolder } from "../../../../tools/toolchain";
-import { openProject, type Project } from "../../support";
+import { openProject, type Project, type ProjectOptions } from "../../support";
 
 /** Pulumi as somebody has it who says yes to everything and looks at no preview. */
 const YES =
@@ -12,8 +12,8 @@ export class Operator {
   private constructor(readonly project: Project) {}
 
   /** `python` has the AWS CLI. Stack "prod" is there and empty. */
-  static async begin(python: string, program: string, env: Record<string, string>): Promise<Operator> {
-    const operator = new Operator(await openProject({ program, env }));
+  static async begin(python: string, options: ProjectOptions): Promise<Operator> {
+    const operator = new Operator(await openProject(options));
     const { project } = operator;
     const script = (path: string, text: string) => operator.write(path, `#!/bin/sh\n${text}\n`, 0o755);
     await script("bin/aws", `exec '${python}' -m awscli "$@"`);
@@ -24,6 +24,7 @@ export class Operator {
     );
     await script("bin/npx", 'exec node_modules/.bin/"$@"');
     await project.pulumi(["stack", "init", "prod"]);
+    await operator.opensShell();
     return operator;
   }
 
