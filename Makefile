@@ -120,7 +120,8 @@ previews: $(dist) engine-ready ## write docs/previews.md again, from what the re
 .PHONY: coverage
 coverage: engine-ready clients-ready hsm-ready ## run the whole suite and report what of the source it reaches
 	@# Built with source maps, which the packages do not have: the next build is another.
-	@rm -f $(dist) && $(MAKE) build TSC_FLAGS="--sourceMap --inlineSources"
+	@rm -f $(dist)
+	@$(MAKE) build TSC_FLAGS="--sourceMap --inlineSources"
 	@# c8 loses what mocha's parallel workers reach.
 	@$(bin)/c8 --src sdk --src provider --src local-kms/src --src cli --reporter text --reporter html $(bin)/mocha --no-parallel '{test,local-kms/test}/**/*.test.ts'; \
 		status=$$?; rm -f $(dist); exit $$status
