@@ -1,5 +1,6 @@
 /** Which KMS keys a KeyDistribution adopts: those that the program names, or those of the backup that its key is restored from. */
 import * as pulumi from "@pulumi/pulumi";
+import type { KeyDistributionInputs } from "./generated/inputs";
 import type { KmsConnection } from "./generated/passedOn";
 import type { Adopt, Restore, RestoredDistribution } from "./generated/types";
 
@@ -18,21 +19,44 @@ export function configuredRestore(name: pulumi.Input<string>): Backup | undefine
   return anything ? pulumi.output(name).apply(of) : undefined;
 }
 
+interface Adoption {
+  adopt: pulumi.Input<Adopt>;
+  movedAlias?: pulumi.Input<string>;
+  ofAlias: pulumi.Inputs;
+}
+
 /** Inputs of a KeyDistribution and of its DistributionAlias; undefined if nothing is adopted. */
 export function adoptionOf(
   backup: Backup | undefined,
   kms: KmsConnection,
-  program?: pulumi.Input<Adopt>,
-): { adopt: pulumi.Input<Adopt>; ofAlias: pulumi.Inputs } | undefined {
-  const adopt = backup === undefined ? program : adoptedFrom(backup, kms, program);
-  if (adopt === undefined) return undefined;
+  { adopt: program, extraAliases }: Pick<KeyDistributionInputs, "adopt" | "extraAliases">,
+): Adoption | undefined {
+  const all = backup === undefined ? program : adoptedFrom(backup, kms, program);
+  if (all === undefined) return undefined;
+  const { adopt, movedAlias } = extraAliases === undefined ? { adopt: all } : withoutExtra(all, extraAliases);
   const adopted = pulumi.output(adopt) as pulumi.Output<pulumi.Unwrap<Adopt> | undefined>;
   const ofAlias = {
     adoptedAlias: adopted.apply((one) => one?.aliasName),
     adopts: adopted.apply((one) => one !== undefined),
     makesNew: adopted.apply((one) => isEmpty(one?.versions)),
   };
-  return { adopt, ofAlias };
+  return { adopt, movedAlias, ofAlias };
+}
+
+/** An alias of `extraAliases` names no KMS key to adopt, and gives the distribution no name: it is moved. */
+function withoutExtra(
+  adopt: pulumi.Input<Adopt>,
+  extraAliases: pulumi.Input<pulumi.Input<string>[]>,
+): Pick<Adoption, "adopt"> & { movedAlias: pulumi.Input<string> } {
+  const split = pulumi.all([adopt, extraAliases]).apply(([one, names]) => {
+    const { aliasName, ...others } = one ?? {};
+    if (aliasName === undefined || !names.includes(aliasName)) return { adopt: one };
+    return { adopt: others.versions && others, movedAlias: aliasName };
+  });
+  return {
+    adopt: split.apply((parts) => parts.adopt) as pulumi.Input<Adopt>,
+    movedAlias: split.apply((parts) => parts.movedAlias) as pulumi.Input<string>,
+  };
 }
 
 /** `adopt: { versions: {} }` asks for new KMS keys. */

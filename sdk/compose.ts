@@ -122,6 +122,7 @@ interface KeyDistributionKept {
   name: string;
   args: DistributionArgs;
   opts: Options;
+  movedAlias?: pulumi.Input<string>;
 }
 
 /** Also declares the DistributionAlias, which gives the distribution its name. */
@@ -130,7 +131,7 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
   const { kms, ...rest } = args;
   const { key, tags, description, policy } = rest;
   const { restore } = keptBy<ManagedKeyKept>(key);
-  const adoption = adoptionOf(restore, kms, args.adopt);
+  const adoption = adoptionOf(restore, kms, args);
   // A connection with a secret is an input of its own, so that the engine keeps no more than the secret itself encrypted. One of which
   // changes are ignored is too, because the engine compares the inputs that the program sends.
   const connection = { kms: connectionOf(kms) };
@@ -151,6 +152,7 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
       return {
         ...names,
         ...contextual,
+        movedAlias: adoption?.movedAlias,
         declared: distributions.size,
         restoredElsewhere: restore && restoredElsewhere(restore, kms),
         stack: stackName(),
@@ -160,7 +162,7 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
     }),
     answered: turn?.end,
     opts: dependingOn([kms, key, alias], opts),
-    kept: { name, args, opts } satisfies KeyDistributionKept,
+    kept: { name, args, opts, movedAlias: adoption?.movedAlias } satisfies KeyDistributionKept,
   };
 }
 
@@ -204,8 +206,8 @@ type ReplicaArgs = KeyReplicaInputs & { distribution: Distribution };
 
 export function composeKeyReplica(_name: string, args: ReplicaArgs, opts: Options): Composed {
   const { distribution, region, tags, description, policy } = args;
-  const { kms, key, validFor, renewBefore, rotationStrategy, publishBefore } =
-    keptBy<KeyDistributionKept>(distribution).args;
+  const { args: distributed, movedAlias } = keptBy<KeyDistributionKept>(distribution);
+  const { kms, key, validFor, renewBefore, rotationStrategy, publishBefore, extraAliases } = distributed;
   const aliasArn = pulumi
     .all([distribution.aliasArn, region])
     .apply(([arn, replicaRegion]) => arn.replace(/^(arn:[^:]+:kms):[^:]+:/, `$1:${replicaRegion}:`));
@@ -218,7 +220,7 @@ export function composeKeyReplica(_name: string, args: ReplicaArgs, opts: Option
         stack: stackName(),
         kms: connectionOf(kms),
         key: versionsOf(key),
-        ...defined({ validFor, renewBefore, rotationStrategy, publishBefore }),
+        ...defined({ validFor, renewBefore, rotationStrategy, publishBefore, extraAliases, movedAlias }),
       },
     },
     context: {

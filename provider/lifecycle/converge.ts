@@ -75,6 +75,15 @@ export function waitOf(run: Run, target: Target, outputs: RegionalOutputs): stri
   return sentenceOfWait(desiredOf(run, target, false), known, target);
 }
 
+/** Where extra aliases point; "" for one that an update was about to make. One that is taken stays as the state has it. */
+function extraTargets({ extraAliases }: Known, before: Record<string, string> = {}) {
+  const targets = Object.entries(extraAliases).flatMap(([name, { target = "", isTaken }]) => {
+    const shown = isTaken ? before[name] : target;
+    return shown === undefined ? [] : [[name, shown] as const];
+  });
+  return targets.length > 0 ? Object.fromEntries(targets) : undefined;
+}
+
 /**
  * Observe, ensure, sync. The order of the steps is safe at every moment (plan/plan.ts), and every step can run again. `outputs` is
  * updated after each step.
@@ -87,9 +96,15 @@ export async function converge(
   outputs: RegionalOutputs,
   show: (isCurrent: boolean, regional: RegionalDistribution) => void,
 ): Promise<void> {
-  const { last, adopt, mayUseNextName = false } = convergence;
+  const { last, adopt, mayUseNextName = false, movedAlias = "" } = convergence;
   const regional = new RegionalDistribution(run, convergence);
-  const desired = desiredOf(run, convergence, !last, { adopts: adopt !== undefined, mayUseNextName });
+  const desired = desiredOf(run, convergence, !last, {
+    adopts: adopt !== undefined,
+    mayUseNextName,
+    // Only what this stack has not had before: one that others have moved away since is left to them.
+    movedAlias: outputs.extraAliasTargets?.[movedAlias] ? undefined : movedAlias,
+    replaced: run.declared.replacedKmsKeys,
+  });
   const known = knownFrom(outputs.versions, outputs, staleVersions(convergence, outputs.versions));
   const record = (now: Known) => {
     // The KMS keys that the program names are adopted all together: until then none is recorded, and the next attempt starts again.
@@ -97,6 +112,7 @@ export async function converge(
     outputs.versions = now.records;
     const serving = now.records[servingVersion(desired, now)];
     if (now.alias.target !== undefined) outputs.aliasTarget = now.alias.target;
+    outputs.extraAliasTargets = extraTargets(now, outputs.extraAliasTargets);
     if (serving && serving.keyId === now.alias.target)
       Object.assign(outputs, { keyId: serving.keyId, keyArn: serving.keyArn });
     show(now.stale.length === 0, regional);

@@ -18,13 +18,16 @@ export interface Target {
   strategy?: RotationStrategy;
   publishBefore?: string;
   deletionWindowDays?: number;
+  extraAliases?: string[];
+  /** The one of `extraAliases` that the program says is moved. */
+  movedAlias?: string;
   /** Of a replica: the primary's KMS keys by version. */
   primaries?: KmsKeyRecords;
 }
 
 /** What is desired in the Region. @param more values for a create or a removal */
 export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partial<Desired> = {}): Desired {
-  const { role, region, owner, primaries = {}, publishBefore } = target;
+  const { role, region, owner, primaries = {}, publishBefore, extraAliases = [] } = target;
   const { strategy = defaultOf<RotationStrategy>("KeyDistribution", "rotationStrategy") } = target;
   const { id, keyVersion, minEnabledVersion, replicaRegions } = owner.key;
   const versions = Array.from({ length: keyVersion }, (_, index) => index + 1);
@@ -42,6 +45,8 @@ export function desiredOf(run: Run, target: Target, isNew: boolean, more: Partia
     isNew,
     primaries,
     adopts: false,
+    extraAliases,
+    replaced: [],
     mayUseNextName: false,
     ...more,
   };

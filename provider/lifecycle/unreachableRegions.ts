@@ -56,6 +56,7 @@ export function sentenceOfLeftOut(
     ...differing.map((part) => `the new ${part} of every version`),
     ...renewed,
     ...switched,
+    ...(steps.some((step) => "name" in step) ? ["`extraAliases` as the program has them"] : []),
   ];
   const isHome = role === "primary";
   const named = listedRegionFor(owner.kms, region);

@@ -7,6 +7,7 @@ import { MOST_ON_DEMAND_ROTATIONS } from "../kms/rotation";
 import { promoteBack } from "../lifecycle/drift/drift";
 import { disabledOnDemand } from "../lifecycle/execute/refusals";
 import { adoptsOneHeld } from "../lifecycle/plan/adoptRules";
+import type { Run } from "../run";
 import type { Say } from "../say";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
 import { versionsOf } from "../state/records";
@@ -21,12 +22,44 @@ export function planned(olds: Values | undefined, inputs: Values, now: Date, isP
   const purpose = inputs.purpose ?? defaultPurpose(key?.type);
   return {
     ...inputs,
-    purpose: Array.isArray(purpose) ? [...purpose].sort() : purpose,
+    purpose: sorted(purpose),
+    ...withSortedAliases(inputs),
     ...(key && { key: withoutUnknownStacks(key) }),
     ...(key && { keyVersion: key.keyVersion, multiRegion: isMultiRegion(key.replicaRegions) }),
     ...(kms && { primaryRegion: kms.keyCollection }),
     ...planExpiry(olds, inputs, now, isPreview),
   };
+}
+
+/** The order of a list without an order must not look like a change. */
+const sorted = (list: unknown) => (Array.isArray(list) ? [...list].sort() : list);
+
+/** The extra aliases of a distribution. An empty list is the same as none. */
+export function withSortedAliases({ extraAliases }: Values): Values {
+  if (extraAliases === undefined) return {};
+  const isEmpty = Array.isArray(extraAliases) && extraAliases.length === 0;
+  return { extraAliases: isEmpty ? undefined : sorted(extraAliases) };
+}
+
+/** An alias points to one KMS key. @param distribution its name, its own alias and the extra ones */
+export function sharedAliasMistakes(
+  run: Run,
+  kms: Partial<KmsRef> | undefined,
+  region: unknown,
+  distribution: Values,
+): string[] {
+  const { name, aliasName, extraAliases } = distribution;
+  const place = [kms?.accountId, known(region)];
+  if (hasUnknown([place, name]) || place.includes(undefined)) return [];
+  const names = [aliasName, ...(Array.isArray(extraAliases) ? extraAliases : [])].filter(
+    (one) => !isUnknown(one),
+  );
+  return run.declared
+    .recordAliases(place, run.names.actualOf(String(name)), names)
+    .map(
+      (alias) =>
+        `Expected ${alias} in ${region} to be an alias of one KeyDistribution, got two that have it. Remove it from the \`extraAliases\` of one of them.`,
+    );
 }
 
 /** The state of release 0.1.0 has no `formerStacks`, so they are unknown in the next preview. */

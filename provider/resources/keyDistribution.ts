@@ -16,7 +16,14 @@ import { schemaMistakes, withDefaults } from "../schema/validate";
 import { STATE_VERSION } from "../state/migrations";
 import type { PlannedInputs } from "../state/read";
 import type { KeyDistributionInputs, KeyDistributionOutputs, KeyRef, KmsRef } from "../state/types";
-import { onDemandMistakes, planned, planOnDemand, primaryMistakes, rotationsLeft } from "./distributionPlan";
+import {
+  onDemandMistakes,
+  planned,
+  planOnDemand,
+  primaryMistakes,
+  rotationsLeft,
+  sharedAliasMistakes,
+} from "./distributionPlan";
 import {
   abilityMistakes,
   chinaMistakes,
@@ -31,12 +38,13 @@ import {
   aliasLengthMistakes,
   deletionWindowMistakes,
   expiryMistakes,
+  extraAliasMistakes,
   metadataMistakes,
   partitionMistakes,
 } from "./rules";
 
 /** Properties whose change alone needs no update. */
-const IGNORED = ["ignored", "key.formerStacks", "kms.unreachableRegions", "adopt"];
+const IGNORED = ["ignored", "key.formerStacks", "kms.unreachableRegions", "adopt", "movedAlias"];
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
 export const keyDistribution = (
@@ -65,6 +73,8 @@ export const keyDistribution = (
       ...chinaMistakes("keyCollection", kms?.keyCollection, key),
       ...withoutEndpointMistakes(kms?.endpoint, known(key?.replicaRegions) ?? []),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
+      ...extraAliasMistakes(inputs.extraAliases, inputs.aliasName, kms?.aliasPrefix),
+      ...sharedAliasMistakes(run, kms, kms?.keyCollection, inputs),
       ...deletionWindowMistakes(inputs),
       ...adoptMistakes(inputs.adopt, key, inputs.rotationStrategy),
       ...onDemandMistakes(inputs),
@@ -98,6 +108,7 @@ export const keyDistribution = (
     const { changed, replaces } = difference("KeyDistribution", before, news, IGNORED, BY_MEANING);
     if (news.rotationStrategy === "on-demand" && replaces.length === 0)
       planOnDemand(run.say, old.versions, known(key) ?? {});
+    if (replaces.length > 0) run.declared.recordReplaced(old.versions);
     const isUndecided = hasUnknown(key);
     const target = isUndecided || isUnknown(kms) ? undefined : resource.targetOf(withActualName(old, news));
     const steps = target ? planOf(run, target, old) : [];

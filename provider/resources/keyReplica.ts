@@ -15,7 +15,7 @@ import { STATE_VERSION } from "../state/migrations";
 import type { PlannedInputs } from "../state/read";
 import { versionsOf } from "../state/records";
 import type { DistributionRef, KeyRef, KeyReplicaInputs, KeyReplicaOutputs } from "../state/types";
-import { withoutUnknownStacks } from "./distributionPlan";
+import { sharedAliasMistakes, withoutUnknownStacks, withSortedAliases } from "./distributionPlan";
 import { chinaMistakes } from "./keyTypeRules";
 import { continued, isHalfApplied, type RegionalKind, RegionalResource } from "./regionalResource";
 import type { StatefulResource, Values } from "./resource";
@@ -27,6 +27,7 @@ const IGNORED = [
   "distribution.key.formerStacks",
   "distribution.kms.unreachableRegions", // compared separately
   "distribution.versions",
+  "distribution.movedAlias",
 ];
 
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
@@ -35,7 +36,7 @@ export const keyReplica = (
   resource = new RegionalResource(run, KIND),
 ): StatefulResource<"KeyReplica"> => ({
   async check(olds, news, isPreview) {
-    const filled = withDefaults("KeyReplica", withoutUnknownStacksOf(news));
+    const filled = withDefaults("KeyReplica", plannedDistribution(news));
     const distribution = known(filled.distribution as Partial<DistributionRef> | undefined);
     const key = known(distribution?.key);
     const last = olds && { ...olds.distribution, ...olds };
@@ -56,6 +57,10 @@ export const keyReplica = (
             `the new KeyReplica in ${inputs.region} to be`,
             "Take it out of the program until the Region answers and is off the list.",
           )),
+      ...sharedAliasMistakes(run, known(distribution?.kms), inputs.region, {
+        ...distribution,
+        aliasName: inputs.aliasName,
+      }),
       ...deletionWindowMistakes(inputs),
       ...metadataMistakes(inputs, known(distribution?.kms)?.tags),
     ];
@@ -67,6 +72,7 @@ export const keyReplica = (
   async diff(_id, old, requested) {
     const news = withActualName(run, requested);
     const { changed, replaces } = difference("KeyReplica", old, news, IGNORED, BY_MEANING);
+    if (replaces.length > 0) run.declared.recordReplaced(old.versions);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
     const { name, key, kms, versions } = news.distribution;
     const inputs = news as KeyReplicaInputs; // a plan compares no metadata, so unknown tags, policy and description do no harm
@@ -163,12 +169,13 @@ function withActualName(run: Run, news: PlannedInputs<"KeyReplica">): PlannedInp
   };
 }
 
-/** The state of release 0.1.0 has no `formerStacks`, so they are unknown in the next preview. */
-function withoutUnknownStacksOf(news: Values): Values {
+/** What is planned of a KeyDistribution too. */
+function plannedDistribution(news: Values): Values {
   const distribution = known(news.distribution) as DistributionRef | undefined;
   const key = known(distribution?.key);
   if (!distribution || !key) return news;
-  return { ...news, distribution: { ...distribution, key: withoutUnknownStacks(key) } };
+  const planned = { key: withoutUnknownStacks(key), ...withSortedAliases({ ...distribution }) };
+  return { ...news, distribution: { ...distribution, ...planned } };
 }
 
 function blank(inputs: KeyReplicaInputs): KeyReplicaOutputs {

@@ -48,7 +48,7 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
    */
   targetOf(values: I, primaries?: KmsKeyRecords, formerStack?: string): Target {
     const distribution = this.kind.distributionOf(values);
-    const { key, stack, rotationStrategy, publishBefore } = distribution;
+    const { key, stack, rotationStrategy, publishBefore, extraAliases, movedAlias } = distribution;
     const { aliasName, tags, policy, description, ignored } = values;
     return {
       role: this.kind.role,
@@ -58,6 +58,8 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
       inputs: { tags, policy, description, ignored },
       strategy: rotationStrategy,
       publishBefore,
+      extraAliases: hasUnknown(extraAliases) ? [] : extraAliases,
+      movedAlias,
       primaries,
     };
   }
@@ -179,6 +181,7 @@ export function isHalfApplied({ nextStack, isHalfGiven }: RegionalState): boolea
 }
 
 /** The part of the outputs from which an update continues. */
-export function continued({ keyId, keyArn, aliasTarget, drift, versions }: RegionalState) {
-  return { keyId, keyArn, aliasTarget, drift, versions: structuredClone(versions) };
+export function continued(state: RegionalState) {
+  const { keyId, keyArn, aliasTarget, extraAliasTargets, drift, versions } = state;
+  return { keyId, keyArn, aliasTarget, extraAliasTargets, drift, versions: structuredClone(versions) };
 }

@@ -35,6 +35,37 @@ export function aliasLengthMistakes(aliasPrefix: unknown, keyName: unknown): str
       ];
 }
 
+/** AWS's quota for one KMS key (https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html). */
+const MOST_ALIASES = 50;
+
+/** @param aliasName the distribution's own */
+export function extraAliasMistakes(value: unknown, aliasName: unknown, aliasPrefix: unknown): string[] {
+  const names = known(value);
+  if (!Array.isArray(names)) return [];
+  const isOfDistribution = (name: string) =>
+    name === aliasName || (name.startsWith(`alias/${known(aliasPrefix)}/`) && /-\d{10}$/.test(name));
+  const mistakes = names.map(known).flatMap((name, index) => {
+    if (typeof name !== "string") return [];
+    const expected = (what: string) => [`Expected \`extraAliases\` to have ${what}.`];
+    if (!/^alias\/[a-zA-Z0-9/_-]+$/.test(name) || name.length > ALIAS_LENGTH)
+      return expected(
+        `aliases such as "alias/orders": "alias/", then letters, digits, "/", "_" and "-", ${ALIAS_LENGTH} characters at the most; what came at place ${index + 1} is none`,
+      );
+    if (name.startsWith("alias/aws/")) return expected(`no alias of AWS's own ("alias/aws/"), got "${name}"`);
+    if (names.indexOf(name) < index) return expected(`each alias once, got "${name}" twice`);
+    if (isOfDistribution(name))
+      return expected(
+        `names of your own, got "${name}", which has the form of the alias that each distribution has anyway`,
+      );
+    return [];
+  });
+  if (names.length < MOST_ALIASES) return mistakes;
+  return [
+    ...mistakes,
+    `Expected \`extraAliases\` to have ${MOST_ALIASES - 1} aliases at the most, because a KMS key has ${MOST_ALIASES} and the distribution's own is one of them, got ${names.length}.`,
+  ];
+}
+
 /** @param former what the property was: a Region in the state has the form of a name and stays as it is, so that `check` blocks no removal */
 export function regionMistakes(property: string, value: unknown, former: unknown = []): string[] {
   const region = known(value);

@@ -151,6 +151,7 @@ export type KeyDistributionOutputs = {
   validFor?: string;
   renewBefore?: string;
   publishBefore?: string;
+  extraAliases?: string[];
   adopt?: Adopt;
   name: string;
   aliasName: string;
@@ -167,9 +168,11 @@ export type KeyDistributionOutputs = {
   keyArn: string;
   versions: Record<string, KmsKeyVersion>;
   aliasTarget: string;
+  extraAliasTargets?: Record<string, string>;
   drift?: string[];
   notSeen?: string[];
   stateVersion: number;
+  movedAlias?: string;
   requestedName?: string;
   nextStack?: string;
   isHalfGiven?: boolean;
@@ -193,7 +196,9 @@ export type KeyDistributionInputs = Pick<
   | "validFor"
   | "renewBefore"
   | "publishBefore"
+  | "extraAliases"
   | "adopt"
+  | "movedAlias"
   | "name"
   | "aliasName"
   | "aliasArn"
@@ -225,6 +230,7 @@ export type KeyReplicaOutputs = {
   keyArn: string;
   versions: Record<string, KmsKeyVersion>;
   aliasTarget: string;
+  extraAliasTargets?: Record<string, string>;
   drift?: string[];
   notSeen?: string[];
   stateVersion: number;

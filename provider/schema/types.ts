@@ -207,6 +207,10 @@ export interface DistributionRef {
   renewBefore?: string;
   /** How a rotation reaches AWS. */
   rotationStrategy?: RotationStrategy;
+  /** Its further aliases. */
+  extraAliases?: string[];
+  /** The one of them that is moved from the KMS key that it points to. */
+  movedAlias?: string;
 }
 
 /** One version of a managed key, without its material. */
@@ -276,7 +280,9 @@ export interface KmsKeyVersion {
 export interface Adopt {
   /**
    * Alias such as `alias/hashicorp/orders-1700000000`. The distribution takes its name and time from it.
-   * Without `versions` its KMS key becomes the key's latest version.
+   * Without `versions` its KMS key becomes the key's latest version. If `extraAliases` has the alias, it is
+   * moved to the distribution's KMS key instead, and the KMS key that it pointed to is left as it is: also in
+   * an update that adds it.
    */
   aliasName?: string;
   /**

@@ -81,7 +81,10 @@ export type MetadataInputs = Pick<KeyReplicaInputs, "tags" | "policy" | "descrip
 /** The outputs of a distribution or replica that describe its Region. */
 export type RegionalOutputs = MetadataInputs &
   InRegion &
-  Pick<KeyReplicaOutputs, "aliasName" | "drift" | "applied" | "isHalfGiven" | "secretInputs">;
+  Pick<
+    KeyReplicaOutputs,
+    "aliasName" | "extraAliasTargets" | "drift" | "applied" | "isHalfGiven" | "secretInputs"
+  >;
 
 /** The planned inputs of each resource. */
 export interface Inputs {

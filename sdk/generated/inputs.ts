@@ -176,6 +176,14 @@ export interface KeyDistributionInputs {
    */
   publishBefore?: pulumi.Input<string>;
   /**
+   * Further aliases with names of your own, such as `alias/orders`, for applications. In every Region of the
+   * distribution they point where `aliasName` points, and are moved right after it. One that exists is used
+   * only where it points to a KMS key of this distribution, or where `adopt.aliasName` names it; any other is
+   * refused before anything is changed. One that is removed from the list is deleted, unless it points
+   * elsewhere now.
+   */
+  extraAliases?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
    * Existing KMS keys, for example Vault's, to manage as they are. It is read only when the distribution is
    * created. For a restored key, the KMS keys of its backup are adopted in place of these. `{ versions: {} }`
    * says that new KMS keys are made, even where AWS has some of this key.

@@ -96,7 +96,16 @@ export const properties = {
   },
   KeyDistribution: {
     defaults: { protection: "hsm", rotationStrategy: "manual", deletionWindowDays: 30 },
-    optional: ["policy", "description", "tags", "validFor", "renewBefore", "publishBefore", "adopt"],
+    optional: [
+      "policy",
+      "description",
+      "tags",
+      "validFor",
+      "renewBefore",
+      "publishBefore",
+      "extraAliases",
+      "adopt",
+    ],
     outputs: [
       "purpose",
       "protection",
@@ -108,6 +117,7 @@ export const properties = {
       "validFor",
       "renewBefore",
       "publishBefore",
+      "extraAliases",
       "adopt",
       "name",
       "aliasName",

@@ -166,7 +166,9 @@ export interface KmsKeyVersion {
 export interface Adopt {
   /**
    * Alias such as `alias/hashicorp/orders-1700000000`. The distribution takes its name and time from it.
-   * Without `versions` its KMS key becomes the key's latest version.
+   * Without `versions` its KMS key becomes the key's latest version. If `extraAliases` has the alias, it is
+   * moved to the distribution's KMS key instead, and the KMS key that it pointed to is left as it is: also in
+   * an update that adds it.
    */
   aliasName?: pulumi.Input<string>;
   /**

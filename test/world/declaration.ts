@@ -40,7 +40,7 @@ export async function declare(stack: string, declaration: Declaration, apply: Ap
   const { provider: _, credentialSource, stateVersion, ...kms } = provider.outputs;
   const { type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring, formerStacks } =
     managed.outputs;
-  const adopt = distribution.adopt as { aliasName?: string; versions?: object } | undefined;
+  const { adopt, movedAlias } = adoptionIn(distribution);
   const alias = await apply("distributionAlias", names.alias, {
     keyName: managed.outputs.name,
     keyId: managed.id,
@@ -82,17 +82,30 @@ export async function declare(stack: string, declaration: Declaration, apply: Ap
     aliasArn,
     distributionTime,
     ...distribution,
+    adopt,
+    movedAlias,
   });
-  const { validFor, renewBefore, rotationStrategy, publishBefore } = distribution;
-  const timing = { validFor, renewBefore, rotationStrategy, publishBefore };
+  const { validFor, renewBefore, rotationStrategy, publishBefore, extraAliases } = distribution;
+  const passedOn = { validFor, renewBefore, rotationStrategy, publishBefore, extraAliases, movedAlias };
   for (const region of replicas)
     await apply("keyReplica", `${region}${suffix}`, {
-      distribution: { ...shared, name: held.name, versions: held.versions, ...timing },
+      distribution: { ...shared, name: held.name, versions: held.versions, ...passedOn },
       region,
       aliasName: held.aliasName,
       aliasArn: held.aliasArn,
       ...replica,
     });
+}
+
+/** As sdk/adoption.ts has it. */
+function adoptionIn({ adopt, extraAliases }: Values) {
+  const { aliasName, ...others } = (adopt ?? {}) as { aliasName?: string; versions?: object };
+  const isMoved = aliasName !== undefined && (extraAliases as string[] | undefined)?.includes(aliasName);
+  const adopted = isMoved ? others.versions && others : adopt;
+  return {
+    adopt: adopted as { aliasName?: string; versions?: object } | undefined,
+    movedAlias: isMoved ? aliasName : undefined,
+  };
 }
 
 /** Quotas of the account, lifted so that tests do not wait for them. */

@@ -24,6 +24,8 @@ export interface SeenRegion {
   keys: Map<string, ObservedKmsKey>;
   /** Id of the KMS key that the alias points to; "" if the alias does not exist; undefined if it cannot be read. */
   aliasTarget: string | undefined;
+  /** The same of each extra alias of the state. */
+  extraAliasTargets?: Record<string, string | undefined>;
 }
 
 /** What AWS shows of one KMS key. `tags` and `policy` are undefined if they cannot be read. */
@@ -62,9 +64,7 @@ export function regionDrift(
       );
     },
   );
-  return [...moved, ...drift, ...aliasDrift(region, outputs, seen.aliasTarget ?? outputs.aliasTarget)].map(
-    visible,
-  );
+  return [...moved, ...drift, ...aliasDrift(region, outputs, seen)].map(visible);
 }
 
 /** The records of a distribution, with the Region of each primary that is in another Region. */
@@ -116,12 +116,27 @@ function expectedOf(owner: Owner, outputs: RegionalOutputs, first: number, lates
   };
 }
 
-/** Before the first update has finished, no target of the alias is expected. */
-function aliasDrift(region: string, outputs: RegionalOutputs, target: string | undefined): string[] {
-  if (!outputs.keyId || target === undefined || target === outputs.keyId) return [];
-  return target === ""
-    ? [`${outputs.aliasName} in ${region}: the alias is gone`]
-    : [`${outputs.aliasName} in ${region}: the alias points to KMS key ${target}, not ${outputs.keyId}`];
+/** Before the first update has finished, no target of an alias is expected. */
+function aliasDrift(region: string, { keyId, ...outputs }: RegionalOutputs, seen: SeenRegion): string[] {
+  const targets = {
+    [outputs.aliasName]: seen.aliasTarget ?? outputs.aliasTarget,
+    ...extraTargetsIn(seen, outputs),
+  };
+  return Object.entries(targets).flatMap(([name, target]) => {
+    if (!keyId || target === undefined || target === keyId) return [];
+    return target === ""
+      ? [`${name} in ${region}: the alias is gone`]
+      : [`${name} in ${region}: the alias points to KMS key ${target}, not ${keyId}`];
+  });
+}
+
+/** Where the extra aliases of a state point; as last seen where that cannot be read. */
+export function extraTargetsIn(
+  { extraAliasTargets: seen = {} }: Partial<SeenRegion>,
+  { extraAliasTargets: known }: Pick<RegionalOutputs, "extraAliasTargets">,
+): Record<string, string> | undefined {
+  const targets = Object.entries(known ?? {}).map(([name, target]) => [name, seen[name] ?? target]);
+  return known && Object.fromEntries(targets);
 }
 
 /** One KMS key as the last update left it. */

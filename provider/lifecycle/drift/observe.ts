@@ -13,12 +13,19 @@ import type { KmsKeyRecord, MetadataSnapshot, RegionalOutputs } from "../../stat
 import { isTakenOver } from "../claims/ownership";
 import type { Owner } from "../owner";
 import { actualMetadata, untagged } from "./actualMetadata";
-import { type LOST, type ObservedKmsKey, regionDrift, type SeenRegion, withPrimaryRegions } from "./drift";
+import {
+  extraTargetsIn,
+  type LOST,
+  type ObservedKmsKey,
+  regionDrift,
+  type SeenRegion,
+  withPrimaryRegions,
+} from "./drift";
 
 export interface Observation {
   /** For the outputs. */
   seen: Required<Pick<RegionalOutputs, "versions" | "drift">> &
-    Pick<RegionalOutputs, "aliasTarget" | "applied">;
+    Pick<RegionalOutputs, "aliasTarget" | "extraAliasTargets" | "applied">;
   /** Tags, policy and description, if they differ from the state. */
   actual?: MetadataSnapshot;
 }
@@ -80,6 +87,7 @@ export async function observeRegion(
     seen: {
       versions: Object.fromEntries(records),
       aliasTarget: seen.aliasTarget ?? outputs.aliasTarget,
+      extraAliasTargets: extraTargetsIn(seen, outputs),
       drift,
       applied,
     },
@@ -100,15 +108,22 @@ function sayIfTakenOver(kms: Kms, owner: Owner, { keyId, claim }: KmsKeyRecord, 
 export async function lookAtRegion(
   kms: Kms,
   owner: Owner,
-  { versions, aliasName, policy }: RegionalOutputs,
+  { versions, aliasName, extraAliasTargets = {}, policy }: RegionalOutputs,
 ): Promise<SeenRegion> {
   const keys = new Map<string, ObservedKmsKey>();
   const look = async ({ version, record: { keyId } }: HeldVersions) => {
     const seen = await observeKmsKey(kms, owner, version, keyId, policy !== undefined);
     if (seen) keys.set(keyId, seen);
   };
-  const [aliasTarget] = await Promise.all([observeAlias(kms, aliasName), ...kmsKeysOf(versions).map(look)]);
-  return { keys, aliasTarget };
+  const extra = Object.keys(extraAliasTargets).map(
+    async (name) => [name, await observeAlias(kms, name)] as const,
+  );
+  const [aliasTarget, seen] = await Promise.all([
+    observeAlias(kms, aliasName),
+    Promise.all(extra),
+    ...kmsKeysOf(versions).map(look),
+  ]);
+  return { keys, aliasTarget, extraAliasTargets: Object.fromEntries(seen) };
 }
 
 /** Whether a refresh has found that AWS differs. */

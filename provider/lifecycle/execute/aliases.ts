@@ -1,29 +1,31 @@
-/** Where the alias points. */
+/** Where aliases point. */
 
 import { isKeymgmtError } from "../../errors";
 import { aliasesOf, targetOf } from "../../kms/aliases";
 import { eventually } from "../../kms/eventually";
 import { undefinedIfDenied } from "../../kms/optional";
-import type { Known } from "../plan/known";
+import { aliasOf, type Known } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 
 /** Id of the recorded KMS key that the alias points to, or "". ListAliases may lag behind a write: a thorough search waits for it. */
 export async function findAlias(
   { kms, aliasName }: RegionalDistribution,
-  { isThorough }: StepOf<"findAlias">,
-  { records, alias, orphans = [] }: Known,
+  { isThorough, name: extra }: StepOf<"findAlias">,
+  known: Known,
 ): Promise<string> {
+  const { records, orphans = [] } = known;
+  const { target } = aliasOf(known, extra);
+  const name = extra ?? aliasName;
   const ours = [...Object.values(records), ...orphans].map(({ keyId }) => keyId);
   const keyIds = [...new Set(ours)].reverse();
-  if (alias.target && keyIds.includes(alias.target))
-    keyIds.unshift(...keyIds.splice(keyIds.indexOf(alias.target), 1));
+  if (target && keyIds.includes(target)) keyIds.unshift(...keyIds.splice(keyIds.indexOf(target), 1));
   const look = async () => {
-    for (const keyId of keyIds) if ((await aliasesOf(kms, keyId)).includes(aliasName)) return keyId;
+    for (const keyId of keyIds) if ((await aliasesOf(kms, keyId)).includes(name)) return keyId;
     return "";
   };
   if (!isThorough) return look();
-  const seen = await undefinedIfDenied(() => targetOf(kms, aliasName));
+  const seen = await undefinedIfDenied(() => targetOf(kms, name));
   if (seen !== undefined && seen !== "") return keyIds.includes(seen) ? seen : "";
   return eventually("the alias to be listed", look, { result: (keyId) => keyId === "" }, LAG_SECONDS).catch(
     (error) => {
@@ -31,6 +33,15 @@ export async function findAlias(
       throw error;
     },
   );
+}
+
+/** Id of the KMS key that an alias points to, or "". It needs no permission for that KMS key, which may be anybody's. */
+export async function lookAtAlias(
+  { run, kms }: RegionalDistribution,
+  { name }: StepOf<"lookAtAlias">,
+): Promise<string> {
+  const aliases = await run.listings.aliases(kms);
+  return aliases.find((alias) => alias.name === name)?.keyId ?? "";
 }
 
 /** How long ListAliases may lag behind CreateAlias. */

@@ -19,7 +19,7 @@ import { type Desired, type Known, recordFor, sharedOf } from "../plan/known";
 import type { OutcomeOf, StepName, StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 import { adoptKmsKeys } from "./adopt";
-import { findAlias } from "./aliases";
+import { findAlias, lookAtAlias } from "./aliases";
 import { createKey } from "./createKey";
 import { cancelDeletion, schedule } from "./deletion";
 import { findPending, importNewMaterial, importStep, importVersion, probe } from "./importMaterial";
@@ -60,6 +60,7 @@ const PERFORM: Performances = {
   inspect,
   findReplicas,
   findAlias,
+  lookAtAlias,
   probeVersions: (regional, { version }, { records }) => probe(regional, version, records[version]!),
   findPending: (regional, { version, to }, { records }) =>
     findPending(regional, version, to, sharedOf(records)),
@@ -108,13 +109,13 @@ const PERFORM: Performances = {
       claim: await syncMetadata(regional, version, records[version]!, primaries[version]),
     })),
   async forget() {},
-  createAlias: (regional, { version }, { records }) =>
-    createAlias(regional.kms, regional.aliasName, records[version]!.keyId, regional.context(version)),
-  async moveAlias(regional, { version }, { records }) {
+  createAlias: (regional, { version, name = regional.aliasName }, { records }) =>
+    createAlias(regional.kms, name, records[version]!.keyId, regional.context(version)),
+  async moveAlias(regional, { version, name = regional.aliasName }, { records }) {
     const { keyId } = records[version]!;
     const state = await waitEnabled(regional.kms, keyId, regional.context(version));
     if (state !== undefined && state !== "Enabled") return state; // applications could not encrypt
-    return moveAlias(regional.kms, regional.aliasName, keyId, regional.context(version));
+    return moveAlias(regional.kms, name, keyId, regional.context(version));
   },
   async useNextName(regional) {
     const { aliasName } = regional;
@@ -123,7 +124,13 @@ const PERFORM: Performances = {
       `${aliasName} in ${regional.region} belongs to another stack and was made in the same second; it is left alone, and ${regional.aliasName} is made instead`,
     );
   },
-  deleteAlias: (regional) => deleteAlias(regional.kms, regional.aliasName, regional.context()),
+  deleteAlias: (regional, { name = regional.aliasName }) =>
+    deleteAlias(regional.kms, name, regional.context()),
+  async leaveAlias({ run, owner }, { name, region }) {
+    run.say(
+      `${name} in ${region} points to no KMS key that goes with ${owner.distribution}, or does not exist; it is left alone`,
+    );
+  },
   async scheduleDeletion(regional, step, known, desired) {
     await schedule(regional, step, known, desired);
     const { region, version } = step;

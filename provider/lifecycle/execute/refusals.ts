@@ -15,7 +15,7 @@ export function refusalOf(
   regional: RegionalDistribution,
   desired: Desired,
   known: Known,
-  { why, version, region }: StepOf<"refuse">,
+  { why, version, region, name }: StepOf<"refuse">,
   inUse?: string,
 ): KeymgmtError {
   const { owner, aliasName } = regional;
@@ -41,12 +41,18 @@ export function refusalOf(
         context,
       );
     }
-    case "alias taken":
+    case "alias taken": {
+      const alias = name ?? aliasName;
+      const move =
+        name === undefined
+          ? ""
+          : ` To take it into this stack, which has not had it there before, name it: \`adopt: { aliasName: "${name}" }\` of the KeyDistribution.`;
       return new KeymgmtError(
         "AlreadyExists",
-        `Expected ${aliasName} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone.${known.isListingDenied ? UNSEEN : ""} To see which: aws kms describe-key --region ${region} --key-id ${aliasName}. If nobody needs the alias, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${aliasName}`,
-        { ...context, keyId: aliasName },
+        `Expected ${alias} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone.${known.isListingDenied ? UNSEEN : ""} To see which: aws kms describe-key --region ${region} --key-id ${alias}.${move} If nobody needs the alias, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${alias}`,
+        { ...context, keyId: alias },
       );
+    }
     case "other material":
       return otherMaterial(regional, known, version, inUse);
     case "still signing":

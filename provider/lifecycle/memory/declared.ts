@@ -22,6 +22,8 @@ export class Declared {
   readonly #replacedKeys = new Set<string>();
   readonly #unreachable = new Map<string, string[]>();
   readonly #distributions = new Map<string, KmsKeyRecords>();
+  readonly #replacedKmsKeys = new Set<string>();
+  readonly #aliases = new Map<string, string>();
   readonly #keysByName = new Map<string, { keyId: string; isNew: boolean }>();
   readonly #names: DistributionNames;
 
@@ -115,6 +117,30 @@ export class Declared {
   /** Those that were recorded last. */
   recordsOf(distribution: string): KmsKeyRecords {
     return this.#distributions.get(distribution) ?? {};
+  }
+
+  /** The KMS keys of a distribution, or of a replica, that another one replaces. */
+  recordReplaced(records: KmsKeyRecords): void {
+    for (const { keyId } of Object.values(records)) this.#replacedKmsKeys.add(keyId);
+  }
+
+  get replacedKmsKeys(): string[] {
+    return [...this.#replacedKmsKeys];
+  }
+
+  /**
+   * Records the aliases of a distribution in a Region of an account.
+   *
+   * @param distribution its name
+   * @returns those that another distribution of the program has there
+   */
+  recordAliases(place: unknown[], distribution: string, names: unknown[]): unknown[] {
+    return names.filter((name) => {
+      const alias = JSON.stringify([...place, name]);
+      const first = this.#aliases.get(alias) ?? distribution;
+      this.#aliases.set(alias, first);
+      return first !== distribution;
+    });
   }
 
   /** KMS keys, by version, that a rotation of the distribution has replicated to a Region. */

@@ -5,13 +5,16 @@ import { isPendingDeletion } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
 import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
 import {
+  aliasOf,
   type Candidate,
   type Desired,
   type Known,
+  type KnownAlias,
   type SeenReplica,
   servingVersion,
   versionInUse,
 } from "./known";
+import { mayBeOurs } from "./rules";
 import type { OutcomeOf, StepName, StepOf } from "./steps";
 
 type Effects = {
@@ -72,13 +75,24 @@ const EFFECTS: Effects = {
       ? { records: withRecord(records, version, record) }
       : { absent: [...absent, version] },
   findReplicas: (_known, _step, replicas) => ({ replicas }),
-  findAlias: ({ alias }, { isThorough }, target) => ({
-    alias: {
+  findAlias: (known, { isThorough, name }, target) =>
+    withAlias(known, name, {
       target,
       isSeen: true,
-      ...(isThorough && target === "" && alias.exists && { exists: true, isTaken: true }),
-    },
-  }),
+      ...(isThorough && target === "" && aliasOf(known, name).exists && { exists: true, isTaken: true }),
+    }),
+  lookAtAlias(known, { name }, target, desired) {
+    const isRecorded = Object.values(known.records).some(({ keyId }) => keyId === target);
+    if (target === "" || isRecorded || desired.replaced.includes(target))
+      return withAlias(known, name, { target, isSeen: true });
+    return withAlias(
+      known,
+      name,
+      mayBeOurs(desired, known, target)
+        ? { target }
+        : { target: "", isSeen: true, exists: true, isTaken: true },
+    );
+  },
   probeVersions: ({ records }, _step, held) => ({ records: { ...records, ...held }, isProbed: true }),
   findPending: (_known, _step, pending) => ({ pending, isPendingSought: true }),
   checkOwner: ({ takenOver }, { version }, isOthers) => ({
@@ -126,15 +140,23 @@ const EFFECTS: Effects = {
       reimported: reimported.filter((each) => records[each]?.keyId !== keyId),
     };
   },
-  createAlias: ({ records, alias }, { version }, isMade) => ({
-    alias: isMade ? { target: records[version]!.keyId, isSeen: true } : { ...alias, exists: true },
-  }),
-  moveAlias(known, { version }, outcome) {
+  createAlias: (known, { version, name }, isMade) =>
+    withAlias(
+      known,
+      name,
+      isMade
+        ? { target: known.records[version]!.keyId, isSeen: true }
+        : { ...aliasOf(known, name), exists: true },
+    ),
+  moveAlias(known, { version, name }, outcome) {
     if (typeof outcome === "string") return withState(known, version, outcome);
-    return { alias: { target: outcome ? known.records[version]!.keyId : "", isSeen: true } };
+    const target = outcome ? known.records[version]!.keyId : "";
+    return withAlias(known, name, { target, isSeen: true });
   },
   useNextName: () => ({ alias: {} }),
-  deleteAlias: () => ({ alias: { target: "", isSeen: true } }),
+  deleteAlias: (known, { name }) =>
+    name === undefined ? { alias: { target: "", isSeen: true } } : withoutAlias(known, name),
+  leaveAlias: (known, { name }) => withoutAlias(known, name),
   scheduleDeletion(known, { version, region, isCandidate, keyId }, _outcome, desired) {
     if (isCandidate) {
       const { [version]: other, ...candidates } = known.candidates;
@@ -248,6 +270,15 @@ function settledRotation(known: Known): Partial<Known> {
   const record: KmsKeyRecord = { ...material, keyId, keyArn, state, ...(claim !== undefined && { claim }) };
   if (regions.length) record.replicas = regions.map(({ region }) => region);
   return { pending: undefined, replicas, records: withRecord(records, version, record) };
+}
+
+function withAlias({ extraAliases }: Known, name: string | undefined, alias: KnownAlias): Partial<Known> {
+  return name === undefined ? { alias } : { extraAliases: { ...extraAliases, [name]: alias } };
+}
+
+function withoutAlias({ extraAliases }: Known, name: string): Partial<Known> {
+  const { [name]: _, ...others } = extraAliases;
+  return { extraAliases: others };
 }
 
 function withCandidate(

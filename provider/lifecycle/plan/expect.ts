@@ -1,7 +1,7 @@
 /** The expected outcome of each step, so that a plan can be made without AWS. Pure. */
 import { validToOf } from "../../keys/expiry";
 import { versionsOf } from "../../state/records";
-import type { Desired, Known } from "./known";
+import { aliasOf, type Desired, type Known } from "./known";
 import type { OutcomeOf, StepName, StepOf } from "./steps";
 
 type Expectations = {
@@ -23,7 +23,8 @@ const EXPECTED: Expectations = {
   adopt: () => ({ records: {}, candidates: {}, isAll: true }),
   inspect: ({ records }, { version }) => records[version],
   findReplicas: () => [],
-  findAlias: ({ alias }) => alias.target ?? "",
+  findAlias: (known, { name }) => aliasOf(known, name).target ?? "",
+  lookAtAlias: () => "",
   probeVersions: () => ({}),
   findPending: () => undefined,
   checkOwner: () => false,
@@ -56,6 +57,7 @@ const EXPECTED: Expectations = {
   moveAlias: () => true,
   useNextName: () => undefined,
   deleteAlias: () => undefined,
+  leaveAlias: () => undefined,
   scheduleDeletion: () => undefined,
   leaveAlone: () => undefined,
   refuse: () => {

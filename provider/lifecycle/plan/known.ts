@@ -4,7 +4,7 @@ import { type ExpiryInputs, type ExpiryPlan, expiresAsPlanned } from "../../keys
 import type { KeyState } from "../../kms/keyState";
 import type { RotationStrategy } from "../../schema/types";
 import { versionsOf } from "../../state/records";
-import type { KmsKeyRecord, KmsKeyRecords } from "../../state/types";
+import type { KmsKeyRecord, KmsKeyRecords, RegionalOutputs } from "../../state/types";
 
 /** What the program asks for in one Region. */
 export interface Desired {
@@ -29,6 +29,12 @@ export interface Desired {
   primaries: KmsKeyRecords;
   /** The program names KMS keys, which are adopted first. */
   adopts: boolean;
+  /** Names of further aliases, which point where the distribution's own alias points. */
+  extraAliases: string[];
+  /** The one of them that may point to anybody's KMS key: the program says that it is moved. */
+  movedAlias?: string;
+  /** Ids of KMS keys of a distribution that this one replaces. Its extra aliases may point to them. */
+  replaced: string[];
   /** Another alias may be used if another stack has this one, because nothing uses the distribution yet. */
   mayUseNextName: boolean;
   /** The resource is removed: the alias is deleted, and the deletion of each KMS key is scheduled, except for `held`: ids that other resources have. */
@@ -42,6 +48,8 @@ export interface Known {
   /** KMS key of the version that the last finished update left in use. */
   inUse?: string;
   alias: KnownAlias;
+  /** Extra aliases by name: those that are desired, once they were looked at, and those of the state. */
+  extraAliases: Record<string, KnownAlias>;
   /** Versions whose tags, policy or description may differ from what is desired. */
   stale: number[];
   /** AWS was asked for KMS keys that the state does not know. */
@@ -128,16 +136,21 @@ export interface PendingMaterial {
   isRotated?: true;
 }
 
+type KnownOfState = Pick<RegionalOutputs, "keyId" | "aliasTarget" | "extraAliasTargets">;
+
 /** What is known before anything is asked of AWS: the state. */
 export function knownFrom(
   records: KmsKeyRecords,
-  { keyId, aliasTarget }: { keyId?: string; aliasTarget?: string },
+  { keyId, aliasTarget, extraAliasTargets = {} }: KnownOfState,
   stale: number[] = [],
 ): Known {
   return {
     records,
     inUse: keyId,
     alias: { target: aliasTarget || undefined },
+    extraAliases: Object.fromEntries(
+      Object.entries(extraAliasTargets).map(([name, target]) => [name, { target: target || undefined }]),
+    ),
     stale,
     isSearched: false,
     excluded: [],
@@ -149,6 +162,11 @@ export function knownFrom(
     takenOver: {},
     settled: [],
   };
+}
+
+/** The extra alias of this name; without a name the distribution's own. */
+export function aliasOf({ alias, extraAliases }: Known, name?: string): KnownAlias {
+  return name === undefined ? alias : (extraAliases[name] ?? {});
 }
 
 /** Versions that must have a KMS key: from minEnabledVersion to the latest. Lower versions keep the one that they have. */
@@ -165,10 +183,18 @@ export function isImported({ importedAt, validTo }: KmsKeyRecord, { expiry, now 
 
 /** The version whose KMS key is in use: by the last finished update, else by the target of the alias. */
 export function versionInUse({ records, inUse, alias }: Known): number | undefined {
-  const keyId = inUse ?? alias.target;
-  return keyId === undefined
-    ? undefined
-    : versionsOf(records).findLast((version) => records[version]!.keyId === keyId);
+  return versionWith(records, inUse ?? alias.target);
+}
+
+/** The oldest version that an alias points to. An update that failed may have moved only some of the aliases. */
+export function oldestInUse(known: Known): number | undefined {
+  const extra = Object.values(known.extraAliases).map(({ target }) => versionWith(known.records, target));
+  const versions = [versionInUse(known), ...extra].filter((version) => version !== undefined);
+  return versions.length > 0 ? Math.min(...versions) : undefined;
+}
+
+function versionWith(records: KmsKeyRecords, keyId: string | undefined): number | undefined {
+  return versionsOf(records).findLast((version) => records[version]!.keyId === keyId);
 }
 
 /**

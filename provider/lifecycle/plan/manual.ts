@@ -2,7 +2,15 @@
 
 import { isKnownState, isPendingDeletion } from "../../kms/keyState";
 import { versionsOf } from "../../state/records";
-import { type Desired, desiredVersions, isImported, type Known, servingVersion, versionInUse } from "./known";
+import {
+  type Desired,
+  desiredVersions,
+  isImported,
+  type Known,
+  oldestInUse,
+  servingVersion,
+  versionInUse,
+} from "./known";
 import { cancelDeletions, firstOf, isAdding, isSince, locateAlias, type Rule, syncMetadata } from "./rules";
 import type { Step } from "./steps";
 
@@ -86,7 +94,7 @@ function prepareReplicas(desired: Desired, known: Known, version: number): Step[
  * before the alias moves.
  */
 const keepSigning: Rule = ({ publishFor, minEnabled, region }, known) => {
-  const version = versionInUse(known);
+  const version = oldestInUse(known);
   return publishFor > 0 && version !== undefined && minEnabled > version
     ? [{ do: "refuse", why: "still signing", version, region }]
     : [];

@@ -8,7 +8,15 @@ import type { Desired, Known } from "./known";
 import { manualRules } from "./manual";
 import { onDemandRules, refuseDisabledVersions } from "./onDemand";
 import { removalRules } from "./removal";
-import { adoptNamed, findOrphans, pointAlias, proveCandidates, type Rule } from "./rules";
+import {
+  adoptNamed,
+  checkExtraAliases,
+  dropExtraAliases,
+  findOrphans,
+  pointAliases,
+  proveCandidates,
+  type Rule,
+} from "./rules";
 import type { Step } from "./steps";
 
 /** The next steps, which may be done at the same time; none if everything is as desired. */
@@ -22,9 +30,11 @@ export function next(desired: Desired, known: Known): Step[] {
 
 function rulesFor({ removal, strategy }: Desired): Rule[] {
   if (removal) return removalRules;
+  const look = [adoptNamed, findOrphans, checkExtraAliases];
+  const point = [pointAliases, dropExtraAliases];
   return strategy === "on-demand"
-    ? [adoptNamed, findOrphans, refuseDisabledVersions, proveCandidates, ...onDemandRules, pointAlias]
-    : [adoptNamed, findOrphans, proveCandidates, ...manualRules.before, pointAlias, ...manualRules.after];
+    ? [...look, refuseDisabledVersions, proveCandidates, ...onDemandRules, ...point]
+    : [...look, proveCandidates, ...manualRules.before, ...point, ...manualRules.after];
 }
 
 /** All steps, if each ends as expected. Previews describe them, and an update is needed if there are any. */

@@ -1,7 +1,7 @@
 /** Plans the removal of a distribution or replica: its alias is deleted, then the deletion of every KMS key is scheduled. Pure. */
 import { kmsKeysOf } from "../../state/records";
 import type { Desired, Known } from "./known";
-import type { Rule } from "./rules";
+import { dropAlias, firstOf, type Rule } from "./rules";
 import type { Stays } from "./steps";
 
 /** A KMS key that the removal deletes or leaves as it is. */
@@ -44,15 +44,27 @@ const findOrphans: Rule = (_desired, { orphans }) => (orphans ? [] : [{ do: "fin
 const findStrayReplicas: Rule = ({ role, multiRegion }, { strayReplicas: seen }) =>
   role === "primary" && multiRegion && !seen ? [{ do: "findStrayReplicas" }] : [];
 
+/**
+ * The extra aliases are deleted before the distribution's own: while that is there, a distribution of the key that is declared again finds
+ * its KMS keys.
+ */
+const deleteExtraAliases: Rule = (desired, known) =>
+  firstOf(Object.keys(known.extraAliases), (name) =>
+    dropAlias(desired.region, known, name, (keyId) => isRemoved(desired, known, keyId)),
+  );
+
 /** The alias is deleted only where it points to a KMS key that is deleted too. */
 const deleteAlias: Rule = (desired, known) => {
   const { region } = desired;
   const { target, isSeen } = known.alias;
   if (target === "") return [];
   if (!isSeen) return [{ do: "findAlias", region }];
-  const isTargetRemoved = removedOf(desired, known).some(({ keyId, stays }) => keyId === target && !stays);
-  return isTargetRemoved ? [{ do: "deleteAlias", region }] : [];
+  return isRemoved(desired, known, target) ? [{ do: "deleteAlias", region }] : [];
 };
+
+function isRemoved(desired: Desired, known: Known, target: string | undefined): boolean {
+  return removedOf(desired, known).some(({ keyId, stays }) => keyId === target && !stays);
+}
 
 /** Adopted KMS keys stay: this stack did not create them and does not have their material, so a deletion could never be repaired. */
 const scheduleDeletions: Rule = (desired, known) => {
@@ -69,6 +81,7 @@ export const removalRules: Rule[] = [
   checkOwners,
   findOrphans,
   findStrayReplicas,
+  deleteExtraAliases,
   deleteAlias,
   scheduleDeletions,
 ];

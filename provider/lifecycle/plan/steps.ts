@@ -12,6 +12,11 @@ interface Of {
   keyId?: string;
 }
 
+interface Named {
+  /** An extra alias; without a name the distribution's own. */
+  name?: string;
+}
+
 /** Input and outcome of each step. "pendingDeletion": the KMS key is pending deletion, which the state did not say. */
 export interface Steps {
   /** Searches for KMS keys of the key that AWS has and the state does not. */
@@ -32,7 +37,9 @@ export interface Steps {
   /** Searches for other Regions that hold the KMS key of the version in use. */
   findReplicas: [Of, SeenReplica[]];
   /** Id of the recorded KMS key that the alias points to; "" if there is none. */
-  findAlias: [{ region: string; isThorough?: true }, string];
+  findAlias: [Named & { region: string; isThorough?: true }, string];
+  /** Id of the KMS key that an extra alias points to, whoever owns it; "" if there is no such alias. */
+  lookAtAlias: [Required<Named> & { region: string }, string];
   /** On demand: searches for later versions that the KMS key holds. */
   probeVersions: [Of, KmsKeyRecords];
   /** On demand: searches for material of an interrupted rotation. */
@@ -64,17 +71,19 @@ export interface Steps {
   /** Removes the record of a replica that AWS has deleted. It can be created again. */
   forget: [Of, undefined];
   /** false: an alias of that name exists. */
-  createAlias: [Of, boolean];
+  createAlias: [Of & Named, boolean];
   /** false: the alias does not exist. A KeyState: the KMS key is not Enabled, so the alias was not moved to it. */
-  moveAlias: [Of, boolean | KeyState];
+  moveAlias: [Of & Named, boolean | KeyState];
   /** Another stack has the alias, so the next name is used. */
   useNextName: [{ region: string }, undefined];
-  deleteAlias: [{ region: string }, undefined];
+  deleteAlias: [Named & { region: string }, undefined];
+  /** Leaves an extra alias as it is: it points to no KMS key that is this distribution's to remove, or is gone. */
+  leaveAlias: [Required<Named> & { region: string }, undefined];
   scheduleDeletion: [Of, undefined];
   /** Leaves a KMS key as it is, for example because it was adopted. */
   leaveAlone: [Of & { why: Stays }, undefined];
   /** The update cannot continue. */
-  refuse: [{ why: Refusal; version: number; region: string }, never];
+  refuse: [Named & { why: Refusal; version: number; region: string }, never];
 }
 
 /** Why a KMS key is left as it is. */

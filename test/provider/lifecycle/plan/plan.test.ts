@@ -23,7 +23,17 @@ const desired = (more: Partial<Desired> = {}): Desired => ({
     publishFor: 0,
     multiRegion: false,
   },
-  ...{ expiry: {}, now: 0, fresh: [], isNew: false, primaries: {}, adopts: false, mayUseNextName: false },
+  ...{
+    expiry: {},
+    now: 0,
+    fresh: [],
+    isNew: false,
+    primaries: {},
+    adopts: false,
+    mayUseNextName: false,
+    extraAliases: [],
+    replaced: [],
+  },
   ...more,
 });
 
