@@ -1,5 +1,6 @@
 /** Options that several commands share, and the parsers of their values. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { isAliasName } from "../provider/kms/arn.js";
 import type { KmsConnection } from "../provider/kms/endpoints/connection.js";
 import { isKnownRegion, isRegion, notKnown } from "../provider/kms/endpoints/regions.js";
 import { OPTIONAL } from "./iam-policy/features.js";
@@ -80,6 +81,11 @@ export function days(text: string): number {
 export function accountId(text: string): string {
   if (/^\d{12}$/.test(text)) return text;
   throw new InvalidArgumentError("Expected 12 digits.");
+}
+
+export function aliasName(text: string, before: string[] = []): string[] {
+  if (isAliasName(text)) return [...before, text];
+  throw new InvalidArgumentError("Expected an alias such as alias/orders.");
 }
 
 export function keyArn(text: string, before: string[] = []): string[] {

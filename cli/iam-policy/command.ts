@@ -1,5 +1,5 @@
 import { findKeyType, KEY_TYPES } from "../../provider/keys/keyTypes.js";
-import { parseKmsArn } from "../../provider/kms/arn.js";
+import { isAliasName, parseKmsArn } from "../../provider/kms/arn.js";
 import { visible } from "../../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { printJson, printNote } from "../print.js";
@@ -17,6 +17,7 @@ export interface IamPolicyOptions extends StateOptions, FeatureOptions {
   multiRegion?: boolean;
   keyType?: string[];
   aliasPrefix?: string[];
+  alias?: string[];
   forStack?: string[];
   formerStack?: string[];
   adoptKey?: string[];
@@ -67,7 +68,10 @@ export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope 
     replicaRegions: multiRegion === false ? [] : replicaRegionsOf(options, held, primaryRegions),
     multiRegion: only && !asked ? undefined : multiRegion,
     ...keyTypesOf(options.keyType ?? held.map(({ owner }) => owner.key.type)),
-    aliases: options.aliasPrefix?.map((prefix) => `${prefix}/*`) ?? aliasesOf(states),
+    aliases: sorted([
+      ...(options.aliasPrefix?.map((prefix) => `${prefix}/*`) ?? aliasesOf(states)),
+      ...(options.alias ?? extraAliasesOf(held)).map((name) => name.slice("alias/".length)),
+    ]),
     stacks: options.forStack ?? sorted(states.flatMap(({ names }) => names)),
     formerStacks: sorted(options.formerStack ?? []),
     adoptedArns: sorted([
@@ -109,7 +113,12 @@ function aliasesOf(states: StackState[]): string[] {
       return name.endsWith(`/${distribution}`) ? `${name.slice(0, -distribution.length)}*` : name;
     }),
   );
-  return names.length > 0 ? sorted(names) : ["hashicorp/*"];
+  return names.length > 0 ? names : ["hashicorp/*"];
+}
+
+/** A state may have been written by anybody, and a `*` in a policy stands for many aliases. */
+function extraAliasesOf(held: RegionState[]): string[] {
+  return held.flatMap(({ outputs }) => Object.keys(outputs.extraAliasTargets ?? {}).filter(isAliasName));
 }
 
 const sorted = (values: string[]) => [...new Set(values)].sort();

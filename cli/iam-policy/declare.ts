@@ -1,5 +1,14 @@
 import type { Command } from "commander";
-import { accountId, collect, days, keyArn, regionName, withFeatures, withStateOptions } from "../options.js";
+import {
+  accountId,
+  aliasName,
+  collect,
+  days,
+  keyArn,
+  regionName,
+  withFeatures,
+  withStateOptions,
+} from "../options.js";
 import { withExitCode } from "../run.js";
 
 export function declareIamPolicy(program: Command): void {
@@ -7,7 +16,7 @@ export function declareIamPolicy(program: Command): void {
     .summary("the least IAM policy for your Regions and features")
     .description(
       "Prints the least IAM policy under which `pulumi up` works, as JSON on stdout, and notes about it on stderr. " +
-        "Account, Regions, alias prefixes and stacks come from the options, else from --state or --stack. Calls no AWS operation.",
+        "Account, Regions, aliases and stacks come from the options, else from --state or --stack. Calls no AWS operation.",
     )
     .option("--account-id <id>", "account that holds the KMS keys, 12 digits", accountId)
     .option("--region <region>", "a KmsProvider's Region (repeatable)", regionName)
@@ -26,6 +35,11 @@ export function declareIamPolicy(program: Command): void {
       "--alias-prefix <prefix>",
       "a KmsProvider's aliasPrefix, by default hashicorp (repeatable)",
       collect,
+    )
+    .option(
+      "--alias <name>",
+      "an alias of `extraAliases`, such as alias/orders, by default those of the state (repeatable)",
+      aliasName,
     )
     .option("--for-stack <org/project/stack>", "only KMS keys tagged for this stack (repeatable)", collect)
     .option(

@@ -41,6 +41,7 @@ export interface DistributionReport {
   name: string;
   accountId: string | null;
   aliasName: string;
+  extraAliases: string[];
   regions: RegionReport[];
 }
 
@@ -146,6 +147,7 @@ function keyReport(
         name: distribution,
         accountId: kmsProvider.accountId ?? null,
         aliasName: outputs.aliasName,
+        extraAliases: Object.keys(outputs.extraAliasTargets ?? {}),
         regions: own.map((region) => regionReport(region, observations.get(region))),
       };
     }),

@@ -41,7 +41,7 @@ function keyText(key: KeyReport): string {
   return `${heading}${key.distributions.map(distributionText).join("")}`;
 }
 
-function distributionText({ accountId, aliasName, regions }: DistributionReport): string {
+function distributionText({ accountId, aliasName, extraAliases, regions }: DistributionReport): string {
   const where = accountId === null ? "" : ` in ${accountId}`;
   const versions = regions
     .flatMap(({ region, versions }) => versions.map((version) => ({ region, ...version })))
@@ -72,6 +72,7 @@ function distributionText({ accountId, aliasName, regions }: DistributionReport)
   ]);
   return [
     `  ${aliasName}${where}\n`,
+    ...extraAliases.map((name) => `  ${name}\n`),
     rows.length === 0 ? "    no KMS keys yet\n" : table([heading, ...rows], "    "),
     ...notes.map((note) => wrapped(note, "    - ")),
   ].join("");

@@ -38,6 +38,11 @@ export function aliasArn(region: string, accountId: string, aliasName: string): 
   return `arn:${partitionOf(region)}:kms:${region}:${accountId}:${aliasName}`;
 }
 
+/** Whether it is the full name of an alias that a customer may have: 256 characters at the most (CreateAlias's reference). */
+export function isAliasName(text: string): boolean {
+  return /^alias\/(?!aws\/)[a-zA-Z0-9/_-]{1,250}$/.test(text);
+}
+
 /** The ARN of a multi-Region key's primary or replica in `region`. Related ARNs differ only in the Region. */
 export function relatedKeyArn(arn: string, region: string): string {
   const { accountId, kind, name } = parseKmsArn(arn);

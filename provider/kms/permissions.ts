@@ -93,25 +93,25 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:CreateAlias",
       on: "newKey",
-      when: "a key is distributed; an alias was deleted outside Pulumi",
+      when: "a key is distributed; `extraAliases` has a new one; an alias was deleted outside Pulumi",
       without: "the update fails, and applications have no alias",
     },
     {
       action: "kms:UpdateAlias",
       on: "newKey",
-      when: "a rotation; an alias was moved outside Pulumi",
+      when: "a rotation; an alias was moved outside Pulumi; `adopt.aliasName` names one of `extraAliases`, then for the KMS key that it points to as well",
       without: "the update fails, and the alias stays at the former version",
     },
     {
       action: "kms:DeleteAlias",
       on: "ownKey",
-      when: "a distribution or a replica is removed",
+      when: "a distribution or a replica is removed; one of `extraAliases` is removed",
       without: "the removal fails before anything is scheduled for deletion",
     },
     {
       action: "kms:ListAliases",
       on: "account",
-      when: "before an alias is moved or deleted: whether it points to a KMS key of the distribution; a former key is distributed again: whether its alias exists; without STS: which account it is",
+      when: "before an alias is moved or deleted: whether it points to a KMS key of the distribution; before `extraAliases` gets a new one: whether anybody has it; a former key is distributed again: whether its alias exists; without STS: which account it is",
       without:
         "a rotation fails before the alias moves, and a removal before anything is scheduled for deletion",
     },

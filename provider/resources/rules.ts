@@ -5,6 +5,7 @@
 
 import { expiryTimes, LONGEST_DAYS } from "../keys/expiry";
 import { parseRotationPeriod } from "../keys/period";
+import { isAliasName } from "../kms/arn";
 import { isKnownRegion, isRegion, notKnown, partitionOf } from "../kms/endpoints/regions";
 import { TAG } from "../kms/taggedKeys";
 import { hasUnknown, known } from "../schema/unknowns";
@@ -47,11 +48,10 @@ export function extraAliasMistakes(value: unknown, aliasName: unknown, aliasPref
   const mistakes = names.map(known).flatMap((name, index) => {
     if (typeof name !== "string") return [];
     const expected = (what: string) => [`Expected \`extraAliases\` to have ${what}.`];
-    if (!/^alias\/[a-zA-Z0-9/_-]+$/.test(name) || name.length > ALIAS_LENGTH)
+    if (!isAliasName(name))
       return expected(
-        `aliases such as "alias/orders": "alias/", then letters, digits, "/", "_" and "-", ${ALIAS_LENGTH} characters at the most; what came at place ${index + 1} is none`,
+        `aliases such as "alias/orders": "alias/", then letters, digits, "/", "_" and "-", ${ALIAS_LENGTH} characters at the most, and not AWS's own "alias/aws/"; one that came is none`,
       );
-    if (name.startsWith("alias/aws/")) return expected(`no alias of AWS's own ("alias/aws/"), got "${name}"`);
     if (names.indexOf(name) < index) return expected(`each alias once, got "${name}" twice`);
     if (isOfDistribution(name))
       return expected(

@@ -295,11 +295,12 @@ describe("keymgmt iam-policy", function () {
     const distribution = { name: "orders-1", stack: "acme/shop/prod", kms, key };
     const versions = { 1: { keyId: "mrk-1", keyArn, state: "Enabled" } };
     const aliasName = "alias/team/kms/orders-1";
+    const extraAliasTargets = { "alias/orders": "mrk-1", "alias/*": "mrk-1" };
     const resources = [
       { type: "KmsProvider", outputs: kms },
       {
         type: "KeyDistribution",
-        outputs: { ...distribution, aliasName, versions, primaryRegion: "us-west-1" },
+        outputs: { ...distribution, aliasName, extraAliasTargets, versions, primaryRegion: "us-west-1" },
       },
       { type: "KeyReplica", outputs: { distribution, region: "eu-west-1", aliasName, versions } },
     ].map(({ type, outputs }) => {
@@ -308,7 +309,12 @@ describe("keymgmt iam-policy", function () {
     });
     const state = await fileOf(JSON.stringify({ version: 3, deployment: { resources } }));
     const { stdout } = await keymgmt(["iam-policy", "--state", state]);
-    assert.deepEqual(JSON.parse(stdout), policyFor({ ...REPLICATED, aliases: ["team/kms/*"] }));
+    assert.deepEqual(JSON.parse(stdout), policyFor({ ...REPLICATED, aliases: ["orders", "team/kms/*"] }));
+    const named = await keymgmt(["iam-policy", "--state", state, "--alias", "alias/bills"]);
+    assert.deepEqual(
+      JSON.parse(named.stdout),
+      policyFor({ ...REPLICATED, aliases: ["bills", "team/kms/*"] }),
+    );
     const only = await keymgmt(["iam-policy", "--state", state, "--only", "--status"]);
     const { Statement } = JSON.parse(only.stdout);
     assert.deepEqual(

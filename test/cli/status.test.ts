@@ -206,7 +206,7 @@ To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`
     });
     const { regions, ...distribution } = distributions[0];
     const { name, aliasName } = program.outputs("distribution");
-    assert.deepEqual(distribution, { name, accountId: ACCOUNT, aliasName });
+    assert.deepEqual(distribution, { name, accountId: ACCOUNT, aliasName, extraAliases: [] });
     const { keyId, keyArn } = versions()[1]!;
     assert.deepEqual(regions[0], {
       region: "us-west-1",

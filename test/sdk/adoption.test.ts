@@ -97,6 +97,42 @@ describe("a backup in the stack's configuration", () => {
     assert.deepEqual((await shop({ distribution: { adopt } })).adopt, adopt);
   });
 
+  for (const preview of [false, true])
+    it(`moves an alias that is an extra one, in every Region, and adopts no KMS key by it, in ${preview ? "a preview" : "an update"}`, async () => {
+      const of = async (adopt: object, extraAliases?: pulumi.Input<string>[]) => {
+        const registered = await run(
+          () => {
+            const kms = new KmsProvider("prod", { keyCollection: "us-west-1" });
+            const key = new ManagedKey("orders", { replicaRegions: ["eu-west-1"] });
+            const distribution = new KeyDistribution("orders-prod", { kms, key, adopt, extraAliases });
+            return [kms, key, distribution, ...distribution.replicate()];
+          },
+          { preview },
+        );
+        const { inputs } = find(registered, "KeyDistribution");
+        const { adoptedAlias, adopts } = find(registered, "DistributionAlias").inputs;
+        const { distribution } = find(registered, "KeyReplica").inputs as {
+          distribution: Record<string, unknown>;
+        };
+        assert.deepEqual(distribution.extraAliases, inputs.extraAliases);
+        assert.deepEqual(distribution.movedAlias, inputs.movedAlias);
+        return { adopt: inputs.adopt, moved: inputs.movedAlias, adoptedAlias, adopts };
+      };
+      const aliasName = "alias/orders";
+      const versions = { 1: "k" };
+      const extra = [pulumi.output(aliasName), "alias/b"];
+      const moved = { moved: aliasName, adoptedAlias: undefined };
+      assert.deepEqual(await of({ aliasName }, extra), { ...moved, adopt: undefined, adopts: false });
+      assert.deepEqual(await of({ aliasName, versions }, extra), {
+        ...moved,
+        adopt: { versions },
+        adopts: true,
+      });
+      const own = { adopt: { aliasName }, moved: undefined, adoptedAlias: aliasName, adopts: true };
+      assert.deepEqual(await of({ aliasName }, ["alias/b"]), own);
+      assert.deepEqual(await of({ aliasName }), own);
+    });
+
   it("counts less than `restore` of the program", async () => {
     configured(restoreOf());
     const restore = { ...restoreOf(), from: "file:///newer.jwe" };

@@ -67,13 +67,13 @@ export class Observer {
     );
   }
 
-  /** Ids of the KMS keys that aliases of this project point to, by alias. */
+  /** Ids of the KMS keys that aliases point to, by alias; without AWS's own. */
   async aliases(): Promise<Record<string, string>> {
     const { Aliases } = await this.ask("ListAliases", {});
-    const ours = (Aliases as { AliasName: string; TargetKeyId: string }[]).filter(({ AliasName }) =>
-      AliasName.startsWith("alias/hashicorp/"),
+    const theirs = (Aliases as { AliasName: string; TargetKeyId: string }[]).filter(
+      ({ AliasName }) => !AliasName.startsWith("alias/aws/"),
     );
-    return Object.fromEntries(ours.map(({ AliasName, TargetKeyId }) => [AliasName, TargetKeyId]));
+    return Object.fromEntries(theirs.map(({ AliasName, TargetKeyId }) => [AliasName, TargetKeyId]));
   }
 
   /** Uses a KMS key as an application does, which keeps what it gets. */

@@ -1,4 +1,5 @@
 /** What `adopt` of a KeyDistribution may say. Pure. */
+import { isAliasName } from "../../kms/arn";
 import type { Adopt } from "../../schema/types";
 import { hasUnknown, known } from "../../schema/unknowns";
 import type { KeyRef } from "../../state/types";
@@ -49,7 +50,7 @@ function readable(value: unknown): Adopt | undefined {
 }
 
 function aliasMistakes(aliasName: unknown): string[] {
-  if (typeof aliasName !== "string" || /^alias\/(?!aws\/)[a-zA-Z0-9/_-]+$/.test(aliasName)) return [];
+  if (typeof aliasName !== "string" || isAliasName(aliasName)) return [];
   return [
     `Expected \`adopt.aliasName\` to be an alias such as "alias/hashicorp/orders-1700000000"; what came is none.`,
   ];

@@ -126,7 +126,7 @@ function knownIn({ program, inBackup }: Bench, region: string): string[] {
 async function accounted(
   bench: Bench,
   region: string,
-  { latest, lowest = 1, oneKmsKey }: Exclude<End, { removed: unknown }>,
+  { latest, lowest = 1, oneKmsKey, extraAliases = [] }: Exclude<End, { removed: unknown }>,
 ): Promise<string[]> {
   const outputs = bench.program.outputs(region === HOME ? "distribution" : region);
   const records = outputs.versions as KmsKeyRecords;
@@ -159,7 +159,7 @@ async function accounted(
     ids.delete(keyId);
   }
   for (const keyId of ids) wrong.push(`KMS key ${keyId} of the state is not in ${region}`);
-  return [...wrong, ...(await aliasMistakes(bench, region, [bench.aliasName]))];
+  return [...wrong, ...(await aliasMistakes(bench, region, [bench.aliasName, ...extraAliases]))];
 }
 
 async function tagMistakes(bench: Bench, region: string, keyId: string, version: number): Promise<string[]> {
@@ -171,8 +171,11 @@ async function tagMistakes(bench: Bench, region: string, keyId: string, version:
 }
 
 async function aliasMistakes(bench: Bench, region: string, wanted: string[]): Promise<string[]> {
-  const names = Object.keys(await bench.scene.at(region).aliases());
-  return names.join() === wanted.join() ? [] : [`aliases in ${region}: ${names}, not ${wanted}`];
+  const targets = await bench.scene.at(region).aliases();
+  const names = Object.keys(targets).sort();
+  if (names.join() !== wanted.sort().join()) return [`aliases in ${region}: ${names}, not ${wanted}`];
+  const isOne = new Set(Object.values(targets)).size <= 1;
+  return isOne ? [] : [`aliases in ${region} point to different KMS keys: ${JSON.stringify(targets)}`];
 }
 
 /** After a deletion every KMS key waits for its own, and no alias is left. */

@@ -33,6 +33,8 @@ export type End =
       oneKmsKey?: true;
       /** The version that the alias is on; by default the latest. */
       signing?: number;
+      /** They point where the distribution's own points. */
+      extraAliases?: string[];
     }
   | { removed: ProgramInputs; lowest?: never };
 
@@ -75,6 +77,9 @@ const removed =
     await after(...runs)(bench);
     await well(bench, remove);
   };
+
+const named = (rotationTrigger: string, ...extraAliases: string[]) =>
+  replicated(rotationTrigger, { distribution: { extraAliases } });
 
 const POLICY = keyPolicy(allowsRoot());
 const described = { distribution: { tags: { team: "shop" }, policy: POLICY, description: "orders" } };
@@ -145,6 +150,13 @@ export const SCENARIOS: readonly Scenario[] = [
     run: up(replicated("b", { replicas: [ABROAD, FAR] })),
     inUse: [HOME, ABROAD, FAR],
     ends: { regions: [HOME, ABROAD, FAR], latest: 2 },
+  },
+  {
+    title: "rotate with extra aliases, of which one is new and one is dropped",
+    before: after(named("a", "alias/dropped", "alias/kept")),
+    run: up(named("b", "alias/kept", "alias/new")),
+    inUse: ALL,
+    ends: { regions: ALL, latest: 2, extraAliases: ["alias/kept", "alias/new"] },
   },
   {
     title: "rotate an RSA key with replicas",
@@ -245,6 +257,12 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     title: "delete",
     before: after(replicated("a"), replicated("b")),
+    run: remove,
+    ends: { removed: replicated("b") },
+  },
+  {
+    title: "delete with an extra alias",
+    before: after(named("a", "alias/orders"), named("b", "alias/orders")),
     run: remove,
     ends: { removed: replicated("b") },
   },

@@ -53,6 +53,8 @@ async function aliasIsOnWhatSigns(stack: Stack): Promise<void> {
     const shown = [outputs.keyId, outputs.keyArn, outputs.aliasTarget];
     assert.deepEqual(shown, [keyId, keyArn, keyId], `what the state says of the alias in ${region}`);
     const observer = stack.scene.at(region);
+    const aliases = [stack.aliasName, ...stack.extraAliases].map((name) => [name, keyId]);
+    assert.deepEqual(await observer.aliases(), Object.fromEntries(aliases), `aliases in ${region}`);
     const seen = await observer.describe(stack.aliasName);
     assert.equal(seen.KeyId, keyId, `the KMS key of the alias in ${region}, on version ${version}`);
     if (stack.beginning.rotationStrategy === "on-demand")

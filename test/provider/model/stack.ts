@@ -29,6 +29,7 @@ export class Stack {
   replicas: readonly string[];
   minimum = 1;
   private publishBefore?: Wait;
+  extraAliases: readonly string[] = [];
   private trigger = 0;
   private suffix = "";
   private label = "a";
@@ -120,6 +121,9 @@ export class Stack {
       case "publish before":
         if (this.beginning.publishBefore !== undefined) this.publishBefore = event.time;
         break;
+      case "have these extra aliases":
+        this.extraAliases = event.names;
+        break;
       case "set the minimum version":
         if (this.beginning.rotationStrategy === "on-demand") return; // AWS cannot disable one of its materials
         if (this.beginning.adopts && this.replicas.length > 0) return;
@@ -204,7 +208,9 @@ export class Stack {
       const record = records[drift.version % records.length]!;
       if (drift.what === "delete material" && record.adopted) continue; // nobody could import it again
       const other = records[(drift.version + 1) % records.length]!;
-      await disturb(drift, this.scene.in(region), this.aliasName, record, other).catch((error) => {
+      const aliases = Object.keys(await this.scene.at(region).aliases());
+      const alias = aliases[drift.version % aliases.length] ?? this.aliasName;
+      await disturb(drift, this.scene.in(region), alias, record, other).catch((error) => {
         assert.match(error.name, /^(KMSInvalidState|NotFound|LimitExceeded)Exception$/, String(error));
       });
       this.disturbed = true;
@@ -226,6 +232,7 @@ export class Stack {
       distribution: {
         ...{ rotationStrategy, validFor, deletionWindowDays, adopt: this.adopt, ...metadata },
         publishBefore: this.publishBefore,
+        extraAliases: [...this.extraAliases],
       },
       replica: { deletionWindowDays, ...metadata },
       replicas: [...this.replicas],

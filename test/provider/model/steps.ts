@@ -20,6 +20,7 @@ export type Event =
   | { do: "set the minimum version"; to: number }
   | { do: "replicate, or stop it"; region: string }
   | { do: "publish before"; time?: Wait }
+  | { do: "have these extra aliases"; names: string[] }
   | { do: "wait"; days: number; refresh: boolean }
   | { do: "others change"; drifts: Drift[] };
 
@@ -91,6 +92,13 @@ const events = (days: number[]): fc.MaybeWeightedArbitrary<Event>[] => [
     arbitrary: fc.record({
       do: fc.constant("replicate, or stop it" as const),
       region: fc.constantFrom(...REPLICAS),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("have these extra aliases" as const),
+      names: fc.subarray(["alias/a", "alias/b"]),
     }),
   },
   {

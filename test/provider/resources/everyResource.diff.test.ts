@@ -113,6 +113,10 @@ describe("diff", () => {
     ["a new policy", "KeyDistribution", { policy: "{}" }, UPDATE],
     ["a new description", "KeyDistribution", { description: "x" }, UPDATE],
     ["another deletion window", "KeyDistribution", { deletionWindowDays: 7 }, UPDATE],
+    ["an extra alias", "KeyDistribution", { extraAliases: ["alias/orders"] }, UPDATE],
+    ["an extra alias", "KeyReplica", { "distribution.extraAliases": ["alias/orders"] }, UPDATE],
+    ["extra aliases that are not known yet", "KeyDistribution", { extraAliases: UNKNOWN }, UPDATE],
+    ["extra aliases that are not known yet", "KeyReplica", { "distribution.extraAliases": UNKNOWN }, UPDATE],
     ["a new version", "KeyDistribution", { "key.keyVersion": 2 }, UPDATE],
     ["a higher minEnabledVersion of the key", "KeyDistribution", { "key.minEnabledVersion": 2 }, UPDATE],
     [
@@ -225,6 +229,23 @@ describe("diff", () => {
           const olds = { ...(await outputsOf(type)), aliasTarget };
           assert.deepEqual(await resources[type].diff("id", olds, await checked(type)), UPDATE);
         }
+      });
+
+      it(`an extra alias that points elsewhere, is gone, or is too many is put right (${type})`, async () => {
+        const path = type === "KeyDistribution" ? "extraAliases" : "distribution.extraAliases";
+        const inputs = await checked(type, { [path]: ["alias/orders"] });
+        const { keyId } = Object.values((await outputsOf(type)).versions as Values)[0] as { keyId: string };
+        const diff = async (extraAliasTargets?: Record<string, string>) =>
+          resources[type].diff(
+            "id",
+            { ...(await outputsOf(type, { [path]: ["alias/orders"] })), extraAliasTargets },
+            inputs,
+          );
+        for (const target of ["", "another-key"])
+          assert.deepEqual(await diff({ "alias/orders": target }), UPDATE);
+        assert.deepEqual(await diff(), UPDATE);
+        assert.deepEqual(await diff({ "alias/orders": keyId, "alias/old": keyId }), UPDATE);
+        assert.deepEqual(await diff({ "alias/orders": keyId }), NONE);
       });
 
       it(`a create that failed before its first KMS key is finished (${type})`, async () => {

@@ -4,7 +4,7 @@ import { resourcesOf } from "../../../provider/resources";
 import type { Values } from "../../../provider/resources/resource";
 import { Run } from "../../../provider/run";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, inChina, inputs, mistakesOf } from "./goodInputs";
+import { checked, inChina, inputs, inputsOf, mistakesOf } from "./goodInputs";
 
 const check = (changes: Values) => mistakesOf("KeyDistribution", changes);
 
@@ -131,6 +131,63 @@ describe("check of a KeyDistribution", () => {
     assert.deepEqual(await check({ "key.name": `${fits}k` }), [
       "Expected the alias alias/hashicorp/<key name>-<timestamp> to have 256 characters at the most, got 257; shorten the key's name.",
     ]);
+  });
+
+  it("takes extra aliases in any order, and none in an empty list", async () => {
+    const extraAliases = ["alias/shop/orders_1", `alias/${"a".repeat(250)}`, UNKNOWN];
+    assert.deepEqual(await check({ extraAliases }), []);
+    assert.deepEqual(
+      (await checked("KeyDistribution", { extraAliases: ["alias/b", "alias/a"] })).extraAliases,
+      ["alias/a", "alias/b"],
+    );
+    assert.equal((await checked("KeyDistribution", { extraAliases: [] })).extraAliases, undefined);
+    assert.deepEqual(await check({ extraAliases: UNKNOWN }), []);
+  });
+
+  it("refuses extra aliases that AWS does not take, that are there twice, or that distributions have", async () => {
+    for (const wrong of ["orders", "alias/", "alias/a b", "alias/aws/s3", `alias/${"a".repeat(251)}`])
+      assert.deepEqual(await check({ extraAliases: ["alias/a", wrong] }), [
+        'Expected `extraAliases` to have aliases such as "alias/orders": "alias/", then letters, digits, "/", "_" and "-", 256 characters at the most, and not AWS\'s own "alias/aws/"; one that came is none.',
+      ]);
+    assert.deepEqual(await check({ extraAliases: ["alias/a", "alias/a"] }), [
+      'Expected `extraAliases` to have each alias once, got "alias/a" twice.',
+    ]);
+    const { aliasName } = inputs.KeyDistribution;
+    for (const own of [aliasName, "alias/hashicorp/bills-1700000000"])
+      assert.deepEqual(await check({ extraAliases: [own] }), [
+        `Expected \`extraAliases\` to have names of your own, got "${own}", which has the form of the alias that each distribution has anyway.`,
+      ]);
+    const many = Array.from({ length: 50 }, (_, index) => `alias/a${index}`);
+    assert.deepEqual(await check({ extraAliases: many.slice(1) }), []);
+    assert.deepEqual(await check({ extraAliases: many }), [
+      "Expected `extraAliases` to have 49 aliases at the most, because a KMS key has 50 and the distribution's own is one of them, got 50.",
+    ]);
+  });
+
+  it("refuses an alias that another distribution of the program has in that Region", async () => {
+    const { KeyDistribution, KeyReplica } = resourcesOf(new Run());
+    const extraAliases = ["alias/orders"];
+    const one = inputsOf("KeyDistribution", { extraAliases });
+    const other = { ...one, name: "bills-1760000000", aliasName: "alias/hashicorp/bills-1760000000" };
+    const replicaOf = ({ name, aliasName }: Values, region: string) =>
+      inputsOf("KeyReplica", {
+        "distribution.name": name,
+        "distribution.extraAliases": extraAliases,
+        aliasName,
+        region,
+      });
+    const checks = [
+      KeyDistribution.check(undefined, one),
+      KeyReplica.check(undefined, replicaOf(one, "eu-west-1")),
+      KeyDistribution.check(await checked("KeyDistribution", { extraAliases }), one), // the engine checks what it replaces twice
+      KeyDistribution.check(undefined, other),
+      KeyReplica.check(undefined, replicaOf(other, "eu-west-1")),
+    ];
+    const mistakes = await Promise.all(checks.map(async (each) => (await each).mistakes));
+    const refusal = (region: string) => [
+      `Expected alias/orders in ${region} to be an alias of one KeyDistribution, got two that have it. Remove it from the \`extraAliases\` of one of them.`,
+    ];
+    assert.deepEqual(mistakes, [[], [], [], refusal("us-west-1"), refusal("eu-west-1")]);
   });
 
   it("refuses a policy that is no JSON document, without quoting it", async () => {

@@ -73,7 +73,7 @@ function story(wants: Desired, known: Known, answers: Answers = {}): string[] {
 }
 
 function said(step: Step): string {
-  const { version, region, why, isCandidate } = step as Partial<Extract<Step, { do: "refuse" }>> & {
+  const { version, region, why, isCandidate, name } = step as Partial<Extract<Step, { do: "refuse" }>> & {
     isCandidate?: true;
   };
   return [
@@ -82,6 +82,7 @@ function said(step: Step): string {
     region === HOME ? undefined : region,
     isCandidate && "candidate",
     why && `(${why})`,
+    name,
   ]
     .filter((part) => part !== undefined)
     .join(" ");
@@ -346,6 +347,99 @@ describe("plan", () => {
     it("of another stack is left alone, and refused where this name is in use", () => {
       const steps = story(desired({ latest: 2 }), rotated(), { createAlias: [false], findAlias: ["", ""] });
       assert.deepEqual(steps, ["findAlias", "createAlias 2", "findAlias", "refuse 2 (alias taken)"]);
+    });
+  });
+
+  describe("extra aliases", () => {
+    const extraAliases = ["alias/a", "alias/b"];
+    const stateOf = (extraAliasTargets: Record<string, string>) =>
+      knownFrom({ 1: record("k1"), 2: record("k2") }, { keyId: "k1", aliasTarget: "k1", extraAliasTargets });
+
+    it("are looked at before anything is changed, and made after the distribution's own", () => {
+      assert.deepEqual(story(desired({ fresh: [1], isNew: true, extraAliases }), nothing()), [
+        "lookAtAlias alias/a",
+        "lookAtAlias alias/b",
+        "createKey 1",
+        "import 1",
+        "createAlias 1",
+        "createAlias 1 alias/a",
+        "createAlias 1 alias/b",
+      ]);
+    });
+
+    it("move after the distribution's own, and before an older version is disabled", () => {
+      const known = stateOf({ "alias/a": "k1", "alias/b": "k1" });
+      assert.deepEqual(story(desired({ latest: 2, minEnabled: 2, extraAliases }), known), [
+        "findAlias",
+        "moveAlias 2",
+        "findAlias alias/a",
+        "moveAlias 2 alias/a",
+        "findAlias alias/b",
+        "moveAlias 2 alias/b",
+        "disable 1",
+      ]);
+    });
+
+    it("are refused where a KMS key behind one is not ours, also if it was thought to be", () => {
+      const taken = "refuse 1 (alias taken) alias/a";
+      const isNew = { fresh: [1], isNew: true, extraAliases: ["alias/a"] };
+      assert.deepEqual(story(desired(isNew), nothing(), { lookAtAlias: ["k9"] }), [
+        "lookAtAlias alias/a",
+        taken,
+      ]);
+      const candidate = { record: record("k1", { state: "PendingImport" }), wasPendingDeletion: false };
+      const refused = desired({ isNew: true, extraAliases: ["alias/a"] });
+      assert.deepEqual(
+        story(refused, nothing(), {
+          findOrphans: [
+            found({ 1: { ...candidate, hasOtherMaterial: true, wasPendingDeletion: true } }),
+            found({}),
+          ],
+          lookAtAlias: ["k1"],
+          createAlias: [true, false],
+          findAlias: ["", ""],
+        }),
+        [
+          "findOrphans",
+          "lookAtAlias alias/a",
+          "scheduleDeletion 1 candidate",
+          "findOrphans",
+          "lookAtAlias alias/a",
+          "createKey 1",
+          "import 1",
+          "createAlias 1",
+          "createAlias 1 alias/a",
+          "findAlias alias/a",
+          taken,
+        ],
+      );
+    });
+
+    it("keep the version that signs through one of them enabled, as an update that failed may have left it", () => {
+      const known = { ...stateOf({ "alias/a": "k1" }), inUse: "k2", alias: { target: "k2" } };
+      const wants = { latest: 2, minEnabled: 2, publishFor: 1, extraAliases: ["alias/a"] };
+      assert.deepEqual(story(desired(wants), known), ["refuse 1 (still signing)"]);
+    });
+
+    it("of a removed distribution are deleted where they point to a KMS key of it, before its own", () => {
+      const removal = { held: [] };
+      const answers = { findAlias: ["k1", "", "k1"] };
+      assert.deepEqual(
+        story(desired({ latest: 2, removal }), stateOf({ "alias/a": "k1", "alias/b": "k1" }), answers),
+        [
+          "checkOwner 1",
+          "checkOwner 2",
+          "findRemovalOrphans",
+          "findAlias alias/a",
+          "deleteAlias alias/a",
+          "findAlias alias/b",
+          "leaveAlias alias/b",
+          "findAlias",
+          "deleteAlias",
+          "scheduleDeletion 1",
+          "scheduleDeletion 2",
+        ],
+      );
     });
   });
 
