@@ -10,10 +10,11 @@ const key = new ManagedKey("orders", {
   minEnabledVersion: config.requireNumber("minEnabledVersion"),
   deletionAllowed: config.requireBoolean("deletionAllowed"),
 });
-const distribution = new KeyDistribution("orders", { kms, key });
+// For applications, in every Region. A rotation moves it together with the distribution's own alias.
+const distribution = new KeyDistribution("orders", { kms, key, extraAliases: ["alias/orders"] });
 const replicas = distribution.replicate();
 
-/** The same name in every Region. */
+/** The distribution's own alias, which has the same name in every Region too. */
 export const alias = distribution.aliasName;
 export const primary = distribution.primaryRegion;
 export const versions = distribution.versions;

@@ -11,7 +11,8 @@ const key = new ManagedKey("webhooks", {
   minEnabledVersion: config.requireNumber("minEnabledVersion"),
   deletionAllowed: config.requireBoolean("deletionAllowed"),
 });
-const distribution = new KeyDistribution("webhooks", { kms, key });
+// For senders: a rotation moves it to the new version.
+const distribution = new KeyDistribution("webhooks", { kms, key, extraAliases: ["alias/webhooks"] });
 
 export const alias = distribution.aliasName;
 export const latestVersion = key.latestVersion;

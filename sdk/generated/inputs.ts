@@ -65,8 +65,10 @@ export interface KmsProviderArgs {
    */
   unreachableRegions?: string[];
   /**
-   * First part of every alias: `alias/<aliasPrefix>/<key name>-<unix timestamp>`. Default: `hashicorp`. A
-   * change replaces the resource.
+   * First part of the alias of every distribution: `alias/<aliasPrefix>/<key name>-<unix timestamp>`. The
+   * default is that of Vault's key management engine; without aliases of Vault's, give a name of your own, or
+   * give applications an alias of your own by `extraAliases`. Default: `hashicorp`. A change replaces the
+   * resource.
    */
   aliasPrefix?: pulumi.Input<string>;
 }

@@ -58,7 +58,11 @@ export class KmsProvider extends pulumi.CustomResource {
    * that is distributed through this KmsProvider is left as it is.
    */
   declare readonly unreachableRegions: string[] | undefined;
-  /** First part of every alias: `alias/<aliasPrefix>/<key name>-<unix timestamp>`. */
+  /**
+   * First part of the alias of every distribution: `alias/<aliasPrefix>/<key name>-<unix timestamp>`. The
+   * default is that of Vault's key management engine; without aliases of Vault's, give a name of your own, or
+   * give applications an alias of your own by `extraAliases`.
+   */
   declare readonly aliasPrefix: pulumi.Output<string>;
   /** AWS account that the credentials belong to. */
   declare readonly accountId: pulumi.Output<string>;
