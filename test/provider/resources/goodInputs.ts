@@ -185,6 +185,7 @@ export async function outputsOf(type: Type, changes: Values = {}): Promise<Value
         ...values,
         distribution,
         versions,
+        keyId,
         keyArn,
         aliasTarget: keyId,
         stateVersion: 2,
