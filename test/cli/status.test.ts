@@ -35,6 +35,7 @@ describe("keymgmt status", function () {
   const due = () => String(program.outputs("key").rotateAfter);
 
   it("shows every version in every Region in 80 columns, and ends with 0 where nothing differs", async () => {
+    await program.up({ ...declared, distribution: { extraAliases: ["alias/orders"] } });
     const { code, stdout } = await keymgmt(["status", "--state", await fileOf(exportOf(program))]);
     assert.equal(
       settled(stdout),
@@ -43,6 +44,7 @@ describe("keymgmt status", function () {
 orders: aes256-gcm96, version 2, enabled from version 2, next rotation after
         ${due()}
   alias/hashicorp/orders-1700000000 in 111122223333
+  alias/orders
     ver  Region     KMS key        state     alias  expires
     1    us-west-1  mrk-00000000…  Disabled  -      -
     1    eu-west-1  mrk-00000000…  Disabled  -      -
