@@ -6,12 +6,13 @@ import { Aws, type AwsOptions } from "../aws.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { type FeatureOptions, featuresOf } from "../iam-policy/features.js";
 import { print, printJson } from "../print.js";
-import { exportedStates, type StateOptions } from "../state/load.js";
-import { providerRegionsOf } from "../state/regions.js";
-import { readStack } from "../state/stack.js";
+import type { KmsProviderState } from "../state/kmsProvider.js";
+import { exportedStatesIfAny, type StateOptions } from "../state/load.js";
+import { type ProviderRegion, providerRegionsOf } from "../state/regions.js";
+import { type RegionState, readStack } from "../state/stack.js";
 import { codeIn } from "./code.js";
 import { examine, type Findings, NOTHING } from "./examine.js";
-import { madeUpKey } from "./probes.js";
+import { madeUpKey, type Target } from "./probes.js";
 import { doctorText } from "./text.js";
 import { untrusted } from "./untrusted.js";
 
@@ -26,7 +27,9 @@ export interface DoctorOptions extends StateOptions, AwsOptions, FeatureOptions 
 
 /** `keymgmt doctor`. Returns the exit code. */
 export async function doctor(options: DoctorOptions): Promise<number> {
-  const exported = options.state || options.stack || options.cwd ? await exportedStates(options) : [];
+  const ambient = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION;
+  const isNeeded = options.offline === true || (options.region === undefined && ambient === undefined);
+  const exported = await exportedStatesIfAny(options, isNeeded);
   if (options.offline && exported.length === 0)
     throw new UsageError("Expected --stack or --state with --offline: it examines the state alone.");
   const code = exported.flatMap(({ text, source }) => codeIn(text, source, options.allowDynamic ?? []));
@@ -41,45 +44,78 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   // Somebody else may have written this state, so nothing else in it is used.
   if (options.offline || problems.length > 0) return report({ ...NOTHING, code, problems }, options, false);
   const states = exported.map(({ text, source }) => readStack(text, source));
-  const held = states.flatMap(({ regions }) => regions);
-  const providers = states.flatMap((state) => state.providers);
-  const ambient = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION;
   const reaches = states.flatMap(providerRegionsOf);
-  const isOut = (region: string) =>
-    reaches.some((reach) => reach.region === region && isLeftOut(reach.kmsProvider, region));
-  const leftOut = [...new Set(reaches.map(({ region }) => region).filter(isOut))].sort();
-  const stateRegions = reaches.map(({ region }) => region).filter((region) => !isOut(region));
-  const regions = [
-    ...new Set(
-      options.region ?? (stateRegions.length > 0 ? stateRegions : ambient === undefined ? [] : [ambient]),
-    ),
-  ];
-  const [first] = regions;
-  if (first === undefined) throw new UsageError("Expected at least one --region, or AWS_REGION, or --state.");
+  const isOut = ({ kmsProvider, region }: ProviderRegion) => isLeftOut(kmsProvider, region);
+  const leftOut = [...new Set(reaches.filter(isOut).map(({ region }) => region))].sort();
+  const asked = reaches.filter((reach) => !isOut(reach));
+  const more = options.region ?? (asked.length === 0 && ambient !== undefined ? [ambient] : []);
+  const accounts = placesByAccount(asked, more);
+  if (accounts.length === 0)
+    throw new UsageError("Expected at least one --region, or AWS_REGION, or --state.");
   const aws = new Aws(options, states);
-  const [provider = { keyCollection: first }] = providers;
-  const asker = isLeftOut(provider) ? { ...provider, keyCollection: first } : provider;
+  const held = states.flatMap(({ regions }) => regions);
   const multiRegion =
     options.multiRegion ??
     held.some(({ versions }) => versions.some(({ keyId }) => keyId.startsWith("mrk-")));
-  const findings = await examine(
-    aws.connection(asker, first),
-    regions.map((region) => {
-      const holder = held.find((each) => each.region === region);
-      const own = holder?.versions.at(-1)?.keyId;
-      const { wrapping } = findKeyType(holder?.owner.key.type) ?? AES_256;
-      const target = {
-        keyId: own ?? madeUpKey(),
-        real: own !== undefined,
-        wrappingAlgorithm: wrapping.algorithm,
-        replicaRegion: first,
-      };
-      return { region, target };
-    }),
-    permissionsFor(featuresOf(options, multiRegion)),
-    (error) => aws.explained(error, provider),
-  );
-  return report({ ...findings, code, leftOut }, options, true);
+  const permissions = permissionsFor(featuresOf(options, multiRegion));
+  const found: Awaited<ReturnType<typeof examine>>[] = [];
+  for (const { provider, regions } of accounts) {
+    const own = held.filter(({ kmsProvider }) => kmsProvider.accountId === provider.accountId);
+    const [first = provider.keyCollection] = regions;
+    const asker = isLeftOut(provider) ? { ...provider, keyCollection: first } : provider;
+    found.push(
+      await examine({
+        connection: aws.connection(asker, first),
+        regions: regions.map((region) => ({ region, target: targetIn(region, own, first) })),
+        permissions,
+        explained: (error) => aws.explained(error, provider),
+      }),
+    );
+  }
+  const [first, ...others] = found.map(({ problems: _, ...rest }) => rest);
+  const findings = {
+    ...NOTHING,
+    ...first,
+    ...(others.length > 0 && { otherAccounts: others }),
+    problems: found.flatMap((each) => each.problems),
+    code,
+    leftOut,
+  };
+  return report(findings, options, true);
+}
+
+interface Account {
+  /** One of the KmsProviders of the account. */
+  provider: KmsProviderState;
+  regions: string[];
+}
+
+/** @param more Regions that are examined in every account */
+function placesByAccount(reaches: ProviderRegion[], more: string[]): Account[] {
+  const [only] = more;
+  if (reaches.length === 0)
+    return only === undefined ? [] : [{ provider: { keyCollection: only }, regions: more }];
+  const accounts = new Map<string | undefined, Account>();
+  for (const { kmsProvider, region } of reaches) {
+    const { accountId } = kmsProvider;
+    const { provider, regions } = accounts.get(accountId) ?? { provider: kmsProvider, regions: [] };
+    accounts.set(accountId, { provider, regions: [...new Set([...regions, region])] });
+  }
+  return [...accounts.values()].map(({ provider, regions }) => ({
+    provider,
+    regions: [...new Set([...regions, ...more])],
+  }));
+}
+
+function targetIn(region: string, held: RegionState[], replicaRegion: string): Target {
+  const holder = held.find((each) => each.region === region);
+  const own = holder?.versions.at(-1)?.keyId;
+  return {
+    keyId: own ?? madeUpKey(),
+    real: own !== undefined,
+    keyType: findKeyType(holder?.owner.key.type) ?? AES_256,
+    replicaRegion,
+  };
 }
 
 const endpointsOf = (endpoint: DoctorOptions["endpoint"] = {}) =>

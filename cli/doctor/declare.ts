@@ -8,8 +8,8 @@ export function declareDoctor(program: Command): void {
     .description(
       "Shows which credentials are used and whose they are, which endpoint answers, the difference of the clocks, and which " +
         "permissions are granted. Changes nothing: calls that would change something name a KMS key that does not exist. " +
-        "AWS answers them with NotFound where the permission is granted; CloudTrail records them. A permission that cannot " +
-        "be determined is shown as unclear. With --state or --stack, it first examines the code that the state makes the engine run, and refuses code that is not " +
+        "CloudTrail records them. A permission is granted only where a call succeeded, and otherwise denied or not known. " +
+        "With a state, by default that of the stack that is selected in the current project, it first examines the code that the state makes the engine run, and refuses code that is not " +
         "this package's, a keyring that is not encrypted, and a host that is neither AWS's nor allowed; then it tries reads on a KMS key of the stack.",
     )
     .option(

@@ -6,14 +6,20 @@ import { awsError } from "../../provider/kms/errors/awsErrors.js";
 import type { Permission } from "../../provider/kms/permissions.js";
 import { accountMismatch } from "../aws.js";
 import type { CodeFinding } from "./code.js";
+import { localClock } from "./localClock.js";
 import { probeFor, type Target } from "./probes.js";
 
-export interface Findings {
-  /** The code that the state makes the engine run. */
-  code: CodeFinding[];
+export interface AccountFindings {
   credentials: { source: string; accessKeyId: string } | null;
   account: { accountId: string; arn: string | null } | null;
   regions: RegionFindings[];
+}
+
+export interface Findings extends AccountFindings {
+  /** The code that the state makes the engine run. */
+  code: CodeFinding[];
+  /** The state's accounts but the first. Missing where there are none. */
+  otherAccounts?: AccountFindings[];
   /** Regions of the state that were not asked, as `unreachableRegions` of a KmsProvider names them. */
   leftOut: string[];
   /** One sentence for each problem. */
@@ -35,6 +41,8 @@ export interface RegionFindings {
   endpoint: string | null;
   /** Seconds by which AWS's clock is ahead of this machine's. */
   clockSkewSeconds: number | null;
+  /** Seconds by which the clock of a local KMS was moved ahead; null where it is none, or does not show its clock. */
+  localClockSeconds: number | null;
   permissions: PermissionFinding[];
 }
 
@@ -48,15 +56,29 @@ export interface PermissionFinding {
 /** AWS refuses a signature with a larger clock difference (IAM guide, Signature Version 4). */
 const MOST_SKEW_SECONDS = 5 * 60;
 
-/** Examines as much as it can reach. Errors of AWS and of the credentials are findings and are not thrown. */
-export async function examine(
-  connection: KmsConnection,
-  regions: { region: string; target: Target }[],
-  permissions: Permission[],
-  explained = (error: unknown) => error,
-): Promise<Findings> {
+/** What is examined in one account. */
+export interface Examined {
+  connection: KmsConnection;
+  regions: { region: string; target: Target }[];
+  permissions: Permission[];
+  /** Adds to an error what helps. */
+  explained(error: unknown): unknown;
+}
+
+/** Examines one account as far as it can reach. Errors of AWS and of the credentials are findings and are not thrown. */
+export async function examine({
+  connection,
+  regions,
+  permissions,
+  explained,
+}: Examined): Promise<AccountFindings & Pick<Findings, "problems">> {
   const connections = new KmsConnections();
-  const findings: Findings = { ...NOTHING, regions: [], problems: [] };
+  const findings: AccountFindings & Pick<Findings, "problems"> = {
+    credentials: null,
+    account: null,
+    regions: [],
+    problems: [],
+  };
   let isOther = false;
   const noting = async (work: () => Promise<void>) => {
     try {
@@ -131,7 +153,13 @@ async function examineRegion(
       `This machine's clock is ${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} AWS's in ${region}; AWS refuses signatures that are 5 minutes off. Set the clock.`,
     );
   return {
-    findings: { region, endpoint: server.endpoint ?? null, clockSkewSeconds: skew, permissions: found },
+    findings: {
+      region,
+      endpoint: server.endpoint ?? null,
+      clockSkewSeconds: skew,
+      localClockSeconds: await localClock(server.endpoint),
+      permissions: found,
+    },
     problems,
   };
 }
@@ -139,14 +167,19 @@ async function examineRegion(
 /** Errors after which every other call would fail too. */
 const ENDS = new Set(["EndpointUnreachable", "InvalidCredentials", "MissingCredentials", "Timeout"]);
 
+/** A permission is granted only where the call succeeded: AWS does not document whether it looks for the KMS key or at the permission first. */
 function judged(action: string, error: KeymgmtError | undefined, certain: boolean): PermissionFinding {
-  if (error === undefined || error.code === "NotFound") return { action, verdict: "granted", why: null };
-  if (error.code !== "AccessDenied")
-    return { action, verdict: "unclear", why: `AWS answered ${error.context.awsName}` };
+  const unclear = (why: string): PermissionFinding => ({ action, verdict: "unclear", why });
+  if (error === undefined) return { action, verdict: "granted", why: null };
+  if (error.code === "NotFound")
+    return unclear(certain ? "AWS does not have the state's KMS key" : NOT_THERE);
+  if (error.code !== "AccessDenied") return unclear(`AWS answered ${error.context.awsName}`);
   if (certain || error.context.explicitDeny) return { action, verdict: "denied", why: null };
-  const why = "denied for a KMS key that is not there: missing, or bound to tags or to imported keys";
-  return { action, verdict: "unclear", why };
+  return unclear("denied for a KMS key that is not there: missing, or bound to tags or to imported keys");
 }
+
+const NOT_THERE =
+  "not refused for a KMS key that is not there, which may be found out before permissions are";
 
 /** The beginning and end of an access key id: enough to recognise it. */
 const shortId = (accessKeyId: string) => `${accessKeyId.slice(0, 4)}…${accessKeyId.slice(-4)}`;

@@ -1,18 +1,17 @@
 /**
- * How each permission is tried without changing anything. KMS has DryRun for cryptographic operations and grants only. So a
- * call names a KMS key that does not exist, and AWS answers with NotFoundException where the permission is granted. Reads use a KMS
- * key of the state where there is one; their result is then certain.
+ * How each permission is tried without changing anything. Reads use a KMS key of the state where there is one; their result is then certain.
+ * KMS has DryRun for cryptographic operations and grants only. So every other call names a KMS key that does not exist: a denial says
+ * something, and any other answer proves nothing.
  */
 import { randomUUID } from "node:crypto";
-import type { AlgorithmSpec } from "@aws-sdk/client-kms";
+import type { KeyType } from "../../provider/keys/keyTypes.js";
 import { defaultOf } from "../../provider/schema/definition.js";
 
 export interface Target {
   /** Id of one of our KMS keys, or an invented id. */
   keyId: string;
   real: boolean;
-  /** The wrapping algorithm of the KMS key's type. */
-  wrappingAlgorithm: AlgorithmSpec;
+  keyType: KeyType;
   /** The Region that a ReplicateKey call names. */
   replicaRegion: string;
 }
@@ -37,15 +36,16 @@ const SEALED = { "keymgmt:key": "doctor" };
 const READS: Readonly<Record<string, (target: Target) => object>> = {
   DescribeKey: () => ({}),
   GetKeyPolicy: () => ({ PolicyName: "default" }),
-  GetParametersForImport: ({ wrappingAlgorithm }) => ({
-    WrappingAlgorithm: wrappingAlgorithm,
+  GetParametersForImport: ({ keyType }) => ({
+    WrappingAlgorithm: keyType.wrapping.algorithm,
     WrappingKeySpec: defaultOf("KmsProvider", "wrappingKeySpec"),
   }),
+  GetPublicKey: () => ({}),
   ListGrants: () => ({}),
   ListResourceTags: () => ({}),
 };
 
-/** Inputs of writes, without the KMS key: writes name one that does not exist. So does GetPublicKey, which a symmetric KMS key does not have. */
+/** Inputs of writes, without the KMS key: writes name one that does not exist. */
 const WRITES: Readonly<Record<string, (target: Target) => object>> = {
   CancelKeyDeletion: () => ({}),
   Decrypt: () => ({ CiphertextBlob: new Uint8Array(1), EncryptionContext: SEALED }),
@@ -57,7 +57,6 @@ const WRITES: Readonly<Record<string, (target: Target) => object>> = {
     EncryptedKeyMaterial: new Uint8Array(1),
     ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE",
   }),
-  GetPublicKey: () => ({}),
   PutKeyPolicy: () => ({ PolicyName: "default", Policy: POLICY }),
   ReplicateKey: ({ replicaRegion }) => ({ ReplicaRegion: replicaRegion }),
   RotateKeyOnDemand: () => ({}),
@@ -73,9 +72,10 @@ export function probeFor(action: string, target: Target): Probe | undefined {
   if (operation === "ListKeys" || operation === "ListAliases")
     return { operation, input: { Limit: 1 }, certain: true };
   const read = READS[operation];
-  if (read) return { operation, input: { KeyId: target.keyId, ...read(target) }, certain: target.real };
-  // A write never names a real KMS key.
-  const keyId = madeUpKey();
+  // A symmetric KMS key has no public key.
+  const isReal = target.real && (operation !== "GetPublicKey" || target.keyType.publicKeyOf !== undefined);
+  const keyId = isReal && read ? target.keyId : madeUpKey();
+  if (read) return { operation, input: { KeyId: keyId, ...read(target) }, certain: isReal };
   if (operation === "CreateAlias" || operation === "UpdateAlias")
     return { operation, input: { AliasName: NO_ALIAS, TargetKeyId: keyId }, certain: false };
   if (operation === "DeleteAlias") return { operation, input: { AliasName: NO_ALIAS }, certain: false };

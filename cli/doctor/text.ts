@@ -1,28 +1,67 @@
 import { table, wrapped } from "../text.js";
 import type { CodeFinding } from "./code.js";
-import type { Findings, RegionFindings } from "./examine.js";
+import type { AccountFindings, Findings, RegionFindings } from "./examine.js";
 
 /** The findings as text for a person, 80 columns wide. `isAwsAsked` is false where only the state was examined. */
 export function doctorText(
-  { code, credentials, account, regions, leftOut, problems }: Findings,
+  { code, leftOut, problems, otherAccounts = [], ...first }: Findings,
   isAwsAsked: boolean,
 ): string {
-  const who = credentials ? `${credentials.source}, access key ${credentials.accessKeyId}` : "none";
-  const whose = account
-    ? `${account.accountId}${account.arn === null ? "" : `, ${account.arn}`}`
-    : "not known";
+  const accounts = [first, ...otherAccounts];
   return [
     ...(code.length > 0 ? codeLines(code) : []),
-    ...(isAwsAsked ? [wrapped(who, "credentials  "), wrapped(whose, "account      ")] : []),
-    ...regions.map(regionText),
+    ...(isAwsAsked ? accounts.map(accountText) : []),
     ...leftOut.map(
       (region) =>
         `\n${region}\n${wrapped("left out: `unreachableRegions` of the KmsProvider names it", "  ")}`,
     ),
     "\n",
     ...problems.map((problem) => wrapped(problem, "! ")),
-    problems.length === 0 ? "Nothing to fix.\n" : "",
+    ...(isAwsAsked ? accounts.map(simulation) : []),
+    problems.length === 0 ? conclusion(accounts) : "",
   ].join("");
+}
+
+function accountText({ credentials, account, regions }: AccountFindings, index: number): string {
+  const who = credentials ? `${credentials.source}, access key ${credentials.accessKeyId}` : "none";
+  const whose = account
+    ? `${account.accountId}${account.arn === null ? "" : `, ${account.arn}`}`
+    : "not known";
+  return [
+    index === 0 ? "" : "\n",
+    wrapped(who, "credentials  "),
+    wrapped(whose, "account      "),
+    ...regions.map(regionText),
+  ].join("");
+}
+
+const unclearIn = ({ regions }: AccountFindings) =>
+  regions.flatMap(({ permissions }) => permissions).filter(({ verdict }) => verdict === "unclear");
+
+function conclusion(accounts: AccountFindings[]): string {
+  return accounts.some((account) => unclearIn(account).length > 0)
+    ? "Nothing to fix in what is known.\n"
+    : "Nothing to fix.\n";
+}
+
+/** The call that says more of what is not known. It evaluates IAM policies alone, not key policies. */
+function simulation(findings: AccountFindings): string {
+  const source = policySource(findings.account?.arn ?? "");
+  const actions = [...new Set(unclearIn(findings).map(({ action }) => action))];
+  if (source === undefined || actions.length === 0) return "";
+  return (
+    wrapped(
+      "What IAM policies say of the permissions that are not known, with tags by --context-entries, and without key policies:",
+    ) +
+    `  aws iam simulate-principal-policy --policy-source-arn \\\n    ${source} \\\n    --action-names ${actions.join(" \\\n      ")}\n`
+  );
+}
+
+/** The user or role of a caller's ARN. The role's path is not in it. */
+function policySource(arn: string): string | undefined {
+  const [, partition, accountId, role] = /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
+  if (role !== undefined) return `arn:${partition}:iam::${accountId}:role/${role}`;
+  return /:iam::\d+:user\//.test(arn) ? arn : undefined;
 }
 
 function codeLines(code: CodeFinding[]): string[] {
@@ -34,8 +73,14 @@ function codeLines(code: CodeFinding[]): string[] {
   ];
 }
 
-function regionText({ region, endpoint, clockSkewSeconds, permissions }: RegionFindings): string {
-  const verdicts = { granted: "granted", denied: "DENIED", unclear: "unclear" };
+function regionText({
+  region,
+  endpoint,
+  clockSkewSeconds,
+  localClockSeconds,
+  permissions,
+}: RegionFindings): string {
+  const verdicts = { granted: "granted", denied: "DENIED", unclear: "not known" };
   const whys = [...new Set(permissions.flatMap(({ why }) => why ?? []))];
   const rows = permissions.map(({ action, verdict, why }) => [
     action,
@@ -44,15 +89,21 @@ function regionText({ region, endpoint, clockSkewSeconds, permissions }: RegionF
   return [
     `\n${region}\n`,
     wrapped(endpoint ?? "not reached", "  endpoint     "),
-    wrapped(clockText(clockSkewSeconds), "  clock        "),
+    wrapped(clockText(clockSkewSeconds, localClockSeconds), "  clock        "),
     rows.length === 0 ? "" : table(rows, "  "),
     ...whys.map((why, index) => wrapped(why, `  (${index + 1}) `)),
   ].join("");
 }
 
 /** Two seconds are within the error: the server sends whole seconds, and the answer needs time to arrive. */
-function clockText(skew: number | null): string {
+const isSame = (seconds: number) => Math.abs(seconds) <= 2;
+
+function clockText(skew: number | null, local: number | null): string {
+  if (local !== null)
+    return isSame(local)
+      ? "a local KMS's, the same as this machine's"
+      : `a local KMS's, moved ${Math.abs(local)} s ${local > 0 ? "ahead of" : "behind"} this machine's: expiry and deletions go by it`;
   if (skew === null) return "not known: no answer had a Date header";
-  if (Math.abs(skew) <= 2) return "the same as AWS's, to a second or two";
+  if (isSame(skew)) return "the same as AWS's, to a second or two";
   return `${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} AWS's`;
 }

@@ -1,6 +1,11 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { visible } from "../../provider/secrecy/visible.js";
 import { UsageError } from "../exitCodes.js";
+import { printNote } from "../print.js";
 import { readOptionFile } from "../readOptionFile.js";
+import { wrapped } from "../text.js";
 import { type ProjectOptions, runPulumi } from "./pulumi.js";
 import { readStack, type StackState } from "./stack.js";
 
@@ -21,7 +26,34 @@ export async function loadStates(options: StateOptions): Promise<StackState[]> {
   return (await exportedStates(options)).map(({ text, source }) => readStack(text, source));
 }
 
-/** The same as text. With `--show-secrets`, an export by `pulumi` on the PATH has its secrets in plain text. */
+/**
+ * The same as text, for a command that can do without a state: in a Pulumi project that of the selected stack, elsewhere none. Where it cannot be
+ * exported and `isNeeded` is false, a note says so.
+ */
+export async function exportedStatesIfAny(
+  options: StateOptions,
+  isNeeded: boolean,
+): Promise<ExportedState[]> {
+  const { state, stack, cwd } = options;
+  if (state !== undefined || stack !== undefined || cwd !== undefined) return exportedStates(options);
+  if (!isInProject(process.cwd())) return [];
+  try {
+    return await exportedStates(options);
+  } catch (error) {
+    if (isNeeded) throw error;
+    printNote(wrapped(visible(`no state is used: ${(error as Error).message}`), "note: "));
+    return [];
+  }
+}
+
+/** As Pulumi looks for a project: in the folder and in those above it. */
+function isInProject(folder: string): boolean {
+  if (["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"].some((file) => existsSync(join(folder, file))))
+    return true;
+  return dirname(folder) !== folder && isInProject(dirname(folder));
+}
+
+/** The states as text. With `--show-secrets`, an export by `pulumi` on the PATH has its secrets in plain text. */
 export async function exportedStates(
   { state, stack, cwd }: StateOptions,
   ...flags: "--show-secrets"[]

@@ -51,11 +51,16 @@ for (const type of ["rsa-2048", "ecdsa-p384", "hmac-sha512"])
       const args = ["--state", await state(), "--json", "--adoption", "--endpoint", scene.url];
       const { code, stdout, stderr } = await keymgmt(["doctor", ...args]);
       assert.equal(code, 0, stdout + stderr);
+      const isKnown = {
+        GetParametersForImport: true,
+        ImportKeyMaterial: false,
+        GetPublicKey: !type.startsWith("hmac"),
+      };
       for (const { permissions } of JSON.parse(stdout).regions)
-        for (const operation of ["GetParametersForImport", "ImportKeyMaterial", "GetPublicKey"])
+        for (const [operation, known] of Object.entries(isKnown))
           assert.equal(
             permissions.find(({ action }: { action: string }) => action === `kms:${operation}`).verdict,
-            "granted",
+            known ? "granted" : "unclear",
             operation,
           );
     });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { NOTHING } from "../../cli/doctor/examine";
+import { doctorText } from "../../cli/doctor/text";
 import type { LocalKms } from "../../local-kms/src/index";
 import type { KmsKeyRecords } from "../../provider/state/types";
 import { Application } from "../world/application";
@@ -51,20 +53,22 @@ account      111122223333, arn:aws:iam::111122223333:root
 us-west-1
   endpoint     ${local.url}
   clock        the same as AWS's, to a second or two
-  kms:CreateKey               unclear (1)
-  kms:TagResource             granted
-  kms:GetParametersForImport  granted
-  kms:ImportKeyMaterial       granted
-  kms:CreateAlias             granted
-  kms:UpdateAlias             granted
-  kms:DeleteAlias             granted
+  kms:CreateKey               not known (1)
+  kms:TagResource             not known (2)
+  kms:GetParametersForImport  not known (2)
+  kms:ImportKeyMaterial       not known (2)
+  kms:CreateAlias             not known (2)
+  kms:UpdateAlias             not known (2)
+  kms:DeleteAlias             not known (2)
   kms:ListAliases             granted
-  kms:EnableKey               granted
-  kms:DisableKey              granted
-  kms:ScheduleKeyDeletion     granted
+  kms:EnableKey               not known (2)
+  kms:DisableKey              not known (2)
+  kms:ScheduleKeyDeletion     not known (2)
   (1) AWS has no call that tries it and makes nothing
+  (2) not refused for a KMS key that is not there, which may be found out before
+      permissions are
 
-Nothing to fix.
+Nothing to fix in what is known.
 `,
     );
     assert.equal(code, 0);
@@ -74,8 +78,8 @@ Nothing to fix.
     denied = ["ListAliases", "EnableKey"];
     const { code, stdout } = await doctor([]);
     assert.match(stdout, /kms:ListAliases +DENIED\n/);
-    assert.match(stdout, /kms:EnableKey +unclear \(2\)\n/);
-    assert.match(stdout, /\(2\) denied for a KMS key that is not there: missing, or bound to tags/);
+    assert.match(stdout, /kms:EnableKey +not known \(3\)\n/);
+    assert.match(stdout, /\(3\) denied for a KMS key that is not there: missing, or bound to tags/);
     assert.match(stdout, /! kms:ListAliases is denied in us-west-1\. Without it:/);
     assert.equal(code, 3);
     reason = "with an explicit deny in a service control policy";
@@ -95,6 +99,8 @@ Nothing to fix.
     const { code, stdout } = await doctor(["--json", "--state", state, ...all.split(" ")]);
     assert.equal(verdicts(stdout)["kms:GetKeyPolicy"], "denied");
     assert.equal(verdicts(stdout)["kms:DescribeKey"], "granted");
+    for (const action of ["EnableKey", "ScheduleKeyDeletion", "ImportKeyMaterial", "CreateAlias"])
+      assert.equal(verdicts(stdout)[`kms:${action}`], "unclear");
     assert.equal(code, 3);
     const naming = requests.filter(({ input }) => JSON.stringify(input).includes(keyId));
     assert.ok(naming.length > 0);
@@ -110,6 +116,61 @@ Nothing to fix.
     assert.match(stdout, /clock +600 s behind AWS's\n/);
     assert.match(stdout.replaceAll(/\s+/g, " "), /clock is 600 s behind AWS's in us-west-1; AWS refuses/);
     assert.equal(code, 3);
+  });
+
+  it("shows that the clock of a local KMS was moved, which is nothing to fix", async () => {
+    const moved = await localKms({ control: true });
+    try {
+      const at = (...args: string[]) =>
+        keymgmt(["doctor", "--region", "us-west-1", "--endpoint", moved.url, ...args]);
+      assert.match((await at()).stdout, /clock +a local KMS's, the same as this machine's\n/);
+      await fetch(`${moved.url}/_local-kms/clock`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ advance: "P30D" }),
+      });
+      const { code, stdout } = await at();
+      assert.match(
+        stdout.replaceAll(/\s+/g, " "),
+        /clock a local KMS's, moved 25920\d\d s ahead of this machine's:/,
+      );
+      assert.equal(code, 0);
+    } finally {
+      await moved.close();
+    }
+  });
+
+  it("names the call that says more of what is not known, for the user or role that calls", () => {
+    const why = "not known";
+    const of = (arn: string) =>
+      doctorText(
+        {
+          ...NOTHING,
+          credentials: { source: "environment", accessKeyId: "AKIA…MPLE" },
+          account: { accountId: "111122223333", arn },
+          regions: [
+            {
+              region: "us-west-1",
+              endpoint: null,
+              clockSkewSeconds: null,
+              localClockSeconds: null,
+              permissions: [
+                { action: "kms:ListKeys", verdict: "granted", why: null },
+                { action: "kms:CreateKey", verdict: "unclear", why },
+                { action: "kms:EnableKey", verdict: "unclear", why },
+              ],
+            },
+          ],
+        },
+        true,
+      );
+    const call = (source: string) =>
+      `simulate-principal-policy --policy-source-arn \\\n    ${source} \\\n    --action-names kms:CreateKey \\\n      kms:EnableKey\n`;
+    const user = "arn:aws:iam::111122223333:user/ops/ci";
+    assert.ok(of(user).includes(call(user)));
+    const session = "arn:aws-cn:sts::111122223333:assumed-role/deploy/session";
+    assert.ok(of(session).includes(call("arn:aws-cn:iam::111122223333:role/deploy")));
+    assert.doesNotMatch(of("arn:aws:iam::111122223333:root"), /simulate/);
   });
 
   it("says where it looked for credentials, and what does not answer", async () => {

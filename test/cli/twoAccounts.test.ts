@@ -37,7 +37,7 @@ describe("a stack with KMS keys in two accounts", function () {
       env,
     });
 
-  for (const command of ["status", "sweep"]) {
+  for (const command of ["status", "sweep", "doctor"]) {
     it(`is checked by one \`${command}\`, which ends with 0 where all is well`, async () => {
       const { code, stdout, stderr } = await run(`${command} --json`, "kms=first", "other-kms=second");
       assert.equal(code, 0, stdout + stderr);
@@ -49,6 +49,7 @@ describe("a stack with KMS keys in two accounts", function () {
     for (const [command, expected] of [
       ["status", 1],
       ["sweep", 1],
+      ["doctor", 3],
     ] as const) {
       const { code, stdout, stderr } = await run(command, "kms=first");
       assert.equal(code, expected, command);
