@@ -10,8 +10,9 @@ const key = new ManagedKey("orders", {
   minEnabledVersion: config.requireNumber("minEnabledVersion"),
   deletionAllowed: config.requireBoolean("deletionAllowed"),
 });
-// For applications, in every Region. A rotation moves it together with the distribution's own alias.
-const distribution = new KeyDistribution("orders", { kms, key, extraAliases: ["alias/orders"] });
+// For applications, in every Region. A rotation moves it with the distribution's own alias.
+const extraAliases = ["alias/orders"];
+const distribution = new KeyDistribution("orders", { kms, key, extraAliases });
 const replicas = distribution.replicate();
 
 /** The distribution's own alias, which has the same name in every Region too. */
