@@ -54,8 +54,10 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
       ...aliasPartMistakes("name", inputs.name),
       ...replicaRegionMistakes(inputs.replicaRegions, olds?.replicaRegions),
       ...partitionMistakes(inputs.name, inputs.replicaRegions),
-      // Only for new keys: an existing key cannot lose a Region without a replacement, and `check` must not block its removal.
-      ...(olds ? [] : chinaMistakes("replicaRegions", inputs.replicaRegions, inputs)),
+      // An existing key cannot lose a Region without a replacement, and `check` must not block its removal.
+      ...(olds && olds.keystore === inputs.keystore
+        ? []
+        : chinaMistakes("replicaRegions", inputs.replicaRegions, inputs)),
       ...abilityMistakes(inputs, inputs),
       ...minEnabledVersionMistakes(inputs),
       ...rotationPeriodMistakes(inputs.rotationPeriod),

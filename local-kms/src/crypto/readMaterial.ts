@@ -12,7 +12,8 @@ export function readMaterial(form: MaterialForm, bytes: Buffer): Buffer | undefi
   if (form.kind === "bytes")
     return bytes.length >= form.fewest && bytes.length <= form.most ? bytes : undefined;
   try {
-    // Only PKCS #8: neither PKCS #1 nor SEC 1, nor an encrypted one.
+    // Only PKCS #8: neither PKCS #1 nor SEC 1, nor an encrypted one. OpenSSL ignores bytes behind it, which SoftHSM puts there when it
+    // wraps a private key. AWS does not document whether it does too.
     const key = createPrivateKey({ key: bytes, format: "der", type: "pkcs8" });
     const jwk = key.asymmetricKeyType === form.kind ? readPair(form, key, bytes) : undefined;
     return jwk && pkcs8(createPrivateKey({ key: jwk, format: "jwk" }));

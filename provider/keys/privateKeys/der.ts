@@ -15,6 +15,11 @@ export function sequenceIn(bytes: Buffer): DerElement[] | undefined {
   return outer?.tag === SEQUENCE && more.length === 0 ? elementsIn(outer.content) : undefined;
 }
 
+/** How many bytes stand behind the first element. */
+export function bytesBehind(bytes: Buffer): number {
+  return bytes.length - (elementAt(bytes, 0)?.whole.length ?? 0);
+}
+
 function elementsIn(bytes: Buffer): DerElement[] | undefined {
   const elements: DerElement[] = [];
   for (let at = 0; at < bytes.length; ) {

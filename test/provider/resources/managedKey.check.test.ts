@@ -84,9 +84,11 @@ describe("check of a ManagedKey", () => {
     const china = { replicaRegions: ["cn-north-1"], material: undefined };
     for (const type of ["ecdsa-p256", "hmac-sha256"]) assert.deepEqual(await check({ ...china, type }), []);
     assert.deepEqual(await check({ ...china, type: "hmac-sha256", keystore: HSM }), []);
-    assert.deepEqual(await check({ ...china, type: "ecdsa-p256", keystore: HSM }), [
-      'Expected `replicaRegions` to be outside of China for key "orders" of type ecdsa-p256, got "cn-north-1": an HSM wraps private keys by RSA_AES_KEY_WRAP, which AWS KMS does not have in its China Regions (aws-cn). Use another Region, or another keystore.',
-    ]);
+    const signing = { ...china, type: "ecdsa-p256" };
+    for (const olds of [undefined, await checked("ManagedKey", signing)])
+      assert.deepEqual(await check({ ...signing, keystore: HSM }, olds), [
+        'Expected `replicaRegions` to be outside of China for key "orders" of type ecdsa-p256, got "cn-north-1": an HSM wraps private keys by RSA_AES_KEY_WRAP, which AWS KMS does not have in its China Regions (aws-cn). Use another Region, or another keystore.',
+      ]);
   });
 
   describe("shows the rotation that will come", () => {

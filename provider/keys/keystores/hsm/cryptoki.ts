@@ -33,8 +33,9 @@ export interface Cryptoki {
     mechanism: Mechanism,
     publicKey: Template,
     privateKey: Template,
-  ): Promise<unknown>;
+  ): Promise<{ privateKey: Handle }>;
   C_CreateObject(session: Handle, template: Template): Handle;
+  C_DestroyObject(session: Handle, object: Handle): void;
   C_FindObjectsInit(session: Handle, template: Template): void;
   C_FindObjects(session: Handle, most: number): Handle[];
   C_FindObjectsFinal(session: Handle): void;

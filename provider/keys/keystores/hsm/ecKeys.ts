@@ -1,7 +1,7 @@
 /** EC keys in a token. Source: PKCS#11 2.40, mechanisms, section 2.3. */
 import type { Curve } from "../../privateKeys/forms";
 import type { HsmKeys } from "./hsmKeys";
-import { keyPairs } from "./keyPairs";
+import { type KeyPairs, keyPairs } from "./keyPairs";
 import { bytesIn, findObjects } from "./objects";
 
 /** CKA_EC_PARAMS: the object identifier of the curve in DER (RFC 5480 section 2.1.1.1, SEC 2). And how long a coordinate is. */
@@ -12,13 +12,20 @@ const PARAMETERS: Record<Curve, { oid: Buffer; bytes: number }> = {
   secp256k1: { oid: Buffer.from("06052b8104000a", "hex"), bytes: 32 },
 };
 
+/** How a pair on a curve is made. */
+export function pairsOn(crv: Curve): Pick<KeyPairs, "mechanism" | "generated"> {
+  return {
+    mechanism: ({ CKM_EC_KEY_PAIR_GEN }) => CKM_EC_KEY_PAIR_GEN,
+    generated: ({ CKA_EC_PARAMS }) => [{ type: CKA_EC_PARAMS, value: PARAMETERS[crv].oid }],
+  };
+}
+
 export function ecKeys(crv: Curve): HsmKeys {
   const { oid } = PARAMETERS[crv];
   return keyPairs({
     form: { kty: "EC", crv },
     keyType: ({ CKK_EC }) => CKK_EC,
-    mechanism: ({ CKM_EC_KEY_PAIR_GEN }) => CKM_EC_KEY_PAIR_GEN,
-    generated: ({ CKA_EC_PARAMS }) => [{ type: CKA_EC_PARAMS, value: oid }],
+    ...pairsOn(crv),
     publicPart: ({ CKA_EC_PARAMS, CKA_EC_POINT }, { x, y }) => [
       { type: CKA_EC_PARAMS, value: oid },
       { type: CKA_EC_POINT, value: octetString(UNCOMPRESSED, bytesOf(x), bytesOf(y)) },

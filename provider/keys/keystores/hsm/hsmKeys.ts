@@ -19,6 +19,8 @@ export interface HsmKeys {
   mistake(session: TokenSession, key: Handle): string | undefined;
   /** Of a key without a mistake. */
   identityOf(session: TokenSession, key: Handle): ShownIdentity;
+  /** A private key of the session alone, to see what the token puts behind one. Undefined where it cannot make it. */
+  temporary?(session: TokenSession): Promise<Handle | undefined>;
   /** How a token may wrap these keys for AWS, the best first. */
   wrappings: readonly HsmWrapping[];
   /** Why AWS's China Regions do not take these keys from an HSM, if they take them otherwise. */

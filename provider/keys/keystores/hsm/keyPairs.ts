@@ -25,6 +25,8 @@ export interface KeyPairs {
   generated(pkcs11: Pkcs11): Template;
   publicPart(pkcs11: Pkcs11, jwk: JsonWebKey): Template;
   privatePart(pkcs11: Pkcs11, jwk: JsonWebKey): Template;
+  /** Another pair for a trial, where these take long. */
+  trial?: Pick<KeyPairs, "mechanism" | "generated">;
   /** Undefined where the token does not show it. Throws where it is not one. */
   publicHalf(session: TokenSession, key: Handle): JsonWebKey | undefined;
   /** A reason why a key of the form must not be used. */
@@ -78,6 +80,21 @@ export function keyPairs(pairs: KeyPairs): HsmKeys {
     identityOf(session, key) {
       const publicKey = publicKeyOf(session, key)!;
       return { ...identityOfPublicKey(publicKey), publicKey: publicJwk(publicKey) };
+    },
+    async temporary({ pkcs11, cryptoki, handle }) {
+      const trial = pairs.trial ?? pairs;
+      const ofSession = { type: pkcs11.CKA_TOKEN, value: false };
+      try {
+        const { privateKey } = await cryptoki.C_GenerateKeyPairAsync(
+          handle,
+          { mechanism: trial.mechanism(pkcs11) },
+          [ofSession, ...trial.generated(pkcs11)],
+          [ofSession, ...wrappable(pkcs11), ...uses([pkcs11.CKA_SIGN], [])],
+        );
+        return privateKey;
+      } catch {
+        return undefined; // an HSM without EC keys
+      }
     },
     wrappings: BY_AES_KEY_WRAP,
     notInChina:

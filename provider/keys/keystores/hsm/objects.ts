@@ -4,15 +4,29 @@ import type { HsmObject } from "./uri";
 
 /** At most two objects of a class that a URI names. */
 export function findObjects(
-  { pkcs11, cryptoki, handle }: TokenSession,
+  session: TokenSession,
   objectClass: number,
   { object, id }: HsmObject,
+  more: Template = [],
 ): Handle[] {
-  cryptoki.C_FindObjectsInit(handle, [
-    { type: pkcs11.CKA_CLASS, value: objectClass },
-    ...(object === undefined ? [] : [{ type: pkcs11.CKA_LABEL, value: object }]),
-    ...(id === undefined ? [] : [{ type: pkcs11.CKA_ID, value: id }]),
+  const { CKA_CLASS, CKA_LABEL, CKA_ID } = session.pkcs11;
+  return search(session, [
+    { type: CKA_CLASS, value: objectClass },
+    ...(object === undefined ? [] : [{ type: CKA_LABEL, value: object }]),
+    ...(id === undefined ? [] : [{ type: CKA_ID, value: id }]),
+    ...more,
   ]);
+}
+
+/** Destroys a key that was just made with a new CKA_ID: both objects of a pair. */
+export function destroyMade(session: TokenSession, id: Buffer): void {
+  const { pkcs11, cryptoki, handle } = session;
+  for (const object of search(session, [{ type: pkcs11.CKA_ID, value: id }]))
+    cryptoki.C_DestroyObject(handle, object);
+}
+
+function search({ cryptoki, handle }: TokenSession, template: Template): Handle[] {
+  cryptoki.C_FindObjectsInit(handle, template);
   try {
     return cryptoki.C_FindObjects(handle, 2);
   } finally {

@@ -2,6 +2,7 @@
 import type { JsonWebKey } from "node:crypto";
 import { exponentFault } from "../../privateKeys/rsa";
 import type { Pkcs11 } from "./cryptoki";
+import { pairsOn } from "./ecKeys";
 import type { HsmKeys } from "./hsmKeys";
 import { keyPairs } from "./keyPairs";
 import { bytesIn } from "./objects";
@@ -15,6 +16,7 @@ export function rsaKeys(bits: 2048 | 3072 | 4096): HsmKeys {
       { type: pkcs11.CKA_MODULUS_BITS, value: bits },
       { type: pkcs11.CKA_PUBLIC_EXPONENT, value: Buffer.from([1, 0, 1]) },
     ],
+    trial: pairsOn("P-256"),
     publicPart: (pkcs11, jwk) => partsOf(pkcs11, jwk, PUBLIC),
     privatePart: (pkcs11, jwk) => partsOf(pkcs11, jwk, [...PUBLIC, ...PRIVATE]),
     publicHalf(session, key) {

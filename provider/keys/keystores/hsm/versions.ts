@@ -1,47 +1,37 @@
 /** Versions of a key whose material is in an HSM. The material leaves the HSM only encrypted for AWS. */
 import { randomBytes } from "node:crypto";
-import { KeymgmtError } from "../../../errors";
 import type { WrappableMaterial } from "../../../kms/wrapping";
-import { shownReference } from "../../../secrecy/shownReference";
 import { sayIfLong } from "../../generating";
-import { differenceOf, isSame, type ShownIdentity } from "../../keyCheckValue";
 import { shownIdentityOf } from "../../keyring";
-import { hsmKeysOf, type KeyType } from "../../keyTypes";
+import { hsmKeysOf } from "../../keyTypes";
 import { named, type VersionId } from "../rootKey";
-import type { KeystoreSession } from "../session";
-import type { TokenSession } from "./cryptoki";
-import { reachToken, type Token } from "./token";
-import { type HsmKeystore, hsmObjectUri, parseHsmObject } from "./uri";
-import { triedWrapping } from "./wrapping";
-
-/** An HSM, and the type of the key whose versions it holds. */
-export interface Hsm {
-  session: KeystoreSession;
-  keystore: HsmKeystore;
-  type: KeyType;
-}
-
-/** What the state holds of a version in an HSM. */
-export interface HsmVersion extends ShownIdentity {
-  /** URI of the key in the token (RFC 7512). */
-  from: string;
-}
+import { type Hsm, type HsmVersion, requireKey, type Wanted } from "./heldKey";
+import { unavailable } from "./module";
+import { differenceFrom, forNewVersion, sayIfPadded, wholeOrNone } from "./newKey";
+import { reachToken } from "./token";
+import { hsmObjectUri } from "./uri";
+import { opened, triedWrapping } from "./wrapping";
 
 /** Generates a version in the HSM. `before` is the version before it, which must be in the HSM too: one HSM holds all versions of a key. */
 export async function makeInHsm(hsm: Hsm, of: VersionId, before?: HsmVersion): Promise<HsmVersion> {
   const id = newId();
   const from = hsmObjectUri(id);
   const { session, type } = hsm;
-  const token = await reachToken(session, hsm.keystore);
-  const { identity } = await token.use(`make ${named(of)}`, async (loggedIn) => {
-    requireEarlierVersion(hsm, loggedIn, token, of, before);
-    await sayIfLong(session.say, type, of, async () => hsmKeysOf(type).generate(loggedIn, labelOf(of), id));
-    return requireKey(hsm, loggedIn, token, of, { from });
+  const { identity } = await forNewVersion(hsm, `make ${named(of)}`, of, before, async (trial) => {
+    await sayIfPadded(hsm, trial);
+    return wholeOrNone(trial, id, async () => {
+      const generate = async () => hsmKeysOf(type).generate(trial.loggedIn, labelOf(of), id);
+      await sayIfLong(session.say, type, of, generate);
+      return requireKey(hsm, trial.loggedIn, trial.token, of, { from });
+    });
   });
   return { ...identity, from };
 }
 
-/** Puts a version's material into the HSM that holds the version before it. The caller zeroes the material. */
+/**
+ * Puts a version's material into the HSM that holds the version before it, and wraps it there: what is opened must be the material, because
+ * the HSM may be the only one that has it from now on. The caller zeroes the material.
+ */
 export async function putIntoHsm(
   hsm: Hsm,
   of: VersionId,
@@ -50,12 +40,21 @@ export async function putIntoHsm(
 ): Promise<HsmVersion> {
   const id = newId();
   const version = { ...shownIdentityOf(hsm.type, material), from: hsmObjectUri(id) };
-  const token = await reachToken(hsm.session, hsm.keystore);
-  await token.use(`accept the material of ${named(of)}, which not every HSM does`, (loggedIn) => {
-    requireEarlierVersion(hsm, loggedIn, token, of, before);
-    hsmKeysOf(hsm.type).create(loggedIn, labelOf(of), id, material);
-    requireKey(hsm, loggedIn, token, of, version);
-  });
+  const purpose = `accept the material of ${named(of)}, which not every HSM does`;
+  await forNewVersion(hsm, purpose, of, before, (trial) =>
+    wholeOrNone(trial, id, () => {
+      const { loggedIn, token, wrapping, probe } = trial;
+      hsmKeysOf(hsm.type).create(loggedIn, labelOf(of), id, material);
+      const { key } = requireKey(hsm, loggedIn, token, of, version);
+      const came = opened(loggedIn, wrapping, key, probe);
+      const difference = differenceFrom(hsm.type, material, came);
+      came.fill(0);
+      if (difference)
+        throw unavailable(
+          `Expected the HSM's token "${token.name}" to wrap ${named(of)} as it was put there; ${difference}. The key was removed from it: keep its material in another keystore.`,
+        );
+    }),
+  );
   return version;
 }
 
@@ -66,10 +65,10 @@ export async function findInHsm(
   wanted: Wanted,
   before?: HsmVersion,
 ): Promise<HsmVersion> {
-  const token = await reachToken(hsm.session, hsm.keystore);
-  const { identity } = await token.use(`show ${named(of)}`, (loggedIn) => {
-    requireEarlierVersion(hsm, loggedIn, token, of, before);
-    return requireKey(hsm, loggedIn, token, of, wanted);
+  const { identity } = await forNewVersion(hsm, `show ${named(of)}`, of, before, async (trial) => {
+    const found = requireKey(hsm, trial.loggedIn, trial.token, of, wanted);
+    await sayIfPadded(hsm, trial);
+    return found;
   });
   return { ...identity, from: wanted.from };
 }
@@ -92,47 +91,6 @@ export async function wrappedByHsm(hsm: Hsm, of: VersionId, version: HsmVersion)
       }),
     release() {}, // no material is in this process, and a PIN is a string, which cannot be overwritten
   };
-}
-
-type Wanted = Pick<HsmVersion, "from"> & Partial<HsmVersion>;
-
-function requireEarlierVersion(
-  hsm: Hsm,
-  loggedIn: TokenSession,
-  token: Token,
-  { key, version }: VersionId,
-  before?: HsmVersion,
-): void {
-  if (before) requireKey(hsm, loggedIn, token, { key, version: version - 1 }, before);
-}
-
-/** The one key that a URI names: of the right type, extractable and, where its identity is known, with that identity. */
-function requireKey(
-  { type }: Hsm,
-  loggedIn: TokenSession,
-  token: Token,
-  of: VersionId,
-  { from, kcv, cmac }: Wanted,
-) {
-  const refused = (came: string, next: string) =>
-    new KeymgmtError(
-      "KeystoreUnavailable",
-      `Expected ${named(of)} at ${shownReference(from)} in the HSM's token "${token.name}"; ${came}. ${next} The keyring is as it was.`,
-      { ...of },
-    );
-  const object = parseHsmObject(from);
-  if ("mistake" in object) throw refused("this names no key", "Restore the stack's state from a backup.");
-  const keys = hsmKeysOf(type);
-  const [key, another] = keys.find(loggedIn, object);
-  const restore = "Restore the HSM from its owner's backup, or name the token that holds it.";
-  if (!key) throw refused(`it holds no such ${keys.kind}`, restore);
-  if (another) throw refused(`several ${keys.kind}s match`, "Name it by its id.");
-  const mistake = keys.mistake(loggedIn, key);
-  if (mistake) throw refused(`the key there ${mistake}`, `AWS KMS takes ${keys.required}.`);
-  const identity = keys.identityOf(loggedIn, key);
-  const known = kcv === undefined ? identity : { kcv, cmac };
-  if (!isSame(identity, known)) throw refused(`the key there ${differenceOf(identity, known)}`, restore);
-  return { key, identity };
 }
 
 /** The label of the key, which the HSM's own tools show. */

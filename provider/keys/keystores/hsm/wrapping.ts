@@ -1,5 +1,11 @@
 /** How a token wraps its keys for AWS. The wrapping key is AWS's, from GetParametersForImport. */
-import { constants, createDecipheriv, type KeyObject, privateDecrypt } from "node:crypto";
+import {
+  constants,
+  createDecipheriv,
+  type KeyObject,
+  type KeyPairKeyObjectResult,
+  privateDecrypt,
+} from "node:crypto";
 import type { AlgorithmSpec } from "@aws-sdk/client-kms";
 import { PADDED_IV } from "../../../kms/wrapping";
 import type { Handle, Mechanism, TokenSession } from "./cryptoki";
@@ -49,14 +55,15 @@ export const BY_AES_KEY_WRAP: readonly HsmWrapping[] = HASHES.flatMap((hash) =>
 export function triedWrapping(
   session: TokenSession,
   wrappings: readonly HsmWrapping[],
-  probe: { publicKey: KeyObject; privateKey: KeyObject },
+  probe: KeyPairKeyObjectResult,
 ): HsmWrapping {
   const key = temporaryKey(session);
   const refusals = new Set<string>();
   for (const wrapping of wrappings)
     try {
-      const material = wrapping.open(wrapping.wrap(session, key, probe.publicKey), probe.privateKey);
-      if (material.fill(0).length === AES_256_BYTES) return wrapping;
+      const { length } = opened(session, wrapping, key, probe).fill(0);
+      if (length === AES_256_BYTES) return wrapping;
+      refusals.add(`what it wraps opens to ${length} bytes instead of ${AES_256_BYTES}`);
     } catch (error) {
       refusals.add((error as Error).message);
     }
@@ -67,6 +74,16 @@ export function triedWrapping(
 }
 
 const AES_256_BYTES = 32;
+
+/** What AWS would have of a key. The caller zeroes it. */
+export function opened(
+  session: TokenSession,
+  wrapping: HsmWrapping,
+  key: Handle,
+  probe: KeyPairKeyObjectResult,
+): Buffer {
+  return wrapping.open(wrapping.wrap(session, key, probe.publicKey), probe.privateKey);
+}
 
 /** A key of the session alone, which can be wrapped and can wrap. */
 function temporaryKey({ pkcs11, cryptoki, handle }: TokenSession): Handle {

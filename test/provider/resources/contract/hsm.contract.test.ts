@@ -137,8 +137,20 @@ describe("a distributed key in an HSM", () => {
       assert.deepEqual(await program.refreshAll(), []);
     });
 
-  it("of type ecdsa-p256: is one that its owner has or made there, each once, and moves there from the state", async () => {
+  it("of type ecdsa-p256: does not move there from the state where its token wraps more than it", async () => {
     const type = keyTypeOf("ecdsa-p256");
+    await program.up({ key: key({ type: type.name, keystore: "state" }) });
+    const before = keyring();
+    assert.match(
+      await refusal(program.up({ key: key({ type: type.name }) })),
+      /it puts 5 more bytes behind the private key/,
+    );
+    assert.equal(keyring(), before);
+    assert.equal(hsm.objects(pin), 0);
+  });
+
+  it("of type ecdsa-p384: is one that its owner has or made there, each once, and moves there from the state", async () => {
+    const type = keyTypeOf("ecdsa-p384");
     const own = await ownMaterial(type);
     process.env.ORDERS_1 = own.text;
     const signing = (more: object) => key({ type: type.name, ...more });

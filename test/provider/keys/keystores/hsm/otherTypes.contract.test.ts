@@ -11,15 +11,16 @@ import {
 import sinon from "sinon";
 import { shownIdentityOf } from "../../../../../provider/keys/keyring";
 import type { Cryptoki, Template } from "../../../../../provider/keys/keystores/hsm/cryptoki";
+import type { HsmVersion } from "../../../../../provider/keys/keystores/hsm/heldKey";
 import type { HsmKeystore } from "../../../../../provider/keys/keystores/hsm/uri";
 import {
   findInHsm,
-  type HsmVersion,
   makeInHsm,
   putIntoHsm,
   wrappedByHsm,
 } from "../../../../../provider/keys/keystores/hsm/versions";
 import { parseKeystore } from "../../../../../provider/keys/keystores/keystore";
+import { KeystoreSession } from "../../../../../provider/keys/keystores/session";
 import { KEY_TYPES, type KeyType, keyTypeOf } from "../../../../../provider/keys/keyTypes";
 import type { WrappableMaterial } from "../../../../../provider/kms/wrapping";
 import { useQuickRsaKeys } from "../../../../world/quickRsaKeys";
@@ -109,6 +110,17 @@ describe("a token's key of type", function () {
       .map((name) => name.slice(4))
       .sort();
 
+  /** Whether SoftHSM always wraps them as they are: it fills private keys up to a multiple of eight bytes. */
+  const fits = ({ name, publicKeyOf }: KeyType) =>
+    !publicKeyOf || name === "ecdsa-p384" || name === "ecdsa-secp256k1";
+  /** Material of this rest. An EC key has one length, and the public half that SoftHSM leaves out. */
+  const materialOf = async (type: KeyType, isWanted: (rest: number) => boolean) => {
+    for (;;) {
+      const material = await type.material.generate();
+      if (!type.name.startsWith("rsa") || isWanted(material.length % 8)) return material;
+    }
+  };
+
   for (const type of KEY_TYPES.filter(
     ({ inHsm, publicKeyOf, name }) => inHsm && (publicKeyOf || /^hmac/.test(name)),
   ))
@@ -122,14 +134,65 @@ describe("a token's key of type", function () {
           await imported(type, version);
         });
 
-      it("is put there by its owner, found by its label, and AWS is given the same", async () => {
-        const material = await type.material.generate();
-        const version = await putIntoHsm(inHsm(type), of, material);
-        const named = await findInHsm(inHsm(type), of, { from: "pkcs11:object=orders%20v2" });
-        assert.deepEqual({ ...named, from: version.from }, version);
-        assert.deepEqual(await imported(type, version), material);
-      });
+      if (fits(type))
+        it("is put there by its owner, found by its label, and AWS is given the same", async () => {
+          const material = await type.material.generate();
+          const version = await putIntoHsm(inHsm(type), of, material);
+          const named = await findInHsm(inHsm(type), of, { from: "pkcs11:object=orders%20v2" });
+          assert.deepEqual({ ...named, from: version.from }, version);
+          assert.deepEqual(await imported(type, version), material);
+        });
+      else
+        it("is not put there, because more bytes come out than AWS is documented to take, and nothing stays", async () => {
+          assert.match(
+            await refusal(putIntoHsm(inHsm(type), of, await materialOf(type, (rest) => rest !== 0))),
+            /^Expected the HSM's token "keymgmt" to wrap version 2 of key "orders" as it was put there; it puts [1-7] more bytes behind the private key, and AWS does not document that AWS KMS takes these\. The key was removed from it: keep its material in another keystore\. The keyring is as it was\.$/,
+          );
+          assert.equal(hsm.objects(pin), 0);
+        });
     });
+
+  it("rsa-2048 is put there where its private key has such a length, and AWS is given the same", async () => {
+    const material = await materialOf(rsa, (rest) => rest === 0);
+    assert.deepEqual(await imported(rsa, await putIntoHsm(inHsm(rsa), of, material)), material);
+  });
+
+  it("made or found there is warned of where bytes come behind it", async () => {
+    const said: string[] = [];
+    const session = new KeystoreSession(
+      () => assert.fail(),
+      (line) => said.push(line),
+    );
+    for (const [name, lines] of Object.entries({
+      "ecdsa-p384": 0,
+      "hmac-sha256": 0,
+      "ecdsa-p256": 2,
+      "rsa-2048": 4,
+    })) {
+      const there = { ...inHsm(keyTypeOf(name)), session };
+      await findInHsm(there, of, await makeInHsm(there, of));
+      assert.equal(said.length, lines, name);
+    }
+    assert.equal(
+      said[0],
+      'the HSM\'s token "keymgmt" puts more bytes behind private keys when it wraps them, and AWS does not document that AWS KMS takes these: try an import before you rely on it',
+    );
+  });
+
+  it("leaves nothing in the token where it cannot be identified", async () => {
+    const { PKCS11 } = hsm.inspect(pin, ({ pkcs11 }) => pkcs11);
+    const sign = sinon.stub(PKCS11.prototype as Cryptoki, "C_SignInit").throws(new Error("CKR_DEVICE_ERROR:48"));
+    try {
+      const p384 = keyTypeOf("ecdsa-p384");
+      const material = await p384.material.generate();
+      for (const work of [() => makeInHsm(inHsm(p384), of), () => putIntoHsm(inHsm(p384), of, material)]) {
+        assert.match(await refusal(work()), /answered CKR_DEVICE_ERROR/);
+        assert.equal(hsm.objects(pin), 0);
+      }
+    } finally {
+      sign.restore();
+    }
+  });
 
   const p256 = keyTypeOf("ecdsa-p256");
   const rsa = keyTypeOf("rsa-2048");
@@ -243,9 +306,9 @@ describe("a token's key of type", function () {
   });
 
   it("whose modulus the token shows wrongly is not believed either", async () => {
-    const version = await putIntoHsm(inHsm(rsa), of, await rsa.material.generate());
-    const another = await putIntoHsm(inHsm(rsa), of, await rsa.material.generate());
-    const modulus = Buffer.from(another.publicKey!.n!, "base64url");
+    const version = await makeInHsm(inHsm(rsa), of);
+    const another = rsa.material.toJwk(await rsa.material.generate());
+    const modulus = Buffer.from(another.n!, "base64url");
     const pkcs11 = hsm.inspect(pin, (inspection) => inspection.pkcs11);
     const prototype = pkcs11.PKCS11.prototype as Cryptoki;
     const real = prototype.C_GetAttributeValue;

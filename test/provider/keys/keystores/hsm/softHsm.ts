@@ -34,7 +34,6 @@ import { skip } from "../../../../compat/support";
 interface TestCryptoki extends Cryptoki {
   C_InitToken(slot: Handle, pin: string, label: string): void;
   C_InitPIN(session: Handle, pin: string): void;
-  C_DestroyObject(session: Handle, object: Handle): void;
   C_GenerateKeyPair(session: Handle, mechanism: Mechanism, publicKey: Template, privateKey: Template): object;
 }
 type TestPkcs11 = Omit<Pkcs11, "PKCS11"> & {
@@ -113,6 +112,14 @@ export class SoftHsm {
         return found;
       });
       return work({ pkcs11, cryptoki, session, keys });
+    });
+  }
+
+  /** How many objects the first token has: a pair is two. */
+  objects(pin: string): number {
+    return this.inspect(pin, ({ cryptoki, session }) => {
+      cryptoki.C_FindObjectsInit(session, []);
+      return cryptoki.C_FindObjects(session, 100).length;
     });
   }
 

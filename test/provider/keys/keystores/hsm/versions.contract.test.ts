@@ -121,6 +121,38 @@ describe("a version in an HSM", () => {
     assert.match(message, new RegExp(`the key there has key check value [0-9a-f]{10}, not ${kcv}`));
   });
 
+  it("put there is wrapped once more: what AWS would have must be it, or it does not stay", async () => {
+    const { PKCS11 } = hsm.inspect(pin, ({ pkcs11 }) => pkcs11);
+    const prototype = PKCS11.prototype as Cryptoki;
+    const wrap = prototype.C_WrapKey;
+    let first: Buffer | undefined;
+    sinon.stub(prototype, "C_WrapKey").callsFake(function (this: Cryptoki, session, mechanism, by, key, out) {
+      first ??= key;
+      return wrap.call(this, session, mechanism, by, first, out);
+    });
+    assert.match(
+      await refusal(putIntoHsm(inHsm(), of, randomBytes(32))),
+      /to wrap version 2 of key "orders" as it was put there; what it wraps is another key\. The key was removed from it/,
+    );
+    assert.equal(hsm.objects(pin), 0);
+  });
+
+  it("is neither made, put nor found where the token wraps no key", async () => {
+    hsm.ceremony(pin, "ours");
+    const { PKCS11 } = hsm.inspect(pin, ({ pkcs11 }) => pkcs11);
+    sinon.stub(PKCS11.prototype as Cryptoki, "C_WrapKey").throws(new Error("CKR_FUNCTION_NOT_SUPPORTED:84"));
+    for (const work of [
+      () => makeInHsm(inHsm(), of),
+      () => putIntoHsm(inHsm(), of, randomBytes(32)),
+      () => findInHsm(inHsm(), of, { from: "pkcs11:object=ours" }),
+    ])
+      assert.match(
+        await refusal(work()),
+        /^Expected the HSM's token to wrap keys by .*CKR_FUNCTION_NOT_SUPPORTED/,
+      );
+    assert.equal(hsm.objects(pin), 1);
+  });
+
   it("put there is zeroed here, also where the HSM is out of reach", async () => {
     const keeping = { key: "orders", keystore: hsm.uri() };
     for (const HSM_PIN of [pin, ""]) {
