@@ -17,11 +17,13 @@ export class Operator {
     const { project } = operator;
     const script = (path: string, text: string) => operator.write(path, `#!/bin/sh\n${text}\n`, 0o755);
     await script("bin/aws", `exec '${python}' -m awscli "$@"`);
+    await script("bin/python", `exec '${python}' "$@"`);
     await script("bin/pulumi", `${YES} exec '${join(await engineFolder(), "pulumi")}' "$@"`);
     await script(
       "program/node_modules/.bin/keymgmt",
       `exec node --no-warnings '${join(checkout, "dist/cli/main.js")}' "$@"`,
     );
+    await script("program/node_modules/.bin/tsx", `exec '${join(checkout, "node_modules/.bin/tsx")}' "$@"`);
     await script("bin/npx", 'exec node_modules/.bin/"$@"');
     await project.pulumi(["stack", "init", "prod"]);
     await operator.opensShell();
