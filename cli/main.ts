@@ -5,6 +5,7 @@ import { EXIT_CODES_HELP } from "./exitCodes.js";
 import { declareExport } from "./export/declare.js";
 import { declareIamPolicy } from "./iam-policy/declare.js";
 import { declareImport } from "./import/declare.js";
+import { declareInit } from "./init/declare.js";
 import { print, printNote } from "./print.js";
 import { QuietCommand } from "./quietCommand.js";
 import { run } from "./run.js";
@@ -18,6 +19,7 @@ const program = new QuietCommand("keymgmt")
   .exitOverride()
   .configureOutput({ writeOut: print, writeErr: printNote });
 
+declareInit(program);
 declareStatus(program);
 declareSweep(program);
 declareExport(program);

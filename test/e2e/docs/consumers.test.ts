@@ -117,7 +117,10 @@ describe("docs/consumers.md, example by example", function () {
         exitCode: 1,
       },
     ],
-    "Envelope encryption": [{}, { before: updated({ rotationTrigger: "second" }), after: aliasDoesNotDecrypt }],
+    "Envelope encryption": [
+      {},
+      { before: updated({ rotationTrigger: "second" }), after: aliasDoesNotDecrypt },
+    ],
   };
 
   /** A provider of the AWS Encryption SDK that names the alias encrypts, and does not decrypt what it has just encrypted. */
@@ -145,7 +148,11 @@ END`);
     const { program } = owner.project.folder;
     const files = ["orders.mts", "envelope.mts"].map((name) => join(program, name));
     const env = { PATH: process.env.PATH! };
-    const ran = await command(tsc, [...args, "--types", "node", ...files], { cwd: program, env, seconds: 120 });
+    const ran = await command(tsc, [...args, "--types", "node", ...files], {
+      cwd: program,
+      env,
+      seconds: 120,
+    });
     assert.equal(ran.stdout, "");
   });
 });

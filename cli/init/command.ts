@@ -1,0 +1,79 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { EXIT, UsageError } from "../exitCodes.js";
+import { print } from "../print.js";
+
+/** `pulumi new <this folder>` takes it too. From dist/cli/init. */
+const TEMPLATE = join(__dirname, "../../../templates/keymgmt-typescript");
+const PACKAGE = "package.json";
+/** Not in the template: npm leaves it out of a package. */
+const IGNORED = "node_modules/\n";
+
+/**
+ * `keymgmt init`. Returns the exit code. Writes what `pulumi new` makes of the template, without a stack. Refuses before it writes
+ * anything where a file of the project exists; package.json is completed, because `npm install` of this package has made it.
+ */
+export async function init(folder = "."): Promise<number> {
+  const target = resolve(folder);
+  const project = nameOf(target);
+  const names = await readdir(TEMPLATE);
+  const there = names.filter((name) => name !== PACKAGE && existsSync(join(target, name)));
+  if (there.length > 0)
+    throw new UsageError(
+      `Expected a folder without a project, and ${target} has ${there.join(", ")}. Nothing was written. Give the name of another folder.`,
+    );
+
+  await mkdir(target, { recursive: true });
+  for (const name of names) {
+    const text = filled(await readFile(join(TEMPLATE, name), "utf8"), project);
+    const file = join(target, name);
+    await writeFile(file, name === PACKAGE ? await completed(file, text) : text);
+  }
+  if (!existsSync(join(target, ".gitignore"))) await writeFile(join(target, ".gitignore"), IGNORED);
+  print(nextSteps(project, folder));
+  return EXIT.fine;
+}
+
+/** The name of the project, of the key and of its alias. */
+function nameOf(folder: string): string {
+  const name = basename(folder);
+  if (/^[A-Za-z0-9_-]{1,100}$/.test(name)) return name;
+  throw new UsageError(
+    `Expected a folder whose name has only letters, digits, _ and -, because the alias gets it, and got "${name}".`,
+  );
+}
+
+/** As `pulumi new` does it: the names put in, and the section that is about the template left out. */
+function filled(text: string, project: string): string {
+  const [section = "", description = ""] = /^template:\n(?: .*\n)*? {2}description: (.*)\n/m.exec(text) ?? [];
+  return text
+    .replace(section, "")
+    .replaceAll(/\$\{PROJECT\}/g, project)
+    .replaceAll(/\$\{DESCRIPTION\}/g, description);
+}
+
+/** package.json with what the template has and the present one has not. */
+async function completed(file: string, template: string): Promise<string> {
+  if (!existsSync(file)) return template;
+  const [wanted, present] = [template, await readFile(file, "utf8")].map((text) => JSON.parse(text));
+  const all = { ...wanted, ...present };
+  for (const kind of ["dependencies", "devDependencies"]) {
+    const missing = Object.entries(wanted[kind]).filter(
+      ([name]) => !(name in { ...present.dependencies, ...present.devDependencies }),
+    );
+    all[kind] = { ...present[kind], ...Object.fromEntries(missing) };
+  }
+  return `${JSON.stringify(all, undefined, 2)}\n`;
+}
+
+function nextSteps(project: string, folder: string): string {
+  return `Wrote a project with the key "${project}" in two Regions, behind alias/${project}. Next:
+
+  ${folder === "." ? "" : `cd ${folder} && `}npm install
+  pulumi stack init dev
+  pulumi up
+
+On a local KMS, without an AWS account: docs/start.md of pulumi-keymgmt.
+`;
+}
