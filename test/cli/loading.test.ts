@@ -23,7 +23,17 @@ async function loadedBy(...args: string[]) {
 describe("keymgmt", function () {
   this.timeout(60_000);
 
-  for (const command of ["", "init", "status", "sweep", "export", "import", "iam-policy", "doctor", "local-kms"]) {
+  for (const command of [
+    "",
+    "init",
+    "status",
+    "sweep",
+    "export",
+    "import",
+    "iam-policy",
+    "doctor",
+    "local-kms",
+  ]) {
     it(`loads for its help neither a command nor a package but the command line's: keymgmt ${command} --help`, async () => {
       const { packages, own } = await loadedBy(...command.split(" ").filter(Boolean), "--help");
       assert.deepEqual(packages, ["commander"]);

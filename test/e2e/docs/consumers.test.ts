@@ -71,9 +71,8 @@ describe("docs/consumers.md, example by example", function () {
       AWS_ENDPOINT_URL: local.url,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     };
-    owner = await Operator.begin(python, PROGRAM, env, ["@aws-sdk/client-kms"]);
+    owner = await Operator.begin(python, { program: PROGRAM, env, packages: ["@aws-sdk/client-kms"] });
     await owner.project.up();
-    await owner.opensShell();
     await owner.paste("AWS_ACCESS_KEY_ID=application");
   });
   after(async () => {

@@ -39,7 +39,8 @@ export async function folderFrom(example: string) {
   return folder;
 }
 
-async function emptyFolder(): Promise<Folder> {
+/** A folder with nothing but a home and a place for states. */
+export async function emptyFolder(): Promise<Folder> {
   const root = await mkdtemp(join(tmpdir(), "keymgmt-e2e-"));
   const [program, state, home] = ["program", "state", "home"].map((name) => join(root, name)) as [
     string,

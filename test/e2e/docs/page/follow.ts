@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Operator } from "./operator";
 import { assertPrinted, type Block } from "./page";
+import type { Shell } from "./shell";
 
 /** What is known of a block of commands. */
 export interface Known {
@@ -17,25 +17,20 @@ export interface Known {
  * @param known of each block of commands, in their order
  * @param printed what was printed before the first
  */
-export async function follow(
-  operator: Operator,
-  blocks: Block[],
-  known: Known[],
-  printed = "",
-): Promise<void> {
+export async function follow(shell: Shell, blocks: Block[], known: Known[], printed = ""): Promise<void> {
   const left = [...known];
   for (const { language, text } of blocks) {
     if (language === "text") assertPrinted(text, printed);
-    else if (language === "sh") printed = await run(operator, text, left.shift());
-    else await operator.write(`program/${fileNamedIn(text)}`, text);
+    else if (language === "sh") printed = await run(shell, text, left.shift());
+    else await shell.write(`program/${fileNamedIn(text)}`, text);
   }
   assert.deepEqual(left, [], "these blocks are not there any more");
 }
 
-async function run(operator: Operator, text: string, known?: Known): Promise<string> {
+async function run(shell: Shell, text: string, known?: Known): Promise<string> {
   assert.ok(known, `nothing is known here of:\n${text}`);
   await known.before?.();
-  const { printed, exitCode: ended } = await operator.paste(text);
+  const { printed, exitCode: ended } = await shell.paste(text);
   if (process.env.SHOW) console.log(text, printed);
   const { exitCode = 0 } = known;
   const isExpected = exitCode === "any but 0" ? ended > 0 : ended === exitCode;

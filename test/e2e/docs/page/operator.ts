@@ -1,15 +1,18 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { checkout, engineFolder } from "../../../../tools/toolchain";
 import { openProject, type Project, type ProjectOptions } from "../../support";
+import { Shell } from "./shell";
 
 /** Pulumi as somebody has it who says yes to everything and looks at no preview. */
 const YES =
   'case "$1" in up|cancel) set -- "$@" --yes;; esac; test "$1" != up || set -- "$@" --skip-preview;';
 
-/** Somebody who pastes commands into one shell, in the project's folder: with the AWS CLI, pulumi and keymgmt. */
-export class Operator {
-  private constructor(readonly project: Project) {}
+/** Somebody in the project's folder: with the AWS CLI, pulumi and keymgmt. */
+export class Operator extends Shell {
+  private constructor(readonly project: Project) {
+    super(project.folder, (file, args) => project.run(file, args));
+  }
 
   /** `python` has the AWS CLI. Stack "prod" is there and empty. */
   static async begin(python: string, options: ProjectOptions): Promise<Operator> {
@@ -30,28 +33,8 @@ export class Operator {
     return operator;
   }
 
-  /** A new one, without the variables of the one before. */
-  async opensShell(): Promise<void> {
-    await this.write("session", `PATH='${join(this.project.folder.root, "bin")}':"$PATH"\n`);
-  }
-
-  /** Variables stay from block to block. A command that fails is the last of its block. */
-  async paste(commands: string): Promise<{ printed: string; exitCode: number }> {
-    const session = join(this.project.folder.root, "session");
-    const script = `set -aeuo pipefail; . '${session}'; trap "export -p >'${session}'" EXIT\n${commands}`;
-    const { stdout, stderr, exitCode } = await this.project.run("bash", ["-c", script]);
-    return { printed: stdout + stderr, exitCode };
-  }
-
   /** Nothing of the backend is left. */
   async losesState(): Promise<void> {
     await rm(join(this.project.folder.state, ".pulumi"), { recursive: true });
-  }
-
-  /** A file in the folder of the test. */
-  async write(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
-    const file = join(this.project.folder.root, path);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, content, { mode });
   }
 }
