@@ -12,7 +12,7 @@ const PUBLISHED = {
   "local-kms": ["CHANGELOG.md", "LICENSE", "README.md", "package.json"],
 };
 const DIST = {
-  ".": /^dist\/((sdk|provider|cli)\/.+\.(js|d\.ts)|schema\.json)$/,
+  ".": /^(dist\/((sdk|provider|cli)\/.+\.(js|d\.ts)|schema\.json)|templates\/[\w-]+\/[\w.]+)$/,
   "local-kms": /^dist\/.+\.(js|d\.ts|json)$/,
 };
 
@@ -22,7 +22,7 @@ describe("what is published", function () {
   this.timeout(60_000);
 
   for (const [place, papers] of Object.entries(PUBLISHED)) {
-    it(`holds the compiled package, its papers, and nothing else: ${place}`, () => {
+    it(`holds the compiled package, its papers and templates, and nothing else: ${place}`, () => {
       const [{ files }] = npm("pack", join(root, place), "--dry-run", "--json", "--ignore-scripts");
       const paths: string[] = files.map(({ path }: { path: string }) => path);
       for (const paper of papers) assert.ok(paths.includes(paper), paper);

@@ -8,6 +8,12 @@ import { command } from "../support/command";
 import { folderFrom, remove } from "../support/folder";
 import { changeState, examples, script, useExamples } from "./examples/stage";
 
+/** Works today. `make build` and `npm pack` are what docs/start.md does. */
+const INSTALL = `    (cd ../.. && make build && npm pack --silent . ./local-kms)
+    npm install --no-save ../../pulumi-keymgmt-*.tgz
+    pulumi stack init dev
+`;
+
 const names = readdirSync(examples, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
@@ -23,16 +29,21 @@ describe("the examples", function () {
       for (const file of ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts", "README.md"])
         assert.ok(existsSync(join(examples, name, file)), `${name}/${file}`);
       assert.ok(list.includes(`(${name}/README.md)`), name);
+      assert.ok(readFileSync(join(examples, name, "README.md"), "utf8").includes(INSTALL), name);
     }
   });
 
-  it("have no type error, as the tsconfig.json says that each of them has", async () => {
+  it("and the template have no type error, as the tsconfig.json says that each of them has", async () => {
     const configs = names.map((name) => readFileSync(join(examples, name, "tsconfig.json"), "utf8"));
     assert.deepEqual([...new Set(configs)], [configs[0]]);
-    const folders = await Promise.all(names.map((name) => folderFrom(join(examples, name))));
+    const template = await folderFrom(join(checkout, "templates", "keymgmt-typescript"));
+    const folders = [template, ...(await Promise.all(names.map((name) => folderFrom(join(examples, name)))))];
     try {
       const cwd = folders[0]!.program;
-      const files = folders.map(({ program }) => join(program, "index.ts"));
+      const files = [
+        ...folders.map(({ program }) => join(program, "index.ts")),
+        join(template.program, "use.mts"),
+      ];
       const all = { extends: "./tsconfig.json", compilerOptions: { rootDir: "../.." }, files };
       writeFileSync(join(cwd, "all.json"), JSON.stringify(all));
       const tsc = join(checkout, "node_modules", ".bin", "tsc");

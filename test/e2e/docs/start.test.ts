@@ -93,6 +93,7 @@ async function emptyHome(python: string): Promise<Shell> {
   const env = {
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
     HOME: folder.home,
+    PULUMI_HOME: join(folder.home, ".pulumi"), // else in that of the user who runs the tests
     XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), // with the pulumi of `make engine`
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
