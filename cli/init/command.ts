@@ -24,12 +24,14 @@ export async function init(folder = "."): Promise<number> {
       `Expected a folder without a project, and ${target} has ${there.join(", ")}. Nothing was written. Give the name of another folder.`,
     );
 
+  const texts = await Promise.all(
+    names.map(async (name) => {
+      const text = filled(await readFile(join(TEMPLATE, name), "utf8"), project);
+      return name === PACKAGE ? completed(join(target, name), text) : text;
+    }),
+  );
   await mkdir(target, { recursive: true });
-  for (const name of names) {
-    const text = filled(await readFile(join(TEMPLATE, name), "utf8"), project);
-    const file = join(target, name);
-    await writeFile(file, name === PACKAGE ? await completed(file, text) : text);
-  }
+  for (const [index, name] of names.entries()) await writeFile(join(target, name), texts[index]!);
   if (!existsSync(join(target, ".gitignore"))) await writeFile(join(target, ".gitignore"), IGNORED);
   print(nextSteps(project, folder));
   return EXIT.fine;
@@ -56,7 +58,8 @@ function filled(text: string, project: string): string {
 /** package.json with what the template has and the present one has not. */
 async function completed(file: string, template: string): Promise<string> {
   if (!existsSync(file)) return template;
-  const [wanted, present] = [template, await readFile(file, "utf8")].map((text) => JSON.parse(text));
+  const wanted = JSON.parse(template);
+  const present = parsed(file, await readFile(file, "utf8"));
   const all = { ...wanted, ...present };
   for (const kind of ["dependencies", "devDependencies"]) {
     const missing = Object.entries(wanted[kind]).filter(
@@ -65,6 +68,17 @@ async function completed(file: string, template: string): Promise<string> {
     all[kind] = { ...present[kind], ...Object.fromEntries(missing) };
   }
   return `${JSON.stringify(all, undefined, 2)}\n`;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: npm's own file.
+function parsed(file: string, text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(
+      `Expected ${file} to be JSON. Nothing was written. Mend it, or give the name of another folder.`,
+    );
+  }
 }
 
 function nextSteps(project: string, folder: string): string {

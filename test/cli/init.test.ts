@@ -61,6 +61,16 @@ describe("keymgmt init", function () {
     assert.deepEqual(await readdir(folder), ["index.ts"]);
   });
 
+  it("writes nothing where the package.json cannot be read", async () => {
+    const folder = join(cwd, "orders");
+    await mkdir(folder);
+    await writeFile(join(folder, "package.json"), "{");
+    const { code, stderr } = await keymgmt(["init"], { cwd: folder });
+    assert.match(stderr, /^keymgmt init: Expected .*package\.json to be JSON\. Nothing was written\./);
+    assert.equal(code, 1);
+    assert.deepEqual(await readdir(folder), ["package.json"]);
+  });
+
   it("refuses a folder whose name no alias can have", async () => {
     const { code, stderr } = await keymgmt(["init", "my.key"], { cwd });
     assert.match(stderr, /Expected a folder whose name has only letters, digits, _ and -, .* got "my\.key"/);

@@ -11,7 +11,9 @@ describe("keymgmt", function () {
 
   it("has a help for every command that fits 80 columns, with examples and the exit codes", async () => {
     const general = await keymgmt(["--help"]);
-    const commands = [...general.stdout.matchAll(/^ {2}([a-z-]+) \[(?:options|folder)\]/gm)].map(([, name]) => name!);
+    const commands = [...general.stdout.matchAll(/^ {2}([a-z-]+) \[(?:options|folder)\]/gm)].map(
+      ([, name]) => name!,
+    );
     assert.deepEqual(commands, ["init", "status", "sweep", "export", "import", "iam-policy", "doctor"]);
     for (const command of commands) {
       const { code, stdout } = await keymgmt([command, "--help"]);
