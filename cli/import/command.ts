@@ -45,8 +45,8 @@ export async function importKey(
   const from = isReference(file) ? file : pathToFileURL(resolve(file)).href;
   const place = { from, passphrase, identity, fingerprint };
   const backup = await openBackupAt(place, sayOnce());
-  await refuseExisting(backup, project);
   print(backupText(backup));
+  await refuseExisting(backup, project);
   const name = `keymgmt:restore.${backup.key.name}`;
   const value = JSON.stringify(restoreOf(backup, place));
   await runPulumi(["config", "set", name, value, "--plaintext"], project, "keep what the update needs", "");
