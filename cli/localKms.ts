@@ -1,3 +1,4 @@
+import { PREFIX } from "../provider/say.js";
 import { printNote } from "./print.js";
 
 const PACKAGE = "pulumi-keymgmt-local-kms";
@@ -11,7 +12,7 @@ export async function localKms(args: readonly string[]): Promise<void> {
   const entry = installed();
   if (entry === undefined) {
     printNote(
-      `keymgmt local-kms: the local KMS is a package of its own, and it is not installed here. Run: npm install --save-dev ${PACKAGE}\n`,
+      `${PREFIX}the local KMS is a package of its own, and it is not installed here. Run: npm install --save-dev ${PACKAGE}\n`,
     );
     process.exitCode = 1;
     return;

@@ -1,4 +1,5 @@
 import { Command, type ErrorOptions } from "commander";
+import { PREFIX } from "../provider/say.js";
 
 /** The part of a message in which commander repeats the command line, by error code. What was typed may be a passphrase. */
 const REPEATED: Readonly<Record<string, RegExp>> = {
@@ -15,6 +16,7 @@ export class QuietCommand extends Command {
 
   override error(message: string, options?: ErrorOptions): never {
     const repeated = REPEATED[options?.code ?? ""];
-    return super.error(repeated ? message.replace(repeated, "…") : message, options);
+    const shown = repeated ? message.replace(repeated, "…") : message;
+    return super.error(shown.replace(/^error: /, PREFIX), options);
   }
 }

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from "commander";
+import { PREFIX } from "../provider/say.js";
 import { visible } from "../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "./exitCodes.js";
 import { printNote } from "./print.js";
@@ -11,7 +12,7 @@ export function withExitCode<Options>(action: (options: Options) => Promise<numb
     } catch (error) {
       if (error instanceof UsageError)
         command.error(`error: ${visible(error.message)}`, { exitCode: EXIT.usage });
-      printNote(`keymgmt ${command.name()}: ${visible((error as Error).message)}\n`);
+      printNote(`${PREFIX}${visible((error as Error).message)}\n`);
       process.exitCode = EXIT.error;
     }
   };

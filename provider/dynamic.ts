@@ -6,6 +6,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import "../sdk/diagnosticReports";
 import { endWithPulumi } from "./endWithPulumi";
+import { isKeymgmtError } from "./errors";
 import { resourcesOf } from "./resources";
 import { PartialFailure, type Resource, type Values } from "./resources/resource";
 import { Run } from "./run";
@@ -73,7 +74,11 @@ async function told<T>(inputs: Values | undefined, work: () => Promise<T>): Prom
     return await work();
   } catch (error) {
     const message = shown(inputs, error instanceof Error ? error.message : String(error));
-    if (!(error instanceof PartialFailure)) throw withMessage(error, message);
+    if (!(error instanceof PartialFailure)) {
+      const failure = withMessage(error, message);
+      if (isKeymgmtError(error)) notPrinted.add(`${failure}: ${(failure as Error).stack}`);
+      throw failure;
+    }
     throw Object.assign(new Error(message), {
       id: error.id,
       properties: { ...sendable(error.outputs), __provider: inputs?.__provider },
@@ -81,6 +86,16 @@ async function told<T>(inputs: Values | undefined, work: () => Promise<T>): Prom
     });
   }
 }
+
+/**
+ * What @pulumi/pulumi/cmd/dynamic-provider prints of an error that check, diff, read or delete throws: the message twice, and the stack. The
+ * engine prints the message too, and the stack tells nobody anything but where an error in this package is. So it is left out of others.
+ */
+const notPrinted = new Set<string>();
+const print = console.error;
+console.error = (...values) => {
+  if (!notPrinted.delete(values[0])) print(...values);
+};
 
 /** The inputs, with those in the context: sdk/context.ts sends it as JSON, or as an object where a secret is in it. */
 function withContext({ context = {}, ...given }: Values) {

@@ -30,9 +30,13 @@ interface KmsProviderKept {
   distributions: Map<KeyVersions, string>;
   /** Whether no value of it can be a secret. */
   isOpen: boolean;
+  /** What decides whether a key can be distributed, where it is no Output. */
+  decisive: Record<string, string>;
   connection?: Promise<pulumi.Inputs>;
   turns: Turns;
 }
+
+const DECISIVE = ["keyCollection", "aliasPrefix", "wrappingKeySpec"] as const;
 
 export function composeKmsProvider(_name: string, args: KmsProviderArgs, opts: Options): Composed {
   const credentials = args.credentials === undefined ? undefined : pulumi.secret(args.credentials);
@@ -49,6 +53,9 @@ export function composeKmsProvider(_name: string, args: KmsProviderArgs, opts: O
       repeatable,
       distributions: new Map(),
       isOpen: credentials === undefined && isPlain(args),
+      decisive: Object.fromEntries(
+        DECISIVE.flatMap((name) => (typeof args[name] === "string" ? [[name, args[name]]] : [])),
+      ),
       turns: new Turns(REPLICATED_AT_ONCE),
     } satisfies KmsProviderKept,
   };
@@ -59,6 +66,8 @@ interface ManagedKeyKept {
   material?: pulumi.Input<string>;
   materialPassphrase?: pulumi.Input<string>;
   restore?: pulumi.Input<Restore | undefined>;
+  /** Of the KmsProviders that distribute the key, what is known when the program has run to its first wait. */
+  distributedBy: Record<string, string>[];
   versions?: Promise<pulumi.Inputs>;
 }
 
@@ -87,6 +96,7 @@ export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Opti
   const materialPassphrase =
     args.materialPassphrase === undefined ? undefined : pulumi.secret(args.materialPassphrase);
   const restore = args.restore ?? configuredRestore(args.name ?? name);
+  const distributedBy: ManagedKeyKept["distributedBy"] = [];
   return {
     inputs: {
       name,
@@ -96,7 +106,7 @@ export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Opti
       restore,
       replicaRegions: replicaRegions.length > 0 ? replicaRegions : undefined,
     },
-    context: turn.begun.then(() => ({ stack })),
+    context: turn.begun.then(() => ({ stack, distributedBy })),
     answered: turn.end,
     opts: {
       ...opts,
@@ -112,6 +122,7 @@ export function composeManagedKey(name: string, args: ManagedKeyArgs, opts: Opti
       material,
       materialPassphrase,
       restore,
+      distributedBy,
     } satisfies ManagedKeyKept,
   };
 }
@@ -130,12 +141,13 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
   const distributions = distributeOnce(name, args);
   const { kms, ...rest } = args;
   const { key, tags, description, policy } = rest;
-  const { restore } = keptBy<ManagedKeyKept>(key);
+  const { restore, distributedBy } = keptBy<ManagedKeyKept>(key);
   const adoption = adoptionOf(restore, kms, args);
   // A connection with a secret is an input of its own, so that the engine keeps no more than the secret itself encrypted. One of which
   // changes are ignored is too, because the engine compares the inputs that the program sends.
   const connection = { kms: connectionOf(kms) };
-  const { isOpen, turns } = keptBy<KmsProviderKept>(kms);
+  const { isOpen, turns, decisive } = keptBy<KmsProviderKept>(kms);
+  distributedBy.push(decisive);
   const turn = key.replicaRegions.length > 0 ? turns.next() : undefined;
   const isIgnored = opts.ignoreChanges?.some((path) => /^kms\b/.test(path));
   const [inputs, contextual] = isOpen && !isIgnored ? [{}, connection] : [connection, {}];

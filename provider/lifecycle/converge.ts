@@ -14,7 +14,7 @@ import { mustApplyAgain } from "./metadata/ignoreChanges";
 import type { Owner } from "./owner";
 import { type Desired, type Known, knownFrom, servingVersion, sharedOf } from "./plan/known";
 import { plan } from "./plan/plan";
-import { sentenceOfWait } from "./plan/sentences";
+import { sentenceOfMove, sentenceOfWait } from "./plan/sentences";
 import type { Step } from "./plan/steps";
 import { RegionalDistribution } from "./regionalDistribution";
 import { desiredOf, type Target } from "./target";
@@ -67,6 +67,13 @@ export function movesWithPrimary(run: Run, target: Target, outputs: RegionalOutp
   const desired: Desired = { ...desiredOf(run, target, false), role: "primary" };
   const serving = primaries[servingVersion(desired, knownFrom(primaries, outputs))];
   return serving !== undefined && serving.keyId !== outputs.keyId;
+}
+
+/** In a preview: that the alias moves to a version that waited, from the state alone. Of a replica, `primaries` have the versions. */
+export function moveOf(run: Run, target: Target, outputs: RegionalOutputs): string | undefined {
+  const { role, primaries = {} } = target;
+  const known = knownFrom(role === "primary" ? outputs.versions : primaries, outputs);
+  return sentenceOfMove({ ...desiredOf(run, target, false), role: "primary" }, known, target);
 }
 
 /** With `publishBefore`: a sentence about a version that is published and does not sign yet, from the state alone. */

@@ -7,7 +7,7 @@ import { hasUnknown, known } from "../schema/unknowns";
 import { schemaMistakes } from "../schema/validate";
 import { STATE_VERSION } from "../state/migrations";
 import type { DistributionAliasInputs, DistributionAliasOutputs, KmsRef } from "../state/types";
-import { defaultPurpose } from "./keyTypeRules";
+import { defaultPurpose, purposeMistakes } from "./keyTypeRules";
 import { replacementMistakes } from "./replacement";
 import type { StatefulResource, Values } from "./resource";
 
@@ -43,11 +43,15 @@ export const distributionAlias = (run: Run): StatefulResource<"DistributionAlias
         adopts,
         makesNew,
       } as NameRequest);
+      const wrong = [
+        ...schemaMistakes("DistributionAlias", inputs),
+        ...(olds ? purposeMistakes({ type: keyType }, inputs.purpose) : []), // of a new one the KeyDistribution reports it
+      ];
       return {
         inputs,
         mistakes: [
-          ...schemaMistakes("DistributionAlias", inputs),
-          ...replacementMistakes("DistributionAlias", olds, inputs, {
+          ...wrong,
+          ...replacementMistakes("DistributionAlias", wrong.length > 0 ? undefined : olds, inputs, {
             key: olds?.keyName,
             isAllowed: olds?.deletionAllowed === true || adopts === true || inputs.adoptedAlias !== undefined,
           }),

@@ -28,6 +28,7 @@ export function planned(olds: Values | undefined, inputs: Values, now: Date, isP
     ...(key && { keyVersion: key.keyVersion, multiRegion: isMultiRegion(key.replicaRegions) }),
     ...(kms && { primaryRegion: kms.keyCollection }),
     ...planExpiry(olds, inputs, now, isPreview),
+    onRemoval: onRemoval(inputs, kms?.keyCollection),
   };
 }
 
@@ -60,6 +61,14 @@ export function sharedAliasMistakes(
       (alias) =>
         `Expected ${alias} in ${region} to be an alias of one KeyDistribution, got two that have it. Remove it from the \`extraAliases\` of one of them.`,
     );
+}
+
+/** A removal, for a preview of it: of a removed resource the engine shows the inputs and calls no provider. Short, as every state has it. */
+export function onRemoval({ deletionWindowDays, adopt, extraAliases }: Values, region: unknown): string {
+  const days = known(deletionWindowDays);
+  if (days === undefined || known(region) === undefined) return UNKNOWN;
+  const kmsKeys = `the KMS keys in ${region}${adopt === undefined ? "" : " that are not adopted"}`;
+  return `deletes the ${extraAliases === undefined ? "alias" : "aliases"}, and in ${days} days ${kmsKeys}: nothing decrypts their data then`;
 }
 
 /** The state of release 0.1.0 has no `formerStacks`, so they are unknown in the next preview. */

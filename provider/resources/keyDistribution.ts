@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isLeftOut } from "../kms/endpoints/connection";
 import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
-import { planOf, waitOf } from "../lifecycle/converge";
+import { moveOf, planOf, waitOf } from "../lifecycle/converge";
 import { refuseNotTakenOver } from "../lifecycle/deletionProtection";
 import { sayDrift } from "../lifecycle/drift/observe";
 import { BY_MEANING } from "../lifecycle/metadata/keyPolicy";
@@ -44,7 +44,7 @@ import {
 } from "./rules";
 
 /** Properties whose change alone needs no update. */
-const IGNORED = ["ignored", "key.formerStacks", "kms.unreachableRegions", "adopt", "movedAlias"];
+const IGNORED = ["ignored", "key.formerStacks", "kms.unreachableRegions", "adopt", "movedAlias", "onRemoval"];
 
 /** A key in AWS KMS: a KMS key with imported material for each version, behind one alias. */
 export const keyDistribution = (
@@ -113,9 +113,10 @@ export const keyDistribution = (
     const target = isUndecided || isUnknown(kms) ? undefined : resource.targetOf(withActualName(old, news));
     const steps = target ? planOf(run, target, old) : [];
     if (target) resource.refuseStillSigning(target, steps);
+    if (target) resource.sayDisabled(target, steps);
     for (const sentence of sentencesOf(old, news, steps, replaces)) run.say(sentence);
-    const wait = target && waitOf(run, target, old);
-    if (wait !== undefined) run.say(wait);
+    for (const sentence of target ? [waitOf(run, target, old), moveOf(run, target, old)] : [])
+      if (sentence !== undefined) run.say(sentence);
     for (const step of leftOut.length > 0 ? steps : [])
       if (step.do === "createKey" || step.do === "importNewMaterial")
         run.say(sentenceOfRotationWithout(old.key.name, step, leftOut));

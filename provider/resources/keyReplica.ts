@@ -2,7 +2,7 @@ import { planExpiry } from "../keys/expiry";
 import { isLeftOut } from "../kms/endpoints/connection";
 import { withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import { isKnownRegion, isRegion } from "../kms/endpoints/regions";
-import { movesWithPrimary, planOf } from "../lifecycle/converge";
+import { moveOf, movesWithPrimary, planOf } from "../lifecycle/converge";
 import { sayDrift } from "../lifecycle/drift/observe";
 import { BY_MEANING } from "../lifecycle/metadata/keyPolicy";
 import { keptSentences } from "../lifecycle/plan/sentences";
@@ -14,8 +14,14 @@ import { schemaMistakes, withDefaults } from "../schema/validate";
 import { STATE_VERSION } from "../state/migrations";
 import type { PlannedInputs } from "../state/read";
 import { versionsOf } from "../state/records";
-import type { DistributionRef, KeyRef, KeyReplicaInputs, KeyReplicaOutputs } from "../state/types";
-import { sharedAliasMistakes, withoutUnknownStacks, withSortedAliases } from "./distributionPlan";
+import type {
+  DistributionRef,
+  KeyRef,
+  KeyReplicaInputs,
+  KeyReplicaOutputs,
+  KmsKeyRecords,
+} from "../state/types";
+import { onRemoval, sharedAliasMistakes, withoutUnknownStacks, withSortedAliases } from "./distributionPlan";
 import { chinaMistakes } from "./keyTypeRules";
 import { continued, isHalfApplied, type RegionalKind, RegionalResource } from "./regionalResource";
 import type { StatefulResource, Values } from "./resource";
@@ -28,12 +34,14 @@ const IGNORED = [
   "distribution.kms.unreachableRegions", // compared separately
   "distribution.versions",
   "distribution.movedAlias",
+  "onRemoval",
 ];
 
 /** A distribution in one more Region: a replica KMS key for each version, behind an alias of the same name. */
 export const keyReplica = (
   run: Run,
   resource = new RegionalResource(run, KIND),
+  primaries = new Primaries(run),
 ): StatefulResource<"KeyReplica"> => ({
   async check(olds, news, isPreview) {
     const filled = withDefaults("KeyReplica", plannedDistribution(news));
@@ -42,6 +50,7 @@ export const keyReplica = (
     const last = olds && { ...olds.distribution, ...olds };
     const plan = distribution && planExpiry(last, distribution, run.now(), isPreview);
     const inputs: Values = { ...filled, ...(key && { keyVersion: key.keyVersion }), ...plan };
+    inputs.onRemoval = onRemoval(inputs, inputs.region);
     run.declared.recordResource("KeyReplica", idOf(run, inputs));
     const mistakes = [
       ...schemaMistakes("KeyReplica", inputs),
@@ -65,7 +74,10 @@ export const keyReplica = (
       ...metadataMistakes(inputs, known(distribution?.kms)?.tags),
     ];
     if (distribution)
-      inputs.distribution = { ...distribution, key: run.keyrings.take(distribution.key, distribution) };
+      inputs.distribution = {
+        ...primaries.take(distribution),
+        key: run.keyrings.take(distribution.key, distribution),
+      };
     return { inputs, mistakes };
   },
 
@@ -74,28 +86,32 @@ export const keyReplica = (
     const { changed, replaces } = difference("KeyReplica", old, news, IGNORED, BY_MEANING);
     if (replaces.length > 0) run.declared.recordReplaced(old.versions);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
-    const { name, key, kms, versions } = news.distribution;
+    const { name, key, kms } = news.distribution;
+    const versions = primaries.of(news.distribution);
     const inputs = news as KeyReplicaInputs; // a plan compares no metadata, so unknown tags, policy and description do no harm
     const records = old.versions;
-    // A refresh compares with the inputs that an earlier refresh returned, which have no versions.
     const isKnown = versions !== undefined && !hasUnknown(versions) && !hasUnknown(key);
-    const primaries = isKnown ? versions : {};
+    const kmsKeys = isKnown ? versions : {};
     const wasLeftOut = isLeftOut(old.distribution.kms, old.region);
     if (isLeftOut(kms, old.region)) {
-      const target = resource.targetOf({ ...inputs, region: old.region }, primaries);
+      const target = resource.targetOf({ ...inputs, region: old.region }, kmsKeys);
       resource.sayLeftOut(`${old.region}/${old.distribution.name}`, old, target);
       return { changes: !wasLeftOut, replaces: [] };
     }
     const moved =
       isKnown && versionsOf(records).some((version) => versions[version]?.keyId !== records[version]!.keyId);
-    const target = resource.targetOf(inputs, primaries);
+    const target = resource.targetOf(inputs, kmsKeys);
     const steps = hasUnknown(key) ? [] : planOf(run, target, old);
     resource.refuseStillSigning(target, steps);
+    resource.sayDisabled(target, steps);
+    const ofPrimary = { ...target, primaries: isKnown ? kmsKeys : run.declared.recordsOf(name) };
+    const move = hasUnknown(key) ? undefined : moveOf(run, ofPrimary, old);
+    if (move !== undefined) run.say(move);
     const work =
       !records[key.keyVersion] ||
       hasUnknown(key) ||
       steps.length > 0 ||
-      (!isKnown && movesWithPrimary(run, { ...target, primaries: run.declared.recordsOf(name) }, old));
+      (!isKnown && movesWithPrimary(run, ofPrimary, old));
     for (const sentence of keptSentences(`${name} in ${old.region}`, old, news)) run.say(sentence);
     const changes = wasLeftOut || moved || work || isHalfApplied(old) || changed.length > 0;
     if (changes) sayDrift(run.say, name, old.drift);
@@ -105,7 +121,7 @@ export const keyReplica = (
   async create(inputs) {
     const outputs = blank(inputs);
     const id = idOf(run, inputs);
-    await resource.reconcile({ id: () => id, outputs, ...desired(inputs) });
+    await resource.reconcile({ id: () => id, outputs, inputs, primaries: primaries.of(inputs.distribution) });
     return { id, outputs };
   },
 
@@ -117,7 +133,13 @@ export const keyReplica = (
     const { kms } = news.distribution;
     if (isLeftOut(kms, old.region)) return resource.unchangedState(old, kms);
     const outputs = { ...blank(news), ...continued(old) };
-    await resource.reconcile({ id: () => id, outputs, ...desired(news), old });
+    await resource.reconcile({
+      id: () => id,
+      outputs,
+      inputs: news,
+      primaries: primaries.of(news.distribution),
+      old,
+    });
     return outputs;
   },
 
@@ -143,9 +165,30 @@ const KIND: RegionalKind<KeyReplicaInputs, KeyReplicaOutputs> = {
   withDistribution: (state, change) => ({ ...state, distribution: { ...state.distribution, ...change } }),
 };
 
-/** The inputs, and the primary's KMS keys in them. */
-function desired(inputs: KeyReplicaInputs) {
-  return { inputs, primaries: inputs.distribution.versions };
+/**
+ * The KMS keys of the primaries in one run. `check` takes them out of the inputs: in a preview of a rotation they are unknown, and would be
+ * shown as removed. `create` and `update` find them here, as they find the keyring (lifecycle/memory/keyrings.ts).
+ */
+class Primaries {
+  readonly #versions = new Map<string, KmsKeyRecords | undefined>();
+
+  constructor(private readonly run: Run) {}
+
+  /** Returns the distribution without them. */
+  take({ versions, ...distribution }: Partial<DistributionRef>): Partial<DistributionRef> {
+    this.#versions.set(this.#nameOf(distribution), versions);
+    return distribution;
+  }
+
+  /** Undefined in a refresh, which calls no `check`. The inputs of earlier releases have them. */
+  of(distribution: DistributionRef): KmsKeyRecords | undefined {
+    return this.#versions.get(this.#nameOf(distribution)) ?? distribution.versions;
+  }
+
+  #nameOf({ name, kms }: Partial<DistributionRef>): string {
+    const { accountId, keyCollection } = known(kms) ?? {};
+    return JSON.stringify([accountId, keyCollection, this.run.names.actualOf(String(name))]);
+  }
 }
 
 /** The id of a replica: a Region has at most one of a distribution. */

@@ -28,21 +28,30 @@ import { isRegion } from "../kms/endpoints/regions";
 import { deletionNotAllowed } from "../lifecycle/deletionProtection";
 import type { Run } from "../run";
 import { difference } from "../schema/compare";
+import { defaultOf } from "../schema/definition";
 import type { Restore } from "../schema/types";
 import { isUnknown, known } from "../schema/unknowns";
 import { schemaMistakes, withDefaults } from "../schema/validate";
 import { STATE_VERSION } from "../state/migrations";
-import type { ManagedKeyInputs, ManagedKeyOutputs } from "../state/types";
-import { abilityMistakes, chinaMistakes } from "./keyTypeRules";
+import type { PlannedInputs } from "../state/read";
+import type { KeyRef, KmsRef, ManagedKeyInputs, ManagedKeyOutputs } from "../state/types";
+import { primaryMistakes } from "./distributionPlan";
+import { abilityMistakes, chinaMistakes, wrappingMistakes } from "./keyTypeRules";
 import type { StatefulResource, Values } from "./resource";
-import { aliasPartMistakes, partitionMistakes, regionMistakes, wholeNumberMistakes } from "./rules";
+import {
+  aliasLengthMistakes,
+  aliasPartMistakes,
+  partitionMistakes,
+  regionMistakes,
+  wholeNumberMistakes,
+} from "./rules";
 
 /** Inputs that `diff` does not compare: versions are planned from `material`, and `restore` is read only when the key is created. */
 const NOT_COMPARED = ["material", "materialPassphrase", "restore", "stack", "formerStacks"];
 
 /** A key with its versions and their material. A KeyDistribution imports them into AWS; this resource calls AWS only for a root key. */
 export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
-  async check(olds, news, isPreview) {
+  async check(olds, { distributedBy, ...news }, isPreview) {
     const filled = withDefaults("ManagedKey", { replicaRegions: [], ...news });
     if (Array.isArray(filled.replicaRegions)) filled.replicaRegions = [...filled.replicaRegions].sort();
     const plan = planRotation(olds, filled, run.now(), isPreview);
@@ -63,9 +72,10 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
       ...rotationPeriodMistakes(inputs.rotationPeriod),
       ...materialMistakes(olds, inputs),
       ...restoreMistakes(inputs.restore, olds === undefined),
-      ...replacementMistakes(olds, inputs),
     ];
-    return { inputs, mistakes };
+    // What is wrong anyway is not reported a second time.
+    const more = olds ? replacementMistakes(olds, inputs) : distributionMistakes(inputs, distributedBy);
+    return { inputs, mistakes: mistakes.length > 0 ? mistakes : more };
   },
 
   async diff(id, olds, news) {
@@ -78,6 +88,7 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
     if (replaces.length > 0) run.declared.recordReplacedKey(news.name);
     const isRenamed = !isDeepStrictEqual(olds.formerStacks, news.formerStacks);
     const isRotated = news.keyVersion !== olds.latestVersion;
+    if (isRotated) sayTrigger(run, olds, news);
     return { changes: changed.length > 0 || moves || isRenamed || isRotated, replaces };
   },
 
@@ -109,6 +120,16 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
     throw deletionNotAllowed("it", outputs.name);
   },
 });
+
+/** Also where the trigger is taken away or set back, which may not be meant as a rotation. */
+function sayTrigger(run: Run, olds: ManagedKeyOutputs, news: PlannedInputs<"ManagedKey">): void {
+  const [before, now] = [olds.rotationTrigger, news.rotationTrigger];
+  if (before === now || isUnknown(now) || isUnknown(news.keyVersion)) return;
+  const shown = (trigger: string | undefined) => (trigger === undefined ? "nothing" : `"${trigger}"`);
+  run.say(
+    `key "${news.name}" is rotated to version ${news.keyVersion}: its \`rotationTrigger\` changed from ${shown(before)} to ${shown(now)}`,
+  );
+}
 
 /** The state keeps this many former names of the stack, newest first. KMS keys that are tagged with one are this stack's. */
 const MOST_FORMER_STACKS = 10;
@@ -267,6 +288,25 @@ function replicaRegionMistakes(regions: unknown, former: unknown): string[] {
   ];
 }
 
+/**
+ * What a KeyDistribution would refuse of a new key, when the key is there and can change no more.
+ *
+ * @param distributedBy what the SDK knows of the KmsProviders that distribute the key: those of their arguments that are no outputs
+ */
+function distributionMistakes(inputs: Values, distributedBy: unknown): string[] {
+  const key = inputs as Partial<KeyRef>;
+  const mistakes = ((distributedBy ?? []) as Partial<KmsRef>[]).flatMap(
+    ({ keyCollection, wrappingKeySpec, aliasPrefix = defaultOf<string>("KmsProvider", "aliasPrefix") }) => [
+      ...primaryMistakes(key, { keyCollection }),
+      ...partitionMistakes(key.name, key.replicaRegions, keyCollection),
+      ...chinaMistakes("keyCollection", keyCollection, key),
+      ...wrappingMistakes(key, wrappingKeySpec),
+      ...aliasLengthMistakes(aliasPrefix, key.name),
+    ],
+  );
+  return [...new Set(mistakes)];
+}
+
 function minEnabledVersionMistakes(inputs: Values): string[] {
   const latest = typeof inputs.keyVersion === "number" ? inputs.keyVersion : undefined;
   return wholeNumberMistakes("minEnabledVersion", inputs.minEnabledVersion, 1, latest);
@@ -280,11 +320,13 @@ function rotationPeriodMistakes(value: unknown): string[] {
   ];
 }
 
-/** A replacement generates a new key and loses the material of the old one. */
-function replacementMistakes(olds: ManagedKeyInputs | undefined, inputs: Values): string[] {
-  if (!olds || olds.deletionAllowed) return [];
-  return difference("ManagedKey", olds, inputs, NOT_COMPARED).replaces.map(
-    (name) =>
-      `\`${name}\` cannot change: it would replace the key and lose its material, while \`deletionAllowed\` is false in the state. Keep \`${name}\`, or declare a new ManagedKey beside this one; only if the material may be lost, set \`deletionAllowed: true\`, run \`pulumi up\`, and change it then.`,
-  );
+/** A replacement generates a new key and destroys the material of the old one. */
+function replacementMistakes(olds: ManagedKeyInputs, inputs: Values): string[] {
+  if (olds.deletionAllowed) return [];
+  const { replaces } = difference("ManagedKey", olds, inputs, NOT_COMPARED);
+  if (replaces.length === 0) return [];
+  const what = replaces.map((name) => `\`${name}\``).join(" and ");
+  return [
+    `${what} cannot change: key "${olds.name}" would be replaced and its material destroyed, while \`deletionAllowed\` is false in the state. Keep ${what}, or declare a new ManagedKey beside this one. Only if nothing needs the material any more, two updates replace the key. They destroy the material, and nothing decrypts what was encrypted under it: first \`deletionAllowed: true\` with ${what} as before, and \`pulumi up\`; then the change, and \`pulumi up\`.`,
+  ];
 }

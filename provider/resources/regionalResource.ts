@@ -4,6 +4,7 @@ import { refuseDeletion } from "../lifecycle/deletionProtection";
 import { hasDrifted, refreshRegion } from "../lifecycle/drift/observe";
 import { stillSigning } from "../lifecycle/execute/refusals";
 import { ownerOf, withFormerStack } from "../lifecycle/owner";
+import { sentenceOfDisabled } from "../lifecycle/plan/sentences";
 import type { Step } from "../lifecycle/plan/steps";
 import type { RegionalDistribution } from "../lifecycle/regionalDistribution";
 import { remove } from "../lifecycle/remove";
@@ -76,6 +77,12 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
     for (const step of steps)
       if (step.do === "refuse" && step.why === "still signing")
         throw stillSigning({ key: key.name, region }, step.version, key);
+  }
+
+  /** Says in a preview which versions the update disables. */
+  sayDisabled({ owner: { key } }: Target, steps: Step[]): void {
+    const sentence = sentenceOfDisabled(steps, key.name);
+    if (sentence !== undefined) this.run.say(sentence);
   }
 
   /** A refresh: returns the outputs as AWS has them, and the inputs where AWS has others. */

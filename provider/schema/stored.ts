@@ -161,6 +161,7 @@ export type KeyDistributionOutputs = {
   keyVersion: number;
   multiRegion: boolean;
   primaryRegion: string;
+  onRemoval?: string;
   importedOn?: string;
   renewAfter?: string;
   rotationsLeft?: number;
@@ -207,6 +208,7 @@ export type KeyDistributionInputs = Pick<
   | "keyVersion"
   | "multiRegion"
   | "primaryRegion"
+  | "onRemoval"
   | "importedOn"
   | "renewAfter"
   | "ignored"
@@ -224,6 +226,7 @@ export type KeyReplicaOutputs = {
   aliasName: string;
   aliasArn: string;
   keyVersion: number;
+  onRemoval?: string;
   importedOn?: string;
   renewAfter?: string;
   keyId: string;
@@ -253,6 +256,7 @@ export type KeyReplicaInputs = Pick<
   | "aliasName"
   | "aliasArn"
   | "keyVersion"
+  | "onRemoval"
   | "importedOn"
   | "renewAfter"
   | "ignored"

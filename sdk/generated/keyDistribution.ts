@@ -94,6 +94,11 @@ export class KeyDistribution extends pulumi.CustomResource {
   /** Region of the primary KMS keys. Planned by `check`. */
   declare readonly primaryRegion: pulumi.Output<string>;
   /**
+   * What a removal does. The engine calls no provider for it in a preview, so this is what the preview shows.
+   * Recorded by `check`.
+   */
+  declare readonly onRemoval: pulumi.Output<string | undefined>;
+  /**
    * UTC date on or after which the material that AWS holds was imported (YYYY-MM-DD), where it expires.
    * Recorded by `check`; unknown in a preview that imports it.
    */

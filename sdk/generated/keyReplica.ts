@@ -45,6 +45,11 @@ export class KeyReplica extends pulumi.CustomResource {
   /** Latest version of the key. Planned by `check`. */
   declare readonly keyVersion: pulumi.Output<number>;
   /**
+   * What a removal does. The engine calls no provider for it in a preview, so this is what the preview shows.
+   * Recorded by `check`.
+   */
+  declare readonly onRemoval: pulumi.Output<string | undefined>;
+  /**
    * UTC date on or after which the material that AWS holds was imported (YYYY-MM-DD), where it expires.
    * Recorded by `check`; unknown in a preview that imports it.
    */

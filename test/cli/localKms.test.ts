@@ -37,7 +37,7 @@ describe("keymgmt local-kms", function () {
     const { code, stdout, stderr } = await run(join(installed, "dist/cli/main.js"), "--port", "0");
     assert.equal(code, 1);
     assert.equal(stdout, "");
-    assert.match(stderr, /^keymgmt local-kms: .* Run: npm install --save-dev pulumi-keymgmt-local-kms\n$/);
+    assert.match(stderr, /^keymgmt: .* Run: npm install --save-dev pulumi-keymgmt-local-kms\n$/);
   });
 });
 

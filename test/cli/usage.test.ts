@@ -55,6 +55,7 @@ describe("keymgmt", function () {
     it(`ends with 2 where the command line is wrong: keymgmt ${line}`, async () => {
       const { code, stdout, stderr } = await keymgmt(line.split(" ").filter(Boolean));
       assert.match(stderr, message);
+      assert.match(stderr, line === "" ? /^Usage: / : /^keymgmt: (?!error)/);
       assert.equal(stdout, "");
       assert.equal(code, 2);
     });

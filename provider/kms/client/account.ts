@@ -35,9 +35,10 @@ const STS_REFUSALS = new Set([
 export async function identify(connection: KmsConnection, connections: KmsConnections): Promise<Identity> {
   const found = await connections.credentials(connection);
   const credentialSource = found.source;
-  const answer = await callerIdentity(connection, found, connections);
+  const { reading } = connections; // an endpoint that never answers is given up within seconds
+  const answer = await callerIdentity(connection, found, reading);
   if (!isKeymgmtError(answer)) return { ...answer, credentialSource };
-  const accountId = (await accountOfAliases(connection, connections)) ?? (await found.provider()).accountId;
+  const accountId = (await accountOfAliases(connection, reading)) ?? (await found.provider()).accountId;
   if (accountId) return { accountId, credentialSource };
   throw new KeymgmtError(
     "EndpointUnreachable",

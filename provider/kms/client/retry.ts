@@ -30,6 +30,8 @@ export function isReading(operation: KmsOperation): boolean {
 export interface RetryLimits {
   /** How often a call is sent in total, not counting throttled attempts. */
   attempts: number;
+  /** For how long one call waits for answers that do not come, in milliseconds: no further attempt begins after that. */
+  unansweredMs: number;
   /** For how long AWS may throttle one call, in milliseconds. */
   throttledMs: number;
   /** The longest wait before the second attempt, in milliseconds. It doubles with each attempt, up to 25 times this value. */
@@ -40,6 +42,7 @@ export interface RetryLimits {
 
 export const DEFAULT_RETRY_LIMITS: RetryLimits = {
   attempts: 4,
+  unansweredMs: 25_000,
   throttledMs: 5 * 60_000,
   firstPauseMs: 200,
   random: Math.random,
@@ -62,8 +65,10 @@ export async function withRetries<T>(
   attempts: Attempts,
 ): Promise<T> {
   let failed = 0;
+  let unanswered = 0;
   for (;;) {
     await allowance.take();
+    const begun = performance.now();
     try {
       const answer = await send(() => allowance.sent());
       allowance.accepted();
@@ -76,7 +81,8 @@ export async function withRetries<T>(
       }
       allowance.failed();
       if (failure === "final" || (failure === "lost" && !isRepeatable(operation))) throw error;
-      if (++failed >= limits.attempts) throw error;
+      unanswered += performance.now() - begun;
+      if (++failed >= limits.attempts || unanswered >= limits.unansweredMs) throw error;
       if (failure === "lost") attempts.lost++;
       await pause(limits, failed);
     }

@@ -43,8 +43,7 @@ export class SdkKms {
     const Command = sdk[`${operation}Command`] as unknown as new (
       input: KmsInput<Op>,
     ) => Parameters<KMSClient["send"]>[0];
-    const { requestMs, readMs = requestMs } = this.time;
-    const requestTimeout = isReading(operation) ? Math.min(readMs, requestMs) : requestMs;
+    const requestTimeout = timeoutOf(operation, this.time);
     const command = new Command(input);
     // The last step before the request gets a connection: credentials are there, and it is signed.
     command.middlewareStack.add(
@@ -58,4 +57,14 @@ export class SdkKms {
     );
     return (await client.send(command, { requestTimeout })) as KmsOutput<Op>;
   }
+}
+
+/** Three answers to a read, or two to a change, are waited for in less than half a minute. AWS generates a key for GetParametersForImport. */
+function timeoutOf(
+  operation: KmsOperation,
+  { requestMs, readMs = requestMs, changeMs = requestMs }: TimeLimits,
+): number {
+  if (isReading(operation)) return Math.min(readMs, requestMs);
+  const mayTakeLong = !isRepeatable(operation) || operation === "GetParametersForImport";
+  return mayTakeLong ? requestMs : Math.min(changeMs, requestMs);
 }

@@ -8,11 +8,18 @@ import type { Refuse } from "./endpoint";
 export interface TimeLimits {
   connectMs: number;
   requestMs: number;
+  /** For a call that changes something and may be repeated, if it is less than `requestMs`. */
+  changeMs?: number;
   /** For a call that only reads, if it is less than `requestMs`. */
   readMs?: number;
 }
 
-export const DEFAULT_TIME_LIMITS: TimeLimits = { connectMs: 5_000, requestMs: 30_000, readMs: 10_000 };
+export const DEFAULT_TIME_LIMITS: TimeLimits = {
+  connectMs: 5_000,
+  requestMs: 30_000,
+  changeMs: 14_000,
+  readMs: 9_000,
+};
 
 export interface ConnectionHooks {
   /** Is called before a connection is opened. Only then is the host known that the AWS SDK has chosen. */

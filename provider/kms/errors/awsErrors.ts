@@ -109,7 +109,7 @@ function explanationOf(error: SdkError, call: AwsCall): Explanation {
   if (neverConnected(error) || isTlsRefusal(error)) {
     return {
       code: "EndpointUnreachable",
-      advice: `Nothing was sent. Check that ${endpointOf(call)} is right and can be reached from here.`,
+      advice: `Nothing was sent. ${checkEndpoint(call)}`,
     };
   }
   if (failureOf(error) === "lost") return explanationOfLost(error, call);
@@ -128,13 +128,18 @@ function explanationOfLost(error: SdkError, call: AwsCall): Explanation {
         "Run again: the update first looks for what AWS may have created.",
     };
   }
-  const advice = `Retries did not help. Check ${endpointOf(call)}, or run again later.`;
   // The SDK names connection resets "TimeoutError" too. These keep Node's code.
   if (error.name === "TimeoutError" && (error.code ?? "ETIMEDOUT") === "ETIMEDOUT")
-    return { code: "Timeout", advice };
+    return { code: "Timeout", advice: `No answer came in time. ${checkEndpoint(call)}` };
   const answered = error.$metadata?.httpStatusCode !== undefined;
+  const advice = answered
+    ? `Retries did not help. Check ${endpointOf(call)}, or run again later.`
+    : `No answer came. ${checkEndpoint(call)}`;
   return { code: answered ? "ServiceUnavailable" : "EndpointUnreachable", advice };
 }
+
+const checkEndpoint = (call: AwsCall) =>
+  `Check that ${endpointOf(call)} is right and can be reached from here.`;
 
 function endpointOf({ endpoint, service, region }: AwsCall): string {
   return endpoint === undefined ? `AWS's ${service} endpoint of ${region}` : `the endpoint ${endpoint}`;

@@ -155,7 +155,7 @@ const EFFECTS: Effects = {
   },
   useNextName: () => ({ alias: {} }),
   deleteAlias: (known, { name }) =>
-    name === undefined ? { alias: { target: "", isSeen: true } } : withoutAlias(known, name),
+    name === undefined ? { alias: { target: "", isSeen: true, isDeleted: true } } : withoutAlias(known, name),
   leaveAlias: (known, { name }) => withoutAlias(known, name),
   scheduleDeletion(known, { version, region, isCandidate, keyId }, _outcome, desired) {
     if (isCandidate) {
@@ -168,7 +168,10 @@ const EFFECTS: Effects = {
     const isRecorded = region === desired.region && known.records[version]?.keyId === keyId;
     return { settled, ...(isRecorded && withState(known, version, "PendingDeletion")) };
   },
-  leaveAlone: ({ settled }, { keyId, region }) => ({ settled: [...settled, `${keyId}@${region}`] }),
+  leaveAlone: ({ settled, leftAlone }, { keyId, region }) => {
+    const one = `${keyId}@${region}`;
+    return { settled: [...settled, one], leftAlone: [...leftAlone, one] };
+  },
   refuse: () => {
     throw new Error("a refusal has no effect");
   },

@@ -83,6 +83,8 @@ export interface Known {
   orphans?: Unrecorded[];
   /** Removal: `id@Region` of KMS keys whose deletion is scheduled, or that are left as they are. */
   settled: string[];
+  /** Removal: those of `settled` that are left as they are. */
+  leftAlone: string[];
 }
 
 export interface KnownAlias {
@@ -90,6 +92,8 @@ export interface KnownAlias {
   target?: string;
   /** AWS was asked whether it points to a KMS key of the records. */
   isSeen?: true;
+  /** This run has deleted it. */
+  isDeleted?: true;
   /** AWS refused to create it: an alias of that name exists. */
   exists?: true;
   /** It exists, and a thorough search has shown that it does not point to a KMS key of the records: it belongs to another owner. */
@@ -161,6 +165,7 @@ export function knownFrom(
     reimported: [],
     takenOver: {},
     settled: [],
+    leftAlone: [],
   };
 }
 

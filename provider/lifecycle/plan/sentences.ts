@@ -7,7 +7,7 @@ import type { KmsKeyRecords, MetadataInputs } from "../../state/types";
 import { TEXT_NAMES } from "../metadata/aspects";
 import type { Target } from "../target";
 import { makesNew } from "./adoptRules";
-import { type Desired, type Known, publishedUntil, servingVersion } from "./known";
+import { type Desired, type Known, publishedUntil, servingVersion, versionInUse } from "./known";
 import type { Step } from "./steps";
 
 /** Metadata in planned inputs, of which any may be unknown. */
@@ -67,6 +67,31 @@ export function sentenceOfWait(
   return until === undefined
     ? `this update makes ${version} and publishes its public key; version ${signing} goes on signing, and the first update ${publishBefore} after this one (\`publishBefore\`) moves ${aliasName}`
     : `${version} is published, and version ${signing} goes on signing: the first update from ${new Date(until).toISOString()} on moves ${aliasName}. To move it now: \`publishBefore: "0"\``;
+}
+
+/**
+ * That the alias moves to a version that was published and waited (`publishBefore`); undefined where it does not.
+ *
+ * @param known with the records of the primary, which alone say when a version was published
+ */
+export function sentenceOfMove(
+  desired: Desired,
+  known: Known,
+  { owner, aliasName, region }: Pick<Target, "owner" | "aliasName" | "region">,
+): string | undefined {
+  const version = servingVersion(desired, known);
+  const { publishedAt } = known.records[version] ?? {};
+  if (publishedAt === undefined || version === versionInUse(known)) return undefined;
+  return `this update moves ${aliasName} in ${region} to version ${version} of key "${owner.key.name}", whose public key is published since ${publishedAt}`;
+}
+
+/** Which versions an update disables in a Region; undefined where it disables none. */
+export function sentenceOfDisabled(steps: Step[], key: string): string | undefined {
+  const disabled = steps.flatMap((step) => (step.do === "disable" ? [step] : []));
+  if (disabled.length === 0) return undefined;
+  const versions = disabled.map(({ version }) => version).join(", ");
+  const [one, it] = disabled.length === 1 ? ["KMS key of version", "it"] : ["KMS keys of versions", "them"];
+  return `this update disables the ${one} ${versions} of key "${key}" in ${disabled[0]!.region}: what is encrypted under ${it} cannot be decrypted there until \`minEnabledVersion\` is lowered again`;
 }
 
 /** Sentences about texts that the program no longer sets. @param name the distribution, and its Region */
