@@ -27,6 +27,22 @@ export async function replicatedScenes(stage: Stage) {
   return { create, rotation, minimum, refused, drift };
 }
 
+/** A key that signs, with a replica. */
+export const signing = (trigger = "1") => `${KMS}
+const tokens = new ManagedKey("tokens", { type: "ecdsa-p256", replicaRegions: ["${ABROAD}"], rotationTrigger: "${trigger}" });
+const signing = new KeyDistribution("tokens", { kms, key: tokens, publishBefore: "24h" });
+signing.replicate();`;
+
+export async function signingScenes(stage: Stage) {
+  await stage.up(signing());
+  const published = await stage.preview(signing("2"));
+  await stage.up(signing("2"));
+  const waits = await stage.preview(signing("2"));
+  await stage.publishedAt("2020-01-01T12:00:00.000Z");
+  const moves = await stage.preview(signing("2"));
+  return { published, waits, moves };
+}
+
 /** In one Region, a key whose material expires and one that rotates on demand. */
 export const single = ({ trigger = "1", more = "" } = {}) => `${KMS}
 const invoices = new ManagedKey("invoices");

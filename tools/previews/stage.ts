@@ -8,6 +8,12 @@ import { openProject, type Project, type Result } from "../../test/e2e/support";
 export const HOME = "us-west-1";
 export const ABROAD = "eu-west-1";
 
+interface ResourceState {
+  urn: string;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+}
+
 const ACCOUNT = "111122223333";
 
 /** A stack on the real engine and a local KMS. */
@@ -57,10 +63,23 @@ export class Stage {
   }
 
   /** As if a resource (`ManagedKey::orders`) had been updated long ago: its state has other dates. */
-  async makeOlder(resource: string, dates: Record<string, string>): Promise<void> {
-    const state = (await this.project.stackExport()).json;
-    for (const { urn, inputs, outputs } of state.deployment.resources)
+  makeOlder(resource: string, dates: Record<string, string>): Promise<void> {
+    return this.#changeState(({ urn, inputs, outputs }) => {
       if (urn.endsWith(`:${resource}`)) for (const values of [inputs, outputs]) Object.assign(values, dates);
+    });
+  }
+
+  /** As if what waits because of `publishBefore` had been published at another moment. */
+  publishedAt(moment: string): Promise<void> {
+    return this.#changeState(({ outputs }) => {
+      for (const record of Object.values((outputs?.versions ?? {}) as Record<string, object>))
+        if ("publishedAt" in record) record.publishedAt = moment;
+    });
+  }
+
+  async #changeState(change: (resource: ResourceState) => void): Promise<void> {
+    const state = (await this.project.stackExport()).json;
+    for (const resource of state.deployment.resources) change(resource);
     const file = join(this.project.folder.root, "older.json");
     writeFileSync(file, JSON.stringify(state));
     await this.project.pulumi(["stack", "import", "--file", file]);
