@@ -170,19 +170,19 @@ const KIND: RegionalKind<KeyReplicaInputs, KeyReplicaOutputs> = {
  * shown as removed. `create` and `update` find them here, as they find the keyring (lifecycle/memory/keyrings.ts).
  */
 class Primaries {
-  readonly #versions = new Map<string, KmsKeyRecords | undefined>();
+  readonly #versions = new Map<string, KmsKeyRecords>();
 
   constructor(private readonly run: Run) {}
 
   /** Returns the distribution without them. */
   take({ versions, ...distribution }: Partial<DistributionRef>): Partial<DistributionRef> {
-    this.#versions.set(this.#nameOf(distribution), versions);
+    if (versions !== undefined) this.#versions.set(this.#nameOf(distribution), versions);
     return distribution;
   }
 
   /** Undefined in a refresh, which calls no `check`. The inputs of earlier releases have them. */
   of(distribution: DistributionRef): KmsKeyRecords | undefined {
-    return this.#versions.get(this.#nameOf(distribution)) ?? distribution.versions;
+    return distribution.versions ?? this.#versions.get(this.#nameOf(distribution));
   }
 
   #nameOf({ name, kms }: Partial<DistributionRef>): string {

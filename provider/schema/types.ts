@@ -198,7 +198,7 @@ export interface DistributionRef {
   /** Its ManagedKey. */
   key: KeyVersions;
   /** Its KMS keys by version. */
-  versions: Record<string, KmsKeyVersion>;
+  versions?: Record<string, KmsKeyVersion>;
   /** Time after which AWS lets its material expire. */
   validFor?: string;
   /** How long its public key is published before the alias moves to a new version. */

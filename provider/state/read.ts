@@ -84,15 +84,14 @@ function refuseNewer({ stateVersion }: Stored, where: string): void {
 const UNFINISHED = ["keyId", "keyArn", "aliasTarget", "aliasArn", "distributionTime"];
 
 /**
- * Outputs that schema.json requires and that a state may lack. Release 0.1.0 did not write the stack of a ManagedKey. A replica gets the
- * primary's KMS keys with its inputs and does not store them.
+ * Outputs that schema.json requires and that a state may lack. Release 0.1.0 did not write the stack of a ManagedKey.
  */
 const MAY_LACK: Readonly<Record<ResourceName, readonly string[]>> = {
   KmsProvider: [],
   ManagedKey: ["stack"],
   DistributionAlias: [],
   KeyDistribution: UNFINISHED,
-  KeyReplica: [...UNFINISHED, "distribution.versions"],
+  KeyReplica: UNFINISHED,
 };
 
 /** No value is repeated, because a misplaced value may be a secret. */

@@ -63,7 +63,7 @@ type InRegion = {
 
 export type KeyDistributionOutputs = With<stored.KeyDistributionOutputs, DistributionInputs & InRegion>;
 
-/** A KeyDistribution as its replicas see it. The primary's KMS keys come with the inputs and are not stored in the outputs. */
+/** A KeyDistribution as its replicas see it. The primary's KMS keys come with the inputs of the program; `check` takes them out. */
 export type DistributionRef = With<
   DistributionRefInSchema,
   { kms: KmsRef; key: KeyRef; versions?: KmsKeyRecords }

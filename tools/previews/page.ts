@@ -2,7 +2,16 @@
 import { join } from "node:path";
 import { checkout } from "../toolchain";
 import { normalised } from "./normalised";
-import { adopting, replicated, replicatedScenes, single, singleScenes } from "./scenes";
+import {
+  adopting,
+  replicated,
+  replicatedScenes,
+  signing,
+  signingScenes,
+  single,
+  singleScenes,
+  undistributed,
+} from "./scenes";
 import { Stage } from "./stage";
 
 export const previewsFile = join(checkout, "docs", "previews.md");
@@ -12,7 +21,8 @@ const DIFF = "pulumi preview --diff";
 /** The page's text. Takes the real engine, and a minute. */
 export async function previewsText(): Promise<string> {
   const today = new Date().toISOString().slice(0, 10);
-  const { create, rotation, minimum, refused, drift } = await on(replicatedScenes);
+  const { create, rotation, minimum, refused, removal, drift } = await on(replicatedScenes);
+  const { published, waits, moves } = await on(signingScenes);
   const { onDemand, adoption, expiry } = await on(singleScenes);
   const section = (title: string, look: string, command: string, text: string) =>
     `## ${title}\n\n${look}\n\n\`\`\`diff\n$ ${command}\n${normalised(text, today)}\n\`\`\``;
@@ -24,6 +34,11 @@ export async function previewsText(): Promise<string> {
     section("The end of a version", MINIMUM, DIFF, minimum),
     section("Drift", DRIFT, `${DIFF} --refresh`, drift),
     section("A replacement, refused", REFUSED, DIFF, refused),
+    section("A removal", `${REMOVAL}\n\n${programOf(undistributed())}`, DIFF, removal),
+    `The next previews are of a key that signs:\n\n${programOf(signing())}`,
+    section("A rotation that is published first", PUBLISHED, DIFF, published),
+    section("The time between", WAITS, DIFF, waits),
+    section("The move of the aliases", MOVES, DIFF, moves),
     `The other previews are of this program:\n\n${programOf(single())}`,
     section("A renewal of material that expires", EXPIRY, DIFF, expiry),
     section("A rotation on demand", ON_DEMAND, DIFF, onDemand),
@@ -53,8 +68,7 @@ Made by the real \`pulumi\` and a local KMS (\`tools/previews\`): ids, moments a
 each text again and compares.
 
 Three things are alike in all of them. What will happen to a key is planned into its inputs, so it is among the changed lines: \`keyVersion\`,
-\`minEnabledVersion\`, \`rotatedOn\`, \`importedOn\`. \`[unknown]\` is what AWS will say, and what depends on it; a \`versions\` that
-"goes" and comes as \`[unknown]\` is only that: a replica is told its distribution's KMS keys, and they are not known before the update. So is the day
+\`minEnabledVersion\`, \`rotatedOn\`, \`importedOn\`. \`[unknown]\` is what AWS will say, and what depends on it. So is the day
 of the update: \`rotatedOn\`, \`rotateAfter\`, \`importedOn\` and \`renewAfter\` are \`[unknown]\` where they count from it. And
 \`aliasName\` and \`aliasArn\` stay as they are: nothing that uses the alias is in the preview. A line that begins with \`+-\`, or says \`replace\`, of
 a ManagedKey or a KeyDistribution is never part of daily life: stop there.
@@ -72,8 +86,21 @@ const ROTATION = `\`keyVersion: 1 => 2\` is the rotation: a KMS key with new mat
 key, its distribution and each replica are updated, and nothing else. \`rotateAfter\` says what it is for: it had come. The KMS key of version 1
 stays Enabled, since \`minEnabledVersion\` does not change, and decrypts what was encrypted under it.`;
 
-const MINIMUM = `\`minEnabledVersion: 1 => 2\` with an unchanged \`keyVersion\` disables the KMS keys of version 1 in every Region: what is still encrypted under
-it cannot be decrypted until \`minEnabledVersion\` is lowered again. Ask whether all of that was encrypted anew. Nothing is deleted.`;
+const MINIMUM = `\`minEnabledVersion: 1 => 2\` with an unchanged \`keyVersion\` disables the KMS keys of version 1: the lines at the end say so for each Region. What is
+still encrypted under it cannot be decrypted until \`minEnabledVersion\` is lowered again. Ask whether all of that was encrypted anew. Nothing is deleted.`;
+
+const REMOVAL = `The program keeps the key and no longer has its KeyDistribution. \`onRemoval\` says what the update does: Pulumi asks no provider about a resource
+that is removed, so a preview cannot say which KMS keys are scheduled and which stay. It shows the inputs of the last update, and \`onRemoval\` is one of them since
+the first update by this release. The update says which KMS keys AWS deletes, from which day, and what became of the alias. It may also refuse: where the key goes
+too, and the state does not allow its deletion. With \`retainOnDelete\`, of which \`onRemoval\` does not know, the preview says \`[retain]\`, and nothing is done in AWS.`;
+
+const PUBLISHED = `\`publishBefore: "24h"\` has the rotation in two updates. This one makes version 2 and publishes its public key; no alias moves, and version 1 goes on signing.
+The line at the end says so.`;
+
+const WAITS = `A preview in the 24 hours after it: nothing changes, and the line at the end says from when on an update moves the aliases.`;
+
+const MOVES = `A day later. No property of the program changes: what moves the aliases is the time, and the lines at the end say so for each Region. Verifiers that fetched the
+public keys since that moment know version 2.`;
 
 const DRIFT = `First comes what the refresh sees in AWS, as \`drift\` of the resource and once more at the end: one sentence a difference. Then the update
 that puts it back. It has no changed property of its own: the program has not changed, AWS has. Ask who changed it, and whether what they wanted

@@ -12,6 +12,9 @@ const key = new ManagedKey("orders", { replicaRegions: ["${region}"], rotationPe
 const distribution = new KeyDistribution("orders", { kms, key });
 distribution.replicate();`;
 
+/** The key of it, no longer distributed. */
+export const undistributed = () => replicated().split("\n").slice(0, 2).join("\n");
+
 export async function replicatedScenes(stage: Stage) {
   const create = await stage.preview(replicated());
   await stage.up(replicated());
@@ -20,11 +23,12 @@ export async function replicatedScenes(stage: Stage) {
   await stage.up(replicated());
   const minimum = await stage.preview(replicated({ more: ", minEnabledVersion: 2" }));
   const refused = await stage.preview(replicated({ region: "eu-central-1" }), { fails: true });
+  const removal = await stage.preview(undistributed());
   const { aliasName: AliasName, keyId: KeyId } = await stage.outputs("KeyDistribution::orders");
   await stage.client(ABROAD).send(new DisableKeyCommand({ KeyId }));
   await stage.client(HOME).send(new DeleteAliasCommand({ AliasName }));
   const drift = await stage.preview(replicated(), { args: ["--refresh"] });
-  return { create, rotation, minimum, refused, drift };
+  return { create, rotation, minimum, refused, removal, drift };
 }
 
 /** A key that signs, with a replica. */

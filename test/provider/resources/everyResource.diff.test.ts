@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import type { Values } from "../../../provider/resources/resource";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, inputs, outputsOf, pathsIn, plantedBytes, resources, type Type, types } from "./goodInputs";
+import { checked, inputs, inputsOf, outputsOf, pathsIn, plantedBytes, resources, type Type, types } from "./goodInputs";
 
 /** What `diff` says where `olds` are in state, finished, and the program has changed. */
 async function diffOf(type: Type, changes: Values, olds: Values = {}) {
-  const news = (await resources[type].check(undefined, await checked(type, changes))).inputs;
+  const news = (await resources[type].check(undefined, inputsOf(type, changes))).inputs;
   return resources[type].diff(ID, await outputsOf(type, olds), news);
 }
 
@@ -181,6 +181,15 @@ describe("diff", () => {
   it("updates a KeyReplica whose primary KMS keys are others", async () => {
     const other = "mrk-ffffffffffffffffffffffffffffffff";
     assert.deepEqual(await diffOf("KeyReplica", { "distribution.versions.1.keyId": other }), UPDATE);
+  });
+
+  it("leaves a state that an earlier release wrote, which says nothing of a removal", async () => {
+    for (const type of ["KeyDistribution", "KeyReplica"] as const) {
+      const { onRemoval, ...olds } = await outputsOf(type);
+      assert.equal(typeof onRemoval, "string");
+      const { inputs: news } = await resources[type].check(undefined, inputsOf(type));
+      assert.deepEqual(await resources[type].diff(ID, olds, news), NONE);
+    }
   });
 
   it("tells a rotation by the version, not by the date", async () => {

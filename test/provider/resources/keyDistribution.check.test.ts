@@ -19,7 +19,19 @@ describe("check of a KeyDistribution", () => {
       keyVersion: 1,
       multiRegion: true,
       primaryRegion: "us-west-1",
+      onRemoval:
+        "deletes the alias, and in 30 days the KMS keys in us-west-1: nothing decrypts their data then",
     });
+  });
+
+  it("says what a removal does, where that is known", async () => {
+    const { onRemoval } = await checked("KeyDistribution", { deletionWindowDays: 7, adopt: { versions: {} } });
+    assert.equal(
+      onRemoval,
+      "deletes the alias, and in 7 days the KMS keys in us-west-1 that are not adopted: nothing decrypts their data then",
+    );
+    for (const path of ["deletionWindowDays", "kms"])
+      assert.equal((await checked("KeyDistribution", { [path]: UNKNOWN })).onRemoval, UNKNOWN, path);
   });
 
   it("lets the queue know how many distributions the program declares, which no state has", async () => {

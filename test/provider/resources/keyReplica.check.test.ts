@@ -9,8 +9,14 @@ describe("check of a KeyReplica", () => {
   it("takes good inputs and adds the version that will come", async () => {
     assert.deepEqual(await check({}), []);
     const { keyring: _, ...key } = inputs.KeyReplica.distribution.key;
-    const distribution = { ...inputs.KeyReplica.distribution, key };
-    assert.deepEqual(await checked("KeyReplica"), { ...inputs.KeyReplica, distribution, keyVersion: 1 });
+    const { versions: __, ...distribution } = { ...inputs.KeyReplica.distribution, key };
+    assert.deepEqual(await checked("KeyReplica"), {
+      ...inputs.KeyReplica,
+      distribution,
+      keyVersion: 1,
+      onRemoval:
+        "deletes the alias, and in 30 days the KMS keys in eu-west-1: nothing decrypts their data then",
+    });
     assert.equal((await checked("KeyReplica", { "distribution.key.keyVersion": 2 })).keyVersion, 2);
   });
 

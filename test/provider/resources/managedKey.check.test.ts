@@ -345,21 +345,62 @@ describe("check of a ManagedKey", () => {
     });
   });
 
+  describe("refuses of a new key what no KeyDistribution takes, as far as the program shows it", () => {
+    const by = (kms: Values, changes: Values = {}) => check({ distributedBy: [kms], ...changes });
+
+    it("the primary Region among the replicas, or one of another partition", async () => {
+      assert.deepEqual(await by({ keyCollection: "us-west-1" }), []);
+      assert.deepEqual(await by({ keyCollection: "eu-west-1" }), [
+        'Expected `replicaRegions` of key "orders" without "eu-west-1": it is the primary Region (`keyCollection` of the KmsProvider), which cannot hold a replica too.',
+      ]);
+      const [partition] = await by({ keyCollection: "us-gov-west-1" });
+      assert.match(partition!, /in the AWS partition of "us-gov-west-1" \(aws-us-gov\), got "eu-west-1"/);
+    });
+
+    it("a name too long for the alias, by the prefix of the KmsProvider or the default one", async () => {
+      assert.deepEqual(await by({}, { name: "n".repeat(229) }), []);
+      for (const [kms, name] of [
+        [{}, "n".repeat(230)],
+        [{ aliasPrefix: "p".repeat(100) }, "n".repeat(140)],
+      ] as const)
+        assert.match((await by(kms, { name }))[0]!, /to have 256 characters at the most, got 25\d/);
+    });
+
+    it("a type whose material is too long for the wrapping key", async () => {
+      const key = { type: "rsa-4096", material: undefined };
+      assert.deepEqual(await by({ wrappingKeySpec: "RSA_4096" }, key), []);
+    });
+
+    it("of an existing key nothing: it could not even be removed then", async () => {
+      const olds = await checked("ManagedKey");
+      assert.deepEqual(await check({ distributedBy: [{ keyCollection: "eu-west-1" }] }, olds), []);
+    });
+  });
+
   describe("refuses to replace a key whose deletion is not allowed", () => {
     const sentence = (name: string) =>
-      `\`${name}\` cannot change: it would replace the key and lose its material, while \`deletionAllowed\` is false in the state. Keep \`${name}\`, or declare a new ManagedKey beside this one; only if the material may be lost, set \`deletionAllowed: true\`, run \`pulumi up\`, and change it then.`;
+      `${name} cannot change: key "orders" would be replaced and its material destroyed, while \`deletionAllowed\` is false in the state. Keep ${name}, or declare a new ManagedKey beside this one. Only if nothing needs the material any more, two updates replace the key. They destroy the material, and nothing decrypts what was encrypted under it: first \`deletionAllowed: true\` with ${name} as before, and \`pulumi up\`; then the change, and \`pulumi up\`.`;
 
     it("for each property that never changes in place", async () => {
       const olds = await checked("ManagedKey");
-      assert.deepEqual(await check({ name: "bills" }, olds), [sentence("name")]);
-      assert.deepEqual(await check({ replicaRegions: ["eu-west-1"] }, olds), [sentence("replicaRegions")]);
-      assert.deepEqual(await check({ replicaRegions: [] }, olds), [sentence("replicaRegions")]);
-      assert.deepEqual(await check({ type: "rsa-2048", material: undefined }, olds), [sentence("type")]);
+      assert.deepEqual(await check({ name: "bills" }, olds), [sentence("`name`")]);
+      assert.deepEqual(await check({ replicaRegions: ["eu-west-1"] }, olds), [sentence("`replicaRegions`")]);
+      assert.deepEqual(await check({ replicaRegions: [] }, olds), [sentence("`replicaRegions`")]);
+      assert.deepEqual(await check({ type: "rsa-2048", material: undefined }, olds), [sentence("`type`")]);
+      assert.deepEqual(await check({ name: "bills", replicaRegions: [] }, olds), [
+        sentence("`name` and `replicaRegions`"),
+      ]);
+    });
+
+    it("and reports a wrong value once, not as a change too", async () => {
+      const [mistake, ...others] = await check({ type: "rsa" }, await checked("ManagedKey"));
+      assert.match(mistake!, /^Expected `type` to be "aes256-gcm96" or /);
+      assert.deepEqual(others, []);
     });
 
     it("even where the same update allows it: it must be in the state before", async () => {
       const olds = await checked("ManagedKey");
-      assert.deepEqual(await check({ name: "bills", deletionAllowed: true }, olds), [sentence("name")]);
+      assert.deepEqual(await check({ name: "bills", deletionAllowed: true }, olds), [sentence("`name`")]);
     });
 
     it("and does so once it is in the state, even where the same update takes it back", async () => {
