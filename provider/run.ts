@@ -9,6 +9,7 @@ import { Declared } from "./lifecycle/memory/declared";
 import { Keyrings } from "./lifecycle/memory/keyrings";
 import { Listings } from "./lifecycle/memory/listings";
 import { DistributionNames } from "./lifecycle/memory/names";
+import { Primaries } from "./lifecycle/memory/primaries";
 import type { Say } from "./say";
 import { warnOfDebugOutput } from "./secrecy/debugOutput";
 
@@ -29,6 +30,7 @@ export class Run {
   readonly declared = new Declared(this.names);
   readonly created = new Created();
   readonly keyrings = new Keyrings();
+  readonly primaries = new Primaries(this.names);
   readonly listings = new Listings();
   /** Policy of each replica that this run made, by its ARN: AWS may refuse to show it until the replica's tags take effect. */
   readonly replicaPolicies = new Map<string, string>();

@@ -14,13 +14,7 @@ import { schemaMistakes, withDefaults } from "../schema/validate";
 import { STATE_VERSION } from "../state/migrations";
 import type { PlannedInputs } from "../state/read";
 import { versionsOf } from "../state/records";
-import type {
-  DistributionRef,
-  KeyRef,
-  KeyReplicaInputs,
-  KeyReplicaOutputs,
-  KmsKeyRecords,
-} from "../state/types";
+import type { DistributionRef, KeyRef, KeyReplicaInputs, KeyReplicaOutputs } from "../state/types";
 import { onRemoval, sharedAliasMistakes, withoutUnknownStacks, withSortedAliases } from "./distributionPlan";
 import { chinaMistakes } from "./keyTypeRules";
 import { continued, isHalfApplied, type RegionalKind, RegionalResource } from "./regionalResource";
@@ -41,7 +35,6 @@ const IGNORED = [
 export const keyReplica = (
   run: Run,
   resource = new RegionalResource(run, KIND),
-  primaries = new Primaries(run),
 ): StatefulResource<"KeyReplica"> => ({
   async check(olds, news, isPreview) {
     const filled = withDefaults("KeyReplica", plannedDistribution(news));
@@ -75,7 +68,7 @@ export const keyReplica = (
     ];
     if (distribution)
       inputs.distribution = {
-        ...primaries.take(distribution),
+        ...run.primaries.take(distribution),
         key: run.keyrings.take(distribution.key, distribution),
       };
     return { inputs, mistakes };
@@ -87,7 +80,7 @@ export const keyReplica = (
     if (replaces.length > 0) run.declared.recordReplaced(old.versions);
     if (isUnknown(news.distribution)) return { changes: true, replaces };
     const { name, key, kms } = news.distribution;
-    const versions = primaries.of(news.distribution);
+    const versions = run.primaries.of(news.distribution);
     const inputs = news as KeyReplicaInputs; // a plan compares no metadata, so unknown tags, policy and description do no harm
     const records = old.versions;
     const isKnown = versions !== undefined && !hasUnknown(versions) && !hasUnknown(key);
@@ -121,7 +114,12 @@ export const keyReplica = (
   async create(inputs) {
     const outputs = blank(inputs);
     const id = idOf(run, inputs);
-    await resource.reconcile({ id: () => id, outputs, inputs, primaries: primaries.of(inputs.distribution) });
+    await resource.reconcile({
+      id: () => id,
+      outputs,
+      inputs,
+      primaries: run.primaries.of(inputs.distribution),
+    });
     return { id, outputs };
   },
 
@@ -137,7 +135,7 @@ export const keyReplica = (
       id: () => id,
       outputs,
       inputs: news,
-      primaries: primaries.of(news.distribution),
+      primaries: run.primaries.of(news.distribution),
       old,
     });
     return outputs;
@@ -164,32 +162,6 @@ const KIND: RegionalKind<KeyReplicaInputs, KeyReplicaOutputs> = {
   distributionOf: ({ distribution }) => distribution,
   withDistribution: (state, change) => ({ ...state, distribution: { ...state.distribution, ...change } }),
 };
-
-/**
- * The KMS keys of the primaries in one run. `check` takes them out of the inputs: in a preview of a rotation they are unknown, and would be
- * shown as removed. `create` and `update` find them here, as they find the keyring (lifecycle/memory/keyrings.ts).
- */
-class Primaries {
-  readonly #versions = new Map<string, KmsKeyRecords>();
-
-  constructor(private readonly run: Run) {}
-
-  /** Returns the distribution without them. */
-  take({ versions, ...distribution }: Partial<DistributionRef>): Partial<DistributionRef> {
-    if (versions !== undefined) this.#versions.set(this.#nameOf(distribution), versions);
-    return distribution;
-  }
-
-  /** Undefined in a refresh, which calls no `check`. The inputs of earlier releases have them. */
-  of(distribution: DistributionRef): KmsKeyRecords | undefined {
-    return distribution.versions ?? this.#versions.get(this.#nameOf(distribution));
-  }
-
-  #nameOf({ name, kms }: Partial<DistributionRef>): string {
-    const { accountId, keyCollection } = known(kms) ?? {};
-    return JSON.stringify([accountId, keyCollection, this.run.names.actualOf(String(name))]);
-  }
-}
 
 /** The id of a replica: a Region has at most one of a distribution. */
 function idOf(run: Run, inputs: Values): string {

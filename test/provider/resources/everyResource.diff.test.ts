@@ -2,12 +2,26 @@ import assert from "node:assert/strict";
 import { keyCheckValue } from "../../../provider/keys/keyCheckValue";
 import type { Values } from "../../../provider/resources/resource";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, inputs, inputsOf, outputsOf, pathsIn, plantedBytes, resources, type Type, types } from "./goodInputs";
+import {
+  checked,
+  inputs,
+  inputsOf,
+  outputsOf,
+  pathsIn,
+  plantedBytes,
+  resources,
+  type Type,
+  types,
+} from "./goodInputs";
 
 /** What `diff` says where `olds` are in state, finished, and the program has changed. */
 async function diffOf(type: Type, changes: Values, olds: Values = {}) {
-  const news = (await resources[type].check(undefined, inputsOf(type, changes))).inputs;
-  return resources[type].diff(ID, await outputsOf(type, olds), news);
+  return resources[type].diff(ID, await outputsOf(type, olds), await declared(type, changes));
+}
+
+/** The inputs as `check` plans them, in the run in which `diff` compares them. */
+async function declared(type: Type, changes: Values = {}): Promise<Values> {
+  return (await resources[type].check(undefined, inputsOf(type, changes))).inputs;
 }
 
 /** That of the planted material, which a ManagedKey's has to be. */
@@ -187,8 +201,7 @@ describe("diff", () => {
     for (const type of ["KeyDistribution", "KeyReplica"] as const) {
       const { onRemoval, ...olds } = await outputsOf(type);
       assert.equal(typeof onRemoval, "string");
-      const { inputs: news } = await resources[type].check(undefined, inputsOf(type));
-      assert.deepEqual(await resources[type].diff(ID, olds, news), NONE);
+      assert.deepEqual(await resources[type].diff(ID, olds, await declared(type)), NONE);
     }
   });
 
@@ -213,7 +226,7 @@ describe("diff", () => {
         const older = { ...record, keyId: "mrk-older" };
         olds.versions = { "1": { ...older, state }, "2": record };
         if (type === "KeyReplica") wanted["distribution.versions"] = { "1": older, "2": record };
-        return resources[type].diff("id", olds, await checked(type, wanted));
+        return resources[type].diff("id", olds, await declared(type, wanted));
       };
     const cases: [string, string, number, boolean][] = [
       ["an enabled version is left as it is", "Enabled", 1, false],
@@ -236,13 +249,13 @@ describe("diff", () => {
       it(`an alias that points elsewhere or is gone is put right (${type})`, async () => {
         for (const aliasTarget of ["", "another-key", undefined]) {
           const olds = { ...(await outputsOf(type)), aliasTarget };
-          assert.deepEqual(await resources[type].diff("id", olds, await checked(type)), UPDATE);
+          assert.deepEqual(await resources[type].diff("id", olds, await declared(type)), UPDATE);
         }
       });
 
       it(`an extra alias that points elsewhere, is gone, or is too many is put right (${type})`, async () => {
         const path = type === "KeyDistribution" ? "extraAliases" : "distribution.extraAliases";
-        const inputs = await checked(type, { [path]: ["alias/orders"] });
+        const inputs = await declared(type, { [path]: ["alias/orders"] });
         const { keyId } = Object.values((await outputsOf(type)).versions as Values)[0] as { keyId: string };
         const diff = async (extraAliasTargets?: Record<string, string>) =>
           resources[type].diff(
@@ -259,7 +272,7 @@ describe("diff", () => {
 
       it(`a create that failed before its first KMS key is finished (${type})`, async () => {
         const olds = { ...(await outputsOf(type)), versions: {}, aliasTarget: undefined };
-        assert.deepEqual(await resources[type].diff("id", olds, await checked(type)), UPDATE);
+        assert.deepEqual(await resources[type].diff("id", olds, await declared(type)), UPDATE);
       });
     }
   });

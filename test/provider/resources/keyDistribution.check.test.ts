@@ -25,7 +25,10 @@ describe("check of a KeyDistribution", () => {
   });
 
   it("says what a removal does, where that is known", async () => {
-    const { onRemoval } = await checked("KeyDistribution", { deletionWindowDays: 7, adopt: { versions: {} } });
+    const { onRemoval } = await checked("KeyDistribution", {
+      deletionWindowDays: 7,
+      adopt: { versions: {} },
+    });
     assert.equal(
       onRemoval,
       "deletes the alias, and in 7 days the KMS keys in us-west-1 that are not adopted: nothing decrypts their data then",
