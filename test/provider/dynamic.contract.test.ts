@@ -34,6 +34,27 @@ const SECRET = "4dabf18193072939515e22adb298388d";
 describe("the dynamic providers", () => {
   afterEach(() => sinon.restore());
 
+  it("leave the message of a refusal to the engine, and have the stack of any other error printed", async () => {
+    const provider = providers.KeyDistribution as Required<dynamic.ResourceProvider>;
+    /** What @pulumi/pulumi/cmd/dynamic-provider prints of it. */
+    const printed = async (error: Error) => {
+      sinon.stub(resources.KeyDistribution, "diff").rejects(error);
+      const stderr = sinon.stub(process.stderr, "write").returns(true);
+      try {
+        await provider.diff("id", {}, {}).catch((thrown) => console.error(`${thrown}: ${thrown.stack}`));
+        return stderr.args.join("");
+      } finally {
+        sinon.restore();
+      }
+    };
+    assert.equal(await printed(new KeymgmtError("InvalidInput", "Expected a, got b.")), "");
+    assert.equal(await printed(new KeymgmtError("InvalidInput", "Expected a\u001b, got b.")), "");
+    assert.match(
+      await printed(new TypeError("an error of ours")),
+      /^TypeError: an error of ours: TypeError.*\n +at /,
+    );
+  });
+
   it("are one for each resource, each with every method", () => {
     const entries = { DistributionAlias, KeyDistribution, KeyReplica, KmsProvider, ManagedKey };
     assert.deepEqual(Object.keys(entries), [...types].sort());

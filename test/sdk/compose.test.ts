@@ -25,6 +25,17 @@ describe("resources that use each other", () => {
     equal(distribution.name, "orders-1760000000");
   });
 
+  it("tell a key which KmsProviders distribute it, before its first version is made, where those are no Outputs", async () => {
+    const registered = await run(() => {
+      const key = new sdk.ManagedKey("orders", { replicaRegions: ["eu-west-1"] });
+      const plain = new sdk.KmsProvider("prod", { keyCollection: "eu-west-1", wrappingKeySpec: "RSA_3072" });
+      const other = new sdk.KmsProvider("later", { keyCollection: pulumi.output("us-west-1") });
+      return [plain, other].map((kms, index) => new sdk.KeyDistribution(`orders-${index}`, { kms, key }));
+    });
+    const { distributedBy } = find(registered, "ManagedKey").inputs;
+    deepEqual(distributedBy, [{ keyCollection: "eu-west-1", wrappingKeySpec: "RSA_3072" }, {}]);
+  });
+
   it("are given as they are: an Output of one, or another object, is refused in words", async () => {
     await run(() => {
       const kms = new sdk.KmsProvider("prod", { keyCollection: "us-west-1" });

@@ -9,7 +9,8 @@ import type { Values } from "../../../provider/resources/resource";
 import { Run } from "../../../provider/run";
 import { inputsOf } from "./goodInputs";
 
-const managedKey = resourcesOf(new Run()).ManagedKey;
+const lines: string[] = [];
+const managedKey = resourcesOf(new Run({ say: (line) => lines.push(line) })).ManagedKey;
 
 const made = { material: undefined, rotationTrigger: undefined };
 
@@ -49,6 +50,7 @@ describe("a ManagedKey", () => {
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: Date.UTC(2026, 0, 31, 12), toFake: ["Date"] });
     stack = new Stack();
+    lines.length = 0;
   });
   afterEach(() => clock.restore());
 
@@ -77,6 +79,17 @@ describe("a ManagedKey", () => {
     const second = new Stack();
     await second.up();
     assert.notEqual(second.id, stack.id);
+  });
+
+  it("says which change of the trigger rotates it, also where the trigger is taken away", async () => {
+    for (const rotationTrigger of [undefined, "a", undefined]) await stack.up({ rotationTrigger });
+    assert.deepEqual(
+      lines.filter((line) => line.includes("rotationTrigger")),
+      [
+        'key "orders" is rotated to version 2: its `rotationTrigger` changed from nothing to "a"',
+        'key "orders" is rotated to version 3: its `rotationTrigger` changed from "a" to nothing',
+      ],
+    );
   });
 
   it("starts with a user's own material", async () => {

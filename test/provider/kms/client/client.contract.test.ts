@@ -4,6 +4,8 @@ import { inspect } from "node:util";
 import { isKeymgmtError, type KeymgmtError, type KeymgmtErrorCode } from "../../../../provider/errors";
 import { type Kms, type KmsConnection, KmsConnections } from "../../../../provider/kms/client/client";
 import { Limiter } from "../../../../provider/kms/client/limiter";
+import { DEFAULT_RETRY_LIMITS } from "../../../../provider/kms/client/retry";
+import { DEFAULT_TIME_LIMITS } from "../../../../provider/kms/endpoints/http";
 import { type Answer, kmsError, type Loopback, loopback, type Seen, setEnvironment } from "../loopback";
 
 const SECRET = "wJalrXUtnFEMI-SECRET-KEY";
@@ -216,6 +218,29 @@ describe("KMS calls", () => {
       };
       assert.ok((await seconds(kms.call("DescribeKey", { KeyId: "k-1" }))) < 1.5);
       assert.ok((await seconds(kms.call("EnableKey", { KeyId: "k-1" }))) >= 1.5);
+    });
+
+    it("gives up an endpoint that never answers when its time is over, and says what to check", async () => {
+      server = await loopback(() => "hang");
+      const kms = new KmsConnections({
+        retry: { unansweredMs: 150, firstPauseMs: 1 },
+        time: { connectMs: 500, requestMs: 1_000, readMs: 100, changeMs: 200 },
+      }).open(connectionTo(server.url));
+      const { message } = await fails(kms.call("DescribeKey", { KeyId: "k-1" }), "Timeout");
+      assert.equal(server.seen.length, 2);
+      assert.ok(
+        message.includes(`Check that the endpoint ${server.url} is right and can be reached from here.`),
+        message,
+      );
+      await fails(kms.call("EnableKey", { KeyId: "k-1" }), "Timeout");
+      assert.equal(server.seen.length, 3);
+    });
+
+    it("waits for no answer longer than half a minute", () => {
+      const { readMs, changeMs, requestMs } = DEFAULT_TIME_LIMITS;
+      const { unansweredMs } = DEFAULT_RETRY_LIMITS;
+      for (const each of [readMs!, changeMs!, requestMs])
+        assert.ok(Math.ceil(unansweredMs / each) * each <= 30_000, `${each}`);
     });
 
     it("ends after four attempts: hang, broken connection, AWS at fault", async () => {

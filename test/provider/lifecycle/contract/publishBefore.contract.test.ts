@@ -272,8 +272,17 @@ describe("publishBefore", function () {
       return program.resource("keyReplica").diff(id, outputs, { ...inputs, distribution });
     };
     assert.deepEqual(await preview(), { changes: false, replaces: [] });
+    assert.doesNotMatch(scene.said(), /this update moves/);
     scene.wait(1.1);
     assert.deepEqual(await preview(), { changes: true, replaces: [] });
+    const said = scene.said();
+    for (const region of [HOME, ABROAD])
+      assert.match(
+        said,
+        new RegExp(
+          `this update moves alias/\\S+ in ${region} to version 2 .* is published since 2026-11-24T12:0`,
+        ),
+      );
     await up("b", "24h");
     assert.deepEqual(await preview(), { changes: false, replaces: [] });
   });

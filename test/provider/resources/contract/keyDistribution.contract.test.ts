@@ -100,7 +100,12 @@ describe("a key distribution on the local KMS", () => {
   it("disables versions below minEnabledVersion, and enables them again when it is lowered", async () => {
     await program.up({ key: { rotationTrigger: "a" } });
     const old = await application.encrypt(aliasName(), "kept");
-    await program.up({ key: { rotationTrigger: "b", minEnabledVersion: 2 } });
+    const said = sinon.stub(console, "error");
+    await program.up({ key: { rotationTrigger: "b", minEnabledVersion: 2 } }).finally(() => said.restore());
+    assert.match(
+      said.args.join("\n"),
+      /^keymgmt: this update disables the KMS key of version 1 of key "orders" in us-west-1: what is encrypted under it cannot be decrypted there until/m,
+    );
     await assert.rejects(application.decrypt(old), { name: "DisabledException" });
     assert.equal(versions()[1]!.state, "Disabled");
     await program.up({ key: { rotationTrigger: "b", minEnabledVersion: 1 } });
@@ -303,7 +308,15 @@ describe("a key distribution on the local KMS", () => {
     const state = structuredClone(program.states.get("distribution")!);
     const [first, second] = Object.values(versions());
     const alias = aliasName();
-    await program.remove("keyDistribution", "distribution");
+    const said = sinon.stub(console, "error");
+    await program.remove("keyDistribution", "distribution").finally(() => said.restore());
+    const day = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+    assert.match(
+      said.args.join("\n"),
+      new RegExp(
+        `is removed from us-west-1: ${alias} is deleted, and AWS deletes ${first!.keyId}@us-west-1, ${second!.keyId}@us-west-1 after ${day};`,
+      ),
+    );
     for (const { keyId } of [first!, second!]) {
       const seen = await application.describe(keyId);
       assert.equal(seen.KeyState, "PendingDeletion");
