@@ -9,8 +9,20 @@ import { OPTIONAL } from "./iam-policy/features.js";
 export function withStateOptions(command: Command): Command {
   return command
     .option("--state <file>", "a file of `pulumi stack export`, - for stdin (repeatable)", collect)
-    .option("--stack <name>", "export this stack of the project; by default the selected one")
+    .option(
+      "--stack <name>",
+      "this stack of the project, by `pulumi stack export`; by default the selected one",
+    )
     .option("--cwd <folder>", "folder of the Pulumi project; by default this one");
+}
+
+/** Regions besides those that the states name; read by each command that lists or examines Regions. */
+export function withRegions(command: Command): Command {
+  return command.option(
+    "--region <region>",
+    "a Region, besides those that the states name (repeatable)",
+    regionName,
+  );
 }
 
 /** How AWS is reached; read by `Aws`. */

@@ -1,9 +1,16 @@
 import type { Command } from "commander";
-import { codeName, collect, regionName, withAwsOptions, withFeatures, withStateOptions } from "../options.js";
+import {
+  codeName,
+  collect,
+  withAwsOptions,
+  withFeatures,
+  withRegions,
+  withStateOptions,
+} from "../options.js";
 import { withExitCode } from "../run.js";
 
 export function declareDoctor(program: Command): void {
-  const command = withAwsOptions(withStateOptions(program.command("doctor")))
+  const command = withRegions(withAwsOptions(withStateOptions(program.command("doctor"))))
     .summary("credentials, account, endpoint, clock and permissions, as AWS sees them")
     .description(
       "Shows which credentials are used and whose they are, which endpoint answers, the difference of the clocks, and which " +
@@ -11,11 +18,6 @@ export function declareDoctor(program: Command): void {
         "CloudTrail records them. A permission is granted only where a call succeeded, and otherwise denied or not known. " +
         "With a state, by default that of the stack that is selected in the current project, it first examines the code that the state makes the engine run, and refuses code that is not " +
         "this package's, a keyring that is not encrypted, and a host that is neither AWS's nor allowed; then it tries reads on a KMS key of the stack.",
-    )
-    .option(
-      "--region <region>",
-      "a Region to examine (repeatable); by default the state's, else AWS_REGION",
-      regionName,
     )
     .option("--multi-region", "also the permissions that multi-Region keys need")
     .option(

@@ -3,8 +3,8 @@ import { isAliasName, parseKmsArn } from "../../provider/kms/arn.js";
 import { visible } from "../../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { printJson, printNote } from "../print.js";
-import { loadStates, type StateOptions } from "../state/load.js";
-import type { RegionState, StackState } from "../state/stack.js";
+import { exportedStatesIfAny, type StateOptions } from "../state/load.js";
+import { type RegionState, readStack, type StackState } from "../state/stack.js";
 import { wrapped } from "../text.js";
 import { type FeatureOptions, featuresOf } from "./features.js";
 import { notesFor, policyFor, type Scope } from "./policy.js";
@@ -28,7 +28,9 @@ export interface IamPolicyOptions extends StateOptions, FeatureOptions {
 
 /** `keymgmt iam-policy`: prints the policy to stdout and notes about it to stderr. Returns the exit code. */
 export async function iamPolicy(options: IamPolicyOptions): Promise<number> {
-  const states = options.state || options.stack || options.cwd ? await loadStates(options) : [];
+  const isNeeded = options.accountId === undefined || options.region === undefined;
+  const exported = await exportedStatesIfAny(options, isNeeded);
+  const states = exported.map(({ text, source }) => readStack(text, source));
   const scope = scopeOf(options, states);
   const policy = policyFor(scope);
   printJson(policy);
@@ -53,7 +55,7 @@ export function scopeOf(options: IamPolicyOptions, states: StackState[]): Scope 
     );
   const stateRegions = held.filter(({ primary }) => primary).map(({ region }) => region);
   const providers = states.flatMap((state) => state.providers.map(({ keyCollection }) => keyCollection));
-  const primaryRegions = sorted(options.region ?? [...providers, ...stateRegions]);
+  const primaryRegions = sorted([...(options.region ?? []), ...providers, ...stateRegions]);
   if (primaryRegions.length === 0) throw new UsageError("Expected at least one --region, or --state.");
   const asked = options.multiRegion || (options.replicaRegion?.length ?? 0) > 0;
   const multiRegion =

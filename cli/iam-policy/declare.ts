@@ -7,19 +7,19 @@ import {
   keyArn,
   regionName,
   withFeatures,
+  withRegions,
   withStateOptions,
 } from "../options.js";
 import { withExitCode } from "../run.js";
 
 export function declareIamPolicy(program: Command): void {
-  const command = withStateOptions(program.command("iam-policy"))
+  const command = withRegions(withStateOptions(program.command("iam-policy")))
     .summary("the least IAM policy for your Regions and features")
     .description(
       "Prints the least IAM policy under which `pulumi up` works, as JSON on stdout, and notes about it on stderr. " +
         "Account, Regions, aliases and stacks come from the options, else from --state or --stack. Calls no AWS operation.",
     )
     .option("--account-id <id>", "account that holds the KMS keys, 12 digits", accountId)
-    .option("--region <region>", "a KmsProvider's Region (repeatable)", regionName)
     .option(
       "--replica-region <region>",
       "a Region of replicas; implies --multi-region (repeatable)",

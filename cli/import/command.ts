@@ -15,8 +15,8 @@ import { visible } from "../../provider/secrecy/visible.js";
 import { backupText } from "../backupText.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { print } from "../print.js";
-import { loadStates } from "../state/load.js";
 import { type ProjectOptions, runPulumi } from "../state/pulumi.js";
+import { readStack } from "../state/stack.js";
 import { count, date, wrapped } from "../text.js";
 
 export interface ImportOptions extends ProjectOptions {
@@ -56,10 +56,11 @@ export async function importKey(
 
 /** A restore only creates: the update would refuse the configuration, or ignore it. */
 async function refuseExisting({ key }: Backup, project: ProjectOptions): Promise<void> {
-  const [state] = await loadStates(project);
-  const existing = state?.keys.find(({ name }) => name === key.name);
+  const text = await runPulumi(["stack", "export"], project, "give the stack's state", "");
+  const { keys, names, title } = readStack(text, "pulumi stack export");
+  const existing = keys.find(({ name }) => name === key.name);
   if (existing === undefined) return;
-  const stack = state?.names[0] ?? state?.title;
+  const stack = names[0] ?? title;
   throw new UsageError(
     `Expected a stack without the ManagedKey "${key.name}"; ${stack} has it, with ${count(existing.latestVersion, "version")}. A restore only creates a key, so nothing was stored. Give another --stack, or keep the key that is there.`,
   );

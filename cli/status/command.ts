@@ -4,12 +4,12 @@ import { Aws, type AwsOptions } from "../aws.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { print, printJson } from "../print.js";
 import { loadStates, type StateOptions } from "../state/load.js";
-import { providerRegionsOf, recordedArns } from "../state/regions.js";
+import { recordedArns } from "../state/regions.js";
 import type { StackState } from "../state/stack.js";
 import { accountReport, accountText } from "./account.js";
 import { type Observations, observe } from "./observe.js";
 import { reportOf } from "./report.js";
-import { RegionListings, type Scheduled, scheduledBy } from "./scheduled.js";
+import { RegionListings, reachesOf, type Scheduled, scheduledBy } from "./scheduled.js";
 import { statusText } from "./text.js";
 
 export interface StatusOptions extends StateOptions, AwsOptions {
@@ -25,9 +25,8 @@ export function status(options: StatusOptions): Promise<number> {
 }
 
 async function statusOfStacks(options: StatusOptions): Promise<number> {
-  if (options.region)
-    throw new UsageError("Expected --region together with --account: a state says its Regions.");
   const states = await loadStates(options);
+  const more = options.region ?? [];
   const observations: Observations = new Map();
   const scheduled = new Map<StackState, Scheduled>();
   if (!options.offline) {
@@ -36,10 +35,11 @@ async function statusOfStacks(options: StatusOptions): Promise<number> {
     const regions = states.flatMap((state) => state.regions);
     await Promise.all([
       ...regions.map(async (region) => observations.set(region, await observe(aws, region))),
-      ...states.flatMap(providerRegionsOf).map((reach) => listings.of(reach)),
+      ...states.flatMap((state) => reachesOf(state, more)).map((reach) => listings.of(reach)),
     ]);
     const arns = recordedArns(states);
-    for (const state of states) scheduled.set(state, await scheduledBy(state, observations, listings, arns));
+    for (const state of states)
+      scheduled.set(state, await scheduledBy(state, more, observations, listings, arns));
   }
   const report = reportOf(states, observations, scheduled, utcDate(new Date()));
   if (options.json) printJson(report);

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { regionName, withAwsOptions, withStateOptions } from "../options.js";
+import { withAwsOptions, withRegions, withStateOptions } from "../options.js";
 import { withExitCode } from "../run.js";
 
 export function declareStatus(program: Command): void {
-  withAwsOptions(withStateOptions(program.command("status")))
+  withRegions(withAwsOptions(withStateOptions(program.command("status"))))
     .summary("every key: versions, Regions, states, next rotation, expiry, drift")
     .description(
       "Shows every key of a stack, how AWS differs from the stack's state, and what is scheduled for deletion. Changes nothing. Reads the stack that is " +
@@ -12,7 +12,6 @@ export function declareStatus(program: Command): void {
     )
     .option("--offline", "show the state alone, without calling AWS")
     .option("--account", "in place of a stack: every KMS key with our tags in the account, in each --region")
-    .option("--region <region>", "with --account: a Region to look in (repeatable)", regionName)
     .option("--json", "print JSON")
     .addHelpText(
       "after",

@@ -53,10 +53,12 @@ export class RegionListings {
 /**
  * Lists the Regions that the state names, and those in which AWS shows replicas of its KMS keys.
  *
+ * @param more Regions that are listed too
  * @param arns of the KMS keys in records
  */
 export async function scheduledBy(
   state: StackState,
+  more: string[],
   observations: Observations,
   listings: RegionListings,
   arns: Set<string>,
@@ -65,7 +67,7 @@ export async function scheduledBy(
   const unseen = new Map<string, Set<string>>();
   const fail = (reason: string, region: string) =>
     unseen.set(reason, (unseen.get(reason) ?? new Set()).add(region));
-  const reaches = [...providerRegionsOf(state), ...replicasSeen(state, observations)];
+  const reaches = [...reachesOf(state, more), ...replicasSeen(state, observations)];
   for (const reach of reaches) {
     const { kmsProvider, region } = reach;
     const listing = await listings.of(reach);
@@ -88,6 +90,16 @@ export async function scheduledBy(
     keys: [...found.values()].flat().filter(({ state: now }) => isPendingDeletion(now)),
     unseen: new Map([...unseen].map(([reason, regions]) => [reason, [...regions].sort()])),
   };
+}
+
+/** The Regions that the state names, and `more` in each of its accounts. */
+export function reachesOf(state: StackState, more: string[]): ProviderRegion[] {
+  const named = providerRegionsOf(state);
+  const accounts = new Map(named.map(({ kmsProvider }) => [kmsProvider.accountId, kmsProvider]));
+  return [
+    ...named,
+    ...[...accounts.values()].flatMap((kmsProvider) => more.map((region) => ({ kmsProvider, region }))),
+  ];
 }
 
 const placeOf = (accountId: string, region: string) => `${accountId}/${region}`;

@@ -3,7 +3,8 @@ import { visibleIn } from "../../provider/secrecy/visible.js";
 import { Aws, type AwsOptions } from "../aws.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { print, printJson, printNote } from "../print.js";
-import { loadStates, type StateOptions } from "../state/load.js";
+import { exportedStates, exportedStatesIfAny, type StateOptions } from "../state/load.js";
+import { readStack } from "../state/stack.js";
 import { count, date, wrapped } from "../text.js";
 import { confirmed } from "./confirm.js";
 import { type Deletion, scheduleAll } from "./delete.js";
@@ -29,7 +30,9 @@ export async function sweep(options: SweepOptions): Promise<number> {
   if (asks && options.json) throw new UsageError("Expected --yes with --delete --json: nobody can be asked.");
   if (asks && options.state?.includes("-"))
     throw new UsageError("Expected --yes with --delete --state -: the standard input is the state.");
-  const states = options.emptyStack && !namesState(options) ? [] : await loadStates(options);
+  const isNeeded = options.emptyStack === undefined;
+  const exported = await (isNeeded ? exportedStates(options) : exportedStatesIfAny(options, false));
+  const states = exported.map(({ text, source }) => readStack(text, source));
   const aws = new Aws(options, states);
   let { places, leftOut } = await placesOf(aws, states, options.region ?? []);
   let keys = await findKeys(places);
@@ -53,9 +56,6 @@ export async function sweep(options: SweepOptions): Promise<number> {
   else print(conclusion(sorted, visibleIn(done), leftOut));
   return leftOut.length > 0 ? EXIT.error : exitCode(sorted, deletions);
 }
-
-/** With only --empty-stack there is no state to read. */
-const namesState = ({ state, stack, cwd }: StateOptions) => Boolean(state || stack || cwd);
 
 /** Undefined where the user did not confirm. */
 async function remove({ deletable }: Sorted, { yes, days }: SweepOptions): Promise<Deletion[] | undefined> {

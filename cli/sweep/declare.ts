@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { defaultOf } from "../../provider/schema/definition.js";
-import { collect, days, regionName, withAwsOptions, withStateOptions } from "../options.js";
+import { collect, days, withAwsOptions, withRegions, withStateOptions } from "../options.js";
 import { withExitCode } from "../run.js";
 
 export function declareSweep(program: Command): void {
-  withAwsOptions(withStateOptions(program.command("sweep")))
+  withRegions(withAwsOptions(withStateOptions(program.command("sweep"))))
     .summary("KMS keys with our tags that no stack's state accounts for")
     .description(
       "Lists KMS keys with our tags that no state accounts for, in every Region that the states name. With --delete, " +
@@ -12,7 +12,6 @@ export function declareSweep(program: Command): void {
         "distribution in which no other KMS key is in use. All others are left alone, and the reason is printed. KMS keys of stacks " +
         "whose state is missing are listed separately and never changed.",
     )
-    .option("--region <region>", "also list this Region (repeatable)", regionName)
     .option(
       "--empty-stack <org/project/stack>",
       "a stack that has no keys any more, or was removed: no state accounts for its KMS keys (repeatable)",

@@ -316,7 +316,7 @@ describe("keymgmt export and import", function () {
 
     it("refuses a stack that has the key, configures nothing, and ends with 2", async () => {
       await rm(at("args"), { force: true });
-      const { code, stdout, stderr } = await imported(
+      const { code, stderr } = await imported(
         [at("backup.jwe"), ...identity()],
         await fakePulumi(at("args"), 0, exportOf(program)),
       );
@@ -325,7 +325,6 @@ describe("keymgmt export and import", function () {
         stderr,
         /Expected a stack without the ManagedKey "orders"; organization\/shop\/dev has it, with 2 versions\./,
       );
-      assert.equal(stdout, "");
       await assert.rejects(access(at("args")));
     });
 

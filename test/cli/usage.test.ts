@@ -64,7 +64,6 @@ describe("keymgmt", function () {
   const days = 30;
   const region = ["us-east-1"];
   for (const [title, work, message] of [
-    ["status --region", () => status({ region }), /Expected --region together with --account/],
     [
       "status --account --offline",
       () => status({ account: true, region, offline: true }),
