@@ -44,7 +44,7 @@ function ecFault(crv: keyof typeof CURVES, { d, x, y }: JWK): string | undefined
 }
 
 /** Stands before the coordinates of a point (SEC 1 section 2.3.3). */
-const UNCOMPRESSED = Buffer.from([4]);
+export const UNCOMPRESSED = Buffer.from([4]);
 
 function bytesIn(member: string | undefined): Buffer {
   return Buffer.from(String(member), "base64url");

@@ -65,7 +65,9 @@ export interface Pkcs11
   readonly CKF_RW_SESSION: number;
   readonly CKF_TOKEN_INITIALIZED: number;
   readonly CKU_USER: number;
+  readonly CKR_ATTRIBUTE_TYPE_INVALID: number;
   readonly CKR_CRYPTOKI_ALREADY_INITIALIZED: number;
+  readonly CKR_DATA_LEN_RANGE: number;
   readonly CKR_USER_ALREADY_LOGGED_IN: number;
   readonly CKR_PIN_INCORRECT: number;
   readonly CKO_SECRET_KEY: number;

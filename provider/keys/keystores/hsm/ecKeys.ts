@@ -1,8 +1,9 @@
 /** EC keys in a token. Source: PKCS#11 2.40, mechanisms, section 2.3. */
+import { UNCOMPRESSED } from "../../privateKeys/faults";
 import type { Curve } from "../../privateKeys/forms";
-import type { HsmKeys } from "./hsmKeys";
+import { type HsmKeys, SEVERAL_BESIDE } from "./hsmKeys";
 import { type KeyPairs, keyPairs } from "./keyPairs";
-import { bytesIn, findObjects } from "./objects";
+import { bytesIn } from "./objects";
 
 /** CKA_EC_PARAMS: the object identifier of the curve in DER (RFC 5480 section 2.1.1.1, SEC 2). And how long a coordinate is. */
 const PARAMETERS: Record<Curve, { oid: Buffer; bytes: number }> = {
@@ -35,12 +36,14 @@ export function ecKeys(crv: Curve): HsmKeys {
       { type: CKA_VALUE, value: bytesOf(d) },
     ],
     /** The private key does not have the point. */
-    publicHalf(session, key) {
-      const { CKA_ID, CKA_EC_PARAMS, CKA_EC_POINT, CKO_PUBLIC_KEY } = session.pkcs11;
+    publicHalf(session, key, beside) {
+      const { CKA_EC_PARAMS, CKA_EC_POINT } = session.pkcs11;
       const named = bytesIn(session, key, CKA_EC_PARAMS);
       const curve = Object.entries(PARAMETERS).find(([, parameters]) => parameters.oid.equals(named));
-      const [publicKey] = findObjects(session, CKO_PUBLIC_KEY, { id: bytesIn(session, key, CKA_ID) });
-      if (!curve || !publicKey) return undefined;
+      const [publicKey, another] = beside();
+      if (another) return SEVERAL_BESIDE;
+      if (!curve || !publicKey)
+        return "has no public key beside it, with the same CKA_ID, on a curve that AWS KMS has";
       const [name, { bytes }] = curve;
       // Some tokens leave the octet string's tag and length out.
       const point = bytesIn(session, publicKey, CKA_EC_POINT).subarray(-2 * bytes);
@@ -51,9 +54,6 @@ export function ecKeys(crv: Curve): HsmKeys {
     signsHash: true,
   });
 }
-
-/** Stands before the coordinates of a point (SEC 1 section 2.3.3). */
-const UNCOMPRESSED = Buffer.from([4]);
 
 /** In DER, of at most 255 bytes. */
 function octetString(...parts: Buffer[]): Buffer {

@@ -27,5 +27,8 @@ export interface HsmKeys {
   notInChina?: string;
 }
 
+/** Of a private key, whose public half is then not known. */
+export const SEVERAL_BESIDE = "is not identified: several public keys have its CKA_ID";
+
 /** A key that is not extractable cannot be wrapped. */
 export const NOT_EXTRACTABLE = "is not extractable (CKA_EXTRACTABLE)";

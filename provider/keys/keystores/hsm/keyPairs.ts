@@ -13,7 +13,7 @@ import { keyIn } from "../../privateKeys/privateKeyMaterial";
 import { publicJwk } from "../../privateKeys/publicKeys";
 import type { Handle, Pkcs11, Template, TokenSession } from "./cryptoki";
 import { type HsmKeys, NOT_EXTRACTABLE } from "./hsmKeys";
-import { findObjects, numberIn, stored, uses, wrappable } from "./objects";
+import { findObjects, numberIn, publicKeysBeside, stored, uses, wrappable } from "./objects";
 import { BY_AES_KEY_WRAP } from "./wrapping";
 
 /** What differs between RSA and EC. */
@@ -27,8 +27,8 @@ export interface KeyPairs {
   privatePart(pkcs11: Pkcs11, jwk: JsonWebKey): Template;
   /** Another pair for a trial, where these take long. */
   trial?: Pick<KeyPairs, "mechanism" | "generated">;
-  /** Undefined where the token does not show it. Throws where it is not one. */
-  publicHalf(session: TokenSession, key: Handle): JsonWebKey | undefined;
+  /** Of a private key and the public keys that may be beside it. Or why there is none: it completes "the key there …". */
+  publicHalf(session: TokenSession, key: Handle, beside: () => Handle[]): JsonWebKey | string;
   /** A reason why a key of the form must not be used. */
   fault?(publicKey: KeyObject): string | undefined;
   /** Signs with SHA-256. */
@@ -69,7 +69,7 @@ export function keyPairs(pairs: KeyPairs): HsmKeys {
       if (numberIn(session, key, CKA_KEY_TYPE) !== keyType(session.pkcs11)) return `is no ${form.kty} key`;
       if (!numberIn(session, key, CKA_EXTRACTABLE)) return NOT_EXTRACTABLE;
       const publicKey = publicKeyOf(session, key);
-      if (!publicKey) return "has no public key beside it, with the same CKA_ID, on a curve that AWS KMS has";
+      if (typeof publicKey === "string") return publicKey;
       if (!isOfForm(form, publicKey)) return `is ${describeKey(publicKey)}`;
       const fault = pairs.fault?.(publicKey);
       if (fault) return `must not be used: ${fault}`;
@@ -78,7 +78,7 @@ export function keyPairs(pairs: KeyPairs): HsmKeys {
         : "makes signatures that its public half does not verify";
     },
     identityOf(session, key) {
-      const publicKey = publicKeyOf(session, key)!;
+      const publicKey = publicKeyOf(session, key) as KeyObject;
       return { ...identityOfPublicKey(publicKey), publicKey: publicJwk(publicKey) };
     },
     async temporary({ pkcs11, cryptoki, handle }) {
@@ -121,12 +121,13 @@ export function keyPairs(pairs: KeyPairs): HsmKeys {
     ];
   }
 
-  function publicKeyOf(session: TokenSession, key: Handle): KeyObject | undefined {
-    const jwk = pairs.publicHalf(session, key);
+  function publicKeyOf(session: TokenSession, key: Handle): KeyObject | string {
+    const jwk = pairs.publicHalf(session, key, () => publicKeysBeside(session, key));
+    if (typeof jwk === "string") return jwk;
     try {
-      return jwk && createPublicKey({ key: jwk, format: "jwk" });
+      return createPublicKey({ key: jwk, format: "jwk" });
     } catch {
-      return undefined; // no point of the curve
+      return "has a public half that is none"; // such as no point of the curve
     }
   }
 

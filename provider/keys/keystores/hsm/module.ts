@@ -22,7 +22,8 @@ export async function loadPkcs11js(): Promise<Pkcs11> {
 
 /**
  * Loads a module for one piece of work. So it keeps no resources between two, and sees the tokens that are connected now. The caller lets
- * one piece end before the next begins, because the module is finalized.
+ * one piece end before the next begins, because the module is finalized, for the whole process. For that reason a module that something
+ * else in this process uses is refused: finalized under a running call, by either, it takes the process down.
  */
 export async function withModule<T>(
   pkcs11: Pkcs11,
@@ -37,25 +38,35 @@ export async function withModule<T>(
     throw unavailable(`Expected a PKCS#11 module at ${path}; it cannot be loaded: ${message}.`, error);
   }
   try {
-    const isOurs = initialize(pkcs11, cryptoki);
+    initialize(pkcs11, cryptoki, path);
     try {
       return await work(cryptoki);
     } finally {
-      if (isOurs) cryptoki.C_Finalize();
+      quietly(() => cryptoki.C_Finalize());
     }
   } finally {
     cryptoki.close();
   }
 }
 
-/** Whether this call initialized the module. Another dynamic provider in this process may have initialized it before. */
-function initialize(pkcs11: Pkcs11, cryptoki: Cryptoki): boolean {
+function initialize(pkcs11: Pkcs11, cryptoki: Cryptoki, path: string): void {
   try {
     cryptoki.C_Initialize({ flags: pkcs11.CKF_OS_LOCKING_OK });
-    return true;
   } catch (error) {
-    if ((error as Pkcs11Error).code === pkcs11.CKR_CRYPTOKI_ALREADY_INITIALIZED) return false;
-    throw error;
+    if ((error as Pkcs11Error).code !== pkcs11.CKR_CRYPTOKI_ALREADY_INITIALIZED) throw error;
+    throw unavailable(
+      `Expected the PKCS#11 module at ${path} for this work alone; something else in this process has initialized it, such as another dynamic provider of the program. Let it end that, or do its work in another program.`,
+      error,
+    );
+  }
+}
+
+/** Ends what was begun. A failure changes nothing for what was done before, and must not hide why that failed. */
+export function quietly(end: () => void): void {
+  try {
+    end();
+  } catch {
+    // the token is gone
   }
 }
 

@@ -5,6 +5,7 @@ import { bytesBehind } from "../../privateKeys/der";
 import type { VersionId } from "../rootKey";
 import type { TokenSession } from "./cryptoki";
 import { type Hsm, type HsmVersion, requireKey } from "./heldKey";
+import { quietly } from "./module";
 import { destroyMade } from "./objects";
 import { reachToken, type Token } from "./token";
 import { type HsmWrapping, opened, triedWrapping } from "./wrapping";
@@ -43,11 +44,7 @@ export async function wholeOrNone<T>(
   try {
     return await work();
   } catch (error) {
-    try {
-      destroyMade(loggedIn, id);
-    } catch {
-      // not permitted, or the token is gone: the first error says more
-    }
+    quietly(() => destroyMade(loggedIn, id));
     throw error;
   }
 }

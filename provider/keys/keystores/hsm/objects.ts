@@ -1,5 +1,5 @@
 /** Objects of a token. Source: PKCS#11 2.40, base, section 4. */
-import type { Handle, Pkcs11, Template, TokenSession } from "./cryptoki";
+import type { Handle, Pkcs11, Pkcs11Error, Template, TokenSession } from "./cryptoki";
 import type { HsmObject } from "./uri";
 
 /** At most two objects of a class that a URI names. */
@@ -34,8 +34,34 @@ function search({ cryptoki, handle }: TokenSession, template: Template): Handle[
   }
 }
 
+/**
+ * The public halves that may be a private key's: the public keys of its type with its CKA_ID and, where several have it (or none), with its
+ * CKA_LABEL too. At most two.
+ */
+export function publicKeysBeside(session: TokenSession, key: Handle): Handle[] {
+  const { CKO_PUBLIC_KEY, CKA_ID, CKA_KEY_TYPE, CKA_LABEL } = session.pkcs11;
+  const same = (...types: number[]) =>
+    types.map((type) => ({ type, value: bytesIfShown(session, key, type) }));
+  const type = same(CKA_KEY_TYPE);
+  const id = bytesIfShown(session, key, CKA_ID);
+  const found = findObjects(session, CKO_PUBLIC_KEY, { id }, type);
+  return found.length > 1
+    ? findObjects(session, CKO_PUBLIC_KEY, { id }, [...type, ...same(CKA_LABEL)])
+    : found;
+}
+
 export function bytesIn({ cryptoki, handle }: TokenSession, object: Handle, type: number): Buffer {
   return cryptoki.C_GetAttributeValue(handle, object, [{ type }])[0]!.value;
+}
+
+/** Empty where the token does not show it. */
+export function bytesIfShown(session: TokenSession, object: Handle, type: number): Buffer {
+  try {
+    return bytesIn(session, object, type);
+  } catch (error) {
+    if ((error as Pkcs11Error).code === session.pkcs11.CKR_ATTRIBUTE_TYPE_INVALID) return Buffer.alloc(0);
+    throw error;
+  }
 }
 
 /** A CK_ULONG, or a CK_BBOOL. */

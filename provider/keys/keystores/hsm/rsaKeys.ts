@@ -1,11 +1,11 @@
 /** RSA keys in a token. Source: PKCS#11 2.40, mechanisms, section 2.1. */
 import type { JsonWebKey } from "node:crypto";
 import { exponentFault } from "../../privateKeys/rsa";
-import type { Pkcs11 } from "./cryptoki";
+import type { Handle, Pkcs11, TokenSession } from "./cryptoki";
 import { pairsOn } from "./ecKeys";
-import type { HsmKeys } from "./hsmKeys";
+import { type HsmKeys, SEVERAL_BESIDE } from "./hsmKeys";
 import { keyPairs } from "./keyPairs";
-import { bytesIn } from "./objects";
+import { bytesIfShown } from "./objects";
 
 export function rsaKeys(bits: 2048 | 3072 | 4096): HsmKeys {
   return keyPairs({
@@ -19,17 +19,26 @@ export function rsaKeys(bits: 2048 | 3072 | 4096): HsmKeys {
     trial: pairsOn("P-256"),
     publicPart: (pkcs11, jwk) => partsOf(pkcs11, jwk, PUBLIC),
     privatePart: (pkcs11, jwk) => partsOf(pkcs11, jwk, [...PUBLIC, ...PRIVATE]),
-    publicHalf(session, key) {
-      const { CKA_MODULUS, CKA_PUBLIC_EXPONENT } = session.pkcs11;
-      const [n, e] = [CKA_MODULUS, CKA_PUBLIC_EXPONENT].map((type) =>
-        bytesIn(session, key, type).toString("base64url"),
-      );
-      return { kty: "RSA", n, e };
+    /** A private key need not have the public exponent. */
+    publicHalf(session, key, beside) {
+      const own = shownBy(session, key);
+      if (own) return own;
+      const [publicKey, another] = beside();
+      if (another) return SEVERAL_BESIDE;
+      return (publicKey && shownBy(session, publicKey)) ?? "does not show its public exponent";
     },
     fault: ({ asymmetricKeyDetails }) => exponentFault(asymmetricKeyDetails!.publicExponent!),
     signing: ({ CKM_SHA256_RSA_PKCS }) => CKM_SHA256_RSA_PKCS,
     signsHash: false,
   });
+}
+
+function shownBy(session: TokenSession, key: Handle): JsonWebKey | undefined {
+  const { CKA_MODULUS, CKA_PUBLIC_EXPONENT } = session.pkcs11;
+  const [n, e] = [CKA_MODULUS, CKA_PUBLIC_EXPONENT].map((type) =>
+    bytesIfShown(session, key, type).toString("base64url"),
+  );
+  return n && e ? { kty: "RSA", n, e } : undefined;
 }
 
 /** Attributes, and the members of a JWK (RFC 7518 section 6.3). */

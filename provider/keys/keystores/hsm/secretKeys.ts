@@ -1,8 +1,9 @@
 /** AES and HMAC keys in a token. Source: PKCS#11 2.40, mechanisms, sections 2.4, 2.5 and 2.8. */
 import { type Identity, identityBy, identityOfMac } from "../../keyCheckValue";
 import type { Lengths } from "../../symmetricMaterial";
-import type { Handle, Pkcs11, Template, TokenSession } from "./cryptoki";
+import type { Handle, Pkcs11, Pkcs11Error, Template, TokenSession } from "./cryptoki";
 import { type HsmKeys, NOT_EXTRACTABLE } from "./hsmKeys";
+import { unavailable } from "./module";
 import { findObjects, numberIn, stored, uses, wrappable } from "./objects";
 import { BY_OAEP } from "./wrapping";
 
@@ -44,7 +45,15 @@ export function hmacKeys(bits: 224 | 256 | 384 | 512, lengths: Lengths): HsmKeys
     use: ({ CKA_SIGN }) => CKA_SIGN,
     identityOf({ pkcs11, cryptoki, handle }, key) {
       cryptoki.C_SignInit(handle, { mechanism: pkcs11[`CKM_SHA${bits}_HMAC`] }, key);
-      return identityOfMac(cryptoki.C_Sign(handle, EMPTY, Buffer.alloc(bits / 8)));
+      try {
+        return identityOfMac(cryptoki.C_Sign(handle, EMPTY, Buffer.alloc(bits / 8)));
+      } catch (error) {
+        if ((error as Pkcs11Error).code !== pkcs11.CKR_DATA_LEN_RANGE) throw error;
+        throw unavailable(
+          "Expected the HSM's token to compute the HMAC of an empty message, which identifies an HMAC key; C_Sign answered CKR_DATA_LEN_RANGE. Keep the key in another keystore.",
+          error,
+        );
+      }
     },
   });
 }

@@ -3,7 +3,7 @@ import { isKeymgmtError } from "../../../errors";
 import { readSecret } from "../../readReference";
 import type { KeystoreSession } from "../session";
 import type { Cryptoki, Handle, Pkcs11, Pkcs11Error, TokenSession } from "./cryptoki";
-import { loadPkcs11js, unavailable, withModule } from "./module";
+import { loadPkcs11js, quietly, unavailable, withModule } from "./module";
 import type { HsmKeystore } from "./uri";
 
 /** The name in messages for the place of the PIN. The place itself is not shown, because it may be a PIN by mistake. */
@@ -41,7 +41,7 @@ export async function reachToken(session: KeystoreSession, keystore: HsmKeystore
               logIn(pkcs11, cryptoki, handle, pin, () => session.refusedPins.add(pinOf));
               return await work({ pkcs11, cryptoki, handle });
             } finally {
-              cryptoki.C_CloseSession(handle);
+              quietly(() => cryptoki.C_CloseSession(handle));
             }
           });
         } catch (error) {
@@ -98,14 +98,13 @@ const ADVICE: Record<string, string> = {
   CKR_KEY_UNEXTRACTABLE: "Only a key whose CKA_EXTRACTABLE is true can be imported into AWS KMS.",
   CKR_KEY_FUNCTION_NOT_PERMITTED:
     "Which key it is shows what it computes: an AES key needs CKA_ENCRYPT, any other CKA_SIGN.",
-  CKR_DATA_LEN_RANGE:
-    "An HMAC key is identified by its HMAC of an empty message, which not every HSM computes: keep the key in another keystore.",
 };
 
 function answered(expected: string, error: Pkcs11Error): Error {
   const { method, message } = error;
   if (!/^CKR_\w+$/.test(message)) return error;
+  const who = method || "it"; // the addon does not name a function that ran in a thread
   const pin = message.startsWith("CKR_PIN_") ? ` to the PIN from ${SOURCE}` : "";
   const advice = ADVICE[message] ?? "See the HSM's own log.";
-  return unavailable(`${expected}; ${method} answered ${message}${pin}. ${advice}`, error);
+  return unavailable(`${expected}; ${who} answered ${message}${pin}. ${advice}`, error);
 }

@@ -181,7 +181,9 @@ describe("a token's key of type", function () {
 
   it("leaves nothing in the token where it cannot be identified", async () => {
     const { PKCS11 } = hsm.inspect(pin, ({ pkcs11 }) => pkcs11);
-    const sign = sinon.stub(PKCS11.prototype as Cryptoki, "C_SignInit").throws(new Error("CKR_DEVICE_ERROR:48"));
+    const sign = sinon
+      .stub(PKCS11.prototype as Cryptoki, "C_SignInit")
+      .throws(new Error("CKR_DEVICE_ERROR:48"));
     try {
       const p384 = keyTypeOf("ecdsa-p384");
       const material = await p384.material.generate();
@@ -207,13 +209,14 @@ describe("a token's key of type", function () {
     label: string,
     params: string | number,
     more: (pkcs11: Inspection["pkcs11"]) => Template = () => [],
+    id: string | undefined = label,
   ) =>
     hsm.inspect(pin, ({ pkcs11, cryptoki, session }) => {
       const isEc = typeof params === "string";
       const both = [
         { type: pkcs11.CKA_TOKEN, value: true },
         { type: pkcs11.CKA_LABEL, value: label },
-        { type: pkcs11.CKA_ID, value: Buffer.from(label) },
+        ...(id === undefined ? [] : [{ type: pkcs11.CKA_ID, value: Buffer.from(id) }]),
       ];
       const replaced = more(pkcs11);
       const mechanism = isEc ? pkcs11.CKM_EC_KEY_PAIR_GEN : pkcs11.CKM_RSA_PKCS_KEY_PAIR_GEN;
@@ -278,6 +281,64 @@ describe("a token's key of type", function () {
       await at("silent", p256),
       /C_Sign\w* answered CKR_KEY_FUNCTION_NOT_PERMITTED\. .* an AES key needs CKA_ENCRYPT, any other CKA_SIGN\./,
     );
+  });
+
+  const found = (label: string, type: KeyType) =>
+    findInHsm(inHsm(type), of, { from: `pkcs11:object=${label}` });
+
+  it("has the public half of its type, and of several the one with its label", async () => {
+    pair("rsa", 2048, undefined, "same");
+    pair("one", P_384, undefined, "same");
+    const p384 = keyTypeOf("ecdsa-p384");
+    await imported(p384, await found("one", p384));
+    pair("two", P_384, undefined, "same");
+    for (const label of ["none-1", "none-2"]) pair(label, P_384, undefined, "");
+    const fingerprints = new Set<string>();
+    for (const label of ["one", "two", "none-1", "none-2"]) fingerprints.add((await found(label, p384)).kcv);
+    assert.equal(fingerprints.size, 4);
+    await found("rsa", rsa);
+    hsm.inspect(pin, ({ pkcs11, cryptoki, session }) => {
+      const isPublic = { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_PUBLIC_KEY };
+      cryptoki.C_FindObjectsInit(session, [isPublic, { type: pkcs11.CKA_LABEL, value: "two" }]);
+      const [two] = cryptoki.C_FindObjects(session, 1);
+      cryptoki.C_FindObjectsFinal(session);
+      cryptoki.C_SetAttributeValue(session, two!, [{ type: pkcs11.CKA_LABEL, value: "one" }]);
+    });
+    const message = await at("one", p384);
+    assert.ok(
+      message.startsWith(
+        `${begin("one")}the key there is not identified: several public keys have its CKA_ID. `,
+      ),
+      message,
+    );
+  });
+
+  it("whose private RSA key does not show the public exponent has it beside", async () => {
+    pair("rsa", 2048);
+    const { pkcs11 } = hsm.inspect(pin, (inspection) => inspection);
+    const prototype = pkcs11.PKCS11.prototype as Cryptoki;
+    const real = prototype.C_GetAttributeValue;
+    const version = await found("rsa", rsa);
+    for (const hidden of [[pkcs11.CKO_PRIVATE_KEY], [pkcs11.CKO_PRIVATE_KEY, pkcs11.CKO_PUBLIC_KEY]]) {
+      const shown = sinon.stub(prototype, "C_GetAttributeValue").callsFake(function (
+        this: Cryptoki,
+        handle,
+        object,
+        template,
+      ) {
+        const [kind] = real.call(this, handle, object, [{ type: pkcs11.CKA_CLASS }]);
+        const isHidden = template[0]!.type === pkcs11.CKA_PUBLIC_EXPONENT && hidden.includes(kind!.value[0]!);
+        if (isHidden && hidden.length > 1) return [{ value: Buffer.alloc(0) }]; // as SoftHSM says it
+        if (isHidden) throw Object.assign(new Error("CKR_ATTRIBUTE_TYPE_INVALID:18"), { code: 18 });
+        return real.call(this, handle, object, template);
+      });
+      try {
+        if (hidden.length === 1) assert.deepEqual(await found("rsa", rsa), version);
+        else assert.match(await at("rsa", rsa), /the key there does not show its public exponent\. /);
+      } finally {
+        shown.restore();
+      }
+    }
   });
 
   it("has the public half that verifies its signatures: another one beside it is not believed", async () => {
@@ -365,6 +426,19 @@ describe("a token's key of type", function () {
     }
     for (const label of ["least", "most"])
       await imported(hmac, await findInHsm(inHsm(hmac), of, { from: `pkcs11:object=${label}` }));
+  });
+
+  it("hmac-sha384 is refused where the token computes no HMAC of an empty message, and only of it that is said", async () => {
+    const { PKCS11 } = hsm.inspect(pin, ({ pkcs11 }) => pkcs11);
+    const sign = sinon
+      .stub(PKCS11.prototype as Cryptoki, "C_Sign")
+      .throws(Object.assign(new Error("CKR_DATA_LEN_RANGE:33"), { code: 33 }));
+    try {
+      assert.match(await refusal(makeInHsm(inHsm(hmac), of)), /HMAC of an empty message, .* Keep the key in/);
+      assert.doesNotMatch(await refusal(makeInHsm(inHsm(p256), of)), /HMAC/);
+    } finally {
+      sign.restore();
+    }
   });
 
   it("hmac-sha384 is found as an HMAC key of that hash too, and of no other", async () => {

@@ -34,6 +34,7 @@ import { skip } from "../../../../compat/support";
 interface TestCryptoki extends Cryptoki {
   C_InitToken(slot: Handle, pin: string, label: string): void;
   C_InitPIN(session: Handle, pin: string): void;
+  C_SetAttributeValue(session: Handle, object: Handle, template: Template): void;
   C_GenerateKeyPair(session: Handle, mechanism: Mechanism, publicKey: Template, privateKey: Template): object;
 }
 type TestPkcs11 = Omit<Pkcs11, "PKCS11"> & {

@@ -129,17 +129,50 @@ describe("the token of an HSM", () => {
     );
   });
 
-  it("is used by others of the process too: what they have begun goes on", async () => {
+  it("is not used while something else of the process uses the module: it may be finalized under a call", async () => {
     hsm.newToken(pin);
     const token = await reachToken(session, at(hsm.uri()));
     const pkcs11 = hsm.inspect(pin, (inspection) => inspection.pkcs11);
     const cryptoki = new pkcs11.PKCS11();
     cryptoki.load(hsm.modulePath);
     cryptoki.C_Initialize({ flags: pkcs11.CKF_OS_LOCKING_OK });
-    assert.equal(await token.use("be shared", () => "shared"), "shared");
+    assert.match(
+      await refusal(token.use("be shared", () => "shared")),
+      /^Expected the PKCS#11 module at .* for this work alone; something else in this process has initialized it/,
+    );
     assert.equal(cryptoki.C_GetSlotList(true).length, 2);
     cryptoki.C_Finalize();
     cryptoki.close();
+    assert.equal(await token.use("be used", () => "used"), "used");
+  });
+
+  it("whose session or module cannot be ended does not hide why the work failed, nor undo it", async () => {
+    hsm.newToken(pin);
+    const { PKCS11 } = hsm.inspect(pin, ({ pkcs11 }) => pkcs11);
+    const token = await reachToken(session, at(hsm.uri()));
+    const prototype = PKCS11.prototype as Cryptoki;
+    const finalize = prototype.C_Finalize;
+    sinon.stub(prototype, "C_CloseSession").throws(new Error("CKR_SESSION_HANDLE_INVALID:179"));
+    sinon.stub(prototype, "C_Finalize").callsFake(function (this: Cryptoki) {
+      finalize.call(this);
+      throw new Error("CKR_DEVICE_REMOVED:50");
+    });
+    assert.equal(await token.use("be used", () => "used"), "used");
+    await assert.rejects(
+      token.use("be used", () => Promise.reject(new Error("the work failed"))),
+      /^Error: the work failed$/,
+    );
+  });
+
+  it("is named where a function that ran in a thread failed, which the addon does not name", async () => {
+    hsm.newToken(pin);
+    const token = await reachToken(session, at(hsm.uri()));
+    const message = await refusal(
+      token.use("generate", ({ cryptoki, handle }) =>
+        cryptoki.C_GenerateKeyPairAsync(handle, { mechanism: 0x7fff }, [], []),
+      ),
+    );
+    assert.match(message, /to generate; it answered CKR_MECHANISM_INVALID\. /);
   });
 
   it("is used for one piece of work after the other: none ends what another has begun", async () => {

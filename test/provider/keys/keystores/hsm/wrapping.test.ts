@@ -93,6 +93,14 @@ describe("how a token wraps", () => {
       assert.deepEqual(open(wrap(session, key, probe.publicKey), probe.privateKey), key);
     });
 
+  it("is not at all where it opens to another length, which is said", () => {
+    const longer: KeyWraps = { [CKM_AES_KEY_WRAP_KWP]: (by, key) => RFC_5649(by, Buffer.concat([key, key])) };
+    assert.throws(
+      () => algorithmOf(BY_AES_KEY_WRAP, SHA_1, longer),
+      /it can do neither \(.*what it wraps opens to 64 bytes instead of 32/,
+    );
+  });
+
   it("private keys is not by a key wrap that pads otherwise, which AWS KMS would not open", () =>
     assert.throws(
       () => algorithmOf(BY_AES_KEY_WRAP, BOTH, { [CKM_AES_KEY_WRAP_PAD]: PKCS_7 }),
