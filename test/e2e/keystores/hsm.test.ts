@@ -23,7 +23,7 @@ function program(url: string, keystore: string, more: object = {}, name = "order
     const key = new ManagedKey("${name}", ${JSON.stringify(key)});
     const distribution = new KeyDistribution("orders-prod", { kms, key });
     distribution.replicate();
-    const signing = new ManagedKey("signing", { type: "ecdsa-p256", keystore: "${keystore}" });
+    const signing = new ManagedKey("signing", { type: "ecdsa-p384", keystore: "${keystore}" });
     const signer = new KeyDistribution("signing-prod", { kms, key: signing });
     exports.signer = { publicKey: signing.versions[0].publicKey, keyId: signer.keyId };
     exports.kcvs = key.versions.apply((versions) => versions.map(({ kcv }) => kcv));
