@@ -121,13 +121,17 @@ export const managedKey = (run: Run): StatefulResource<"ManagedKey"> => ({
   },
 });
 
-/** Also where the trigger is taken away or set back, which may not be meant as a rotation. */
+/**
+ * Also where the trigger is taken away or set back, which may not be meant as a rotation. The values are in Pulumi's own diff, which knows
+ * whether they are secret.
+ */
 function sayTrigger(run: Run, olds: ManagedKeyOutputs, news: PlannedInputs<"ManagedKey">): void {
   const [before, now] = [olds.rotationTrigger, news.rotationTrigger];
   if (before === now || isUnknown(now) || isUnknown(news.keyVersion)) return;
-  const shown = (trigger: string | undefined) => (trigger === undefined ? "nothing" : `"${trigger}"`);
+  const how =
+    before === undefined ? "is new" : now === undefined ? "was removed, which is a change too" : "changed";
   run.say(
-    `key "${news.name}" is rotated to version ${news.keyVersion}: its \`rotationTrigger\` changed from ${shown(before)} to ${shown(now)}`,
+    `key "${news.name}" is rotated to version ${news.keyVersion}, because its \`rotationTrigger\` ${how}`,
   );
 }
 

@@ -86,8 +86,8 @@ describe("a ManagedKey", () => {
     assert.deepEqual(
       lines.filter((line) => line.includes("rotationTrigger")),
       [
-        'key "orders" is rotated to version 2: its `rotationTrigger` changed from nothing to "a"',
-        'key "orders" is rotated to version 3: its `rotationTrigger` changed from "a" to nothing',
+        'key "orders" is rotated to version 2, because its `rotationTrigger` is new',
+        'key "orders" is rotated to version 3, because its `rotationTrigger` was removed, which is a change too',
       ],
     );
   });
