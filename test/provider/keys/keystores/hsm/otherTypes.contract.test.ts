@@ -287,23 +287,27 @@ describe("a token's key of type", function () {
     findInHsm(inHsm(type), of, { from: `pkcs11:object=${label}` });
 
   it("has the public half of its type, and of several the one with its label", async () => {
+    const relabel = (from: string, to: string) =>
+      hsm.inspect(pin, ({ pkcs11, cryptoki, session }) => {
+        const isPublic = { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_PUBLIC_KEY };
+        cryptoki.C_FindObjectsInit(session, [isPublic, { type: pkcs11.CKA_LABEL, value: from }]);
+        const [half] = cryptoki.C_FindObjects(session, 1);
+        cryptoki.C_FindObjectsFinal(session);
+        cryptoki.C_SetAttributeValue(session, half!, [{ type: pkcs11.CKA_LABEL, value: to }]);
+      });
     pair("rsa", 2048, undefined, "same");
     pair("one", P_384, undefined, "same");
+    relabel("one", "public");
     const p384 = keyTypeOf("ecdsa-p384");
     await imported(p384, await found("one", p384));
+    relabel("public", "one");
     pair("two", P_384, undefined, "same");
     for (const label of ["none-1", "none-2"]) pair(label, P_384, undefined, "");
     const fingerprints = new Set<string>();
     for (const label of ["one", "two", "none-1", "none-2"]) fingerprints.add((await found(label, p384)).kcv);
     assert.equal(fingerprints.size, 4);
     await found("rsa", rsa);
-    hsm.inspect(pin, ({ pkcs11, cryptoki, session }) => {
-      const isPublic = { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_PUBLIC_KEY };
-      cryptoki.C_FindObjectsInit(session, [isPublic, { type: pkcs11.CKA_LABEL, value: "two" }]);
-      const [two] = cryptoki.C_FindObjects(session, 1);
-      cryptoki.C_FindObjectsFinal(session);
-      cryptoki.C_SetAttributeValue(session, two!, [{ type: pkcs11.CKA_LABEL, value: "one" }]);
-    });
+    relabel("two", "one");
     const message = await at("one", p384);
     assert.ok(
       message.startsWith(
