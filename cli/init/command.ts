@@ -60,6 +60,10 @@ async function completed(file: string, template: string): Promise<string> {
   if (!existsSync(file)) return template;
   const wanted = JSON.parse(template);
   const present = parsed(file, await readFile(file, "utf8"));
+  if (present.type === "module")
+    throw new UsageError(
+      `Expected ${file} without "type": "module", with which Pulumi does not load index.ts. Nothing was written. Take that line out, or give the name of another folder.`,
+    );
   const all = { ...wanted, ...present };
   for (const kind of ["dependencies", "devDependencies"]) {
     const missing = Object.entries(wanted[kind]).filter(

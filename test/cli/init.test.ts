@@ -48,6 +48,16 @@ describe("keymgmt init", function () {
     assert.equal(await read("orders", ".gitignore"), "mine\n");
   });
 
+  it("writes nothing into a package of ES modules, as which Pulumi does not load the program", async () => {
+    const folder = join(cwd, "orders");
+    await mkdir(folder);
+    await writeFile(join(folder, "package.json"), JSON.stringify({ name: "mine", type: "module" }));
+    const { code, stderr } = await keymgmt(["init"], { cwd: folder });
+    assert.equal(code, 2);
+    assert.match(stderr, /without "type": "module"/);
+    assert.deepEqual(await readdir(folder), ["package.json"]);
+  });
+
   it("writes nothing where a file of a project is there", async () => {
     const folder = join(cwd, "orders");
     await mkdir(folder);
@@ -66,7 +76,7 @@ describe("keymgmt init", function () {
     await mkdir(folder);
     await writeFile(join(folder, "package.json"), "{");
     const { code, stderr } = await keymgmt(["init"], { cwd: folder });
-    assert.match(stderr, /^keymgmt init: Expected .*package\.json to be JSON\. Nothing was written\./);
+    assert.match(stderr, /^keymgmt: Expected .*package\.json to be JSON\. Nothing was written\./);
     assert.equal(code, 1);
     assert.deepEqual(await readdir(folder), ["package.json"]);
   });

@@ -4,6 +4,8 @@ import { isKeymgmtError } from "../../errors";
 import { aliasesOf, targetOf } from "../../kms/aliases";
 import { eventually } from "../../kms/eventually";
 import { undefinedIfDenied } from "../../kms/optional";
+import { TAG } from "../../kms/taggedKeys";
+import { tagsIfPermitted } from "../claims/ownershipCheck";
 import { aliasOf, type Known } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
@@ -42,6 +44,21 @@ export async function lookAtAlias(
 ): Promise<string> {
   const aliases = await run.listings.aliases(kms);
   return aliases.find((alias) => alias.name === name)?.keyId ?? "";
+}
+
+/**
+ * The distribution and the stack that the KMS key behind an alias has in its tags, where they are others than these. Anybody may have written
+ * them, so nothing follows from them but what people are told.
+ */
+export async function holderOf(regional: RegionalDistribution, name: string): Promise<string | undefined> {
+  const { run, kms, owner } = regional;
+  const keyId = (await run.listings.aliases(kms)).find((alias) => alias.name === name)?.keyId;
+  const tags = keyId && (await tagsIfPermitted(regional, keyId));
+  if (!tags) return undefined;
+  const { [TAG.distribution]: distribution, [TAG.stack]: stack } = tags;
+  if (distribution === undefined || (stack === owner.stack && distribution === owner.distribution))
+    return undefined;
+  return `${keyId} of ${distribution}${stack === undefined ? "" : ` in stack ${stack}`}`;
 }
 
 /** How long ListAliases may lag behind CreateAlias. */

@@ -19,7 +19,7 @@ import { type Desired, type Known, recordFor, sharedOf } from "../plan/known";
 import type { OutcomeOf, StepName, StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 import { adoptKmsKeys } from "./adopt";
-import { findAlias, lookAtAlias } from "./aliases";
+import { findAlias, holderOf, lookAtAlias } from "./aliases";
 import { createKey } from "./createKey";
 import { cancelDeletion, schedule } from "./deletion";
 import { findPending, importNewMaterial, importStep, importVersion, probe } from "./importMaterial";
@@ -111,10 +111,16 @@ const PERFORM: Performances = {
   async forget() {},
   createAlias: (regional, { version, name = regional.aliasName }, { records }) =>
     createAlias(regional.kms, name, records[version]!.keyId, regional.context(version)),
-  async moveAlias(regional, { version, name = regional.aliasName }, { records }) {
-    const { keyId } = records[version]!;
+  async moveAlias(regional, { version, region, name = regional.aliasName }, known) {
+    const { keyId } = known.records[version]!;
     const state = await waitEnabled(regional.kms, keyId, regional.context(version));
     if (state !== undefined && state !== "Enabled") return state; // applications could not encrypt
+    if (known.extraAliases[name]?.isTaken) {
+      const holder = await holderOf(regional, name);
+      regional.run.say(
+        `${name} in ${region} is moved here, because the program names it in \`adopt\`; it pointed to another KMS key${holder === undefined ? "" : `, ${holder}`}`,
+      );
+    }
     return moveAlias(regional.kms, name, keyId, regional.context(version));
   },
   async useNextName(regional) {
@@ -153,7 +159,8 @@ const PERFORM: Performances = {
   async refuse(regional, step, known, desired) {
     const { run, kms, aliasName } = regional;
     const inUse = step.why === "other material" ? await run.listings.aliasTarget(kms, aliasName) : undefined;
-    throw refusalOf(regional, desired, known, step, inUse);
+    const holder = step.why === "alias taken" ? await holderOf(regional, step.name ?? aliasName) : undefined;
+    throw refusalOf(regional, desired, known, step, inUse, holder);
   },
 };
 

@@ -10,13 +10,17 @@ import { type Desired, type Known, sharedOf } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
 
-/** @param inUse id of the KMS key that the alias points to, if the message names it */
+/**
+ * @param inUse id of the KMS key that the alias points to, if the message names it
+ * @param holder what `holderOf` says of it
+ */
 export function refusalOf(
   regional: RegionalDistribution,
   desired: Desired,
   known: Known,
   { why, version, region, name }: StepOf<"refuse">,
   inUse?: string,
+  holder?: string,
 ): KeymgmtError {
   const { owner, aliasName } = regional;
   const record = known.records[version] ?? known.candidates[version]?.record;
@@ -43,15 +47,16 @@ export function refusalOf(
     }
     case "alias taken": {
       const alias = name ?? aliasName;
+      const left = `Expected ${alias} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, ${holder === undefined ? "" : `${holder}, `}and was left alone.${known.isListingDenied ? UNSEEN : ""} To see which: aws kms describe-key --region ${region} --key-id ${alias}.`;
       const move =
         name === undefined
           ? ""
-          : ` To take it into this stack, which has not had it there before, name it: \`adopt: { aliasName: "${name}" }\` of the KeyDistribution.`;
-      return new KeymgmtError(
-        "AlreadyExists",
-        `Expected ${alias} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, and was left alone.${known.isListingDenied ? UNSEEN : ""} To see which: aws kms describe-key --region ${region} --key-id ${alias}.${move} If nobody needs the alias, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${alias}`,
-        { ...context, keyId: alias },
-      );
+          : ` To move it to this stack's KMS key, name it: \`adopt: { aliasName: "${name}" }\` of the KeyDistribution.`;
+      const next =
+        holder === undefined
+          ? `${move} If nobody needs the alias, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${alias}`
+          : ` That distribution's applications use the alias. Give this one another, for example with the stack's name in it; docs/aliases.md says how an alias is handed over.`;
+      return new KeymgmtError("AlreadyExists", `${left}${next}`, { ...context, keyId: alias });
     }
     case "other material":
       return otherMaterial(regional, known, version, inUse);

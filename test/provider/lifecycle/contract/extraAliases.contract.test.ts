@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { CreateAliasCommand, DeleteAliasCommand, UpdateAliasCommand } from "@aws-sdk/client-kms";
+import {
+  CreateAliasCommand,
+  DeleteAliasCommand,
+  TagResourceCommand,
+  UpdateAliasCommand,
+} from "@aws-sdk/client-kms";
 import type { ProgramInputs } from "../../../world/program";
 import { ABROAD, aliasOf, HOME, PROD, REGIONS, recordsOf, useScene } from "../../../world/scene";
 import { vaultKey } from "../../../world/vaultKey";
@@ -128,7 +133,7 @@ describe("extra aliases", function () {
       );
       assert.match(
         error.message,
-        /To see which: aws kms describe-key --region us-west-1 --key-id alias\/orders\. To take .* `adopt: \{ aliasName: "alias\/orders" \}`/,
+        /To see which: aws kms describe-key --region us-west-1 --key-id alias\/orders\. To move it .* `adopt: \{ aliasName: "alias\/orders" \}`/,
       );
       return true;
     });
@@ -138,6 +143,31 @@ describe("extra aliases", function () {
     await assert.rejects(alone("b", { tags: { team: "a" } }), /it points to another KMS key/);
     assert.deepEqual(scene.writes, []);
     assert.equal(await target(ORDERS), theirs);
+  });
+
+  it("are not offered where they are another stack's, which is named; taken on purpose, that is said", async () => {
+    const theirs = await foreign(ORDERS);
+    const Tags = [
+      { TagKey: "keymgmt:distribution", TagValue: "orders-prod" },
+      { TagKey: "keymgmt:stack", TagValue: "organization/shop/dev" },
+    ];
+    await scene.in(HOME).send(new TagResourceCommand({ KeyId: theirs, Tags }));
+    await assert.rejects(alone("a"), (error: Error) => {
+      assert.match(
+        error.message,
+        /points to another KMS key, \S+ of orders-prod in stack organization\/shop\/dev, and was left alone/,
+      );
+      assert.match(error.message, /Give this one another, for example with the stack's name in it/);
+      assert.doesNotMatch(error.message, /adopt|delete-alias/);
+      return true;
+    });
+    begin();
+    await alone("a", { adopt: { aliasName: ORDERS } });
+    assert.equal(await target(ORDERS), keyId(1));
+    assert.match(
+      scene.said(),
+      new RegExp(`it pointed to another KMS key, ${theirs} of orders-prod in stack organization/shop/dev`),
+    );
   });
 
   it("are refused in a Region before anything is changed there", async () => {
@@ -292,7 +322,10 @@ describe("extra aliases", function () {
   it("belong to one stack", async () => {
     await alone("a");
     const other = scene.program(PROD);
-    await assert.rejects(up("a", { replicas: [] }, other), /it points to another KMS key/);
+    await assert.rejects(
+      up("a", { replicas: [] }, other),
+      /it points to another KMS key, \S+ of orders-\d+ in stack organization\/shop\/dev, and was left alone/,
+    );
     assert.equal(await target(ORDERS), keyId(1));
   });
 });
