@@ -13,11 +13,17 @@ import { Run } from "./run";
 import { redacted } from "./secrecy/secretInputs";
 import { visible } from "./secrecy/visible";
 
+/** What `exceptRefusals` leaves out. */
+const refusals = new Set<unknown>();
+
 /** What this process knows: it lives for one preview, update, refresh or destroy. */
 const run = new Run();
 
 // Tests load this file in processes of their own.
-if (/[\\/]cmd[\\/]dynamic-provider/.test(process.argv[1] ?? "")) endWithPulumi();
+if (/[\\/]cmd[\\/]dynamic-provider/.test(process.argv[1] ?? "")) {
+  endWithPulumi();
+  console.error = exceptRefusals(console.error);
+}
 
 const resources = resourcesOf(run);
 
@@ -76,7 +82,7 @@ async function told<T>(inputs: Values | undefined, work: () => Promise<T>): Prom
     const message = shown(inputs, error instanceof Error ? error.message : String(error));
     if (!(error instanceof PartialFailure)) {
       const failure = withMessage(error, message);
-      if (isKeymgmtError(error)) notPrinted.add(`${failure}: ${(failure as Error).stack}`);
+      if (isKeymgmtError(error)) refusals.add(`${failure}: ${(failure as Error).stack}`);
       throw failure;
     }
     throw Object.assign(new Error(message), {
@@ -91,11 +97,11 @@ async function told<T>(inputs: Values | undefined, work: () => Promise<T>): Prom
  * What @pulumi/pulumi/cmd/dynamic-provider prints of an error that check, diff, read or delete throws: the message twice, and the stack. The
  * engine prints the message too, and the stack tells nobody anything but where an error in this package is. So it is left out of others.
  */
-const notPrinted = new Set<string>();
-const print = console.error;
-console.error = (...values) => {
-  if (!notPrinted.delete(values[0])) print(...values);
-};
+export function exceptRefusals(print: (text: unknown, ...more: unknown[]) => void): typeof print {
+  return (text, ...more) => {
+    if (!refusals.delete(text)) print(text, ...more);
+  };
+}
 
 /** The inputs, with those in the context: sdk/context.ts sends it as JSON, or as an object where a secret is in it. */
 function withContext({ context = {}, ...given }: Values) {
