@@ -143,7 +143,11 @@ export interface KmsConnection {
    * that is distributed through this KmsProvider is left as it is.
    */
   unreachableRegions?: string[];
-  /** First part of every alias: `alias/<aliasPrefix>/<key name>-<unix timestamp>`. */
+  /**
+   * First part of the alias of every distribution: `alias/<aliasPrefix>/<key name>-<unix timestamp>`. The
+   * default is that of Vault's key management engine; without aliases of Vault's, give a name of your own, or
+   * give applications an alias of your own by `extraAliases`.
+   */
   aliasPrefix: string;
   /** AWS account that the credentials belong to. */
   accountId?: string;
