@@ -52,7 +52,7 @@ export async function lookAtAlias(
  */
 export async function holderOf(regional: RegionalDistribution, name: string): Promise<string | undefined> {
   const { run, kms, owner } = regional;
-  const keyId = (await run.listings.aliases(kms)).find((alias) => alias.name === name)?.keyId;
+  const keyId = await run.listings.aliasTarget(kms, name);
   const tags = keyId && (await tagsIfPermitted(regional, keyId));
   if (!tags) return undefined;
   const { [TAG.distribution]: distribution, [TAG.stack]: stack } = tags;
