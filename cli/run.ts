@@ -11,7 +11,7 @@ export function withExitCode<Options>(action: (options: Options) => Promise<numb
       process.exitCode = await action(options);
     } catch (error) {
       if (error instanceof UsageError)
-        command.error(`error: ${visible(error.message)}`, { exitCode: EXIT.usage });
+        command.error(`${PREFIX}${visible(error.message)}`, { exitCode: EXIT.usage });
       printNote(`${PREFIX}${visible((error as Error).message)}\n`);
       process.exitCode = EXIT.error;
     }

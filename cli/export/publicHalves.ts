@@ -13,7 +13,6 @@ import { count } from "../text.js";
 import { managedKeyIn } from "./keyring.js";
 
 /** A JWK set (RFC 7517), or SubjectPublicKeyInfo in PEM, one block for each version. */
-
 export type PublicFormat = "jwks" | "pem";
 
 export interface PublicOptions extends StateOptions {

@@ -3,8 +3,8 @@ import { isAliasName, parseKmsArn } from "../../provider/kms/arn.js";
 import { visible } from "../../provider/secrecy/visible.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { printJson, printNote } from "../print.js";
-import { exportedStatesIfAny, type StateOptions } from "../state/load.js";
-import { type RegionState, readStack, type StackState } from "../state/stack.js";
+import { loadStatesIfAny, type StateOptions } from "../state/load.js";
+import type { RegionState, StackState } from "../state/stack.js";
 import { wrapped } from "../text.js";
 import { type FeatureOptions, featuresOf } from "./features.js";
 import { notesFor, policyFor, type Scope } from "./policy.js";
@@ -29,8 +29,7 @@ export interface IamPolicyOptions extends StateOptions, FeatureOptions {
 /** `keymgmt iam-policy`: prints the policy to stdout and notes about it to stderr. Returns the exit code. */
 export async function iamPolicy(options: IamPolicyOptions): Promise<number> {
   const isNeeded = options.accountId === undefined || options.region === undefined;
-  const exported = await exportedStatesIfAny(options, isNeeded);
-  const states = exported.map(({ text, source }) => readStack(text, source));
+  const states = await loadStatesIfAny(options, isNeeded);
   const scope = scopeOf(options, states);
   const policy = policyFor(scope);
   printJson(policy);

@@ -23,11 +23,18 @@ export interface ExportedState {
 
 /** The states of the options, or that of the stack in the current project. Secrets stay encrypted, so no passphrase is needed. */
 export async function loadStates(options: StateOptions): Promise<StackState[]> {
-  return (await exportedStates(options)).map(({ text, source }) => readStack(text, source));
+  return read(await exportedStates(options));
 }
 
+/** The same, for a command that can do without a state: see `exportedStatesIfAny`. */
+export async function loadStatesIfAny(options: StateOptions, isNeeded: boolean): Promise<StackState[]> {
+  return read(await exportedStatesIfAny(options, isNeeded));
+}
+
+const read = (exported: ExportedState[]) => exported.map(({ text, source }) => readStack(text, source));
+
 /**
- * The same as text, for a command that can do without a state: in a Pulumi project that of the selected stack, elsewhere none. Where it cannot be
+ * States as text, for a command that can do without one: in a Pulumi project that of the selected stack, elsewhere none. Where it cannot be
  * exported and `isNeeded` is false, a note says so.
  */
 export async function exportedStatesIfAny(

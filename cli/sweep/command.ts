@@ -3,8 +3,7 @@ import { visibleIn } from "../../provider/secrecy/visible.js";
 import { Aws, type AwsOptions } from "../aws.js";
 import { EXIT, UsageError } from "../exitCodes.js";
 import { print, printJson, printNote } from "../print.js";
-import { exportedStates, exportedStatesIfAny, type StateOptions } from "../state/load.js";
-import { readStack } from "../state/stack.js";
+import { loadStates, loadStatesIfAny, type StateOptions } from "../state/load.js";
 import { count, date, wrapped } from "../text.js";
 import { confirmed } from "./confirm.js";
 import { type Deletion, scheduleAll } from "./delete.js";
@@ -31,8 +30,7 @@ export async function sweep(options: SweepOptions): Promise<number> {
   if (asks && options.state?.includes("-"))
     throw new UsageError("Expected --yes with --delete --state -: the standard input is the state.");
   const isNeeded = options.emptyStack === undefined;
-  const exported = await (isNeeded ? exportedStates(options) : exportedStatesIfAny(options, false));
-  const states = exported.map(({ text, source }) => readStack(text, source));
+  const states = await (isNeeded ? loadStates(options) : loadStatesIfAny(options, false));
   const aws = new Aws(options, states);
   let { places, leftOut } = await placesOf(aws, states, options.region ?? []);
   let keys = await findKeys(places);
