@@ -218,7 +218,8 @@ type ReplicaArgs = KeyReplicaInputs & { distribution: Distribution };
 
 export function composeKeyReplica(_name: string, args: ReplicaArgs, opts: Options): Composed {
   const { distribution, region, tags, description, policy } = args;
-  const { args: distributed, movedAlias } = keptBy<KeyDistributionKept>(distribution);
+  const { args: distributed, opts: ofDistribution, movedAlias } = keptBy<KeyDistributionKept>(distribution);
+  const ignoreChanges = [...(opts.ignoreChanges ?? []), ...ignoredWith(ofDistribution)];
   const { kms, key, validFor, renewBefore, rotationStrategy, publishBefore, extraAliases } = distributed;
   const aliasArn = pulumi
     .all([distribution.aliasArn, region])
@@ -236,13 +237,19 @@ export function composeKeyReplica(_name: string, args: ReplicaArgs, opts: Option
       },
     },
     context: {
-      ignored: opts.ignoreChanges,
+      ignored: ignoreChanges.length > 0 ? ignoreChanges : undefined,
       secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "distribution.kms") }),
       aliasName: distribution.aliasName,
       aliasArn,
     },
-    opts: dependingOn([kms, key], opts),
+    opts: { ...dependingOn([kms, key], opts), ignoreChanges },
   };
+}
+
+/** What a KeyReplica gets from its KeyDistribution does not change where that ignores the change. Paths of the KeyReplica. */
+function ignoredWith({ ignoreChanges = [] }: Options): string[] {
+  const isPassedOn = /^(kms|key|validFor|renewBefore|rotationStrategy|publishBefore|extraAliases)\b/;
+  return ignoreChanges.filter((path) => isPassedOn.test(path)).map((path) => `distribution.${path}`);
 }
 
 /** The replicas for `replicate()`, one in each of the key's `replicaRegions`: Regions, names and options. */

@@ -70,6 +70,20 @@ describe("resources that use each other", () => {
     deepEqual(await Promise.all(shown.map(resolved)), ["state", "hsm", 30, 30]);
   });
 
+  it("have a KeyReplica ignore what its KeyDistribution ignores of what both have", async () => {
+    const registered = await run(() => {
+      const kms = new sdk.KmsProvider("prod", { keyCollection: "us-west-1" });
+      const key = new sdk.ManagedKey("orders", { replicaRegions: ["eu-west-1"] });
+      const ignoreChanges = ["extraAliases", "kms.tags.team", "keyVersion", "tags"];
+      const distribution = new sdk.KeyDistribution("orders", { kms, key }, { ignoreChanges });
+      const replica = new sdk.KeyReplica("own", { distribution, region: "x" }, { ignoreChanges: ["policy"] });
+      return [distribution, ...distribution.replicate(), replica];
+    });
+    const passedOn = ["distribution.extraAliases", "distribution.kms.tags.team"];
+    deepEqual(find(registered, "KeyReplica", "orders-eu-west-1").inputs.ignored, passedOn);
+    deepEqual(find(registered, "KeyReplica", "own").inputs.ignored, ["policy", ...passedOn]);
+  });
+
   it("show no method but replicate()", () => {
     const shown = Object.entries(sdk).map(([name, { prototype }]) => [
       name,
