@@ -86,7 +86,7 @@ function parsed(file: string, text: string): any {
 }
 
 function nextSteps(project: string, folder: string): string {
-  return `Wrote a project with the key "${project}" in two Regions, behind alias/${project}. Next:
+  return `Wrote a project with the key "${project}" in two Regions, behind alias/${project}-<stack>. Next:
 
   ${folder === "." ? "" : `cd ${folder} && `}npm install
   pulumi stack init dev

@@ -11,8 +11,9 @@ const key = new ManagedKey("webhooks", {
   minEnabledVersion: config.requireNumber("minEnabledVersion"),
   deletionAllowed: config.requireBoolean("deletionAllowed"),
 });
-// For senders: a rotation moves it to the new version.
-const distribution = new KeyDistribution("webhooks", { kms, key, extraAliases: ["alias/webhooks"] });
+// For senders, one of each stack's own: a rotation moves it to the new version.
+const extraAliases = [`alias/webhooks-${pulumi.getStack()}`];
+const distribution = new KeyDistribution("webhooks", { kms, key, extraAliases });
 
 export const alias = distribution.aliasName;
 export const latestVersion = key.latestVersion;

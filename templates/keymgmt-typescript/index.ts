@@ -11,7 +11,9 @@ const key = new ManagedKey("${PROJECT}", {
   minEnabledVersion: config.requireNumber("minEnabledVersion"),
   deletionAllowed: config.requireBoolean("deletionAllowed"),
 });
-const distribution = new KeyDistribution("${PROJECT}", { kms, key, extraAliases: ["alias/${PROJECT}"] });
+/** For applications. With the stack's name, because each stack of an account needs an alias of its own. */
+export const alias = `alias/${pulumi.getProject()}-${pulumi.getStack()}`;
+const distribution = new KeyDistribution("${PROJECT}", { kms, key, extraAliases: [alias] });
 distribution.replicate();
 
 export const version = key.latestVersion;

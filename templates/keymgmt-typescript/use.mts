@@ -1,13 +1,13 @@
 // An application. It knows an alias and Regions, and nothing of Pulumi.
-//   echo text | npx tsx use.mts encrypt us-west-1 FILE
+//   echo text | npx tsx use.mts encrypt us-west-1 FILE alias/${PROJECT}-dev
 //   npx tsx use.mts decrypt eu-west-1 FILE
 import { readFileSync, writeFileSync } from "node:fs";
 import { DecryptCommand, EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
 
-const [action, region, file] = process.argv.slice(2) as [string, string, string];
+const [action, region, file, alias] = process.argv.slice(2) as [string, string, string, string?];
 const kms = new KMSClient({ region });
 if (action === "encrypt") {
-  const input = { KeyId: "alias/${PROJECT}", Plaintext: readFileSync(0) };
+  const input = { KeyId: alias, Plaintext: readFileSync(0) };
   const { CiphertextBlob } = await kms.send(new EncryptCommand(input));
   writeFileSync(file, CiphertextBlob!);
 } else {

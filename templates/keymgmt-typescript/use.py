@@ -1,14 +1,14 @@
 # An application. It knows an alias and Regions, and nothing of Pulumi. It needs boto3.
-#   echo text | python use.py encrypt us-west-1 FILE
+#   echo text | python use.py encrypt us-west-1 FILE alias/${PROJECT}-dev
 #   python use.py decrypt eu-west-1 FILE
 import sys
 
 import boto3
 
-action, region, file = sys.argv[1:]
+action, region, file, *alias = sys.argv[1:]
 kms = boto3.client("kms", region_name=region)
 if action == "encrypt":
-    answer = kms.encrypt(KeyId="alias/${PROJECT}", Plaintext=sys.stdin.buffer.read())
+    answer = kms.encrypt(KeyId=alias[0], Plaintext=sys.stdin.buffer.read())
     with open(file, "wb") as out:
         out.write(answer["CiphertextBlob"])
 else:

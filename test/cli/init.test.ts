@@ -21,8 +21,11 @@ describe("keymgmt init", function () {
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.match(stdout, /^ {2}cd my-key && npm install\n {2}pulumi stack init dev\n {2}pulumi up$/m);
     assert.deepEqual((await readdir(join(cwd, "my-key"))).sort(), FILES);
-    for (const name of FILES) assert.doesNotMatch(await read("my-key", name), /\$\{|^template:/m, name);
-    assert.match(await read("my-key", "index.ts"), /extraAliases: \["alias\/my-key"\]/);
+    for (const name of FILES) assert.doesNotMatch(await read("my-key", name), /\$\{[A-Z]|^template:/m, name);
+    assert.match(
+      await read("my-key", "index.ts"),
+      /`alias\/\$\{pulumi\.getProject\(\)\}-\$\{pulumi\.getStack\(\)\}`/,
+    );
     const { name, dependencies } = JSON.parse(await read("my-key", "package.json"));
     assert.equal(name, "my-key");
     assert.equal(dependencies["pulumi-keymgmt"], `^${version}`);

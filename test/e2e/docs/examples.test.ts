@@ -73,7 +73,7 @@ describe("the examples", function () {
   it("multi-region: the consumer encrypts in one Region and decrypts in another, before and after a rotation", async () => {
     await onExample("multi-region", async (project) => {
       const consume = async () => {
-        const said = await script(project, ["consumer.mjs", "alias/orders", "us-west-1", "eu-west-1"]);
+        const said = await script(project, ["consumer.mjs", "alias/orders-dev", "us-west-1", "eu-west-1"]);
         assert.match(said, /^encrypted in us-west-1 under arn:aws:kms:us-west-1:/);
         assert.match(said, /\ndecrypted in eu-west-1 under arn:aws:kms:eu-west-1:.*\norder 4711$/);
         return said;

@@ -77,7 +77,7 @@ describe("the examples that sign", function () {
           whileServing(project, ["receive.mjs"], { WEBHOOK_KEYS: keys.join(" ") }, async (url) => {
             const { stdout, stderr } = await project.run(
               process.execPath,
-              ["send.mjs", "alias/webhooks", url, '{"type":"order.paid"}'],
+              ["send.mjs", "alias/webhooks-dev", url, '{"type":"order.paid"}'],
               { AWS_REGION: HOME },
             );
             return Number(stdout || stderr);
