@@ -31,6 +31,14 @@ export const shortened = (keyId: string) => (keyId.length > 13 ? `${keyId.slice(
 /** The UTC date of an ISO 8601 time. */
 export const date = (moment: string | undefined) => moment?.slice(0, 10) ?? "-";
 
+/** The UTC minute of a time: Pulumi writes its own with this machine's offset. */
+export function minute(moment: string | Date | undefined): string {
+  const time = new Date(moment ?? "");
+  return Number.isNaN(time.getTime())
+    ? "an unknown time"
+    : `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
 /** "1 KMS key", "2 KMS keys". */
 export const count = (number: number, one: string, many = `${one}s`) =>
   `${number} ${number === 1 ? one : many}`;

@@ -34,8 +34,8 @@ export function hasName({ names, formerNames }: Names, name: string): boolean {
   return names.includes(name) || formerNames.includes(name);
 }
 
-/** URNs do not contain the organisation. */
-const isNameOf = (name: string, title: string | undefined) =>
+/** Whether a stack of this `project/stack` may have the name: URNs do not contain the organisation. */
+export const isNameOf = (name: string, title: string | undefined) =>
   title !== undefined && name.endsWith(`/${title}`);
 
 const unique = (names: unknown[]) => [...new Set(names)].filter((name) => typeof name === "string");

@@ -17,8 +17,10 @@ import { type KmsProviderState, kmsProviderState, regionIn } from "./kmsProvider
 import { type Names, namesIn } from "./names.js";
 
 export interface StackState extends Names {
-  /** `project/stack`, from the state's URNs. */
+  /** `project/stack`, from the state's URNs; the source of an empty state. */
   title: string;
+  /** Without a resource: nothing in it says of which stack it is. */
+  isEmpty: boolean;
   /** When it was written, ISO 8601 UTC. */
   asOf?: string;
   keys: ManagedKeyState[];
@@ -104,6 +106,7 @@ export function readStack(text: string, source: string): StackState {
   return {
     ...namesIn(title, keys, owners),
     title: title ?? source,
+    isEmpty: resources.length === 0,
     asOf,
     keys,
     regions,

@@ -1,4 +1,4 @@
-import { count, date, shortened, table, wrapped } from "../text.js";
+import { count, date, minute, shortened, table, wrapped } from "../text.js";
 import type { DistributionReport, KeyReport, Report, StackReport, VersionReport } from "./report.js";
 import { scheduledText } from "./scheduledText.js";
 
@@ -9,7 +9,7 @@ export function statusText(report: Report, offline: boolean): string {
 }
 
 function stackText({ stack, asOf, keys, scheduled, notes }: StackReport): string {
-  const written = asOf === null ? "" : `, state of ${asOf.slice(0, 16).replace("T", " ")} UTC`;
+  const written = asOf === null ? "" : `, state of ${minute(asOf)}`;
   const more = [...notes.map((note) => wrapped(note)), deletionText(keys)].join("");
   return [
     wrapped(`${stack}${written}`),

@@ -106,7 +106,7 @@ function openEnds({ unfinished, foreign }: Sorted, leftOut: string[]): string[] 
     ...(foreign.length === 0
       ? []
       : [
-          `Nothing is known of ${count(foreign.length, "KMS key")} of other stacks: give their states with --state, or --empty-stack NAME for a stack that is gone.`,
+          `Nothing is known of ${count(foreign.length, "KMS key")} whose stack no state names: give its state with --state, or --empty-stack NAME where it has no key any more.`,
         ]),
     ...(leftOut.length === 0 ? [] : [`Nothing is known of ${leftOut.join(", ")}, which was left out.`]),
   ];

@@ -10,7 +10,7 @@ export function declareSweep(program: Command): void {
       "Lists KMS keys with our tags that no state accounts for, in every Region that the states name. With --delete, " +
         "schedules the deletion of those that nobody can be using: Disabled or without material, without an alias, in a " +
         "distribution in which no other KMS key is in use. All others are left alone, and the reason is printed. KMS keys of stacks " +
-        "whose state is missing are listed separately and never changed.",
+        "that no state names are listed separately and never changed.",
     )
     .option(
       "--empty-stack <org/project/stack>",

@@ -10,10 +10,11 @@ export interface SweepReport {
   states: { stack: string; asOf: string | null; keys: number }[];
   accounted: number;
   deletable: KeyReport[];
-  held: (KeyReport & { reason: string })[];
+  /** `reason`: all of `reasons`. */
+  held: (KeyReport & { reason: string; reasons: string[] })[];
   unfinished: KeyReport[];
   scheduled: KeyReport[];
-  foreign: KeyReport[];
+  foreign: (KeyReport & { reason: string })[];
 }
 
 export interface KeyReport {
@@ -46,10 +47,14 @@ export function sweepReport(
     })),
     accounted: sorted.accounted.length,
     deletable: sorted.deletable.map(keyReport),
-    held: sorted.held.map(({ key, reason }) => ({ ...keyReport(key), reason })),
+    held: sorted.held.map(({ key, reasons }) => ({
+      ...keyReport(key),
+      reason: reasons.join("; "),
+      reasons,
+    })),
     unfinished: sorted.unfinished.map(keyReport),
     scheduled: sorted.scheduled.map(keyReport),
-    foreign: sorted.foreign.map(keyReport),
+    foreign: sorted.foreign.map(({ key, reason }) => ({ ...keyReport(key), reason })),
   };
 }
 

@@ -1,21 +1,22 @@
 /** Which KMS keys no state accounts for, and which of them may be deleted. Pure. */
 import { isPendingDeletion } from "../../provider/kms/keyState.js";
-import { hasName, outdatedNames } from "../state/names.js";
+import { hasName, isNameOf, outdatedNames } from "../state/names.js";
 import { accountedArns } from "../state/regions.js";
 import type { RegionState, StackState } from "../state/stack.js";
+import { minute } from "../text.js";
 import type { FoundKey } from "./find.js";
 
 export interface Sorted {
   accounted: FoundKey[];
   /** No state accounts for it, and nothing is against its deletion. In the order of deletion: replicas before primaries. */
   deletable: FoundKey[];
-  /** No state accounts for it, but something may still need it. */
-  held: { key: FoundKey; reason: string }[];
+  /** No state accounts for it, but something may still need it: every reason, with what to do about it. */
+  held: { key: FoundKey; reasons: string[] }[];
   /** An update may have been interrupted: the next one recovers it. */
   unfinished: FoundKey[];
   scheduled: FoundKey[];
-  /** They belong to stacks whose state is missing, so nothing is known of them. */
-  foreign: FoundKey[];
+  /** No state that was read names their stack, so nothing is known of them: `reason` says what was read. */
+  foreign: { key: FoundKey; reason: string }[];
 }
 
 /** A running update may have created a KMS key that is up to this much older than its state. */
@@ -41,21 +42,23 @@ export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: s
   const candidates: FoundKey[] = [];
   for (const key of found) {
     if (arns.has(key.keyArn)) sorted.accounted.push(key);
-    else if (!isKnownStack(key, states, emptyStacks)) sorted.foreign.push(key);
+    else if (!isKnownStack(key, states, emptyStacks))
+      sorted.foreign.push({ key, reason: whyForeign(key, states) });
     else if (isPendingDeletion(key.state)) sorted.scheduled.push(key);
     else if (isUnfinished(key, states)) sorted.unfinished.push(key);
     else candidates.push(key);
   }
   // Replicas are decided first: a primary may be deleted only with its replicas.
   for (const key of candidates.sort((a, b) => rank(a) - rank(b))) {
-    const reason =
-      whyNameUnclear(key, states, emptyStacks) ??
-      whyInUse(key) ??
-      whyTooNew(key, states, now) ??
-      whyDistributionInUse(key, found, states) ??
-      whyRelatedStays(key, found, sorted.deletable);
-    if (reason === undefined) sorted.deletable.push(key);
-    else sorted.held.push({ key, reason });
+    const reasons = [
+      ...whyNameUnclear(key, states, emptyStacks),
+      ...usesOf(key).map(({ use, end }) => `${use}${end}`),
+      ...whyTooNew(key, states, now),
+      ...whyDistributionInUse(key, found, states),
+      ...whyRelatedStays(key, found, sorted.deletable),
+    ];
+    if (reasons.length === 0) sorted.deletable.push(key);
+    else sorted.held.push({ key, reasons });
   }
   return sorted;
 }
@@ -68,6 +71,19 @@ const isKnownStack = ({ stack }: FoundKey, states: StackState[], emptyStacks: st
 
 /** The states of stacks that have this name or had it before. */
 const statesOf = (stack: string, states: StackState[]) => states.filter((state) => hasName(state, stack));
+
+/** A state without keys has no `organization/project/stack`, so that nobody but the user can say whose it is. */
+function whyForeign({ stack }: FoundKey, states: StackState[]): string {
+  if (stack === undefined) return "no stack is named in its tags";
+  const read =
+    states.find(({ names, title }) => names.length === 0 && isNameOf(stack, title)) ??
+    states.find(({ isEmpty }) => isEmpty);
+  if (read === undefined) return "the state of that stack was not given";
+  const what = read.isEmpty
+    ? `${read.title} was read: it is empty`
+    : `the state of ${read.title} was read: it has no key`;
+  return `${what} and does not name its stack. If it is this one: --empty-stack ${stack}`;
+}
 
 /** The state holds the distribution, but no KMS key of this version in this Region yet. */
 function isUnfinished(key: FoundKey, states: StackState[]): boolean {
@@ -90,66 +106,69 @@ function regionsOf(key: FoundKey, states: StackState[]): RegionState[] {
 }
 
 /** The former name of a renamed stack is free. Another stack may have it now, and nothing is known of its KMS keys. */
-function whyNameUnclear(
-  { stack }: FoundKey,
-  states: StackState[],
-  emptyStacks: string[],
-): string | undefined {
+function whyNameUnclear({ stack }: FoundKey, states: StackState[], emptyStacks: string[]): string[] {
   const isKnown = states.some(
     (state) => state.names.includes(stack!) && !outdatedNames(state).includes(stack!),
   );
-  if (isKnown || emptyStacks.includes(stack!)) return undefined;
+  if (isKnown || emptyStacks.includes(stack!)) return [];
   const titles = statesOf(stack!, states).map(({ title }) => title);
-  return `is tagged for ${stack}, a name that ${titles.join(", ")} had before and another stack may have now: give that stack's state, or --empty-stack ${stack}`;
+  return [
+    `is tagged for ${stack}, a name that ${titles.join(", ")} had before and another stack may have now: give that stack's state, or --empty-stack ${stack}`,
+  ];
 }
 
-/** Why a KMS key may be in use; undefined where nobody can be using it. */
-function whyInUse(key: FoundKey): string | undefined {
-  if (key.aliases.length > 0) return `has the alias ${key.aliases.join(", ")}`;
-  const unusable = key.state === "Disabled" || key.state === "PendingImport" || isPendingDeletion(key.state);
-  return unusable ? undefined : `is ${key.state}`;
+/** Why a KMS key may be in use, and what ends that; none where nobody can be using it. */
+function usesOf({ aliases, state, region, keyId }: FoundKey): { use: string; end: string }[] {
+  const uses = aliases.map((alias) => ({
+    use: `has the alias ${alias}`,
+    end: `: if nobody uses it, aws kms delete-alias --region ${region} --alias-name ${alias}`,
+  }));
+  if (state === "Disabled" || state === "PendingImport" || isPendingDeletion(state)) return uses;
+  const disable = `: if nobody needs it, aws kms disable-key --region ${region} --key-id ${keyId}, and leave everybody time to notice`;
+  return [...uses, { use: `is ${state}`, end: state === "Enabled" ? disable : "" }];
 }
 
 /** A state that is older than the KMS key cannot know it. Without a state, a new KMS key may belong to a running update. */
-function whyTooNew(key: FoundKey, states: StackState[], now: Date): string | undefined {
-  const oldest = Math.min(
-    ...statesOf(key.stack!, states).map(({ asOf }) => Date.parse(asOf ?? "")),
-    now.getTime(),
-  );
-  const old = Date.parse(key.createdAt ?? "") < oldest - MARGIN_MS;
-  return old
-    ? undefined
-    : "was made after the state was written, or shortly before: an update may be making it";
+function whyTooNew({ stack, createdAt }: FoundKey, states: StackState[], now: Date): string[] {
+  const written = statesOf(stack!, states).map(({ asOf }) => Date.parse(asOf ?? ""));
+  const made = Date.parse(createdAt ?? "");
+  if (made < Math.min(...written, now.getTime()) - MARGIN_MS) return [];
+  const from = minute(new Date(made + MARGIN_MS));
+  return [
+    written.length === 0
+      ? `was made at ${minute(createdAt)}, and an update may be making it: run sweep again after ${from}`
+      : `was made at ${minute(createdAt)}, after the state was written or shortly before, and an update may be making it. When none runs: \`pulumi refresh\`, after ${from}, writes the state anew; export it again and run sweep again`,
+  ];
 }
 
 /**
  * A distribution is used as a whole. A distribution in the state is skipped: there the KMS key is a second one of its version, and
  * the use of the first proves nothing about it.
  */
-function whyDistributionInUse(key: FoundKey, found: FoundKey[], states: StackState[]): string | undefined {
-  if (regionsOf(key, states).length > 0) return undefined;
-  const used = found.find((other) => sameDistribution(key, other) && whyInUse(other) !== undefined);
-  return used && `${used.keyId} in ${used.region}, of the same distribution, ${whyInUse(used)}`;
+function whyDistributionInUse(key: FoundKey, found: FoundKey[], states: StackState[]): string[] {
+  if (regionsOf(key, states).length > 0) return [];
+  const used = found
+    .filter((other) => sameDistribution(key, other))
+    .flatMap((other) => usesOf(other).map(({ use }) => `${other.keyId} in ${other.region} ${use}`));
+  return used.length === 0 ? [] : [`its distribution is in use: ${used.join(", ")}. End that first`];
 }
 
 /** A primary and its replicas are deleted together, so all their Regions must be listed. */
-function whyRelatedStays(key: FoundKey, found: FoundKey[], deletable: FoundKey[]): string | undefined {
+function whyRelatedStays(key: FoundKey, found: FoundKey[], deletable: FoundKey[]): string[] {
   const related = (region: string) =>
     found.find(
       (other) =>
         other.keyId === key.keyId && other.region === region && other.place.accountId === key.place.accountId,
     );
   if (key.primaryRegion !== undefined)
-    return related(key.primaryRegion)
-      ? undefined
-      : `its primary was not looked at: --region ${key.primaryRegion}`;
-  for (const region of key.replicaRegions) {
+    return related(key.primaryRegion) ? [] : [`its primary was not looked at: --region ${key.primaryRegion}`];
+  return key.replicaRegions.flatMap((region) => {
     const replica = related(region);
-    if (replica === undefined) return `its replica was not looked at: --region ${region}`;
-    if (replica.state !== "PendingDeletion" && !deletable.includes(replica))
-      return `its replica in ${region} stays`;
-  }
-  return undefined;
+    if (replica === undefined) return [`its replica was not looked at: --region ${region}`];
+    return replica.state === "PendingDeletion" || deletable.includes(replica)
+      ? []
+      : [`its replica in ${region} stays: see what is said of that`];
+  });
 }
 
 const sameDistribution = (a: FoundKey, b: FoundKey) =>

@@ -1,4 +1,4 @@
-import { count, date, table, wrapped } from "../text.js";
+import { count, date, minute, table, wrapped } from "../text.js";
 import type { KeyReport, SweepReport } from "./report.js";
 
 /** The report as text for a person, 80 columns wide, with whole key ids. */
@@ -12,31 +12,30 @@ export function sweepText(report: SweepReport): string {
       : wrapped(`${leftOut.join(", ")}: \`unreachableRegions\` of the KmsProvider names it.`, "Left out:  "),
     ...states.map(({ stack, asOf, keys }) =>
       wrapped(
-        `${stack}${asOf === null ? "" : `, of ${asOf.slice(0, 16).replace("T", " ")} UTC`}: ${count(keys, "KMS key")}`,
+        `${stack}${asOf === null ? "" : `, of ${minute(asOf)}`}: ${count(keys, "KMS key")}`,
         "State:     ",
       ),
     ),
     wrapped(`${count(accounted, "KMS key")} found there as a state says.`, "Accounted: "),
     section("No state accounts for these; nobody can be using them now:", deletable),
     section("No state accounts for these, but they are left alone:", held),
-    ...held.map(({ keyId, region, reason }) => wrapped(`${keyId} in ${region}: ${reason}`, "  - ")),
+    ...held.flatMap(({ keyId, region, reasons }) =>
+      reasons.map((reason) => wrapped(`${keyId} in ${region}: ${reason}`, "  - ")),
+    ),
     section("An update may have been interrupted; the next `pulumi up` recovers these:", unfinished),
     section("Scheduled for deletion already:", scheduled),
     ...foreignSections(foreign),
   ].join("");
 }
 
-/** One section for each stack. Its title names the stack whose state is missing. */
-function foreignSections(foreign: KeyReport[]): string[] {
+/** One section for each stack. */
+function foreignSections(foreign: SweepReport["foreign"]): string[] {
   const stacks = [...new Set(foreign.map(({ stack }) => stack))].sort();
-  return stacks.map((stack) =>
-    section(
-      stack === null
-        ? "No stack named in their tags; nothing is known of them:"
-        : `Of ${stack}, whose state is missing; nothing is known of them:`,
-      foreign.filter((key) => key.stack === stack),
-    ),
-  );
+  return stacks.map((stack) => {
+    const own = foreign.filter((key) => key.stack === stack);
+    const whose = stack === null ? "Nothing is known of these" : `Of ${stack}, nothing is known of these`;
+    return section(`${whose}: ${own[0]!.reason}`, own);
+  });
 }
 
 function section(title: string, keys: KeyReport[]): string {

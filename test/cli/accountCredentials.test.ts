@@ -67,7 +67,8 @@ describe("a connection of the command", () => {
     by: `role "${ROLE}"`,
     endpoint: '"http://127.0.0.1:4599"',
   };
-  const state = { names: [], formerNames: [], title: "", keys: [], regions: [], distributions: [] };
+  const names = { names: [], formerNames: [], title: "" };
+  const state = { ...names, isEmpty: false, keys: [], regions: [], distributions: [] };
   const aws = (options: object) => new Aws(options, [{ ...state, providers: [kmsProvider] }]);
   let restore = () => {};
   afterEach(() => restore());

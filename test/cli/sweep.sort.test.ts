@@ -52,6 +52,7 @@ function state(versions: Record<number, string>, more: Partial<StackState> = {})
     names: [STACK],
     formerNames: [],
     title: "shop/prod",
+    isEmpty: false,
     asOf: "2026-06-01T11:00:00Z",
     keys: [],
     regions: [region],
@@ -71,13 +72,20 @@ const other = () =>
     },
   );
 
-/** Where a key went, and why it is held. */
+/** Where a key went, and why it is held, or foreign. */
 function where(keyId: string, sorted: Sorted): string {
-  const held = sorted.held.find(({ key }) => key.keyId === keyId);
-  if (held) return `held: ${held.reason}`;
-  const { held: _, ...rest } = sorted;
+  const { held, foreign, ...rest } = sorted;
+  const left = held.find(({ key }) => key.keyId === keyId);
+  if (left) return `held: ${left.reasons.join("\n")}`;
+  const other = foreign.find(({ key }) => key.keyId === keyId);
+  if (other) return `foreign: ${other.reason}`;
   return Object.entries(rest).find(([, keys]) => keys.some((key) => key.keyId === keyId))![0];
 }
+
+const ALIASED =
+  "has the alias alias/x: if nobody uses it, aws kms delete-alias --region us-west-1 --alias-name alias/x";
+const ENABLED =
+  "is Enabled: if nobody needs it, aws kms disable-key --region us-west-1 --key-id a, and leave everybody time to notice";
 
 const sorted = (keys: FoundKey[], states = [other()], empty: string[] = []) =>
   sortKeys(keys, states, empty, NOW);
@@ -96,28 +104,65 @@ describe("sweep: which KMS keys may go", () => {
   });
 
   it("none that is Enabled, or in any state but Disabled and PendingImport, or that has an alias", () => {
-    for (const now of ["Enabled", "Creating", "Updating", "Unavailable", "Archived"].map(keyStateOf))
+    for (const now of ["Creating", "Updating", "Unavailable", "Archived"].map(keyStateOf))
       assert.equal(where("a", sorted([found("a", { state: now })])), `held: is ${now}`);
-    assert.equal(where("a", sorted([found("a", { aliases: ["alias/x"] })])), "held: has the alias alias/x");
+    assert.equal(where("a", sorted([found("a", { state: "Enabled" })])), `held: ${ENABLED}`);
+    assert.equal(where("a", sorted([found("a", { aliases: ["alias/x"] })])), `held: ${ALIASED}`);
+  });
+
+  it("none for every reason at once, each with what to do about it", () => {
+    const key = found("a", {
+      state: "Enabled",
+      aliases: ["alias/x"],
+      createdAt: "2026-06-01T11:30:00.000Z",
+      replicaRegions: ["eu-west-1"],
+    });
+    const beside = found("b", { aliases: ["alias/y"] });
+    assert.deepEqual(sorted([key, beside]).held[0]!.reasons, [
+      ALIASED,
+      ENABLED,
+      "was made at 2026-06-01 11:30 UTC, after the state was written or shortly before, and an update may be making it. When none runs: `pulumi refresh`, after 2026-06-01 11:45 UTC, writes the state anew; export it again and run sweep again",
+      "its distribution is in use: b in us-west-1 has the alias alias/y. End that first",
+      "its replica was not looked at: --region eu-west-1",
+    ]);
   });
 
   it("none of a stack that was not given, or whose tag is gone", () => {
-    assert.equal(where("a", sorted([found("a", { stack: "acme/shop/dev" })])), "foreign");
-    assert.equal(where("a", sorted([found("a", { stack: undefined })])), "foreign");
+    const theirs = found("a", { stack: "acme/shop/dev" });
+    assert.equal(where("a", sorted([theirs])), "foreign: the state of that stack was not given");
     assert.equal(
-      where("a", sorted([found("a", { stack: "acme/shop/dev" })], [], ["acme/shop/dev"])),
-      "deletable",
+      where("a", sorted([found("a", { stack: undefined })])),
+      "foreign: no stack is named in its tags",
     );
+    assert.equal(where("a", sorted([theirs], [], ["acme/shop/dev"])), "deletable");
+  });
+
+  it("none of a stack of which a state may have been read that names no stack, and it says what was read", () => {
+    const theirs = found("a", { stack: "acme/shop/dev" });
+    const without = { names: [], regions: [], distributions: [] };
+    const empty = state({}, { ...without, title: "dev.json", isEmpty: true });
+    const says = "and does not name its stack. If it is this one: --empty-stack acme/shop/dev";
+    assert.equal(where("a", sorted([theirs], [empty])), `foreign: dev.json was read: it is empty ${says}`);
+    const dev = state({}, { ...without, title: "shop/dev" });
+    assert.equal(
+      where("a", sorted([theirs], [empty, dev])),
+      `foreign: the state of shop/dev was read: it has no key ${says}`,
+    );
+    const prod = state({}, { ...without, title: "shop/prod" });
+    assert.equal(where("a", sorted([theirs], [prod])), "foreign: the state of that stack was not given");
   });
 
   it("none under a name that a renamed stack had, unless it is known who has that name now", () => {
     const former = "acme/shop/old";
     const key = found("a", { stack: former });
-    const reason = `held: is tagged for ${former}, a name that shop/prod had before and another stack may have now: give that stack's state, or --empty-stack ${former}`;
+    const reason = `is tagged for ${former}, a name that shop/prod had before and another stack may have now: give that stack's state, or --empty-stack ${former}`;
     const renamed = { ...other(), formerNames: [former] };
-    assert.equal(where("a", sorted([key], [renamed])), reason);
-    assert.equal(where("a", sorted([{ ...key, state: "Enabled" }], [renamed])), reason);
-    assert.equal(where("a", sorted([key], [{ ...other(), names: [STACK, former] }])), reason);
+    assert.equal(where("a", sorted([key], [renamed])), `held: ${reason}`);
+    assert.equal(
+      where("a", sorted([{ ...key, state: "Enabled" }], [renamed])),
+      `held: ${reason}\n${ENABLED}`,
+    );
+    assert.equal(where("a", sorted([key], [{ ...other(), names: [STACK, former] }])), `held: ${reason}`);
     const unfinished = found("a", { stack: former, distribution: "other-1" });
     assert.equal(where("a", sorted([unfinished], [renamed])), "unfinished");
     assert.equal(where("a", sorted([{ ...key, state: "PendingDeletion" }], [renamed])), "scheduled");
@@ -128,7 +173,10 @@ describe("sweep: which KMS keys may go", () => {
 
   it("none while another KMS key of its distribution is in use: of that state something is not known", () => {
     const keys = [found("a"), found("b", { version: "2", state: "Enabled" })];
-    assert.equal(where("a", sorted(keys)), "held: b in us-west-1, of the same distribution, is Enabled");
+    assert.equal(
+      where("a", sorted(keys)),
+      "held: its distribution is in use: b in us-west-1 is Enabled. End that first",
+    );
     const elsewhere = { place: { accountId: "444455556666" } as Place, state: "Enabled" } as const;
     assert.equal(where("a", sorted([found("a"), found("b", elsewhere)])), "deletable");
   });
@@ -152,13 +200,16 @@ describe("sweep: which KMS keys may go", () => {
   });
 
   it("none that is as young as the state, or as an empty stack's last update might be", () => {
-    const young = /^held: was made after the state was written, or shortly before/;
+    const young = /^held: was made at .*, after the state was written or shortly before, .* export it again/;
     const key = found("a", { createdAt: "2026-06-01T10:50:00.000Z" });
     assert.match(where("a", sorted([key])), young);
     assert.equal(where("a", sorted([found("a", { createdAt: "2026-06-01T10:40:00.000Z" })])), "deletable");
     assert.match(where("a", sorted([found("a")], [{ ...other(), asOf: undefined }])), young);
     const late = found("a", { createdAt: "2026-06-01T11:50:00.000Z" });
-    assert.match(where("a", sorted([late], [], [STACK])), young);
+    assert.equal(
+      where("a", sorted([late], [], [STACK])),
+      "held: was made at 2026-06-01 11:50 UTC, and an update may be making it: run sweep again after 2026-06-01 12:05 UTC",
+    );
   });
 
   it("none that is scheduled for deletion already", () => {
@@ -186,6 +237,6 @@ describe("sweep: which KMS keys may go", () => {
     assert.deepEqual([going.deletable.length, going.scheduled.length], [1, 1]);
     const young = sorted([primary, { ...replica, createdAt: NOW.toISOString() }]);
     assert.deepEqual(young.deletable, []);
-    assert.equal(young.held[1]!.reason, "its replica in eu-west-1 stays");
+    assert.deepEqual(young.held[1]!.reasons, ["its replica in eu-west-1 stays: see what is said of that"]);
   });
 });

@@ -77,22 +77,25 @@ No state accounts for these, but they are left alone:
   named-1
     ver  Region     KMS key                               state
     1    us-west-1  ${aliased}  PendingImport
-  - ${aliased} in us-west-1: has the alias alias/named
+  - ${aliased} in us-west-1: has the alias
+    alias/named: if nobody uses it, aws kms delete-alias --region us-west-1
+    --alias-name alias/named
 
 An update may have been interrupted; the next \`pulumi up\` recovers these:
   orders-1700000000
     ver  Region     KMS key                               state
     2    us-west-1  ${unfinished}  PendingImport
 
-Of organization/shop/prod, whose state is missing; nothing is known of them:
+Of organization/shop/prod, nothing is known of these: the state of that stack
+was not given
   theirs-1
     ver  Region     KMS key                               state
     1    us-west-1  ${foreign}  PendingImport
 
 2 KMS keys unaccounted for; nothing was changed. \`--delete\` schedules the
 deletion of those that nobody can be using. 1 KMS key left to the next \`pulumi
-up\`. Nothing is known of 1 KMS key of other stacks: give their states with
---state, or --empty-stack NAME for a stack that is gone.
+up\`. Nothing is known of 1 KMS key whose stack no state names: give its state
+with --state, or --empty-stack NAME where it has no key any more.
 `,
     );
     assert.equal(code, 3);
@@ -123,7 +126,8 @@ up\`. Nothing is known of 1 KMS key of other stacks: give their states with
       foreign: report.foreign,
       deletions: [],
     });
-    assert.equal(held[0].reason, "has the alias alias/named");
+    assert.deepEqual(held[0].reasons, [held[0].reason]);
+    assert.match(held[0].reason, /^has the alias alias\/named: /);
     assert.equal(states[0].keys, 2);
   });
 
@@ -221,10 +225,13 @@ describe("keymgmt sweep, where all that it finds is another stack's", function (
     const { code, stdout } = await run();
     assert.match(
       stdout.replaceAll(/\s+/g, " "),
-      /Nothing is known of 1 KMS key of other stacks: give their states/,
+      /Nothing is known of 1 KMS key whose stack no state names: give its state/,
     );
     assert.doesNotMatch(stdout, /unaccounted/);
     assert.equal(code, 3);
+
+    const { foreign } = JSON.parse((await run("--json")).stdout);
+    assert.equal(foreign[0].reason, "the state of that stack was not given");
 
     const typo = await run("--empty-stack", "organization/shop/prd");
     assert.match(

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { LocalKms } from "../../local-kms/src/index";
 import { built } from "../built";
+import { clientOf, strayKey } from "../cli/support";
 import { QUOTAS } from "../world/declaration";
 import { startLocalKms } from "../world/localKms";
 import { openProject, type Project } from "./support";
@@ -11,14 +14,15 @@ describe("keymgmt in a project's folder", function () {
   let project: Project;
 
   before(async () => {
-    local = await startLocalKms();
+    // Half an hour ago: no test waits until its KMS keys are older than the state.
+    local = await startLocalKms({ config: { now: () => new Date(Date.now() - 30 * 60_000) } });
     const program = `
       const { KmsProvider, ManagedKey, KeyDistribution } = require("pulumi-keymgmt");
       const kms = new KmsProvider("prod", {
         keyCollection: "us-west-1", endpoint: "${local.url}", wrappingKeySpec: "RSA_2048", quotas: ${JSON.stringify(QUOTAS)},
         credentials: { accessKey: "111122223333", secretKey: "secret" },
       });
-      const key = new ManagedKey("orders", { replicaRegions: ["eu-west-1"], rotationPeriod: "90d" });
+      const key = new ManagedKey("orders", { replicaRegions: ["eu-west-1"], rotationPeriod: "90d", deletionAllowed: process.env.ALLOWED === "yes" });
       new KeyDistribution("orders-prod", { kms, key }).replicate();
     `;
     project = await openProject({ program });
@@ -59,6 +63,32 @@ describe("keymgmt in a project's folder", function () {
     assert.match(policy.stdout, /"aws:ResourceTag\/keymgmt:stack": "organization\/e2e\/dev"/);
   });
 
+  it("sweeps what a state was too old to know, once a refresh has written the state anew, as it says", async () => {
+    const { json } = await project.stackExport();
+    const hourAgo = new Date(Date.now() - 60 * 60_000).toISOString();
+    json.deployment.manifest.time = hourAgo;
+    const old = join(project.folder.program, "old.json");
+    await writeFile(old, JSON.stringify(json));
+    const stack = "organization/e2e/dev";
+    const stray = await strayKey(clientOf(local, "us-west-1"), {
+      stack,
+      distribution: "gone-1",
+      version: "1",
+    });
+    const { held } = JSON.parse((await keymgmt("sweep", "--state", old, "--json")).stdout);
+    assert.match(held[0].reason, /`pulumi refresh`, after .* UTC, writes the state anew; export it again/);
+
+    const before = (await project.stackExport()).json.deployment.manifest.time;
+    await project.refresh();
+    const after = (await project.stackExport()).json.deployment.manifest.time;
+    assert.ok(Date.parse(after) > Date.parse(before), `${before}, ${after}`);
+    const { deletable } = JSON.parse((await keymgmt("sweep", "--json")).stdout);
+    assert.deepEqual(
+      deletable.map(({ keyId }: { keyId: string }) => keyId),
+      [stray],
+    );
+  });
+
   it("says what pulumi says where there is no such stack", async () => {
     const { exitCode, stderr } = await keymgmt("status", "--stack", "none");
     assert.equal(exitCode, 1);
@@ -66,5 +96,22 @@ describe("keymgmt in a project's folder", function () {
       stderr,
       /Expected `pulumi stack export --non-interactive --stack none` to give the stack's state/,
     );
+  });
+
+  it("knows a destroyed stack's state for what it is: read, empty, and without the stack's name", async () => {
+    const env = { ALLOWED: "yes" };
+    await project.up({ env });
+    await project.destroy({ env });
+    const { exitCode, stdout } = await keymgmt("sweep", "--region", "us-west-1");
+    assert.match(
+      stdout.replaceAll(/\s+/g, " "),
+      /Of organization\/e2e\/dev, nothing is known of these: pulumi stack export was read: it is empty and does not name its stack\. If it is this one: --empty-stack organization\/e2e\/dev/,
+    );
+    assert.equal(exitCode, 3);
+    const sure = await keymgmt(
+      ...["sweep", "--region", "us-west-1", "--empty-stack", "organization/e2e/dev", "--json"],
+    );
+    const { scheduled, foreign } = JSON.parse(sure.stdout);
+    assert.deepEqual([scheduled.length, foreign.length], [2, 0]);
   });
 });
