@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isAliasName } from "../provider/kms/arn.js";
 import type { KmsConnection } from "../provider/kms/endpoints/connection.js";
+import { endpointMistakes } from "../provider/kms/endpoints/endpoint.js";
 import { isKnownRegion, isRegion, notKnown } from "../provider/kms/endpoints/regions.js";
 import { OPTIONAL } from "./iam-policy/features.js";
 
@@ -50,8 +51,17 @@ export function withFeatures(command: Command): Command {
   return command;
 }
 
+type Endpoint = NonNullable<KmsConnection["endpoint"]>;
+
 /** One URL for all Regions, or one for each: the form of the KmsProvider's `endpoint`. */
-function endpoint(value: string, before?: KmsConnection["endpoint"]): KmsConnection["endpoint"] {
+function endpoint(value: string, before?: Endpoint): Endpoint {
+  const all = withEndpoint(value, before);
+  const [mistake] = endpointMistakes(all);
+  if (mistake !== undefined) throw new InvalidArgumentError(mistake);
+  return all;
+}
+
+function withEndpoint(value: string, before?: Endpoint): Endpoint {
   const [, region, url] = /^([a-z0-9-]+)=(.+)$/.exec(value) ?? [];
   const isFirst = before === undefined;
   if (region === undefined || url === undefined) {

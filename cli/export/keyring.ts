@@ -37,13 +37,15 @@ export function exportedKey(text: string, source: string, name: string): Exporte
 
 /** Throws where there is no such ManagedKey, or more than one. */
 export function managedKeyIn(text: string, source: string, name: string): Exported {
-  const found = parseExport(text, source).resources.filter(
-    ({ type, outputs, delete: replaced }) =>
-      TYPE.exec(type)?.[1] === "ManagedKey" && outputs?.name === name && !replaced,
+  const keys = parseExport(text, source).resources.filter(
+    ({ type, delete: replaced }) => TYPE.exec(type)?.[1] === "ManagedKey" && !replaced,
   );
+  const found = keys.filter(({ outputs }) => outputs?.name === name);
   const [resource] = found;
   if (resource && found.length === 1) return resource;
-  throw new Error(`Expected one ManagedKey "${name}" in ${source}; there are ${found.length}.`);
+  const names = keys.flatMap(({ outputs }) => (typeof outputs?.name === "string" ? [outputs.name] : []));
+  const there = found.length > 0 ? `there are ${found.length}` : `it has ${names.join(", ") || "none"}`;
+  throw new Error(`Expected one ManagedKey "${name}" in ${source}; ${there}.`);
 }
 
 function inTheClear(keyring: unknown, source: string): string {

@@ -81,7 +81,7 @@ export async function exportedStates(
   for (const file of state)
     states.push({
       text: file === "-" ? await text(process.stdin) : await readOptionFile("--state", file),
-      source: file,
+      source: file === "-" ? "the standard input" : file,
     });
   return states;
 }

@@ -29,11 +29,16 @@ export async function runPulumi(
         `Expected \`pulumi\` on the PATH${cwd === undefined ? "" : ` and a folder ${cwd}`}. ${instead}`,
       );
     const shown = all.map((arg) => (arg.length > 80 ? "…" : arg)).join(" ");
-    throw new Error(
-      `Expected \`pulumi ${shown}\` to ${to}; it failed: ${(stderr ?? "")
-        .trim()
-        .replaceAll(/\s*\n\s*/g, "; ")
-        .replace(/\.$/, "")}. ` + `Run this in the project's folder, or give --cwd or --stack. ${instead}`,
-    );
+    const said = (stderr ?? "")
+      .trim()
+      .replaceAll(/\s*\n\s*/g, "; ")
+      .replace(/\.$/, "");
+    const next = /passphrase/.test(said) ? "" : ` ${adviceFor(stack)} ${instead}`; // Pulumi says itself which variable to set
+    throw new Error(`Expected \`pulumi ${shown}\` to ${to}; it failed: ${said}.${next}`.trimEnd());
   }
+}
+
+function adviceFor(stack: string | undefined): string {
+  const where = "Run this in the project's folder, or give --cwd";
+  return stack === undefined ? `${where} or --stack.` : `${where}; \`pulumi stack ls\` shows its stacks.`;
 }

@@ -142,6 +142,11 @@ export function deploymentOf(text: string, source: string): Deployment {
     throw new Error(
       `Expected ${source} to be what \`pulumi stack export\` writes; it has no \`deployment\`.`,
     );
+  const { resources } = exported.deployment;
+  if (resources && !Array.isArray(resources))
+    throw new Error(
+      `Expected ${source} to be what \`pulumi stack export\` writes; its \`resources\` are no list.`,
+    );
   return exported.deployment;
 }
 

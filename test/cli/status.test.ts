@@ -344,8 +344,14 @@ states.
 
   for (const [title, args, input, message] of [
     ["there is no pulumi", ["status"], "", /Expected `pulumi` on the PATH/],
-    ["a state is not JSON", ["status", "--state", "-"], "{", /- to be what `pulumi stack export` writes/],
+    ["a state is not JSON", ["status", "--state", "-"], "{", /the standard input to be what `pulumi .* JSON/],
     ["a state is no state", ["status", "--state", "-"], "{}", /it has no `deployment`/],
+    [
+      "a state's resources are none",
+      ["status", "--state", "-"],
+      '{ "deployment": { "resources": {} } }',
+      /its `resources` are no list/,
+    ],
     ["a file is not there", ["status", "--state", "/nonexistent/state"], "", /ENOENT/],
   ] as const) {
     it(`ends with 1 where ${title}`, async () => {

@@ -50,6 +50,11 @@ describe("keymgmt", function () {
       /Expected one URL, or REGION=URL/,
     ],
     ["status --endpoint https://a.example --endpoint https://b.example", /Expected one URL, or REGION=URL/],
+    ["status --endpoint us-west-1", /Expected `endpoint` to be an http or https URL/],
+    [
+      "sweep --endpoint us-west-1=kms.example",
+      /Expected `endpoint\["us-west-1"\]` to be an http or https URL/,
+    ],
     ["import", /missing required argument 'backup'/],
   ] as const) {
     it(`ends with 2 where the command line is wrong: keymgmt ${line}`, async () => {

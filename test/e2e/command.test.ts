@@ -89,13 +89,29 @@ describe("keymgmt in a project's folder", function () {
     );
   });
 
-  it("says what pulumi says where there is no such stack", async () => {
+  it("says what pulumi says where there is no such stack, and how to see which there are", async () => {
     const { exitCode, stderr } = await keymgmt("status", "--stack", "none");
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /Expected `pulumi stack export --non-interactive --stack none` to give the stack's state/,
+      /Expected `pulumi stack export --non-interactive --stack none` to give the stack's state; .*no stack named 'none' found\..* `pulumi stack ls` shows its stacks\./,
     );
+  });
+
+  it("says what pulumi says where the passphrase is wrong, and nothing of folders", async () => {
+    const args = [
+      "export",
+      "--key",
+      "orders",
+      "--out",
+      "-",
+      "--passphrase",
+      "env://PULUMI_CONFIG_PASSPHRASE",
+    ];
+    const env = { PULUMI_CONFIG_PASSPHRASE: "long enough, and another one" };
+    const { exitCode, stderr } = await project.run(process.execPath, [built("cli/main.js"), ...args], env);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /set PULUMI_CONFIG_PASSPHRASE_FILE to a file containing the passphrase\.$/);
   });
 
   it("knows a destroyed stack's state for what it is: read, empty, and without the stack's name", async () => {

@@ -150,9 +150,21 @@ describe("check of a ManagedKey", () => {
     assert.deepEqual(await check({ replicaRegions: ["eu-west-9"] }), [refused]);
     const olds = { ...(await checked("ManagedKey")), replicaRegions: ["eu-west-9"] };
     assert.deepEqual(await check({ replicaRegions: ["eu-west-9"] }, olds), []);
-    assert.ok(
-      (await check({ replicaRegions: ["eu-west-9"] }, await checked("ManagedKey"))).includes(refused),
-    );
+  });
+
+  it("says of a misspelt Region of an existing key that, and nothing of a change", async () => {
+    for (const deletionAllowed of [true, false]) {
+      const olds = await checked("ManagedKey", { deletionAllowed, replicaRegions: ["eu-west-1"] });
+      assert.deepEqual(await check({ replicaRegions: ["eu-wset-1"] }, olds), [
+        'Expected `replicaRegions` to be an AWS Region such as "us-east-1"; did you mean "eu-west-1"?',
+      ]);
+      const [refused, ...others] = await check({ replicaRegions: ["eu-west-11"] }, olds);
+      assert.match(
+        refused!,
+        /got "eu-west-11", which this release does not know; did you mean "eu-west-1"\?/,
+      );
+      assert.deepEqual(others, []);
+    }
   });
 
   it("refuses a Region named twice", async () => {
