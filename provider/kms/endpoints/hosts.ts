@@ -15,7 +15,7 @@ const DOMAINS: Readonly<Record<string, readonly [dns: string, dualStack: string,
 };
 
 /** The services that are called. Hosts of other services are not trusted: S3 and API Gateway serve what customers put there. */
-const SERVICES = "(?:kms|sts|portal\\.sso|oidc|signin)(?:-fips)?";
+const SERVICES = "(?:kms|sts|servicequotas|portal\\.sso|oidc|signin)(?:-fips)?";
 
 /** Hosts without a Region in the name. */
 const WITHOUT_REGION: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { KMSClient } from "@aws-sdk/client-kms";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { STSClient } from "@aws-sdk/client-sts";
 import { isAwsHost, isThisMachine } from "../../../../provider/kms/endpoints/hosts";
 import { partitionOf } from "../../../../provider/kms/endpoints/regions";
@@ -11,6 +12,7 @@ const nested = createRequire(require.resolve("@aws-sdk/credential-providers"));
 const CLIENTS: Record<string, new (config: { region: string }) => { config: unknown }> = {
   kms: KMSClient,
   sts: STSClient,
+  "service-quotas": ServiceQuotasClient,
   sso: nested("@aws-sdk/nested-clients/sso").SSOClient,
   "sso-oidc": nested("@aws-sdk/nested-clients/sso-oidc").SSOOIDCClient,
   signin: nested("@aws-sdk/nested-clients/signin").SigninClient,
