@@ -66,7 +66,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     found.push(
       await examine({
         connection: aws.connection(asker, first),
-        regions: regions.map((region) => ({ region, target: targetIn(region, own, first) })),
+        regions: regions.map((region) => ({ region, target: targetIn(region, own, regions, multiRegion) })),
         permissions,
         explained: (error) => aws.explained(error, provider),
       }),
@@ -107,14 +107,18 @@ function placesByAccount(reaches: ProviderRegion[], more: string[]): Account[] {
   }));
 }
 
-function targetIn(region: string, held: RegionState[], replicaRegion: string): Target {
-  const holder = held.find((each) => each.region === region);
+function targetIn(region: string, held: RegionState[], regions: string[], multiRegion: boolean): Target {
+  const here = held.filter((each) => each.region === region);
+  const holder = here.find(({ versions }) => versions.length > 0) ?? here[0];
   const own = holder?.versions.at(-1)?.keyId;
   return {
-    keyId: own ?? madeUpKey(),
+    keyId: own ?? madeUpKey(multiRegion),
     real: own !== undefined,
     keyType: findKeyType(holder?.owner.key.type) ?? AES_256,
-    replicaRegion,
+    replicaRegion: regions.find((other) => other !== region) ?? region,
+    isReplica: here.length > 0 && here.every(({ primary }) => !primary),
+    stack: holder?.owner.stack ?? held[0]?.owner.stack,
+    aliasName: holder?.outputs.aliasName,
   };
 }
 

@@ -1,18 +1,21 @@
-import { isKeymgmtError, type KeymgmtError } from "../../provider/errors.js";
+import { isKeymgmtError } from "../../provider/errors.js";
 import { identify } from "../../provider/kms/client/account.js";
 import { KmsConnections } from "../../provider/kms/client/client.js";
 import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
-import { awsError } from "../../provider/kms/errors/awsErrors.js";
 import type { Permission } from "../../provider/kms/permissions.js";
 import { accountMismatch } from "../aws.js";
 import type { CodeFinding } from "./code.js";
-import { localClock } from "./localClock.js";
-import { probeFor, type Target } from "./probes.js";
+import { clockOf, localClock } from "./localClock.js";
+import type { Target } from "./probes.js";
+import { type Simulation, Simulator } from "./simulation.js";
+import { type PermissionFinding, tryEach } from "./tried.js";
 
 export interface AccountFindings {
   credentials: { source: string; accessKeyId: string } | null;
   account: { accountId: string; arn: string | null } | null;
   regions: RegionFindings[];
+  /** Null where it is not known who calls. */
+  simulation: Simulation | null;
 }
 
 export interface Findings extends AccountFindings {
@@ -31,6 +34,7 @@ export const NOTHING: Findings = {
   credentials: null,
   account: null,
   regions: [],
+  simulation: null,
   leftOut: [],
   problems: [],
 };
@@ -44,13 +48,6 @@ export interface RegionFindings {
   /** Seconds by which the clock of a local KMS was moved ahead; null where it is none, or does not show its clock. */
   localClockSeconds: number | null;
   permissions: PermissionFinding[];
-}
-
-export interface PermissionFinding {
-  action: string;
-  verdict: "granted" | "denied" | "unclear";
-  /** Why it is unclear. */
-  why: string | null;
 }
 
 /** AWS refuses a signature with a larger clock difference (IAM guide, Signature Version 4). */
@@ -77,9 +74,11 @@ export async function examine({
     credentials: null,
     account: null,
     regions: [],
+    simulation: null,
     problems: [],
   };
   let isOther = false;
+  let simulator: Simulator | undefined;
   const noting = async (work: () => Promise<void>) => {
     try {
       await work();
@@ -99,13 +98,15 @@ export async function examine({
   await noting(async () => {
     const { accountId, arn } = await identify(connection, connections);
     findings.account = { accountId, arn: arn ?? null };
+    simulator = new Simulator(connections, connection, accountId, arn);
+    findings.simulation = simulator.outcome;
     if (accountId !== (connection.accountId ?? accountId))
       throw accountMismatch(connection.accountId!, accountId);
   });
   if (isOther) return findings;
   for (const { region, target } of regions)
     await noting(async () => {
-      const found = await examineRegion(connections, connection, region, target, permissions);
+      const found = await examineRegion(connections, connection, region, target, permissions, simulator);
       findings.regions.push(found.findings);
       findings.problems.push(...found.problems);
     });
@@ -118,39 +119,25 @@ async function examineRegion(
   region: string,
   target: Target,
   permissions: Permission[],
+  simulator: Simulator | undefined,
 ): Promise<{ findings: RegionFindings; problems: string[] }> {
-  const { attempt, watchedClient } = await import("./client.js"); // which loads the AWS SDK
+  const { watchedClient } = await import("./client.js"); // which loads the AWS SDK
   const { client, server } = await watchedClient(connections, connection, region);
-  const found: PermissionFinding[] = [];
-  const problems: string[] = [];
-  try {
-    for (const { action, without } of permissions) {
-      const probe = probeFor(action, target);
-      if (probe === undefined) {
-        found.push({ action, verdict: "unclear", why: "AWS has no call that tries it and makes nothing" });
-        continue;
-      }
-      const { operation, input, certain } = probe;
-      const thrown = await attempt(client, operation, input);
-      const error =
-        thrown &&
-        awsError(thrown, { service: "kms", operation, region, endpoint: server.endpoint, repeatable: true });
-      if (error !== undefined && ENDS.has(error.code)) {
-        problems.push(error.message);
-        break;
-      }
-      const finding = judged(action, error, certain);
-      if (finding.verdict === "denied")
-        problems.push(`${action} is denied in ${region}. Without it: ${without}.`);
-      found.push(finding);
-    }
-  } finally {
-    client.destroy();
-  }
+  const { found, end } = await tryEach(permissions, {
+    connections,
+    connection,
+    region,
+    target,
+    client,
+    server,
+  }).finally(() => client.destroy());
+  const judged = (await simulator?.judge(found, region, target, permissions)) ?? found;
+  const problems = judged.flatMap((finding) => refusal(finding, region, permissions));
+  if (end !== undefined) problems.push(end.message);
   const skew = server.skewSeconds ?? null;
   if (skew !== null && Math.abs(skew) >= MOST_SKEW_SECONDS)
     problems.push(
-      `This machine's clock is ${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} AWS's in ${region}; AWS refuses signatures that are 5 minutes off. Set the clock.`,
+      `This machine's clock is ${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} ${clockOf(server.endpoint)} in ${region}; AWS refuses signatures that are 5 minutes off. Set the clock.`,
     );
   return {
     findings: {
@@ -158,28 +145,24 @@ async function examineRegion(
       endpoint: server.endpoint ?? null,
       clockSkewSeconds: skew,
       localClockSeconds: await localClock(server.endpoint),
-      permissions: found,
+      permissions: judged,
     },
     problems,
   };
 }
 
-/** Errors after which every other call would fail too. */
-const ENDS = new Set(["EndpointUnreachable", "InvalidCredentials", "MissingCredentials", "Timeout"]);
-
-/** A permission is granted only where the call succeeded: AWS does not document whether it looks for the KMS key or at the permission first. */
-function judged(action: string, error: KeymgmtError | undefined, certain: boolean): PermissionFinding {
-  const unclear = (why: string): PermissionFinding => ({ action, verdict: "unclear", why });
-  if (error === undefined) return { action, verdict: "granted", why: null };
-  if (error.code === "NotFound")
-    return unclear(certain ? "AWS does not have the state's KMS key" : NOT_THERE);
-  if (error.code !== "AccessDenied") return unclear(`AWS answered ${error.context.awsName}`);
-  if (certain || error.context.explicitDeny) return { action, verdict: "denied", why: null };
-  return unclear("denied for a KMS key that is not there: missing, or bound to tags or to imported keys");
+function refusal(
+  { action, verdict }: PermissionFinding,
+  region: string,
+  permissions: Permission[],
+): string[] {
+  const { without } = permissions.find((permission) => permission.action === action)!;
+  if (verdict === "denied") return [`${action} is denied in ${region}. Without it: ${without}.`];
+  if (verdict !== "deniedByPolicy") return [];
+  return [
+    `${action} is denied in ${region} by AWS's policy simulator, which asks no key policy. Without it: ${without}.`,
+  ];
 }
-
-const NOT_THERE =
-  "not refused for a KMS key that is not there, which may be found out before permissions are";
 
 /** The beginning and end of an access key id: enough to recognise it. */
 const shortId = (accessKeyId: string) => `${accessKeyId.slice(0, 4)}…${accessKeyId.slice(-4)}`;

@@ -1,5 +1,12 @@
 import { isThisMachine } from "../../provider/kms/endpoints/hosts.js";
 
+/** Whose clock an answer's Date header shows. */
+export const clockOf = (endpoint: string | undefined) =>
+  isLocal(endpoint) ? "the local endpoint's" : "AWS's";
+
+export const isLocal = (endpoint: string | undefined): endpoint is string =>
+  endpoint !== undefined && isThisMachine(new URL(endpoint).hostname);
+
 /** Nobody waits for an answer that only a local KMS gives. */
 const LONGEST_MS = 1000;
 
@@ -8,7 +15,7 @@ const LONGEST_MS = 1000;
  * signatures and the Date header by the machine's. Null where the endpoint is none on this machine, or has no control endpoint.
  */
 export async function localClock(endpoint: string | undefined): Promise<number | null> {
-  if (endpoint === undefined || !isThisMachine(new URL(endpoint).hostname)) return null;
+  if (!isLocal(endpoint)) return null;
   try {
     const url = new URL("/_local-kms/clock", endpoint);
     const answer = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(LONGEST_MS) });

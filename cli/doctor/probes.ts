@@ -14,6 +14,12 @@ export interface Target {
   keyType: KeyType;
   /** The Region that a ReplicateKey call names. */
   replicaRegion: string;
+  /** The Region has only replicas. */
+  isReplica?: boolean;
+  /** `organization/project/stack`, as its KMS keys are tagged. */
+  stack?: string;
+  /** Of the KMS key. */
+  aliasName?: string;
 }
 
 export interface Probe {
@@ -23,7 +29,9 @@ export interface Probe {
   certain: boolean;
 }
 
-export const madeUpKey = () => randomUUID();
+/** Multi-Region keys have ids of a form of their own, by which policies tell them. */
+export const madeUpKey = (multiRegion = false) =>
+  multiRegion ? `mrk-${randomUUID().replaceAll("-", "")}` : randomUUID();
 
 const NO_ALIAS = "alias/keymgmt-doctor/no-such-alias";
 const TAG_KEY = "keymgmt:doctor";

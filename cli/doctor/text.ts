@@ -1,6 +1,8 @@
 import { table, wrapped } from "../text.js";
 import type { CodeFinding } from "./code.js";
 import type { AccountFindings, Findings, RegionFindings } from "./examine.js";
+import { clockOf, isLocal } from "./localClock.js";
+import type { PermissionFinding } from "./tried.js";
 
 /** The findings as text for a person, 80 columns wide. `isAwsAsked` is false where only the state was examined. */
 export function doctorText(
@@ -17,7 +19,7 @@ export function doctorText(
     ),
     "\n",
     ...problems.map((problem) => wrapped(problem, "! ")),
-    ...(isAwsAsked ? accounts.map(simulation) : []),
+    ...(isAwsAsked ? accounts.map(simulationText) : []),
     problems.length === 0 ? conclusion(accounts) : "",
   ].join("");
 }
@@ -44,24 +46,26 @@ function conclusion(accounts: AccountFindings[]): string {
     : "Nothing to fix.\n";
 }
 
-/** The call that says more of what is not known. It evaluates IAM policies alone, not key policies. */
-function simulation(findings: AccountFindings): string {
-  const source = policySource(findings.account?.arn ?? "");
+/** What was simulated, or the call that says more of what is not known. */
+function simulationText(findings: AccountFindings): string {
+  const { policySource: source, why } = findings.simulation ?? { policySource: null, why: null };
+  const isSimulated = findings.regions
+    .flatMap(({ permissions }) => permissions)
+    .some(({ verdict }) => verdict.endsWith("ByPolicy"));
+  if (isSimulated)
+    return wrapped(
+      `"By policy" is what AWS's policy simulator says of ${source}: from its IAM policies, its permissions boundary and service control policies alone. A key policy or a session policy may decide otherwise.`,
+    );
   const actions = [...new Set(unclearIn(findings).map(({ action }) => action))];
-  if (source === undefined || actions.length === 0) return "";
+  if (actions.length === 0 || why === null) return "";
+  if (source === null) return wrapped(`Nothing was simulated: ${why}.`);
   return (
+    wrapped(`Nothing was simulated: ${why}.`) +
     wrapped(
       "What IAM policies say of the permissions that are not known, with tags by --context-entries, and without key policies:",
     ) +
     `  aws iam simulate-principal-policy --policy-source-arn \\\n    ${source} \\\n    --action-names ${actions.join(" \\\n      ")}\n`
   );
-}
-
-/** The user or role of a caller's ARN. The role's path is not in it. */
-function policySource(arn: string): string | undefined {
-  const [, partition, accountId, role] = /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
-  if (role !== undefined) return `arn:${partition}:iam::${accountId}:role/${role}`;
-  return /:iam::\d+:user\//.test(arn) ? arn : undefined;
 }
 
 function codeLines(code: CodeFinding[]): string[] {
@@ -73,6 +77,14 @@ function codeLines(code: CodeFinding[]): string[] {
   ];
 }
 
+const VERDICTS: Readonly<Record<PermissionFinding["verdict"], string>> = {
+  granted: "granted",
+  denied: "DENIED",
+  unclear: "not known",
+  grantedByPolicy: "granted by policy (simulated)",
+  deniedByPolicy: "DENIED by policy (simulated)",
+};
+
 function regionText({
   region,
   endpoint,
@@ -80,16 +92,15 @@ function regionText({
   localClockSeconds,
   permissions,
 }: RegionFindings): string {
-  const verdicts = { granted: "granted", denied: "DENIED", unclear: "not known" };
   const whys = [...new Set(permissions.flatMap(({ why }) => why ?? []))];
   const rows = permissions.map(({ action, verdict, why }) => [
     action,
-    why === null ? verdicts[verdict] : `${verdicts[verdict]} (${whys.indexOf(why) + 1})`,
+    why === null ? VERDICTS[verdict] : `${VERDICTS[verdict]} (${whys.indexOf(why) + 1})`,
   ]);
   return [
     `\n${region}\n`,
     wrapped(endpoint ?? "not reached", "  endpoint     "),
-    wrapped(clockText(clockSkewSeconds, localClockSeconds), "  clock        "),
+    wrapped(clockText(endpoint, clockSkewSeconds, localClockSeconds), "  clock        "),
     rows.length === 0 ? "" : table(rows, "  "),
     ...whys.map((why, index) => wrapped(why, `  (${index + 1}) `)),
   ].join("");
@@ -98,12 +109,16 @@ function regionText({
 /** Two seconds are within the error: the server sends whole seconds, and the answer needs time to arrive. */
 const isSame = (seconds: number) => Math.abs(seconds) <= 2;
 
-function clockText(skew: number | null, local: number | null): string {
+function clockText(endpoint: string | null, skew: number | null, local: number | null): string {
   if (local !== null)
     return isSame(local)
       ? "a local KMS's, the same as this machine's"
       : `a local KMS's, moved ${Math.abs(local)} s ${local > 0 ? "ahead of" : "behind"} this machine's: expiry and deletions go by it`;
   if (skew === null) return "not known: no answer had a Date header";
-  if (isSame(skew)) return "the same as AWS's, to a second or two";
-  return `${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} AWS's`;
+  const whose = clockOf(endpoint ?? undefined);
+  if (!isSame(skew)) return `${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} ${whose}`;
+  const hidden = isLocal(endpoint ?? undefined)
+    ? "; whether a local KMS's own clock was moved shows only with its --control"
+    : "";
+  return `the same as ${whose}, to a second or two${hidden}`;
 }

@@ -8,6 +8,7 @@ export const OPTIONAL = {
   onDemandRotation: "rotation within one KMS key",
   changes: "changed tags, policies and descriptions",
   sealing: "keyrings that a KMS key seals",
+  quotas: '`quotas: "aws"`, which reads the account\'s quotas from Service Quotas',
   status: "`keymgmt status`",
   sweep: "`keymgmt sweep`",
 } as const satisfies Partial<Record<Feature, string>>;

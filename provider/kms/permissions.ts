@@ -13,6 +13,7 @@ export type Feature =
   | "onDemandRotation"
   | "changes"
   | "sealing"
+  | "quotas"
   | "status"
   | "sweep";
 
@@ -31,7 +32,7 @@ export type PermissionTarget = "account" | "newKey" | "ownKey" | "anyKey" | "roo
 
 export interface Permission {
   /** IAM action. */
-  action: `kms:${string}` | "iam:CreateServiceLinkedRole";
+  action: `kms:${string}` | "iam:CreateServiceLinkedRole" | "servicequotas:ListServiceQuotas";
   on: PermissionTarget;
   /** When it is used. */
   when: string;
@@ -49,6 +50,7 @@ export const FEATURES: Readonly<Record<Feature, string>> = {
   onDemandRotation: "On-demand rotation",
   changes: "Changes of tags, policy and description",
   sealing: "Keyrings sealed by a KMS key",
+  quotas: "Quotas from Service Quotas",
   status: "keymgmt status",
   sweep: "keymgmt sweep",
 };
@@ -268,6 +270,14 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
       on: "rootKey",
       when: "such a version is imported; its `keystore` changes",
       without: "the update fails, and the keyring stays as it was",
+    },
+  ],
+  quotas: [
+    {
+      action: "servicequotas:ListServiceQuotas",
+      on: "account",
+      when: '`quotas: "aws"` of a KmsProvider: the account\'s request quotas, once a run in each Region where KMS is called',
+      without: "the update says so once, and AWS's default quotas are assumed",
     },
   ],
   status: [

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { examine, type PermissionFinding } from "../../cli/doctor/examine";
-import { madeUpKey } from "../../cli/doctor/probes";
+import { examine } from "../../cli/doctor/examine";
+import { madeUpKey, type Target } from "../../cli/doctor/probes";
+import type { PermissionFinding } from "../../cli/doctor/tried";
 import { AES_256 } from "../../provider/keys/keyTypes";
 import { FEATURES, type Feature, permissionsFor } from "../../provider/kms/permissions";
 import { setEnvironment } from "../provider/kms/loopback";
-import { HOME, Life, REPLICA, type Site } from "./life";
+import { HOME, Life, REPLICA, type Site, STACK } from "./life";
 import type { TriedLife } from "./lives";
 import { localSites, type Trial } from "./sites";
 
@@ -30,6 +31,10 @@ const CERTAIN =
 describe("keymgmt doctor, under the policy that keymgmt iam-policy writes", function () {
   this.timeout(60_000);
   const whole: Trial = { life: ALL };
+  const simulating: Trial = {
+    life: ALL,
+    besides: { Effect: "Allow", Action: "iam:SimulatePrincipalPolicy", Resource: "*" },
+  };
   const lesser = CERTAIN.map((without): Trial => ({ life: ALL, without }));
   let sites: Map<Trial, Site>;
   let close: () => Promise<void>;
@@ -37,7 +42,7 @@ describe("keymgmt doctor, under the policy that keymgmt iam-policy writes", func
 
   before(async () => {
     restore = setEnvironment({});
-    ({ sites, close } = await localSites([whole, ...lesser]));
+    ({ sites, close } = await localSites([whole, simulating, ...lesser]));
   });
   after(async () => {
     await close();
@@ -45,10 +50,10 @@ describe("keymgmt doctor, under the policy that keymgmt iam-policy writes", func
   });
 
   /** What is found of each permission in the primary's Region, and the problems. */
-  async function found(trial: Trial, keyId: string, real: boolean) {
+  async function found(trial: Trial, keyId: string, real: boolean, more: Partial<Target> = {}) {
     const site = sites.get(trial)!;
     await site.as("all but one");
-    const target = { keyId, real, keyType: AES_256, replicaRegion: REPLICA };
+    const target = { keyId, real, keyType: AES_256, replicaRegion: REPLICA, ...more };
     const connection = { keyCollection: HOME, endpoint: site.url };
     const { regions, problems } = await examine({
       connection,
@@ -74,6 +79,20 @@ describe("keymgmt doctor, under the policy that keymgmt iam-policy writes", func
     assert.equal(verdicts.size, PERMISSIONS.length);
     for (const [action, verdict] of verdicts)
       assert.equal(verdict, CERTAIN.includes(action) ? "granted" : "unclear", action);
+  });
+
+  it("finds by simulation that the policy grants the rest, but what a KMS key of the program's needs to seal keyrings", async () => {
+    const { verdicts, problems } = await found(simulating, await ownKey(simulating), true, { stack: STACK });
+    assert.deepEqual(problems, []);
+    const sealing = ["kms:GenerateDataKey", "kms:Decrypt"];
+    const asked = "servicequotas:ListServiceQuotas"; // which the local KMS does not answer
+    for (const [action, verdict] of verdicts)
+      if (action !== asked)
+        assert.equal(
+          verdict,
+          CERTAIN.includes(action) ? "granted" : sealing.includes(action) ? "unclear" : "grantedByPolicy",
+          action,
+        );
   });
 
   for (const trial of lesser) {

@@ -11,6 +11,8 @@ import type { TriedLife } from "./lives";
 export interface Trial {
   life: TriedLife;
   without?: string;
+  /** A statement that the policy has besides. */
+  besides?: object;
 }
 
 /** The policy that `keymgmt iam-policy` writes, less one action where one is to be tried. */
@@ -51,10 +53,11 @@ export async function localSites(
   const named = await given(dataDir, accounts);
   const log: RequestLogEntry[] = [];
   const principals = accounts.flatMap(({ trial, accountId }) => {
+    const besides = trial.besides ? [{ Version: "2012-10-17", Statement: [trial.besides] }] : [];
     const user = (actor: Actor, without?: string) => ({
       arn: `arn:aws:iam::${accountId}:user/${actor === "everything" ? "all" : "ci"}`,
       accessKeys: [{ accessKeyId: keyOf(accountId, actor), secretAccessKey: SECRET }],
-      policies: [policyOf(trial.life, { accountId, ...named.get(trial) }, without)],
+      policies: [policyOf(trial.life, { accountId, ...named.get(trial) }, without), ...besides],
     });
     return [
       {

@@ -18,10 +18,12 @@ import { NotStored } from "../store/notStored.js";
 import type { Store } from "../store/store.js";
 import { type Answer, asKmsError, errorAnswer, jsonAnswer } from "./answer.js";
 import { type Credential, readAuthorization, requireService } from "./authorization.js";
+import { IAM, simulatePrincipalPolicy } from "./iam.js";
+import { formOf, queryAnswer, queryError } from "./query.js";
 import { intercepted, outcomeOf, type Reply } from "./reply.js";
 import { keyIdOf, type RequestLogEntry } from "./requestLog.js";
 import { verify } from "./signature.js";
-import { callerIdentity, stsAction, stsError } from "./sts.js";
+import { callerIdentity, STS } from "./sts.js";
 import { operationOf } from "./target.js";
 import type { WireRequest } from "./wireRequest.js";
 
@@ -60,14 +62,18 @@ export async function answer(service: Service, request: WireRequest, requestId: 
 }
 
 async function replyTo(service: Service, passage: Passage): Promise<Reply> {
-  const action = stsAction(passage.request);
+  const form = formOf(passage.request);
+  const action = form?.get("Action") ?? "";
+  const isIam = action === "SimulatePrincipalPolicy";
   try {
-    if (action === undefined) return await answerKms(service, passage);
-    return { answer: await answerSts(service, passage, action) };
+    if (form === undefined) return await answerKms(service, passage);
+    return {
+      answer: isIam ? await answerIam(service, passage, form) : await answerSts(service, passage, action),
+    };
   } catch (error) {
     if (!(error instanceof KmsError)) service.observers.fault(error);
-    const sts = action !== undefined;
-    return { answer: sts ? stsError(asKmsError(error), passage.requestId) : errorAnswer(error) };
+    if (form === undefined) return { answer: errorAnswer(error) };
+    return { answer: queryError(isIam ? IAM : STS, asKmsError(error), passage.requestId) };
   }
 }
 
@@ -77,7 +83,16 @@ async function answerSts(service: Service, passage: Passage, action: string): Pr
   if (action !== "GetCallerIdentity")
     throw new KmsError("InvalidAction", `Could not find operation ${action} here`);
   service.observers.count("sts:GetCallerIdentity");
-  return callerIdentity(caller, passage.requestId);
+  return queryAnswer(STS, action, callerIdentity(caller), passage.requestId);
+}
+
+async function answerIam(service: Service, passage: Passage, form: URLSearchParams): Promise<Answer> {
+  const action = "SimulatePrincipalPolicy";
+  passage.entry.operation = `iam:${action}`;
+  const { caller } = await authenticate(service, passage, "iam");
+  service.observers.count(`iam:${action}`);
+  const result = simulatePrincipalPolicy(service.kms.settings.iam, caller, form);
+  return queryAnswer(IAM, action, result, passage.requestId);
 }
 
 /** Authentication, then what stands in the way (faults, quotas), then the request itself. */

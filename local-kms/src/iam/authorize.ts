@@ -3,6 +3,7 @@ import { grantsThatCover } from "../keys/access/grant.js";
 import { keyArn } from "../keys/arn.js";
 import type { GrantRecord, KeyRecord } from "../keys/record.js";
 import type { Call } from "../operations/call.js";
+import type { Caller } from "./caller.js";
 import { type Decision, decideForAccount, decideForKey, type Reason } from "./decide.js";
 import { denial } from "./denial.js";
 import type { Facts } from "./facts.js";
@@ -47,6 +48,13 @@ export function authorizeTagsOnCreate(call: Call): void {
 export function couldPutPolicy(call: Call, key: KeyRecord, policy: string): boolean {
   const later = { ...call, operation: "PutKeyPolicy", input: { Tags: call.input.Tags } };
   return !("refused" in decisionOnKey(policy, { call: later, action: "PutKeyPolicy", key }));
+}
+
+/** Whether the caller may have IAM simulate the policies of a user or role. */
+export function authorizeSimulation(caller: Caller, arn: string): void {
+  const action = "iam:SimulatePrincipalPolicy";
+  const { refused } = decideForAccount(caller, { action, resource: arn, lookup: () => undefined });
+  if (refused) throw accessDenied(denial(caller.arn, action, arn, refused));
 }
 
 function decisionOnKey(policy: string, facts: Facts & { key: KeyRecord }): Decision {

@@ -34,6 +34,8 @@ export interface Credentials extends AccessKey {
 export interface Iam {
   /** By access key id; undefined where no access key is configured: every signature is accepted then. */
   readonly credentials: ReadonlyMap<string, Credentials> | undefined;
+  /** The principals of the settings, by their ARN there. */
+  readonly callers: ReadonlyMap<string, Caller>;
   /** False where the principal's account is configured and the principal is not. Of other accounts nothing is known. */
   exists(principalArn: string): boolean;
 }
@@ -41,15 +43,15 @@ export interface Iam {
 /** Throws a sentence that names the place where the configuration is wrong. */
 export function readIam({ principals }: IamConfig = { principals: [] }): Iam {
   const credentials = new Map<string, Credentials>();
-  const arns = new Set<string>();
+  const callers = new Map<string, Caller>();
   const accounts = new Set<string>();
   const roles = new Set<string>();
   for (const [i, given] of principals.entries()) {
     const at = `iam.principals[${i}]`;
     const caller = readCaller(given, at);
     const { arn, account, kind, name } = caller.principal;
-    if (arns.has(arn)) throw new Error(`${at}: ${arn} is there twice`);
-    arns.add(arn);
+    if (callers.has(arn)) throw new Error(`${at}: ${arn} is there twice`);
+    callers.set(arn, caller);
     accounts.add(account);
     if (kind === "role") roles.add(`${account}/${name.split("/").at(-1)}`);
     for (const key of given.accessKeys ?? []) {
@@ -62,13 +64,14 @@ export function readIam({ principals }: IamConfig = { principals: [] }): Iam {
   }
   return {
     credentials: credentials.size > 0 ? credentials : undefined,
+    callers,
     exists: (arn) => {
       const principal = parsePrincipal(arn);
       if (!principal) return false;
       const { kind, account, name } = principal;
       if (!accounts.has(account) || kind === "account" || kind === "federated user") return true;
       // A session's ARN has the role's name without its path.
-      return kind === "session" ? roles.has(`${account}/${name.split("/")[0]}`) : arns.has(arn);
+      return kind === "session" ? roles.has(`${account}/${name.split("/")[0]}`) : callers.has(arn);
     },
   };
 }

@@ -29,14 +29,19 @@ export interface PrincipalsKms extends TestKms {
   as(arn: string, region?: string): KMSClient;
 }
 
+/** The access key that a principal gets. */
+export const secretOf = (arn: string) => ({
+  accessKeyId: `AKIA${arn.replace(/\W/g, "")}`,
+  secretAccessKey: `secret of ${arn}`,
+});
+
 export async function startWith(
   ...principals: (Omit<IamPrincipal, "accessKeys"> & { arn: string })[]
 ): Promise<PrincipalsKms> {
-  const keyOf = (arn: string) => `AKIA${arn.replace(/\W/g, "")}`;
   const iam = {
     principals: principals.map((principal) => ({
       ...principal,
-      accessKeys: [{ accessKeyId: keyOf(principal.arn), secretAccessKey: `secret of ${principal.arn}` }],
+      accessKeys: [secretOf(principal.arn)],
     })),
   };
   const kms = await start({ config: { iam } });
@@ -44,7 +49,8 @@ export async function startWith(
   return {
     ...kms,
     as: (arn, region = EAST) => {
-      const client = clientFor(kms.url, region, keyOf(arn), `secret of ${arn}`);
+      const { accessKeyId, secretAccessKey } = secretOf(arn);
+      const client = clientFor(kms.url, region, accessKeyId, secretAccessKey);
       clients.push(client);
       return client;
     },

@@ -37,7 +37,7 @@ export class AccountQuotas {
   /** AWS's default quotas, which are none here, where Service Quotas does not tell. */
   async #orDefaults(connection: KmsConnection, region: string): Promise<Quotas> {
     try {
-      return quotasIn(await listed(connection, region, await this.credentials(connection), this.time));
+      return quotasIn(await listQuotas(connection, region, await this.credentials(connection), this.time));
     } catch (thrown) {
       if (!isKeymgmtError(thrown)) throw thrown;
       const why =
@@ -50,8 +50,8 @@ export class AccountQuotas {
   }
 }
 
-/** https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html: it leaves out quotas that only have a default value. */
-async function listed(
+/** Throws KeymgmtError. https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html: it leaves out quotas that only have a default value. */
+export async function listQuotas(
   connection: KmsConnection,
   region: string,
   { source, provider }: FoundCredentials,

@@ -1,6 +1,6 @@
 import { KeymgmtError } from "../../errors";
 import type { KmsConnection } from "./connection";
-import { isAwsHost, isThisMachine, isTrustedByDefault } from "./hosts";
+import { IAM_HOSTS, isAwsHost, isThisMachine, isTrustedByDefault } from "./hosts";
 import { isRegion, notKnown, partitionOf } from "./regions";
 import { type Flag, flagOf } from "./sdkFlags";
 import { profileSetting, servicesSettings, sharedSettings, shownSetting } from "./sharedFiles";
@@ -18,7 +18,7 @@ export interface ClientReach {
   ignoreConfiguredEndpointUrls: true;
 }
 
-type Service = "KMS" | "STS" | "SERVICE_QUOTAS";
+type Service = "KMS" | "STS" | "SERVICE_QUOTAS" | "IAM";
 
 /** Vault's variable. */
 const VAULT_VARIABLE = "AWS_KMS_ENDPOINT";
@@ -47,6 +47,15 @@ export function stsReach(connection: KmsConnection): ClientReach {
 /** How Service Quotas is reached in a Region, by the same rules as STS. Throws InvalidInput. */
 export function serviceQuotasReach(connection: KmsConnection, region: string): ClientReach {
   return reachOf(connection, region, besideKms("SERVICE_QUOTAS", connection, region));
+}
+
+/** How IAM, which has one endpoint and signing Region in a partition, is reached: by the same rules as STS. Throws InvalidInput. */
+export function iamReach(connection: KmsConnection): { region: string; endpoint: string } {
+  const { keyCollection } = connection;
+  const own = IAM_HOSTS[partitionOf(keyCollection)]!;
+  const found = besideKms("IAM", connection, keyCollection);
+  const { endpoint, useFipsEndpoint } = reachOf(connection, keyCollection, found);
+  return { region: own.region, endpoint: endpoint ?? `https://${useFipsEndpoint ? own.fips : own.host}` };
 }
 
 /**

@@ -23,6 +23,46 @@ const WITHOUT_REGION: Readonly<Record<string, string>> = {
   "signin-fips.amazonaws-us-gov.com": "aws-us-gov",
 };
 
+/** IAM's hosts and signing Region by partition, as in the AWS SDK's rules for its endpoints (@aws-sdk/client-iam 3.1169.0). */
+export const IAM_HOSTS: Readonly<Record<string, { host: string; fips: string; region: string }>> = {
+  aws: { host: "iam.amazonaws.com", fips: "iam-fips.amazonaws.com", region: "us-east-1" },
+  "aws-cn": {
+    host: "iam.cn-north-1.amazonaws.com.cn",
+    fips: "iam-fips.amazonaws.com.cn",
+    region: "cn-north-1",
+  },
+  "aws-us-gov": {
+    host: "iam.us-gov.amazonaws.com",
+    fips: "iam.us-gov.amazonaws.com",
+    region: "us-gov-west-1",
+  },
+  "aws-eusc": {
+    host: "iam.eusc-de-east-1.amazonaws.eu",
+    fips: "iam-fips.amazonaws.eu",
+    region: "eusc-de-east-1",
+  },
+  "aws-iso": {
+    host: "iam.us-iso-east-1.c2s.ic.gov",
+    fips: "iam-fips.us-iso-east-1.c2s.ic.gov",
+    region: "us-iso-east-1",
+  },
+  "aws-iso-b": {
+    host: "iam.us-isob-east-1.sc2s.sgov.gov",
+    fips: "iam-fips.us-isob-east-1.sc2s.sgov.gov",
+    region: "us-isob-east-1",
+  },
+  "aws-iso-e": {
+    host: "iam.eu-isoe-west-1.cloud.adc-e.uk",
+    fips: "iam-fips.cloud.adc-e.uk",
+    region: "eu-isoe-west-1",
+  },
+  "aws-iso-f": {
+    host: "iam.us-isof-south-1.csp.hci.ic.gov",
+    fips: "iam-fips.csp.hci.ic.gov",
+    region: "us-isof-south-1",
+  },
+};
+
 /**
  * Whether a host is AWS's own in this partition: public, FIPS, dual-stack and VPC endpoint names.
  * Source: https://docs.aws.amazon.com/general/latest/gr/kms.html, https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html
@@ -31,6 +71,7 @@ const WITHOUT_REGION: Readonly<Record<string, string>> = {
  */
 export function isAwsHost(host: string, partition: string): boolean {
   if (WITHOUT_REGION[host] === partition) return true;
+  if (host === IAM_HOSTS[partition]?.host || host === IAM_HOSTS[partition]?.fips) return true;
   const [dns, dualStack, signIn] = (DOMAINS[partition] ?? []).map((domain) => domain.replaceAll(".", "\\."));
   const forms = [
     `${SERVICES}\\.([a-z0-9-]+)\\.(?:${dns}|${dualStack})`,

@@ -6,7 +6,7 @@ import { type Denial, denialInText, saysNothingToRotate, stateInText } from "./t
 
 /** A call to AWS that failed, as its error describes it. */
 export interface AwsCall {
-  service: "kms" | "sts" | "servicequotas";
+  service: "kms" | "sts" | "servicequotas" | "iam";
   operation: string;
   region: string;
   /** Undefined for AWS's own endpoint of the Region. */

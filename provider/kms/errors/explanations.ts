@@ -140,7 +140,7 @@ const UNKNOWN_PRINCIPAL =
 /** Explains an error by its name and text. */
 export function explanationOfError(
   { name, message }: { name: string; message: string },
-  service: "kms" | "sts" | "servicequotas",
+  service: "kms" | "sts" | "servicequotas" | "iam",
 ): Explanation {
   const plain = name.replace(/Exception$/, "");
   if (service === "sts" && STS_EXPLANATIONS[plain]) return STS_EXPLANATIONS[plain];

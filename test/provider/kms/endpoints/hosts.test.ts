@@ -43,13 +43,17 @@ describe("hosts of AWS", () => {
         }
     });
 
-  it("are VPC endpoints too, and STS's without a Region", () => {
+  it("are VPC endpoints too, and STS's and IAM's without a Region", () => {
     for (const [host, partition] of [
       ["vpce-0123abcd-ef45.kms.us-east-1.vpce.amazonaws.com", "aws"],
       ["vpce-0123abcd-ef45-us-east-1a.kms.us-east-1.vpce.amazonaws.com", "aws"],
       ["vpce-0123abcd-ef45.kms-fips.us-gov-west-1.vpce.amazonaws.com", "aws-us-gov"],
       ["vpce-0123abcd-ef45.sts.cn-north-1.vpce.amazonaws.com.cn", "aws-cn"],
       ["sts.amazonaws.com", "aws"],
+      ["iam.amazonaws.com", "aws"],
+      ["iam-fips.amazonaws.com", "aws"],
+      ["iam.cn-north-1.amazonaws.com.cn", "aws-cn"],
+      ["iam.us-gov.amazonaws.com", "aws-us-gov"],
     ] as const)
       assert.ok(isAwsHost(host, partition), host);
   });
@@ -73,6 +77,8 @@ describe("hosts of AWS", () => {
       "vpce-0123-abcd.vpce-svc-0f1e.us-east-1.vpce.amazonaws.com",
       "vpce-0123.evil.kms.us-east-1.vpce.amazonaws.com",
       "amazonaws.com",
+      "iam.us-gov.amazonaws.com",
+      "iam.us-east-1.amazonaws.com",
       "",
     ])
       assert.ok(!isAwsHost(host, "aws"), host);
