@@ -7,21 +7,31 @@ import { print } from "../print.js";
 /** `pulumi new <this folder>` takes it too. From dist/cli/init. */
 const TEMPLATE = join(__dirname, "../../../templates/keymgmt-typescript");
 const PACKAGE = "package.json";
+/** What may be in the folder before: what `npm install` of this package makes, and what a new repository has. */
+const BEFORE =
+  /^(package-lock\.json|pnpm-lock\.yaml|yarn\.lock|node_modules|\.npmrc|\.git.*|\.hg|\.svn|README.*|LICENSE.*)$/;
 /** Not in the template: npm leaves it out of a package. */
 const IGNORED = "node_modules/\n";
 
 /**
  * `keymgmt init`. Returns the exit code. Writes what `pulumi new` makes of the template, without a stack. Refuses before it writes
- * anything where a file of the project exists; package.json is completed, because `npm install` of this package has made it.
+ * anything where a file of the project exists, and without `force` where anything else does, as `pulumi new`; package.json is completed,
+ * because `npm install` of this package has made it.
  */
-export async function init(folder = "."): Promise<number> {
+export async function init(folder = ".", { force = false } = {}): Promise<number> {
   const target = resolve(folder);
   const project = nameOf(target);
   const names = await readdir(TEMPLATE);
-  const there = names.filter((name) => name !== PACKAGE && existsSync(join(target, name)));
+  const present = existsSync(target) ? await readdir(target) : [];
+  const there = names.filter((name) => name !== PACKAGE && present.includes(name));
   if (there.length > 0)
     throw new UsageError(
       `Expected a folder without a project, and ${target} has ${there.join(", ")}. Nothing was written. Give the name of another folder.`,
+    );
+  const others = present.filter((name) => !names.includes(name) && !BEFORE.test(name));
+  if (others.length > 0 && !force)
+    throw new UsageError(
+      `Expected an empty folder, or one with nothing but a new npm package and repository, and ${target} has ${listed(others)}. Nothing was written. Give the name of a new folder (keymgmt init orders), or --force if the project belongs there: it overwrites no file.`,
     );
 
   const texts = await Promise.all(
@@ -36,6 +46,9 @@ export async function init(folder = "."): Promise<number> {
   print(nextSteps(project, folder));
   return EXIT.fine;
 }
+
+const listed = (names: string[]) =>
+  names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
 
 /** The name of the project, of the key and of its alias. */
 function nameOf(folder: string): string {

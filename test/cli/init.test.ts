@@ -74,6 +74,35 @@ describe("keymgmt init", function () {
     assert.deepEqual(await readdir(folder), ["index.ts"]);
   });
 
+  it("writes nothing into a folder that has other files, as a home folder has, unless it is forced", async () => {
+    const folder = join(cwd, "home");
+    await mkdir(folder);
+    const mine = [".bashrc", "letter.txt", "notes", "photo.jpg"];
+    for (const name of mine) await writeFile(join(folder, name), "mine");
+    const { code, stdout, stderr } = await keymgmt(["init"], { cwd: folder });
+    assert.match(
+      stderr,
+      /Expected an empty folder, .*home has \.bashrc, letter\.txt, notes and 1 more\. Nothing was written\. .*--force/,
+    );
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+    assert.deepEqual((await readdir(folder)).sort(), mine);
+    assert.equal((await keymgmt(["init", "--force"], { cwd: folder })).code, 0);
+    assert.deepEqual((await readdir(folder)).sort(), [...mine, ...FILES].sort());
+    assert.equal(await read("home", "notes"), "mine");
+  });
+
+  it("takes a folder that has what npm and a new repository put there", async () => {
+    const folder = join(cwd, "orders");
+    await mkdir(join(folder, "node_modules"), { recursive: true });
+    await mkdir(join(folder, ".git"));
+    for (const name of ["package.json", "package-lock.json"]) await writeFile(join(folder, name), "{}");
+    for (const name of ["README.md", "LICENSE", ".gitattributes"])
+      await writeFile(join(folder, name), "mine");
+    const { code, stderr } = await keymgmt(["init"], { cwd: folder });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.equal(await read("orders", "README.md"), "mine");
+  });
+
   it("writes nothing where the package.json cannot be read", async () => {
     const folder = join(cwd, "orders");
     await mkdir(folder);
