@@ -29,9 +29,14 @@ const resources = resourcesOf(run);
 
 export const KmsProvider = dynamicProvider(resources.KmsProvider);
 export const ManagedKey = dynamicProvider(resources.ManagedKey);
-export const DistributionAlias = dynamicProvider(resources.DistributionAlias);
 export const KeyDistribution = dynamicProvider(resources.KeyDistribution);
 export const KeyReplica = dynamicProvider(resources.KeyReplica);
+
+/**
+ * States of release 0.1.0 have one for the name of each distribution, which is now an input of the KeyDistribution. Without methods Pulumi
+ * leaves such a resource as it is, and deletes nothing but its entry in the state.
+ */
+export const DistributionAlias = {};
 
 /** A resource as @pulumi/pulumi/cmd/dynamic-provider calls it. What it says of a failure leaves the provider here. */
 export function dynamicProvider(resource: Resource): dynamic.ResourceProvider {

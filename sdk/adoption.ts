@@ -22,10 +22,9 @@ export function configuredRestore(name: pulumi.Input<string>): Backup | undefine
 interface Adoption {
   adopt: pulumi.Input<Adopt>;
   movedAlias?: pulumi.Input<string>;
-  ofAlias: pulumi.Inputs;
 }
 
-/** Inputs of a KeyDistribution and of its DistributionAlias; undefined if nothing is adopted. */
+/** Inputs of a KeyDistribution; undefined if nothing is adopted. */
 export function adoptionOf(
   backup: Backup | undefined,
   kms: KmsConnection,
@@ -33,21 +32,14 @@ export function adoptionOf(
 ): Adoption | undefined {
   const all = backup === undefined ? program : adoptedFrom(backup, kms, program);
   if (all === undefined) return undefined;
-  const { adopt, movedAlias } = extraAliases === undefined ? { adopt: all } : withoutExtra(all, extraAliases);
-  const adopted = pulumi.output(adopt) as pulumi.Output<pulumi.Unwrap<Adopt> | undefined>;
-  const ofAlias = {
-    adoptedAlias: adopted.apply((one) => one?.aliasName),
-    adopts: adopted.apply((one) => one !== undefined),
-    makesNew: adopted.apply((one) => isEmpty(one?.versions)),
-  };
-  return { adopt, movedAlias, ofAlias };
+  return extraAliases === undefined ? { adopt: all } : withoutExtra(all, extraAliases);
 }
 
 /** An alias of `extraAliases` names no KMS key to adopt, and gives the distribution no name: it is moved. */
 function withoutExtra(
   adopt: pulumi.Input<Adopt>,
   extraAliases: pulumi.Input<pulumi.Input<string>[]>,
-): Pick<Adoption, "adopt"> & { movedAlias: pulumi.Input<string> } {
+): Adoption {
   const split = pulumi.all([adopt, extraAliases]).apply(([one, names]) => {
     const { aliasName, ...others } = one ?? {};
     if (aliasName === undefined || !names.includes(aliasName)) return { adopt: one };
@@ -58,9 +50,6 @@ function withoutExtra(
     movedAlias: split.apply((parts) => parts.movedAlias) as pulumi.Input<string>,
   };
 }
-
-/** `adopt: { versions: {} }` asks for new KMS keys. */
-const isEmpty = (versions?: object) => versions !== undefined && Object.keys(versions).length === 0;
 
 /**
  * The KMS keys of a backup for a KmsProvider. They are selected by Region, which previews know, and by account and alias prefix only if the

@@ -6,7 +6,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { adoptionOf, configuredRestore, restoredElsewhere } from "./adoption";
 import { companionOptions } from "./companion";
 import { type Composed, defined, keptBy } from "./dynamicResource";
-import { DistributionAlias } from "./generated/distributionAlias";
 import type {
   KeyDistributionInputs,
   KeyReplicaInputs,
@@ -136,7 +135,6 @@ interface KeyDistributionKept {
   movedAlias?: pulumi.Input<string>;
 }
 
-/** Also declares the DistributionAlias, which gives the distribution its name. */
 export function composeKeyDistribution(name: string, args: DistributionArgs, opts: Options): Composed {
   const distributions = distributeOnce(name, args);
   const { kms, ...rest } = args;
@@ -151,58 +149,21 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
   const turn = key.replicaRegions.length > 0 ? turns.next() : undefined;
   const isIgnored = opts.ignoreChanges?.some((path) => /^kms\b/.test(path));
   const [inputs, contextual] = isOpen && !isIgnored ? [{}, connection] : [connection, {}];
-  const alias = new DistributionAlias(name, {
-    inputs,
-    context: aliasInputs(args, { ...contextual, ...adoption?.ofAlias }),
-    opts: dependingOn([kms, key], companionOptions(opts, "DistributionAlias")),
-  });
-  const named = plainValues(alias, properties.DistributionAlias.passedOn);
   return {
     inputs: { ...rest, ...inputs, key: versionsOf(key), adopt: adoption?.adopt },
-    context: named.then(async (names) => {
-      await turn?.begun;
-      return {
-        ...names,
-        ...contextual,
-        movedAlias: adoption?.movedAlias,
-        declared: distributions.size,
-        restoredElsewhere: restore && restoredElsewhere(restore, kms),
-        stack: stackName(),
-        ignored: opts.ignoreChanges,
-        secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
-      };
-    }),
+    context: Promise.resolve(turn?.begun).then(() => ({
+      ...contextual,
+      movedAlias: adoption?.movedAlias,
+      declared: distributions.size,
+      restoredElsewhere: restore && restoredElsewhere(restore, kms),
+      stack: stackName(),
+      place: name,
+      ignored: opts.ignoreChanges,
+      secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
+    })),
     answered: turn?.end,
-    opts: dependingOn([kms, key, alias], opts),
+    opts: dependingOn([kms, key], opts),
     kept: { name, args, opts, movedAlias: adoption?.movedAlias } satisfies KeyDistributionKept,
-  };
-}
-
-async function aliasInputs(
-  { kms: provider, key: managed, ...args }: DistributionArgs,
-  more: pulumi.Inputs,
-): Promise<pulumi.Inputs> {
-  const { defaults } = properties.KeyDistribution;
-  const { purpose, protection = defaults.protection } = args;
-  const { rotationStrategy = defaults.rotationStrategy } = args;
-  const kms = await connectionOf(provider);
-  const key = await keyOf(managed);
-  return {
-    keyName: key.name,
-    keyId: key.id,
-    deletionAllowed: key.deletionAllowed,
-    replicaRegions: key.replicaRegions,
-    aliasPrefix: kms.aliasPrefix,
-    region: kms.keyCollection,
-    accountId: kms.accountId,
-    purpose,
-    protection,
-    rotationStrategy,
-    // The name, and the default purpose, are chosen from these. They are not stored in the state.
-    ...more,
-    keyType: key.type,
-    stack: stackName(),
-    formerStacks: key.formerStacks,
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Run } from "../run";
 import type { ResourceName } from "../state/types";
-import { distributionAlias } from "./distributionAlias";
 import { keyDistribution } from "./keyDistribution";
 import { keyReplica } from "./keyReplica";
 import { kmsProvider } from "./kmsProvider";
@@ -12,7 +11,6 @@ export function resourcesOf(run: Run): Record<ResourceName, Resource> {
   return {
     KmsProvider: stateful("KmsProvider", kmsProvider(run)),
     ManagedKey: stateful("ManagedKey", managedKey(run)),
-    DistributionAlias: stateful("DistributionAlias", distributionAlias(run)),
     KeyDistribution: stateful("KeyDistribution", keyDistribution(run)),
     KeyReplica: stateful("KeyReplica", keyReplica(run)),
   };

@@ -16,6 +16,7 @@ import { schemaMistakes, withDefaults } from "../schema/validate";
 import { STATE_VERSION } from "../state/migrations";
 import type { PlannedInputs } from "../state/read";
 import type { KeyDistributionInputs, KeyDistributionOutputs, KeyRef, KmsRef } from "../state/types";
+import { DistributionNaming, NAMES, timeOf, UNNAMED } from "./distributionNames";
 import {
   onDemandMistakes,
   planned,
@@ -33,7 +34,7 @@ import {
 } from "./keyTypeRules";
 import { continued, isHalfApplied, type RegionalKind, RegionalResource } from "./regionalResource";
 import { replacementMistakes } from "./replacement";
-import type { StatefulResource, Values } from "./resource";
+import { inputsAmong, type StatefulResource, type Values } from "./resource";
 import {
   aliasLengthMistakes,
   deletionWindowMistakes,
@@ -50,36 +51,32 @@ const IGNORED = ["ignored", "key.formerStacks", "kms.unreachableRegions", "adopt
 export const keyDistribution = (
   run: Run,
   resource = new RegionalResource(run, KIND),
+  naming = new DistributionNaming(run),
 ): StatefulResource<"KeyDistribution"> => ({
-  async check(olds, { restoredElsewhere, declared, ...news }, isPreview) {
-    const inputs = planned(olds, withDefaults("KeyDistribution", news), run.now(), isPreview);
-    const key = known(inputs.key) as Partial<KeyRef> | undefined;
-    const kms = known(inputs.kms) as Partial<KmsRef> | undefined;
-    run.declared.recordResource("KeyDistribution", run.names.actualOf(String(inputs.name)));
+  async check(olds, { restoredElsewhere, declared, place, ...news }, isPreview) {
+    const unnamed: Values = {
+      ...planned(olds, withDefaults("KeyDistribution", news), run.now(), isPreview),
+      ...UNNAMED,
+    };
+    const key = known(unnamed.key) as Partial<KeyRef> | undefined;
+    const kms = known(unnamed.kms) as Partial<KmsRef> | undefined;
     if (kms && typeof declared === "number") run.connections.countDistribution(kms, declared);
     const mistakes = [
-      ...schemaMistakes("KeyDistribution", inputs),
-      ...purposeMistakes(key, inputs.purpose),
-      ...abilityMistakes(key, inputs),
+      ...schemaMistakes("KeyDistribution", unnamed),
+      ...purposeMistakes(key, unnamed.purpose),
+      ...abilityMistakes(key, unnamed),
       ...wrappingMistakes(key, kms?.wrappingKeySpec),
-      ...publishBeforeMistakes(inputs.purpose, inputs.publishBefore),
+      ...publishBeforeMistakes(unnamed.purpose, unnamed.publishBefore),
       ...primaryMistakes(key, kms),
-      ...replacementMistakes("KeyDistribution", olds, inputs, {
-        key: olds?.key.name,
-        isAllowed: olds?.key.deletionAllowed === true || inputs.adopt !== undefined,
-        ignore: [...IGNORED, "name"], // the DistributionAlias reports the changes from which a new name follows
-      }),
       ...partitionMistakes(key?.name, key?.replicaRegions, kms?.keyCollection),
       ...chinaMistakes("keyCollection", kms?.keyCollection, key),
       ...withoutEndpointMistakes(kms?.endpoint, known(key?.replicaRegions) ?? []),
       ...aliasLengthMistakes(kms?.aliasPrefix, key?.name),
-      ...extraAliasMistakes(inputs.extraAliases, inputs.aliasName, kms?.aliasPrefix),
-      ...sharedAliasMistakes(run, kms, kms?.keyCollection, inputs),
-      ...deletionWindowMistakes(inputs),
-      ...adoptMistakes(inputs.adopt, key, inputs.rotationStrategy),
-      ...onDemandMistakes(inputs),
-      ...expiryMistakes(inputs),
-      ...metadataMistakes(inputs, kms?.tags),
+      ...deletionWindowMistakes(unnamed),
+      ...adoptMistakes(unnamed.adopt, key, unnamed.rotationStrategy),
+      ...onDemandMistakes(unnamed),
+      ...expiryMistakes(unnamed),
+      ...metadataMistakes(unnamed, kms?.tags),
     ];
     if (!olds)
       mistakes.push(
@@ -90,6 +87,27 @@ export const keyDistribution = (
           "Distribute the key through a KmsProvider whose `keyCollection` answers.",
         ),
       );
+    else if (mistakes.length === 0)
+      mistakes.push(
+        ...replacementMistakes(olds, unnamed, {
+          key: olds.key.name,
+          isAllowed: olds.key.deletionAllowed || unnamed.adopt !== undefined,
+          ignore: IGNORED,
+        }),
+      );
+    // Then the engine checks it once more, as new.
+    const isReplaced =
+      olds !== undefined && difference("KeyDistribution", olds, unnamed, IGNORED).replaces.length > 0;
+    const names = olds
+      ? naming.keep(olds, unnamed, place, isReplaced)
+      : await naming.choose(unnamed, place, isPreview || mistakes.length > 0);
+    const inputs: Values = { ...unnamed, ...names };
+    run.declared.warnOfSharedName(key, kms, olds === undefined, run.say);
+    mistakes.push(...extraAliasMistakes(inputs.extraAliases, inputs.aliasName, kms?.aliasPrefix));
+    if (!isReplaced) {
+      run.declared.recordResource("KeyDistribution", run.names.actualOf(names.name));
+      mistakes.push(...sharedAliasMistakes(run, kms, kms?.keyCollection, inputs));
+    }
     if (!olds) sayRestoredElsewhere(run, restoredElsewhere, key?.name, kms?.keyCollection);
     return { inputs: { ...inputs, key: run.keyrings.take(inputs.key, inputs) }, mistakes };
   },
@@ -133,7 +151,9 @@ export const keyDistribution = (
   },
 
   async read(id, outputs) {
-    return resource.refresh(id, outputs);
+    const read = await resource.refresh(id, outputs);
+    const isRenamed = outputs.requestedName !== undefined;
+    return isRenamed ? { ...read, inputs: inputsAmong("KeyDistribution", read.outputs) } : read;
   },
 
   async update(_id, old, news) {
@@ -187,32 +207,30 @@ async function reconcile(
   }
 }
 
-/** Another stack had the alias, so the next name was used. A refresh updates the DistributionAlias. */
+/** Another stack had the alias, so the next name was used. The inputs have the requested one until a refresh. */
 function showName(run: Run, outputs: KeyDistributionOutputs, regional: RegionalDistribution): void {
   outputs.requestedName ??= outputs.name;
   const { aliasName, aliasArn } = regional;
   const name = aliasName.slice(`alias/${outputs.kms.aliasPrefix}/`.length);
-  const distributionTime = new Date(Number(/-(\d+)$/.exec(name)![1]) * 1000).toISOString();
-  Object.assign(outputs, { name, aliasName, aliasArn, distributionTime });
+  Object.assign(outputs, { name, aliasName, aliasArn, distributionTime: timeOf(name) });
   run.names.recordActual(outputs.requestedName, name);
   run.declared.recordResource("KeyDistribution", name);
 }
 
-/** The inputs with the distribution's actual name, where it differs from that of the DistributionAlias. */
+/** The inputs with the distribution's actual name, where it differs from the requested one. */
 function withActualName(
   old: KeyDistributionOutputs,
   news: PlannedInputs<"KeyDistribution">,
 ): KeyDistributionInputs {
   const inputs = news as KeyDistributionInputs;
   if (old.requestedName === undefined || old.requestedName !== inputs.name) return inputs;
-  return { ...inputs, ...pick(old, ["requestedName", "name", "aliasName", "aliasArn", "distributionTime"]) };
+  return { ...inputs, ...pick(old, ["requestedName", ...NAMES]) };
 }
 
-/** The outputs with the name of the DistributionAlias, for a comparison with the inputs. */
+/** The outputs with the requested name, for a comparison with the inputs. */
 function withRequestedName(old: KeyDistributionOutputs, news: PlannedInputs<"KeyDistribution">): Values {
   if (old.requestedName === undefined || old.requestedName !== news.name) return old;
-  const { name, aliasName, aliasArn, distributionTime } = news;
-  return { ...old, name, aliasName, aliasArn, distributionTime };
+  return { ...old, ...pick(news, NAMES) };
 }
 
 function blank(inputs: KeyDistributionInputs): KeyDistributionOutputs {

@@ -14,7 +14,6 @@ interface Allowance {
 
 /** One sentence for each property of a distribution whose change would replace it. */
 export function replacementMistakes(
-  resource: "DistributionAlias" | "KeyDistribution",
   olds: Values | undefined,
   inputs: Values,
   { key, isAllowed, ignore }: Allowance,
@@ -27,7 +26,7 @@ export function replacementMistakes(
     ];
   if (isAllowed) return [];
   const aliasName = olds.aliasName ?? "<its alias, which `keymgmt status` shows>";
-  const { replaces } = difference(resource, olds, inputs, ignore);
+  const { replaces } = difference("KeyDistribution", olds, inputs, ignore);
   const what = replaces.flatMap((name) => partsOf(name, olds, inputs));
   return [...new Set(what)].map((part) =>
     part === KEY
@@ -42,24 +41,18 @@ const KEY = "key";
 function partsOf(name: string, olds: Values, inputs: Values): string[] {
   switch (name) {
     case "key":
-    case "keyId":
-    case "keyName":
       return [KEY];
-    case "region":
-      return ["`keyCollection` of the KmsProvider"];
     case "kms": {
       const [old, now] = [olds.kms, inputs.kms] as [Values, Values];
       return ["keyCollection", "aliasPrefix"]
         .filter((part) => !isUnknown(now[part]) && old[part] !== now[part])
         .map((part) => `\`${part}\` of the KmsProvider`);
     }
-    case "aliasPrefix":
-      return ["`aliasPrefix` of the KmsProvider"];
     default:
       return [`\`${name}\``];
   }
 }
 
 function accountOf(values: Values): unknown {
-  return values.accountId ?? (values.kms as Values | undefined)?.accountId;
+  return (values.kms as Values | undefined)?.accountId;
 }

@@ -100,42 +100,6 @@ export type ManagedKeyInputs = Pick<
   restore?: Restore;
 };
 
-/** DistributionAliasOutputs of a state. */
-export type DistributionAliasOutputs = {
-  keyName: string;
-  keyId: string;
-  aliasPrefix: string;
-  region: string;
-  replicaRegions?: string[];
-  purpose?: string[];
-  protection?: string;
-  rotationStrategy?: string;
-  accountId: string;
-  name: string;
-  aliasName: string;
-  aliasArn: string;
-  distributionTime: string;
-  stateVersion: number;
-  adoptedAlias?: string;
-  deletionAllowed?: boolean;
-};
-
-/** DistributionAliasInputs of a state. */
-export type DistributionAliasInputs = Pick<
-  DistributionAliasOutputs,
-  | "keyName"
-  | "keyId"
-  | "aliasPrefix"
-  | "region"
-  | "replicaRegions"
-  | "purpose"
-  | "protection"
-  | "rotationStrategy"
-  | "accountId"
-  | "adoptedAlias"
-  | "deletionAllowed"
->;
-
 /** KeyDistributionOutputs of a state. */
 export type KeyDistributionOutputs = {
   kms: KmsConnection;

@@ -80,7 +80,7 @@ function refuseNewer({ stateVersion }: Stored, where: string): void {
   );
 }
 
-/** Outputs that are missing after a partly failed create. The alias's ARN and time are in the state of the DistributionAlias too. */
+/** Outputs that are missing after a partly failed create. */
 const UNFINISHED = ["keyId", "keyArn", "aliasTarget", "aliasArn", "distributionTime"];
 
 /**
@@ -89,7 +89,6 @@ const UNFINISHED = ["keyId", "keyArn", "aliasTarget", "aliasArn", "distributionT
 const MAY_LACK: Readonly<Record<ResourceName, readonly string[]>> = {
   KmsProvider: [],
   ManagedKey: ["stack"],
-  DistributionAlias: [],
   KeyDistribution: UNFINISHED,
   KeyReplica: UNFINISHED,
 };

@@ -14,8 +14,6 @@ import type {
 } from "../schema/types";
 
 export type {
-  DistributionAliasInputs,
-  DistributionAliasOutputs,
   KmsProviderInputs,
   KmsProviderOutputs,
 } from "../schema/stored";
@@ -90,7 +88,6 @@ export type RegionalOutputs = MetadataInputs &
 export interface Inputs {
   KmsProvider: stored.KmsProviderInputs;
   ManagedKey: ManagedKeyInputs;
-  DistributionAlias: stored.DistributionAliasInputs;
   KeyDistribution: KeyDistributionInputs;
   KeyReplica: KeyReplicaInputs;
 }
@@ -99,7 +96,6 @@ export interface Inputs {
 export interface Outputs {
   KmsProvider: stored.KmsProviderOutputs;
   ManagedKey: ManagedKeyOutputs;
-  DistributionAlias: stored.DistributionAliasOutputs;
   KeyDistribution: KeyDistributionOutputs;
   KeyReplica: KeyReplicaOutputs;
 }

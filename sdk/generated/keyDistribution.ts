@@ -76,7 +76,9 @@ export class KeyDistribution extends pulumi.CustomResource {
    * says that new KMS keys are made, even where AWS has some of this key.
    */
   declare readonly adopt: pulumi.Output<Adopt | undefined>;
-  /** Name of the distribution: `<key name>-<unix timestamp>`. */
+  /**
+   * Name of the distribution: `<key name>-<unix timestamp>`. Chosen by `check` of the update that makes it.
+   */
   declare readonly name: pulumi.Output<string>;
   /**
    * Alias that applications use, `alias/<aliasPrefix>/<key name>-<unix timestamp>`. It stays the same for as

@@ -73,7 +73,7 @@ export function useCommand() {
   return { scene, program, keymgmt: keymgmtOn(scene), deny };
 }
 
-const TYPES: Record<string, string> = { kms: "KmsProvider", key: "ManagedKey", alias: "DistributionAlias" };
+const TYPES: Record<string, string> = { kms: "KmsProvider", key: "ManagedKey" };
 
 /** The mark of a secret in a state. */
 export const secret = (ciphertext: string) => ({

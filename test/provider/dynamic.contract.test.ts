@@ -3,18 +3,12 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
 import sinon from "sinon";
-import {
-  DistributionAlias,
-  exceptRefusals,
-  KeyDistribution,
-  KeyReplica,
-  KmsProvider,
-  ManagedKey,
-} from "../../provider/dynamic";
+import { exceptRefusals, KeyDistribution, KeyReplica, KmsProvider, ManagedKey } from "../../provider/dynamic";
 import { KeymgmtError } from "../../provider/errors";
 import { keyCheckValue } from "../../provider/keys/keyCheckValue";
 import { PartialFailure, type Resource, type Values } from "../../provider/resources/resource";
 import {
+  checked,
   inputs,
   inputsOf,
   outputsOf,
@@ -58,7 +52,7 @@ describe("the dynamic providers", () => {
   });
 
   it("are one for each resource, each with every method", () => {
-    const entries = { DistributionAlias, KeyDistribution, KeyReplica, KmsProvider, ManagedKey };
+    const entries = { KeyDistribution, KeyReplica, KmsProvider, ManagedKey };
     assert.deepEqual(Object.keys(entries), [...types].sort());
     for (const entry of Object.values(entries)) {
       assert.deepEqual(Object.keys(entry).sort(), ["check", "create", "delete", "diff", "read", "update"]);
@@ -121,11 +115,18 @@ describe("the dynamic providers", () => {
     sinon
       .stub(resources.KeyDistribution, "check")
       .callsFake(async (_olds, news) => ({ inputs: news, mistakes: [] }));
-    const context = { name: "orders-1", kms: { tags: { team: "shop" } }, secrets: ["kms", "stack"] };
+    const context = {
+      movedAlias: "alias/orders",
+      kms: { tags: { team: "shop" } },
+      secrets: ["kms", "stack"],
+    };
     const { inputs } = await KeyDistribution.check!({}, { purpose: ["encrypt"], context });
-    const { kms, name, purpose, ...rest } = inputs as Values;
+    const { kms, movedAlias, purpose, ...rest } = inputs as Values;
     const secret = { [SECRET]: "1b47061264138c4ac30d75fd1eb44270", value: { tags: { team: "shop" } } };
-    assert.deepEqual({ kms, name, purpose }, { kms: secret, name: "orders-1", purpose: ["encrypt"] });
+    assert.deepEqual(
+      { kms, movedAlias, purpose },
+      { kms: secret, movedAlias: "alias/orders", purpose: ["encrypt"] },
+    );
     for (const missing of ["stack", "secrets", "context"]) assert.ok(!(missing in rest), missing);
   });
 
@@ -144,7 +145,10 @@ describe("the dynamic providers", () => {
 
   it("report no failure for good inputs", async () => {
     for (const type of types) {
-      assert.deepEqual((await providers[type].check!({}, { ...inputs[type], __provider })).failures, []);
+      assert.deepEqual(
+        (await providers[type].check!({}, { ...inputs[type], isPreview: true, __provider })).failures,
+        [],
+      );
     }
   });
 
@@ -214,7 +218,10 @@ describe("the dynamic providers", () => {
 
   it("load no package in a run without changes: neither the AWS SDK, nor luxon, nor jose", async () => {
     const unchanged = await Promise.all(
-      types.map(async (type) => ({ type, news: inputs[type], olds: await outputsOf(type) })),
+      types.map(async (type) => {
+        const [before, olds] = await Promise.all([checked(type), outputsOf(type)]);
+        return { type, news: inputs[type], before, olds };
+      }),
     );
     const id = `orders-${keyCheckValue(plantedBytes)}`;
     const script = `
@@ -222,8 +229,8 @@ describe("the dynamic providers", () => {
       const packages = () => Object.keys(require.cache).flatMap((path) => /node_modules.((@[^/\\\\]+.)?[^/\\\\]+)/.exec(path)?.[1] ?? []);
       const before = packages();
       const provider = require("./provider/dynamic");
-      const changes = async ({ type, news, olds }) => {
-        const { inputs, failures } = await provider[type].check({}, news);
+      const changes = async ({ type, news, before, olds }) => {
+        const { inputs, failures } = await provider[type].check(before, news);
         return [failures, await provider[type].diff("${id}", olds, inputs)];
       };
       Promise.all(JSON.parse(readFileSync(0)).map(changes)).then((answers) => {

@@ -47,7 +47,6 @@ describe("a backup in the stack's configuration", () => {
     return {
       restore: find(registered, "ManagedKey").inputs.restore,
       adopt: find(registered, "KeyDistribution").inputs.adopt,
-      adoptedAlias: find(registered, "DistributionAlias").inputs.adoptedAlias,
     };
   }
 
@@ -59,14 +58,13 @@ describe("a backup in the stack's configuration", () => {
       assert.deepEqual(await shop({ preview }), {
         restore,
         adopt: adoptOf(there),
-        adoptedAlias: there.aliasName,
       });
     });
 
   it("is found by the key's name, also where that is an output", async () => {
     const there = distributionIn("us-west-1", "111122223333");
     configured(restoreOf(there), "team/orders");
-    assert.deepEqual(await shop(), { restore: undefined, adopt: undefined, adoptedAlias: undefined });
+    assert.deepEqual(await shop(), { restore: undefined, adopt: undefined });
     for (const name of ["team/orders", pulumi.output("team/orders")])
       assert.deepEqual((await shop({ key: { name } })).adopt, adoptOf(there));
   });
@@ -110,25 +108,23 @@ describe("a backup in the stack's configuration", () => {
           { preview },
         );
         const { inputs } = find(registered, "KeyDistribution");
-        const { adoptedAlias, adopts } = find(registered, "DistributionAlias").inputs;
         const { distribution } = find(registered, "KeyReplica").inputs as {
           distribution: Record<string, unknown>;
         };
         assert.deepEqual(distribution.extraAliases, inputs.extraAliases);
         assert.deepEqual(distribution.movedAlias, inputs.movedAlias);
-        return { adopt: inputs.adopt, moved: inputs.movedAlias, adoptedAlias, adopts };
+        return { adopt: inputs.adopt, moved: inputs.movedAlias };
       };
       const aliasName = "alias/orders";
       const versions = { 1: "k" };
       const extra = [pulumi.output(aliasName), "alias/b"];
-      const moved = { moved: aliasName, adoptedAlias: undefined };
-      assert.deepEqual(await of({ aliasName }, extra), { ...moved, adopt: undefined, adopts: false });
+      const moved = { moved: aliasName };
+      assert.deepEqual(await of({ aliasName }, extra), { ...moved, adopt: undefined });
       assert.deepEqual(await of({ aliasName, versions }, extra), {
         ...moved,
         adopt: { versions },
-        adopts: true,
       });
-      const own = { adopt: { aliasName }, moved: undefined, adoptedAlias: aliasName, adopts: true };
+      const own = { adopt: { aliasName }, moved: undefined };
       assert.deepEqual(await of({ aliasName }, ["alias/b"]), own);
       assert.deepEqual(await of({ aliasName }), own);
     });

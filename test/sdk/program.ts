@@ -38,7 +38,6 @@ const named = {
 const computed: Record<string, Record<string, unknown>> = {
   KmsProvider: { accountId: "111122223333", credentialSource: "credentials" },
   ManagedKey: { keyVersion: 1, latestVersion: 1, keyring: pulumi.secret(keyring) },
-  DistributionAlias: named,
   KeyDistribution: {
     ...named,
     versions: { "1": { keyId: "k", keyArn: "a", state: "Enabled", kcv: "0123456789" } },

@@ -21,7 +21,6 @@ describe("a program", () => {
   it("registers dynamic resources of the module keymgmt", async () => {
     const registered = await run(shop);
     assert.deepEqual(typesAndNames(registered), [
-      "DistributionAlias orders-prod",
       "KeyDistribution orders-prod",
       "KeyReplica orders-prod-eu-west-1",
       "KeyReplica orders-prod-us-east-1",
@@ -78,12 +77,12 @@ describe("a program", () => {
   for (const preview of [false, true]) {
     it(`sends what check takes, in ${preview ? "a preview" : "an update"}`, async () => {
       const registered = await run(shop, { preview });
-      assert.equal(registered.length, 6);
+      assert.equal(registered.length, 5);
       const resources = resourcesOf(new Run());
       for (const { type, name, inputs } of registered) {
         const { __provider, isPreview = false, ...news } = unwrapped(inputs) as Record<string, unknown>;
         assert.equal(isPreview, preview);
-        const { mistakes } = await resources[bare(type) as Type].check(undefined, news, preview);
+        const { mistakes } = await resources[bare(type) as Type].check(undefined, news, true);
         assert.deepEqual(mistakes, [], `${type} ${name}`);
       }
     });
@@ -212,59 +211,19 @@ describe("ManagedKey", () => {
 });
 
 describe("KeyDistribution", () => {
-  it("takes its name and alias from a DistributionAlias, which says what replaces them", async () => {
+  it("is one resource, and says where in the program it stands, so that one that is replaced keeps its name", async () => {
     let dist: KeyDistribution | undefined;
     const registered = await run(() => {
       const made = shop();
       dist = made[2] as KeyDistribution;
       return made;
     });
-    const { __provider, ...alias } = find(registered, "DistributionAlias").inputs;
-    assert.deepEqual(alias, {
-      keyName: "orders",
-      keyId: "orders-id",
-      replicaRegions: ["eu-west-1", "us-east-1"],
-      aliasPrefix: "hashicorp",
-      region: "us-west-1",
-      accountId: "111122223333",
-      protection: "hsm",
-      rotationStrategy: "manual",
-      deletionAllowed: false,
-      // `check` keeps these out of the state.
-      keyType: "aes256-gcm96",
-      stack: "org/shop/prod",
-      kms: {
-        keyCollection: "us-west-1",
-        aliasPrefix: "hashicorp",
-        wrappingKeySpec: "RSA_4096",
-        accountId: "111122223333",
-      },
-    });
     const { inputs } = find(registered, "KeyDistribution");
-    assert.equal(inputs.name, "orders-1760000000");
-    assert.equal(inputs.aliasName, "alias/hashicorp/orders-1760000000");
+    assert.equal(inputs.place, "orders-prod");
     assert.equal(inputs.stack, "org/shop/prod");
+    for (const chosen of ["name", "aliasName", "aliasArn", "distributionTime"])
+      assert.ok(!(chosen in inputs));
     assert.equal(await resolved(dist!.aliasName), "alias/hashicorp/orders-1760000000");
-  });
-
-  it("hands its purpose, protection and strategy to its alias, so that both are replaced together", async () => {
-    const said = {
-      purpose: ["decrypt" as const],
-      protection: "hsm" as const,
-      rotationStrategy: "manual" as const,
-    };
-    const registered = await run(() => {
-      const key = shop()[1] as ManagedKey;
-      return new KeyDistribution("second", {
-        kms: new KmsProvider("b", { keyCollection: "us-west-1" }),
-        key,
-        ...said,
-      });
-    });
-    for (const type of ["DistributionAlias", "KeyDistribution"]) {
-      const { purpose, protection, rotationStrategy } = find(registered, type, "second").inputs;
-      assert.deepEqual({ purpose, protection, rotationStrategy }, said);
-    }
   });
 
   it("tells how many distributions of its KmsProvider the program declares", async () => {
@@ -276,21 +235,25 @@ describe("KeyDistribution", () => {
     assert.deepEqual(declared, [3, 3, 3]);
   });
 
-  it("lives and dies with its alias: parent, protection and retention are the same", async () => {
+  it("lives and dies with its replicas: parent, protection and retention are the same", async () => {
     const registered = await run(() => {
       const parent = new pulumi.ComponentResource("shop:index:Keys", "keys");
-      const [kms, key] = [new KmsProvider("p", { keyCollection: "us-west-1" }), new ManagedKey("k")];
+      const [kms, key] = [
+        new KmsProvider("p", { keyCollection: "us-west-1" }),
+        new ManagedKey("k", { replicaRegions: ["eu-west-1"] }),
+      ];
       const opts = { parent, protect: true, retainOnDelete: true };
-      return new KeyDistribution("d", { kms, key }, opts);
+      const dist = new KeyDistribution("d", { kms, key }, opts);
+      return [dist, ...dist.replicate()];
     });
-    for (const type of ["DistributionAlias", "KeyDistribution"]) {
+    for (const type of ["KeyReplica", "KeyDistribution"]) {
       const { parent, protect, retainOnDelete } = find(registered, type);
       assert.match(parent, /::shop:index:Keys::keys$/);
       assert.deepEqual([protect, retainOnDelete], [true, true]);
     }
   });
 
-  it("keeps its alias and its replicas when it is renamed with an alias of Pulumi's", async () => {
+  it("keeps its replicas when it is renamed with an alias of Pulumi's", async () => {
     const urn = "urn:pulumi:prod::shop::pulumi-nodejs:dynamic/keymgmt:KeyDistribution::by-urn";
     const aliases = [urn, { name: "by-name" }, pulumi.output(urn.replace("by-urn", "by-output"))];
     const registered = await run(() => {
@@ -306,11 +269,6 @@ describe("KeyDistribution", () => {
       `${prefix}:KeyDistribution::by-urn`,
       "by-name",
       `${prefix}:KeyDistribution::by-output`,
-    ]);
-    assert.deepEqual(find(registered, "DistributionAlias").aliases, [
-      `${prefix}:DistributionAlias::by-urn`,
-      "by-name",
-      `${prefix}:DistributionAlias::by-output`,
     ]);
     assert.deepEqual(find(registered, "KeyReplica").aliases, [
       `${prefix}:KeyReplica::by-urn-eu-west-1`,

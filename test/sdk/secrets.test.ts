@@ -81,7 +81,7 @@ describe("secrets in a program", () => {
         const dist = new KeyDistribution("orders-prod", { kms, key });
         return [kms, key, dist, ...dist.replicate()];
       });
-      assert.equal(registered.length, 5);
+      assert.equal(registered.length, 4);
       for (const { type, inputs } of registered) {
         const open = JSON.stringify(inTheOpen(inputs));
         const planted = [...Object.values(credentials), material, plantedBytes.toString("base64url")];

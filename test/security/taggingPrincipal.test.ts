@@ -119,7 +119,6 @@ describe("who may create and tag KMS keys in the account", function () {
     const [own] = idsOf(program);
     const { "keymgmt:claim": _, ...tags } = await tagsOf(own!);
     await program.remove("keyDistribution", "distribution");
-    await program.remove("distributionAlias", "alias");
     const planted = await plant(tags, { Policy: EVES_POLICY });
     scene.writes.length = 0;
     await program.up(inputs());
@@ -134,7 +133,6 @@ describe("who may create and tag KMS keys in the account", function () {
     const [own] = idsOf(program);
     const tags = await tagsOf(own!);
     await program.remove("keyDistribution", "distribution");
-    await program.remove("distributionAlias", "alias");
     const planted = await plant(tags);
     scene.writes.length = 0;
     const { message } = await refusal(() => program.up(inputs()));

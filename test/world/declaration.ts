@@ -10,8 +10,8 @@ export interface Declaration {
   replica?: Values;
   /** Replicas are named by their Region and this. */
   suffix?: string;
-  /** Names of the resources, where they are others than "kms", "key", "alias" and "distribution". */
-  names?: { kms?: string; key?: string; alias?: string; distribution?: string };
+  /** Names of the resources, where they are others than "kms", "key" and "distribution". */
+  names?: { kms?: string; key?: string; distribution?: string };
   /** false: only the KmsProvider and the key are declared. */
   isDistributed?: boolean;
 }
@@ -23,7 +23,7 @@ type Apply = (type: string, name: string, inputs: Values) => Promise<{ id: strin
 export async function declare(stack: string, declaration: Declaration, apply: Apply): Promise<void> {
   const { key = {}, distribution = {}, replicas = [], replica = {}, suffix = "" } = declaration;
   const { names: renamed, isDistributed = true } = declaration;
-  const names = { kms: "kms", key: "key", alias: "alias", distribution: "distribution", ...renamed };
+  const names = { kms: "kms", key: "key", distribution: "distribution", ...renamed };
   const provider = await apply("kmsProvider", names.kms, {
     keyCollection: "us-west-1",
     wrappingKeySpec: "RSA_2048",
@@ -41,26 +41,6 @@ export async function declare(stack: string, declaration: Declaration, apply: Ap
   const { type, replicaRegions, minEnabledVersion, deletionAllowed, keyVersion, keyring, formerStacks } =
     managed.outputs;
   const { adopt, movedAlias } = adoptionIn(distribution);
-  const alias = await apply("distributionAlias", names.alias, {
-    keyName: managed.outputs.name,
-    keyId: managed.id,
-    replicaRegions,
-    ...(distribution.purpose !== undefined && { purpose: distribution.purpose }),
-    keyType: type,
-    protection: distribution.protection ?? "hsm",
-    rotationStrategy: distribution.rotationStrategy ?? "manual",
-    aliasPrefix: kms.aliasPrefix,
-    region: kms.keyCollection,
-    accountId: kms.accountId,
-    deletionAllowed,
-    adoptedAlias: adopt?.aliasName,
-    adopts: adopt !== undefined,
-    makesNew: adopt?.versions !== undefined && Object.keys(adopt.versions).length === 0,
-    kms,
-    stack,
-    formerStacks,
-  });
-  const { name, aliasName, aliasArn, distributionTime } = alias.outputs;
   const keyRef = {
     id: managed.id,
     name: managed.outputs.name,
@@ -75,12 +55,10 @@ export async function declare(stack: string, declaration: Declaration, apply: Ap
     material: key.material,
     materialPassphrase: key.materialPassphrase,
   };
-  const shared = { name, stack, kms, key: keyRef };
+  const shared = { stack, kms, key: keyRef };
   const { outputs: held } = await apply("keyDistribution", names.distribution, {
     ...shared,
-    aliasName,
-    aliasArn,
-    distributionTime,
+    place: names.distribution,
     ...distribution,
     adopt,
     movedAlias,

@@ -56,11 +56,10 @@ export class Program {
     const run = new Run(this.settings);
     this.shown.clear();
     this.originals = [];
-    const { KmsProvider, ManagedKey, DistributionAlias, KeyDistribution, KeyReplica } = resourcesOf(run);
+    const { KmsProvider, ManagedKey, KeyDistribution, KeyReplica } = resourcesOf(run);
     this.resources = {
       kmsProvider: KmsProvider,
       managedKey: ManagedKey,
-      distributionAlias: DistributionAlias,
       keyDistribution: KeyDistribution,
       keyReplica: KeyReplica,
     };
@@ -181,12 +180,12 @@ export class Program {
     const state = this.states.get(name);
     const { replaced = [], mayReplace = false, ignoreChanges = {} } = this.options;
     this.shown.add(name);
-    if (state && replaced.includes(name)) return this.replace(type, name, state, news);
     const ignored = ignoreChanges[type];
     const said = stored({ ...news, ...(ignored && { ignored }) });
     const given = state ? withIgnored(said, state.inputs, ignored ?? []) : said;
     const { inputs, mistakes } = await resource.check(state?.inputs, given);
     if (mistakes.length) throw new Error(mistakes.join("\n"));
+    if (state && replaced.includes(name)) return this.replace(type, name, state, news);
     if (!state) return this.record(type, name, inputs, () => resource.create(stored(inputs)));
     const { changes, replaces } = await resource.diff(state.id, state.outputs, inputs);
     if (replaces.length && mayReplace) return this.replace(type, name, state, news);
@@ -283,12 +282,11 @@ function set(values: Values, name: string, value: unknown): void {
 const REGION = /^[a-z]{2}-[a-z]+-\d/;
 
 /** The engine deletes dependents before what they depend on. */
-const LEVELS = ["keyReplica", "keyDistribution", "distributionAlias", "managedKey", "kmsProvider"];
+const LEVELS = ["keyReplica", "keyDistribution", "managedKey", "kmsProvider"];
 
 const TYPES: Record<string, string> = {
   kms: "kmsProvider",
   key: "managedKey",
-  alias: "distributionAlias",
   distribution: "keyDistribution",
 };
 

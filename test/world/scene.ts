@@ -235,7 +235,6 @@ export async function destroy(program: Program): Promise<void> {
   for (const [type, name] of [
     ["keyReplica", ABROAD],
     ["keyDistribution", "distribution"],
-    ["distributionAlias", "alias"],
     ["managedKey", "key"],
   ] as const)
     if (program.states.has(name)) await program.destroy(type, name);

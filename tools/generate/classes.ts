@@ -11,13 +11,13 @@ export function classFile(name: string, resource: Resource): string {
     description: property.description,
     text: `declare ${output(resource, property)}`,
   }));
-  const { imports, text } = resource.language?.nodejs.hidden
-    ? companion(name)
-    : programResource(name, resource);
+  const text = constructorOf(name, resource);
   return file(
     [
       'import * as pulumi from "@pulumi/pulumi";',
-      ...imports,
+      `import { compose${name} } from "../compose";`,
+      'import { registration } from "../dynamicResource";',
+      `import type { ${inputsName(name, resource)} } from "./inputs";`,
       ...used.map(
         (one) => `import type { ${resourceFor(one)} } from "./${uncapitalized(resourceFor(one)!)}";`,
       ),
@@ -34,42 +34,14 @@ export function classFile(name: string, resource: Resource): string {
   );
 }
 
-const register = (
-  type: string,
-) => `const { type, props, opts: options, complete } = registration("${type}", composed);
-    super(type, name, props, options);
-    complete(this);`;
-
-interface Constructor {
-  imports: string[];
-  text: string;
-}
-
-function programResource(name: string, resource: Resource): Constructor {
-  const inputs = inputsName(name, resource);
+function constructorOf(name: string, resource: Resource): string {
   const isAllOptional = argumentsOf(resource).every((property) => !isRequired(resource, property));
   const args = `args: ${name}Args${isAllOptional ? " = {}" : ""}`;
-  return {
-    imports: [
-      `import { compose${name} } from "../compose";`,
-      'import { registration } from "../dynamicResource";',
-      `import type { ${inputs} } from "./inputs";`,
-    ],
-    text: `
+  return `
   constructor(name: string, ${args}, opts: pulumi.CustomResourceOptions = {}) {
     const composed = compose${name}(name, args, opts);
-    ${register(name)}
-  }`,
-  };
-}
-
-/** A hidden resource is composed with the one that declares it. */
-function companion(name: string): Constructor {
-  return {
-    imports: ['import { type Composed, registration } from "../dynamicResource";'],
-    text: `
-  constructor(name: string, composed: Composed) {
-    ${register(name)}
-  }`,
-  };
+    const { type, props, opts: options, complete } = registration("${name}", composed);
+    super(type, name, props, options);
+    complete(this);
+  }`;
 }

@@ -38,13 +38,10 @@ export function propertiesFile(): string {
 }
 
 /**
- * The outputs that the engine has a value of even where the program gives none, and that other resources get. A hidden resource exists for
- * the outputs that it adds to its inputs.
+ * The outputs that the engine has a value of even where the program gives none, and that other resources get.
  */
 function passedOnOf(name: string, resource: Resource): Property[] {
   const args = resource.inputProperties;
-  if (resource.language?.nodejs.hidden)
-    return outputsOf(resource).filter((output) => !(output.name in args) && output.name !== "stateVersion");
   return PASSED_ON.map((type) => types[type] as ObjectType)
     .filter((type) => type.language?.nodejs.resource === name)
     .flatMap((type) => outputsPassedOn(resource, type))

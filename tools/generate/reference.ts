@@ -6,10 +6,10 @@ import {
   named,
   outputsOf,
   type Property,
-  programResources,
   type Resource,
   referredName,
   resourceFor,
+  resources,
   types,
 } from "./schema";
 
@@ -18,7 +18,9 @@ resource; *secret* marks what Pulumi encrypts in the state.`;
 
 export function reference(): string {
   const shown = new Set<string>();
-  const sections = programResources.flatMap(([name, resource]) => resourceSection(name, resource, shown));
+  const sections = Object.entries(resources).flatMap(([name, resource]) =>
+    resourceSection(name, resource, shown),
+  );
   const parts = ["# Reference", INTRODUCTION, ...sections, "## Types", ...typeSections(shown)];
   return `${parts.join("\n\n")}\n`;
 }

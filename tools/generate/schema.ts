@@ -12,8 +12,6 @@ export interface Resource extends ResourceSpec {
   description: string;
   requiredInputs: string[];
   required: string[];
-  /** Another resource declares a hidden one; programs do not. */
-  language?: { nodejs: { hidden?: true } };
 }
 
 export interface ObjectType extends ObjectSpec {
@@ -31,7 +29,6 @@ export const resources = byName(schema.resources as unknown as Record<string, Re
 export const types = byName(schema.types as unknown as Record<string, ObjectType | EnumType>);
 
 /** Those that programs declare. */
-export const programResources = Object.entries(resources).filter(([, one]) => !isHidden(one));
 
 /** The inputs that a program gives. The SDK and `check` set the others. */
 export function argumentsOf({ inputProperties }: Resource): Property[] {

@@ -9,7 +9,6 @@ import {
   outputsPassedOn,
   PASSED_ON,
   type Property,
-  programResources,
   resources,
   types,
   valuesGiven,
@@ -18,8 +17,8 @@ import { declaration, enumType, inputType, type Member, plainType } from "./type
 
 /** Types of the values that programs give and read. */
 export function typesFile(): string {
-  const inputs = allReferredTypes(programResources.flatMap(([, one]) => valuesGiven(one)));
-  const outputs = allReferredTypes(programResources.flatMap(([, one]) => outputsOf(one)));
+  const inputs = allReferredTypes(Object.entries(resources).flatMap(([, one]) => valuesGiven(one)));
+  const outputs = allReferredTypes(Object.entries(resources).flatMap(([, one]) => outputsOf(one)));
   const declared = Object.entries(types)
     .filter(([name]) => inputs.has(name) || outputs.has(name))
     .map(([name, type]) => {
@@ -65,14 +64,14 @@ function storedType(name: string, more: string, properties: Property[], required
 
 /** What programs give each resource, but for other resources, which the file of its class adds. */
 export function inputsFile(): string {
-  const declared = programResources.map(([name, resource]) =>
+  const declared = Object.entries(resources).map(([name, resource]) =>
     declaration(
       `What a program gives a ${name}.`,
       `interface ${inputsName(name, resource)}`,
       valuesGiven(resource).map((property) => argument(resource, property)),
     ),
   );
-  const used = programResources.flatMap(([, one]) => valuesGiven(one));
+  const used = Object.entries(resources).flatMap(([, one]) => valuesGiven(one));
   return file(`${PULUMI}\n${importTypes(used)}`, ...declared);
 }
 

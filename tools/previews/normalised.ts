@@ -46,7 +46,7 @@ function dayOf(date: string, today: string): string {
   return days === 0 ? "<today>" : `<today + ${days} days>`;
 }
 
-const TYPES = ["KmsProvider", "ManagedKey", "DistributionAlias", "KeyDistribution", "KeyReplica"];
+const TYPES = ["KmsProvider", "ManagedKey", "KeyDistribution", "KeyReplica"];
 const BLOCK = /(?:^ {4}[^\s[].*pulumi-nodejs:dynamic\/keymgmt:\w+: .*\n(?: {5,}.*\n)+)+/gm;
 
 /** Pulumi prints resources that do not depend on each other in any order. */

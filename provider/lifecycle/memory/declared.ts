@@ -9,7 +9,7 @@ import { canonical } from "../../kms/endpoints/connection";
 import type { Say } from "../../say";
 import { isUnknown } from "../../schema/unknowns";
 import { versionsOf } from "../../state/records";
-import type { KmsKeyRecords, KmsRef } from "../../state/types";
+import type { KeyRef, KmsKeyRecords, KmsRef } from "../../state/types";
 import { type KmsLocation, locationOf } from "./created";
 import type { DistributionNames } from "./names";
 
@@ -151,8 +151,12 @@ export class Declared {
   }
 
   /** Warns where two keys of one name go to one Region of an account: their KMS keys are recognised by that name. */
-  warnOfSharedName(inputs: Record<string, unknown>, isNew: boolean, say: Say): void {
-    const { keyName, keyId, accountId, region } = inputs;
+  warnOfSharedName(
+    { id: keyId, name: keyName }: Partial<KeyRef> = {},
+    { accountId, keyCollection: region }: Partial<KmsRef> = {},
+    isNew: boolean,
+    say: Say,
+  ): void {
     if ([keyName, keyId, accountId, region].some((one) => one === undefined || isUnknown(one))) return;
     const location = JSON.stringify([accountId, region, keyName]);
     const first = this.#keysByName.get(location);

@@ -103,15 +103,33 @@ const keepSigning: Rule = ({ publishFor, minEnabled, region }, known) => {
 /** Older versions are disabled last. One without material cannot be used anyway; it is imported when it is enabled again. */
 const disableOlder: Rule = ({ minEnabled, region }, { records }) => {
   const below = versionsOf(records).filter((version) => version < minEnabled);
-  return firstOf(below, (version): Step[] => {
-    const { state, recovered } = records[version]!;
-    if (state === "Enabled") return [{ do: "disable", version, region }];
-    return recovered && state !== "Deleted" ? [{ do: "syncMetadata", version, region }] : [];
-  });
+  return firstOf(below, (version): Step[] =>
+    records[version]!.state === "Enabled" ? [{ do: "disable", version, region }] : [],
+  );
 };
+
+/**
+ * Recovered versions that stay disabled get their tags before an alias shows that the distribution is in use: by the stack's name in them a
+ * later update, which may have no state, sees whose they are.
+ */
+const syncRecovered: Rule = ({ region }, { records }) =>
+  firstOf(versionsOf(records), (version): Step[] => {
+    const { state, recovered } = records[version]!;
+    return recovered && state !== "Enabled" && state !== "Deleted"
+      ? [{ do: "syncMetadata", version, region }]
+      : [];
+  });
 
 /** The rules before the alias moves, and after. */
 export const manualRules = {
-  before: [keepSigning, inspectOlderReplicas, cancelDeletions, syncMetadata, locateAlias, makeUsable],
-  after: [disableOlder],
+  before: [
+    keepSigning,
+    inspectOlderReplicas,
+    cancelDeletions,
+    syncMetadata,
+    locateAlias,
+    makeUsable,
+    syncRecovered,
+  ],
+  after: [disableOlder, syncRecovered],
 } satisfies Record<string, Rule[]>;

@@ -63,7 +63,6 @@ export const OPTIONAL_LIVES: TriedLife[] = [
       await life.refresh();
       await life.up("repair");
       await life.remove();
-      life.program.states.delete("alias");
       await life.up("declare again");
       await life.remove();
     },
@@ -96,7 +95,6 @@ export const OPTIONAL_LIVES: TriedLife[] = [
     async live(life) {
       await life.up("create");
       await life.remove();
-      life.program.states.delete("alias");
       await life.up("declare again");
       await life.remove();
     },

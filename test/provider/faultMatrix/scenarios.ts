@@ -68,7 +68,6 @@ async function remove(program: Program): Promise<void> {
   for (const name of [...program.states.keys()].filter((name) => /-\d$/.test(name)))
     await program.remove("keyReplica", name);
   if (program.states.has("distribution")) await program.remove("keyDistribution", "distribution");
-  program.states.delete("alias");
 }
 
 const removed =

@@ -195,7 +195,6 @@ export class Stack {
       if (this.program.states.has("distribution"))
         await this.program.remove("keyDistribution", "distribution");
     }, mishap);
-    this.program.states.delete("alias");
     this.publication.removed();
   }
 

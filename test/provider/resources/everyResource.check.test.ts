@@ -49,7 +49,6 @@ const wrongSecrets = (value: unknown): unknown[] => [
 const secretPaths: Record<Type, string[]> = {
   KmsProvider: ["credentials", "credentials.accessKey", "credentials.secretKey", "credentials.sessionToken"],
   ManagedKey: ["material"],
-  DistributionAlias: [],
   KeyDistribution: ["kms.credentials", "kms.credentials.secretKey", "key.keyring"],
   KeyReplica: ["distribution.kms.credentials", "distribution.key.keyring"],
 };
@@ -57,7 +56,10 @@ const secretPaths: Record<Type, string[]> = {
 for (const type of types) {
   describe(`check of a ${type}`, () => {
     const failures = async (changes: Values, olds: Values = {}) => {
-      const { failures } = await providerOf(type).check!(olds, inputsOf(type, changes));
+      const { failures } = await providerOf(type).check!(olds, {
+        ...inputsOf(type, changes),
+        isPreview: true,
+      });
       return failures!;
     };
 

@@ -66,6 +66,7 @@ const named = {
   aliasName: "alias/hashicorp/orders-1760000000",
   aliasArn: "arn:aws:kms:us-west-1:111122223333:alias/hashicorp/orders-1760000000",
 };
+const distributionTime = "2025-10-09T08:53:20.000Z";
 
 const metadata = {
   deletionWindowDays: 30,
@@ -86,17 +87,6 @@ export const inputs = {
     material,
     keystore: "state",
   },
-  DistributionAlias: {
-    keyName: "orders",
-    keyId: keyRef.id,
-    aliasPrefix: "hashicorp",
-    region: "us-west-1",
-    replicaRegions: ["eu-west-1", "us-east-1"],
-    purpose: ["decrypt", "encrypt"],
-    protection: "hsm",
-    rotationStrategy: "manual",
-    accountId: "111122223333",
-  },
   KeyDistribution: {
     kms: kmsRef,
     key: keyRef,
@@ -105,7 +95,7 @@ export const inputs = {
     rotationStrategy: "manual",
     ...metadata,
     ...named,
-    distributionTime: "2025-10-09T08:53:20.000Z",
+    distributionTime,
     stack: "org/shop/prod",
   },
   KeyReplica: {
@@ -147,17 +137,21 @@ export function inputsOf(type: Type, changes: Values = {}): Values {
 
 /** What `check` has to say about the inputs, sentence by sentence. */
 export async function mistakesOf(type: Type, changes: Values = {}, olds?: Values): Promise<string[]> {
-  return (await resourcesOf(new Run())[type].check(olds, inputsOf(type, changes))).mistakes;
+  return (await resourcesOf(new Run())[type].check(olds, inputsOf(type, changes), true)).mistakes;
 }
 
-/** The inputs as `check` plans them. */
+/** The inputs as `check` plans them. A new distribution is given the names of `inputs`, as if it had been made at that time. */
 export async function checked(
   type: Type,
   changes: Values = {},
   olds?: Values,
   isPreview?: boolean,
 ): Promise<Values> {
-  return (await resourcesOf(new Run())[type].check(olds, inputsOf(type, changes), isPreview)).inputs;
+  const run = new Run();
+  run.created.recordMaterial(keyRef.id, 1);
+  run.created.recordKmsProvider(kmsRef);
+  const { inputs: planned } = await resourcesOf(run)[type].check(olds, inputsOf(type, changes), isPreview);
+  return type === "KeyDistribution" && !olds ? { ...planned, ...named, distributionTime } : planned;
 }
 
 /** Outputs as a finished create leaves them in state: what it computes. */
@@ -168,8 +162,6 @@ export async function outputsOf(type: Type, changes: Values = {}): Promise<Value
       return { ...values, accountId: "111122223333", credentialSource: "credentials", stateVersion: 2 };
     case "ManagedKey":
       return (await resources.ManagedKey.create(values)).outputs;
-    case "DistributionAlias":
-      return { ...values, ...named, distributionTime: "2025-10-09T08:53:20.000Z", stateVersion: 2 };
     case "KeyDistribution": {
       const { keyId, keyArn } = primaryRecord;
       const versions = { "1": primaryRecord };

@@ -40,10 +40,11 @@ describe("check of a KeyDistribution", () => {
   it("lets the queue know how many distributions the program declares, which no state has", async () => {
     const run = new Run();
     const expected = sinon.spy(run.connections, "countDistribution");
-    const { inputs: planned } = await resourcesOf(run).KeyDistribution.check(undefined, {
-      ...inputs.KeyDistribution,
-      declared: 404,
-    });
+    const { inputs: planned } = await resourcesOf(run).KeyDistribution.check(
+      undefined,
+      { ...inputs.KeyDistribution, declared: 404 },
+      true,
+    );
     assert.deepEqual(expected.args, [[inputs.KeyDistribution.kms, 404]]);
     assert.ok(!("declared" in planned));
   });
@@ -182,7 +183,7 @@ describe("check of a KeyDistribution", () => {
   it("refuses an alias that another distribution of the program has in that Region", async () => {
     const { KeyDistribution, KeyReplica } = resourcesOf(new Run());
     const extraAliases = ["alias/orders"];
-    const one = inputsOf("KeyDistribution", { extraAliases });
+    const one = await checked("KeyDistribution", { extraAliases });
     const other = { ...one, name: "bills-1760000000", aliasName: "alias/hashicorp/bills-1760000000" };
     const replicaOf = ({ name, aliasName }: Values, region: string) =>
       inputsOf("KeyReplica", {
@@ -192,10 +193,10 @@ describe("check of a KeyDistribution", () => {
         region,
       });
     const checks = [
-      KeyDistribution.check(undefined, one),
+      KeyDistribution.check(one, one),
       KeyReplica.check(undefined, replicaOf(one, "eu-west-1")),
-      KeyDistribution.check(await checked("KeyDistribution", { extraAliases }), one), // the engine checks what it replaces twice
-      KeyDistribution.check(undefined, other),
+      KeyDistribution.check(one, one), // the engine checks what it replaces twice
+      KeyDistribution.check(other, other),
       KeyReplica.check(undefined, replicaOf(other, "eu-west-1")),
     ];
     const mistakes = await Promise.all(checks.map(async (each) => (await each).mistakes));

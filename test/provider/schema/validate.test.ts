@@ -256,7 +256,7 @@ describe("schema.json", () => {
   it("marks the properties that never change in place", () => {
     assert.deepEqual(replacing("KmsProvider"), ["provider", "keyCollection", "aliasPrefix"]);
     assert.deepEqual(replacing("ManagedKey"), ["name", "type", "replicaRegions"]);
-    assert.deepEqual(replacing("KeyDistribution"), ["purpose", "protection", "rotationStrategy", "name"]);
+    assert.deepEqual(replacing("KeyDistribution"), ["purpose", "protection", "rotationStrategy"]);
     assert.deepEqual(replacing("KeyReplica"), ["region"]);
   });
 

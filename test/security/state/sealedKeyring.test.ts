@@ -191,7 +191,6 @@ describe("who writes the state of a key that is not kept there", function () {
       written.keys[1] = { kid: "2", iat: 1_760_000_000, kcv: keyCheckValue(theirs), jwe };
     });
     program.states.delete("distribution");
-    program.states.delete("alias");
     const message = await messageOf(
       program.up({ key: { ...key, rotationTrigger: "2" }, distribution: { adopt: { versions: {} } } }),
     );

@@ -74,7 +74,7 @@ const POLICY = JSON.stringify({
 
 /** The alias that the stack's applications use. */
 async function aliasOf(world: World): Promise<string | undefined> {
-  const given = (await world.state()).find((each) => typeOf(each) === "DistributionAlias");
+  const given = (await world.state()).find((each) => typeOf(each) === "KeyDistribution");
   return given?.outputs.aliasName;
 }
 

@@ -2,12 +2,7 @@ import type { Drop } from "../../../local-kms/src/index";
 import { Random } from "./random";
 
 /** Types of a stack's resources, as the last part of their Pulumi type. */
-export type ResourceType =
-  | "KmsProvider"
-  | "ManagedKey"
-  | "DistributionAlias"
-  | "KeyDistribution"
-  | "KeyReplica";
+export type ResourceType = "KmsProvider" | "ManagedKey" | "KeyDistribution" | "KeyReplica";
 
 /** Which of the KMS keys that are there, and where. */
 interface Somewhere {
@@ -119,7 +114,7 @@ function edit(random: Random, before: Operation[]): Edit {
 /** `worthwhile`: there is an edit to carry out, so that a kill or a lost answer hits something. */
 function command(random: Random, worthwhile: boolean): Operation {
   const [preview, refresh] = [random.chance(0.5), random.chance(0.25)];
-  const given: ResourceType = random.pick(["DistributionAlias", "KeyDistribution", "KeyReplica"]);
+  const given: ResourceType = random.pick(["KeyDistribution", "KeyReplica"]);
   const any: ResourceType = random.weighted([
     [3, given],
     [1, "ManagedKey"],

@@ -32,5 +32,5 @@ async function other(world: World, what: "up" | "destroy"): Promise<Performed> {
 
 export async function aliasNameOf(world: World, stack = world.stack): Promise<string> {
   const state: Stored[] = await world.state(stack);
-  return state.find((each) => typeOf(each) === "DistributionAlias")!.outputs.aliasName;
+  return state.find((each) => typeOf(each) === "KeyDistribution")!.outputs.aliasName;
 }

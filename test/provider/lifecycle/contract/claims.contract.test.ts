@@ -101,7 +101,7 @@ describe("claims of KMS keys", function () {
           .in(region)
           .send(new CreateGrantCommand({ KeyId, GranteePrincipal, Operations: ["Decrypt"] }));
       const before = await scene.everywhere();
-      const names = { alias: "alias-2", distribution: "distribution-2" };
+      const names = { distribution: "distribution-2" };
       const renamed = (distribution = {}) =>
         program.up(inputs({ names, suffix: "-2", distribution, replica: { policy: policyFor("one") } }));
       let message = "";

@@ -8,7 +8,7 @@ import { followed } from "../../../world/awsCommands";
 import type { ProgramInputs } from "../../../world/program";
 import { ABROAD, aliasOf, DEV, HOME, idsOf, PROD, REGIONS, recordsOf, useScene } from "../../../world/scene";
 
-const RENAMED = { names: { alias: "alias-2", distribution: "distribution-2" }, suffix: "-2" };
+const RENAMED = { names: { distribution: "distribution-2" }, suffix: "-2" };
 
 describe("KMS keys of which nobody can tell whose they are", function () {
   this.timeout(60_000);
@@ -130,7 +130,7 @@ describe("KMS keys of which nobody can tell whose they are", function () {
     it("and its distribution left the state: the refusal names the tags, and with them all is taken up", async () => {
       await up();
       const whole = await scene.everywhere();
-      for (const name of ["alias", "distribution", ABROAD]) program.states.delete(name);
+      for (const name of ["distribution", ABROAD]) program.states.delete(name);
       program.stack = PROD;
       const said = await assertRefused(() => up());
       assert.equal((await followed(said, (region) => scene.in(region))).length, 1);
@@ -185,7 +185,8 @@ describe("KMS keys of which nobody can tell whose they are", function () {
       const said: string[] = [];
       const check = (keyId: string, isNew: boolean, region = HOME) =>
         run.declared.warnOfSharedName(
-          { keyName: "orders", keyId, accountId: "111122223333", region },
+          { name: "orders", id: keyId },
+          { accountId: "111122223333", keyCollection: region },
           isNew,
           (line) => said.push(line),
         );

@@ -117,7 +117,6 @@ for (const type of KEY_TYPES.slice(1).filter(({ cannot }) => !cannot.import))
         });
         await program.remove("keyReplica", ABROAD);
         await program.remove("keyDistribution", "distribution");
-        program.states.delete("alias");
         await up(usage, { rotationTrigger: "b", minEnabledVersion: 2 });
         assert.deepEqual(
           Object.values(recordsOf(program)).map(({ keyId }) => keyId),

@@ -73,7 +73,7 @@ describe("KMS keys that are there and a state that does not know them", function
   function lose(...names: string[]): void {
     for (const name of names) program.states.delete(name);
   }
-  const loseKey = () => lose("key", "alias", "distribution", ABROAD);
+  const loseKey = () => lose("key", "distribution", ABROAD);
 
   async function assertUntouched(): Promise<void> {
     assert.deepEqual(scene.changes, [], "nothing was made or changed");
@@ -485,11 +485,11 @@ describe("KMS keys that are there and a state that does not know them", function
       assert.deepEqual((await scene.states(ids))[ABROAD], ["PendingDeletion", "PendingDeletion"]);
     });
 
-    const RENAMED = { names: { alias: "alias-2", distribution: "distribution-2" } };
+    const RENAMED = { names: { distribution: "distribution-2" } };
     const NAMES = /kms:ListKeys and kms:ListResourceTags.*kms:DescribeKey and kms:CancelKeyDeletion/;
 
     for (const [what, prepare, more] of [
-      ["whose distribution left the state", () => lose("alias", "distribution"), {}],
+      ["whose distribution left the state", () => lose("distribution"), {}],
       ["whose distribution is renamed without aliases", () => {}, RENAMED],
     ] as [string, () => void, Partial<ProgramInputs>][]) {
       it(`a key ${what}: is refused before anything is made, and names the missing permissions`, async () => {

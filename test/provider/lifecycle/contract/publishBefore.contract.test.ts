@@ -125,7 +125,6 @@ describe("publishBefore", function () {
     await up("b", "24h");
     await program.remove("keyReplica", ABROAD);
     await program.remove("keyDistribution", "distribution");
-    program.states.delete("alias");
     await up("b", "24h");
     assert.deepEqual(await signing(), [2, 2]);
   });

@@ -17,7 +17,7 @@ import {
   useScene,
 } from "../../../world/scene";
 
-const RENAMED = { alias: "alias-2", distribution: "distribution-2" };
+const RENAMED = { distribution: "distribution-2" };
 /** What a component has, under another name. */
 const COMPONENT = { ...RENAMED, kms: "kms-2", key: "key-2" };
 const REPLICA_2 = `${ABROAD}-2`;
@@ -77,13 +77,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
       await up(twice, renamed);
       await assertWhole();
       assertProvedOnly();
-      assert.deepEqual([...program.states.keys()].sort(), [
-        "alias-2",
-        "distribution-2",
-        REPLICA_2,
-        "key",
-        "kms",
-      ]);
+      assert.deepEqual([...program.states.keys()].sort(), ["distribution-2", REPLICA_2, "key", "kms"]);
       assert.match(
         scene.said(),
         /another KeyReplica .* left as they are.*\n.*another KeyDistribution .* left as they are/,
@@ -189,10 +183,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
       await up(twice, { names: {} });
       await assertWhole();
       assertProvedOnly();
-      assert.deepEqual(
-        [...program.states.keys()].sort(),
-        ["alias", "distribution", ABROAD, "key", "kms"].sort(),
-      );
+      assert.deepEqual([...program.states.keys()].sort(), ["distribution", ABROAD, "key", "kms"].sort());
     });
 
     it("together with the KmsProvider, as a component that only the key is apart from", async () => {
@@ -298,12 +289,11 @@ describe("a resource that is renamed without aliases, or replaced", function () 
         await assertSettled();
       });
 
-    it("while its DistributionAlias is replaced by `--replace`: is refused; with `adopt` of the alias all is as before", async () => {
+    it("while its distribution is replaced by `--replace`: is refused; with `adopt` of the alias all is as before", async () => {
       await livedOnce();
       const mistake = { names: { key: "key-2" } };
       await assert.rejects(up({}, mistake));
-      await assert.rejects(up({}, { ...mistake, replaced: ["alias"] }), /`key` cannot change/);
-      await assert.rejects(up(), /`adopt: \{ aliasName: .*`keymgmt status` shows/);
+      await assert.rejects(up({}, { ...mistake, replaced: ["distribution"] }), /`key` cannot change/);
       const [aliasName] = whole[HOME]!.flatMap(({ aliases }) => aliases);
       const adopting = { distribution: { adopt: { aliasName } }, mayReplace: true };
       const onlyTheKey = (error: Error) =>
@@ -388,13 +378,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
   });
 
   describe("by `--replace`", () => {
-    for (const replaced of [
-      ["distribution"],
-      ["alias"],
-      [ABROAD],
-      ["kms"],
-      ["alias", "distribution", ABROAD],
-    ])
+    for (const replaced of [["distribution"], [ABROAD], ["kms"], ["distribution", ABROAD]])
       it(`${replaced.join(", ")}: the same KMS keys and alias, and nothing else is touched meanwhile`, async () => {
         await lived();
         await up(twice, { replaced });
@@ -404,7 +388,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
         assert.deepEqual(await program.refreshAll(), []);
       });
 
-    for (const replaced of [["distribution"], [ABROAD], ["alias", "distribution", ABROAD]])
+    for (const replaced of [["distribution"], [ABROAD], ["distribution", ABROAD]])
       it(`and \`deleteBeforeReplace\`, ${replaced.join(", ")}: the same KMS keys and alias in the end`, async () => {
         await lived();
         await up(twice, { replaced, isDeletedFirst: true });
@@ -429,7 +413,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
 
     it("in an `up --refresh`", async () => {
       await lived();
-      await up(twice, { replaced: ["alias", "distribution", ABROAD], isRefreshed: true });
+      await up(twice, { replaced: ["distribution", ABROAD], isRefreshed: true });
       await assertWhole();
       assertProvedOnly();
     });
@@ -534,9 +518,8 @@ describe("a resource that is renamed without aliases, or replaced", function () 
 
     it("`purpose`, as a state of before may have another: is refused in check, with the advice", async () => {
       await livedOnce();
-      for (const name of ["alias", "distribution"])
-        for (const values of [program.states.get(name)!.inputs, program.outputs(name)])
-          values.purpose = ["encrypt"];
+      for (const values of [program.states.get("distribution")!.inputs, program.outputs("distribution")])
+        values.purpose = ["encrypt"];
       await assert.rejects(up({}, { mayReplace: true }), (error: Error) => {
         assert.ok(error.message.includes("`purpose` cannot change"), error.message);
         assert.ok(error.message.includes(ADVICE));

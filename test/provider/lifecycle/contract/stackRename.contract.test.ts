@@ -224,7 +224,7 @@ describe("a stack that was renamed", function () {
       const ids = await lived();
       program.stack = PROD;
       await up(declared);
-      await up(declared, { names: { alias: "alias-2", distribution: "distribution-2" } });
+      await up(declared, { names: { distribution: "distribution-2" } });
       assert.deepEqual(idsOf(program, "distribution-2"), ids);
     });
   });
@@ -365,9 +365,7 @@ describe("a stack that was renamed", function () {
     it("the rename of the distribution without aliases takes its own KMS keys", async () => {
       const theirs = await withNewStack();
       const ids = idsOf(program);
-      await assertLeftAlone(theirs, () =>
-        up(declared, { names: { alias: "alias-2", distribution: "distribution-2" } }),
-      );
+      await assertLeftAlone(theirs, () => up(declared, { names: { distribution: "distribution-2" } }));
       assert.deepEqual(idsOf(program, "distribution-2"), ids);
     });
 

@@ -257,8 +257,8 @@ describe("plan", () => {
         "findAlias",
         "enable 2",
         "syncMetadata 2",
-        "createAlias 2",
         "syncMetadata 1",
+        "createAlias 2",
       ]);
     });
 

@@ -142,11 +142,9 @@ class Walk {
     if (!isRefreshed) return; // what a broken run has done, and nobody could note, only a refresh shows
     const seen = await this.runs.in(world, of, { refresh: true });
     if (seen.error) throw new Violation(`the next up --refresh fails: ${seen.error.message}`);
-    // A DistributionAlias whose name another stack has learns by a refresh which one was taken instead.
-    const left = seen.changed.filter((name) => !name.startsWith("alias"));
-    if (seen.writes > 0 || left.length > 0)
+    if (seen.writes > 0 || seen.changed.length > 0)
       throw new Violation(
-        `the next up --refresh has something to do: ${left.join(", ")}, ${seen.writes} writes`,
+        `the next up --refresh has something to do: ${seen.changed.join(", ")}, ${seen.writes} writes`,
       );
   }
 

@@ -100,7 +100,6 @@ describe("adopting KMS keys that Vault made", () => {
     const one = await vaultKey(undefined);
     await program.up({ key: { rotationTrigger: "a" } });
     await program.remove("keyDistribution", "distribution");
-    program.states.delete("alias");
     await program.up({
       key: { rotationTrigger: "b" },
       distribution: { adopt: { versions: { 1: one } } },

@@ -177,7 +177,7 @@ describe("rotation on demand", function () {
     const elsewhere = { keyCollection: "us-east-1" };
     await program.up({ key: { rotationTrigger: "a" }, kms: elsewhere });
     await program.up({ key: { rotationTrigger: "b" }, kms: elsewhere });
-    for (const name of ["distribution", "alias", "kms"]) program.states.delete(name);
+    for (const name of ["distribution", "kms"]) program.states.delete(name);
     await program.up({ key: { rotationTrigger: "b" }, distribution: { rotationStrategy: "on-demand" } });
     assert.deepEqual(Object.keys(versions()), ["2"]);
     assert.equal(program.outputs("distribution").rotationsLeft, 25);
@@ -191,7 +191,6 @@ describe("rotation on demand", function () {
     const { keyId } = versions()[1]!;
     await program.remove("keyReplica", ABROAD);
     await program.remove("keyDistribution", "distribution");
-    program.states.delete("alias");
     await up("b", [ABROAD]);
     await up("c", [ABROAD]);
     assert.equal(versions()[3]!.keyId, keyId);
@@ -238,7 +237,6 @@ describe("rotation on demand", function () {
     const remove = async () => {
       await program.remove("keyReplica", ABROAD);
       await program.remove("keyDistribution", "distribution");
-      program.states.delete("alias");
     };
 
     it("is finished by a distribution that comes back", async () => {

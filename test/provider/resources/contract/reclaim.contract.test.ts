@@ -40,7 +40,6 @@ describe("a distribution that comes back", () => {
     for (const name of [...program.states.keys()].filter((name) => /-\d$/.test(name)))
       await program.remove("keyReplica", name);
     await program.remove("keyDistribution", "distribution");
-    program.states.delete("alias");
   }
   const keyCount = async (application: Application) =>
     (await application.send(new ListKeysCommand({}))).Keys!.length;

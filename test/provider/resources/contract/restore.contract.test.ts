@@ -313,7 +313,6 @@ describe("a key that is restored from a backup", function () {
       assert.equal(program.states.has("distribution"), false);
       assert.deepEqual(await tagsOf(ids(other)[0]!), tags);
       backup.adopt.versions![2] = right;
-      program.states.delete("alias");
       await program.up(restoring(backup));
       assert.deepEqual(ids(), ids(old));
     });

@@ -53,10 +53,9 @@ class Engine {
     this.#states = { ...before.states };
     const run = new Run({ connections: connection.connections() });
     if (!before.isBegun) run.created.recordKmsProvider(KMS);
-    const { ManagedKey, DistributionAlias, KeyDistribution, KeyReplica } = resourcesOf(run);
+    const { ManagedKey, KeyDistribution, KeyReplica } = resourcesOf(run);
     this.#resources = {
       managedKey: ManagedKey,
-      distributionAlias: DistributionAlias,
       keyDistribution: KeyDistribution,
       keyReplica: KeyReplica,
     };
@@ -71,10 +70,10 @@ class Engine {
     for (const [name, state] of Object.entries(this.#states)) {
       if (state.isReplaced) continue;
       const resource = this.#resources[state.type]!;
-      const { outputs } = await resource.read(state.id, state.outputs);
-      const seen = stored(outputs);
-      this.#states[name] = { ...state, outputs: seen };
-      await resource.diff(state.id, seen, state.inputs);
+      const { outputs, inputs = state.inputs } = await resource.read(state.id, state.outputs);
+      const seen = { ...state, outputs: stored(outputs), inputs: stored(inputs) };
+      this.#states[name] = seen;
+      await resource.diff(state.id, seen.outputs, seen.inputs);
     }
   }
 
@@ -83,7 +82,7 @@ class Engine {
       type === "kmsProvider" ? { id: name, outputs: KMS } : this.#apply(type as ResourceType, name, inputs),
     );
     // What depends on others is deleted before them.
-    for (const type of ["keyReplica", "keyDistribution", "distributionAlias", "managedKey"])
+    for (const type of ["keyReplica", "keyDistribution", "managedKey"])
       for (const [name, state] of Object.entries(this.#states))
         if (state.type === type && !this.#declared.has(name)) await this.#delete(name, state);
   }
@@ -172,7 +171,7 @@ function declarationOf({
       ...(material ? { material } : { rotationTrigger: `${version}` }),
     },
     isDistributed: program.distribution !== undefined,
-    names: { alias: `alias${distribution}`, distribution: `distribution${distribution}` },
+    names: { distribution: `distribution${distribution}` },
     distribution: { rotationStrategy, publishBefore },
     replicas,
     suffix,

@@ -2,7 +2,7 @@
 import type { Values } from "../../../../../provider/resources/resource";
 import type { Program } from "./program";
 
-export type ResourceType = "managedKey" | "distributionAlias" | "keyDistribution" | "keyReplica";
+export type ResourceType = "managedKey" | "keyDistribution" | "keyReplica";
 
 export interface ResourceState {
   readonly type: ResourceType;
