@@ -104,7 +104,7 @@ describe("a key's life on the real engine, but for its end, which `make quicksta
     const ours = (resources as { type: string; outputs?: { __provider: string } }[]).filter(({ type }) =>
       type.includes("keymgmt:"),
     );
-    assert.equal(ours.length, 6);
+    assert.equal(ours.length, 5);
     for (const { outputs } of ours)
       assert.ok(Buffer.byteLength(outputs!.__provider) < 100, outputs!.__provider);
   });
@@ -123,7 +123,7 @@ describe("a key's life on the real engine, but for its end, which `make quicksta
       const preview = await project.preview({ json: true });
       assert.deepEqual(changes(preview), expected);
       const { same, update = 0 } = preview.json.changeSummary;
-      assert.equal(same + update, 9); // stack, provider, key, alias, distribution, two replicas, two consumers
+      assert.equal(same + update, 8); // stack, provider, key, distribution, two replicas, two consumers
       assert.deepEqual(local.counts(), {});
     });
   }

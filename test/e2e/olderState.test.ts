@@ -104,10 +104,20 @@ describe("a state that an older version of this package has left", function () {
     return { keyId: KeyId, keyMaterialId: (await metadataOf(home, KeyId)).CurrentKeyMaterialId! };
   }
 
-  it("is updated by the same program without a change, and without a request to AWS", async () => {
+  it("is refused where its DistributionAlias is protected, with the command that lets it go", async () => {
+    const { resources } = await project.state();
+    const { urn } = resources.find(({ type }: { type: string }) => type.endsWith(":DistributionAlias"));
+    await project.pulumi(["state", "protect", urn, "--yes"]);
+    const { stdout, stderr } = await project.up({ fails: true });
+    assert.ok(`${stdout}${stderr}`.includes(`pulumi state unprotect '${urn}'`), stdout);
+    await project.pulumi(["state", "unprotect", urn, "--yes"]);
+  });
+
+  it("is updated by the same program: its DistributionAlias leaves the state, and nothing else changes, without a request to AWS", async () => {
     kms.resetCounts();
     const keyrings = async () => keyringPlaces((await project.stackExport({ showSecrets: true })).json);
     assert.equal((await keyrings()).length, 3);
+    assert.match((await project.up()).stdout, /- 1 deleted\s+5 unchanged/);
     await project.up({ args: ["--expect-no-changes"] });
     assert.deepEqual(kms.counts(), {});
     assert.deepEqual(await keyrings(), ["ManagedKey.outputs.keyring"]);
@@ -125,7 +135,7 @@ describe("a state that an older version of this package has left", function () {
       for (const sentence of drift) assert.match(sentence, /the state has no keymgmt:claim for it/);
     }
     kms.resetCounts();
-    assert.match((await project.up()).stdout, /~ 2 updated\s+4 unchanged/);
+    assert.match((await project.up()).stdout, /~ 2 updated\s+3 unchanged/);
     const reads = ["DescribeKey", "ListResourceTags", "GetKeyPolicy"];
     const writes = Object.entries(kms.counts()).filter(([operation]) => !reads.includes(operation));
     assert.deepEqual(Object.fromEntries(writes), { TagResource: 4 });
@@ -136,7 +146,7 @@ describe("a state that an older version of this package has left", function () {
   it("is updated in place: a tag, and a rotation, after which old ciphertext decrypts in both Regions", async () => {
     await project.setProgram(program("billing"));
     await project.configSet({ material: { secret: material(3).toString("base64") } });
-    assert.match((await project.up()).stdout, /~ 3 updated\s+3 unchanged/);
+    assert.match((await project.up()).stdout, /~ 3 updated\s+2 unchanged/);
     const { KeyId } = await application(HOME).describe(aliasName);
     const { Tags = [] } = await application(HOME).send(new ListResourceTagsCommand({ KeyId }));
     const tags = Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
