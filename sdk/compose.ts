@@ -4,7 +4,6 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { adoptionOf, configuredRestore, restoredElsewhere } from "./adoption";
-import { companionOptions } from "./companion";
 import { type Composed, defined, keptBy } from "./dynamicResource";
 import type {
   KeyDistributionInputs,
@@ -16,6 +15,7 @@ import { type KeyVersions, type KmsConnection, keyVersions, kmsConnection } from
 import { properties } from "./generated/properties";
 import type { KmsKeyVersion, Restore } from "./generated/types";
 import { plainValues } from "./outputs";
+import { replicaOptions } from "./replicaOptions";
 import { byPath, isPlain, secretsAmong } from "./secretInputs";
 import { Turns } from "./turns";
 
@@ -219,7 +219,7 @@ export function replicasOf(distribution: Distribution): { region: string; name: 
   return args.key.replicaRegions.map((region) => ({
     region,
     name: `${name}-${region}`,
-    opts: companionOptions(opts, "KeyReplica", `-${region}`),
+    opts: replicaOptions(opts, region),
   }));
 }
 
