@@ -104,7 +104,10 @@ describe("a state that an older version of this package has left", function () {
     return { keyId: KeyId, keyMaterialId: (await metadataOf(home, KeyId)).CurrentKeyMaterialId! };
   }
 
+  const keyrings = async () => keyringPlaces((await project.stackExport({ showSecrets: true })).json);
+
   it("is refused where its DistributionAlias is protected, with the command that lets it go", async () => {
+    assert.equal((await keyrings()).length, 3);
     const { resources } = await project.state();
     const { urn } = resources.find(({ type }: { type: string }) => type.endsWith(":DistributionAlias"));
     await project.pulumi(["state", "protect", urn, "--yes"]);
@@ -115,8 +118,6 @@ describe("a state that an older version of this package has left", function () {
 
   it("is updated by the same program: its DistributionAlias leaves the state, and nothing else changes, without a request to AWS", async () => {
     kms.resetCounts();
-    const keyrings = async () => keyringPlaces((await project.stackExport({ showSecrets: true })).json);
-    assert.equal((await keyrings()).length, 3);
     assert.match((await project.up()).stdout, /- 1 deleted\s+5 unchanged/);
     await project.up({ args: ["--expect-no-changes"] });
     assert.deepEqual(kms.counts(), {});
