@@ -22,7 +22,7 @@ describe("the stack that is selected in the current project", function () {
       const env = await fakePulumi(join(cwd, "args"), 0, exportOf(program));
       const { code, stdout, stderr } = await keymgmt(command.split(" "), { cwd, env });
       assert.equal(code, 0, stdout + stderr);
-      assert.match(stdout, /us-west-1|4 of this package/);
+      assert.match(stdout, /us-west-1|3 of this package/);
     });
   }
 

@@ -58,7 +58,10 @@ describe("whoever reads a log", function () {
           })) {
             if (form === "text" && FREE.test(path)) continue;
             if (form === "name" && /tags|quotas|versions/.test(path)) continue;
-            const { failures } = await providers[type].check!({}, inputsOf(type, { [path]: value }));
+            const { failures } = await providers[type].check!(
+              {},
+              { ...inputsOf(type, { [path]: value }), isPreview: true },
+            );
             for (const { reason } of failures ?? []) showsNone(`${type}.${path} as ${form}`, reason);
           }
       for (const [type, changes] of [
@@ -80,7 +83,10 @@ describe("whoever reads a log", function () {
         ["KeyDistribution", { adopt: { versions: { [secret]: "a" } } }],
         ["KeyDistribution", { adopt: { versions: { 1: "a" }, kcvs: { [secret]: "0123456789" } } }],
       ] as [keyof typeof inputs, Values][]) {
-        const { failures } = await providers[type].check!({}, inputsOf(type, changes));
+        const { failures } = await providers[type].check!(
+          {},
+          { ...inputsOf(type, changes), isPreview: true },
+        );
         assert.ok(failures!.length > 0, `${type} ${JSON.stringify(changes)}`);
         for (const { reason } of failures!) showsNone(`${type} ${JSON.stringify(changes)}`, reason);
       }
