@@ -113,7 +113,7 @@ export const PERMISSIONS: Readonly<Record<Feature, readonly Permission[]>> = {
     {
       action: "kms:ListAliases",
       on: "account",
-      when: "before an alias is moved or deleted: whether it points to a KMS key of the distribution; before `extraAliases` gets a new one: whether anybody has it; a former key is distributed again: whether its alias exists; without STS: which account it is",
+      when: "before an alias is moved or deleted: whether it points to a KMS key of the distribution; before `extraAliases` gets a new one, in a preview too: whether anybody has it; a former key is distributed again: whether its alias exists; without STS: which account it is",
       without:
         "a rotation fails before the alias moves, and a removal before anything is scheduled for deletion",
     },

@@ -109,6 +109,8 @@ export const keyDistribution = (
       mistakes.push(...sharedAliasMistakes(run, kms, kms?.keyCollection, inputs));
     }
     if (!olds) sayRestoredElsewhere(run, restoredElsewhere, key?.name, kms?.keyCollection);
+    if (!olds && isPreview && mistakes.length === 0)
+      await resource.sayTakenAliases(inputs, kms?.keyCollection);
     return { inputs: { ...inputs, key: run.keyrings.take(inputs.key, inputs) }, mistakes };
   },
 
@@ -132,6 +134,7 @@ export const keyDistribution = (
     const steps = target ? planOf(run, target, old) : [];
     if (target) resource.refuseStillSigning(target, steps);
     if (target) resource.sayDisabled(target, steps);
+    if (target) await resource.refuseTakenAliases(old.name, target, steps, old);
     for (const sentence of sentencesOf(old, news, steps, replaces)) run.say(sentence);
     for (const sentence of target ? [waitOf(run, target, old), moveOf(run, target, old)] : [])
       if (sentence !== undefined) run.say(sentence);

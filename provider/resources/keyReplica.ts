@@ -66,6 +66,8 @@ export const keyReplica = (
       ...deletionWindowMistakes(inputs),
       ...metadataMistakes(inputs, known(distribution?.kms)?.tags),
     ];
+    if (!olds && isPreview && mistakes.length === 0)
+      await resource.sayTakenAliases({ ...distribution }, inputs.region);
     if (distribution)
       inputs.distribution = {
         ...run.primaries.take(distribution),
@@ -97,6 +99,7 @@ export const keyReplica = (
     const steps = hasUnknown(key) ? [] : planOf(run, target, old);
     resource.refuseStillSigning(target, steps);
     resource.sayDisabled(target, steps);
+    await resource.refuseTakenAliases(idOf(run, { ...news }), target, steps, old);
     const ofPrimary = { ...target, primaries: isKnown ? kmsKeys : run.declared.recordsOf(name) };
     const move = hasUnknown(key) ? undefined : moveOf(run, ofPrimary, old);
     if (move !== undefined) run.say(move);

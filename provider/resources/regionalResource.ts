@@ -8,10 +8,11 @@ import { sentenceOfDisabled } from "../lifecycle/plan/sentences";
 import type { Step } from "../lifecycle/plan/steps";
 import type { RegionalDistribution } from "../lifecycle/regionalDistribution";
 import { remove } from "../lifecycle/remove";
+import { refuseTaken, sayTakenOfNew } from "../lifecycle/takenAliases";
 import type { Target } from "../lifecycle/target";
 import { refuseLeftOutDeletion, sentenceOfLeftOut } from "../lifecycle/unreachableRegions";
 import type { Run } from "../run";
-import { hasUnknown } from "../schema/unknowns";
+import { hasUnknown, known, UNKNOWN } from "../schema/unknowns";
 import type {
   DistributionRef,
   KeyDistributionInputs,
@@ -21,7 +22,7 @@ import type {
   KmsKeyRecords,
   KmsRef,
 } from "../state/types";
-import { inputsAmong, PartialFailure, type ReadResult } from "./resource";
+import { inputsAmong, PartialFailure, type ReadResult, type Values } from "./resource";
 
 type RegionalInputs = KeyDistributionInputs | KeyReplicaInputs;
 type RegionalState = KeyDistributionOutputs | KeyReplicaOutputs;
@@ -77,6 +78,24 @@ export class RegionalResource<I extends RegionalInputs, S extends I & RegionalSt
     for (const step of steps)
       if (step.do === "refuse" && step.why === "still signing")
         throw stillSigning({ key: key.name, region }, step.version, key);
+  }
+
+  /**
+   * Throws in a preview where an extra alias is another's, if the program declares the resource: a refresh calls `diff` too.
+   *
+   * @param id by which `check` has recorded the resource
+   */
+  async refuseTakenAliases(id: string, target: Target, steps: Step[], old: S): Promise<void> {
+    if (!this.run.declared.hasResource(this.kind.type, id) || hasUnknown(target.owner.kms)) return;
+    await refuseTaken(this.run, target, steps, old);
+  }
+
+  /** Says in a preview which extra aliases of a new resource exist. @param distribution inputs, of which some may be unknown */
+  async sayTakenAliases({ kms, extraAliases = [], movedAlias }: Values, region: unknown): Promise<void> {
+    const { accountId, ...connection } = (known(kms) ?? { keyCollection: UNKNOWN }) as KmsRef;
+    if (hasUnknown([connection, region, extraAliases, movedAlias])) return;
+    const names = (extraAliases as string[]).filter((name) => name !== movedAlias);
+    await sayTakenOfNew(this.run, { ...connection, accountId: known(accountId) }, region as string, names);
   }
 
   /** Says in a preview which versions the update disables. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CreateAliasCommand, CreateKeyCommand, UpdateAliasCommand } from "@aws-sdk/client-kms";
 import type { LocalKms } from "../../local-kms/src/index";
 import { Application } from "../world/application";
 import { QUOTAS } from "../world/declaration";
@@ -76,6 +77,43 @@ describe("an alias of one's own, on the real engine", function () {
       await project.up({ args: ["--expect-no-changes"] });
       assert.deepEqual(local.counts(), {});
     });
+
+  it("of somebody else is refused in the preview, in a replica's Region too, and disturbs no refresh", async () => {
+    const theirs = await at(ABROAD).send(new CreateKeyCommand({}));
+    const TargetKeyId = theirs.KeyMetadata!.KeyId!;
+    await at(ABROAD).send(new CreateAliasCommand({ AliasName: "alias/theirs", TargetKeyId }));
+    await project.setProgram(program([ORDERS, "alias/theirs"]));
+    local.resetCounts();
+    const { stdout } = await project.preview({ fails: true });
+    const refused = /Expected alias\/theirs in eu-west-1 to be free or to point to a KMS key of orders-\d+/g;
+    assert.equal(stdout.split("Diagnostics:")[1]!.match(refused)?.length, 1, stdout);
+    assert.deepEqual(local.counts(), { ListAliases: 2, ListResourceTags: 1 });
+    await project.setProgram(program([ORDERS]));
+
+    const { KeyId: ours } = await at(ABROAD).describe(ORDERS);
+    const point = (to: string) =>
+      at(ABROAD).send(new UpdateAliasCommand({ AliasName: ORDERS, TargetKeyId: to }));
+    await point(TargetKeyId);
+    for (const _ of ["sees it", "has seen it"]) await project.refresh();
+    assert.match(
+      (await project.preview({ fails: true })).stdout,
+      /Expected alias\/orders in eu-west-1 to be/,
+    );
+    await point(ours!);
+    await project.up({ args: ["--refresh"] });
+    await project.up({ args: ["--expect-no-changes"] });
+  });
+
+  it("of another stack is named in the preview of a new one", async () => {
+    await project.pulumi(["stack", "init", "second"]);
+    const { stdout } = await project.preview();
+    for (const region of [HOME, ABROAD])
+      assert.match(
+        stdout,
+        new RegExp(`keymgmt: ${ORDERS} in ${region} exists, and points to KMS key mrk-.* is refused there`),
+      );
+    await project.pulumi(["stack", "select", "dev"]);
+  });
 
   it("is neither moved, removed nor added where `ignoreChanges` names it, in no Region", async () => {
     const ignoring = async (extraAliases: string[] | undefined) => {

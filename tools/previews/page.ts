@@ -73,6 +73,10 @@ of the update: \`rotatedOn\`, \`rotateAfter\`, \`importedOn\` and \`renewAfter\`
 \`aliasName\` and \`aliasArn\` stay as they are: nothing that uses the alias is in the preview. A line that begins with \`+-\`, or says \`replace\`, of
 a ManagedKey or a KeyDistribution is never part of daily life: stop there.
 
+A preview asks AWS KMS one thing alone: where \`extraAliases\` has an alias that the state does not show as the distribution's, who has it. One ListAliases in each such Region.
+An alias of somebody else then fails the preview; of a new distribution, or in a rotation, a line says which KMS key has it, and the update decides. Without credentials, the permission or an answer, nothing
+is said. What else AWS refuses, a preview cannot show: whether the permissions suffice (\`keymgmt doctor\`), whether what \`adopt\` names exists, and quotas.
+
 A plan (\`pulumi preview --save-plan FILE\`, then \`pulumi up --plan FILE\`; Pulumi calls it experimental) can be applied on any later day, and dates count from that day.
 Where a rotation or an import became due since the preview, the update would do more than was reviewed. Pulumi then refuses the plan before anything is done to
 that resource: \`violates plan: properties changed: … keyVersion\` or \`importedOn\`. \`pulumi up\` looks at the whole plan before it begins; with
@@ -118,7 +122,7 @@ const ON_DEMAND = `\`keyVersion: 1 => 2\` as in any rotation, and at the end wha
 \`keyId\` changes, and no version can be disabled alone.`;
 
 const ADOPTION = `\`adopt\` says which KMS keys are taken over, and \`adoptedAlias\` under which name. They stay as they are: no tag, policy or deletion
-of theirs is this stack's. The preview cannot tell whether AWS has them (it asks nothing); the update looks first and changes nothing where
+of theirs is this stack's. The preview cannot tell whether AWS has them (it does not ask); the update looks first and changes nothing where
 they are not what they should be. The key is fresh: its material is used from the next rotation on, which is when the alias moves to a KMS key of this stack.
 
 What is added to the program:`;

@@ -22,7 +22,7 @@ export function refusalOf(
   inUse?: string,
   holder?: string,
 ): KeymgmtError {
-  const { owner, aliasName } = regional;
+  const { owner } = regional;
   const record = known.records[version] ?? known.candidates[version]?.record;
   const context = { ...regional.context(version), region, keyId: record?.keyId };
   const expected = `Expected ${regional.named(version)}`;
@@ -45,19 +45,8 @@ export function refusalOf(
         context,
       );
     }
-    case "alias taken": {
-      const alias = name ?? aliasName;
-      const left = `Expected ${alias} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, ${holder === undefined ? "" : `${holder}, `}and was left alone.${known.isListingDenied ? UNSEEN : ""} To see which: aws kms describe-key --region ${region} --key-id ${alias}.`;
-      const move =
-        name === undefined
-          ? ""
-          : ` To move it to this stack's KMS key, name it: \`adopt: { aliasName: "${name}" }\` of the KeyDistribution.`;
-      const next =
-        holder === undefined
-          ? `${move} If nobody needs the alias, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${alias}`
-          : ` That distribution's applications use the alias. Give this one another, for example with the stack's name in it; docs/aliases.md says how an alias is handed over.`;
-      return new KeymgmtError("AlreadyExists", `${left}${next}`, { ...context, keyId: alias });
-    }
+    case "alias taken":
+      return aliasTaken(regional, name, holder, version, known.isListingDenied);
     case "other material":
       return otherMaterial(regional, known, version, inUse);
     case "still signing":
@@ -105,6 +94,35 @@ export function refusalOf(
 
 function recordsOf({ candidates }: Known) {
   return Object.fromEntries(Object.entries(candidates).map(([version, { record }]) => [version, record]));
+}
+
+/**
+ * @param name of the extra alias; undefined for the distribution's own
+ * @param holder what `holderOf` says of it
+ */
+export function aliasTaken(
+  regional: RegionalDistribution,
+  name: string | undefined,
+  holder: string | undefined,
+  version?: number,
+  isListingDenied?: boolean,
+): KeymgmtError {
+  const { owner, region, aliasName } = regional;
+  const alias = name ?? aliasName;
+  const left = `Expected ${alias} in ${region} to be free or to point to a KMS key of ${owner.distribution}; it points to another KMS key, ${holder === undefined ? "" : `${holder}, `}and was left alone.${isListingDenied ? UNSEEN : ""} To see which: aws kms describe-key --region ${region} --key-id ${alias}.`;
+  const move =
+    name === undefined
+      ? ""
+      : ` To move it to this stack's KMS key, name it: \`adopt: { aliasName: "${name}" }\` of the KeyDistribution.`;
+  const next =
+    holder === undefined
+      ? `${move} If nobody needs the alias, delete it and run the update again: aws kms delete-alias --region ${region} --alias-name ${alias}`
+      : ` That distribution's applications use the alias. Give this one another, for example with the stack's name in it; docs/aliases.md says how an alias is handed over.`;
+  return new KeymgmtError("AlreadyExists", `${left}${next}`, {
+    ...regional.context(version),
+    region,
+    keyId: alias,
+  });
 }
 
 /** @param signing the version that the alias points to before the update */

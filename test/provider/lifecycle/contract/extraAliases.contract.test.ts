@@ -207,6 +207,9 @@ describe("extra aliases", function () {
       `${ORDERS} in ${HOME}: the alias points to KMS key ${theirs}, not ${keyId(1)}`,
     ]);
     begin();
+    await assert.rejects(program.show("keyDistribution", "distribution"), /it points to another KMS key/);
+    program.begin();
+    await program.refreshed("keyDistribution", "distribution");
     for (const _ of [1, 2]) await assert.rejects(alone("b", { adopt }), /it points to another KMS key/);
     assert.deepEqual(scene.writes, []);
     assert.equal(await target(ORDERS), theirs);
