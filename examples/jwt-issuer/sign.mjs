@@ -19,8 +19,7 @@ function concatenated(der) {
   return Buffer.concat(numbers.map((number) => Buffer.concat([Buffer.alloc(32), number]).subarray(-32)));
 }
 
-// The endpoint is set for the local KMS only; without it the SDK goes to AWS.
-const kms = new KMSClient({ endpoint: process.env.AWS_KMS_ENDPOINT });
+const kms = new KMSClient();
 
 // The alias moves in a rotation. Its KMS key is looked up once, so that `kid` and signature are of the same version. A service that
 // signs often keeps this answer for some minutes.

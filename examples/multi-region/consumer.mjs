@@ -10,9 +10,7 @@ if (!alias || !from || !to) {
   process.exit(2);
 }
 
-// Set for the local KMS only; without it the SDK goes to AWS.
-const endpoint = process.env.AWS_KMS_ENDPOINT;
-const kmsIn = (region) => new KMSClient({ region, endpoint });
+const kmsIn = (region) => new KMSClient({ region });
 
 const encrypted = await kmsIn(from).send(
   new EncryptCommand({ KeyId: alias, Plaintext: Buffer.from("order 4711") }),

@@ -14,8 +14,7 @@ if (!alias || !url || !body) {
   process.exit(2);
 }
 
-// The endpoint is set for the local KMS only; without it the SDK goes to AWS.
-const kms = new KMSClient({ endpoint: process.env.AWS_KMS_ENDPOINT });
+const kms = new KMSClient();
 
 const id = `msg_${randomUUID()}`;
 const timestamp = Math.floor(Date.now() / 1000);

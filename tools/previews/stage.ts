@@ -29,7 +29,7 @@ export class Stage {
       config: { importKeyPool: { RSA_2048: 1, RSA_3072: 0, RSA_4096: 1 } },
     });
     const env = {
-      AWS_KMS_ENDPOINT: local.url,
+      AWS_ENDPOINT_URL_KMS: local.url,
       AWS_ACCESS_KEY_ID: ACCOUNT,
       AWS_SECRET_ACCESS_KEY: "not-checked",
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",

@@ -91,7 +91,7 @@ export function useExamples() {
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
     stage.local = await startLocalKms();
     stage.env = {
-      AWS_KMS_ENDPOINT: stage.local.url,
+      AWS_ENDPOINT_URL_KMS: stage.local.url,
       AWS_ACCESS_KEY_ID: "111122223333",
       AWS_SECRET_ACCESS_KEY: "secret",
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
