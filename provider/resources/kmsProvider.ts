@@ -1,6 +1,7 @@
 import { KeymgmtError } from "../errors";
 import { identify } from "../kms/client/account";
 import { isUnreachable, withUnreachableAdvice } from "../kms/client/unreachable";
+import { lackOfCredentials } from "../kms/credentials/seen";
 import { isLeftOut } from "../kms/endpoints/connection";
 import { endpointMistakes, withoutEndpointMistakes } from "../kms/endpoints/endpoint";
 import type { Run } from "../run";
@@ -15,7 +16,7 @@ import { aliasPartMistakes, regionMistakes, tagMistakes } from "./rules";
 
 /** The account and Region of distributions, and how to reach them. Asks STS for the account of the credentials; calls no KMS operation. */
 export const kmsProvider = (run: Run): StatefulResource<"KmsProvider"> => ({
-  async check(olds, news) {
+  async check(olds, news, isPreview) {
     const inputs = withDefaults("KmsProvider", news);
     const mistakes = [
       ...schemaMistakes("KmsProvider", inputs),
@@ -29,6 +30,7 @@ export const kmsProvider = (run: Run): StatefulResource<"KmsProvider"> => ({
       ...unreachableMistakes(inputs, olds),
     ];
     if (olds) run.declared.recordCheck("KmsProvider", inputs);
+    else if (isPreview && mistakes.length === 0) sayIfNoCredentials(run, inputs);
     return { inputs, mistakes };
   },
 
@@ -74,6 +76,13 @@ export const kmsProvider = (run: Run): StatefulResource<"KmsProvider"> => ({
 async function identified(run: Run, inputs: KmsProviderInputs): Promise<KmsProviderOutputs> {
   const { accountId, credentialSource } = await identify(inputs, run.connections);
   return { ...inputs, accountId, credentialSource, stateVersion: STATE_VERSION };
+}
+
+/** Only of a new KmsProvider: later previews may well run where no credentials are, as in a pull request. */
+function sayIfNoCredentials(run: Run, { credentials, profile, webIdentity, keyCollection }: Values): void {
+  if ([credentials, profile, webIdentity].some((input) => input !== undefined)) return;
+  const lack = lackOfCredentials({ keyCollection: String(keyCollection) });
+  if (lack !== undefined) run.say(lack);
 }
 
 function endpointInputMistakes(value: unknown, keyCollection: unknown): string[] {

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { resourcesOf } from "../../../provider/resources";
+import { Run } from "../../../provider/run";
+import { sayOnce } from "../../../provider/say";
 import { UNKNOWN } from "../../../provider/schema/unknowns";
-import { checked, credentials, inputs, mistakesOf } from "./goodInputs";
+import { temporaryFolder } from "../../temporaryFolders";
+import { setEnvironment } from "../kms/loopback";
+import { checked, credentials, inputs, inputsOf, mistakesOf } from "./goodInputs";
 
 const check = (changes: Record<string, unknown>) => mistakesOf("KmsProvider", changes);
 
@@ -22,6 +29,71 @@ describe("check of a KmsProvider", () => {
     ]);
     const others = ["credentials", "profile", "assumeRole", "webIdentity", "endpoint", "tags", "quotas"];
     assert.deepEqual(await check(Object.fromEntries(others.map((name) => [name, undefined]))), []);
+  });
+
+  describe("in a preview of a new one, which asks AWS nothing", () => {
+    const NONE =
+      "keymgmt: no AWS credentials are seen in the program, the environment and AWS's files. This preview needs none; the update does. It needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile.";
+    let restore = () => {};
+    afterEach(() => restore());
+    const bare = {
+      credentials: undefined,
+      profile: undefined,
+      assumeRole: undefined,
+      webIdentity: undefined,
+    };
+
+    async function said(
+      settings: Record<string, string>,
+      { changes = {}, olds, isPreview = true }: { changes?: object; olds?: object; isPreview?: boolean } = {},
+    ): Promise<string[]> {
+      restore = setEnvironment(settings);
+      const lines: string[] = [];
+      const run = new Run({ say: sayOnce((line) => lines.push(line)) });
+      const given = inputsOf("KmsProvider", { ...bare, ...changes });
+      await resourcesOf(run).KmsProvider.check(olds as never, given, isPreview);
+      restore();
+      return lines;
+    }
+
+    it("says that no credentials are seen, or what is wrong with the first that are", async () => {
+      assert.deepEqual(await said({}), [NONE]);
+      assert.match(
+        (await said({ AWS_EC2_METADATA_DISABLED: "" })).join(),
+        / a profile, or an EC2 instance with a role\.$/,
+      );
+      assert.match(
+        (await said({ AWS_ACCESS_KEY_ID: "a" })).join(),
+        /^keymgmt: Expected both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY/,
+      );
+    });
+
+    it("says nothing where a source shows itself, in the program, the environment or the files", async () => {
+      const folder = await temporaryFolder();
+      const files = { sso: "sso_session = ops", region: "region = us-west-1" };
+      for (const [name, line] of Object.entries(files))
+        await writeFile(join(folder, name), `[default]\n${line}\n`);
+      for (const changes of [
+        { credentials: { accessKey: UNKNOWN, secretKey: UNKNOWN } },
+        { credentials: UNKNOWN },
+        { profile: "ops" },
+        { webIdentity: { roleArn: "arn:aws:iam::111122223333:role/ci" } },
+      ])
+        assert.deepEqual(await said({}, { changes }), [], JSON.stringify(changes));
+      const sources: Record<string, string>[] = [
+        { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" },
+        { AWS_PROFILE: "ops" },
+        { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/role" },
+        { AWS_CONFIG_FILE: join(folder, "sso") },
+      ];
+      for (const settings of sources) assert.deepEqual(await said(settings), [], JSON.stringify(settings));
+      assert.deepEqual(await said({ AWS_CONFIG_FILE: join(folder, "region") }), [NONE]);
+    });
+
+    it("says nothing of one that is there, whose previews may run without credentials, and nothing in an update, which asks", async () => {
+      assert.deepEqual(await said({}, { olds: inputs.KmsProvider }), []);
+      assert.deepEqual(await said({}, { isPreview: false }), []);
+    });
   });
 
   it("suggests the Region that was meant", async () => {
