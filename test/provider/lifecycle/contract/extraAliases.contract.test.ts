@@ -5,6 +5,7 @@ import {
   TagResourceCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-kms";
+import type { Interception } from "../../../../local-kms/src/index";
 import type { ProgramInputs } from "../../../world/program";
 import { ABROAD, aliasOf, HOME, PROD, REGIONS, recordsOf, useScene } from "../../../world/scene";
 import { vaultKey } from "../../../world/vaultKey";
@@ -214,6 +215,32 @@ describe("extra aliases", function () {
     assert.deepEqual(scene.writes, []);
     assert.equal(await target(ORDERS), theirs);
   });
+
+  for (const [how, answer] of [
+    ["may not list aliases", { error: { name: "AccessDeniedException", status: 400 } }],
+    ["gets no answer", { drop: "reset" }],
+  ] satisfies [string, Interception][])
+    it(`disturb no preview that ${how}: the update asks again`, async () => {
+      await alone("a");
+      await point(ORDERS, await foreign(SHOP));
+      await program.refreshAll();
+      const settings = program.settings;
+      program.settings = { time: { connectMs: 500, requestMs: 500 }, retry: { firstPauseMs: 1 } };
+      program.begin();
+      scene.said();
+      const asked = { ListAliases: 0 };
+      scene.intercept = ({ operation }) => {
+        if (operation !== "ListAliases") return undefined;
+        asked.ListAliases++;
+        return answer;
+      };
+      await program.show("keyDistribution", "distribution");
+      assert.ok(asked.ListAliases > 0);
+      assert.doesNotMatch(scene.said(), /exists, and points to/);
+      scene.intercept = () => undefined;
+      program.settings = settings;
+      await assert.rejects(alone("a"), /it points to another KMS key/);
+    });
 
   it("are left where others have moved them, also by a rotation that has not seen it", async () => {
     await alone("a");
