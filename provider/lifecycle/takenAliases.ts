@@ -5,6 +5,7 @@
  */
 import { isKeymgmtError } from "../errors";
 import type { SeenAlias } from "../kms/aliases";
+import type { Kms } from "../kms/client/client";
 import type { KmsConnection } from "../kms/endpoints/connection";
 import type { Run } from "../run";
 import type { RegionalOutputs } from "../state/types";
@@ -27,7 +28,7 @@ export async function refuseTaken(
   const names = looked.filter((name) => !isMoved(name));
   const recorded = [...Object.values(versions), ...Object.values(primaries)].map(({ keyId }) => keyId);
   const ours = [...recorded, ...run.declared.replacedKmsKeys];
-  for (const { name, keyId } of await seen(run, owner.kms, region, names)) {
+  for (const { name, keyId } of await seen(run, () => run.openKms(owner.kms, region), names)) {
     if (keyId === undefined || ours.includes(keyId)) continue;
     // A KMS key that the state has lost may be the one.
     if (steps.some((step) => step.do === "findOrphans")) sayTaken(run, region, { name, keyId });
@@ -45,7 +46,8 @@ export async function sayTakenOfNew(
   region: string,
   names: string[],
 ): Promise<void> {
-  for (const alias of await seen(run, connection, region, names)) sayTaken(run, region, alias);
+  for (const alias of await seen(run, () => run.openForReading(connection, region), names))
+    sayTaken(run, region, alias);
 }
 
 function sayTaken(run: Run, region: string, { name, keyId }: SeenAlias): void {
@@ -55,15 +57,10 @@ function sayTaken(run: Run, region: string, { name, keyId }: SeenAlias): void {
 }
 
 /** Those of the names that exist. */
-async function seen(
-  run: Run,
-  connection: KmsConnection,
-  region: string,
-  names: string[],
-): Promise<SeenAlias[]> {
+async function seen(run: Run, open: () => Kms, names: string[]): Promise<SeenAlias[]> {
   if (names.length === 0) return [];
   try {
-    const aliases = await run.listings.aliases(run.openKms(connection, region));
+    const aliases = await run.listings.aliases(open());
     return aliases.filter(({ name }) => names.includes(name));
   } catch (error) {
     if (isKeymgmtError(error)) return [];
