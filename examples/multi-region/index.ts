@@ -10,7 +10,7 @@ const key = new ManagedKey("orders", {
   minEnabledVersion: config.requireNumber("minEnabledVersion"),
   deletionAllowed: config.requireBoolean("deletionAllowed"),
 });
-// For applications, in every Region, one for each stack. A rotation moves it with the main alias.
+// For applications, in every Region, one for each stack. A rotation moves it too.
 const extraAliases = [`alias/orders-${pulumi.getStack()}`];
 const distribution = new KeyDistribution("orders", { kms, key, extraAliases });
 const replicas = distribution.replicate();

@@ -44,7 +44,9 @@ async function preview({ project, local }: Stage): Promise<void> {
   ran("pulumi preview --diff          (shortened)");
   const { stdout } = await project.preview({ diff: true });
   quoted(telling(stdout));
-  claim("the preview made no call to KMS", kmsCalls(local.counts()) === 0, local.counts());
+  const { ListAliases, ...others } = local.counts();
+  const isAll = ListAliases === 3 && kmsCalls(others) === 0;
+  claim("the preview asked KMS only whether the alias is free, once in each Region", isAll, local.counts());
 }
 
 async function make({ project, local, application }: Stage): Promise<string> {
