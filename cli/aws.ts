@@ -96,6 +96,11 @@ export class Aws {
     return connection;
   }
 
+  /** The endpoint of KMS for a KmsProvider of a state; undefined for AWS's own. */
+  endpointOf(kmsProvider: KmsProviderState, region: string): string | undefined {
+    return kmsEndpoint(this.connection(kmsProvider, region), region);
+  }
+
   /** Adds to an error of credentials the flag that solves it, and the credentials that the state names. */
   explained(error: unknown, { accountId, by }: KmsProviderState): unknown {
     const isOfCredentials =

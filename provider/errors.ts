@@ -41,6 +41,8 @@ export interface KeymgmtErrorContext {
   keyId?: string;
   /** AWS's (or Node's) own name of the error, e.g. "KMSInvalidStateException" or "ECONNREFUSED". */
   awsName?: string;
+  /** The endpoint that no answer came from, in words. */
+  silentEndpoint?: string;
   /** IAM action that was denied, e.g. "kms:CreateKey". */
   permission?: string;
   /** A policy denies that action explicitly. No other policy can allow it then. */

@@ -52,8 +52,8 @@ export interface RegionState {
   outputs: RegionalOutputs;
   /** `outputs.versions`, ascending. */
   versions: VersionState[];
-  /** The last update failed half-way, or the resource is replaced. */
-  unsettled: boolean;
+  /** Errors of the last update, which was not completed. */
+  failures: string[];
   /** Another resource has replaced it, and the engine has yet to delete it. */
   replaced: boolean;
   /** Its KmsProvider. */
@@ -212,7 +212,7 @@ function regional(
     versions: Object.entries(outputs.versions)
       .map(([version, record]) => versionState(Number(version), record, where))
       .sort((a, b) => a.version - b.version),
-    unsettled: Boolean(resource.initErrors?.length || resource.delete),
+    failures: [resource.initErrors ?? []].flat().map(String),
     replaced: resource.delete ?? false,
     kmsProvider: kmsProviderState(visibleKms, where),
   };

@@ -45,7 +45,7 @@ async function statusOfStacks(options: StatusOptions): Promise<number> {
   if (options.json) printJson(report);
   else print(statusText(visibleIn(report), options.offline ?? false));
   if (report.unseen > 0) return EXIT.error;
-  return report.drift > 0 ? EXIT.found : EXIT.fine;
+  return report.drift + report.failed > 0 ? EXIT.found : EXIT.fine;
 }
 
 async function statusOfAccount(options: StatusOptions): Promise<number> {

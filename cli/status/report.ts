@@ -1,15 +1,20 @@
 /** The findings of `status`, in the form that --json prints. The text is made from them. */
-import { regionDrift, type SeenRegion } from "../../provider/lifecycle/drift/drift.js";
+import { regionDrift } from "../../provider/lifecycle/drift/drift.js";
 import { outdatedNames } from "../state/names.js";
 import type { ManagedKeyState, RegionState, StackState, VersionState } from "../state/stack.js";
-import type { Observations, Unseen } from "./observe.js";
+import { goneNote } from "./gone.js";
+import type { Observations, Seen } from "./observe.js";
 import type { Scheduled } from "./scheduled.js";
-import { type ScheduledReport, scheduledReports, unseenNotes } from "./scheduledReport.js";
+import { type ScheduledReport, scheduledReports } from "./scheduledReport.js";
+import type { Unseen } from "./unseen.js";
+import { unseenNotes } from "./unseenNotes.js";
 
 export interface Report {
   stacks: StackReport[];
   /** Number of differences. */
   drift: number;
+  /** Number of updates of a distribution in a Region that were not completed. */
+  failed: number;
   /** Number of Regions of distributions that could not be observed. */
   unseen: number;
 }
@@ -20,6 +25,8 @@ export interface StackReport {
   keys: KeyReport[];
   /** Its KMS keys that are scheduled for deletion and are not in `keys`. For those in `keys` it is drift. */
   scheduled: ScheduledReport[];
+  /** AWS knows none of its KMS keys: a note says what to do, in the place of the drift of each. */
+  gone: boolean;
   /** Further notes, one sentence each. */
   notes: string[];
 }
@@ -52,6 +59,8 @@ export interface RegionReport {
   unseen: string | null;
   versions: VersionReport[];
   drift: string[];
+  /** What the last update did not complete, and why. */
+  failed: string[];
 }
 
 export interface VersionReport {
@@ -85,6 +94,7 @@ export function reportOf(
   return {
     stacks,
     drift: regions.reduce((sum, { drift }) => sum + drift.length, 0),
+    failed: regions.filter(({ failed }) => failed.length > 0).length,
     unseen: regions.filter(({ unseen }) => unseen !== null).length,
   };
 }
@@ -95,6 +105,7 @@ function stackReport(
   scheduled: Scheduled | undefined,
   today: string,
 ): StackReport {
+  const gone = goneNote(state, observations);
   const names = [
     ...new Set([...state.keys.map(({ name }) => name), ...state.regions.map(({ owner }) => owner.key.name)]),
   ];
@@ -112,7 +123,12 @@ function stackReport(
       );
     }),
     scheduled: scheduled ? scheduledReports(state, scheduled) : [],
-    notes: [...renameNotes(state), ...(scheduled ? unseenNotes(state, scheduled) : [])],
+    gone: gone !== undefined,
+    notes: [
+      ...(gone === undefined ? [] : [gone]),
+      ...renameNotes(state),
+      ...(scheduled ? unseenNotes(state, observations, scheduled) : []),
+    ],
   };
 }
 
@@ -154,13 +170,10 @@ function keyReport(
   };
 }
 
-function regionReport(state: RegionState, observation: SeenRegion | Unseen | undefined): RegionReport {
+function regionReport(state: RegionState, observation: Seen | Unseen | undefined): RegionReport {
   const { region, primary, owner, outputs } = state;
   const seen = observation !== undefined && "keys" in observation ? observation : undefined;
   const unseen = observation !== undefined && "unseen" in observation ? observation.unseen : null;
-  const halfway = state.unsettled
-    ? [`the last update of ${owner.distribution} in ${region} failed half-way`]
-    : [];
   const kind = primary ? "primary" : "replica";
   // With `publishBefore` it is not always the latest.
   const inUse = state.versions.findLast(({ keyId }) => keyId === outputs.keyId)?.version;
@@ -184,8 +197,18 @@ function regionReport(state: RegionState, observation: SeenRegion | Unseen | und
         deletionDate: now?.deletionDate ?? null,
       };
     }),
-    drift: [...halfway, ...(seen ? regionDrift(region, kind, owner, outputs, seen) : [])],
+    drift: seen ? regionDrift(region, kind, owner, outputs, seen) : [],
+    failed: failuresOf(state),
   };
+}
+
+/** The engine keeps the errors in the state. What it has replaced it deletes after all else. */
+function failuresOf({ region, owner, failures, replaced }: RegionState): string[] {
+  const what = `${owner.distribution} in ${region}`;
+  return [
+    ...failures.map((failure) => `the last update of ${what} was not completed: ${failure}`),
+    ...(replaced ? [`the last update has replaced ${what}, and did not remove what it replaced`] : []),
+  ];
 }
 
 /** @param material that AWS encrypts with, where it was asked and says so */

@@ -11,6 +11,7 @@ import type { Aws } from "../aws.js";
 import { type ProviderRegion, providerRegionsOf } from "../state/regions.js";
 import type { StackState } from "../state/stack.js";
 import type { Observations } from "./observe.js";
+import { unseenBy } from "./unseen.js";
 
 export interface ScheduledKey extends TaggedKey, SeenKmsKey {
   accountId: string;
@@ -45,7 +46,7 @@ export class RegionListings {
       return { accountId, kms, keys: await asked };
     } catch (error) {
       if (!isKeymgmtError(error)) throw error;
-      return reasonOf(error);
+      return unseenBy(error).unseen;
     }
   }
 }
@@ -78,7 +79,7 @@ export async function scheduledBy(
     const place = placeOf(listing.accountId, region);
     if (found.has(place)) continue;
     const lost = keysOf(state, listing.keys).filter(({ keyArn }) => !arns.has(keyArn));
-    const keys = await described(listing, lost, (error) => fail(reasonOf(error), region));
+    const keys = await described(listing, lost, (error) => fail(unseenBy(error).unseen, region));
     found.set(place, keys);
     reaches.push(
       ...keys
@@ -133,10 +134,4 @@ function replicasSeen(state: StackState, observations: Observations): ProviderRe
       .flatMap((key) => otherRegions(key, own.region))
       .map((region) => ({ kmsProvider: own.kmsProvider, region }));
   });
-}
-
-function reasonOf({ code, context, message }: KeymgmtError): string {
-  return code === "AccessDenied"
-    ? `${context.permission ?? `kms:${context.operation}`} is not permitted`
-    : message;
 }

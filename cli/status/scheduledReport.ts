@@ -1,6 +1,5 @@
 /** KMS keys that are scheduled for deletion, in the form that `status --json` prints. */
 import { TAG } from "../../provider/kms/taggedKeys.js";
-import { providerRegionsOf } from "../state/regions.js";
 import type { StackState } from "../state/stack.js";
 import { howToCancelDeletion, versionInTags } from "./cancelDeletion.js";
 import type { Scheduled, ScheduledKey } from "./scheduled.js";
@@ -40,16 +39,4 @@ function reportOf(key: ScheduledKey, all: ScheduledKey[], state: StackState): Sc
     deletionDate: deletionDate ?? null,
     takeBack: howToCancelDeletion(key, all, state),
   };
-}
-
-/** Why the list may be incomplete. */
-export function unseenNotes(state: StackState, { unseen }: Scheduled): string[] {
-  if (providerRegionsOf(state).length === 0)
-    return [
-      "The state names no Region to look in: `keymgmt status --account --region REGION` shows what is scheduled for deletion.",
-    ];
-  return [...unseen].map(
-    ([reason, regions]) =>
-      `What is scheduled for deletion is not shown in ${regions.join(", ")}: ${reason.replace(/\.?$/, ".")}`,
-  );
 }

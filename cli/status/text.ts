@@ -8,12 +8,12 @@ export function statusText(report: Report, offline: boolean): string {
   return `${stacks}\n${conclusion(report, offline)}`;
 }
 
-function stackText({ stack, asOf, keys, scheduled, notes }: StackReport): string {
+function stackText({ stack, asOf, keys, scheduled, gone, notes }: StackReport): string {
   const written = asOf === null ? "" : `, state of ${minute(asOf)}`;
   const more = [...notes.map((note) => wrapped(note)), deletionText(keys)].join("");
   return [
     wrapped(`${stack}${written}`),
-    keys.length === 0 ? "  no keys\n" : keys.map(keyText).join(""),
+    keys.length === 0 ? "  no keys\n" : keys.map((key) => keyText(key, gone)).join(""),
     scheduledText(scheduled),
     more === "" ? "" : `\n${more}`,
   ].join("");
@@ -26,7 +26,7 @@ function deletionText(keys: KeyReport[]): string {
     : "";
 }
 
-function keyText(key: KeyReport): string {
+function keyText(key: KeyReport, gone: boolean): string {
   const facts = [
     key.type,
     `version ${key.latestVersion}`,
@@ -38,10 +38,13 @@ function keyText(key: KeyReport): string {
   ];
   const heading = `\n${wrapped(facts.filter(Boolean).join(", "), `${key.name}: `)}`;
   if (key.distributions.length === 0) return `${heading}  not distributed\n`;
-  return `${heading}${key.distributions.map(distributionText).join("")}`;
+  return `${heading}${key.distributions.map((each) => distributionText(each, gone)).join("")}`;
 }
 
-function distributionText({ accountId, aliasName, extraAliases, regions }: DistributionReport): string {
+function distributionText(
+  { accountId, aliasName, extraAliases, regions }: DistributionReport,
+  gone: boolean,
+): string {
   const where = accountId === null ? "" : ` in ${accountId}`;
   const versions = regions
     .flatMap(({ region, versions }) => versions.map((version) => ({ region, ...version })))
@@ -65,10 +68,10 @@ function distributionText({ accountId, aliasName, extraAliases, regions }: Distr
     "expires",
     ...(isRenewed ? ["renewed"] : []),
   ];
-  const notes = regions.flatMap(({ region, unseen, versions, drift }) => [
-    ...(unseen === null ? [] : [`not looked at in ${region}: ${unseen}`]),
+  const notes = regions.flatMap(({ region, versions, drift, failed }) => [
     ...materialNotes(region, versions),
-    ...drift.map((sentence) => `drift: ${sentence}`),
+    ...(gone ? [] : drift).map((sentence) => `drift: ${sentence}`),
+    ...failed,
   ]);
   return [
     `  ${aliasName}${where}\n`,
@@ -90,11 +93,24 @@ function materialNotes(region: string, versions: VersionReport[]): string[] {
   });
 }
 
-function conclusion({ drift, unseen }: Report, offline: boolean): string {
+function conclusion({ stacks, drift, failed }: Report, offline: boolean): string {
   if (offline) return "AWS was not asked: states are those of the last update or refresh.\n";
-  const blind = unseen === 0 ? "" : ` ${count(unseen, "Region")} could not be looked at.`;
-  if (drift === 0) return `No drift.${blind}\n`;
-  return wrapped(
-    `${count(drift, "difference")}: \`pulumi up --refresh\` repairs what can be repaired.${blind}`,
+  const regions = stacks.flatMap(({ keys }) =>
+    keys.flatMap(({ distributions }) => distributions.flatMap((distribution) => distribution.regions)),
   );
+  const blind = new Set(regions.filter(({ unseen }) => unseen !== null).map(({ region }) => region)).size;
+  const isAllBlind = blind > 0 && regions.every(({ unseen }) => unseen !== null);
+  const isAllGone = stacks.every(({ keys, gone }) => gone || keys.length === 0);
+  const sentences = [
+    isAllBlind
+      ? "Not known: nothing could be read."
+      : drift === 0
+        ? "No drift."
+        : `${count(drift, "difference")}: ${isAllGone ? "no update repairs them." : "`pulumi up --refresh` repairs what can be repaired."}`,
+    failed > 0 &&
+      !isAllGone &&
+      `${count(failed, "update")} not completed: \`pulumi up\` does the rest, where its reason is mended.`,
+    blind > 0 && !isAllBlind && `${count(blind, "Region")} could not be looked at.`,
+  ];
+  return wrapped(sentences.filter(Boolean).join(" "));
 }

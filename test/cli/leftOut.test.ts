@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LocalKms } from "../../local-kms/src/index";
 import { localKms, Program } from "../world/program";
-import { exportOf, fileOf, keymgmt, settled } from "./support";
+import { exportOf, fileOf, keymgmt } from "./support";
 
 const DOWN = "eu-west-1";
 
@@ -37,19 +37,39 @@ describe("a Region that does not answer, on the command line", function () {
     await local.setFaults([{ region: DOWN, drop: "reset" }]);
     const { code, stdout } = await run("status");
     await local.setFaults([]);
-    assert.match(settled(stdout), /not looked at in eu-west-1: kms:DescribeKey in eu-west-1/);
+    assert.match(
+      stdout.replaceAll(/\s+/g, " "),
+      /Not looked at in eu-west-1: no answer from the endpoint http:\/\/127\.0\.0\.1:\d+ \(ECONNRESET\)\. If eu-west-1 is down: `unreachableRegions: \["eu-west-1"\]` of the KmsProvider lets updates go on without\./,
+    );
+    assert.equal(stdout.match(/no answer/g)!.length, 1);
     assert.match(stdout, /eu-west-1 +mrk-\S+ +not known +\? +-\n/);
     assert.doesNotMatch(stdout, /eu-west-1 .*Enabled/);
     assert.match(stdout, /No drift\. 1 Region could not be looked at\./);
     assert.equal(code, 1);
   });
 
+  for (const drop of ["reset", "hang"] as const)
+    it(`is said once of all Regions where the one endpoint of all of them has the fault "${drop}": nothing is known then`, async () => {
+      await local.setFaults([{ drop }]);
+      const { code, stdout } = await run("status");
+      await local.setFaults([]);
+      const name = drop === "reset" ? "ECONNRESET" : "ETIMEDOUT";
+      const end = stdout.slice(stdout.indexOf("\n\nNot looked")).replaceAll(/\s+/g, " ");
+      assert.equal(
+        end,
+        ` Not looked at in eu-west-1, us-west-1: no answer from the endpoint ${local.url} (${name}). Check that it is right and can be reached from here. ` +
+          "To delete a key: `deletionAllowed: true` on the ManagedKey, then `pulumi up`. Not known: nothing could be read. ",
+      );
+      assert.doesNotMatch(stdout, /drift|unreachableRegions|scheduled for deletion/i);
+      assert.equal(code, 1);
+    });
+
   it("is left out by all where `unreachableRegions` names it, and each says so", async () => {
     await listed();
     const status = await run("status");
     assert.match(
       status.stdout.replaceAll(/\s+/g, " "),
-      /not looked at in eu-west-1: eu-west-1 is left out, as `unreachableRegions` of the KmsProvider names eu-west-1: nothing was asked there/,
+      /Not looked at in eu-west-1: eu-west-1 is left out, as `unreachableRegions` of the KmsProvider names eu-west-1: nothing was asked there/,
     );
     assert.equal(status.code, 1);
     assert.ok(!asked.includes(DOWN));

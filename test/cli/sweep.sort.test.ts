@@ -44,7 +44,7 @@ function state(versions: Record<number, string>, more: Partial<StackState> = {})
       state: "Enabled",
       replicaArns: [],
     })),
-    unsettled: false,
+    failures: [],
     replaced: false,
     kmsProvider: { keyCollection: "us-west-1" },
   };

@@ -44,7 +44,7 @@ export async function identify(connection: KmsConnection, connections: KmsConnec
     "EndpointUnreachable",
     `Expected STS to say which account the credentials belong to, or an alias in ${connection.keyCollection} that shows it; ` +
       `got neither. ${answer.message} Set AWS_ENDPOINT_URL_STS to an STS that can be reached, or AWS_ACCOUNT_ID to the account.`,
-    { ...answer.context },
+    { ...answer.context, silentEndpoint: undefined },
     { cause: answer },
   );
 }

@@ -1,4 +1,4 @@
-import { isKeymgmtError, KeymgmtError, type KeymgmtErrorContext } from "../../errors";
+import { isKeymgmtError, KeymgmtError, type KeymgmtErrorCode, type KeymgmtErrorContext } from "../../errors";
 import { type Explanation, explanationOfError } from "./explanations";
 import { asSdkError, failureOf, isThrottled, isTlsRefusal, neverConnected, type SdkError } from "./failures";
 import { sanitized, sanitizedError } from "./sanitize";
@@ -37,6 +37,7 @@ export function awsError(thrown: unknown, call: AwsCall): KeymgmtError {
     keyId: call.keyId,
     requestId: error.$metadata?.requestId,
     awsName: nameOf(error),
+    silentEndpoint: isSilent(code, error) ? endpointOf(call) : undefined,
     permission: denial?.permission,
     explicitDeny: denial?.isExplicit || undefined,
     keyState: code === "InvalidState" ? stateInText(error.message) : undefined,
@@ -137,6 +138,10 @@ function explanationOfLost(error: SdkError, call: AwsCall): Explanation {
     : `No answer came. ${checkEndpoint(call)}`;
   return { code: answered ? "ServiceUnavailable" : "EndpointUnreachable", advice };
 }
+
+/** A server with a wrong certificate has answered. */
+const isSilent = (code: KeymgmtErrorCode, error: SdkError) =>
+  ["EndpointUnreachable", "Timeout"].includes(code) && !isTlsRefusal(error);
 
 const checkEndpoint = (call: AwsCall) =>
   `Check that ${endpointOf(call)} is right and can be reached from here.`;

@@ -38,7 +38,7 @@ export interface ObservedKmsKey extends SeenKmsKey {
 export const LOST = {
   primary:
     "what was encrypted under it cannot be decrypted any more, not even with the same material in a new KMS key; no other is made in its place",
-  replica: "the next update replicates it again from the primary Region",
+  replica: "the next update replicates it again from the primary Region, if AWS knows it there",
 } as const;
 
 /**
