@@ -25,8 +25,6 @@ export interface StackState extends Names {
   asOf?: string;
   keys: ManagedKeyState[];
   regions: RegionState[];
-  /** Names of its distributions, including those without a recorded KMS key yet. */
-  distributions: string[];
   /** Its KmsProviders. */
   providers: KmsProviderState[];
 }
@@ -93,7 +91,7 @@ export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 /** Reads an export. `source` names it in messages. Throws where one of our resources cannot be read: `sweep` might delete a key that was overlooked. */
 export function readStack(text: string, source: string): StackState {
-  const { resources, asOf, begun } = parseExport(text, source);
+  const { resources, asOf } = parseExport(text, source);
   const of = (name: ResourceName) => resources.filter(({ type }) => TYPE.exec(type)?.[1] === name);
   const regions = [
     ...of("KeyDistribution").map((resource) => primaryRegion(resource, source)),
@@ -110,7 +108,6 @@ export function readStack(text: string, source: string): StackState {
     asOf,
     keys,
     regions,
-    distributions: [...owners.map(({ distribution }) => distribution), ...begun],
     providers: of("KmsProvider").map((resource) =>
       kmsProviderState(
         visibleIn("KmsProvider", resource, [], source),
@@ -121,16 +118,10 @@ export function readStack(text: string, source: string): StackState {
   };
 }
 
-/** The resources of an export, unchanged, and the names of distributions that an update was making when it was killed. */
-export function parseExport(
-  text: string,
-  source: string,
-): { resources: Exported[]; asOf?: string; begun: string[] } {
-  const { resources, manifest, pending_operations: pending } = deploymentOf(text, source);
-  const begun = (pending ?? []).flatMap(({ resource: { type, inputs } }) =>
-    TYPE.exec(type)?.[1] === "KeyDistribution" && typeof inputs?.name === "string" ? [inputs.name] : [],
-  );
-  return { resources: resources ?? [], asOf: manifest?.time, begun };
+/** The resources of an export, unchanged. */
+export function parseExport(text: string, source: string): { resources: Exported[]; asOf?: string } {
+  const { resources, manifest } = deploymentOf(text, source);
+  return { resources: resources ?? [], asOf: manifest?.time };
 }
 
 /** The deployment of an export, unchanged. */

@@ -54,6 +54,7 @@ export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: s
       ...whyNameUnclear(key, states, emptyStacks),
       ...usesOf(key).map(({ use, end }) => `${use}${end}`),
       ...whyTooNew(key, states, now),
+      ...whyTakenBack(key, states),
       ...whyDistributionInUse(key, found, states),
       ...whyRelatedStays(key, found, sorted.deletable),
     ];
@@ -88,14 +89,11 @@ function whyForeign({ stack }: FoundKey, states: StackState[]): string {
 /** The state holds the distribution, but no KMS key of this version in this Region yet. */
 function isUnfinished(key: FoundKey, states: StackState[]): boolean {
   const own = regionsOf(key, states);
-  const named = statesOf(key.stack!, states).some(({ distributions }) =>
-    distributions.includes(key.distribution),
-  );
-  if (own.length === 0) return named;
-  return !own.some(
+  const isHeld = own.some(
     ({ region, versions }) =>
       region === key.region && versions.some(({ version }) => String(version) === key.version),
   );
+  return own.length > 0 && !isHeld;
 }
 
 /** The Regions of the key's distribution in the states. */
@@ -139,6 +137,19 @@ function whyTooNew({ stack, createdAt }: FoundKey, states: StackState[], now: Da
       ? `was made at ${minute(createdAt)}, and an update may be making it: run sweep again after ${from}`
       : `was made at ${minute(createdAt)}, after the state was written or shortly before, and an update may be making it. When none runs: \`pulumi refresh\`, after ${from}, writes the state anew; export it again and run sweep again`,
   ];
+}
+
+/** While the ManagedKey is there, an update makes a distribution that is declared again from its former KMS keys, and may have begun. */
+function whyTakenBack({ stack, key, distribution, region, keyId }: FoundKey, states: StackState[]): string[] {
+  const mayTake = statesOf(stack!, states).filter(
+    ({ keys, regions }) =>
+      keys.some(({ name }) => key === undefined || name === key) &&
+      !regions.some(({ owner }) => owner.distribution === distribution),
+  );
+  return mayTake.map(
+    ({ title }) =>
+      `is of ${key === undefined ? "a key" : `key ${key}`} that ${title} still has, so an update may take it back: run \`pulumi up\`, export the state again and run sweep again. If it stays, and its distribution ${distribution} was removed on purpose: aws kms schedule-key-deletion --region ${region} --key-id ${keyId}`,
+  );
 }
 
 /**

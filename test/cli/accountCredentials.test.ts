@@ -68,7 +68,7 @@ describe("a connection of the command", () => {
     endpoint: '"http://127.0.0.1:4599"',
   };
   const names = { names: [], formerNames: [], title: "" };
-  const state = { ...names, isEmpty: false, keys: [], regions: [], distributions: [] };
+  const state = { ...names, isEmpty: false, keys: [], regions: [] };
   const aws = (options: object) => new Aws(options, [{ ...state, providers: [kmsProvider] }]);
   let restore = () => {};
   afterEach(() => restore());

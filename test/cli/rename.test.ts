@@ -36,7 +36,8 @@ describe("keymgmt after a stack rename", function () {
   after(() => scene.close());
 
   const west = () => clientOf(scene, "us-west-1");
-  const stray = (stack: string) => strayKey(west(), { stack, distribution: "gone-1", version: "1" });
+  const stray = (stack: string) =>
+    strayKey(west(), { stack, key: "gone", distribution: "gone-1", version: "1" });
   const status = async (state: string) => {
     const { stdout } = await keymgmt(["status", "--json", "--state", state]);
     const [{ stack, notes, keys }] = JSON.parse(stdout).stacks;

@@ -164,14 +164,14 @@ export function notAuthorized(operation: string): Interception {
 /** A KMS key that an update might have left behind. */
 export async function strayKey(
   client: Pick<KMSClient, "send">,
-  tags: { stack: string; distribution: string; version: string },
+  tags: { stack: string; key?: string; distribution: string; version: string },
   multiRegion = false,
 ): Promise<string> {
   const { KeyMetadata } = await client.send(
     new CreateKeyCommand({
       Origin: "EXTERNAL",
       MultiRegion: multiRegion,
-      Tags: Object.entries({ ...tags, key: "orders" }).map(([name, TagValue]) => ({
+      Tags: Object.entries({ key: "orders", ...tags }).map(([name, TagValue]) => ({
         TagKey: `keymgmt:${name}`,
         TagValue,
       })),

@@ -41,8 +41,8 @@ describe("keymgmt sweep", function () {
   const europe = () => clientOf(scene, "eu-west-1");
   const stateOf = async (client: ReturnType<typeof west>, KeyId: string) =>
     (await client.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata!.KeyState;
-  const stray = (distribution: string, stack = STACK) =>
-    strayKey(west(), { stack, distribution, version: "1" });
+  const stray = (distribution: string, stack = STACK, key = "gone") =>
+    strayKey(west(), { stack, key, distribution, version: "1" });
 
   it("ends with 0 where the states account for everything", async () => {
     const { code, stdout } = await keymgmt(["sweep", "--state", state]);
@@ -114,7 +114,7 @@ with --state, or --empty-stack NAME where it has no key any more.
           keyId: free,
           keyArn: `arn:aws:kms:us-west-1:111122223333:key/${free}`,
           stack: STACK,
-          key: "orders",
+          key: "gone",
           distribution: "gone-1",
           version: "1",
           state: "PendingImport",
@@ -264,5 +264,36 @@ describe("keymgmt sweep, where a killed update has left a replica", function () 
     });
     assert.ok(stdout.includes(keyArn.replace("us-west-1", "ap-south-1")), stdout);
     assert.equal(code, 3, "something is unaccounted for");
+  });
+});
+
+describe("keymgmt sweep, where an update that takes a distribution back was interrupted", function () {
+  this.timeout(60_000);
+  const scene = new Scene();
+  before(() => scene.open({ now: hourAgo }));
+  after(() => scene.close());
+
+  it("leaves its KMS keys to the next update, which takes them up", async () => {
+    const program = scene.program();
+    await program.up({ key: { deletionAllowed: true } });
+    const { keyId } = (program.outputs("distribution").versions as KmsKeyRecords)[1]!;
+    const { aliasName } = program.outputs("distribution");
+    await program.remove("keyDistribution", "distribution");
+    const client = clientOf(scene, "us-west-1");
+    await client.send(new CancelKeyDeletionCommand({ KeyId: keyId })); // the update's first call, and its last
+    const { code, stdout } = await keymgmtOn(scene)(
+      ["sweep", "--state", "-", "--delete", "--yes", "--json"],
+      {
+        input: exportOf(program),
+      },
+    );
+    const { held, deletions } = JSON.parse(stdout);
+    assert.deepEqual(deletions, []);
+    assert.equal(held[0].keyId, keyId);
+    assert.match(held[0].reason, /^is of key orders that shop\/dev still has, .*: run `pulumi up`/);
+    assert.equal(code, 3);
+    await program.up({ key: { deletionAllowed: true } });
+    const again = program.outputs("distribution");
+    assert.deepEqual([(again.versions as KmsKeyRecords)[1]!.keyId, again.aliasName], [keyId, aliasName]);
   });
 });

@@ -74,6 +74,7 @@ describe("keymgmt in a project's folder", function () {
     const stack = "organization/e2e/dev";
     const stray = await strayKey(new Application(local, "us-west-1"), {
       stack,
+      key: "gone",
       distribution: "gone-1",
       version: "1",
     });

@@ -29,7 +29,7 @@ export async function adoptedForSigning(url: string, accountId: string): Promise
 /** A KMS key that nothing accounts for, old enough not to be in the making, and one of another stack. */
 export async function stray(url: string, accountId: string): Promise<Partial<Scope>> {
   const owner = new Application({ url }, HOME, accountId);
-  await strayKey(owner, { stack: STACK, distribution: "gone-1", version: "1" });
+  await strayKey(owner, { stack: STACK, key: "gone", distribution: "gone-1", version: "1" });
   return foreign(url, accountId);
 }
 
