@@ -40,14 +40,16 @@ export function sortKeys(found: FoundKey[], states: StackState[], emptyStacks: s
     foreign: [],
   };
   const candidates: FoundKey[] = [];
+  const foreign: FoundKey[] = [];
   for (const key of found) {
     if (arns.has(key.keyArn)) sorted.accounted.push(key);
-    else if (!isKnownStack(key, states, emptyStacks))
-      sorted.foreign.push({ key, reason: whyForeign(key, states) });
+    else if (!isKnownStack(key, states, emptyStacks)) foreign.push(key);
     else if (isPendingDeletion(key.state)) sorted.scheduled.push(key);
     else if (isUnfinished(key, states)) sorted.unfinished.push(key);
     else candidates.push(key);
   }
+  const stacks = [...new Set(foreign.flatMap(({ stack }) => stack ?? []))];
+  sorted.foreign = foreign.map((key) => ({ key, reason: whyForeign(key, stacks, states) }));
   // Replicas are decided first: a primary may be deleted only with its replicas.
   for (const key of candidates.sort((a, b) => rank(a) - rank(b))) {
     const reasons = [
@@ -73,17 +75,25 @@ const isKnownStack = ({ stack }: FoundKey, states: StackState[], emptyStacks: st
 /** The states of stacks that have this name or had it before. */
 const statesOf = (stack: string, states: StackState[]) => states.filter((state) => hasName(state, stack));
 
-/** A state without keys has no `organization/project/stack`, so that nobody but the user can say whose it is. */
-function whyForeign({ stack }: FoundKey, states: StackState[]): string {
+/**
+ * A state without keys has no `organization/project/stack`, so that nobody but the user can say whose it is. A stack is proposed only
+ * where it is the only one: of several, the proposal would be wrong for all but one.
+ */
+function whyForeign({ stack }: FoundKey, stacks: string[], states: StackState[]): string {
   if (stack === undefined) return "no stack is named in its tags";
-  const read =
-    states.find(({ names, title }) => names.length === 0 && isNameOf(stack, title)) ??
+  const readFor = (name: string) =>
+    states.find(({ names, title }) => names.length === 0 && isNameOf(name, title)) ??
     states.find(({ isEmpty }) => isEmpty);
+  const read = readFor(stack);
   if (read === undefined) return "the state of that stack was not given";
   const what = read.isEmpty
     ? `${read.title} was read: it is empty`
     : `the state of ${read.title} was read: it has no key`;
-  return `${what} and does not name its stack. If it is this one: --empty-stack ${stack}`;
+  const isOnly = stacks.every((other) => other === stack || readFor(other) !== read);
+  const way = isOnly
+    ? `If it is this one: --empty-stack ${stack}`
+    : "It may be of any of several: if you know of which, --empty-stack with that name";
+  return `${what} and does not name its stack. ${way}`;
 }
 
 /** The state holds the distribution, but no KMS key of this version in this Region yet. */

@@ -144,6 +144,16 @@ describe("sweep: which KMS keys may go", () => {
       where("a", sorted([theirs], [empty, dev])),
       `foreign: the state of shop/dev was read: it has no key ${says}`,
     );
+    const keys = [theirs, found("b", { stack: "acme/shop/live" }), found("c", { stack: undefined })];
+    for (const id of ["a", "b"])
+      assert.equal(
+        where(id, sorted(keys, [empty])),
+        "foreign: dev.json was read: it is empty and does not name its stack. It may be of any of several: if you know of which, --empty-stack with that name",
+      );
+    assert.equal(
+      where("a", sorted(keys, [empty, dev])),
+      `foreign: the state of shop/dev was read: it has no key ${says}`,
+    );
     const prod = state({}, { ...without, title: "shop/prod" });
     assert.equal(where("a", sorted([theirs], [prod])), "foreign: the state of that stack was not given");
   });
