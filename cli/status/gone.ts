@@ -30,7 +30,8 @@ function localWay({ title }: StackState): string {
   // It goes into a shell, and anybody may have written the state.
   const name = /^[\w.-]+$/.test(stack) ? stack : "NAME";
   return (
-    "A local KMS that runs without `--data` has none after a restart, and no update makes them again. To begin again with an empty stack of the same configuration: " +
+    "Check that this is the endpoint of the stack: it may be a tunnel, or come from an AWS_ENDPOINT_URL that is set by mistake. A local KMS that runs without `--data` has none after a restart, and no update makes them again. " +
+    "The material is in this state, and goes with it: to keep it, `keymgmt export` first. To begin again with an empty stack of the same configuration: " +
     `\`pulumi stack rm ${name} --force --preserve-config\`, \`pulumi stack init ${name}\`, \`pulumi up\`.`
   );
 }

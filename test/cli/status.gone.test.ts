@@ -36,10 +36,13 @@ describe("keymgmt status, where AWS knows none of a stack's KMS keys", function 
       `
 
 None of the 2 KMS keys of this stack is there, in account 111122223333 at
-${local.url}. A local KMS that runs without \`--data\` has none after a
-restart, and no update makes them again. To begin again with an empty stack of
-the same configuration: \`pulumi stack rm dev --force --preserve-config\`, \`pulumi
-stack init dev\`, \`pulumi up\`.
+${local.url}. Check that this is the endpoint of the stack: it may be
+a tunnel, or come from an AWS_ENDPOINT_URL that is set by mistake. A local KMS
+that runs without \`--data\` has none after a restart, and no update makes them
+again. The material is in this state, and goes with it: to keep it, \`keymgmt
+export\` first. To begin again with an empty stack of the same configuration:
+\`pulumi stack rm dev --force --preserve-config\`, \`pulumi stack init dev\`,
+\`pulumi up\`.
 To delete a key: \`deletionAllowed: true\` on the ManagedKey, then \`pulumi up\`.
 
 4 differences: no update repairs them.
