@@ -34,6 +34,8 @@ export class Run {
   readonly listings = new Listings();
   /** Policy of each replica that this run made, by its ARN: AWS may refuse to show it until the replica's tags take effect. */
   readonly replicaPolicies = new Map<string, string>();
+  /** No update follows in this process. */
+  isPreview = false;
   #keystores: KeystoreSession | undefined;
   readonly now: () => Date;
 
@@ -47,7 +49,7 @@ export class Run {
     return this.connections.open(connection, region);
   }
 
-  /** The same for a refresh, which continues without a Region that does not answer. */
+  /** The same for a refresh or a preview, which continues without a Region that does not answer. */
   openForReading(connection: KmsConnection, region?: string): Kms {
     return this.connections.reading.open(connection, region);
   }

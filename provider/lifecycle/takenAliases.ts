@@ -9,7 +9,7 @@ import type { Kms } from "../kms/client/client";
 import type { KmsConnection } from "../kms/endpoints/connection";
 import type { Run } from "../run";
 import type { RegionalOutputs } from "../state/types";
-import { holderOf } from "./execute/aliases";
+import { holderAt } from "./execute/aliases";
 import { aliasTaken } from "./execute/refusals";
 import type { Step } from "./plan/steps";
 import { RegionalDistribution } from "./regionalDistribution";
@@ -28,13 +28,15 @@ export async function refuseTaken(
   const names = looked.filter((name) => !isMoved(name));
   const recorded = [...Object.values(versions), ...Object.values(primaries)].map(({ keyId }) => keyId);
   const ours = [...recorded, ...run.declared.replacedKmsKeys];
-  for (const { name, keyId } of await seen(run, () => run.openKms(owner.kms, region), names)) {
+  // An update shares its listing with what it does next.
+  const open = () => (run.isPreview ? run.openForReading(owner.kms, region) : run.openKms(owner.kms, region));
+  for (const { name, keyId } of await seen(run, open, names)) {
     if (keyId === undefined || ours.includes(keyId)) continue;
     // A KMS key that the state has lost may be the one.
     if (steps.some((step) => step.do === "findOrphans")) sayTaken(run, region, { name, keyId });
     else {
-      const regional = new RegionalDistribution(run, target);
-      throw aliasTaken(regional, name, await holderOf(regional, name));
+      const holder = await undefinedIfFailed(() => holderAt(open(), owner, keyId));
+      throw aliasTaken(new RegionalDistribution(run, target), name, holder);
     }
   }
 }
@@ -47,7 +49,7 @@ export async function sayTakenOfNew(
   names: string[],
 ): Promise<void> {
   for (const alias of await seen(run, () => run.openForReading(connection, region), names))
-    sayTaken(run, region, alias);
+    if (!run.declared.replacedKmsKeys.includes(`${alias.keyId}`)) sayTaken(run, region, alias);
 }
 
 function sayTaken(run: Run, region: string, { name, keyId }: SeenAlias): void {
@@ -59,11 +61,15 @@ function sayTaken(run: Run, region: string, { name, keyId }: SeenAlias): void {
 /** Those of the names that exist. */
 async function seen(run: Run, open: () => Kms, names: string[]): Promise<SeenAlias[]> {
   if (names.length === 0) return [];
+  const aliases = await undefinedIfFailed(() => run.listings.aliases(open()));
+  return (aliases ?? []).filter(({ name }) => names.includes(name));
+}
+
+async function undefinedIfFailed<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    const aliases = await run.listings.aliases(open());
-    return aliases.filter(({ name }) => names.includes(name));
+    return await ask();
   } catch (error) {
-    if (isKeymgmtError(error)) return [];
+    if (isKeymgmtError(error)) return undefined;
     throw error;
   }
 }

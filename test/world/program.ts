@@ -86,11 +86,11 @@ export class Program {
     return this.resources[type]!;
   }
 
-  /** What an update does first with a resource that the program declares as before. */
-  async show(type: string, name: string): Promise<void> {
+  /** What an update or a preview does first with a resource that the program declares as before. */
+  async show(type: string, name: string, isPreview = false): Promise<void> {
     const { id, inputs, outputs } = this.states.get(name)!;
     const resource = this.resources[type]!;
-    const checked = await resource.check(inputs, stored(inputs));
+    const checked = await resource.check(inputs, stored(inputs), isPreview);
     await resource.diff(id, stored(outputs), stored(checked.inputs));
   }
 

@@ -2,10 +2,11 @@
 
 import { isKeymgmtError } from "../../errors";
 import { aliasesOf, targetOf } from "../../kms/aliases";
+import type { Kms } from "../../kms/client/client";
 import { eventually } from "../../kms/eventually";
 import { undefinedIfDenied } from "../../kms/optional";
-import { TAG } from "../../kms/taggedKeys";
-import { tagsIfPermitted } from "../claims/ownershipCheck";
+import { TAG, tagsOf } from "../../kms/taggedKeys";
+import type { Owner } from "../owner";
 import { aliasOf, type Known } from "../plan/known";
 import type { StepOf } from "../plan/steps";
 import type { RegionalDistribution } from "../regionalDistribution";
@@ -46,14 +47,21 @@ export async function lookAtAlias(
   return aliases.find((alias) => alias.name === name)?.keyId ?? "";
 }
 
+/** What `holderAt` says of the KMS key behind an alias. */
+export async function holderOf(
+  { run, kms, owner }: RegionalDistribution,
+  name: string,
+): Promise<string | undefined> {
+  const keyId = await run.listings.aliasTarget(kms, name);
+  return keyId === undefined ? undefined : holderAt(kms, owner, keyId);
+}
+
 /**
- * The distribution and the stack that the KMS key behind an alias has in its tags, where they are others than these. Anybody may have written
+ * The distribution and the stack that a KMS key has in its tags, where they are others than these. Anybody may have written
  * them, so nothing follows from them but what people are told.
  */
-export async function holderOf(regional: RegionalDistribution, name: string): Promise<string | undefined> {
-  const { run, kms, owner } = regional;
-  const keyId = await run.listings.aliasTarget(kms, name);
-  const tags = keyId && (await tagsIfPermitted(regional, keyId));
+export async function holderAt(kms: Kms, owner: Owner, keyId: string): Promise<string | undefined> {
+  const tags = await undefinedIfDenied(() => tagsOf(kms, keyId));
   if (!tags) return undefined;
   const { [TAG.distribution]: distribution, [TAG.stack]: stack } = tags;
   if (distribution === undefined || (stack === owner.stack && distribution === owner.distribution))

@@ -216,10 +216,10 @@ describe("extra aliases", function () {
     assert.equal(await target(ORDERS), theirs);
   });
 
-  for (const [how, answer] of [
-    ["may not list aliases", { error: { name: "AccessDeniedException", status: 400 } }],
-    ["gets no answer", { drop: "reset" }],
-  ] satisfies [string, Interception][])
+  for (const [how, times, answer] of [
+    ["may not list aliases", 1, { error: { name: "AccessDeniedException", status: 400 } }],
+    ["gets no answer", 2, { drop: "reset" }],
+  ] satisfies [string, number, Interception][])
     it(`disturb no preview that ${how}: the update asks again`, async () => {
       await alone("a");
       await point(ORDERS, await foreign(SHOP));
@@ -234,13 +234,41 @@ describe("extra aliases", function () {
         asked.ListAliases++;
         return answer;
       };
-      await program.show("keyDistribution", "distribution");
-      assert.ok(asked.ListAliases > 0);
+      await program.show("keyDistribution", "distribution", true);
+      assert.equal(asked.ListAliases, times);
       assert.doesNotMatch(scene.said(), /exists, and points to/);
       scene.intercept = () => undefined;
       program.settings = settings;
       await assert.rejects(alone("a"), /it points to another KMS key/);
     });
+
+  it("are refused also where the tags of the other KMS key are not known", async () => {
+    await alone("a");
+    await point(ORDERS, await foreign(SHOP));
+    await program.refreshAll();
+    program.begin();
+    scene.intercept = ({ operation }) =>
+      operation === "ListResourceTags" ? { error: { name: "InvalidArnException", status: 400 } } : undefined;
+    await assert.rejects(
+      program.show("keyDistribution", "distribution", true),
+      /it points to another KMS key/,
+    );
+    scene.intercept = () => undefined;
+  });
+
+  it("are not said to exist where they are those of the distribution that is replaced", async () => {
+    await alone("a");
+    const { id, inputs, outputs } = program.states.get("distribution")!;
+    for (const isReplaced of [true, false]) {
+      program.begin();
+      scene.said();
+      const distribution = program.resource("keyDistribution");
+      const news = { ...inputs, rotationStrategy: "on-demand" };
+      if (isReplaced) assert.notDeepEqual((await distribution.diff(id, outputs, news)).replaces, []);
+      await distribution.check(undefined, news, true);
+      assert.equal(/exists, and points to/.test(scene.said()), !isReplaced);
+    }
+  });
 
   it("are left where others have moved them, also by a rotation that has not seen it", async () => {
     await alone("a");
