@@ -38,8 +38,17 @@ export async function simulatePrincipalPolicy(
 ): Promise<SimulationResult[]> {
   const { region, endpoint } = iamReach(connection);
   try {
-    const answer = await send(connections, connection, formOf(sourceArn, request), { region, endpoint });
-    return resultsIn(answer);
+    const form = formOf(sourceArn, request);
+    const results: SimulationResult[] = [];
+    // A page has one action or more.
+    for (const _ of request.actions) {
+      const answer = await send(connections, connection, form, { region, endpoint });
+      const result = childOf(childOf(answer, `${OPERATION}Response`), `${OPERATION}Result`);
+      results.push(...resultsIn(result));
+      if (textIn(result, "IsTruncated") !== "true") break;
+      form.set("Marker", textIn(result, "Marker"));
+    }
+    return results;
   } catch (error) {
     throw awsError(error, { service: "iam", operation: OPERATION, region, endpoint, repeatable: true });
   }
@@ -103,8 +112,7 @@ function refusal(answer: XmlElement, httpStatusCode: number): Error {
   });
 }
 
-function resultsIn(answer: XmlElement): SimulationResult[] {
-  const result = childOf(childOf(answer, `${OPERATION}Response`), `${OPERATION}Result`);
+function resultsIn(result: XmlElement): SimulationResult[] {
   return childOf(result, "EvaluationResults").children.map((member) => {
     // For a resource that is no "*" the condition keys that are missing stand beside the resource.
     const places = [member, ...childOf(member, "ResourceSpecificResults").children];

@@ -7,7 +7,7 @@ import { isKeymgmtError } from "../../provider/errors.js";
 import type { KmsConnections } from "../../provider/kms/client/client.js";
 import type { KmsConnection } from "../../provider/kms/endpoints/connection.js";
 import type { Permission } from "../../provider/kms/permissions.js";
-import type { SimulationResult } from "./iam.js";
+import type { SimulationRequest, SimulationResult } from "./iam.js";
 import type { Target } from "./probes.js";
 import { type Place, requestsFor } from "./simulated.js";
 import type { PermissionFinding } from "./tried.js";
@@ -16,7 +16,7 @@ import type { PermissionFinding } from "./tried.js";
 export interface Simulation {
   /** ARN of the user or role; null where there is none whose policies IAM simulates. */
   policySource: string | null;
-  /** Why nothing was simulated; null where it was, or where nothing needs it. */
+  /** Why nothing, or nothing more, was simulated; null where all was, or where nothing needs it. */
   why: string | null;
 }
 
@@ -41,22 +41,27 @@ export class Simulator {
   ): Promise<PermissionFinding[]> {
     const unclear = new Set(found.filter(({ verdict }) => verdict === "unclear").map(({ action }) => action));
     const place: Place = { region, accountId: this.accountId, target };
-    const results: SimulationResult[] = [];
-    for (const request of requestsFor(
+    const requests = requestsFor(
       permissions.filter(({ action }) => unclear.has(action)),
       place,
-    )) {
+    );
+    const results = new Map<SimulationRequest, SimulationResult[]>();
+    for (const request of requests) {
       if (this.outcome.policySource === null || this.outcome.why !== null) break;
-      results.push(...(await this.#ask(this.outcome.policySource, request)));
+      results.set(request, await this.#ask(this.outcome.policySource, request));
     }
     return found.map((finding) => {
-      const own = results.filter(({ action }) => action === finding.action);
-      return unclear.has(finding.action) && own.length > 0 ? simulated(finding, own) : finding;
+      const { action } = finding;
+      const own = requests
+        .filter(({ actions }) => actions.includes(action))
+        .map((request) => results.get(request)?.find((result) => result.action === action));
+      const isComplete = own.length > 0 && own.every((result) => result !== undefined);
+      return isComplete ? simulated(finding, own) : finding;
     });
   }
 
   /** Nothing more is asked after a failure. */
-  async #ask(source: string, request: ReturnType<typeof requestsFor>[number]): Promise<SimulationResult[]> {
+  async #ask(source: string, request: SimulationRequest): Promise<SimulationResult[]> {
     const { simulatePrincipalPolicy } = await import("./iam.js"); // which loads AWS's signer
     try {
       return await simulatePrincipalPolicy(this.connections, this.connection, source, request);
@@ -67,7 +72,7 @@ export class Simulator {
           ? "iam:SimulatePrincipalPolicy is not granted"
           : error.context.awsName === "NoSuchEntity" && source.includes(":role/")
             ? `IAM has no ${source}. The role may have a path, which STS does not tell`
-            : error.message;
+            : error.message.replace(/\.$/, "");
       return [];
     }
   }

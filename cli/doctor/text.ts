@@ -54,7 +54,7 @@ function simulationText(findings: AccountFindings): string {
     .some(({ verdict }) => verdict.endsWith("ByPolicy"));
   if (isSimulated)
     return wrapped(
-      `"By policy" is what AWS's policy simulator says of ${source}: from its IAM policies, its permissions boundary and service control policies alone. A key policy or a session policy may decide otherwise.`,
+      `"By policy" is what AWS's policy simulator says of ${source}: from its IAM policies, its permissions boundary and service control policies alone. A key policy or a session policy may decide otherwise.${why === null ? "" : ` Not everything was simulated: ${why}.`}`,
     );
   const actions = [...new Set(unclearIn(findings).map(({ action }) => action))];
   if (actions.length === 0 || why === null) return "";

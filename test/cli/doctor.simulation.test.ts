@@ -184,10 +184,11 @@ describe("keymgmt doctor, at an IAM that answers as AWS's documentation shows", 
   this.timeout(60_000);
   let server: Loopback;
   let iam: Answer;
+  let answer: (form: URLSearchParams) => Answer;
   before(async () => {
     const arn = `<Arn>arn:aws:iam::${ACCOUNT}:user/ci</Arn><Account>${ACCOUNT}</Account>`;
     server = await loopback((seen) => {
-      if (seen.operation === "SimulatePrincipalPolicy") return iam;
+      if (seen.operation === "SimulatePrincipalPolicy") return answer(new URLSearchParams(seen.body));
       if (seen.operation === "GetCallerIdentity")
         return {
           headers: XML,
@@ -197,7 +198,24 @@ describe("keymgmt doctor, at an IAM that answers as AWS's documentation shows", 
     });
   });
   after(() => server.close());
-  const doctor = () => keymgmt(["doctor", "--json", "--region", "us-west-1", "--endpoint", server.url]);
+  beforeEach(() => {
+    answer = () => iam;
+  });
+  const doctor = (form: "json" | "text" = "json") =>
+    keymgmt([
+      "doctor",
+      ...(form === "json" ? ["--json"] : []),
+      ...["--region", "us-west-1", "--endpoint", server.url],
+    ]);
+  const actionsIn = (form: URLSearchParams) =>
+    [...form].filter(([name]) => name.startsWith("ActionNames.")).map(([, action]) => action);
+  const allowing = (actions: string[], next = "<IsTruncated>false</IsTruncated>") =>
+    `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult>${next}<EvaluationResults>${actions
+      .map(
+        (action) =>
+          `<member><EvalActionName>${action}</EvalActionName><EvalDecision>allowed</EvalDecision></member>`,
+      )
+      .join("")}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`;
 
   it("reads decisions and missing condition keys, wherever they stand in the answer", async () => {
     iam = { headers: XML, body: ANSWER };
@@ -212,6 +230,55 @@ describe("keymgmt doctor, at an IAM that answers as AWS's documentation shows", 
     });
     assert.deepEqual(found.get("kms:DisableKey"), { verdict: "deniedByPolicy", why: null });
     assert.equal((found.get("kms:ImportKeyMaterial") as { verdict: string }).verdict, "unclear");
+  });
+
+  const verdictsOf = (stdout: string) =>
+    new Map<string, string>(
+      JSON.parse(stdout).regions[0].permissions.map((each: { action: string; verdict: string }) => [
+        each.action,
+        each.verdict,
+      ]),
+    );
+
+  it("judges an action only by all of its simulations, and says why there are not more", async () => {
+    answer = (form) =>
+      form.get("ResourceArns.member.1")!.includes(":alias/")
+        ? {
+            status: 400,
+            headers: XML,
+            body: "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
+          }
+        : { headers: XML, body: allowing(actionsIn(form)) };
+    const { stdout } = await doctor();
+    const verdicts = verdictsOf(stdout);
+    for (const action of ["CreateAlias", "UpdateAlias", "DeleteAlias"])
+      assert.equal(verdicts.get(`kms:${action}`), "unclear", action);
+    assert.equal(verdicts.get("kms:EnableKey"), "grantedByPolicy");
+    const text = (await doctor("text")).stdout.replaceAll(/\s+/g, " ");
+    assert.match(
+      text,
+      /Not everything was simulated: iam:SimulatePrincipalPolicy in us-east-1 failed: AWS answered Throttling, "Rate exceeded"\. The account makes too many of these calls\. Run again later\.(?!\.)/,
+    );
+    assert.doesNotMatch(text, /quotas\./);
+  });
+
+  it("asks on where the answer has more pages, and judges nothing that is on none", async () => {
+    const asked: string[][] = [];
+    answer = (form) => {
+      const actions = actionsIn(form);
+      const at = Number(form.get("Marker") ?? 0);
+      if (at === 0) asked.push(actions);
+      const next = at < 2 ? `<IsTruncated>true</IsTruncated><Marker>${at + 1}</Marker>` : "";
+      return { headers: XML, body: allowing(actions.slice(at, at + 1), next) };
+    };
+    const verdicts = verdictsOf((await doctor()).stdout);
+    const onKey = asked.find((actions) => actions.includes("kms:EnableKey"))!;
+    const known = onKey.filter((action) => verdicts.get(action) === "grantedByPolicy");
+    assert.deepEqual(
+      known,
+      onKey.slice(0, 3).filter((action) => !action.endsWith("Alias")),
+    );
+    assert.ok(onKey.length > 3 && known.length > 1);
   });
 
   it("is not told by an IAM that does not answer", async () => {

@@ -100,6 +100,8 @@ function whereGranted(permission: string): string {
 
 function explanationOf(error: SdkError, call: AwsCall): Explanation {
   if (isThrottled(error)) {
+    if (call.service !== "kms")
+      return { code: "Throttled", advice: "The account makes too many of these calls. Run again later." };
     return {
       code: "Throttled",
       advice:
