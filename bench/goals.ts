@@ -17,8 +17,10 @@ export interface Compared {
   ours: Cost;
   /** Two resources a key. */
   baseline: Cost;
-  /** Three, as pulumi-keymgmt has. */
-  floor: Cost;
+  /** Three. */
+  three: Cost;
+  /** Two that have in the state what pulumi-keymgmt has. */
+  alike: Cost;
   terraform?: Cost;
 }
 
@@ -43,14 +45,16 @@ export function missed({ ours, baseline, terraform }: Compared, lenience = 1): s
 }
 
 /** The table of docs/performance.md, in Markdown. */
-export function table({ ours, baseline, floor, terraform }: Compared): string {
+export function table({ ours, baseline, three, alike, terraform }: Compared): string {
   const rows = GOALS.map(({ what, of, baseline: most, terraform: mostOfTerraform }) => [
     what,
     shown(of, ours),
     shown(of, baseline),
     `**${times(ratio(ours, baseline, of))}** (≤ ${most})`,
-    shown(of, floor),
-    times(ratio(floor, baseline, of)),
+    shown(of, alike),
+    times(ratio(ours, alike, of)),
+    shown(of, three),
+    times(ratio(three, baseline, of)),
     ...(terraform
       ? [
           shown(of, terraform),
@@ -63,6 +67,8 @@ export function table({ ours, baseline, floor, terraform }: Compared): string {
     "pulumi-keymgmt",
     "baseline",
     "ours / baseline (goal)",
+    "baseline with our state",
+    "ours / that",
     "3 resources a key",
     "that / baseline",
     ...(terraform ? ["Terraform", "ours / Terraform (goal)"] : []),

@@ -12,7 +12,7 @@ import { type Compared, LENIENCE, missed, table } from "./goals";
 import { measure } from "./measure";
 import { paced } from "./pacing";
 import { startUp } from "./startUp";
-import { baseline, ours, SECRET, type Subject, terraformSubject } from "./subjects";
+import { baseline, ours, SECRET, type Subject, stateOfOne, terraformSubject } from "./subjects";
 
 const ROUNDS = 3;
 
@@ -56,12 +56,14 @@ async function compare(keys: number, rounds: number, mirror: string | undefined)
   const open = async (subject: Promise<Subject>) => subjects.push(await subject);
   try {
     await generateWrappingKey(local);
+    const like = await stateOfOne(local);
     await open(ours(local, { keys, isLifted: true }));
     await open(baseline(local, keys, 2));
     await open(baseline(local, keys, 3));
+    await open(baseline(local, keys, 2, like));
     if (mirror) await open(terraformSubject(local, keys, mirror));
-    const [own, least, floor, terraform] = await measure(subjects, keys, rounds);
-    return { ours: own!, baseline: least!, floor: floor!, terraform };
+    const [own, least, three, alike, terraform] = await measure(subjects, keys, rounds);
+    return { ours: own!, baseline: least!, three: three!, alike: alike!, terraform };
   } finally {
     for (const subject of subjects) await subject.close();
     await local.close();

@@ -1,4 +1,4 @@
-/** What is measured: the same keys, declared in three ways. */
+/** What is measured: the same keys, declared in several ways. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { LocalKms } from "../local-kms/src/index";
@@ -16,8 +16,16 @@ export interface Subject {
 }
 
 export interface PulumiSubject extends Subject {
+  /** Those of the two packages, as the state has them, secrets encrypted. */
+  resources(): Promise<Stored[]>;
   /** Takes away the lock of an update that was killed. */
   unlock(): Promise<void>;
+}
+
+interface Stored {
+  type: string;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
 }
 
 /** Gets the id of the process that does the work. */
@@ -52,13 +60,36 @@ export const ours = (local: LocalKms, { keys, replicas = 0, first = 0, isLifted 
     QUOTAS: isLifted ? JSON.stringify(Object.fromEntries(CALLS.map((call) => [call, LIFTED[call]]))) : "",
   });
 
-/** @param resources of each key: 2, or 3 where the alias is a resource of its own */
-export const baseline = (local: LocalKms, keys: number, resources: 2 | 3) =>
+/**
+ * @param resources of each key: 2, or 3 where the alias is a resource of its own
+ * @param like inputs and outputs that the state of the two has too: see `stateOfOne`
+ */
+export const baseline = (local: LocalKms, keys: number, resources: 2 | 3, like = "") =>
   pulumiSubject("baseline", local, {
-    AWS_ACCESS_KEY_ID: `10000000001${resources}`,
+    AWS_ACCESS_KEY_ID: `10000000001${like ? 4 : resources}`,
     KEYS: String(keys),
     RESOURCES: String(resources),
+    LIKE: like,
   });
+
+/** What the state of pulumi-keymgmt has of a key, for a baseline that has the same. */
+export async function stateOfOne(local: LocalKms): Promise<string> {
+  const subject = await ours(local, { keys: 1, first: 1_000_000, isLifted: true });
+  try {
+    await subject.up();
+    const stored = await subject.resources();
+    const of = (type: string) => {
+      const { inputs, outputs } = stored.find((one) => one.type.endsWith(`:${type}`))!;
+      return { inputs: withoutCode(inputs), outputs: withoutCode(outputs) };
+    };
+    return JSON.stringify({ material: of("ManagedKey"), kmsKey: of("KeyDistribution") });
+  } finally {
+    await subject.close();
+  }
+}
+
+/** The baseline has its own code, and its own secret in the place of the keyring. */
+const withoutCode = ({ __provider, keyring, ...rest }: Record<string, unknown>) => rest;
 
 async function pulumiSubject(
   folder: string,
@@ -80,15 +111,15 @@ async function pulumiSubject(
     unlock: async () => void (await project.pulumi(["cancel", "--yes"])),
     up: async (started, env) => void (await project.up({ ...options(started), env })),
     preview: async (started) => void (await project.preview(options(started))),
+    resources: () => resourcesOf(project),
     stateBytes: async () => JSON.stringify(await resourcesOf(project)).length,
     close: () => project.close(),
   };
 }
 
-/** As the state has them, secrets encrypted. */
-async function resourcesOf(project: Project): Promise<object[]> {
+async function resourcesOf(project: Project): Promise<Stored[]> {
   const { json } = await project.stackExport();
-  const resources = json.deployment.resources as { type: string }[];
+  const resources = json.deployment.resources as Stored[];
   return resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic"));
 }
 

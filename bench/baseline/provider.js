@@ -55,3 +55,33 @@ exports.createAlias = async (inputs) => {
   await kms(inputs).send(new CreateAliasCommand({ AliasName: aliasName, TargetKeyId: keyId }));
   return { id: aliasName, outs: inputs };
 };
+
+/** What the state of a key has with pulumi-keymgmt. Nothing reads it but the connection. */
+const like = JSON.parse(process.env.LIKE || "{}");
+/** By alias: the state has the material once. */
+const materials = new Map();
+
+exports.AlikeMaterial = {
+  check: async (_olds, news) => ({ inputs: { ...like.material.inputs, ...news } }),
+  create: async () => {
+    const { id, outs } = await exports.createMaterial();
+    return { id, outs: { ...like.material.outputs, ...outs } };
+  },
+};
+
+exports.AlikeKmsKey = {
+  check: async (_olds, { aliasName, material, ...news }) => {
+    materials.set(aliasName, material);
+    return { inputs: { ...like.kmsKey.inputs, ...news, aliasName } };
+  },
+  create: async (inputs) => {
+    const { aliasName, kms } = inputs;
+    const connection = { endpoint: kms.endpoint, region: kms.keyCollection };
+    const { id } = await exports.createKmsKey({
+      ...connection,
+      aliasName,
+      material: materials.get(aliasName),
+    });
+    return { id, outs: { ...like.kmsKey.outputs, ...inputs } };
+  },
+};
