@@ -157,7 +157,8 @@ export function composeKeyDistribution(name: string, args: DistributionArgs, opt
       declared: distributions.size,
       restoredElsewhere: restore && restoredElsewhere(restore, kms),
       stack: stackName(),
-      place: name,
+      // Two resources may have one name under different parents.
+      place: opts.parent ? pulumi.interpolate`${opts.parent.urn}::${name}` : name,
       ignored: opts.ignoreChanges,
       secretInputs: secretsAmong({ tags, description, policy, ...repeatable(kms, "kms") }),
     })),

@@ -22,17 +22,18 @@ export function deletionNotAllowed(what: string, key: string): KeymgmtError {
   );
 }
 
-/** Throws where this update has created another distribution of the key that did not take over the KMS keys. */
+/** Throws where this update makes another distribution of the key that did not take over the KMS keys, or will not. */
 export function refuseNotTakenOver(
   run: Run,
   removed: Parameters<Run["created"]["withOtherKmsKeys"]>[0] & { key: KeyRef },
 ): void {
-  const made = removed.key.deletionAllowed === true ? undefined : run.created.withOtherKmsKeys(removed);
+  if (removed.key.deletionAllowed === true) return;
+  const made = run.created.withOtherKmsKeys(removed) ?? run.created.chosenBeside(removed);
   if (!made) return;
   const arns = Object.values(removed.versions).map(({ keyArn }) => keyArn);
   throw new KeymgmtError(
     "Conflict",
-    `Expected ${made.name}, which this update has made for key "${removed.key.name}", to have the KMS keys of ${removed.name}, ${arns.join(", ")}; it has others, which cannot decrypt what was encrypted under those. So ${removed.name} was not deleted, in AWS or in the state. ${ADVICE.resourceRenamed}`,
+    `Expected ${made.name}, which this update makes for key "${removed.key.name}", to have the KMS keys of ${removed.name}, ${arns.join(", ")}; it has others, which cannot decrypt what was encrypted under those. So ${removed.name} was not deleted, in AWS or in the state. ${ADVICE.resourceRenamed}`,
     { key: removed.key.name, region: removed.kms.keyCollection },
   );
 }

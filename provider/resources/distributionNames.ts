@@ -1,9 +1,10 @@
 import { aliasArn as aliasArnOf } from "../kms/arn";
 import { nameOf } from "../lifecycle/claims/distributionName";
+import { takenOver } from "../lifecycle/claims/refusals";
 import { makesNew } from "../lifecycle/plan/adoptRules";
 import type { Run } from "../run";
-import { hasUnknown, known, UNKNOWN } from "../schema/unknowns";
-import type { KeyDistributionInputs } from "../state/types";
+import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
+import type { KeyDistributionInputs, KmsRef } from "../state/types";
 import type { Values } from "./resource";
 
 /** Name, alias and time of a distribution. */
@@ -21,22 +22,25 @@ export const UNNAMED = Object.fromEntries(NAMES.map((name) => [name, UNKNOWN])) 
  * inputs: so applications that use the alias do not look changed. A distribution keeps the names that it has in the state.
  */
 export class DistributionNaming {
-  /** By the place in the program. */
+  /** By the place in the program: of what a diff replaces, which the engine checks once more, as new. */
   readonly #kept = new Map<string, Names>();
+  /** Of each name. */
+  readonly #places = new Map<string, unknown>();
 
   constructor(private readonly run: Run) {}
 
   /**
    * Those that the distribution has.
    *
-   * @param place name of the resource in the program
+   * @param place the resource's parent and name in the program
    * @param isReplaced it gets other KMS keys, and with them another name
    */
   keep(olds: KeyDistributionInputs, inputs: Values, place: unknown, isReplaced: boolean): Names {
     const { name, aliasName, aliasArn, distributionTime } = olds;
     const names = { name, aliasName, aliasArn, distributionTime };
+    if ((this.#places.get(name) ?? place) !== place) throw takenOver(name, olds);
+    this.#places.set(name, place);
     this.run.names.reserve(name);
-    // The engine checks what it replaces once more, as new.
     if (!isReplaced) this.#kept.set(placeOf(inputs, place), names);
     return names;
   }
@@ -45,6 +49,15 @@ export class DistributionNaming {
   async choose(inputs: Values, place: unknown, isPreview?: boolean): Promise<Names> {
     const kept = this.#kept.get(placeOf(inputs, place));
     if (kept) return kept;
+    const names = await this.#chosen(inputs, isPreview);
+    if (isUnknown(names.name)) return names;
+    const { key, kms } = inputs as Pick<KeyDistributionInputs, "key" | "kms">;
+    this.run.created.recordChosen({ name: names.name, key, kms });
+    this.#places.set(names.name, place);
+    return names;
+  }
+
+  async #chosen(inputs: Values, isPreview?: boolean): Promise<Names> {
     const { kms, key, stack, adopt } = inputs as Partial<KeyDistributionInputs>;
     if (isPreview || hasUnknown([kms, key, stack, adopt])) return UNNAMED;
     if (adopt?.aliasName !== undefined) return adopted(this.run, inputs, adopt.aliasName);
@@ -61,8 +74,8 @@ export class DistributionNaming {
 
 function placeOf({ key, kms }: Values, place: unknown): string {
   const { id } = (known(key) ?? {}) as { id?: string };
-  const { accountId, keyCollection } = (known(kms) ?? {}) as { accountId?: string; keyCollection?: string };
-  return JSON.stringify([place, id, accountId, keyCollection]);
+  const { accountId, keyCollection, aliasPrefix } = (known(kms) ?? {}) as Partial<KmsRef>;
+  return JSON.stringify([place, id, accountId, keyCollection, aliasPrefix]);
 }
 
 /** Takes name and time from an adopted alias. Vault's have the form `alias/hashicorp/<key>-<unix timestamp>`. */

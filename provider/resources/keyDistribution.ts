@@ -198,9 +198,10 @@ async function reconcile(
     run.declared.recordDistribution(outputs, outputs.versions);
   };
   const { adopt, purpose } = inputs;
+  const isAdopting = !old && adopt !== undefined && !run.names.isReturn(inputs.name);
   const more = {
     purpose,
-    ...(!old && adopt && { adopt }),
+    ...(isAdopting && { adopt }),
     mayUseNextName: !outputs.keyId && adopt?.aliasName === undefined,
   };
   try {

@@ -74,7 +74,11 @@ export class Program {
     const credentials = { accessKey: this.accountId, secretKey: SECRET };
     const kms = { endpoint: this.local.url, credentials, ...inputs.kms };
     await declare(this.stack, { ...inputs, kms }, (type, name, news) => this.apply(type, name, news));
-    if (inputs.names || !isDistributed) return this.deleteRest();
+    if (inputs.beside)
+      await declare(this.stack, { ...inputs.beside, kms }, async (type, name, news) =>
+        type === "managedKey" ? this.states.get(name)! : this.apply(type, name, news),
+      );
+    if (inputs.names || !isDistributed || inputs.beside) return this.deleteRest();
     const kept = replicas.map((region) => `${region}${suffix}`);
     for (const gone of [...this.states.keys()].filter((name) => REGION.test(name) && !kept.includes(name)))
       await this.delete("keyReplica", gone);
@@ -180,12 +184,13 @@ export class Program {
     const state = this.states.get(name);
     const { replaced = [], mayReplace = false, ignoreChanges = {} } = this.options;
     this.shown.add(name);
+    // What `--replace` names is checked as new, and not compared.
+    if (state && replaced.includes(name)) return this.replace(type, name, state, news);
     const ignored = ignoreChanges[type];
     const said = stored({ ...news, ...(ignored && { ignored }) });
     const given = state ? withIgnored(said, state.inputs, ignored ?? []) : said;
     const { inputs, mistakes } = await resource.check(state?.inputs, given);
     if (mistakes.length) throw new Error(mistakes.join("\n"));
-    if (state && replaced.includes(name)) return this.replace(type, name, state, news);
     if (!state) return this.record(type, name, inputs, () => resource.create(stored(inputs)));
     const { changes, replaces } = await resource.diff(state.id, state.outputs, inputs);
     if (replaces.length && mayReplace) return this.replace(type, name, state, news);
@@ -246,8 +251,10 @@ export class Program {
   }
 }
 
-/** Where `names` are given or `isDistributed` is false, all that the program no longer has is deleted last; else only replicas are. */
+/** Where `names` or `beside` are given or `isDistributed` is false, all that the program no longer has is deleted last; else only replicas are. */
 export interface ProgramInputs extends Declaration {
+  /** Another KmsProvider and distribution of the same key, under other names. */
+  beside?: Declaration;
   /** As `up --refresh`. */
   isRefreshed?: boolean;
   /** As `up --replace` of the resources with these names. */

@@ -10,10 +10,11 @@ import {
   formerDistributions,
   type KeyInKms,
   type OwnerlessAlias,
+  provedInUse,
 } from "./formerDistributions";
 import { latestOf, lookAtLost } from "./lostKeys";
 import { ownerTags } from "./ownership";
-import { aliasOwnerUnknown, lostKey, lostKeyReplaced } from "./refusals";
+import { aliasOwnerUnknown, lostKey, lostKeyReplaced, severalInUse } from "./refusals";
 
 /** The distribution that needs a name. */
 export interface NameRequest extends KeyInKms {
@@ -26,16 +27,23 @@ export interface NameRequest extends KeyInKms {
 /** A former name if AWS shows one, else a name with the current time. Throws where the owner of the KMS keys cannot be determined. */
 export async function nameOf(run: Run, request: NameRequest): Promise<string> {
   const { kms, key, adopts, makesNew } = request;
-  if (makesNew || run.declared.isKeyReplaced(key.name)) return newName(run, key.name);
+  if (run.declared.isKeyReplaced(key.name)) return newName(run, key.name);
   const isNewKey = run.created.hasMaterial(key.id, 1);
   // A new key in a new stack has no former KMS keys. In a stack that existed before, a key may have left the state.
   if (isNewKey && (adopts || run.created.hasKmsProvider(kms))) return newName(run, key.name);
+  if (makesNew) {
+    const own = isNewKey ? undefined : onlyOne(run, request, await provedInUse(run, request));
+    if (own !== undefined) run.names.recordReturn(own);
+    return own ?? newName(run, key.name);
+  }
   const { former, ownerless } = await formerDistributions(run, request, isNewKey);
-  const formerName = (isInUse: boolean) =>
-    former.find((one) => one.isInUse === isInUse && run.names.reserve(one.name))?.name;
   if (isNewKey) await refuseLostKey(run, request, former);
   else {
-    const name = formerName(true);
+    const name = onlyOne(
+      run,
+      request,
+      former.filter(({ isInUse }) => isInUse),
+    );
     if (name !== undefined) return name;
   }
   // An alias whose KMS key has none of our tags may belong to anybody. It is not the key's if the key cannot have a KMS key there.
@@ -46,7 +54,21 @@ export async function nameOf(run: Run, request: NameRequest): Promise<string> {
       ({ alias, tags }) => tags || !mayBeUnrelated || former.some(({ name }) => alias.endsWith(`/${name}`)),
     ),
   );
-  return (isNewKey ? undefined : formerName(false)) ?? newName(run, key.name);
+  const free = former.find(({ name, isInUse }) => !isInUse && !isNewKey && run.names.reserve(name));
+  return free?.name ?? newName(run, key.name);
+}
+
+/**
+ * The name of the only one that no other resource of the program has. Of several nobody can say which is meant: the state of a resource
+ * that `--replace` or `pulumi state taint` replaces is not known here (pulumi v3.259, pkg/resource/deploy/step_generator.go: such a
+ * resource is checked as new, and not compared).
+ */
+function onlyOne(run: Run, { key, kms }: NameRequest, inUse: FormerDistribution[]): string | undefined {
+  const free = inUse.filter(({ name }) => !run.names.isReserved(name));
+  const names = free.map(({ name }) => name);
+  if (names.length > 1) throw severalInUse({ key: key.name, kms }, names);
+  for (const name of names) run.names.reserve(name);
+  return names[0];
 }
 
 function newName(run: Run, key: string): string {

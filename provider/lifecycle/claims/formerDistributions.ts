@@ -50,10 +50,7 @@ export async function formerDistributions(
   const { kms: connection, stack, key } = sought;
   const kms = run.openKms(connection);
   const aliases = await run.listings.aliases(kms);
-  const prefix = `alias/${connection.aliasPrefix}/`;
-  const named = aliases.filter(
-    ({ name }) => name.startsWith(prefix) && isNameOf(key.name, name.slice(prefix.length)),
-  );
+  const named = namedFor(sought, aliases);
   const tagged = await undefinedIfDenied(() => run.listings.taggedKeys(kms));
   if (!tagged) {
     if (named.length > 0 && !isNewKey)
@@ -67,15 +64,15 @@ export async function formerDistributions(
       );
     return { former: [], ownerless: [] };
   }
-  const former = distributionsOf(sought, oursAmong(tagged, sought), named, aliases);
-  const isDoubtful = (one: FormerDistribution) =>
-    one.isInUse && one.keys.some(({ tags }) => hasFormerStack(tags, sought));
-  const clear = await provedAmong(
-    run,
+  const former = distributionsOf(sought, tagged, aliases);
+  const isClear = (one: FormerDistribution) => !isDoubtful(one, sought);
+  const clear = await provedAmong(run, sought, former.filter(isClear));
+  leaveFormerStack(
+    kms,
     sought,
-    former.filter((one) => !isDoubtful(one)),
+    former.filter((one) => !isClear(one)),
+    clear[0],
   );
-  leaveFormerStack(kms, sought, former.filter(isDoubtful), clear[0]);
   const ownerless = named.flatMap(({ name: alias, keyId }): OwnerlessAlias[] => {
     const tags = tagged.find((one) => one.keyId === keyId)?.tags;
     return keyId !== undefined && mayBeOursBehindAlias(tags, sought) ? [{ alias, keyId, tags }] : [];
@@ -83,14 +80,33 @@ export async function formerDistributions(
   return { former: clear, ownerless };
 }
 
-/** Our KMS keys, grouped by the distribution that their tags name. @param named aliases that look like the key's */
-function distributionsOf(
-  { kms, key }: KeyInKms,
-  ours: TaggedKey[],
-  named: SeenAlias[],
-  aliases: SeenAlias[],
-): FormerDistribution[] {
+/** Distributions of the key that are in use and have a valid claim: their KMS keys have its material. None where the tags may not be read. */
+export async function provedInUse(run: Run, sought: KeyInKms): Promise<FormerDistribution[]> {
+  const kms = run.openKms(sought.kms);
+  const tagged = await undefinedIfDenied(() => run.listings.taggedKeys(kms));
+  if (!tagged) return [];
+  const former = distributionsOf(sought, tagged, await run.listings.aliases(kms));
+  const inUse = former.filter((one) => one.isInUse && !isDoubtful(one, sought));
+  return inUse.length > 0 ? ((await provedBy(run, sought, inUse)) ?? []) : [];
+}
+
+/** KMS keys with a former name of the stack may be another stack's that has this name now. */
+const isDoubtful = ({ isInUse, keys }: FormerDistribution, sought: KeyInKms) =>
+  isInUse && keys.some(({ tags }) => hasFormerStack(tags, sought));
+
+/** Aliases that look like the key's. */
+function namedFor({ kms, key }: KeyInKms, aliases: SeenAlias[]): SeenAlias[] {
   const prefix = `alias/${kms.aliasPrefix}/`;
+  return aliases.filter(
+    ({ name }) => name.startsWith(prefix) && isNameOf(key.name, name.slice(prefix.length)),
+  );
+}
+
+/** Our KMS keys, grouped by the distribution that their tags name. */
+function distributionsOf(sought: KeyInKms, tagged: TaggedKey[], aliases: SeenAlias[]): FormerDistribution[] {
+  const { kms, key } = sought;
+  const prefix = `alias/${kms.aliasPrefix}/`;
+  const [ours, named] = [oursAmong(tagged, sought), namedFor(sought, aliases)];
   const inTags = [...new Set(ours.map((one) => one.tags[TAG.distribution]!))];
   const found = inTags.map((tag) => {
     const keys = ours.filter((one) => one.tags[TAG.distribution] === tag);
@@ -116,14 +132,24 @@ function distributionsOf(
 /** Two keys of the same name may have had distributions there. If any has a valid claim, only those with valid claims are this key's. */
 async function provedAmong(
   run: Run,
-  { kms, key }: KeyInKms,
+  sought: KeyInKms,
   former: FormerDistribution[],
 ): Promise<FormerDistribution[]> {
+  const proved = former.length < 2 ? undefined : await provedBy(run, sought, former);
+  return proved && proved.length > 0 ? proved : former;
+}
+
+/** Those with a valid claim of the key; undefined where its keyring or its root key is not there. */
+async function provedBy(
+  run: Run,
+  { kms, key }: KeyInKms,
+  former: FormerDistribution[],
+): Promise<FormerDistribution[] | undefined> {
   const provided = run.keyrings.ofKey(key.id);
-  if (provided === undefined || former.length < 2) return former;
+  if (provided === undefined) return undefined;
   const keyring = parseKeyring(provided.keyring, provided.type);
   const secret = await ifRootKeyAvailable(() => claimSecretOf(run.keystores, keyring, key.name));
-  if (!secret) return former;
+  if (!secret) return undefined;
   const isProved = ({ keys }: FormerDistribution) =>
     keys.some((one) => {
       const { [CLAIM]: claim = "", [TAG.distribution]: distribution = "" } = one.tags;
@@ -131,7 +157,7 @@ async function provedAmong(
     });
   const proved = former.filter(isProved);
   secret.fill(0);
-  return proved.length > 0 ? proved : former;
+  return proved;
 }
 
 /**

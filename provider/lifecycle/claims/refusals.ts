@@ -1,6 +1,7 @@
 /** Messages about KMS keys in AWS that are not used: the reason, and what the user can do. The callers decide; this file only words it. Pure. */
 import { KeymgmtError, type KeymgmtErrorContext } from "../../errors";
 import type { TaggedKey } from "../../kms/taggedKeys";
+import type { KmsRef } from "../../state/types";
 import { ADVICE, adoptInput } from "../advice";
 import { type LostKmsKey, listed } from "./lostKeys";
 import type { Doubtful } from "./proof";
@@ -47,6 +48,28 @@ export function newerVersions(
     "Conflict",
     `Expected the KMS keys of ${distribution} in ${region} to be of versions that key "${key}" has, 1 to ${newest}; there are ${listed(lost)}: the key left the state and was created again, or was restored from an older backup. ${LEFT} ${lostMaterialAdvice(key, adopt, without(lost, latest))}`,
     { ...context, region, keyId: latest.keyArn },
+  );
+}
+
+/** A new resource was given the name of one that the program declares after it, because its alias is in use. */
+export function takenOver(name: string, { key, kms }: { key: { name: string }; kms: KmsRef }): KeymgmtError {
+  return new KeymgmtError(
+    "Conflict",
+    `Expected ${name} to be the name of one KeyDistribution in ${kms.keyCollection}; another one of this program has it too: it was new, stood before this one, and the alias is in use. Take that other one out of the program and run \`pulumi up\`: the KMS keys and the alias stay as they are. For a second distribution of key "${key.name}" there, declare it after this one, with \`dependsOn\` of this one.`,
+    { key: key.name, region: kms.keyCollection },
+  );
+}
+
+/** Which of several distributions a resource stands for is not known. */
+export function severalInUse(
+  { key, kms: { keyCollection: region, aliasPrefix } }: { key: string; kms: KmsRef },
+  names: string[],
+): KeymgmtError {
+  const aliases = names.map((name) => `alias/${aliasPrefix}/${name}`);
+  return new KeymgmtError(
+    "Conflict",
+    `Expected one distribution of key "${key}" in ${region} that is in use and that no other resource of this update has; there are ${aliases.join(", ")}. Nothing was made. Was the resource renamed, or is it replaced or no longer in the state? Name the one that it stands for: \`adopt: { aliasName: "${aliases[0]}" }\`. ${ADVICE.resourceRenamed}`,
+    { key, region },
   );
 }
 

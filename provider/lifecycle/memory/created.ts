@@ -1,7 +1,5 @@
 /** What this run has created. A new key or KmsProvider cannot have KMS keys in AWS that are not in the state. */
-import type { Adopt } from "../../schema/types";
 import type { KeyRef, KmsKeyRecords, KmsRef } from "../../state/types";
-import { makesNew } from "../plan/adoptRules";
 
 /** An account and its primary Region. */
 export type KmsLocation = Pick<KmsRef, "accountId" | "keyCollection">;
@@ -14,7 +12,6 @@ export interface CreatedDistribution {
   key: Pick<KeyRef, "id">;
   kms: KmsLocation;
   versions: KmsKeyRecords;
-  adopt?: Adopt;
 }
 
 export class Created {
@@ -22,6 +19,7 @@ export class Created {
   readonly #material = new Set<string>();
   readonly #kmsProviders = new Set<string>();
   readonly #distributions: CreatedDistribution[] = [];
+  readonly #chosen: Omit<CreatedDistribution, "versions">[] = [];
 
   /** @param id of a ManagedKey */
   recordKey(id: string): void {
@@ -55,6 +53,19 @@ export class Created {
     this.#distributions.push(distribution);
   }
 
+  /** A distribution has been given its name, and is created next. */
+  recordChosen(distribution: Omit<CreatedDistribution, "versions">): void {
+    this.#chosen.push(distribution);
+  }
+
+  /** One of the same key, account and Region that was given another name: with `deleteBeforeReplace` it is created after the deletion. */
+  chosenBeside({ name, key, kms }: CreatedDistribution): Omit<CreatedDistribution, "versions"> | undefined {
+    const same = this.#chosen.filter(
+      (chosen) => chosen.key.id === key.id && locationOf(chosen.kms) === locationOf(kms),
+    );
+    return same.some((chosen) => chosen.name === name) ? undefined : same[0];
+  }
+
   /**
    * A created distribution of the same key, account and Region that has another KMS key for a version than the removed one. It should have
    * taken over the KMS key of the removed one, and has not.
@@ -64,7 +75,6 @@ export class Created {
       (created) =>
         created.key.id === key.id &&
         locationOf(created.kms) === locationOf(kms) &&
-        !(created.adopt && makesNew(created.adopt)) &&
         Object.entries(versions).some(
           ([version, { keyId }]) => (created.versions[version]?.keyId ?? keyId) !== keyId,
         ),

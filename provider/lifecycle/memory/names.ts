@@ -2,12 +2,26 @@
 export class DistributionNames {
   readonly #reserved = new Set<string>();
   readonly #actual = new Map<string, string>();
+  readonly #returning = new Set<string>();
 
   /** False if this run has reserved the name for another distribution. */
   reserve(name: string): boolean {
     if (this.#reserved.has(name)) return false;
     this.#reserved.add(name);
     return true;
+  }
+
+  isReserved(name: string): boolean {
+    return this.#reserved.has(name);
+  }
+
+  /** A new resource stands for a distribution that is in use, although its program asks for new KMS keys: it asked when that was made. */
+  recordReturn(name: string): void {
+    this.#returning.add(name);
+  }
+
+  isReturn(name: string): boolean {
+    return this.#returning.has(name);
   }
 
   /** A distribution has another name than the requested one. */

@@ -15,13 +15,15 @@ const MADE = {
 
 describe("the name of a KeyDistribution", () => {
   let keyDistribution: Resource;
-  beforeEach(() => {
+  /** A run, as of each command. */
+  const begin = () => {
     const run = new Run({ now: () => new Date(Date.UTC(2001, 8, 9, 1, 46, 40, 999)) });
     run.created.recordMaterial(keyRef.id, 1);
     for (const keyCollection of ["us-west-1", "us-gov-west-1"])
       run.created.recordKmsProvider({ ...kmsRef, keyCollection });
     keyDistribution = resourcesOf(run).KeyDistribution;
-  });
+  };
+  beforeEach(begin);
 
   const checked = async (changes: Values = {}, olds?: Values, isPreview?: boolean): Promise<Values> => {
     const { inputs, mistakes } = await keyDistribution.check(
@@ -51,6 +53,7 @@ describe("the name of a KeyDistribution", () => {
 
   it("stays what the state says, in a preview and in an update", async () => {
     const olds = await checked();
+    begin();
     for (const isPreview of [true, undefined])
       for (const changes of [{}, { kms: UNKNOWN }, { key: UNKNOWN }, { "key.keyVersion": UNKNOWN }])
         assert.deepEqual(await namesOf(changes, olds, isPreview), MADE);
@@ -58,14 +61,33 @@ describe("the name of a KeyDistribution", () => {
 
   it("is kept where the resource is replaced for itself, which its preview shows", async () => {
     const olds = await checked();
+    begin();
     await checked({}, olds);
     for (const isPreview of [undefined, true])
       assert.deepEqual(await namesOf({}, undefined, isPreview), MADE);
     assert.equal((await namesOf({ place: "another" })).name, "orders-1000000001");
+    const acme = { "kms.aliasPrefix": "acme" };
+    assert.equal(
+      (await namesOf(acme)).aliasName,
+      "alias/acme/orders-1000000002",
+      "through another KmsProvider",
+    );
+  });
+
+  it("is that of one resource: a new one that was given it before, or a second of the state, is refused", async () => {
+    const olds = await checked();
+    const isRefused = () =>
+      assert.rejects(checked({ place: "another" }, olds), /to be the name of one KeyDistribution/);
+    await isRefused();
+    begin();
+    await checked({}, olds);
+    await checked({}, olds);
+    await isRefused();
   });
 
   it("is another where what replaces the resource is its KmsProvider", async () => {
     const olds = await checked({ "key.deletionAllowed": true });
+    begin();
     const moved = { "kms.aliasPrefix": "acme", "key.deletionAllowed": true };
     await checked(moved, olds);
     assert.equal((await namesOf(moved)).aliasName, "alias/acme/orders-1000000001");

@@ -293,7 +293,7 @@ describe("a resource that is renamed without aliases, or replaced", function () 
       await livedOnce();
       const mistake = { names: { key: "key-2" } };
       await assert.rejects(up({}, mistake));
-      await assert.rejects(up({}, { ...mistake, replaced: ["distribution"] }), /`key` cannot change/);
+      await assert.rejects(up({}, { ...mistake, replaced: ["distribution"] }), /to prove that they are key/);
       const [aliasName] = whole[HOME]!.flatMap(({ aliases }) => aliases);
       const adopting = { distribution: { adopt: { aliasName } }, mayReplace: true };
       const onlyTheKey = (error: Error) =>
@@ -396,6 +396,52 @@ describe("a resource that is renamed without aliases, or replaced", function () 
         await assertSettled(twice);
         assert.deepEqual(await program.refreshAll(), []);
         assert.equal((await scene.in(ABROAD).decrypt(texts[1]!)).text, "version 2");
+      });
+
+    it("and a new one of the same key stands before it: the update ends, and the new one taken out again leaves all as it was", async () => {
+      await livedOnce();
+      const other = { names: { kms: "kms-2", distribution: "before" } };
+      const both = { ...other, beside: { names: { distribution: "distribution" } } };
+      await assert.rejects(up({}, both), /to be the name of one KeyDistribution.*Take that other one out/);
+      await assert.rejects(up({}, both), /to be the name of one KeyDistribution/);
+      await assertWhole();
+      await up({}, { names: {} });
+      await assertWhole();
+      await assertSettled();
+    });
+
+    for (const isDeletedFirst of [false, true])
+      describe(isDeletedFirst ? "and `deleteBeforeReplace`" : "and nothing else", () => {
+        it("while the program still has `adopt: { versions: {} }`, by which it was made: nothing changes", async () => {
+          const distribution = { adopt: { versions: {} } };
+          await livedOnce({}, { distribution });
+          await up({}, { distribution, replaced: ["distribution"], isDeletedFirst });
+          await assertWhole();
+          await up({}, { distribution, names: RENAMED, suffix: "-2" });
+          await assertWhole();
+        });
+
+        for (const deletionAllowed of [false, true])
+          it(`one of two of the key in one Region, ${deletionAllowed ? "which may be deleted" : "in use"}: is refused, with both named; by \`adopt\` it is replaced`, async () => {
+            await up({ deletionAllowed });
+            const beside = {
+              names: { kms: "kms-2", distribution: "beside" },
+              distribution: { adopt: { versions: {} } },
+            };
+            await up({ deletionAllowed }, { beside });
+            const [own, other] = [aliasOf(program), aliasOf(program, "beside")];
+            whole = await scene.everywhere();
+            const replaced = { beside, replaced: ["distribution"], isDeletedFirst };
+            await assert.rejects(up({ deletionAllowed }, replaced), (error: Error) => {
+              for (const alias of [own, other]) assert.ok(error.message.includes(alias), error.message);
+              return isKeymgmtError(error, "Conflict");
+            });
+            await assertWhole();
+            const adopting = { ...replaced, distribution: { adopt: { aliasName: own } } };
+            await up({ deletionAllowed }, adopting);
+            await assertWhole();
+            assert.deepEqual([aliasOf(program), aliasOf(program, "beside")], [own, other]);
+          });
       });
 
     it("and `deleteBeforeReplace`, rotated on demand", async () => {
