@@ -108,7 +108,7 @@ async function declareLeftOver(world: World): Promise<void> {
       isNamed(right.distribution, `::${distribution.name}`),
   );
   if (isTaken && (await aliasOfRight(world))) {
-    // Only the DistributionAlias is the mistaken key's; the KeyDistribution is the right one's still.
+    // The KeyDistribution is the right one's still.
     world.beside = world.beside.map((each) => ({ ...each, distributed: false, replicated: false }));
     world.programs = { right, now: { ...right, adopt: world.programs.now.adopt } };
     return;
@@ -118,11 +118,9 @@ async function declareLeftOver(world: World): Promise<void> {
 
 function asDeclared(right: Named, key: Stored, state: Stored[]): Declared {
   const { minEnabledVersion, rotationTrigger, name } = key.outputs;
-  // An update that was cut short may have made its DistributionAlias alone.
   const distribution = state.find(
     (each) =>
-      each.parent === key.parent &&
-      (typeOf(each) === "KeyDistribution" ? each.outputs.key?.id === key.id : each.outputs.keyId === key.id),
+      each.parent === key.parent && typeOf(each) === "KeyDistribution" && each.outputs.key?.id === key.id,
   );
   return {
     ...START,
