@@ -121,7 +121,7 @@ describe("who gives somebody a state file to look at", function () {
 
     it(`has nothing asked by keymgmt ${command} in a Region that is the name of a host`, async () => {
       const keyCollection = `${new URL(theirs.url).host}/`;
-      const args = ["--endpoint", "http://{region}.localhost:9"];
+      const args = ["--endpoint", "https://{region}.localhost:9"];
       const { code, stderr } = await looked(command, { keyCollection }, args);
       assert.deepEqual(theirs.seen, []);
       assert.equal(code, 1);
