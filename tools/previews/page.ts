@@ -111,7 +111,7 @@ that puts it back. It has no changed property of its own: the program has not ch
 belongs into the program; the update would undo it. Without \`--refresh\` a preview does not ask AWS, and shows no drift but that of the last refresh. Not
 put back are a primary KMS key that AWS no longer knows, material that somebody else has rotated to, and an alias that was moved to a KMS key of somebody else.`;
 
-const REFUSED = `The program asks for another Region, which a KMS key that exists cannot get: it would be another key, and the material of this one would be
+const REFUSED = `The program asks for another Region. \`replicaRegions\` are fixed when the key is made: it would be another key, and the material of this one would be
 lost. It is refused before anything is touched.`;
 
 const EXPIRY = `\`importedOn\` moves to the day of the update: the same material is imported again, into the same KMS key, and expires \`validFor\` from now. \`renewAfter\` is the
