@@ -1,6 +1,7 @@
 import { aliasArn as aliasArnOf } from "../kms/arn";
 import { nameOf } from "../lifecycle/claims/distributionName";
 import { takenOver } from "../lifecycle/claims/refusals";
+import { locationOf } from "../lifecycle/memory/created";
 import { makesNew } from "../lifecycle/plan/adoptRules";
 import type { Run } from "../run";
 import { hasUnknown, isUnknown, known, UNKNOWN } from "../schema/unknowns";
@@ -24,7 +25,7 @@ export const UNNAMED = Object.fromEntries(NAMES.map((name) => [name, UNKNOWN])) 
 export class DistributionNaming {
   /** By the place in the program: of what a diff replaces, which the engine checks once more, as new. */
   readonly #kept = new Map<string, Names>();
-  /** Of each name. */
+  /** Of each name in its account and Region: adopted aliases may have one name in several. */
   readonly #places = new Map<string, unknown>();
 
   constructor(private readonly run: Run) {}
@@ -38,8 +39,9 @@ export class DistributionNaming {
   keep(olds: KeyDistributionInputs, inputs: Values, place: unknown, isReplaced: boolean): Names {
     const { name, aliasName, aliasArn, distributionTime } = olds;
     const names = { name, aliasName, aliasArn, distributionTime };
-    if ((this.#places.get(name) ?? place) !== place) throw takenOver(name, olds);
-    this.#places.set(name, place);
+    const own = ownName(olds.kms, name);
+    if ((this.#places.get(own) ?? place) !== place) throw takenOver(name, olds);
+    this.#places.set(own, place);
     this.run.names.reserve(name);
     if (!isReplaced) this.#kept.set(placeOf(inputs, place), names);
     return names;
@@ -53,7 +55,7 @@ export class DistributionNaming {
     if (isUnknown(names.name)) return names;
     const { key, kms } = inputs as Pick<KeyDistributionInputs, "key" | "kms">;
     this.run.created.recordChosen({ name: names.name, key, kms });
-    this.#places.set(names.name, place);
+    this.#places.set(ownName(kms, names.name), place);
     return names;
   }
 
@@ -71,6 +73,8 @@ export class DistributionNaming {
     return named(this.run, inputs, name);
   }
 }
+
+const ownName = (kms: KmsRef, name: string) => `${locationOf(kms)} ${name}`;
 
 function placeOf({ key, kms }: Values, place: unknown): string {
   const { id } = (known(key) ?? {}) as { id?: string };

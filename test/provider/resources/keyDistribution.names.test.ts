@@ -83,6 +83,9 @@ describe("the name of a KeyDistribution", () => {
     await checked({}, olds);
     await checked({}, olds);
     await isRefused();
+    const kms = { ...(olds.kms as Values), keyCollection: "ap-southeast-2" };
+    const elsewhere = { place: "another", "kms.keyCollection": kms.keyCollection };
+    assert.equal((await namesOf(elsewhere, { ...olds, kms })).name, MADE.name, "in another Region");
   });
 
   it("is another where what replaces the resource is its KmsProvider", async () => {
